@@ -1,0 +1,78 @@
+# One entry for everything: `make help` lists it. Needs Python 3.11 or newer, git and make, nothing else.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+MIN    := 3.11
+
+# The stamps carry a hash of the pinned versions: a changed pin means one more installation, nothing else does.
+RUNTIME := $(VENV)/.installed-$(shell cat requirements.txt | cksum | cut -d' ' -f1)
+DEV     := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
+PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+# How many tests run at once (pytest-xdist): "auto" is one for each core.
+JOBS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help run dev build test check format bench revision lock clean
+
+help: ## List what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(RUNTIME) ## Start the server (PORT=3000 unless set)
+	@exec $(BIN)/python -m autograph_web run
+
+dev: $(DEV) ## Start the server, restarting whenever a source file changes
+	@exec $(BIN)/python -m autograph_web dev
+
+build: $(RUNTIME) ## Build the pages
+	@$(BIN)/python -m autograph_web build
+
+test: check build ## Check, then run every test (T="-k name" for some)
+	@$(BIN)/python -m pytest -n $(JOBS) $(T)
+
+check: $(DEV) ## Lint, formatting and types, without changing anything
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/basedpyright
+
+format: $(DEV) ## Format the sources and mend what can be mended
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+bench: $(DEV) build ## Measure the server against the machine's own limits
+	@$(BIN)/python -m tests.benchmarks
+
+revision: $(DEV) ## Write a database migration from the models (m="what it does")
+	@test -n "$(m)" || { echo 'make revision m="what it does"' >&2; exit 2; }
+	@$(BIN)/python -m autograph_web revision -m "$(m)"
+	@$(BIN)/ruff format --quiet alembic ; $(BIN)/ruff check --fix --quiet alembic
+
+lock: $(DEV) ## Choose new exact versions from requirements*.in and for npm
+	@$(PIP) uv
+	@for set in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version $(MIN) --no-header --no-emit-index-url \
+	    --no-emit-find-links $$set.in -o $$set.txt && \
+	  { echo "# Exact versions, chosen from $$set.in by \`make lock\`."; cat $$set.txt; } > $(VENV)/lock && \
+	  mv $(VENV)/lock $$set.txt || exit 1; \
+	done
+	@$(BIN)/python -m autograph_web build --update-lock
+
+clean: ## Remove everything the tools made (the server's data folder stays)
+	@rm -rf $(VENV) .web .build .states .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN)".split("."))))' 2>/dev/null || { \
+	  echo "AutoGraph needs Python $(MIN) or newer, but $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+	  echo "Name another with: make PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): | $(VENV)/bin/python
+	@echo "autograph: installing the pinned packages (about half a minute)"
+	@$(PIP) -r requirements.txt
+	@rm -f $(VENV)/.installed-[0-9]* ; touch $@
+
+$(DEV): $(RUNTIME) | $(VENV)/bin/python
+	@echo "autograph: installing the packages for development"
+	@$(PIP) -r requirements-dev.txt
+	@rm -f $(VENV)/.installed-dev-* ; touch $@

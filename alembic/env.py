@@ -1,0 +1,35 @@
+"""Alembic's entry point: runs on the connection autograph_web.migrate put into the configuration."""
+
+from typing import Any, Literal
+
+from sqlalchemy import Connection
+from sqlalchemy.types import TypeDecorator
+
+from alembic import context
+from autograph_web.schema import metadata
+
+
+def _render(kind: str, item: object, _: object) -> str | Literal[False]:
+    """Write a type of ours as the plain one below it: a migration must not change with our code."""
+    if kind == "type" and isinstance(item, TypeDecorator):
+        plain: Any = item.impl
+        return f"sa.{plain!r}"
+    return False
+
+
+def _run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata(),
+        compare_type=True,
+        render_item=_render,
+        # True of SQLite as well, since migrate.py opens the transaction itself.
+        transactional_ddl=True,
+        # SQLite cannot alter most of a table: Alembic copies it instead.
+        render_as_batch=connection.dialect.name == "sqlite",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+_run(context.config.attributes["connection"])

@@ -1,0 +1,146 @@
+// What the pages need from the browser itself. No dependency, no eval: a strict content security policy holds.
+// React owns the document; this script only reads data- attributes the server sets, flips attributes React
+// does not render, and changes the text inside existing text nodes.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const one = (selector) => document.querySelector(selector);
+  root.classList.add("js");
+
+  // --- Theme: the inline script in the head reads the same key before the first paint. -----------------
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const stored = () => { try { return localStorage.getItem("theme") || "system"; } catch { return "system"; } };
+  const paint = () => {
+    const choice = stored();
+    const shown = choice === "system" ? (dark.matches ? "dark" : "light") : choice;
+    if (!root.classList.contains(shown)) { root.classList.remove("light", "dark"); root.classList.add(shown); }
+    if (root.style.colorScheme !== shown) root.style.colorScheme = shown;
+    for (const button of document.querySelectorAll("[data-theme]"))
+      button.setAttribute("aria-pressed", String(button.dataset.theme === choice));
+  };
+  // Reflex listens to the system too and would put its own idea first; ours comes after it.
+  dark.addEventListener("change", () => setTimeout(paint));
+  addEventListener("storage", (event) => event.key === "theme" && paint());
+
+  // --- Connection: the banner, and whether a form can go over the websocket. ---------------------------
+  let everReady = false, down = false;
+  const connection = () => {
+    const signals = one("#signals");
+    const ready = signals?.dataset.ready === "true", failing = signals?.dataset.down === "true";
+    if (ready) everReady = true;
+    const now = !navigator.onLine || (everReady && failing);
+    if (down && !now) release();  // an answer that was under way is lost: let the person try again
+    down = now;
+    root.classList.toggle("is-offline", down);
+  };
+  addEventListener("online", () => connection());
+  addEventListener("offline", () => connection());
+
+  // --- Forms: once per answer, natively before the page is connected, not at all while offline. --------
+  const sent = new Map();  // form -> the number of answers when it was sent
+  const release = () => sent.clear();
+  addEventListener("submit", (event) => {
+    const form = event.target, connected = "answers" in form.dataset;
+    const stop = () => { event.preventDefault(); event.stopImmediatePropagation(); };
+    if (down || (connected && sent.get(form) === form.dataset.answers)) return stop();
+    if (!connected) return;
+    if (everReady) return void sent.set(form, form.dataset.answers);
+    if (form.dataset.connectedOnly) return stop();
+    // Not connected yet: keep React out of it, the form has a real action.
+    event.stopImmediatePropagation();
+    const next = new URLSearchParams(location.search).get("next");
+    if (next && form.elements.next) form.elements.next.value = next;
+  }, true);
+
+  // --- Wishes of the server. ---------------------------------------------------------------------------
+  const done = {};
+  const fresh = (name, value) => value && done[name] !== value && ((done[name] = value), true);
+  const wishes = () => {
+    const { leave = "", focus = "" } = one("#signals")?.dataset ?? {};
+    if (fresh("leave", leave) && /^\/(?![/\\])[^\x00-\x1f]*$/.test(leave)) location.replace(leave);
+    if (fresh("focus", focus)) document.getElementById(focus.split(":")[0])?.focus();
+    if (!focus) done.focus = "";
+    const claim = one("#claim"), ticket = claim?.dataset.ticket;
+    if (fresh("ticket", ticket)) { claim.elements.ticket.value = ticket; claim.submit(); }
+  };
+
+  // --- After a link without a full load, reading goes on at the heading. --------------------------------
+  let page = one("h1[data-page]")?.dataset.page;
+  const heading = () => {
+    const title = one("h1[data-page]");
+    if (title && title.dataset.page !== page) { page = title.dataset.page; release(); title.focus(); }
+  };
+
+  // --- The wait after too many tries. ------------------------------------------------------------------
+  const words = (s) => (s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`);
+  let ends = 0, timer;
+  const tick = () => {
+    const clock = one("[data-wait]"), left = Math.ceil((ends - Date.now()) / 1000);
+    if (!clock) return clearInterval(timer);
+    if (left > 0) { clock.firstChild.nodeValue = words(left); return; }
+    clearInterval(timer);
+    clock.closest(".box").classList.add("is-over");
+    one("[data-submit]").disabled = false;
+  };
+  const wait = () => {
+    const value = one("[data-wait]")?.dataset.wait;
+    if (!fresh("wait", value)) return void (value || (done.wait = ""));
+    ends = Date.now() + 1000 * parseInt(value, 10);
+    clearInterval(timer);
+    timer = setInterval(tick, 250);
+    tick();
+  };
+
+  // --- Times in the viewer's own zone, in the page's language. ------------------------------------------
+  const language = navigator.languages?.find((name) => name.startsWith("en")) || "en-GB";
+  const clockTime = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+  const dayMonth = new Intl.DateTimeFormat(language, { day: "numeric", month: "long" });
+  const dayMonthYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
+  const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });
+  const dayOf = (at) => {
+    const now = new Date(), midnight = (d) => new Date(d.getFullYear(), d.getMonth(), d.getDate());
+    const days = Math.round((midnight(now) - midnight(at)) / 864e5);
+    if (days === 0 || days === 1) return days ? "Yesterday" : "Today";
+    return (at.getFullYear() === now.getFullYear() ? dayMonth : dayMonthYear).format(at);
+  };
+  const times = () => {
+    for (const time of document.querySelectorAll("time[data-local]")) {
+      if (time.dataset.shown === time.dateTime || !time.firstChild) continue;
+      const at = new Date(time.dateTime);
+      time.firstChild.nodeValue = `${dayOf(at)}, ${clockTime.format(at)}`;
+      time.title = full.format(at);
+      time.dataset.shown = time.dateTime;
+    }
+  };
+
+  // --- Showing a password. React may set the type back; the button follows the field. -------------------
+  const shows = () => {
+    for (const button of document.querySelectorAll("[data-show]")) {
+      const shown = document.getElementById(button.dataset.show)?.type === "text";
+      if (button.getAttribute("aria-pressed") !== String(shown)) button.setAttribute("aria-pressed", String(shown));
+    }
+  };
+
+  addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-show], [data-theme], [data-reload], a[href^='#']");
+    if (!button) return;
+    const { show, theme, reload } = button.dataset;
+    if (show) { const field = document.getElementById(show); field.type = field.type === "text" ? "password" : "text"; }
+    else if (theme) { try { localStorage.setItem("theme", theme); } catch { /* for this page only */ } paint(); }
+    else if (reload) location.reload();
+    else document.getElementById(button.hash.slice(1))?.focus();
+  });
+
+  // A page kept by the browser may be someone's who has signed out since: ask the server again.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+  const look = () => { connection(); wishes(); heading(); wait(); times(); shows(); };
+  const start = () => {
+    paint();
+    look();
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true, attributes: true,
+      attributeFilter: ["data-ready", "data-down", "data-leave", "data-focus", "data-ticket", "data-wait",
+        "data-answers", "data-page", "datetime", "type"] });
+  };
+  start();
+})();

@@ -1,0 +1,1 @@
+"""AutoGraph Web: the account front door of AutoGraph v3."""

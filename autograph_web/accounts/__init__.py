@@ -1,0 +1,1 @@
+"""Accounts: who may sign in, under which email and with which password."""

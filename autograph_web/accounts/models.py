@@ -1,0 +1,27 @@
+"""The accounts' table."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from autograph_web.core.tables import UtcDateTime
+
+
+class User(SQLModel, table=True):
+    """One account. `email_key` is the address folded for comparison; `session_epoch` counts sign-outs everywhere."""
+
+    __tablename__ = "users"
+
+    id: UUID = Field(primary_key=True)
+    email: str = Field(max_length=320)
+    email_key: str = Field(max_length=320, unique=True)
+    password_hash: str = Field(max_length=255)
+    role: str = Field(default="user", max_length=32)
+    status: str = Field(default="active", max_length=32)
+    mfa_enabled: bool = False
+    session_epoch: int = 0
+    created_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    password_changed_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    email_verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    last_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]

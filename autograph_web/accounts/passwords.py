@@ -1,0 +1,99 @@
+"""The password policy: how long, how guessable, and why not."""
+
+from dataclasses import dataclass
+from unicodedata import normalize
+
+import anyio
+from anyio import CapacityLimiter
+from zxcvbn import zxcvbn
+
+from autograph_web.core.errors import (
+    DomainError,
+    PasswordTooCommon,
+    PasswordTooLong,
+    PasswordTooShort,
+    PasswordTooWeak,
+)
+
+MOST_BYTES = 1024
+_ESTIMATED = 64  # zxcvbn takes more than linear time; what follows the 64th character only adds strength
+_PRODUCT_WORDS = ("autograph", "autographv3")
+_LABELS = ("Weak", "Weak", "Fair", "Good", "Strong")
+_ADVICE = "Use a longer or less usual one - a short sentence works well."
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """How good a password is: `score` 0..4 (zxcvbn), whether the policy takes it, and why not."""
+
+    score: int
+    acceptable: bool
+    label: str
+    reasons: tuple[str, ...]
+
+
+class PasswordPolicy:
+    """Judges passwords: NIST SP 800-63B-4 section 3.1.1.2 (length, no composition rules, a blocklist)."""
+
+    def __init__(self, min_length: int, min_score: int) -> None:
+        self._min_length, self._min_score = min_length, min_score
+        # Estimating is pure Python: one at a time, off the event loop.
+        self._one_at_a_time = CapacityLimiter(1)
+
+    async def assess(self, password: str, email: str = "") -> Assessment:
+        """Judge `password` for the account of `email`, for a strength meter: never raises."""
+        try:
+            return await self._judge(password, email)
+        except PasswordTooShort as refusal:
+            return Assessment(0, False, "Too short", refusal.reasons)
+        except DomainError as refusal:
+            return Assessment(1, False, "Weak", refusal.reasons or (refusal.detail,))
+
+    async def require(self, password: str, email: str) -> None:
+        """Let an acceptable password pass.
+
+        Raises:
+            PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
+        """
+        await self._judge(password, email)
+
+    async def _judge(self, password: str, email: str) -> Assessment:
+        self._check_length(password)
+        text = normalize("NFKC", password)
+        words = _context_words(email)
+        if _is_context(text, words):
+            raise PasswordTooCommon(reasons=("It is made of your email or of our name.",))
+        score, guesses_listed, reasons = await anyio.to_thread.run_sync(
+            _estimate, text, words, limiter=self._one_at_a_time
+        )
+        if score < self._min_score:
+            raise (PasswordTooCommon if guesses_listed else PasswordTooWeak)(reasons=reasons)
+        return Assessment(score, True, _LABELS[score], ())
+
+    def _check_length(self, password: str) -> None:
+        if len(password) > MOST_BYTES or len(password.encode("utf-8", "replace")) > MOST_BYTES:
+            raise PasswordTooLong
+        if len(normalize("NFKC", password)) < self._min_length:
+            raise PasswordTooShort(reasons=(f"Use {self._min_length} characters or more.",))
+
+
+def _context_words(email: str) -> tuple[str, ...]:
+    email = normalize("NFKC", email[:320]).lower()
+    local, _, domain = email.partition("@")
+    parts = {email, local, domain, *local.replace(".", " ").replace("+", " ").split(), domain.split(".")[0]}
+    return tuple(sorted(word for word in {*parts, *_PRODUCT_WORDS} if len(word) > 2))
+
+
+def _is_context(password: str, words: tuple[str, ...]) -> bool:
+    rest = password.lower()
+    for word in sorted(words, key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return len("".join(letter for letter in rest if letter.isalpha())) < 3 and rest != password.lower()
+
+
+def _estimate(password: str, words: tuple[str, ...]) -> tuple[int, bool, tuple[str, ...]]:
+    result = zxcvbn(password[:_ESTIMATED].replace("\0", " "), user_inputs=list(words))
+    warning = result["feedback"]["warning"]
+    listed = len(result["sequence"]) == 1 and result["sequence"][0].get("dictionary_name") == "passwords"
+    reasons = (f"{str(warning).rstrip('.')}.", _ADVICE) if warning else (_ADVICE,)
+    return int(result["score"]), listed, reasons

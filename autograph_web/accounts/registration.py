@@ -1,0 +1,115 @@
+"""Creates accounts."""
+
+from sqlalchemy.exc import IntegrityError
+
+from autograph_web.accounts import store
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.emails import EmailAddress, parse_email
+from autograph_web.accounts.hashing import PasswordHasher
+from autograph_web.accounts.inputs import RegistrationInput
+from autograph_web.accounts.models import User
+from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.audit.kinds import Kind
+from autograph_web.audit.trail import Trail
+from autograph_web.core.clock import Clock
+from autograph_web.core.context import RequestContext
+from autograph_web.core.database import Database
+from autograph_web.core.entropy import Entropy, random_uuid
+from autograph_web.core.errors import DomainError, EmailTaken
+from autograph_web.core.limits import Budget, BudgetSpent, Limiter, address_bucket
+
+
+class Registration:
+    """Registers people, each address once."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        hasher: PasswordHasher,
+        policy: PasswordPolicy,
+        trail: Trail,
+        limiter: Limiter,
+        clock: Clock,
+        entropy: Entropy,
+        limit: int,
+        window: int,
+    ) -> None:
+        self._database, self._hasher, self._policy, self._trail = database, hasher, policy, trail
+        self._limiter, self._clock, self._entropy = limiter, clock, entropy
+        self._limit, self._window = limit, window
+
+    async def register(self, context: RequestContext, wish: RegistrationInput) -> Account:
+        """Create the account that `wish` asks for.
+
+        Raises:
+            EmailInvalid, PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: The input's fault.
+            EmailTaken: The address has an account, however it is spelled.
+            RateLimited: Too many registrations from this address.
+            Unavailable: The database is away; nothing was written.
+        """
+        await self._spend(context)
+        try:
+            email = parse_email(wish.email)
+            password = wish.password.get_secret_value()
+            await self._policy.require(password, email.text)
+            return await self._create(context, email, password)
+        except DomainError as refusal:
+            await self._note_refusal(context, refusal)
+            raise
+
+    async def _spend(self, context: RequestContext) -> None:
+        bucket = address_bucket(context.ip)
+        budget = Budget(f"rate_limit:register:{bucket}", self._limit, self._window)
+        try:
+            reservation = await self._limiter.reserve([budget], subject=bucket)
+        except BudgetSpent as refusal:
+            if refusal.first:
+                await self._note_refusal(context, refusal)
+            raise
+        # Every registration counts, whatever becomes of it.
+        await self._limiter.settle(reservation, succeeded=False)
+
+    async def _create(self, context: RequestContext, email: EmailAddress, password: str) -> Account:
+        await self._refuse_taken(email)
+        user = self._user(email, await self._hasher.hash(password))
+        try:
+            async with self._database.unit() as connection:
+                await store.add(connection, user)
+                await self._trail.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
+        except IntegrityError:
+            # The unique index decides between racers; the look before only saves the hash.
+            raise EmailTaken from None
+        return _account(user)
+
+    async def _refuse_taken(self, email: EmailAddress) -> None:
+        async with self._database.read() as connection:
+            if await store.find_by_email(connection, email.key):
+                raise EmailTaken
+
+    def _user(self, email: EmailAddress, password_hash: str) -> User:
+        now = self._clock.now()
+        return User(
+            id=random_uuid(self._entropy),
+            email=email.text,
+            email_key=email.key,
+            password_hash=password_hash,
+            created_at=now,
+            password_changed_at=now,
+        )
+
+    async def _note_refusal(self, context: RequestContext, refusal: DomainError) -> None:
+        await self._trail.record_alone(Kind.REGISTRATION_FAILED, context, reason=refusal.code)
+
+
+def _account(user: User) -> Account:
+    return Account(
+        id=user.id,
+        email=user.email,
+        role=user.role,
+        mfa_enabled=user.mfa_enabled,
+        email_verified=False,
+        created_at=user.created_at,
+        session_epoch=user.session_epoch,
+        active=True,
+    )

@@ -1,0 +1,1 @@
+"""The REST face: routes that read, call one service and show the outcome."""

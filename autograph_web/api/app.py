@@ -1,0 +1,62 @@
+"""Puts the REST face together."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from autograph_web.api.docs_page import docs_page
+from autograph_web.api.routes import account, health, session
+from autograph_web.core.errors import DomainError, InvalidInput, MalformedBody, MethodNotAllowed, NotFound
+from autograph_web.http.problems import problem_response
+
+_ABOUT = (
+    "Accounts, sign-in and sessions. Send JSON, get JSON; refusals are RFC 9457 problem documents with a "
+    "sentence in `detail` and a stable name in `code`."
+)
+_STATUS_ERRORS: dict[int, type[DomainError]] = {404: NotFound, 405: MethodNotAllowed, 400: MalformedBody}
+
+
+def build_api() -> FastAPI:
+    """Return the REST application; what it does not know is for whoever it is mounted with."""
+    api = FastAPI(
+        title="AutoGraph v3 accounts",
+        version="1.0.0",
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+    )
+    for module in (account, session, health):
+        api.include_router(module.router)
+    api.add_api_route("/docs", docs_page, include_in_schema=False)
+    api.add_exception_handler(DomainError, _refuse)
+    api.add_exception_handler(RequestValidationError, _explain)
+    api.add_exception_handler(HTTPException, _translate)
+    return api
+
+
+async def _refuse(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)  # noqa: S101  (Starlette's signature is wider than its promise)
+    return problem_response(error)
+
+
+async def _explain(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    errors = [_shown(item) for item in error.errors()]
+    field = errors[0]["field"] if errors else None
+    return problem_response(InvalidInput(field=field), errors=errors)
+
+
+def _shown(item: Any) -> dict[str, str]:
+    # The input itself is left out: it may be a password in the wrong place.
+    place = [str(part) for part in item["loc"] if part != "body"]
+    return {"field": ".".join(place)[:100] or "body", "message": str(item["msg"])[:200]}
+
+
+async def _translate(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    kind = _STATUS_ERRORS.get(error.status_code)
+    return problem_response(kind()) if kind else Response(status_code=error.status_code)

@@ -1,0 +1,85 @@
+"""Reads JSON bodies strictly: one object, no repeated names, no excessive depth, the right media type."""
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from autograph_web.core.errors import MalformedBody, UnsupportedMediaType
+
+_DEEPEST = 32
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read by our rules (RFC 8259, and I-JSON, RFC 7493, for repeated names)."""
+
+    async def json(self) -> Any:
+        """Return the body's value.
+
+        Raises:
+            UnsupportedMediaType: It is not sent as JSON.
+            MalformedBody: It is not acceptable JSON.
+        """
+        if not hasattr(self, "_strict_json"):
+            self._strict_json = self._parse(await self.body())
+        return self._strict_json
+
+    def _parse(self, body: bytes) -> Any:
+        try:
+            value = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            raise MalformedBody from None
+        if _depth(value) > _DEEPEST:
+            raise MalformedBody
+        return value
+
+
+class StrictRoute(APIRoute):
+    """A route whose handler gets a `StrictRequest`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap FastAPI's handler."""
+        handler = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            request = StrictRequest(request.scope, request.receive)
+            if self.body_field is not None:
+                _check_media_type(request, self)
+            return await handler(request)
+
+        return strict
+
+
+def _check_media_type(request: Request, route: APIRoute) -> None:
+    sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    form = route.body_field is not None and "Form" in type(route.body_field.field_info).__name__
+    expected = ("application/x-www-form-urlencoded",) if form else ("application/json",)
+    if sent not in expected:
+        raise UnsupportedMediaType
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = dict(pairs)
+    if len(names) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return names
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [child for parent in level for child in _children(parent)]
+    return depth
+
+
+def _children(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, list) else []

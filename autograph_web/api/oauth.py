@@ -1,0 +1,68 @@
+"""The OAuth 2 password form: the rules of /login under the names of RFC 6749."""
+
+from typing import Annotated
+
+from fastapi import Form
+from pydantic import ValidationError
+from starlette.responses import JSONResponse, Response
+
+from autograph_web.api.schemas import TokensOut
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import EndpointDisabled, InvalidCredentials
+from autograph_web.runtime import services
+from autograph_web.sign_in.inputs import SignInInput
+
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+
+
+class PasswordGrant:
+    """The form of RFC 6749 section 4.3.2; `username` is the email."""
+
+    def __init__(
+        self,
+        grant_type: Annotated[str, Form()] = "",
+        username: Annotated[str, Form()] = "",
+        password: Annotated[str, Form(json_schema_extra={"format": "password"})] = "",
+        scope: Annotated[str, Form()] = "",
+    ) -> None:
+        self.grant_type, self.username, self.password, self.scope = grant_type, username, password, scope
+
+
+async def password_grant(context: RequestContext, grant: PasswordGrant) -> Response:
+    """Answer a token request.
+
+    Raises:
+        EndpointDisabled: The operator has switched the grant off.
+        RateLimited, Unavailable: As for /login.
+    """
+    if not services().settings.password_grant:
+        raise EndpointDisabled
+    if grant.grant_type != "password":
+        return _error("unsupported_grant_type" if grant.grant_type else "invalid_request")
+    try:
+        wish = SignInInput(email=grant.username, password=grant.password)  # pyright: ignore[reportArgumentType]
+    except ValidationError:
+        return _error("invalid_request")
+    if not grant.username or not grant.password:
+        return _error("invalid_request")
+    return await _sign_in(context, wish)
+
+
+async def _sign_in(context: RequestContext, wish: SignInInput) -> Response:
+    try:
+        proof = await services().sign_in.start(context, wish)
+    except InvalidCredentials as refusal:
+        return _error("invalid_grant", refusal.detail)
+    pair = await services().tokens.open_for_client(context, proof)
+    return JSONResponse(TokensOut.of(pair).model_dump(), headers=_NO_STORE)
+
+
+_DESCRIPTIONS = {
+    "unsupported_grant_type": "Only grant_type=password is served here.",
+    "invalid_request": "Send grant_type=password, username and password as a form.",
+}
+
+
+def _error(name: str, description: str = "") -> JSONResponse:
+    body = {"error": name, "error_description": description or _DESCRIPTIONS[name]}
+    return JSONResponse(body, 400, headers=_NO_STORE)

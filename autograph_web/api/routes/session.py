@@ -1,0 +1,54 @@
+"""Sessions and tokens over REST."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response, Security
+
+from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.documentation import problems
+from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
+from autograph_web.api.oauth import PasswordGrant, password_grant
+from autograph_web.api.schemas import MeOut, MessageOut, RefreshRequest, RevokedOut, TokensOut
+from autograph_web.runtime import services
+from autograph_web.sign_in.inputs import SignInInput
+
+router = APIRouter(route_class=StrictRoute, tags=["Session"])
+_SIGNED_IN = [Security(BEARER), Security(COOKIE)]
+
+
+@router.post("/login", responses=problems(401, 422, 429, 503))
+async def login(context: CurrentContext, wish: SignInInput) -> TokensOut:
+    """Sign in with email and password. The answer is the same for a wrong password and an unknown email."""
+    proof = await services().sign_in.start(context, wish)
+    return TokensOut.of(await services().tokens.open_for_client(context, proof))
+
+
+@router.post("/token", responses={400: {"description": "RFC 6749 section 5.2 error"}} | problems(429, 503))
+async def token(context: CurrentContext, grant: Annotated[PasswordGrant, Depends()]) -> Response:
+    """Sign in with the OAuth 2 password form (RFC 6749 section 4.3), for clients that know nothing else."""
+    return await password_grant(context, grant)
+
+
+@router.post("/refresh", responses=problems(401, 422, 503))
+async def refresh(context: CurrentContext, wish: RefreshRequest) -> TokensOut:
+    """Exchange a refresh token for a new pair. Each works once; a second use ends the whole family."""
+    return TokensOut.of(await services().tokens.refresh(context, wish.refresh_token))
+
+
+@router.post("/logout", responses=problems(401, 503), dependencies=_SIGNED_IN)
+async def logout(context: CurrentContext, viewer: CurrentViewer) -> MessageOut:
+    """Sign this session out; its access and refresh tokens are dead at once."""
+    await services().sessions.end(context, viewer)
+    return MessageOut(message="You're signed out.")
+
+
+@router.post("/logout-all", responses=problems(401, 503), dependencies=_SIGNED_IN)
+async def logout_all(context: CurrentContext, viewer: CurrentViewer) -> RevokedOut:
+    """Sign every session of the account out, this one included."""
+    return RevokedOut(revoked=await services().sessions.end_all(context, viewer))
+
+
+@router.get("/me", responses=problems(401, 503), dependencies=_SIGNED_IN)
+async def me(viewer: CurrentViewer) -> MeOut:
+    """Tell who the bearer token or the session cookie stands for."""
+    return MeOut.of(viewer)

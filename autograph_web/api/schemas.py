@@ -1,0 +1,126 @@
+"""The JSON that REST takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from autograph_web.accounts.account import Account
+from autograph_web.sessions.tokens import TokenPair
+from autograph_web.sessions.viewer import Viewer
+
+
+class RefreshRequest(BaseModel):
+    """A refresh token to exchange."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class AccountOut(BaseModel):
+    """An account."""
+
+    id: UUID
+    email: str
+    role: str
+    mfa_enabled: bool
+    email_verified: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, account: Account) -> "AccountOut":
+        """Show `account`."""
+        return cls(
+            id=account.id,
+            email=account.email,
+            role=account.role,
+            mfa_enabled=account.mfa_enabled,
+            email_verified=account.email_verified,
+            created_at=account.created_at,
+        )
+
+
+class TokensOut(BaseModel):
+    """A token pair (RFC 6749 section 5.1); `expires_in` is the access token's life in seconds."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105  (the scheme's name)
+    expires_in: int
+
+    @classmethod
+    def of(cls, pair: TokenPair) -> "TokensOut":
+        """Show `pair`."""
+        return cls(
+            access_token=pair.access_token, refresh_token=pair.refresh_token, expires_in=pair.expires_in
+        )
+
+
+class SessionOut(BaseModel):
+    """The session behind the credential."""
+
+    id: UUID
+    signed_in_at: datetime
+    expires_at: datetime
+    remember_me: bool
+
+
+class MeOut(BaseModel):
+    """Who the credential stands for."""
+
+    id: UUID
+    email: str
+    role: str
+    mfa_enabled: bool
+    session: SessionOut
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> "MeOut":
+        """Show `viewer`."""
+        session = SessionOut(
+            id=viewer.session_id,
+            signed_in_at=viewer.signed_in_at,
+            expires_at=viewer.expires_at,
+            remember_me=viewer.remember,
+        )
+        return cls(
+            id=viewer.user_id,
+            email=viewer.email,
+            role=viewer.role,
+            mfa_enabled=viewer.mfa_enabled,
+            session=session,
+        )
+
+
+class MessageOut(BaseModel):
+    """A sentence that says what was done."""
+
+    message: str
+
+
+class RevokedOut(BaseModel):
+    """How many sessions were signed out."""
+
+    revoked: int
+
+
+class HealthOut(BaseModel):
+    """Whether the server, and each part it depends on, answers."""
+
+    status: Literal["ok", "unavailable"]
+    checks: dict[str, bool] = {}
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457): `detail` is for people, `code` for programs."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+    reasons: list[str] = []
+    errors: list[dict[str, str]] = []

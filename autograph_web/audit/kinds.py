@@ -1,0 +1,26 @@
+"""THE table of event kinds: what is recorded, and how a person reads it."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """A kind of event; the value is the stable name in REST and in the database."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str) -> "Kind":
+        """Make a member of `value` that also knows its plain words."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label = label
+        return member
+
+    REGISTRATION_SUCCESS = "registration_success", "Account created"
+    REGISTRATION_FAILED = "registration_failed", "Account not created"
+    LOGIN_SUCCESS = "login_success", "Signed in"
+    LOGIN_FAILED = "login_failed", "Wrong password"
+    LOGIN_RATE_LIMITED = "login_rate_limited", "Sign-in paused after too many tries"
+    TOKEN_REFRESHED = "token_refreshed", "Access renewed"  # noqa: S105  (a name, not a secret)
+    TOKEN_REUSE_DETECTED = "token_reuse_detected", "Copied access token stopped"  # noqa: S105
+    LOGOUT = "logout", "Signed out"
+    LOGOUT_ALL = "logout_all", "Signed out everywhere"

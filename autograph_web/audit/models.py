@@ -1,0 +1,30 @@
+"""The audit log's table."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer
+from sqlmodel import Field, SQLModel
+
+from autograph_web.core.tables import UtcDateTime
+
+
+class AuditRow(SQLModel, table=True):
+    """One event. Rows are only ever added; they outlive the account they speak of, hence no foreign key."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_user_id_id", "user_id", "id"),)
+
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    )
+    at: datetime = Field(sa_type=UtcDateTime, index=True)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    user_id: UUID | None = None
+    kind: str = Field(max_length=64)
+    ip: str = Field(max_length=64)
+    user_agent: str = Field(max_length=512)
+    session_id: UUID | None = None
+    request_id: str = Field(max_length=64)
+    details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -1,0 +1,36 @@
+"""The audit log's statements: rows are added and read, never changed."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, desc, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.audit.models import AuditRow
+from autograph_web.core.tables import table_of
+
+AUDIT = table_of(AuditRow)
+
+
+async def add(connection: AsyncConnection, values: dict[str, Any]) -> None:
+    """Add one row."""
+    await connection.execute(insert(AUDIT).values(values))
+
+
+async def newest(connection: AsyncConnection, user_id: UUID, limit: int) -> list[Row[Any]]:
+    """Return the newest rows of an account, newest first."""
+    query = select(AUDIT).where(AUDIT.c.user_id == user_id).order_by(desc(AUDIT.c.id)).limit(limit)
+    return list(await connection.execute(query))
+
+
+async def newest_elsewhere(
+    connection: AsyncConnection, user_id: UUID, kind: str, session_id: UUID
+) -> Row[Any] | None:
+    """Return the newest row of `kind` of an account that does not belong to `session_id`."""
+    query = (
+        select(AUDIT)
+        .where(AUDIT.c.user_id == user_id, AUDIT.c.kind == kind, AUDIT.c.session_id != session_id)
+        .order_by(desc(AUDIT.c.id))
+        .limit(1)
+    )
+    return (await connection.execute(query)).first()

@@ -1,0 +1,117 @@
+"""Writes and reads the audit log."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.audit import store
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.clock import Clock
+from autograph_web.core.context import RequestContext
+from autograph_web.core.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One event as it is shown."""
+
+    at: datetime
+    kind: Kind
+    ip: str
+    user_agent: str
+    session_id: UUID | None
+    details: dict[str, Any]
+
+
+class Trail:
+    """The audit log: a row joins the unit of work of the event it records."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def record(
+        self,
+        connection: AsyncConnection,
+        kind: Kind,
+        context: RequestContext,
+        *,
+        user_id: UUID | None = None,
+        session_id: UUID | None = None,
+        **details: Any,
+    ) -> None:
+        """Add one event to the unit of work of `connection`."""
+        await store.add(
+            connection, self.row(kind, context, user_id=user_id, session_id=session_id, **details)
+        )
+
+    async def record_alone(
+        self,
+        kind: Kind,
+        context: RequestContext,
+        *,
+        user_id: UUID | None = None,
+        session_id: UUID | None = None,
+        **details: Any,
+    ) -> None:
+        """Add one event in a unit of work of its own: for refusals, which change nothing else.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
+        async with self._database.unit() as connection:
+            await self.record(connection, kind, context, user_id=user_id, session_id=session_id, **details)
+
+    def row(
+        self,
+        kind: Kind,
+        context: RequestContext,
+        *,
+        user_id: UUID | None = None,
+        session_id: UUID | None = None,
+        **details: Any,
+    ) -> dict[str, Any]:
+        """Return the column values of one event, for a store that writes it with its own statement."""
+        return {
+            "at": self._clock.now(),
+            "user_id": user_id,
+            "kind": kind.value,
+            "ip": context.ip[:64],
+            "user_agent": context.user_agent[:512],
+            "session_id": session_id,
+            "request_id": context.request_id,
+            "details": details,
+        }
+
+    async def recent(self, user_id: UUID, limit: int) -> list[AuditEvent]:
+        """Return the newest `limit` events of an account, newest first.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
+        async with self._database.read() as connection:
+            return [_event(row) for row in await store.newest(connection, user_id, limit)]
+
+    async def last_sign_in_before(self, user_id: UUID, session_id: UUID) -> AuditEvent | None:
+        """Return the newest sign-in of the account other than that of `session_id`, if there was one.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
+        async with self._database.read() as connection:
+            row = await store.newest_elsewhere(connection, user_id, Kind.LOGIN_SUCCESS.value, session_id)
+        return _event(row) if row else None
+
+
+def _event(row: Row[Any]) -> AuditEvent:
+    return AuditEvent(
+        at=row.at,
+        kind=Kind(row.kind),
+        ip=row.ip,
+        user_agent=row.user_agent,
+        session_id=row.session_id,
+        details=row.details,
+    )

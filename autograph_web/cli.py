@@ -1,0 +1,112 @@
+"""The command line: `python -m autograph_web …`."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from autograph_web import frontend, migrate
+from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.core.secret_file import SecretError
+from autograph_web.core.start_error import StartError
+from autograph_web.frontend.build import tool_environment
+from autograph_web.frontend.paths import ROOT
+from autograph_web.settings import Settings, SettingsError, load_settings
+
+_INTERRUPTED = 130
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+@app.command()
+def run() -> None:
+    """Start the server: build the pages if need be, bring the database up to date, serve."""
+    from autograph_web import serve  # noqa: PLC0415  (its imports are slow, other commands do without)
+
+    settings = load_settings()
+    serve.check_port(settings)
+    frontend.ensure_built(_say)
+    with _redis_url(settings) as redis_url:
+        migrate.upgrade(settings.sqlalchemy_url)
+        serve.prepare_environment(redis_url)
+        load_settings.cache_clear()
+        serve.serve(load_settings(), _say)
+
+
+@app.command()
+def dev() -> None:
+    """Start the server and restart it, pages included, whenever a source file changes."""
+    from autograph_web import serve  # noqa: PLC0415
+
+    settings = load_settings()
+    serve.check_port(settings)
+    frontend.ensure_built(_say)
+    with _redis_url(settings) as redis_url:
+        migrate.upgrade(settings.sqlalchemy_url)
+        environment = {**os.environ, **tool_environment(), "REDIS_URL": redis_url}
+        port = str(settings.port)
+        ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", settings.host]
+        command = [sys.executable, "-m", "reflex", "run", "--env", "preview", *ports]
+        subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603  (our own arguments)
+
+
+@app.command("migrate")
+def migrate_command() -> None:
+    """Bring the database up to date."""
+    migrate.upgrade(load_settings().sqlalchemy_url)
+    _say("the database is up to date")
+
+
+@app.command()
+def build(
+    update_lock: Annotated[bool, typer.Option(help="Record the npm packages this build chooses.")] = False,
+) -> None:
+    """Build the pages if they are not up to date."""
+    if not frontend.ensure_built(_say, update_lock=update_lock):
+        _say("the pages are up to date")
+
+
+@app.command()
+def revision(message: Annotated[str, typer.Option("-m", help="What it does, in a few words.")]) -> None:
+    """Write the next database migration from the difference to the models (for developers)."""
+    with tempfile.TemporaryDirectory() as folder:
+        migrate.write_revision(message, f"sqlite+aiosqlite:///{folder}/scratch.sqlite3")
+
+
+def main() -> NoReturn:
+    """Run the command line; whatever an operator can put right is one line, never a trace."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app()
+    except (SettingsError, SecretError, StartError) as error:
+        print(f"autograph: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    sys.exit(0)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Treat a polite request to end like Ctrl-C, so everything started is stopped on the way out."""
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _redis_url(settings: Settings) -> Generator[str]:
+    """The Redis to use: the one named, or our own for as long as the block lasts."""
+    if settings.redis_url:
+        yield settings.redis_url
+        return
+    with EmbeddedRedis(settings.data_dir) as redis:
+        yield redis.url
+
+
+def _say(line: str) -> None:
+    print(f"autograph: {line}", flush=True)  # noqa: T201

@@ -1,0 +1,122 @@
+"""The engine and the unit of work: one transaction for one use case, on SQLite and PostgreSQL alike."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from autograph_web.core.errors import Unavailable
+
+_BUSY_TIMEOUT_MS = 10_000
+_CONNECT_TIMEOUT_S = 3
+_COMMAND_TIMEOUT_S = 10
+_POOL_TIMEOUT_S = 5
+_SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
+
+class Database:
+    """Opens units of work; a database that cannot be reached becomes `Unavailable`."""
+
+    def __init__(self, url: str, pool_size: int = 10) -> None:
+        self.engine = make_engine(url, pool_size)
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[AsyncConnection]:
+        """Open a unit of work that commits on exit and rolls back on any error.
+
+        Raises:
+            Unavailable: The database is down, overloaded or took too long; nothing was written.
+        """
+        with _translated():
+            async with self.engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Open a unit that only reads, and so takes no write lock.
+
+        Raises:
+            Unavailable: As for `unit`.
+        """
+        with _translated():
+            async with self.engine.connect() as connection:
+                await connection.execution_options(autograph_read_only=True)
+                yield connection
+
+    async def ping(self) -> None:
+        """Ask the database for one answer.
+
+        Raises:
+            Unavailable: It gave none.
+        """
+        async with self.read() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.engine.dispose()
+
+
+class _translated:
+    """Turns what a broken or busy database raises into `Unavailable`; our own refusals pass."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, IntegrityError) or error is None:
+            return
+        # A DBAPIError may also be our own faulty SQL, which must surface as such.
+        if isinstance(error, DBAPIError):
+            if error.connection_invalidated or _is_outage(error):
+                raise Unavailable(retry_after=2) from error
+        elif isinstance(error, OSError | TimeoutError | SQLAlchemyError) and not isinstance(error, Unavailable):
+            raise Unavailable(retry_after=2) from error
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    return error.__class__.__name__ in ("OperationalError", "InterfaceError", "InternalError")
+
+
+def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
+    """Return an engine for `url`, tuned for the database it names."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_async_engine(parsed, pool_size=pool_size, pool_timeout=_POOL_TIMEOUT_S)
+        _prepare_sqlite(engine)
+        return engine
+    sslmode = str(parsed.query.get("sslmode", ""))
+    arguments: dict[str, Any] = {"timeout": _CONNECT_TIMEOUT_S, "command_timeout": _COMMAND_TIMEOUT_S}
+    if sslmode in _SSL_MODES:
+        arguments["ssl"] = sslmode
+    return create_async_engine(
+        parsed.difference_update_query(["sslmode"]),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_POOL_TIMEOUT_S,
+        # A server restart invalidates the whole pool; asking first costs one round trip but loses no request.
+        pool_pre_ping=False,
+        connect_args=arguments,
+    )
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
+        # We say BEGIN ourselves (below): the driver's own implicit one comes too late to be IMMEDIATE.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        # FULL, not NORMAL: an acknowledged registration must survive a power cut even in WAL mode.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+        # IMMEDIATE takes the write lock at once: upgrading from a read lock later fails without waiting.
+        read_only = connection.get_execution_options().get("autograph_read_only")
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

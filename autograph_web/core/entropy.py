@@ -1,0 +1,32 @@
+"""The only place that draws randomness."""
+
+from base64 import urlsafe_b64encode
+from secrets import token_bytes
+from typing import Protocol
+from uuid import UUID
+
+
+class Entropy(Protocol):
+    """A source of unpredictable bytes; tests may hand in a recorded one."""
+
+    def bytes(self, size: int) -> bytes:
+        """Return `size` unpredictable bytes."""
+        ...
+
+
+class SystemEntropy:
+    """The operating system's generator."""
+
+    def bytes(self, size: int) -> bytes:
+        """Return `size` unpredictable bytes."""
+        return token_bytes(size)
+
+
+def random_token(entropy: Entropy, size: int = 32) -> str:
+    """Return `size` random bytes (default 256 bits) as unpadded base64url text (RFC 4648 section 5)."""
+    return urlsafe_b64encode(entropy.bytes(size)).rstrip(b"=").decode("ascii")
+
+
+def random_uuid(entropy: Entropy) -> UUID:
+    """Return a version 4 UUID (RFC 9562 section 5.4) drawn from `entropy`."""
+    return UUID(bytes=entropy.bytes(16), version=4)

@@ -1,0 +1,203 @@
+"""Every refusal the product can give: its stable code, HTTP status and sentence, once.
+
+REST shows the sentence as the `detail` of an RFC 9457 problem, the pages show it beside the field.
+"""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A named refusal that a person or a client can act on.
+
+    `field` names the input at fault, `retry_after` is in whole seconds, `reasons` are further sentences.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 400
+    sentence: ClassVar[str] = "That didn't work. Try again."
+    default_field: ClassVar[str | None] = None
+
+    def __init__(
+        self, *, field: str | None = None, retry_after: int | None = None, reasons: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(self.code)
+        self.field = field or self.default_field
+        self.retry_after = retry_after
+        self.reasons = reasons
+
+    @property
+    def detail(self) -> str:
+        """The sentence a person reads, with the wait and the reasons filled in."""
+        sentence = self.sentence.format(retry_after=self.retry_after or 1)
+        return " ".join((sentence, *self.reasons))
+
+
+class InvalidInput(DomainError):
+    """A request that does not have the documented shape."""
+
+    code, status = "invalid_input", 422
+    sentence = "Some of what you sent isn't in the expected form."
+
+
+class MalformedBody(DomainError):
+    """A body that is not acceptable JSON (RFC 8259) or form data."""
+
+    code, status = "malformed_body", 400
+    sentence = "The request body can't be read. Send one well-formed JSON object without repeated names."
+
+
+class BodyTooLarge(DomainError):
+    """A body over the limit."""
+
+    code, status = "body_too_large", 413
+    sentence = "The request body is too large. 64 KiB is the most we accept."
+
+
+class UnsupportedMediaType(DomainError):
+    """A body in a media type this route does not take."""
+
+    code, status = "unsupported_media_type", 415
+    sentence = "Send the body as application/json."
+
+
+class NotFound(DomainError):
+    """No such page or resource."""
+
+    code, status = "not_found", 404
+    sentence = "There is nothing at this address."
+
+
+class MethodNotAllowed(DomainError):
+    """The resource exists but not for this method."""
+
+    code, status = "method_not_allowed", 405
+    sentence = "This address doesn't take that method."
+
+
+class OriginRefused(DomainError):
+    """A state-changing request that another site may have forged (ASVS 5.0 V3.5)."""
+
+    code, status = "origin_refused", 403
+    sentence = "This request came from another site, so we didn't act on it. Open the page again and retry."
+
+
+class Unavailable(DomainError):
+    """The database or Redis cannot be reached right now."""
+
+    code, status = "unavailable", 503
+    sentence = "We can't do that right now. Nothing was changed - try again in a moment."
+
+
+class InternalError(DomainError):
+    """A fault of ours; the trace stays in the log."""
+
+    code, status = "internal_error", 500
+    sentence = "Something went wrong on our side. Try again in a moment."
+
+
+class RateLimited(DomainError):
+    """Too many tries (RFC 6585 section 4)."""
+
+    code, status = "rate_limited", 429
+    sentence = "Too many tries. You can try again in {retry_after} s."
+
+
+class EmailInvalid(DomainError):
+    """Not an email address (RFC 5321, 6531)."""
+
+    code, status, default_field = "email_invalid", 422, "email"
+    sentence = "Enter an email address like name@example.com."
+
+
+class EmailTaken(DomainError):
+    """The address, compared without regard to case, already has an account."""
+
+    code, status, default_field = "email_taken", 409, "email"
+    sentence = "That email already has an account. Sign in instead."
+
+
+class PasswordTooShort(DomainError):
+    """Fewer code points than the configured minimum (NIST SP 800-63B-4 section 3.1.1.2)."""
+
+    code, status, default_field = "password_too_short", 422, "password"
+    sentence = "That password is too short."
+
+
+class PasswordTooLong(DomainError):
+    """More than 1024 bytes once encoded as UTF-8."""
+
+    code, status, default_field = "password_too_long", 422, "password"
+    sentence = "That password is too long. 1024 bytes is the most we accept."
+
+
+class PasswordTooCommon(DomainError):
+    """On the list of passwords attackers try first, or made of the person's own email."""
+
+    code, status, default_field = "password_too_common", 422, "password"
+    sentence = "That password is too easy to guess."
+
+
+class PasswordTooWeak(DomainError):
+    """Estimated as guessable (zxcvbn score below the policy)."""
+
+    code, status, default_field = "password_too_weak", 422, "password"
+    sentence = "That password is too easy to guess."
+
+
+class InvalidCredentials(DomainError):
+    """Wrong password, unknown email or locked account: never said which (ASVS 5.0 V6.3)."""
+
+    code, status = "invalid_credentials", 401
+    sentence = "That email and password don't match. Check both and try again."
+
+
+class NotAuthenticated(DomainError):
+    """No usable credential came with the request (RFC 6750 section 3)."""
+
+    code, status = "not_authenticated", 401
+    sentence = "Sign in to continue."
+
+
+class SessionEnded(DomainError):
+    """The session was signed out, revoked or has expired."""
+
+    code, status = "session_ended", 401
+    sentence = "You were signed out. Sign in to continue."
+
+
+class InvalidToken(DomainError):
+    """A token that is malformed, expired, forged or meant for something else (RFC 6750, 9068)."""
+
+    code, status = "invalid_token", 401
+    sentence = "That token isn't valid here. Sign in again to get a new one."
+
+
+class TokenReused(DomainError):
+    """A refresh token came a second time; its whole family is dead (RFC 9700 section 4.14.2)."""
+
+    code, status = "token_reused", 401
+    sentence = "That refresh token was used before, so this sign-in has been ended. Sign in again."
+
+
+class TicketExpired(DomainError):
+    """The one-use ticket between signing in and the cookie is unknown, used or over 30 s old."""
+
+    code, status = "ticket_expired", 400
+    sentence = "That took too long. Sign in once more."
+
+
+class EndpointDisabled(DomainError):
+    """An endpoint the operator has switched off."""
+
+    code, status = "endpoint_disabled", 404
+    sentence = "This endpoint is switched off here."
+
+
+def error_kinds() -> dict[str, type[DomainError]]:
+    """Return every kind of refusal by its code."""
+    return {kind.code: kind for kind in DomainError.__subclasses__()}
+
+
+def sentence_for(code: str, retry_after: int | None = None, reasons: tuple[str, ...] = ()) -> str:
+    """Return the sentence of the refusal named `code`; an unknown code gets the general one."""
+    return error_kinds().get(code, InternalError)(retry_after=retry_after, reasons=reasons).detail

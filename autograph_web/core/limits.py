@@ -1,0 +1,201 @@
+"""Budgets of tries: a sliding window in Redis, decided in one atomic step over several keys.
+
+A try is first *reserved*, then *settled*. A reservation counts at once, so that racers cannot all slip
+through; a success takes back what its own account had used up and nothing else. While an address's budget
+is filled by reservations that are still undecided (an office signing in at nine), a further try waits for
+one of them instead of being refused.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
+from typing import Any, cast
+
+from autograph_web.core.clock import Clock
+from autograph_web.core.entropy import Entropy, random_token
+from autograph_web.core.errors import RateLimited
+from autograph_web.core.local_limits import LocalWindows
+from autograph_web.core.redis import RedisClient, RedisDown
+
+_PENDING_MS = 30_000  # a reservation of a process that died is forgotten after this
+_WAIT_STEP_S = 0.05
+_WAIT_S = 10.0
+
+# KEYS: one sorted set a budget. ARGV: now, pending lifetime, member, then limit and window of each key.
+# Members are "p|subject|nonce" (undecided) or "f|subject|nonce" (failed), scored by their time in ms.
+# Answers {verdict, wait in ms, first}: 0 reserved, 1 wait for an undecided one, 2 refused; first = 1 on the
+# first refusal of a minute, so that a flood writes one audit row and not one a request.
+_RESERVE = """
+local now, pending, member = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+local verdict, wait = 0, 0
+for i, key in ipairs(KEYS) do
+  local limit, window = tonumber(ARGV[2 + 2 * i]), tonumber(ARGV[3 + 2 * i])
+  redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+  local failed, undecided, oldest = 0, 0, nil
+  local rows = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  for j = 1, #rows, 2 do
+    local at = tonumber(rows[j + 1])
+    if string.sub(rows[j], 1, 1) == 'f' then
+      failed = failed + 1
+      if not oldest then oldest = at end
+    elseif at <= now - pending then
+      redis.call('ZREM', key, rows[j])
+    else
+      undecided = undecided + 1
+    end
+  end
+  if failed >= limit then
+    verdict = 2
+    wait = math.max(wait, oldest + window - now)
+  elseif failed + undecided >= limit and verdict == 0 then
+    verdict = 1
+  end
+end
+if verdict == 0 then
+  for i, key in ipairs(KEYS) do
+    redis.call('ZADD', key, now, 'p|' .. member)
+    redis.call('PEXPIRE', key, tonumber(ARGV[3 + 2 * i]))
+  end
+end
+local first = 0
+if verdict == 2 and redis.call('SET', KEYS[1] .. ':refused', '1', 'NX', 'PX', 60000) then first = 1 end
+return {verdict, wait, first}
+"""
+
+# ARGV: now, member, subject, outcome ('failed', 'succeeded' or 'withdrawn').
+_SETTLE = """
+local now, member, prefix, outcome = ARGV[1], ARGV[2], 'f|' .. ARGV[3] .. '|', ARGV[4]
+for i, key in ipairs(KEYS) do
+  redis.call('ZREM', key, 'p|' .. member)
+  if outcome == 'failed' then
+    redis.call('ZADD', key, now, 'f|' .. member)
+  elseif outcome == 'succeeded' then
+    for _, row in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+      if string.sub(row, 1, #prefix) == prefix then redis.call('ZREM', key, row) end
+    end
+  end
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `limit` failed tries within `window` seconds under `key`."""
+
+    key: str
+    limit: int
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """One try under way; settle it exactly once."""
+
+    budgets: tuple[Budget, ...]
+    subject: str
+    nonce: str
+    local: bool
+
+    @property
+    def member(self) -> str:
+        """How the try stands in the windows."""
+        return f"{self.subject}|{self.nonce}"
+
+
+class BudgetSpent(RateLimited):
+    """`RateLimited`, telling whether this is the first refusal in a while (worth an audit row)."""
+
+    def __init__(self, retry_after: int, first: bool) -> None:
+        super().__init__(retry_after=retry_after)
+        self.first = first
+
+
+class Limiter:
+    """Reserves and settles tries; without Redis a stricter limiter inside this process takes over."""
+
+    def __init__(self, redis: RedisClient, clock: Clock, entropy: Entropy) -> None:
+        self._redis, self._clock, self._entropy = redis, clock, entropy
+        self._reserve, self._settle = redis.script(_RESERVE), redis.script(_SETTLE)
+        self._local = LocalWindows(clock)
+
+    async def reserve(self, budgets: Sequence[Budget], subject: str) -> Reservation:
+        """Reserve one try of `subject` in every budget at once, or in none.
+
+        Raises:
+            BudgetSpent: One of them is used up; `retry_after` says for how long.
+        """
+        nonce = random_token(self._entropy, 9)
+        try:
+            return await self._reserve_shared(Reservation(tuple(budgets), _digest(subject), nonce, local=False))
+        except RedisDown:
+            return self._reserve_local(Reservation(tuple(budgets), _digest(subject), nonce, local=True))
+
+    async def settle(self, reservation: Reservation, *, succeeded: bool) -> None:
+        """Say how the try went: a failure stays in the windows, a success clears its subject's failures."""
+        await self._finish(reservation, "succeeded" if succeeded else "failed")
+
+    async def withdraw(self, reservation: Reservation) -> None:
+        """Take a try back that never came to a verdict, such as one the database was down for."""
+        await self._finish(reservation, "withdrawn")
+
+    async def _finish(self, reservation: Reservation, outcome: str) -> None:
+        if reservation.local:
+            return  # the local windows never give anything back: stricter, and nothing to race
+        keys = [budget.key for budget in reservation.budgets]
+        arguments = [self._now_ms(), reservation.member, reservation.subject, outcome]
+        try:
+            await self._redis.call(cast(Any, self._settle(keys=keys, args=arguments)))
+        except RedisDown:
+            return  # an unsettled reservation runs out by itself
+
+    async def _reserve_shared(self, reservation: Reservation) -> Reservation:
+        for _ in range(int(_WAIT_S / _WAIT_STEP_S)):
+            verdict, wait_ms, first = await self._try(reservation)
+            if verdict == 0:
+                return reservation
+            if verdict == 2:
+                raise BudgetSpent(max(1, -(-wait_ms // 1000)), bool(first))
+            await asyncio.sleep(_WAIT_STEP_S)
+        raise BudgetSpent(1, first=False)
+
+    async def _try(self, reservation: Reservation) -> list[int]:
+        arguments: list[str | int] = [self._now_ms(), _PENDING_MS, reservation.member]
+        for budget in reservation.budgets:
+            arguments += [budget.limit, budget.window * 1000]
+        keys = [budget.key for budget in reservation.budgets]
+        return cast(list[int], await self._redis.call(cast(Any, self._reserve(keys=keys, args=arguments))))
+
+    def _reserve_local(self, reservation: Reservation) -> Reservation:
+        for budget in reservation.budgets:
+            wait = self._local.hit(budget.key, max(1, budget.limit // 2), budget.window)
+            if wait:
+                raise BudgetSpent(wait, first=False)
+        return reservation
+
+    def _now_ms(self) -> int:
+        return int(self._clock.seconds() * 1000)
+
+
+def address_bucket(ip: str) -> str:
+    """Return what counts as one address: IPv4 whole, IPv6 by its /64, anything else one shared bucket."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return "unknown"
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return f"{IPv6Address(int(address) >> 64 << 64)}/64"
+
+
+def _digest(subject: str) -> str:
+    # Hashed so that keys and members hold no email address, and no '|' either.
+    return sha256(subject.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def subject_key(prefix: str, subject: str) -> str:
+    """Return the Redis key of a budget about `subject` that does not spell it out."""
+    return f"{prefix}:{_digest(subject)}"

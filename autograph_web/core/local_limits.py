@@ -1,0 +1,29 @@
+"""The limiter of last resort, inside one process, for as long as Redis is away."""
+
+from collections import OrderedDict, deque
+
+from autograph_web.core.clock import Clock
+
+_MOST_KEYS = 50_000
+
+
+class LocalWindows:
+    """Sliding windows in memory, bounded in number; they only count up, never back."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._hits: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def hit(self, key: str, limit: int, window: int) -> int:
+        """Count one try under `key`; return 0 when allowed, else the seconds until the next may come."""
+        now = self._clock.seconds()
+        hits = self._hits.setdefault(key, deque())
+        self._hits.move_to_end(key)
+        while hits and hits[0] <= now - window:
+            hits.popleft()
+        if len(hits) >= limit:
+            return max(1, int(hits[0] + window - now) + 1)
+        hits.append(now)
+        if len(self._hits) > _MOST_KEYS:
+            self._hits.popitem(last=False)
+        return 0

@@ -1,0 +1,89 @@
+"""Logging: one escaped line an event, as text or JSON, with nothing secret in it."""
+
+import logging
+import re
+from collections.abc import MutableMapping
+from logging import LogRecord
+from typing import Any, cast
+
+import structlog
+
+_HIDDEN = "[hidden]"
+_SECRET_NAMES = r"pass(?:word|wd)?|new_password|secret|token|ticket|cookie|authorization|code|otp|session"
+_PATTERNS = (
+    # name: value or name=value in whatever quoting, up to the end of the value
+    (re.compile(rf"(?i)([\"']?[\w-]*(?:{_SECRET_NAMES})[\w-]*[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)}}\]]+)"), r"\1" + _HIDDEN),
+    (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"), _HIDDEN),
+    (re.compile(r"(?i)\bbearer\s+\S+"), "Bearer " + _HIDDEN),
+    (re.compile(r"\$(?:2[abxy]|bcrypt-sha256)\$\S+"), _HIDDEN),
+    # our own tokens: 43 and more characters of base64url without a break
+    (re.compile(r"(?<![\w-])[\w-]{43,}(?![\w-])"), _HIDDEN),
+)
+_LONGEST = 4000
+
+
+def redact(text: str) -> str:
+    """Return `text` with everything that looks like a credential hidden, on one line, of bounded length."""
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    line = text.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n")
+    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in line[:_LONGEST])
+
+
+def configure_logging(level: str, form: str) -> None:
+    """Send every logger of the process, ours and the libraries', through one redacting handler."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter(form))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # Libraries that bring handlers of their own would get past the redaction.
+    for name in ("reflex", "reflex_base", "granian", "_granian", "socketio", "engineio", "sqlalchemy", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = []
+        logger.propagate = True
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.render_to_log_kwargs,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+class _Formatter(logging.Formatter):
+    """Renders a record; what a caller logs as `extra` fields comes along."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self._renderer = (
+            structlog.processors.JSONRenderer(sort_keys=True)
+            if form == "json"
+            else structlog.processors.KeyValueRenderer(key_order=["time", "level", "event"])
+        )
+
+    def format(self, record: LogRecord) -> str:
+        event = _event(record)
+        event["time"] = self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")
+        if record.exc_info:
+            event["exception"] = redact(self.formatException(record.exc_info))
+        return cast(str, self._renderer(None, "", cast(MutableMapping[str, Any], event)))
+
+
+_STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+def _event(record: LogRecord) -> dict[str, Any]:
+    extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+    fields = {key: redact(f"{key}={value}").partition("=")[2] for key, value in extra.items()}
+    return {"level": record.levelname.lower(), "logger": record.name, "event": redact(_message(record)), **fields}
+
+
+def _message(record: LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError):
+        return str(record.msg)

@@ -1,0 +1,114 @@
+"""The Redis client: quick to give up, and aware of which server process it talks to."""
+
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar, cast
+
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+from autograph_web.core.clock import Clock
+
+_T = TypeVar("_T")
+_TIMEOUT_S = 1.0
+_REST_S = 1.0  # after a failure, how long to do without Redis before trying again
+
+
+class RedisDown(Exception):
+    """Redis did not answer; each caller knows its own way to go on safely."""
+
+
+class RedisClient:
+    """Commands with one kind of failure, `RedisDown`, and the identity of the server behind them.
+
+    `run` names the server process the newest connection reached. Whatever a restarted or failed-over
+    server still holds was written under another name, so a cache keyed by `run` cannot be revived.
+    """
+
+    def __init__(self, url: str, clock: Clock, max_connections: int = 64) -> None:
+        self._clock = clock
+        self._down_until = 0.0
+        self.run = ""
+        pool = ConnectionPool.from_url(
+            url,
+            max_connections=max_connections,
+            socket_timeout=_TIMEOUT_S,
+            socket_connect_timeout=_TIMEOUT_S,
+            # One immediate retry replaces a connection the server closed while it lay in the pool.
+            retry=Retry(NoBackoff(), 1),
+            redis_connect_func=self._on_connect,
+        )
+        self.raw = Redis(connection_pool=pool)
+
+    async def _on_connect(self, connection: AbstractConnection) -> None:
+        await connection.on_connect()
+        await connection.send_command("INFO", "server")
+        self.run = _run_id(await connection.read_response())
+
+    async def call(self, command: Awaitable[_T]) -> _T:
+        """Await one command.
+
+        Raises:
+            RedisDown: The server did not answer, now or within the last second.
+        """
+        if self._clock.seconds() < self._down_until:
+            cast(Any, command).close()
+            raise RedisDown
+        try:
+            return await command
+        except (RedisError, OSError, TimeoutError) as error:
+            if isinstance(error, RedisConnectionError | OSError | TimeoutError):
+                self._down_until = self._clock.seconds() + _REST_S
+            raise RedisDown from error
+
+    async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
+        """Return the values of `keys` in one round trip.
+
+        Raises:
+            RedisDown: The server did not answer.
+        """
+        return cast(list[bytes | None], await self.call(cast(Any, self.raw.mget(keys))))
+
+    async def take(self, key: str) -> bytes | None:
+        """Return the value of `key` and delete it in the same step (GETDEL): only one taker gets it.
+
+        Raises:
+            RedisDown: The server did not answer.
+        """
+        return cast(bytes | None, await self.call(cast(Any, self.raw.getdel(key))))
+
+    async def put(self, key: str, value: str | int, ttl: int, only_new: bool = False) -> bool:
+        """Store `value` for `ttl` seconds; with `only_new` an existing value stays. Tell whether it was stored.
+
+        Raises:
+            RedisDown: The server did not answer.
+        """
+        return bool(await self.call(cast(Any, self.raw.set(key, value, ex=max(1, ttl), nx=only_new))))
+
+    def script(self, source: str) -> AsyncScript:
+        """Register a Lua script; run it through `call`."""
+        return self.raw.register_script(source)
+
+    async def ping(self) -> None:
+        """Ask for one answer.
+
+        Raises:
+            RedisDown: There was none.
+        """
+        await self.call(cast(Any, self.raw.ping()))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.raw.aclose(close_connection_pool=True)
+
+
+def _run_id(reply: Any) -> str:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
+    for line in text.splitlines():
+        if line.startswith("run_id:"):
+            return line.removeprefix("run_id:").strip()[:16]
+    return "unknown"

@@ -1,0 +1,5 @@
+"""The one error for a server, or a tool of it, that cannot start."""
+
+
+class StartError(Exception):
+    """Starting is impossible; the message is one line that says why and what to do."""

@@ -1,0 +1,134 @@
+"""What stands in the built pages: the hashes a strict content security policy needs, and its enemies."""
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+from autograph_web.core.start_error import StartError
+from autograph_web.frontend.paths import MANIFEST, STATIC_DIR
+
+_FINGERPRINTED = re.compile(r"^/assets/[^/]+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
+_FOREVER = "public, max-age=31536000, immutable"
+_REVALIDATE = "no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class PageInfo:
+    """One built page: its file below the static folder, and its inline scripts as CSP sources.
+
+    `script_hashes` are of the form `sha256-…` without the quotes (CSP Level 3, section 2.3.1).
+    """
+
+    file: str
+    script_hashes: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def load_pages() -> dict[str, PageInfo]:
+    """The built pages by file name below the static folder, e.g. "login.html"; read once per process.
+
+    Raises:
+        StartError: Nothing has been built.
+    """
+    try:
+        recorded: dict[str, list[str]] = json.loads(MANIFEST.read_text())
+    except FileNotFoundError:
+        raise StartError("the pages are not built: run `make build`") from None
+    return {file: PageInfo(file, tuple(hashes)) for file, hashes in recorded.items()}
+
+
+def cache_control(path: str) -> str:
+    """The Cache-Control value of a static file, by its request path.
+
+    The bundler puts a hash of the content into the names below /assets/, so those never change; everything
+    else may change with the next build and is asked for again, usually answered 304.
+    """
+    return _FOREVER if _FINGERPRINTED.match(path) else _REVALIDATE
+
+
+def inspect_pages(static_dir: Path) -> dict[str, list[str]]:
+    """Hash the inline scripts of every page.
+
+    Raises:
+        ValueError: A page holds a style or a script that a strict policy would block; names each.
+    """
+    hashes: dict[str, list[str]] = {}
+    refused: list[str] = []
+    for page in sorted(static_dir.rglob("*.html")):
+        name = page.relative_to(static_dir).as_posix()
+        scan = _Scan.of(page.read_text(encoding="utf-8"))
+        hashes[name] = [_csp_hash(script) for script in dict.fromkeys(scan.scripts)]
+        refused += [f"{name}: {what}" for what in scan.refused]
+    if refused:
+        raise ValueError("the content security policy would block " + "; ".join(refused))
+    return hashes
+
+
+def write_manifest(static_dir: Path, manifest: Path = MANIFEST) -> None:
+    """Record the hashes of the pages for the server, 404.html included.
+
+    Reflex copies the fallback page (or the first page) to 404.html only after this runs.
+    """
+    hashes = inspect_pages(static_dir)
+    fallback = hashes.get("__spa-fallback.html", hashes.get("index.html"))
+    if fallback is not None:
+        hashes["404.html"] = fallback
+    manifest.write_text(json.dumps(hashes, indent=1))
+
+
+def static_files(static_dir: Path = STATIC_DIR) -> frozenset[str]:
+    """The request paths of the built files, without the compressed twins."""
+    files = (file.relative_to(static_dir).as_posix() for file in static_dir.rglob("*") if file.is_file())
+    return frozenset(f"/{file}" for file in files if not file.endswith((".br", ".gz")))
+
+
+def _csp_hash(script: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+@dataclass
+class _Scan(HTMLParser):
+    """Collects inline scripts and what a policy without 'unsafe-inline' would refuse."""
+
+    scripts: list[str] = field(default_factory=list[str])
+    refused: list[str] = field(default_factory=list[str])
+    _script: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+
+    @classmethod
+    def of(cls, html: str) -> "_Scan":
+        scan = cls()
+        scan.feed(html)
+        scan.close()
+        return scan
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = dict(attrs)
+        if tag == "style":
+            self.refused.append("a <style> element (a style prop of a component makes one)")
+        if tag == "script" and "src" not in names:
+            self._script = []
+        for name, value in attrs:
+            self._check_attribute(tag, name, value or "")
+
+    def _check_attribute(self, tag: str, name: str, value: str) -> None:
+        if name == "style" or name.startswith("on"):
+            self.refused.append(f"{name}={value!r} on <{tag}>")
+        elif value.strip().lower().startswith("javascript:"):
+            self.refused.append(f"a javascript: address in {name} of <{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        if self._script is not None:
+            self._script.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script" and self._script is not None:
+            self.scripts.append("".join(self._script))
+            self._script = None

@@ -1,0 +1,81 @@
+"""The cookies we set: their names, attributes and how they are read back.
+
+On https every name has the `__Host-` prefix, which ties it to this very host (RFC 6265bis section 4.1.3).
+"""
+
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.responses import Response
+
+from autograph_web.settings import Settings
+
+SESSION, DEVICE, FLASH = "autograph_session", "autograph_device", "autograph_flash"
+_DEVICE_SECONDS = 365 * 86_400
+_FLASH_SECONDS = 60
+_LONGEST_HEADER = 16_384
+
+
+def read(settings: Settings, cookie_header: str, name: str) -> str | None:
+    """Return the value of one of our cookies from a Cookie header, or None."""
+    if len(cookie_header) > _LONGEST_HEADER:
+        return None
+    jar = SimpleCookie[str]()
+    try:
+        jar.load(cookie_header)
+    except CookieError:
+        return None
+    morsel = jar.get(full_name(settings, name))
+    return morsel.value if morsel else None
+
+
+def session_cookie(settings: Settings, cookie_header: str) -> str | None:
+    """Return the value of the session cookie, or None."""
+    return read(settings, cookie_header, SESSION)
+
+
+def device_cookie(settings: Settings, cookie_header: str) -> str | None:
+    """Return the value of the device cookie, or None."""
+    return read(settings, cookie_header, DEVICE)
+
+
+def flash_cookie(settings: Settings, cookie_header: str) -> str | None:
+    """Return the value of the flash cookie, or None."""
+    return read(settings, cookie_header, FLASH)
+
+
+def set_session(settings: Settings, response: Response, value: str, max_age: int | None) -> None:
+    """Hand out a session cookie; without `max_age` it goes when the browser closes."""
+    _set(settings, response, SESSION, value, max_age)
+
+
+def set_device(settings: Settings, response: Response, value: str) -> None:
+    """Hand out a device cookie for a year."""
+    _set(settings, response, DEVICE, value, _DEVICE_SECONDS)
+
+
+def set_flash(settings: Settings, response: Response, value: str | None) -> None:
+    """Hand out a flash cookie for a minute, if there is something to say."""
+    if value is not None:
+        _set(settings, response, FLASH, value, _FLASH_SECONDS)
+
+
+def clear_session(settings: Settings, response: Response) -> None:
+    """Take the session cookie back."""
+    _set(settings, response, SESSION, "", 0)
+
+
+def full_name(settings: Settings, name: str) -> str:
+    """Return the name under which a cookie travels here."""
+    return f"__Host-{name}" if settings.secure else name
+
+
+def _set(settings: Settings, response: Response, name: str, value: str, max_age: int | None) -> None:
+    response.set_cookie(
+        full_name(settings, name),
+        value,
+        max_age=max_age,
+        path="/",
+        secure=settings.secure,
+        httponly=True,
+        samesite="lax",
+    )

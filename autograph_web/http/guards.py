@@ -1,0 +1,97 @@
+"""Layers that refuse a request before it reaches anybody: too large a body, another site's origin."""
+
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from autograph_web.core.errors import BodyTooLarge, OriginRefused
+from autograph_web.http.cookies import session_cookie
+from autograph_web.http.problems import problem_response
+from autograph_web.runtime import services
+
+MOST_BODY_BYTES = 64 * 1024
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class BodyLimit:
+    """Refuses bodies over 64 KiB, whether the length was announced, understated or not given."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one connection."""
+        if scope["type"] != "http" or scope["method"] in _SAFE_METHODS:
+            await self._app(scope, receive, send)
+            return
+        body = await _read(scope, receive)
+        if body is None:
+            await problem_response(BodyTooLarge())(scope, receive, send)
+            return
+        await self._app(scope, _replay(body, receive), send)
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes | None:
+    # Bodies are this small, so reading them whole here keeps every later reader simple.
+    if _announced(scope) > MOST_BODY_BYTES:
+        return None
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return bytes(body)
+        body += message.get("body", b"")
+        if len(body) > MOST_BODY_BYTES:
+            return None
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else MOST_BODY_BYTES + 1
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    pending = [True]
+
+    async def replayed() -> Message:
+        if pending.pop() if pending else False:
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return replayed
+
+
+class OriginGuard:
+    """Lets only our own pages act for a person (CSRF) and only our own pages open the websocket.
+
+    An Origin header, where there is one, must be on the list. Where there is none a browser is not asking,
+    which is fine for a bearer token but not for what rides on a cookie, a form or the websocket.
+    """
+
+    def __init__(self, app: ASGIApp, forms: Iterable[str]) -> None:
+        self._app, self._forms = app, frozenset(forms)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one connection."""
+        if scope["type"] == "websocket" and not _listed(Headers(scope=scope).get("origin")):
+            # Closing before accepting makes the server answer 403.
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and self._forged(scope):
+            await problem_response(OriginRefused())(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _forged(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if origin is not None:
+            return not _listed(origin)
+        return scope["path"] in self._forms or session_cookie(services().settings, headers.get("cookie", "")) is not None
+
+
+def _listed(origin: str | None) -> bool:
+    return origin is not None and origin in services().settings.origins

@@ -1,0 +1,95 @@
+"""The outermost layer: security headers and a request id on every answer, and nothing escapes it."""
+
+from functools import lru_cache
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from autograph_web.core.errors import InternalError
+from autograph_web.http.client import request_id_of
+from autograph_web.http.problems import problem_response
+from autograph_web.runtime import services
+from autograph_web.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+
+@lru_cache(maxsize=4)
+def fixed_headers(secure: bool) -> dict[str, str]:
+    """Return the headers that are the same on every answer."""
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        # Not no-referrer: browsers would then send "Origin: null" with our own forms.
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
+    }
+    if secure:
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    return headers
+
+
+def content_security_policy(settings: Settings, script_hashes: tuple[str, ...] = ()) -> str:
+    """Return the policy of a document: our own files, its own inline scripts by hash, and nothing else."""
+    websocket = settings.base_url.replace("http", "ws", 1)
+    scripts = " ".join(["'self'", *(f"'{digest}'" for digest in script_hashes)])
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {scripts}",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            f"connect-src 'self' {websocket}",
+            "manifest-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+class SecurityHeaders:
+    """Adds the headers, answers what fell through as a plain 500, and logs it without its input."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        settings = services().settings
+        request_id = request_id_of(scope)
+        started = False
+
+        async def dressed(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                dress(message, settings, request_id)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, dressed)
+        except Exception:
+            _log.exception("unhandled_error", request_id=request_id, path=str(scope.get("path")))
+            if started:
+                raise
+            await problem_response(InternalError())(scope, receive, dressed)
+
+
+def dress(message: Message, settings: Settings, request_id: str) -> None:
+    """Add what is missing to the headers of an answer that is about to start."""
+    headers = MutableHeaders(scope=message)
+    for name, value in fixed_headers(settings.secure).items():
+        headers.setdefault(name, value)
+    headers.setdefault("Content-Security-Policy", content_security_policy(settings))
+    headers["X-Request-ID"] = request_id
+    if "cache-control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    del headers["server"]

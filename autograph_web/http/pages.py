@@ -1,0 +1,99 @@
+"""Serves the built pages in place, guards the protected ones, and says how long each file keeps."""
+
+from collections.abc import Collection, Mapping
+from urllib.parse import quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from autograph_web.core.errors import NotAuthenticated, NotFound, SessionEnded, Unavailable
+from autograph_web.frontend import cache_control
+from autograph_web.http.cookies import clear_session, session_cookie
+from autograph_web.http.headers import content_security_policy
+from autograph_web.http.problems import problem_response
+from autograph_web.runtime import services
+
+class Pages:
+    """An ASGI layer in front of Reflex's static files.
+
+    `pages` maps each route to its HTML file, `protected` names the routes that need a session, and `hashes`
+    gives the CSP hashes of each file's inline scripts.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        pages: Mapping[str, str],
+        protected: Collection[str],
+        hashes: Mapping[str, tuple[str, ...]],
+        reserved: Collection[str] = (),
+    ) -> None:
+        self._app, self._pages, self._protected, self._hashes = app, pages, frozenset(protected), hashes
+        self._reserved = frozenset(reserved)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one connection."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"].rstrip("/") or "/"
+        if path in self._protected:
+            refusal = await _why_not(scope)
+            if refusal is not None:
+                await refusal(scope, receive, send)
+                return
+        await self._serve(path, scope, receive, send)
+
+    async def _serve(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        file = self._pages.get(path)
+        if file is not None:
+            scope = {**scope, "path": f"/{file}", "raw_path": f"/{file}".encode()}
+        elif path not in self._reserved and _wants_json(scope) and not path.startswith("/assets/"):
+            await problem_response(NotFound())(scope, receive, send)
+            return
+        await self._app(scope, receive, self._dressed(path, file, send))
+
+    def _dressed(self, path: str, file: str | None, send: Send) -> Send:
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._dress(MutableHeaders(scope=message), path, file, message["status"])
+            await send(message)
+
+        return dressed
+
+    def _dress(self, headers: MutableHeaders, path: str, file: str | None, status: int) -> None:
+        if headers.get("content-type", "").startswith("text/html"):
+            hashes = self._hashes.get(file or "404.html", ())
+            headers["Content-Security-Policy"] = content_security_policy(services().settings, hashes)
+            headers["Cache-Control"] = "no-store" if path in self._protected else "no-cache"
+        elif status in (200, 206, 304) and "cache-control" not in headers and path not in self._reserved:
+            headers["Cache-Control"] = cache_control(path)
+
+
+async def _why_not(scope: Scope) -> RedirectResponse | object | None:
+    cookie = session_cookie(services().settings, Headers(scope=scope).get("cookie", ""))
+    try:
+        if cookie is None:
+            raise NotAuthenticated
+        await services().sessions.authenticate_cookie(cookie)
+    except (NotAuthenticated, SessionEnded) as refusal:
+        return _to_sign_in(scope, ended=cookie is not None and isinstance(refusal, SessionEnded))
+    except Unavailable as refusal:
+        return problem_response(refusal)
+    return None
+
+
+def _to_sign_in(scope: Scope, ended: bool) -> RedirectResponse:
+    path, query = scope["path"], scope.get("query_string", b"").decode("latin-1")
+    target = quote(f"{path}?{query}" if query else path, safe="")
+    response = RedirectResponse(f"/login?{'ended=1&' if ended else ''}next={target}", 303)
+    response.headers["Cache-Control"] = "no-store"
+    if ended:
+        clear_session(services().settings, response)
+    return response
+
+
+def _wants_json(scope: Scope) -> bool:
+    accept = Headers(scope=scope).get("accept", "")
+    return "text/html" not in accept and ("json" in accept or accept in ("", "*/*"))

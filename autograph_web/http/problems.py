@@ -1,0 +1,43 @@
+"""Refusals as RFC 9457 problem details, for layers that answer before any face is reached."""
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from autograph_web.core.errors import DomainError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem_of(error: DomainError, **more: Any) -> dict[str, Any]:
+    """Return the members of the problem document of `error`."""
+    members: dict[str, Any] = {
+        "type": "about:blank",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+    }
+    if error.field:
+        members["field"] = error.field
+    if error.reasons:
+        members["reasons"] = list(error.reasons)
+    return members | more
+
+
+def problem_response(error: DomainError, **more: Any) -> Response:
+    """Return the answer to a request that met `error`."""
+    headers = {"Cache-Control": "no-store"}
+    if error.status in (429, 503):
+        headers["Retry-After"] = str(error.retry_after or 1)
+    if error.status == 401:
+        headers["WWW-Authenticate"] = _challenge(error)
+    body = json.dumps(problem_of(error, **more), ensure_ascii=False).encode("utf-8")
+    return Response(body, error.status, headers, MEDIA_TYPE)
+
+
+def _challenge(error: DomainError) -> str:
+    # RFC 6750 section 3.1: name the error only when a token was shown and refused.
+    named = error.code in ("invalid_token", "session_ended")
+    return 'Bearer realm="autograph"' + (', error="invalid_token"' if named else "")

@@ -1,0 +1,141 @@
+"""Bringing the database's schema up to date, safely also when several servers start at once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from autograph_web.core.file_lock import file_lock
+from autograph_web.core.start_error import StartError
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "alembic"
+_LOCK_KEY = 0x4175746F  # "Auto": any number no other program on this database locks
+_CONNECT_SECONDS = 10
+
+
+def upgrade(url: str) -> None:
+    """Apply every migration the database lacks; a second process waits, then finds nothing to do.
+
+    Args:
+        url: The database in SQLAlchemy's spelling, with an async driver.
+
+    Raises:
+        StartError: The database cannot be reached or refuses.
+    """
+    run(url, lambda config: command.upgrade(config, "head"))
+
+
+def run(url: str, action: Callable[[Config], object]) -> None:
+    """Run an Alembic command on the database, alone.
+
+    Raises:
+        StartError: The database cannot be reached or refuses.
+    """
+    try:
+        asyncio.run(_run(url, action))
+    except (OSError, DBAPIError, TimeoutError) as error:
+        raise StartError(f"cannot use the database {_without_password(url)}: {_reason(error)}") from error
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision the database is at, None when it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Alembic's configuration, without a file; `alembic/env.py` takes the connection from it."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def write_revision(message: str, url: str) -> None:
+    """Write the migration from the newest revision to the present models, for a developer to read.
+
+    Args:
+        message: What it does, in a few words.
+        url: A scratch database the existing migrations are applied to first.
+    """
+    upgrade(url)
+    existing = ScriptDirectory.from_config(configuration()).walk_revisions()
+    number = 1 + max((int(one.revision) for one in existing), default=0)
+    run(url, lambda config: command.revision(config, message, autogenerate=True, rev_id=f"{number:04d}"))
+
+
+async def _run(url: str, action: Callable[[Config], object]) -> None:
+    with ExitStack() as stack:
+        if (file := _sqlite_file(url)) is not None:
+            stack.enter_context(file_lock(file.with_name(f"{file.name}.migrate.lock")))
+        # Begun here and not by Alembic, so that everything happens in one transaction or not at all.
+        async with _connection(url) as connection, connection.begin():
+            await _wait_for_others(connection)
+            await connection.run_sync(lambda plain: action(configuration(plain)))
+
+
+@asynccontextmanager
+async def _connection(url: str) -> AsyncGenerator[AsyncConnection]:
+    """A connection of its own kind: without the time limit, and the foreign keys, of the server's.
+
+    A migration may take long; and SQLite, copying a table, drops the old one, which with foreign keys
+    enforced would delete the rows that point to it.
+    """
+    engine = create_async_engine(_for_asyncpg(make_url(url)), connect_args={"timeout": _CONNECT_SECONDS})
+    if engine.dialect.name == "sqlite":
+        _make_ddl_transactional(engine)
+    try:
+        async with engine.connect() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
+
+
+def _for_asyncpg(url: URL) -> URL:
+    """Spell libpq's `sslmode` the way this driver knows it."""
+    sslmode = url.query.get("sslmode")
+    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode}) if sslmode else url
+
+
+def _make_ddl_transactional(engine: AsyncEngine) -> None:
+    """Say BEGIN ourselves: Python's SQLite driver would leave the schema changes outside the transaction."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _no_implicit_begin(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+async def _wait_for_others(connection: AsyncConnection) -> None:
+    """Take PostgreSQL's advisory lock, which its transaction gives back at its end."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+
+
+def _sqlite_file(url: str) -> Path | None:
+    parsed = make_url(url)
+    in_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
+    return Path(parsed.database or "") if in_file else None
+
+
+def _without_password(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def _reason(error: BaseException) -> str:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    lines = str(original or error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

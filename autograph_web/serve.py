@@ -1,0 +1,129 @@
+"""Serving the whole product, pages and API, on one port."""
+
+import gc
+import http.client
+import importlib
+import multiprocessing
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server
+from granian.server.common import AbstractServer
+
+from autograph_web.core.start_error import StartError
+from autograph_web.frontend.paths import ROOT
+from autograph_web.settings import Settings
+
+_APP_MODULE = "autograph_web.autograph_web"
+_GRACE_SECONDS = 5
+_ANNOUNCE_SECONDS = 60.0
+_WORKER_VARIABLES = {
+    "REFLEX_ENV_MODE": "prod",
+    # Reflex spells the names of its internal variables with two leading underscores.
+    "__REFLEX_SKIP_COMPILE": "true",
+    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    "REFLEX_TELEMETRY_ENABLED": "false",
+    "REFLEX_CHECK_LATEST_VERSION": "false",
+}
+
+
+def check_port(settings: Settings) -> None:
+    """Make sure nobody listens at our address yet.
+
+    Raises:
+        StartError: The port is taken, or the address is none of this machine's.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            advice = "stop what uses it or choose another with PORT=…"
+            raise StartError(f"port {settings.port} is not free ({error.strerror}); {advice}") from None
+
+
+def prepare_environment(redis_url: str) -> None:
+    """Set what the workers read: where Redis is, and how Reflex is to behave.
+
+    Every REFLEX_ variable would override rxconfig.py, so those from outside are dropped.
+    """
+    for name in [name for name in os.environ if name.startswith(("REFLEX_", "__REFLEX_"))]:
+        del os.environ[name]
+    os.environ.update(_WORKER_VARIABLES, REDIS_URL=redis_url)
+
+
+def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then let requests in flight finish for a few seconds.
+
+    Args:
+        settings: Where to listen and with how many workers.
+        announce: Gets one line when the server answers.
+
+    Raises:
+        StartError: The port is taken.
+        SystemExit: A worker could not start or died again and again; it has said why.
+    """
+    check_port(settings)
+    os.chdir(ROOT)
+    _share_application_with_workers()
+    server = Server(
+        f"{_APP_MODULE}:app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        factory=True,
+        workers=settings.workers,
+        workers_kill_timeout=_GRACE_SECONDS,
+        loop=Loops.auto,
+        http=HTTPModes.http1,
+        websockets=True,
+        log_access=False,
+        log_level=LogLevels.warning,
+    )
+    threading.Thread(target=_follow_start, args=(server, settings, announce), daemon=True).start()
+    server.serve()
+
+
+def _share_application_with_workers() -> None:
+    """Import the application before the workers fork, so they start fast and share its memory.
+
+    Freezing keeps their garbage collectors from touching, and so copying, the shared pages.
+    """
+    if sys.platform != "linux":
+        return
+    multiprocessing.set_start_method("fork", force=True)
+    importlib.import_module(_APP_MODULE)
+    gc.collect()
+    gc.freeze()
+
+
+def _follow_start(server: AbstractServer[Any], settings: Settings, announce: Callable[[str], None]) -> None:
+    """Announce the server once it answers; from then on a worker that dies is replaced.
+
+    Not before: a worker that cannot start would be tried again and again, saying the same each time.
+    """
+    deadline = time.monotonic() + _ANNOUNCE_SECONDS
+    while time.monotonic() < deadline:
+        if _is_live(settings):
+            server.respawn_failed_workers = True
+            announce(f"ready at {settings.base_url} (create an account at {settings.base_url}/register)")
+            return
+        time.sleep(0.1)
+
+
+def _is_live(settings: Settings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
+    with suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    return False

@@ -1,0 +1,97 @@
+"""Sessions in Redis: a copy that makes the check quick and that can be lost or stale without harm.
+
+Keys: `session:{run}:{session}` the record or a tombstone, `user_blacklist:{user}` the account's epoch,
+`blacklist:{jti}` one access token. All have a TTL; none is made of a token.
+
+Why a stale copy cannot bring a revoked session back:
+- a record lives `COPY_TTL` seconds at most and is then read from the database again;
+- a revocation leaves a tombstone, and a record is only ever written where nothing stands (NX), so a reader
+  that loaded the session just before it was revoked cannot write it back;
+- `run` is the identity of the Redis process: what a restarted or failed-over server restores from an old
+  snapshot stands under another name and is never read.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from autograph_web.core.errors import Unavailable
+from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.sessions.record import SessionRecord
+
+COPY_TTL = 300
+_TOMBSTONE = b"-"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one round trip told: a record, or that it must be loaded, and whether it was revoked."""
+
+    record: SessionRecord | None
+    revoked: bool
+    run: str | None  # None: Redis is away, so nothing may be written back
+
+
+class SessionCache:
+    """One round trip for a check, and the tombstones of revocation."""
+
+    def __init__(self, redis: RedisClient, longest_session: int) -> None:
+        self._redis, self._longest = redis, longest_session
+
+    async def look_up(self, session_id: str, user_id: str, token_id: str | None) -> Finding:
+        """Read everything a check needs about one session in one round trip; never raises."""
+        run = self._redis.run
+        keys = [f"session:{run}:{session_id}", f"user_blacklist:{user_id}"]
+        if token_id:
+            keys.append(f"blacklist:{token_id}")
+        try:
+            values = await self._redis.get_many(keys)
+            if run != self._redis.run:  # the reply came from a server that started since
+                return await self.look_up(session_id, user_id, token_id)
+        except RedisDown:
+            return Finding(None, revoked=False, run=None)
+        return _finding(values, run)
+
+    async def remember(self, record: SessionRecord, run: str, now: float) -> None:
+        """Keep a copy of `record`, unless something stands in its place already."""
+        ttl = int(min(COPY_TTL, record.expires_at - now))
+        try:
+            await self._redis.put(f"session:{run}:{record.session_id}", record.encode(), ttl, only_new=True)
+        except RedisDown:
+            return  # only slower
+
+    async def bury(self, session_ids: list[UUID], token_id: str | None = None, token_ttl: int = 0) -> None:
+        """Put tombstones over revoked sessions, and one access token on the blacklist.
+
+        Raises:
+            Unavailable: Redis is away, so another server might still hold a copy. The database knows better
+                already, and trying again finishes the job.
+        """
+        try:
+            for session_id in session_ids:
+                key = f"session:{self._redis.run}:{session_id.hex}"
+                await self._redis.put(key, _TOMBSTONE.decode(), 2 * COPY_TTL)
+            if token_id:
+                await self._redis.put(f"blacklist:{token_id}", 1, token_ttl)
+        except RedisDown as error:
+            raise Unavailable(retry_after=1) from error
+
+    async def advance_epoch(self, user_id: UUID, epoch: int) -> None:
+        """Refuse every session and token of an account from before `epoch`.
+
+        Raises:
+            Unavailable: As for `bury`.
+        """
+        try:
+            await self._redis.put(f"user_blacklist:{user_id.hex}", epoch, self._longest)
+        except RedisDown as error:
+            raise Unavailable(retry_after=1) from error
+
+
+def _finding(values: list[bytes | None], run: str) -> Finding:
+    copy, epoch, *blacklisted = values
+    if copy == _TOMBSTONE or any(blacklisted):
+        return Finding(None, revoked=True, run=run)
+    if copy is None:
+        return Finding(None, revoked=False, run=run)
+    record = SessionRecord.decode(copy)
+    return Finding(record, revoked=epoch is not None and record.epoch < int(epoch), run=run)

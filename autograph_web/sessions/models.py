@@ -1,0 +1,44 @@
+"""The tables of sessions and refresh tokens."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from autograph_web.core.tables import UtcDateTime
+
+
+class SessionRow(SQLModel, table=True):
+    """One sign-in: a browser's cookie or a client's family of refresh tokens (`cookie_hash` empty)."""
+
+    __tablename__ = "sessions"
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    cookie_hash: str = Field(default="", max_length=64)
+    epoch: int
+    remember: bool
+    method: str = Field(max_length=32)
+    ip: str = Field(max_length=64)
+    user_agent: str = Field(max_length=512)
+    created_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    authenticated_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    last_seen_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    idle_expires_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    revoked_reason: str = Field(default="", max_length=32)
+
+
+class RefreshTokenRow(SQLModel, table=True):
+    """One refresh token; `used_at` is set exactly once, by whoever rotates it."""
+
+    __tablename__ = "refresh_tokens"
+
+    id: UUID = Field(primary_key=True)
+    session_id: UUID = Field(foreign_key="sessions.id", ondelete="CASCADE", index=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
+    token_hash: str = Field(max_length=64)
+    issued_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    expires_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]

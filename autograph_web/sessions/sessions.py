@@ -1,0 +1,224 @@
+"""Opens, checks and ends sessions. The database is the truth; Redis makes the check quick."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.audit.kinds import Kind
+from autograph_web.audit.trail import Trail
+from autograph_web.core.clock import Clock
+from autograph_web.core.context import RequestContext
+from autograph_web.core.database import Database
+from autograph_web.core.entropy import Entropy
+from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionEnded
+from autograph_web.sessions import store
+from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
+from autograph_web.sessions.cache import SessionCache
+from autograph_web.sessions.cookies import new_cookie, read_cookie
+from autograph_web.sessions.models import SessionRow
+from autograph_web.sessions.record import SessionRecord
+from autograph_web.sessions.viewer import SignedIn, Viewer
+
+
+_TOUCH_AFTER = timedelta(seconds=60)  # last use is kept to the minute, so that reading stays reading
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long a session lasts, in seconds: unused, unused with "remember me", and at the very most."""
+
+    idle: int
+    remembered_idle: int
+    absolute: int
+
+    def idle_for(self, remember: bool) -> int:
+        """Return how long a session may go unused."""
+        return self.remembered_idle if remember else self.idle
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserSession:
+    """A freshly opened session as a browser gets it; `max_age` None means: until the browser closes."""
+
+    cookie: str
+    max_age: int | None
+
+
+class Sessions:
+    """Every session of every account."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        cache: SessionCache,
+        signer: TokenSigner,
+        trail: Trail,
+        clock: Clock,
+        entropy: Entropy,
+        lifetimes: Lifetimes,
+    ) -> None:
+        self._database, self._cache, self._signer, self._trail = database, cache, signer, trail
+        self._clock, self._entropy, self.lifetimes = clock, entropy, lifetimes
+
+    async def open_for_browser(self, context: RequestContext, proof: SignedIn) -> BrowserSession:
+        """Open the session that `proof` entitles to and return its cookie.
+
+        Raises:
+            SessionEnded: The proof was used, or the account was locked or signed out everywhere meanwhile.
+            Unavailable: The database is away; no session was opened.
+        """
+        cookie, cookie_hash = new_cookie(proof.user_id, proof.session_id, self._entropy)
+        async with self._database.unit() as connection:
+            await self.open(connection, context, proof, cookie_hash)
+        return BrowserSession(cookie, self.lifetimes.remembered_idle if proof.remember else None)
+
+    async def open(
+        self, connection: AsyncConnection, context: RequestContext, proof: SignedIn, cookie_hash: str = ""
+    ) -> None:
+        """Open the session that `proof` entitles to within the caller's unit of work.
+
+        Raises:
+            SessionEnded: As for `open_for_browser`.
+        """
+        if await store.epoch_of(connection, proof.user_id) != proof.epoch:
+            raise SessionEnded
+        try:
+            await store.add(connection, self._row(context, proof, cookie_hash))
+        except IntegrityError:
+            raise SessionEnded from None
+
+    async def authenticate_token(self, token: str) -> Viewer:
+        """Return who a bearer access token stands for (RFC 6750).
+
+        Raises:
+            InvalidToken: It is malformed, expired, forged or not an access token.
+            SessionEnded: Its session is over or it was signed out itself.
+            Unavailable: Neither Redis nor the database can tell.
+        """
+        claims = self._signer.verify(ACCESS, token)
+        record = await self._resolve(claims.session_id, claims.user_id, claims.token_id)
+        if not record.belongs_to(claims.user_id, None) or claims.epoch != record.epoch:
+            raise InvalidToken
+        return record.viewer(claims.token_id, claims.expires_at)
+
+    async def authenticate_cookie(self, value: str) -> Viewer:
+        """Return who a session cookie stands for.
+
+        Raises:
+            NotAuthenticated: It is not a cookie of ours.
+            SessionEnded: Its session is over.
+            Unavailable: Neither Redis nor the database can tell.
+        """
+        parts = read_cookie(value)
+        if parts is None:
+            raise NotAuthenticated
+        record = await self._resolve(parts.session_id, parts.user_id, None)
+        if not record.cookie_hash or not record.belongs_to(parts.user_id, parts.hash):
+            raise NotAuthenticated
+        return record.viewer()
+
+    async def end(self, context: RequestContext, viewer: Viewer) -> None:
+        """Sign one session out; its cookie, access and refresh tokens are dead before this returns.
+
+        Raises:
+            Unavailable: It cannot be made certain right now; trying again is safe.
+        """
+        async with self._database.unit() as connection:
+            ended = await self.revoke(connection, [viewer.session_id], "logout")
+            if ended:
+                await self._record(connection, Kind.LOGOUT, context, viewer)
+        token_ttl = int(viewer.token_expires_at - self._clock.seconds())
+        await self._cache.bury([viewer.session_id], viewer.token_id, token_ttl)
+
+    async def end_all(self, context: RequestContext, viewer: Viewer) -> int:
+        """Sign every session of the account out, this one included; return how many were open.
+
+        Raises:
+            Unavailable: As for `end`.
+        """
+        async with self._database.unit() as connection:
+            # Counted first: advancing the epoch is what ends them.
+            alive = await store.count_alive(connection, viewer.user_id, self._clock.now())
+            epoch = await accounts.advance_epoch(connection, viewer.user_id)
+            mine = store.SESSIONS.c.user_id == viewer.user_id
+            ended = await store.revoke(connection, mine, self._clock.now(), "logout_all")
+            await self._record(connection, Kind.LOGOUT_ALL, context, viewer, revoked=alive)
+        await self._cache.advance_epoch(viewer.user_id, epoch)
+        await self._cache.bury(ended)
+        return alive
+
+    async def revoke(self, connection: AsyncConnection, session_ids: list[UUID], reason: str) -> list[UUID]:
+        """Revoke sessions within the caller's unit of work; `bury` them once it has committed."""
+        return await store.revoke(connection, store.SESSIONS.c.id.in_(session_ids), self._clock.now(), reason)
+
+    async def bury(self, session_ids: list[UUID]) -> None:
+        """Make committed revocations certain everywhere.
+
+        Raises:
+            Unavailable: As for `end`.
+        """
+        await self._cache.bury(session_ids)
+
+    async def count_active(self, user_id: UUID) -> int:
+        """Count the open sessions of an account.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._database.read() as connection:
+            return await store.count_alive(connection, user_id, self._clock.now())
+
+    async def _resolve(self, session_id: str, user_id: str, token_id: str | None) -> SessionRecord:
+        finding = await self._cache.look_up(session_id, user_id, token_id)
+        if finding.revoked:
+            raise SessionEnded
+        record = finding.record or await self._load(session_id, finding.run)
+        if not record.alive(self._clock.seconds()):
+            raise SessionEnded
+        return record
+
+    async def _load(self, session_id: str, run: str | None) -> SessionRecord:
+        now, key = self._clock.now(), UUID(hex=session_id)
+        async with self._database.read() as connection:
+            row = await store.find_alive(connection, key, now)
+        if row is None:
+            raise SessionEnded
+        idle_until = row.idle_expires_at
+        if now - row.last_seen_at >= _TOUCH_AFTER:
+            idle_until = now + timedelta(seconds=self.lifetimes.idle_for(row.remember))
+            async with self._database.unit() as connection:
+                await store.touch(connection, key, now, idle_until)
+        record = SessionRecord.of(row, idle_until)
+        if run is not None:
+            await self._cache.remember(record, run, now.timestamp())
+        return record
+
+    async def _record(
+        self, connection: AsyncConnection, kind: Kind, context: RequestContext, viewer: Viewer, **details: int
+    ) -> None:
+        await self._trail.record(
+            connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id, **details
+        )
+
+    def _row(self, context: RequestContext, proof: SignedIn, cookie_hash: str) -> SessionRow:
+        now = self._clock.now()
+        return SessionRow(
+            id=proof.session_id,
+            user_id=proof.user_id,
+            cookie_hash=cookie_hash,
+            epoch=proof.epoch,
+            remember=proof.remember,
+            method=proof.method,
+            ip=context.ip[:64],
+            user_agent=context.user_agent[:512],
+            created_at=now,
+            authenticated_at=proof.authenticated_at,
+            last_seen_at=now,
+            idle_expires_at=now + timedelta(seconds=self.lifetimes.idle_for(proof.remember)),
+            expires_at=now + timedelta(seconds=self.lifetimes.absolute),
+        )

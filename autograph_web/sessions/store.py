@@ -1,0 +1,97 @@
+"""The statements of sessions and refresh tokens."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts.store import USERS
+from autograph_web.core.tables import table_of
+from autograph_web.sessions.models import RefreshTokenRow, SessionRow
+
+SESSIONS = table_of(SessionRow)
+REFRESH_TOKENS = table_of(RefreshTokenRow)
+
+
+async def add(connection: AsyncConnection, session: SessionRow) -> None:
+    """Add a session."""
+    await connection.execute(insert(SESSIONS).values(**session.model_dump()))
+
+
+async def epoch_of(connection: AsyncConnection, user_id: UUID) -> int | None:
+    """Return the epoch of an active account."""
+    query = select(USERS.c.session_epoch).where(USERS.c.id == user_id, USERS.c.status == "active")
+    return (await connection.execute(query)).scalar()
+
+
+async def find_alive(connection: AsyncConnection, session_id: UUID, now: datetime) -> Row[Any] | None:
+    """Return a session that may still be used, joined with its account."""
+    query = _with_account().where(SESSIONS.c.id == session_id, *_alive(now))
+    return (await connection.execute(query)).first()
+
+
+async def touch(connection: AsyncConnection, session_id: UUID, now: datetime, idle_until: datetime) -> None:
+    """Note that a session was just used and may now idle until `idle_until`."""
+    await connection.execute(
+        update(SESSIONS)
+        .where(SESSIONS.c.id == session_id, SESSIONS.c.revoked_at.is_(None))
+        .values(last_seen_at=now, idle_expires_at=idle_until)
+    )
+
+
+async def count_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -> int:
+    """Count the sessions of an account that may still be used."""
+    query = select(func.count()).select_from(SESSIONS.join(USERS)).where(SESSIONS.c.user_id == user_id, *_alive(now))
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def revoke(connection: AsyncConnection, where: ColumnElement[bool], now: datetime, reason: str) -> list[UUID]:
+    """Revoke the sessions that `where` picks and were not revoked before; return their ids."""
+    result = await connection.execute(
+        update(SESSIONS)
+        .where(where, SESSIONS.c.revoked_at.is_(None))
+        .values(revoked_at=now, revoked_reason=reason)
+        .returning(SESSIONS.c.id)
+    )
+    return list(result.scalars())
+
+
+async def add_refresh_token(connection: AsyncConnection, token: RefreshTokenRow) -> None:
+    """Add a refresh token."""
+    await connection.execute(insert(REFRESH_TOKENS).values(**token.model_dump()))
+
+
+async def use_refresh_token(connection: AsyncConnection, token_id: UUID, token_hash: str, now: datetime) -> bool:
+    """Use up a refresh token; only one of any number of racers gets True."""
+    result = await connection.execute(
+        update(REFRESH_TOKENS)
+        .where(REFRESH_TOKENS.c.id == token_id, REFRESH_TOKENS.c.token_hash == token_hash)
+        .where(REFRESH_TOKENS.c.used_at.is_(None), REFRESH_TOKENS.c.expires_at > now)
+        .values(used_at=now)
+    )
+    return result.rowcount == 1
+
+
+async def was_used(connection: AsyncConnection, token_id: UUID, token_hash: str) -> bool:
+    """Tell whether this very refresh token exists and was used before."""
+    query = select(REFRESH_TOKENS.c.used_at).where(
+        REFRESH_TOKENS.c.id == token_id, REFRESH_TOKENS.c.token_hash == token_hash
+    )
+    return (await connection.execute(query)).scalar() is not None
+
+
+def _with_account() -> Select[Any]:
+    account = (USERS.c.email, USERS.c.role, USERS.c.mfa_enabled)
+    return select(SESSIONS, *account).join(USERS, USERS.c.id == SESSIONS.c.user_id)
+
+
+def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        SESSIONS.c.revoked_at.is_(None),
+        SESSIONS.c.expires_at > now,
+        SESSIONS.c.idle_expires_at > now,
+        SESSIONS.c.epoch == USERS.c.session_epoch,
+        USERS.c.status == "active",
+    )

@@ -1,0 +1,41 @@
+"""Who is signed in, and the proof that lets a session be opened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """The person behind a valid credential, as of this request.
+
+    `token_id` is the access token's jti (RFC 7519 section 4.1.7), None behind a cookie.
+    """
+
+    user_id: UUID
+    email: str
+    role: str
+    mfa_enabled: bool
+    session_id: UUID
+    signed_in_at: datetime
+    expires_at: datetime
+    remember: bool
+    token_id: str | None = None
+    token_expires_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Proof that somebody passed every stage of signing in: it opens exactly one session.
+
+    `session_id` is chosen when the proof is made, so the audit log can name the session, and a proof shown
+    twice would collide with itself.
+    """
+
+    session_id: UUID
+    user_id: UUID
+    email: str
+    epoch: int
+    remember: bool
+    method: str
+    authenticated_at: datetime

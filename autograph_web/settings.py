@@ -1,0 +1,144 @@
+"""All settings, read once from the environment; nothing else reads it."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+class SettingsError(Exception):
+    """The environment does not describe a server that may start; the message is one line."""
+
+
+class Settings(BaseSettings):
+    """What an operator can choose. Every name has the prefix `AUTOGRAPH_` save those with a usual one."""
+
+    model_config = SettingsConfigDict(env_prefix="AUTOGRAPH_", frozen=True, extra="ignore", populate_by_name=True)
+
+    environment: Literal["development", "production"] = "development"
+    data_dir: Path = Path("data")
+    host: str = "127.0.0.1"
+    port: int = Field(3000, ge=1, le=65535, validation_alias=AliasChoices("PORT", "port"))
+    workers: int = Field(2, ge=1, le=64)
+    base_url: str = ""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_proxy_hops: int = Field(0, ge=0, le=10)
+
+    database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    redis_url: str = Field("", validation_alias=AliasChoices("REDIS_URL", "redis_url"))
+    database_pool: int = Field(10, ge=1, le=200)
+    secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
+
+    bcrypt_cost: int = Field(12, ge=4, le=16)
+    hash_threads: int = Field(2, ge=1, le=32)
+    password_min_length: int = Field(8, ge=8, le=64)
+    password_min_score: int = Field(3, ge=0, le=4)
+
+    access_token_seconds: int = Field(_HOUR, ge=60, le=_DAY)
+    refresh_token_seconds: int = Field(30 * _DAY, ge=_HOUR, le=90 * _DAY)
+    session_idle_seconds: int = Field(_DAY, ge=60)
+    remembered_idle_seconds: int = Field(30 * _DAY, ge=60)
+    session_absolute_seconds: int = Field(30 * _DAY, ge=60)
+
+    login_limit: int = Field(5, ge=1)
+    login_window_seconds: int = Field(15 * _MINUTE, ge=1)
+    registration_limit: int = Field(100, ge=1)
+    registration_window_seconds: int = Field(_HOUR, ge=1)
+    password_grant: bool = True
+
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("allowed_origins", "secret_keys", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_base_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
+            raise ValueError("must be an origin such as https://accounts.example.com")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> Self:
+        if self.environment == "production":
+            self._require_production_values()
+        if not self.base_url:
+            object.__setattr__(self, "base_url", f"http://localhost:{self.port}")
+        return self
+
+    def _require_production_values(self) -> None:
+        if not self.base_url:
+            raise ValueError("AUTOGRAPH_BASE_URL must name the public https address in production")
+        if not self.secure and urlsplit(self.base_url).hostname not in ("localhost", "127.0.0.1"):
+            raise ValueError("AUTOGRAPH_BASE_URL must start with https:// in production")
+        if not self.secret_keys:
+            raise ValueError("AUTOGRAPH_SECRET_KEYS must be set in production (openssl rand -base64 32)")
+        for secret in self.secret_keys:
+            check_secret(secret)
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us over https."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The exact origins (RFC 6454) whose pages may act on our behalf."""
+        own = {self.base_url, *self.allowed_origins}
+        if self.environment == "development":
+            own |= {f"http://{host}:{self.port}" for host in ("localhost", "127.0.0.1", "[::1]")}
+        return frozenset(own)
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database address in SQLAlchemy's spelling; SQLite in the data folder when none was given."""
+        if not self.database_url:
+            return f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'autograph.sqlite3'}"
+        scheme, separator, rest = self.database_url.partition("://")
+        drivers = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+        return f"{drivers.get(scheme, scheme)}{separator}{rest}"
+
+    @property
+    def master_secrets(self) -> tuple[str, ...]:
+        """The secrets everything is derived from, newest first; made once in the data folder by default.
+
+        Raises:
+            SecretError: The secrets file exists but cannot be used.
+        """
+        return self.secret_keys or secrets_of_data_dir(self.data_dir)
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """Return the settings of this process.
+
+    Raises:
+        SettingsError: One line that names the variable at fault and what it should be.
+    """
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue]  (the values come from the environment)
+    except ValidationError as error:
+        raise SettingsError(_first_line(error)) from None
+    except SecretError as error:
+        raise SettingsError(str(error)) from None
+
+
+def _first_line(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    message = first["msg"].removeprefix("Value error, ")
+    name = str(first["loc"][0]).upper() if first["loc"] else ""
+    usual = {"PORT", "DATABASE_URL", "REDIS_URL"}
+    return message if not name else f"{name if name in usual else f'AUTOGRAPH_{name}'}: {message}"

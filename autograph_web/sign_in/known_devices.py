@@ -1,0 +1,30 @@
+"""Devices an account signed in from before: a stranger's failures never lock them out."""
+
+from autograph_web.core.entropy import Entropy, random_token
+from autograph_web.core.keyring import Keyring
+
+
+class KnownDevices:
+    """Device cookies in the manner of OWASP's "Device Cookies": a nonce signed for one account.
+
+    A value is `nonce.kid.mac`. It proves an earlier sign-in of that account and nothing else; it opens nothing.
+    """
+
+    def __init__(self, keyring: Keyring, entropy: Entropy) -> None:
+        self._keyring, self._entropy = keyring, entropy
+
+    def issue(self, email_key: str) -> str:
+        """Return a new device cookie for the account of a folded address."""
+        nonce = random_token(self._entropy, 16)
+        return f"{nonce}.{self._keyring.sign(_message(nonce, email_key))}"
+
+    def recognise(self, value: str | None, email_key: str) -> str | None:
+        """Return the nonce of a device cookie that was issued for this account, else None."""
+        if not value or len(value) > 256:
+            return None
+        nonce, _, signature = value.partition(".")
+        return nonce if self._keyring.verify(_message(nonce, email_key), signature) else None
+
+
+def _message(nonce: str, email_key: str) -> bytes:
+    return f"device\n{nonce}\n{email_key}".encode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""The pages: Reflex components and the states behind them. They show outcomes and decide nothing."""

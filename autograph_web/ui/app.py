@@ -1,0 +1,88 @@
+"""Puts the pages together into a Reflex app."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import reflex as rx
+from autograph_web.ui import routes
+from autograph_web.ui.dashboard.page import dashboard_page
+from autograph_web.ui.dashboard.state import DashboardState
+from autograph_web.ui.home.page import home_page
+from autograph_web.ui.not_found.page import not_found_page
+from autograph_web.ui.register.page import register_page
+from autograph_web.ui.register.state import RegisterState
+from autograph_web.ui.routes import Route
+from autograph_web.ui.sign_in.page import sign_in_page
+from autograph_web.ui.sign_in.state import SignInState
+from autograph_web.ui.snapshot import FreshSnapshot
+from autograph_web.ui.trouble.page import trouble_page
+from autograph_web.ui.trouble.panel import crash_panel
+from reflex_components_core.base.error_boundary import ErrorBoundary
+
+_log = logging.getLogger(__name__)
+
+_DESCRIPTION = "Accounts and sign-in, on a server you own."
+_PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
+    (routes.HOME, home_page, None),
+    (routes.REGISTER, register_page, RegisterState.arrive),
+    (routes.SIGN_IN, sign_in_page, SignInState.arrive),
+    (routes.DASHBOARD, dashboard_page, DashboardState.load),
+    (routes.TROUBLE, trouble_page, None),
+    (routes.NOT_FOUND, not_found_page, None),
+)
+
+
+def build_app(**kwargs: Any) -> rx.App:
+    """Return the app with every page; `kwargs` go to rx.App (the API, the lifespan and so on)."""
+    given: dict[str, Any] = {
+        "theme": None,
+        "toaster": None,
+        # Reflex's own overlay and crash page need inline styles, which the security policy forbids.
+        "app_wraps": {(55, "ErrorBoundary"): lambda _stateful: ErrorBoundary.create(fallback_render=crash_panel())},
+        "stylesheets": ["/ui.css"],
+        "head_components": _head(),
+        "html_lang": "en",
+        "backend_exception_handler": log_only,
+        **kwargs,
+    }
+    app = rx.App(**given)
+    app.add_middleware(FreshSnapshot((SignInState, RegisterState), (DashboardState,)), 0)
+    add_pages(app)
+    return app
+
+
+def add_pages(app: rx.App) -> None:
+    """Register every page of the table with `app`."""
+    for route, page, on_load in _PAGES:
+        path = "404" if route is routes.NOT_FOUND else route.path
+        app.add_page(
+            page, route=path, title=route.title, description=_DESCRIPTION, image="", on_load=on_load
+        )
+
+
+def log_only(exception: Exception) -> None:
+    """Log a fault in an event handler; handlers show their own failures, so nothing goes to the page."""
+    _log.error("an event handler failed", exc_info=exception)
+
+
+def _head() -> list[rx.Component]:
+    return [
+        rx.el.script(src="/session.js", defer=True),
+        rx.el.link(
+            rel="preload",
+            href="/fonts/hanken-grotesk.woff2",
+            custom_attrs={"as": "font", "type": "font/woff2", "crossOrigin": "anonymous"},
+        ),
+        rx.el.link(rel="icon", href="/favicon.ico", custom_attrs={"sizes": "32x32"}),
+        rx.el.link(rel="icon", href="/favicon.svg", custom_attrs={"type": "image/svg+xml"}),
+        rx.el.link(rel="apple-touch-icon", href="/apple-touch-icon.png"),
+        _theme_color("#fafaf6", "light"),
+        _theme_color("#0f1115", "dark"),
+    ]
+
+
+def _theme_color(color: str, scheme: str) -> rx.Component:
+    return rx.el.meta(
+        name="theme-color", content=color, custom_attrs={"media": f"(prefers-color-scheme: {scheme})"}
+    )

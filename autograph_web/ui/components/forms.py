@@ -1,0 +1,168 @@
+"""Fields, buttons and the words around a form."""
+
+from typing import Any
+
+import reflex as rx
+from autograph_web.ui import messages
+from autograph_web.ui.auth_form import AuthForm
+from autograph_web.ui.components.icons import icon
+from autograph_web.ui.components.native import NativeForm, named
+from autograph_web.ui.routes import DASHBOARD
+
+# The longest address SMTP can carry (RFC 5321 section 4.5.3.1).
+_LONGEST_EMAIL = "320"
+_LONGEST_PASSWORD = "1024"  # noqa: S105  (a length)
+
+ALERT_ID = "form-alert"
+
+
+def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
+    """The email field; what was typed survives an error, and a form posted without JavaScript."""
+    return rx.el.div(
+        rx.el.label("Email", html_for="email"),
+        rx.el.input(
+            type="email",
+            name="email",
+            default_value=state.email,
+            auto_complete="username",
+            required=True,
+            class_name="input",
+            aria_invalid=_is_bad(state, "email"),
+            aria_describedby=_described(state, "email"),
+            custom_attrs=named(
+                "email", autoCapitalize="none", spellCheck="false", inputMode="email", maxLength=_LONGEST_EMAIL
+            ),
+            **events,
+        ),
+        _field_error(state, "email"),
+        class_name="field",
+    )
+
+
+def password_field(
+    state: type[AuthForm], autocomplete: str, *below: rx.Component, hint_id: str = "", **events: Any
+) -> rx.Component:
+    """The password field with its own show button, which needs JavaScript and appears only with it."""
+    return rx.el.div(
+        rx.el.label("Password", html_for="password"),
+        rx.el.div(
+            rx.el.input(
+                type="password",
+                name="password",
+                auto_complete=autocomplete,
+                required=True,
+                class_name="input input-with-button",
+                aria_invalid=_is_bad(state, "password"),
+                aria_describedby=_described(state, "password", hint_id),
+                custom_attrs=named("password", autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_PASSWORD),
+                **events,
+            ),
+            rx.el.button(
+                rx.el.span("Show", class_name="when-hidden"),
+                rx.el.span("Hide", class_name="when-shown"),
+                rx.el.span(" password", class_name="sr-only"),
+                type="button",
+                class_name="show-button needs-js",
+                aria_pressed="false",
+                aria_controls="password",
+                data_show="password",
+            ),
+            class_name="input-wrap",
+        ),
+        _field_error(state, "password"),
+        *below,
+        class_name="field",
+    )
+
+
+def submit_button(state: type[AuthForm], label: str, pending_label: str) -> rx.Component:
+    """The button that sends the form: it says so while waiting, and rests while tries are limited."""
+    return rx.el.button(
+        rx.cond(state.pending | (state.ticket != ""), pending_label, label),
+        type="submit",
+        class_name="button button-primary button-wide",
+        disabled=state.wait_seconds > 0,
+        data_submit="true",
+    )
+
+
+def form_messages(state: type[AuthForm]) -> rx.Component:
+    """What is said above a form. Both regions are always there, so that a change in them is announced."""
+    return rx.el.div(
+        rx.el.div(
+            rx.cond(state.notice != "", rx.el.div(icon("info"), rx.el.p(state.notice), class_name="box box-info")),
+            role="status",
+            custom_attrs=named("form-notice"),
+        ),
+        rx.el.div(
+            rx.cond(state.alert != "", rx.el.div(icon("warning"), _alert_text(state), class_name="box box-bad")),
+            role="alert",
+            tab_index=-1,
+            class_name="alert-region",
+            custom_attrs=named(ALERT_ID),
+        ),
+        class_name="form-messages",
+    )
+
+
+def claim_form(state: type[AuthForm]) -> rx.Component:
+    """The hidden form that exchanges the one-use ticket for the cookie, which a websocket cannot set.
+
+    session.js copies `data-ticket` into the field and posts the form as soon as there is one.
+    """
+    return NativeForm.create(
+        rx.el.input(type="hidden", name="ticket", default_value="", custom_attrs=named("claim-ticket")),
+        rx.el.input(type="hidden", name="next", value=state.next_path, read_only=True),
+        method="post",
+        action="/session/claim",
+        data_ticket=state.ticket,
+        hidden=True,
+        custom_attrs=named("claim"),
+    )
+
+
+def next_field(state: type[AuthForm]) -> rx.Component:
+    """Where to go afterwards; session.js fills it from the address when the page is not connected yet."""
+    return rx.el.input(
+        type="hidden", name="next", value=rx.cond(state.next_path != "", state.next_path, DASHBOARD.path), read_only=True
+    )
+
+
+def _alert_text(state: type[AuthForm]) -> rx.Component:
+    return rx.cond(state.wait_seconds > 0, _countdown(state), rx.el.p(state.alert))
+
+
+def _countdown(state: type[AuthForm]) -> rx.Component:
+    """The wait: said once to a screen reader, while the clock that others see ticks in silence."""
+    return rx.el.div(
+        rx.el.p(state.alert, class_name="sr-only"),
+        rx.el.p(
+            messages.TOO_MANY_TRIES,
+            rx.el.span(
+                f"{state.wait_seconds} s",
+                class_name="clock",
+                data_wait=f"{state.wait_seconds}:{state.answers}",
+            ),
+            ".",
+            aria_hidden="true",
+            class_name="waiting",
+        ),
+        rx.el.p("You can try again now.", class_name="waited", aria_hidden="true"),
+    )
+
+
+def _field_error(state: type[AuthForm], field: str) -> rx.Component:
+    """The sentence beside a field; its place is always there for aria-describedby."""
+    return rx.el.p(
+        rx.cond(state.bad == field, state.bad_text, ""), class_name="field-error", custom_attrs=named(f"{field}-error")
+    )
+
+
+def _is_bad(state: type[AuthForm], field: str) -> rx.Var[str]:
+    return rx.cond((state.bad == field) | (state.bad == "both"), "true", "false")
+
+
+def _described(state: type[AuthForm], field: str, hint_id: str = "") -> rx.Var[str]:
+    """Point a field at what is said about it: its own sentence, or the alert that is about both fields."""
+    hint = f" {hint_id}" if hint_id else ""
+    return rx.cond(state.bad == "both", f"{ALERT_ID}{hint}", f"{field}-error{hint}")

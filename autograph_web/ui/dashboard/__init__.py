@@ -1,0 +1,1 @@
+"""The overview a person sees after signing in."""

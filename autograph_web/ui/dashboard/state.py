@@ -1,0 +1,88 @@
+"""The state behind the overview."""
+
+import logging
+
+import reflex as rx
+from autograph_web.core.errors import DomainError, NotAuthenticated, SessionEnded
+from autograph_web.runtime import services
+from autograph_web.sessions.viewer import Viewer
+from autograph_web.ui import guard, viewer
+from autograph_web.ui.routes import DASHBOARD, SIGN_IN
+from autograph_web.ui.snapshot import Private
+from autograph_web.ui.viewer import ActivityRow
+
+_log = logging.getLogger(__name__)
+
+_ROWS = 8
+
+
+class DashboardState(Private, rx.State):
+    """What the overview shows. Every handler asks anew who is looking."""
+
+    loaded: bool = False
+    failed: bool = False
+    ending: bool = False
+    answers: int = 0
+    problem: str = ""
+    leave: str = ""
+    email: str = ""
+    initials: str = ""
+    role: str = ""
+    two_step: bool = False
+    active: int = 0
+    last_at: str = ""
+    last_when: str = ""
+    last_where: str = ""
+    rows: list[ActivityRow] = []
+
+    @rx.event
+    async def load(self) -> None:
+        """Fill the page when it is opened, and again by "Try again"."""
+        try:
+            await self._fill(await guard.viewer_of(self.router))
+        except (NotAuthenticated, SessionEnded):
+            self._go(f"{SIGN_IN.path}?ended=1&next={DASHBOARD.path}")
+        except DomainError:
+            self._fail()
+        except Exception:
+            # Raised further, the page would wait for an answer that never comes.
+            _log.exception("loading the overview failed unexpectedly")
+            self._fail()
+
+    @rx.event
+    async def sign_out_everywhere(self) -> None:
+        """End every session of the account, this one included."""
+        self.answers += 1
+        try:
+            looking = await guard.viewer_of(self.router)
+            await services().sessions.end_all(guard.request_context(self.router), looking)
+        except (NotAuthenticated, SessionEnded):
+            self._go(f"{SIGN_IN.path}?ended=1&next={DASHBOARD.path}")
+        except DomainError as error:
+            self.problem = error.detail
+        else:
+            self._go(f"{SIGN_IN.path}?ended=all")
+
+    async def _fill(self, looking: Viewer) -> None:
+        active = await services().sessions.count_active(looking.user_id)
+        last = await services().trail.last_sign_in_before(looking.user_id, looking.session_id)
+        recent = await services().trail.recent(looking.user_id, _ROWS)
+        # Nothing is shown before everything is there.
+        self._owner = str(looking.session_id)
+        self.email, self.role, self.two_step = looking.email, looking.role, looking.mfa_enabled
+        self.initials = viewer.initials(looking.email)
+        self.active = active
+        self.last_at = viewer.iso(last.at) if last else ""
+        self.last_when = viewer.in_words(last.at) if last else ""
+        self.last_where = viewer.place(last) if last else ""
+        self.rows = [viewer.activity_row(event, n, looking.session_id) for n, event in enumerate(recent)]
+        self.loaded, self.failed, self.problem = True, False, ""
+
+    def _fail(self) -> None:
+        self.answers += 1
+        self.failed = not self.loaded
+
+    def _go(self, path: str) -> None:
+        """Forget everything private, then make the page leave with a full load."""
+        self.reset()
+        self.leave = path

@@ -1,0 +1,48 @@
+"""Who is asking: every event reads it afresh from the cookie of its own connection.
+
+State vars are for display. A client may call any handler with any arguments and may have kept a page
+open past the end of its session, so nothing here looks at them.
+"""
+
+from reflex.istate.data import RouterData
+
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import DomainError, NotAuthenticated
+from autograph_web.http.client import context_from_headers
+from autograph_web.http.cookies import device_cookie, flash_cookie, session_cookie
+from autograph_web.runtime import services
+from autograph_web.sessions.viewer import Viewer
+
+
+def request_context(router: RouterData) -> RequestContext:
+    """Return where an event comes from, by the same rules as a REST call."""
+    return context_from_headers(
+        router.headers.raw_headers, router.session.client_ip, services().settings
+    )
+
+
+async def viewer_of(router: RouterData) -> Viewer:
+    """Return whose session the connection carries; refuse with NotAuthenticated, SessionEnded or Unavailable."""
+    cookie = session_cookie(services().settings, router.headers.cookie)
+    if cookie is None:
+        raise NotAuthenticated
+    return await services().sessions.authenticate_cookie(cookie)
+
+
+async def is_signed_in(router: RouterData) -> bool:
+    """Tell whether the connection has a live session; an unreachable store counts as no."""
+    try:
+        await viewer_of(router)
+    except DomainError:
+        return False
+    return True
+
+
+def device_of(router: RouterData) -> str | None:
+    """Return the mark of a device that signed in before, which the throttle lets through."""
+    return device_cookie(services().settings, router.headers.cookie)
+
+
+def flash_of(router: RouterData) -> str | None:
+    """Return the name of the one-use notice left by a form that was posted without JavaScript."""
+    return flash_cookie(services().settings, router.headers.cookie)

@@ -1,0 +1,20 @@
+"""The page for addresses that lead nowhere."""
+
+import reflex as rx
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.layout import auth_page, heading
+from autograph_web.ui.routes import HOME, NOT_FOUND, SIGN_IN
+
+
+def not_found_page() -> rx.Component:
+    """Say so, and lead back."""
+    return auth_page(
+        heading(NOT_FOUND, "There's no page here"),
+        rx.el.p("The address may be mistyped, or the page has moved.", class_name="lead"),
+        rx.el.div(
+            rx.el.a("Go to the start page", href=HOME.path, class_name="button button-primary"),
+            rx.el.a("Sign in", href=SIGN_IN.path, class_name="button button-quiet"),
+            class_name="actions",
+        ),
+        signals(),
+    )

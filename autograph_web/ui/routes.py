@@ -1,0 +1,33 @@
+"""THE table of pages: where each lives, what its tab says, and whether it needs a session."""
+
+from dataclasses import dataclass
+
+PRODUCT = "AutoGraph v3"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One page.
+
+    `name` is what its tab says before the product; `protected` pages are never sent without a session.
+    """
+
+    path: str
+    name: str
+    protected: bool = False
+
+    @property
+    def title(self) -> str:
+        """The document title, page first so that tabs and screen readers tell pages apart (WCAG 2.4.2)."""
+        return f"{self.name} · {PRODUCT}"
+
+
+HOME = Route("/", "Welcome")
+REGISTER = Route("/register", "Create your account")
+SIGN_IN = Route("/login", "Sign in")
+DASHBOARD = Route("/dashboard", "Overview", protected=True)
+TROUBLE = Route("/error", "Something went wrong")
+NOT_FOUND = Route("/404", "Page not found")
+
+ROUTES: tuple[Route, ...] = (HOME, REGISTER, SIGN_IN, DASHBOARD, TROUBLE, NOT_FOUND)
+PROTECTED_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.protected)

@@ -1,0 +1,27 @@
+"""What stands where a page could not be shown."""
+
+import reflex as rx
+from autograph_web.ui.layout import heading
+from autograph_web.ui.routes import TROUBLE, Route
+
+
+def trouble_panel(route: Route, again: rx.Component) -> rx.Component:
+    """Say that the fault is ours and offer `again`."""
+    return rx.el.section(
+        heading(route, "We couldn't load this page"),
+        rx.el.p("Something went wrong on our side. Nothing was changed, and you're still signed in if you were.",
+                class_name="lead"),
+        again,
+        class_name="trouble",
+        role="alert",
+    )
+
+
+def reload_button() -> rx.Component:
+    """Try the same address again; needs session.js, as everything on this page may be broken."""
+    return rx.el.button("Try again", type="button", class_name="button button-primary needs-js", data_reload="true")
+
+
+def crash_panel() -> rx.Component:
+    """What replaces the whole page when drawing it failed in the browser."""
+    return rx.el.main(trouble_panel(TROUBLE, reload_button()), class_name="app-main")

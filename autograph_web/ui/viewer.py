@@ -1,0 +1,112 @@
+"""What a page may show of the person looking, in the words and shapes it shows."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from autograph_web.audit.trail import AuditEvent
+
+# First match wins: most browsers also carry the names of others.
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+    ("python", "A Python program"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+# By how a kind's name begins or ends, most telling first.
+_ICONS = (
+    ("_failed", "warning"),
+    ("_rate_limited", "warning"),
+    ("token_reuse", "warning"),
+    ("login", "sign-in"),
+    ("logout", "sign-out"),
+    ("session", "sign-out"),
+    ("registration", "person"),
+    ("email", "person"),
+    ("password", "key"),
+    ("mfa", "shield"),
+    ("recovery", "shield"),
+)
+
+
+@dataclass
+class ActivityRow:
+    """One event as it is listed: `at` is ISO 8601 for the machine, `when` the same in words, in UTC."""
+
+    key: str
+    label: str
+    icon: str
+    where: str
+    at: str
+    when: str
+    here: bool
+
+
+def device_name(user_agent: str) -> str:
+    """Return browser and system in plain words, such as "Firefox on Linux"; a guess, never a credential."""
+    browser = _first(_BROWSERS, user_agent)
+    system = _first(_SYSTEMS, user_agent)
+    return " on ".join(part for part in (browser, system) if part) or "Unknown device"
+
+
+def place(event: AuditEvent) -> str:
+    """Return where `event` came from: device and address."""
+    return " · ".join(part for part in (device_name(event.user_agent), event.ip) if part)
+
+
+def in_words(at: datetime) -> str:
+    """Return `at` in words, in UTC, for a page whose script has not put it into the viewer's time zone."""
+    at = _aware(at)
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def iso(at: datetime) -> str:
+    """Return `at` as ISO 8601 in UTC, as <time datetime> takes it."""
+    return _aware(at).isoformat(timespec="seconds")
+
+
+def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRow:
+    """Return `event` as the `number`th line of a list seen from the session `session_id`."""
+    return ActivityRow(
+        key=f"{number}-{iso(event.at)}",
+        label=event.kind.label,
+        icon=_icon(event.kind.value),
+        where=place(event),
+        at=iso(event.at),
+        when=in_words(event.at),
+        here=event.session_id == session_id,
+    )
+
+
+def initials(email: str) -> str:
+    """Return one or two letters for a person: from "mina.north@…" "MN", from "mina@…" "M"."""
+    parts = [part for part in email.partition("@")[0].replace("_", ".").replace("-", ".").split(".") if part]
+    return "".join(part[0] for part in parts[:2]).upper() or "?"
+
+
+def _icon(kind: str) -> str:
+    return next((icon for part, icon in _ICONS if kind.startswith(part) or kind.endswith(part)), "dot")
+
+
+def _first(table: tuple[tuple[str, str], ...], text: str) -> str:
+    return next((name for mark, name in table if mark in text), "")
+
+
+def _aware(at: datetime) -> datetime:
+    # SQLite hands back what it was given without the zone; everything is stored in UTC.
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

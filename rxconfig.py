@@ -1,0 +1,29 @@
+"""Reflex's own configuration; every choice an operator has is in autograph_web/settings.py."""
+
+import reflex as rx
+
+from autograph_web.frontend.plugin import FrontendPlugin
+from autograph_web.settings import load_settings
+
+_settings = load_settings()
+
+config = rx.Config(
+    app_name="autograph_web",
+    telemetry_enabled=False,
+    show_built_with_reflex=False,
+    plugins=[FrontendPlugin()],
+    disable_plugins=[rx.plugins.SitemapPlugin],
+    frontend_compression_formats=["brotli", "gzip"],
+    transport="websocket",
+    # The pages take the backend's address from their own (see FrontendPlugin): this one is never asked.
+    api_url="http://localhost",
+    deploy_url=None,
+    backend_host=_settings.host,
+    cors_allowed_origins=sorted(_settings.origins),
+    trusted_proxy_hops=_settings.trusted_proxy_hops,
+    # No Redis is needed to build the pages; a server always names one, its own if need be.
+    redis_url=_settings.redis_url or None,
+    state_manager_mode=rx.constants.StateManagerMode.REDIS
+    if _settings.redis_url
+    else rx.constants.StateManagerMode.MEMORY,
+)

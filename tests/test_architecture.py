@@ -1,0 +1,142 @@
+"""Who may import whom, and who alone may touch the environment, time, randomness and SQL."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.support.sources import Module, product_modules
+
+LAYERS = ("core", "audit", "accounts", "sessions", "sign_in")
+"""The domain: each may import itself and what stands before it."""
+
+COMMON = ("settings", "core")
+TOOLS = ("cli", "__main__", "serve", "migrate", "frontend", "schema")
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    **{part: LAYERS[: place + 1] for place, part in enumerate(LAYERS)},
+    "settings": ("core",),
+    "schema": LAYERS,
+    "runtime": (*LAYERS, "settings"),
+    "http": (*LAYERS, "settings", "runtime", "frontend", "http"),
+    "api": (*LAYERS, "settings", "runtime", "http", "api"),
+    "ui": (*LAYERS, "settings", "runtime", "http", "ui"),
+    "frontend": ("core", "frontend"),
+    "migrate": ("core", "schema"),
+    "serve": ("core", "settings", "frontend"),
+    "cli": (*COMMON, "frontend", "migrate", "serve"),
+    "__main__": ("cli",),
+    "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui"),
+}
+
+SQL_HOMES = re.compile(r"\.(models|store)$|\.core\.(database|tables)$|\.(schema|migrate)$")
+SQL = re.compile(r"sqlmodel\b|sqlalchemy\.(select|insert|update|delete|text|func|and_|or_|case|exists|desc)$")
+ENVIRONMENT_HOMES = re.compile(r"\.(settings|serve|cli)$|\.frontend\.build$")
+ENVIRONMENT = re.compile(r"os\.(environ|getenv|putenv|environb)\b|dotenv\b")
+CHANCE_HOMES = re.compile(r"\.core\.(clock|entropy)$")
+CHANCE = re.compile(
+    r"time\.time(_ns)?$|datetime(\.datetime)?\.(now|utcnow|today)$|datetime\.date\.today$"
+    r"|(secrets|random)(\.|$)|os\.urandom$|uuid\.uuid[14]$"
+)
+STORAGE = re.compile(r"(sqlmodel|sqlalchemy|redis)(\.|$)|autograph_web\..*\b(models|store)\b")
+WEB_FRAMEWORKS = re.compile(r"(reflex\w*|fastapi|starlette)(\.|$)")
+
+Rule = Callable[[Module], Iterator[str]]
+
+
+def imports_only_what_stands_before_it(module: Module) -> Iterator[str]:
+    if module.name == "autograph_web":
+        return
+    allowed = MAY_IMPORT.get(module.part, ())
+    for name in module.imports:
+        part = name.removeprefix("autograph_web.").split(".")[0]
+        if name.startswith("autograph_web.") and part in MAY_IMPORT and part not in allowed:
+            yield name
+
+
+def has_a_place(module: Module) -> Iterator[str]:
+    if module.name != "autograph_web" and module.part not in MAY_IMPORT:
+        yield "the part is in no layer: give it one in MAY_IMPORT"
+
+
+def keeps_web_frameworks_out_of_the_domain(module: Module) -> Iterator[str]:
+    if module.part in (*LAYERS, "settings", "runtime"):
+        yield from filter(WEB_FRAMEWORKS.match, module.imports)
+
+
+def keeps_storage_out_of_api_and_ui(module: Module) -> Iterator[str]:
+    if module.part in ("api", "ui"):
+        yield from filter(STORAGE.match, module.imports)
+
+
+def keeps_sql_in_stores(module: Module) -> Iterator[str]:
+    if not SQL_HOMES.search(module.name):
+        yield from filter(SQL.match, module.uses)
+
+
+def keeps_the_environment_in_settings(module: Module) -> Iterator[str]:
+    if not ENVIRONMENT_HOMES.search(module.name):
+        yield from filter(ENVIRONMENT.match, module.uses)
+
+
+def keeps_time_and_chance_in_core(module: Module) -> Iterator[str]:
+    if not CHANCE_HOMES.search(module.name):
+        yield from filter(CHANCE.match, module.uses)
+
+
+RULES: tuple[Rule, ...] = (
+    has_a_place,
+    imports_only_what_stands_before_it,
+    keeps_web_frameworks_out_of_the_domain,
+    keeps_storage_out_of_api_and_ui,
+    keeps_sql_in_stores,
+    keeps_the_environment_in_settings,
+    keeps_time_and_chance_in_core,
+)
+
+PLANTED: tuple[tuple[Rule, str, str], ...] = (
+    (has_a_place, "newcomer.page", ""),
+    (imports_only_what_stands_before_it, "core.clock", "import autograph_web.audit.trail"),
+    (imports_only_what_stands_before_it, "accounts.store", "from autograph_web.sessions import store"),
+    (imports_only_what_stands_before_it, "accounts.store", "from ..sessions import store"),
+    (imports_only_what_stands_before_it, "sessions.sessions", "from autograph_web import runtime"),
+    (imports_only_what_stands_before_it, "api.routes.session", "from autograph_web.ui.routes import LOGIN"),
+    (imports_only_what_stands_before_it, "ui.guard", "def f():\n    from autograph_web.api import app"),
+    (keeps_web_frameworks_out_of_the_domain, "sign_in.sign_in", "from fastapi import Request"),
+    (keeps_web_frameworks_out_of_the_domain, "core.context", "import reflex as rx"),
+    (keeps_web_frameworks_out_of_the_domain, "core.context", "from reflex_base.config import get_config"),
+    (keeps_storage_out_of_api_and_ui, "ui.dashboard.state", "from autograph_web.audit.models import Event"),
+    (keeps_storage_out_of_api_and_ui, "api.identity", "from autograph_web.sessions import store"),
+    (keeps_storage_out_of_api_and_ui, "api.identity", "import redis.asyncio"),
+    (keeps_sql_in_stores, "sign_in.sign_in", "import sqlalchemy as sa\nx = sa.select(1)"),
+    (keeps_sql_in_stores, "accounts.registration", "from sqlmodel import select"),
+    (keeps_the_environment_in_settings, "core.mail", "import os\nx = os.environ['A']"),
+    (keeps_the_environment_in_settings, "core.mail", "from os import getenv"),
+    (keeps_the_environment_in_settings, "core.mail", "import os as o\nx = o.getenv('A')"),
+    (keeps_time_and_chance_in_core, "sessions.tokens", "import time\nx = time.time()"),
+    (keeps_time_and_chance_in_core, "sessions.tokens", "from datetime import datetime as d\nx = d.now()"),
+    (keeps_time_and_chance_in_core, "sessions.tokens", "import datetime\nx = datetime.datetime.now()"),
+    (keeps_time_and_chance_in_core, "sessions.tokens", "import secrets"),
+    (keeps_time_and_chance_in_core, "sessions.tokens", "from uuid import uuid4"),
+    (keeps_time_and_chance_in_core, "sessions.tokens", "from os import urandom"),
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_product_keeps_the_rule(rule: Rule) -> None:
+    broken = [f"{module.name}: {what}" for module in product_modules() for what in rule(module)]
+    assert broken == []
+
+
+@pytest.mark.parametrize(("rule", "name", "source"), PLANTED)
+def test_a_planted_violation_is_caught(rule: Rule, name: str, source: str) -> None:
+    assert list(rule(Module(f"autograph_web.{name}", source)))
+
+
+def test_every_rule_has_a_planted_violation() -> None:
+    assert {rule for rule, _, _ in PLANTED} == set(RULES)
+
+
+def test_innocent_neighbours_pass() -> None:
+    source = "from datetime import datetime\nfrom uuid import UUID\nx = self._clock.now()\nos = {}\n"
+    module = Module("autograph_web.accounts.registration", source)
+    assert [what for rule in RULES for what in rule(module)] == []

@@ -1,0 +1,98 @@
+"""The migrations: complete, in one line, there and back, and safe when several servers start at once."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from autograph_web import migrate
+from autograph_web.core.start_error import StartError
+from autograph_web.schema import metadata
+
+
+def _tables(url: str) -> set[str]:
+    async def read() -> set[str]:
+        engine = create_async_engine(url)
+        async with engine.connect() as connection:
+            names = await connection.run_sync(lambda plain: inspect(plain).get_table_names())
+        await engine.dispose()
+        return set(names)
+
+    return asyncio.run(read())
+
+
+def _revision(url: str) -> str | None:
+    found: list[str | None] = []
+
+    def note(config: Config) -> None:
+        connection: Connection = config.attributes["connection"]
+        found.append(migrate.current_revision(connection))
+
+    migrate.run(url, note)
+    return found[0]
+
+
+def test_there_is_one_newest_revision() -> None:
+    assert len(ScriptDirectory.from_config(migrate.configuration()).get_heads()) == 1
+
+
+def test_the_migrations_make_exactly_the_models_tables(database_url: str) -> None:
+    migrate.run(database_url, command.check)
+    assert _tables(database_url) - {"alembic_version"} == set(metadata().tables)
+
+
+def test_every_migration_can_be_taken_back(empty_database_url: str) -> None:
+    migrate.upgrade(empty_database_url)
+    migrate.run(empty_database_url, lambda config: command.downgrade(config, "base"))
+    assert _tables(empty_database_url) <= {"alembic_version"}
+    migrate.upgrade(empty_database_url)
+    migrate.run(empty_database_url, command.check)
+
+
+def test_a_second_upgrade_changes_nothing(database_url: str) -> None:
+    before = _revision(database_url)
+    migrate.upgrade(database_url)
+    assert _revision(database_url) == before is not None
+
+
+def test_servers_that_start_together_migrate_once(empty_database_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(migrate.upgrade, [empty_database_url] * 4))
+    migrate.run(empty_database_url, command.check)
+
+
+def test_a_failing_migration_leaves_nothing_half_done(empty_database_url: str) -> None:
+    def fail_after_all_statements(config: Config) -> None:
+        command.upgrade(config, "head")
+        raise OSError("the cable was pulled")
+
+    with pytest.raises(StartError, match="the cable was pulled"):
+        migrate.run(empty_database_url, fail_after_all_statements)
+    assert _tables(empty_database_url) == set()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+asyncpg://me:hunter2@127.0.0.1:1/none",
+        "postgresql+asyncpg://me:hunter2@no-such-host.invalid/none",
+        "sqlite+aiosqlite:////proc/none/db.sqlite3",
+    ],
+)
+def test_an_unreachable_database_is_one_clear_line_without_the_password(url: str) -> None:
+    with pytest.raises(StartError, match="cannot use the database") as caught:
+        migrate.upgrade(url)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_migration_names_are_numbered_in_order() -> None:
+    files = sorted(file.name for file in (migrate.SCRIPTS / "versions").glob("*.py"))
+    assert [name[:4] for name in files] == [f"{number:04d}" for number in range(1, len(files) + 1)]
+    assert all(Path(name).stem == name[:-3] and "_" in name for name in files)
