@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
+from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
 
-from alembic import context
 from autograph_web.schema import metadata
 
 

@@ -85,7 +85,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
-    except (SettingsError, SecretError, StartError) as error:
+    except (SettingsError, SecretError, StartError, OSError) as error:
         print(f"autograph: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -44,6 +45,9 @@ def run(url: str, action: Callable[[Config], object]) -> None:
         asyncio.run(_run(url, action))
     except (OSError, DBAPIError, TimeoutError) as error:
         raise StartError(f"cannot use the database {_without_password(url)}: {_reason(error)}") from error
+    except CommandError as error:
+        # Most likely a newer version of the product has used this database.
+        raise StartError(f"cannot migrate the database {_without_password(url)}: {_reason(error)}") from error
 
 
 def current_revision(connection: Connection) -> str | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
+from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
 from autograph_web.core.clock import Clock, SystemClock
 from autograph_web.core.database import Database
@@ -16,14 +18,14 @@ from autograph_web.core.entropy import Entropy, SystemEntropy
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.flash import Flashes
 from autograph_web.core.keyring import Keyring
-from autograph_web.core.limits import Limiter
+from autograph_web.core.limits import Allowance, Limiter
 from autograph_web.core.mail import FolderMailer, Mailer
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.handoff import Handoff
 from autograph_web.sessions.sessions import Lifetimes, Sessions
-from autograph_web.sessions.tokens import Tokens
+from autograph_web.sessions.tokens import TokenLifetimes, Tokens
 from autograph_web.settings import Settings
 from autograph_web.sign_in.known_devices import KnownDevices
 from autograph_web.sign_in.sign_in import SignIn
@@ -34,8 +36,6 @@ class Services:
     """Everything a page or a route may call."""
 
     settings: Settings
-    clock: Clock
-    entropy: Entropy
     database: Database
     redis: RedisClient
     hasher: PasswordHasher
@@ -84,68 +84,48 @@ def build_services(
     secrets = settings.master_secrets
     database = Database(settings.sqlalchemy_url, settings.database_pool)
     redis = RedisClient(settings.redis_url, clock)
-    trail, limiter = Trail(database, clock), Limiter(redis, clock, entropy)
+    foundation = Foundation(
+        database=database,
+        trail=Trail(database, clock),
+        limiter=Limiter(redis, clock, entropy, settings.workers),
+        mailer=mailer or FolderMailer(settings.data_dir / "mail", settings.mail_from, clock, entropy),
+        clock=clock,
+        entropy=entropy,
+    )
     hasher = PasswordHasher(settings.bcrypt_cost, settings.hash_threads)
     policy = PasswordPolicy(settings.password_min_length, settings.password_min_score)
     signer = TokenSigner(Keyring(secrets, "access and refresh tokens"), settings.base_url, clock, entropy)
-    sessions = Sessions(
-        database=database,
-        cache=SessionCache(redis, settings.session_absolute_seconds),
-        signer=signer,
-        trail=trail,
-        clock=clock,
-        entropy=entropy,
-        lifetimes=Lifetimes(
-            settings.session_idle_seconds, settings.remembered_idle_seconds, settings.session_absolute_seconds
-        ),
-    )
+    cache = SessionCache(redis, settings.session_absolute_seconds)
+    sessions = Sessions(foundation, cache, signer, _lifetimes(settings))
+    devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
+    registrations = Allowance(settings.registration_limit, settings.registration_window_seconds)
+    logins = Allowance(settings.login_limit, settings.login_window_seconds)
+    lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
     return Services(
         settings=settings,
-        clock=clock,
-        entropy=entropy,
         database=database,
         redis=redis,
         hasher=hasher,
         policy=policy,
-        trail=trail,
-        registration=Registration(
-            database=database,
-            hasher=hasher,
-            policy=policy,
-            trail=trail,
-            limiter=limiter,
-            clock=clock,
-            entropy=entropy,
-            limit=settings.registration_limit,
-            window=settings.registration_window_seconds,
-        ),
-        sign_in=SignIn(
-            database=database,
-            hasher=hasher,
-            trail=trail,
-            limiter=limiter,
-            devices=KnownDevices(Keyring(secrets, "device cookies"), entropy),
-            clock=clock,
-            entropy=entropy,
-            limit=settings.login_limit,
-            window=settings.login_window_seconds,
-        ),
+        trail=foundation.trail,
+        registration=Registration(foundation, hasher, policy, registrations),
+        sign_in=SignIn(foundation, hasher, devices, logins),
         sessions=sessions,
-        tokens=Tokens(
-            database=database,
-            sessions=sessions,
-            signer=signer,
-            trail=trail,
-            mailer=mailer or FolderMailer(settings.data_dir / "mail", clock, entropy),
-            clock=clock,
-            access_seconds=settings.access_token_seconds,
-            refresh_seconds=settings.refresh_token_seconds,
-        ),
+        tokens=Tokens(foundation, sessions, signer, lives),
         handoff=Handoff(redis, entropy),
         flash=Flashes(redis, entropy),
     )
 
 
+def _lifetimes(settings: Settings) -> Lifetimes:
+    return Lifetimes(
+        idle=settings.session_idle_seconds,
+        remembered_idle=settings.remembered_idle_seconds,
+        absolute=settings.session_absolute_seconds,
+    )
+
+
+_HOUR = 3600
 _open: list[Services] = []
 
 
@@ -160,14 +140,24 @@ def services() -> Services:
     return _open[-1]
 
 
+async def _tidy_up(built: Services) -> None:
+    """Delete what has expired, once an hour for as long as the process lives."""
+    while True:
+        await asyncio.sleep(_HOUR)
+        with suppress(Unavailable):
+            await built.sessions.forget_expired()
+
+
 @asynccontextmanager
-async def opened(built: Services) -> AsyncIterator[Services]:
+async def opened(built: Services) -> AsyncGenerator[Services]:
     """Hold the services open and make them `services()` until the block ends."""
     _open.append(built)
+    tidying = asyncio.create_task(_tidy_up(built))
     try:
         # Learns which Redis process this is before the first request needs to know.
         await built.health()
         yield built
     finally:
+        tidying.cancel()
         _open.remove(built)
         await built.close()

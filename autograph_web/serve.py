@@ -1,10 +1,12 @@
 """Serving the whole product, pages and API, on one port."""
 
+import ctypes
 import gc
 import http.client
 import importlib
 import multiprocessing
 import os
+import signal
 import socket
 import sys
 import threading
@@ -25,6 +27,8 @@ from autograph_web.settings import Settings
 _APP_MODULE = "autograph_web.autograph_web"
 _GRACE_SECONDS = 5
 _ANNOUNCE_SECONDS = 60.0
+_PR_SET_PDEATHSIG = 1
+_PRCTL: Callable[[int, int], int] = getattr(ctypes.CDLL(None), "prctl", lambda _option, _value: 0)
 _WORKER_VARIABLES = {
     "REFLEX_ENV_MODE": "prod",
     # Reflex spells the names of its internal variables with two leading underscores.
@@ -101,9 +105,15 @@ def _share_application_with_workers() -> None:
     if sys.platform != "linux":
         return
     multiprocessing.set_start_method("fork", force=True)
+    os.register_at_fork(after_in_child=_end_with_parent)
     importlib.import_module(_APP_MODULE)
     gc.collect()
     gc.freeze()
+
+
+def _end_with_parent() -> None:
+    """Have the kernel end this worker when the main process is killed; it would keep the port otherwise."""
+    _PRCTL(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _follow_start(server: AbstractServer[Any], settings: Settings, announce: Callable[[str], None]) -> None:

@@ -20,7 +20,9 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """What an operator can choose. Every name has the prefix `AUTOGRAPH_` save those with a usual one."""
 
-    model_config = SettingsConfigDict(env_prefix="AUTOGRAPH_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="AUTOGRAPH_", frozen=True, extra="ignore", populate_by_name=True
+    )
 
     environment: Literal["development", "production"] = "development"
     data_dir: Path = Path("data")
@@ -95,6 +97,11 @@ class Settings(BaseSettings):
         return self.base_url.startswith("https://")
 
     @property
+    def mail_from(self) -> str:
+        """Whom letters come from (RFC 5322 mailbox)."""
+        return f"AutoGraph v3 <no-reply@{urlsplit(self.base_url).hostname}>"
+
+    @property
     def origins(self) -> frozenset[str]:
         """The exact origins (RFC 6454) whose pages may act on our behalf."""
         own = {self.base_url, *self.allowed_origins}
@@ -108,7 +115,11 @@ class Settings(BaseSettings):
         if not self.database_url:
             return f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'autograph.sqlite3'}"
         scheme, separator, rest = self.database_url.partition("://")
-        drivers = {"postgres": "postgresql+asyncpg", "postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+        drivers = {
+            "postgres": "postgresql+asyncpg",
+            "postgresql": "postgresql+asyncpg",
+            "sqlite": "sqlite+aiosqlite",
+        }
         return f"{drivers.get(scheme, scheme)}{separator}{rest}"
 
     @property

@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "schema": LAYERS,
     "runtime": (*LAYERS, "settings"),
     "http": (*LAYERS, "settings", "runtime", "frontend", "http"),
+    "front": (*COMMON, "frontend", "runtime", "http", "api", "ui"),
     "api": (*LAYERS, "settings", "runtime", "http", "api"),
     "ui": (*LAYERS, "settings", "runtime", "http", "ui"),
     "frontend": ("core", "frontend"),
@@ -25,7 +26,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "serve": ("core", "settings", "frontend"),
     "cli": (*COMMON, "frontend", "migrate", "serve"),
     "__main__": ("cli",),
-    "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui"),
+    "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
 }
 
 SQL_HOMES = re.compile(r"\.(models|store)$|\.core\.(database|tables)$|\.(schema|migrate)$")

@@ -5,13 +5,15 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from unicodedata import normalize
 
-from passlib.hash import bcrypt_sha256
+import passlib.hash
 
 from autograph_web.core.errors import Unavailable
 
+# passlib makes its handlers on first access, so its types do not name them.
+_BCRYPT_SHA256: Any = cast(Any, passlib.hash).bcrypt_sha256
 _T = TypeVar("_T")
 _NICENESS = 10
 _LONGEST_QUEUE = 256
@@ -25,7 +27,7 @@ class PasswordHasher:
     """
 
     def __init__(self, cost: int, threads: int) -> None:
-        self._hash = bcrypt_sha256.using(rounds=cost)
+        self._hash = _BCRYPT_SHA256.using(rounds=cost)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hash", initializer=_be_nice)
         self._waiting = 0
         self._nobody = cast(str, self._hash.hash("no account has this"))

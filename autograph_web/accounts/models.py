@@ -9,9 +9,12 @@ from autograph_web.core.tables import UtcDateTime
 
 
 class User(SQLModel, table=True):
-    """One account. `email_key` is the address folded for comparison; `session_epoch` counts sign-outs everywhere."""
+    """One account.
 
-    __tablename__ = "users"
+    `email_key` is the address folded for comparison; `session_epoch` counts sign-outs everywhere.
+    """
+
+    __tablename__ = "users"  # pyright: ignore[reportAssignmentType]
 
     id: UUID = Field(primary_key=True)
     email: str = Field(max_length=320)
@@ -21,7 +24,7 @@ class User(SQLModel, table=True):
     status: str = Field(default="active", max_length=32)
     mfa_enabled: bool = False
     session_epoch: int = 0
-    created_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    password_changed_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    email_verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    last_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    password_changed_at: datetime = Field(sa_type=UtcDateTime)
+    email_verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -13,12 +13,14 @@ from autograph_web.core.errors import (
     PasswordTooLong,
     PasswordTooShort,
     PasswordTooWeak,
+    Unavailable,
 )
 
 MOST_BYTES = 1024
 _ESTIMATED = 64  # zxcvbn takes more than linear time; what follows the 64th character only adds strength
 _PRODUCT_WORDS = ("autograph", "autographv3")
 _LABELS = ("Weak", "Weak", "Fair", "Good", "Strong")
+_LONGEST_QUEUE = 64
 _ADVICE = "Use a longer or less usual one - a short sentence works well."
 
 
@@ -54,6 +56,7 @@ class PasswordPolicy:
 
         Raises:
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
+            Unavailable: Too many are waiting to be judged.
         """
         await self._judge(password, email)
 
@@ -63,6 +66,8 @@ class PasswordPolicy:
         words = _context_words(email)
         if _is_context(text, words):
             raise PasswordTooCommon(reasons=("It is made of your email or of our name.",))
+        if self._one_at_a_time.statistics().tasks_waiting >= _LONGEST_QUEUE:
+            raise Unavailable(retry_after=2)
         score, guesses_listed, reasons = await anyio.to_thread.run_sync(
             _estimate, text, words, limiter=self._one_at_a_time
         )

@@ -9,41 +9,28 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.models import User
 from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.audit.trail import Trail
-from autograph_web.core.clock import Clock
 from autograph_web.core.context import RequestContext
-from autograph_web.core.database import Database
-from autograph_web.core.entropy import Entropy, random_uuid
+from autograph_web.core.entropy import random_uuid
 from autograph_web.core.errors import DomainError, EmailTaken
-from autograph_web.core.limits import Budget, BudgetSpent, Limiter, address_bucket
+from autograph_web.core.limits import Allowance, BudgetSpent, address_bucket
 
 
 class Registration:
     """Registers people, each address once."""
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        hasher: PasswordHasher,
-        policy: PasswordPolicy,
-        trail: Trail,
-        limiter: Limiter,
-        clock: Clock,
-        entropy: Entropy,
-        limit: int,
-        window: int,
+        self, foundation: Foundation, hasher: PasswordHasher, policy: PasswordPolicy, allowance: Allowance
     ) -> None:
-        self._database, self._hasher, self._policy, self._trail = database, hasher, policy, trail
-        self._limiter, self._clock, self._entropy = limiter, clock, entropy
-        self._limit, self._window = limit, window
+        self._on, self._hasher, self._policy, self._allowance = foundation, hasher, policy, allowance
 
     async def register(self, context: RequestContext, wish: RegistrationInput) -> Account:
         """Create the account that `wish` asks for.
 
         Raises:
-            EmailInvalid, PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: The input's fault.
+            EmailInvalid: It is no email address.
+            PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
             EmailTaken: The address has an account, however it is spelled.
             RateLimited: Too many registrations from this address.
             Unavailable: The database is away; nothing was written.
@@ -60,37 +47,37 @@ class Registration:
 
     async def _spend(self, context: RequestContext) -> None:
         bucket = address_bucket(context.ip)
-        budget = Budget(f"rate_limit:register:{bucket}", self._limit, self._window)
+        budget = self._allowance.under(f"rate_limit:register:{bucket}")
         try:
-            reservation = await self._limiter.reserve([budget], subject=bucket)
+            reservation = await self._on.limiter.reserve([budget], subject=bucket)
         except BudgetSpent as refusal:
             if refusal.first:
                 await self._note_refusal(context, refusal)
             raise
         # Every registration counts, whatever becomes of it.
-        await self._limiter.settle(reservation, succeeded=False)
+        await self._on.limiter.settle(reservation, succeeded=False)
 
     async def _create(self, context: RequestContext, email: EmailAddress, password: str) -> Account:
         await self._refuse_taken(email)
         user = self._user(email, await self._hasher.hash(password))
         try:
-            async with self._database.unit() as connection:
+            async with self._on.database.unit() as connection:
                 await store.add(connection, user)
-                await self._trail.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
+                await self._on.trail.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
         except IntegrityError:
             # The unique index decides between racers; the look before only saves the hash.
             raise EmailTaken from None
         return _account(user)
 
     async def _refuse_taken(self, email: EmailAddress) -> None:
-        async with self._database.read() as connection:
+        async with self._on.database.read() as connection:
             if await store.find_by_email(connection, email.key):
                 raise EmailTaken
 
     def _user(self, email: EmailAddress, password_hash: str) -> User:
-        now = self._clock.now()
+        now = self._on.clock.now()
         return User(
-            id=random_uuid(self._entropy),
+            id=random_uuid(self._on.entropy),
             email=email.text,
             email_key=email.key,
             password_hash=password_hash,
@@ -99,7 +86,7 @@ class Registration:
         )
 
     async def _note_refusal(self, context: RequestContext, refusal: DomainError) -> None:
-        await self._trail.record_alone(Kind.REGISTRATION_FAILED, context, reason=refusal.code)
+        await self._on.trail.record_alone(Kind.REGISTRATION_FAILED, context, reason=refusal.code)
 
 
 def _account(user: User) -> Account:

@@ -35,14 +35,15 @@ def docs_page(request: Request) -> HTMLResponse:
 
 
 def _contents_entry(method: str, path: str, operation: dict[str, Any]) -> str:
-    summary = escape(operation.get("summary", ""))
-    return f'<li><a href="#{_anchor(method, path)}"><code>{method.upper()} {escape(path)}</code></a> {summary}</li>'
+    summary, call = escape(operation.get("summary", "")), f"{method.upper()} {escape(path)}"
+    return f'<li><a href="#{_anchor(method, path)}"><code>{call}</code></a> {summary}</li>'
 
 
 def _section(document: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> str:
-    anchor = _anchor(method, path)
+    anchor, call = _anchor(method, path), f"{method.upper()} {escape(path)}"
     parts = [
-        f'<section aria-labelledby="{anchor}"><h2 id="{anchor}"><code>{method.upper()} {escape(path)}</code></h2>',
+        f'<section aria-labelledby="{anchor}">',
+        f'<h2 id="{anchor}"><code>{call}</code></h2>',
         f"<p>{_prose(operation.get('description', ''))}</p>",
         _body(document, operation),
         _answers(document, operation),
@@ -60,11 +61,13 @@ def _body(document: dict[str, Any], operation: dict[str, Any]) -> str:
 
 
 def _answers(document: dict[str, Any], operation: dict[str, Any]) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{status}</th><td>{_prose(answer["description"])}{_answer_fields(document, answer)}</td></tr>'
-        for status, answer in sorted(operation["responses"].items())
-    )
+    rows = "".join(_answer(document, *item) for item in sorted(operation["responses"].items()))
     return f"<h3>Answers</h3><table><tbody>{rows}</tbody></table>"
+
+
+def _answer(document: dict[str, Any], status: str, answer: dict[str, Any]) -> str:
+    said = _prose(answer["description"]) + _answer_fields(document, answer)
+    return f'<tr><th scope="row">{status}</th><td>{said}</td></tr>'
 
 
 def _answer_fields(document: dict[str, Any], answer: dict[str, Any]) -> str:
@@ -76,10 +79,15 @@ def _fields(document: dict[str, Any], schema: dict[str, Any]) -> str:
     schema = _resolve(document, schema)
     required = set(schema.get("required", ()))
     rows = "".join(
-        f"<dt><code>{escape(name)}</code></dt><dd>{_type(document, field)}{'' if name in required else ', optional'}</dd>"
+        _field(document, name, field, name in required)
         for name, field in schema.get("properties", {}).items()
     )
     return f"<dl>{rows}</dl>" if rows else ""
+
+
+def _field(document: dict[str, Any], name: str, field: dict[str, Any], required: bool) -> str:
+    said = _type(document, field) + ("" if required else ", optional")
+    return f"<dt><code>{escape(name)}</code></dt><dd>{said}</dd>"
 
 
 def _type(document: dict[str, Any], field: dict[str, Any]) -> str:

@@ -19,5 +19,7 @@ def _response(status: int) -> dict[str, Any]:
         "content": {"application/problem+json": {}},
     }
     if status in (429, 503):
-        response["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
+        response["headers"] = {
+            "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}
+        }
     return response

@@ -15,12 +15,19 @@ class Kind(StrEnum):
         member.label = label
         return member
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Kind":
+        # A newer version may have written kinds this one does not know; they are still to be shown.
+        stranger = cls.__new__(cls, str(value), str(value).replace("_", " ").capitalize())
+        stranger._name_ = str(value).upper()
+        return stranger
+
     REGISTRATION_SUCCESS = "registration_success", "Account created"
     REGISTRATION_FAILED = "registration_failed", "Account not created"
     LOGIN_SUCCESS = "login_success", "Signed in"
     LOGIN_FAILED = "login_failed", "Wrong password"
     LOGIN_RATE_LIMITED = "login_rate_limited", "Sign-in paused after too many tries"
-    TOKEN_REFRESHED = "token_refreshed", "Access renewed"  # noqa: S105  (a name, not a secret)
-    TOKEN_REUSE_DETECTED = "token_reuse_detected", "Copied access token stopped"  # noqa: S105
+    TOKEN_REFRESHED = "token_refreshed", "Access renewed"
+    TOKEN_REUSE_DETECTED = "token_reuse_detected", "Copied access token stopped"
     LOGOUT = "logout", "Signed out"
     LOGOUT_ALL = "logout_all", "Signed out everywhere"

@@ -13,14 +13,14 @@ from autograph_web.core.tables import UtcDateTime
 class AuditRow(SQLModel, table=True):
     """One event. Rows are only ever added; they outlive the account they speak of, hence no foreign key."""
 
-    __tablename__ = "audit_log"
+    __tablename__ = "audit_log"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_audit_log_user_id_id", "user_id", "id"),)
 
     id: int | None = Field(
         default=None,
         sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     )
-    at: datetime = Field(sa_type=UtcDateTime, index=True)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
     user_id: UUID | None = None
     kind: str = Field(max_length=64)
     ip: str = Field(max_length=64)

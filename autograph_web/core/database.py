@@ -1,6 +1,6 @@
 """The engine and the unit of work: one transaction for one use case, on SQLite and PostgreSQL alike."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,24 +25,24 @@ class Database:
         self.engine = make_engine(url, pool_size)
 
     @asynccontextmanager
-    async def unit(self) -> AsyncIterator[AsyncConnection]:
+    async def unit(self) -> AsyncGenerator[AsyncConnection]:
         """Open a unit of work that commits on exit and rolls back on any error.
 
         Raises:
             Unavailable: The database is down, overloaded or took too long; nothing was written.
         """
-        with _translated():
+        with _Translated():
             async with self.engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncGenerator[AsyncConnection]:
         """Open a unit that only reads, and so takes no write lock.
 
         Raises:
             Unavailable: As for `unit`.
         """
-        with _translated():
+        with _Translated():
             async with self.engine.connect() as connection:
                 await connection.execution_options(autograph_read_only=True)
                 yield connection
@@ -61,7 +61,7 @@ class Database:
         await self.engine.dispose()
 
 
-class _translated:
+class _Translated:
     """Turns what a broken or busy database raises into `Unavailable`; our own refusals pass."""
 
     def __enter__(self) -> None:
@@ -74,7 +74,9 @@ class _translated:
         if isinstance(error, DBAPIError):
             if error.connection_invalidated or _is_outage(error):
                 raise Unavailable(retry_after=2) from error
-        elif isinstance(error, OSError | TimeoutError | SQLAlchemyError) and not isinstance(error, Unavailable):
+        elif isinstance(error, OSError | TimeoutError | SQLAlchemyError) and not isinstance(
+            error, Unavailable
+        ):
             raise Unavailable(retry_after=2) from error
 
 
@@ -98,25 +100,28 @@ def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
-        # A server restart invalidates the whole pool; asking first costs one round trip but loses no request.
-        pool_pre_ping=False,
         connect_args=arguments,
     )
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
-    def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:  # pyright: ignore[reportUnusedFunction]
+    def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
         # We say BEGIN ourselves (below): the driver's own implicit one comes too late to be IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
         # FULL, not NORMAL: an acknowledged registration must survive a power cut even in WAL mode.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_BUSY_TIMEOUT_MS}"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={_BUSY_TIMEOUT_MS}",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
+    def _begin(connection: Any) -> None:
         # IMMEDIATE takes the write lock at once: upgrading from a read lock later fails without waiting.
         read_only = connection.get_execution_options().get("autograph_read_only")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -55,8 +55,10 @@ class EmbeddedRedis:
 
         Raises:
             StartError: There is no server program here, or it does not answer within 5 seconds.
+            OSError: The data folder cannot be written.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._folder.parent, self._folder):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with file_lock(self._folder / "start.lock"):
             self._socket = self._short_socket_path()
             if not _answers(self._socket):

@@ -54,4 +54,10 @@ def _key(ticket: str) -> str:
 
 def _decode(value: bytes) -> Flash:
     fields = json.loads(value)
-    return Flash(**{**fields, "reasons": tuple(fields["reasons"])})
+    return Flash(
+        code=fields["code"],
+        field=fields["field"],
+        retry_after=fields["retry_after"],
+        reasons=tuple(fields["reasons"]),
+        values=fields["values"],
+    )

@@ -81,6 +81,18 @@ end
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many failed tries are allowed within how many seconds."""
+
+    limit: int
+    window: int
+
+    def under(self, key: str) -> "Budget":
+        """Return the budget of this size under `key`."""
+        return Budget(key, self.limit, self.window)
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """At most `limit` failed tries within `window` seconds under `key`."""
 
@@ -115,8 +127,10 @@ class BudgetSpent(RateLimited):
 class Limiter:
     """Reserves and settles tries; without Redis a stricter limiter inside this process takes over."""
 
-    def __init__(self, redis: RedisClient, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, redis: RedisClient, clock: Clock, entropy: Entropy, processes: int = 1) -> None:
         self._redis, self._clock, self._entropy = redis, clock, entropy
+        # On its own a process allows its share of the budget, so that all of them together stay within it.
+        self._processes = processes
         self._reserve, self._settle = redis.script(_RESERVE), redis.script(_SETTLE)
         self._local = LocalWindows(clock)
 
@@ -128,7 +142,9 @@ class Limiter:
         """
         nonce = random_token(self._entropy, 9)
         try:
-            return await self._reserve_shared(Reservation(tuple(budgets), _digest(subject), nonce, local=False))
+            return await self._reserve_shared(
+                Reservation(tuple(budgets), _digest(subject), nonce, local=False)
+            )
         except RedisDown:
             return self._reserve_local(Reservation(tuple(budgets), _digest(subject), nonce, local=True))
 
@@ -169,7 +185,7 @@ class Limiter:
 
     def _reserve_local(self, reservation: Reservation) -> Reservation:
         for budget in reservation.budgets:
-            wait = self._local.hit(budget.key, max(1, budget.limit // 2), budget.window)
+            wait = self._local.hit(budget.key, max(1, budget.limit // self._processes), budget.window)
             if wait:
                 raise BudgetSpent(wait, first=False)
         return reservation

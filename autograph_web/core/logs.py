@@ -9,10 +9,15 @@ from typing import Any, cast
 import structlog
 
 _HIDDEN = "[hidden]"
-_SECRET_NAMES = r"pass(?:word|wd)?|new_password|secret|token|ticket|cookie|authorization|code|otp|session"
+_HIDDEN_NAMES = r"pass(?:word|wd)?|new_password|secret|token|ticket|cookie|authorization|code|otp|session"
 _PATTERNS = (
     # name: value or name=value in whatever quoting, up to the end of the value
-    (re.compile(rf"(?i)([\"']?[\w-]*(?:{_SECRET_NAMES})[\w-]*[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)}}\]]+)"), r"\1" + _HIDDEN),
+    (
+        re.compile(
+            rf"(?i)([\"']?[\w-]*(?:{_HIDDEN_NAMES})[\w-]*[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)}}\]]+)"
+        ),
+        r"\1" + _HIDDEN,
+    ),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"), _HIDDEN),
     (re.compile(r"(?i)\bbearer\s+\S+"), "Bearer " + _HIDDEN),
     (re.compile(r"\$(?:2[abxy]|bcrypt-sha256)\$\S+"), _HIDDEN),
@@ -38,7 +43,16 @@ def configure_logging(level: str, form: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     # Libraries that bring handlers of their own would get past the redaction.
-    for name in ("reflex", "reflex_base", "granian", "_granian", "socketio", "engineio", "sqlalchemy", "asyncio"):
+    for name in (
+        "reflex",
+        "reflex_base",
+        "granian",
+        "_granian",
+        "socketio",
+        "engineio",
+        "sqlalchemy",
+        "asyncio",
+    ):
         logger = logging.getLogger(name)
         logger.handlers[:] = []
         logger.propagate = True
@@ -79,7 +93,12 @@ _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 def _event(record: LogRecord) -> dict[str, Any]:
     extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
     fields = {key: redact(f"{key}={value}").partition("=")[2] for key, value in extra.items()}
-    return {"level": record.levelname.lower(), "logger": record.name, "event": redact(_message(record)), **fields}
+    return {
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "event": redact(_message(record)),
+        **fields,
+    }
 
 
 def _message(record: LogRecord) -> str:

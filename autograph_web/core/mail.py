@@ -35,8 +35,8 @@ class Mailer(Protocol):
 class FolderMailer:
     """Keeps letters as .eml files in the data folder: what a server without SMTP does with them."""
 
-    def __init__(self, folder: Path, clock: Clock, entropy: Entropy, sender: str = "AutoGraph v3") -> None:
-        self._folder, self._clock, self._entropy, self._sender = folder, clock, entropy, sender
+    def __init__(self, folder: Path, sender: str, clock: Clock, entropy: Entropy) -> None:
+        self._folder, self._sender, self._clock, self._entropy = folder, sender, clock, entropy
 
     async def send(self, letter: Letter) -> None:
         """Write `letter` as an RFC 5322 message, readable by the owner of the data folder alone."""

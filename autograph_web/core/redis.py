@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar, cast
 
+import structlog
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
@@ -13,6 +14,7 @@ from redis.exceptions import RedisError
 
 from autograph_web.core.clock import Clock
 
+_log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 _TIMEOUT_S = 1.0
 _REST_S = 1.0  # after a failure, how long to do without Redis before trying again
@@ -33,7 +35,7 @@ class RedisClient:
         self._clock = clock
         self._down_until = 0.0
         self.run = ""
-        pool = ConnectionPool.from_url(
+        pool = cast(Any, ConnectionPool).from_url(
             url,
             max_connections=max_connections,
             socket_timeout=_TIMEOUT_S,
@@ -61,6 +63,7 @@ class RedisClient:
         try:
             return await command
         except (RedisError, OSError, TimeoutError) as error:
+            _log.warning("redis_failed", error=error.__class__.__name__)
             if isinstance(error, RedisConnectionError | OSError | TimeoutError):
                 self._down_until = self._clock.seconds() + _REST_S
             raise RedisDown from error
@@ -82,7 +85,7 @@ class RedisClient:
         return cast(bytes | None, await self.call(cast(Any, self.raw.getdel(key))))
 
     async def put(self, key: str, value: str | int, ttl: int, only_new: bool = False) -> bool:
-        """Store `value` for `ttl` seconds; with `only_new` an existing value stays. Tell whether it was stored.
+        """Store `value` for `ttl` seconds and tell whether it was; with `only_new` an existing value stays.
 
         Raises:
             RedisDown: The server did not answer.
@@ -99,7 +102,7 @@ class RedisClient:
         Raises:
             RedisDown: There was none.
         """
-        await self.call(cast(Any, self.raw.ping()))
+        await self.call(cast(Any, self.raw).ping())
 
     async def close(self) -> None:
         """Close every connection."""

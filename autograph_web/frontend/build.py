@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -123,14 +124,16 @@ def _is_generated(file: Path) -> bool:
 def _pinned_packages(progress: Progress, *, update: bool) -> Generator[None]:
     """Put the repository's npm pins back after a build, which at least reorders them."""
     before = _pins()
-    yield
-    after = _pins()
+    try:
+        yield
+    finally:
+        after = _pins()
+        if before and not update:
+            for name, content in before.items():
+                (LOCK_DIR / name).write_bytes(content)
     if update or not before:
         _write_readably(after)
-        return
-    for name, content in before.items():
-        (LOCK_DIR / name).write_bytes(content)
-    if _parsed(after) != _parsed(before):
+    elif _parsed(after) != _parsed(before):
         progress("note: this build needed other npm packages than reflex.lock pins; `make lock` records them")
 
 
@@ -158,12 +161,14 @@ def _run_build(progress: Progress) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        # A group of its own, so that npm and the bundler end with it when we are told to stop.
+        start_new_session=True,
     )
     try:
         _follow(process, log, progress)
     finally:
         if process.poll() is None:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
             process.wait()
     if process.returncode != 0 or not STATIC_DIR.is_dir():
         raise StartError(f"building the pages failed: {_last_line(log)} (log: {log})")

@@ -69,6 +69,10 @@ def _offered_id(headers: Headers) -> str | None:
         return None
 
 
-def _context(settings: Settings, peer: str, forwarded_for: str, agent: str, request_id: str) -> RequestContext:
+def _context(
+    settings: Settings, peer: str, forwarded_for: str, agent: str, request_id: str
+) -> RequestContext:
     printable = "".join(letter for letter in agent[:_LONGEST_AGENT] if letter.isprintable())
-    return RequestContext(client_address(peer, forwarded_for, settings.trusted_proxy_hops), printable, request_id)
+    return RequestContext(
+        client_address(peer, forwarded_for, settings.trusted_proxy_hops), printable, request_id
+    )

@@ -19,7 +19,7 @@ def read(settings: Settings, cookie_header: str, name: str) -> str | None:
     """Return the value of one of our cookies from a Cookie header, or None."""
     if len(cookie_header) > _LONGEST_HEADER:
         return None
-    jar = SimpleCookie[str]()
+    jar = SimpleCookie()
     try:
         jar.load(cookie_header)
     except CookieError:

@@ -90,7 +90,10 @@ class OriginGuard:
         origin = headers.get("origin")
         if origin is not None:
             return not _listed(origin)
-        return scope["path"] in self._forms or session_cookie(services().settings, headers.get("cookie", "")) is not None
+        return (
+            scope["path"] in self._forms
+            or session_cookie(services().settings, headers.get("cookie", "")) is not None
+        )
 
 
 def _listed(origin: str | None) -> bool:

@@ -25,7 +25,7 @@ def fixed_headers(secure: bool) -> dict[str, str]:
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     }
     if secure:
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
@@ -92,4 +92,3 @@ def dress(message: Message, settings: Settings, request_id: str) -> None:
     headers["X-Request-ID"] = request_id
     if "cache-control" not in headers:
         headers["Cache-Control"] = "no-store"
-    del headers["server"]

@@ -4,21 +4,22 @@ from collections.abc import Collection, Mapping
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from autograph_web.core.errors import NotAuthenticated, NotFound, SessionEnded, Unavailable
+from autograph_web.core.errors import MethodNotAllowed, NotAuthenticated, NotFound, SessionEnded, Unavailable
 from autograph_web.frontend import cache_control
 from autograph_web.http.cookies import clear_session, session_cookie
 from autograph_web.http.headers import content_security_policy
 from autograph_web.http.problems import problem_response
 from autograph_web.runtime import services
 
+
 class Pages:
     """An ASGI layer in front of Reflex's static files.
 
-    `pages` maps each route to its HTML file, `protected` names the routes that need a session, and `hashes`
-    gives the CSP hashes of each file's inline scripts.
+    `pages` maps each route to its HTML file, `protected` names the routes that need a session, `hashes` gives
+    the CSP hashes of each file's inline scripts, and `calls` the methods that REST and the forms take.
     """
 
     def __init__(
@@ -27,29 +28,38 @@ class Pages:
         pages: Mapping[str, str],
         protected: Collection[str],
         hashes: Mapping[str, tuple[str, ...]],
-        reserved: Collection[str] = (),
+        calls: Mapping[str, Collection[str]],
     ) -> None:
         self._app, self._pages, self._protected, self._hashes = app, pages, frozenset(protected), hashes
-        self._reserved = frozenset(reserved)
+        self._calls = calls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        if scope["type"] != "http" or scope["path"].startswith("/_event"):
             await self._app(scope, receive, send)
             return
         path = scope["path"].rstrip("/") or "/"
-        if path in self._protected:
+        refusal = self._wrong_method(path, scope["method"])
+        if refusal is None and path in self._protected:
             refusal = await _why_not(scope)
-            if refusal is not None:
-                await refusal(scope, receive, send)
-                return
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
         await self._serve(path, scope, receive, send)
+
+    def _wrong_method(self, path: str, method: str) -> Response | None:
+        if path not in self._pages and path in self._calls:
+            return _not_allowed(self._calls[path])
+        if method not in ("GET", "HEAD"):
+            allowed = {"GET", "HEAD", *self._calls.get(path, ())}
+            return _not_allowed(allowed) if path in self._pages else problem_response(NotFound())
+        return None
 
     async def _serve(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         file = self._pages.get(path)
         if file is not None:
             scope = {**scope, "path": f"/{file}", "raw_path": f"/{file}".encode()}
-        elif path not in self._reserved and _wants_json(scope) and not path.startswith("/assets/"):
+        elif _wants_json(scope) and "." not in path:
             await problem_response(NotFound())(scope, receive, send)
             return
         await self._app(scope, receive, self._dressed(path, file, send))
@@ -67,11 +77,17 @@ class Pages:
             hashes = self._hashes.get(file or "404.html", ())
             headers["Content-Security-Policy"] = content_security_policy(services().settings, hashes)
             headers["Cache-Control"] = "no-store" if path in self._protected else "no-cache"
-        elif status in (200, 206, 304) and "cache-control" not in headers and path not in self._reserved:
+        elif status in (200, 206, 304):
             headers["Cache-Control"] = cache_control(path)
 
 
-async def _why_not(scope: Scope) -> RedirectResponse | object | None:
+def _not_allowed(methods: Collection[str]) -> Response:
+    response = problem_response(MethodNotAllowed())
+    response.headers["Allow"] = ", ".join(sorted(methods))
+    return response
+
+
+async def _why_not(scope: Scope) -> Response | None:
     cookie = session_cookie(services().settings, Headers(scope=scope).get("cookie", ""))
     try:
         if cookie is None:

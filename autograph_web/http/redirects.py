@@ -9,9 +9,9 @@ _NOT_A_DESTINATION = ("/login", "/register", "/session/")
 
 
 def safe_next(value: object) -> str:
-    """Return `value` if it is a relative path of our own, else the dashboard.
+    r"""Return `value` if it is a relative path of our own, else the dashboard.
 
-    `//host`, `/\\host`, schemes, control characters and white space are refused: browsers read some of them
+    `//host`, `/\host`, schemes, control characters and white space are refused: browsers read some of them
     as another site (CWE-601).
     """
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST or not value.isprintable():

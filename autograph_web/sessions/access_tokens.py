@@ -41,7 +41,9 @@ class TokenSigner:
         # PyJWT checks times against the machine's clock; ours is checked below instead.
         self._options = {f"verify_{claim}": False for claim in ("exp", "iat", "nbf")}
 
-    def issue(self, kind: str, user_id: UUID, session_id: UUID, seconds: int, **claims: Any) -> tuple[str, UUID]:
+    def issue(
+        self, kind: str, user_id: UUID, session_id: UUID, seconds: int, **claims: Any
+    ) -> tuple[str, UUID]:
         """Return a token of `kind` (`ACCESS` or `REFRESH`) valid for `seconds`, and its jti."""
         now, token_id = int(self._clock.seconds()), random_uuid(self._entropy)
         payload = {

@@ -11,7 +11,7 @@ from autograph_web.core.tables import UtcDateTime
 class SessionRow(SQLModel, table=True):
     """One sign-in: a browser's cookie or a client's family of refresh tokens (`cookie_hash` empty)."""
 
-    __tablename__ = "sessions"
+    __tablename__ = "sessions"  # pyright: ignore[reportAssignmentType]
 
     id: UUID = Field(primary_key=True)
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
@@ -21,24 +21,23 @@ class SessionRow(SQLModel, table=True):
     method: str = Field(max_length=32)
     ip: str = Field(max_length=64)
     user_agent: str = Field(max_length=512)
-    created_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    authenticated_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    last_seen_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    idle_expires_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    authenticated_at: datetime = Field(sa_type=UtcDateTime)
+    last_seen_at: datetime = Field(sa_type=UtcDateTime)
+    idle_expires_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_reason: str = Field(default="", max_length=32)
 
 
 class RefreshTokenRow(SQLModel, table=True):
     """One refresh token; `used_at` is set exactly once, by whoever rotates it."""
 
-    __tablename__ = "refresh_tokens"
+    __tablename__ = "refresh_tokens"  # pyright: ignore[reportAssignmentType]
 
     id: UUID = Field(primary_key=True)
     session_id: UUID = Field(foreign_key="sessions.id", ondelete="CASCADE", index=True)
-    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE")
     token_hash: str = Field(max_length=64)
-    issued_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    expires_at: datetime = Field(sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    issued_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -8,12 +8,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
+from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.audit.trail import Trail
-from autograph_web.core.clock import Clock
 from autograph_web.core.context import RequestContext
-from autograph_web.core.database import Database
-from autograph_web.core.entropy import Entropy
 from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionEnded
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
@@ -23,7 +20,7 @@ from autograph_web.sessions.models import SessionRow
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.viewer import SignedIn, Viewer
 
-
+_KEPT_AFTER_THE_END = timedelta(days=7)
 _TOUCH_AFTER = timedelta(seconds=60)  # last use is kept to the minute, so that reading stays reading
 
 
@@ -52,18 +49,9 @@ class Sessions:
     """Every session of every account."""
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        cache: SessionCache,
-        signer: TokenSigner,
-        trail: Trail,
-        clock: Clock,
-        entropy: Entropy,
-        lifetimes: Lifetimes,
+        self, foundation: Foundation, cache: SessionCache, signer: TokenSigner, lifetimes: Lifetimes
     ) -> None:
-        self._database, self._cache, self._signer, self._trail = database, cache, signer, trail
-        self._clock, self._entropy, self.lifetimes = clock, entropy, lifetimes
+        self._on, self._cache, self._signer, self.lifetimes = foundation, cache, signer, lifetimes
 
     async def open_for_browser(self, context: RequestContext, proof: SignedIn) -> BrowserSession:
         """Open the session that `proof` entitles to and return its cookie.
@@ -72,8 +60,8 @@ class Sessions:
             SessionEnded: The proof was used, or the account was locked or signed out everywhere meanwhile.
             Unavailable: The database is away; no session was opened.
         """
-        cookie, cookie_hash = new_cookie(proof.user_id, proof.session_id, self._entropy)
-        async with self._database.unit() as connection:
+        cookie, cookie_hash = new_cookie(proof.user_id, proof.session_id, self._on.entropy)
+        async with self._on.database.unit() as connection:
             await self.open(connection, context, proof, cookie_hash)
         return BrowserSession(cookie, self.lifetimes.remembered_idle if proof.remember else None)
 
@@ -128,11 +116,11 @@ class Sessions:
         Raises:
             Unavailable: It cannot be made certain right now; trying again is safe.
         """
-        async with self._database.unit() as connection:
+        async with self._on.database.unit() as connection:
             ended = await self.revoke(connection, [viewer.session_id], "logout")
             if ended:
                 await self._record(connection, Kind.LOGOUT, context, viewer)
-        token_ttl = int(viewer.token_expires_at - self._clock.seconds())
+        token_ttl = int(viewer.token_expires_at - self._on.clock.seconds())
         await self._cache.bury([viewer.session_id], viewer.token_id, token_ttl)
 
     async def end_all(self, context: RequestContext, viewer: Viewer) -> int:
@@ -141,12 +129,12 @@ class Sessions:
         Raises:
             Unavailable: As for `end`.
         """
-        async with self._database.unit() as connection:
+        async with self._on.database.unit() as connection:
             # Counted first: advancing the epoch is what ends them.
-            alive = await store.count_alive(connection, viewer.user_id, self._clock.now())
+            alive = await store.count_alive(connection, viewer.user_id, self._on.clock.now())
             epoch = await accounts.advance_epoch(connection, viewer.user_id)
             mine = store.SESSIONS.c.user_id == viewer.user_id
-            ended = await store.revoke(connection, mine, self._clock.now(), "logout_all")
+            ended = await store.revoke(connection, mine, self._on.clock.now(), "logout_all")
             await self._record(connection, Kind.LOGOUT_ALL, context, viewer, revoked=alive)
         await self._cache.advance_epoch(viewer.user_id, epoch)
         await self._cache.bury(ended)
@@ -154,7 +142,9 @@ class Sessions:
 
     async def revoke(self, connection: AsyncConnection, session_ids: list[UUID], reason: str) -> list[UUID]:
         """Revoke sessions within the caller's unit of work; `bury` them once it has committed."""
-        return await store.revoke(connection, store.SESSIONS.c.id.in_(session_ids), self._clock.now(), reason)
+        return await store.revoke(
+            connection, store.SESSIONS.c.id.in_(session_ids), self._on.clock.now(), reason
+        )
 
     async def bury(self, session_ids: list[UUID]) -> None:
         """Make committed revocations certain everywhere.
@@ -170,28 +160,37 @@ class Sessions:
         Raises:
             Unavailable: The database is away.
         """
-        async with self._database.read() as connection:
-            return await store.count_alive(connection, user_id, self._clock.now())
+        async with self._on.database.read() as connection:
+            return await store.count_alive(connection, user_id, self._on.clock.now())
+
+    async def forget_expired(self) -> int:
+        """Delete sessions that ended over a week ago, tokens included; return how many.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._on.database.unit() as connection:
+            return await store.forget_expired(connection, self._on.clock.now() - _KEPT_AFTER_THE_END)
 
     async def _resolve(self, session_id: str, user_id: str, token_id: str | None) -> SessionRecord:
         finding = await self._cache.look_up(session_id, user_id, token_id)
         if finding.revoked:
             raise SessionEnded
         record = finding.record or await self._load(session_id, finding.run)
-        if not record.alive(self._clock.seconds()):
+        if not record.alive(self._on.clock.seconds()):
             raise SessionEnded
         return record
 
     async def _load(self, session_id: str, run: str | None) -> SessionRecord:
-        now, key = self._clock.now(), UUID(hex=session_id)
-        async with self._database.read() as connection:
+        now, key = self._on.clock.now(), UUID(hex=session_id)
+        async with self._on.database.read() as connection:
             row = await store.find_alive(connection, key, now)
         if row is None:
             raise SessionEnded
         idle_until = row.idle_expires_at
         if now - row.last_seen_at >= _TOUCH_AFTER:
             idle_until = now + timedelta(seconds=self.lifetimes.idle_for(row.remember))
-            async with self._database.unit() as connection:
+            async with self._on.database.unit() as connection:
                 await store.touch(connection, key, now, idle_until)
         record = SessionRecord.of(row, idle_until)
         if run is not None:
@@ -201,12 +200,12 @@ class Sessions:
     async def _record(
         self, connection: AsyncConnection, kind: Kind, context: RequestContext, viewer: Viewer, **details: int
     ) -> None:
-        await self._trail.record(
+        await self._on.trail.record(
             connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id, **details
         )
 
     def _row(self, context: RequestContext, proof: SignedIn, cookie_hash: str) -> SessionRow:
-        now = self._clock.now()
+        now = self._on.clock.now()
         return SessionRow(
             id=proof.session_id,
             user_id=proof.user_id,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.store import USERS
@@ -43,11 +43,17 @@ async def touch(connection: AsyncConnection, session_id: UUID, now: datetime, id
 
 async def count_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -> int:
     """Count the sessions of an account that may still be used."""
-    query = select(func.count()).select_from(SESSIONS.join(USERS)).where(SESSIONS.c.user_id == user_id, *_alive(now))
+    query = (
+        select(func.count())
+        .select_from(SESSIONS.join(USERS))
+        .where(SESSIONS.c.user_id == user_id, *_alive(now))
+    )
     return int((await connection.execute(query)).scalar_one())
 
 
-async def revoke(connection: AsyncConnection, where: ColumnElement[bool], now: datetime, reason: str) -> list[UUID]:
+async def revoke(
+    connection: AsyncConnection, where: ColumnElement[bool], now: datetime, reason: str
+) -> list[UUID]:
     """Revoke the sessions that `where` picks and were not revoked before; return their ids."""
     result = await connection.execute(
         update(SESSIONS)
@@ -58,12 +64,20 @@ async def revoke(connection: AsyncConnection, where: ColumnElement[bool], now: d
     return list(result.scalars())
 
 
+async def forget_expired(connection: AsyncConnection, before: datetime) -> int:
+    """Delete the sessions that reached their end before a moment, with their refresh tokens; count them."""
+    result = await connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_at < before))
+    return result.rowcount
+
+
 async def add_refresh_token(connection: AsyncConnection, token: RefreshTokenRow) -> None:
     """Add a refresh token."""
     await connection.execute(insert(REFRESH_TOKENS).values(**token.model_dump()))
 
 
-async def use_refresh_token(connection: AsyncConnection, token_id: UUID, token_hash: str, now: datetime) -> bool:
+async def use_refresh_token(
+    connection: AsyncConnection, token_id: UUID, token_hash: str, now: datetime
+) -> bool:
     """Use up a refresh token; only one of any number of racers gets True."""
     result = await connection.execute(
         update(REFRESH_TOKENS)

@@ -8,14 +8,12 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.audit.trail import Trail
-from autograph_web.core.clock import Clock
 from autograph_web.core.context import RequestContext
-from autograph_web.core.database import Database
 from autograph_web.core.errors import InvalidToken, SessionEnded, TokenReused
 from autograph_web.core.keyring import token_hash
-from autograph_web.core.mail import Letter, Mailer
+from autograph_web.core.mail import Letter
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, REFRESH, Claims, TokenSigner
 from autograph_web.sessions.models import RefreshTokenRow
@@ -32,24 +30,21 @@ class TokenPair:
     expires_in: int
 
 
+@dataclass(frozen=True, slots=True)
+class TokenLifetimes:
+    """How long an access and a refresh token are good for, in seconds."""
+
+    access: int
+    refresh: int
+
+
 class Tokens:
     """Issues and rotates token pairs; a session is the family its refresh tokens belong to."""
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        sessions: Sessions,
-        signer: TokenSigner,
-        trail: Trail,
-        mailer: Mailer,
-        clock: Clock,
-        access_seconds: int,
-        refresh_seconds: int,
+        self, foundation: Foundation, sessions: Sessions, signer: TokenSigner, lifetimes: TokenLifetimes
     ) -> None:
-        self._database, self._sessions, self._signer = database, sessions, signer
-        self._trail, self._mailer, self._clock = trail, mailer, clock
-        self._access_seconds, self._refresh_seconds = access_seconds, refresh_seconds
+        self._on, self._sessions, self._signer, self._lifetimes = foundation, sessions, signer, lifetimes
 
     async def open_for_client(self, context: RequestContext, proof: SignedIn) -> TokenPair:
         """Open the session that `proof` entitles to and return its first pair.
@@ -58,9 +53,9 @@ class Tokens:
             SessionEnded: The account was locked or signed out everywhere meanwhile.
             Unavailable: The database is away; nothing was opened.
         """
-        async with self._database.unit() as connection:
+        async with self._on.database.unit() as connection:
             await self._sessions.open(connection, context, proof)
-            row = await store.find_alive(connection, proof.session_id, self._clock.now())
+            row = await store.find_alive(connection, proof.session_id, self._on.clock.now())
             if row is None:
                 raise SessionEnded
             return await self._issue(connection, row)
@@ -76,53 +71,54 @@ class Tokens:
         """
         claims, digest = self._signer.verify(REFRESH, token), token_hash(token)
         token_id, session_id = UUID(hex=claims.token_id), UUID(hex=claims.session_id)
-        async with self._database.unit() as connection:
-            if await store.use_refresh_token(connection, token_id, digest, self._clock.now()):
+        async with self._on.database.unit() as connection:
+            if await store.use_refresh_token(connection, token_id, digest, self._on.clock.now()):
                 return await self._rotate(connection, context, session_id)
         await self._refuse(context, claims, digest)
         raise InvalidToken
 
-    async def _rotate(self, connection: AsyncConnection, context: RequestContext, session_id: UUID) -> TokenPair:
-        now = self._clock.now()
+    async def _rotate(
+        self, connection: AsyncConnection, context: RequestContext, session_id: UUID
+    ) -> TokenPair:
+        now = self._on.clock.now()
         row = await store.find_alive(connection, session_id, now)
         if row is None:
             raise SessionEnded
         await store.touch(connection, session_id, now, self._idle_until(row.remember, now))
-        await self._trail.record(
+        await self._on.trail.record(
             connection, Kind.TOKEN_REFRESHED, context, user_id=row.user_id, session_id=session_id
         )
         return await self._issue(connection, row)
 
     async def _issue(self, connection: AsyncConnection, row: Row[Any]) -> TokenPair:
         claims = {"email": row.email, "role": row.role, "ver": row.epoch}
-        access, _ = self._signer.issue(ACCESS, row.user_id, row.id, self._access_seconds, **claims)
-        refresh, token_id = self._signer.issue(REFRESH, row.user_id, row.id, self._refresh_seconds)
-        now = self._clock.now()
+        access, _ = self._signer.issue(ACCESS, row.user_id, row.id, self._lifetimes.access, **claims)
+        refresh, token_id = self._signer.issue(REFRESH, row.user_id, row.id, self._lifetimes.refresh)
+        now = self._on.clock.now()
         token = RefreshTokenRow(
             id=token_id,
             session_id=row.id,
-            user_id=row.user_id,
             token_hash=token_hash(refresh),
             issued_at=now,
-            expires_at=now + timedelta(seconds=self._refresh_seconds),
+            expires_at=now + timedelta(seconds=self._lifetimes.refresh),
         )
         await store.add_refresh_token(connection, token)
-        return TokenPair(access, refresh, self._access_seconds)
+        return TokenPair(access, refresh, self._lifetimes.access)
 
     async def _refuse(self, context: RequestContext, claims: Claims, digest: str) -> None:
         session_id, user_id = UUID(hex=claims.session_id), UUID(hex=claims.user_id)
-        async with self._database.unit() as connection:
+        async with self._on.database.unit() as connection:
             if not await store.was_used(connection, UUID(hex=claims.token_id), digest):
                 return
-            row = await store.find_alive(connection, session_id, self._clock.now())
+            row = await store.find_alive(connection, session_id, self._on.clock.now())
             await self._sessions.revoke(connection, [session_id], "token_reuse")
             if row is not None:  # a family already dead is not news
-                await self._trail.record(
+                await self._on.trail.record(
                     connection, Kind.TOKEN_REUSE_DETECTED, context, user_id=user_id, session_id=session_id
                 )
         await self._sessions.bury([session_id])
         if row is not None:
-            await self._mailer.send(_reuse_letter(row.email, context, self._clock.now()))
+            await self._on.mailer.send(_reuse_letter(row.email, context, self._on.clock.now()))
         raise TokenReused
 
     def _idle_until(self, remember: bool, now: datetime) -> datetime:

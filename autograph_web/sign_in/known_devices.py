@@ -7,7 +7,7 @@ from autograph_web.core.keyring import Keyring
 class KnownDevices:
     """Device cookies in the manner of OWASP's "Device Cookies": a nonce signed for one account.
 
-    A value is `nonce.kid.mac`. It proves an earlier sign-in of that account and nothing else; it opens nothing.
+    A value is `nonce.kid.mac`. It proves an earlier sign-in of that account and opens nothing.
     """
 
     def __init__(self, keyring: Keyring, entropy: Entropy) -> None:

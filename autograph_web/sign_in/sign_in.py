@@ -1,20 +1,19 @@
 """The sign-in: limits, password, audit; the same for pages and REST."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.passwords import MOST_BYTES
+from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.audit.trail import Trail
-from autograph_web.core.clock import Clock
 from autograph_web.core.context import RequestContext
-from autograph_web.core.database import Database
-from autograph_web.core.entropy import Entropy, random_uuid
+from autograph_web.core.entropy import random_uuid
 from autograph_web.core.errors import InvalidCredentials
-from autograph_web.core.limits import Budget, BudgetSpent, Limiter, Reservation, address_bucket, subject_key
+from autograph_web.core.limits import Allowance, Budget, BudgetSpent, Reservation, address_bucket, subject_key
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.inputs import SignInInput
 from autograph_web.sign_in.known_devices import KnownDevices
@@ -32,21 +31,9 @@ class SignIn:
     """Decides whether somebody is who they say, and says nothing more than yes or no."""
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        hasher: PasswordHasher,
-        trail: Trail,
-        limiter: Limiter,
-        devices: KnownDevices,
-        clock: Clock,
-        entropy: Entropy,
-        limit: int,
-        window: int,
+        self, foundation: Foundation, hasher: PasswordHasher, devices: KnownDevices, allowance: Allowance
     ) -> None:
-        self._database, self._hasher, self._trail, self._limiter = database, hasher, trail, limiter
-        self._devices, self._clock, self._entropy = devices, clock, entropy
-        self._limit, self._window = limit, window
+        self._on, self._hasher, self._devices, self._allowance = foundation, hasher, devices, allowance
 
     async def start(self, context: RequestContext, wish: SignInInput, device: str | None = None) -> SignedIn:
         """Check an email and a password; `device` is the browser's device cookie, if it has one.
@@ -56,17 +43,19 @@ class SignIn:
             RateLimited: Too many failures from this address or for this account.
             Unavailable: The database is away or too many passwords are waiting; the try does not count.
         """
-        attempt = _Attempt(context, fold_email(wish.email), wish.password.get_secret_value(), wish.remember_me)
+        attempt = _Attempt(
+            context, fold_email(wish.email), wish.password.get_secret_value(), wish.remember_me
+        )
         reservation = await self._reserve(attempt, device)
         try:
             proof = await self._check(attempt)
         except InvalidCredentials:
-            await self._limiter.settle(reservation, succeeded=False)
+            await self._on.limiter.settle(reservation, succeeded=False)
             raise
         except BaseException:
-            await self._limiter.withdraw(reservation)
+            await self._on.limiter.withdraw(reservation)
             raise
-        await self._limiter.settle(reservation, succeeded=True)
+        await self._on.limiter.settle(reservation, succeeded=True)
         return proof
 
     async def after_registration(self, context: RequestContext, account: Account) -> SignedIn:
@@ -76,8 +65,12 @@ class SignIn:
             Unavailable: The database is away.
         """
         proof = self._proof(account, remember=False)
-        await self._trail.record_alone(
-            Kind.LOGIN_SUCCESS, context, user_id=account.id, session_id=proof.session_id, method="registration"
+        await self._on.trail.record_alone(
+            Kind.LOGIN_SUCCESS,
+            context,
+            user_id=account.id,
+            session_id=proof.session_id,
+            method="registration",
         )
         return proof
 
@@ -87,7 +80,7 @@ class SignIn:
 
     async def _reserve(self, attempt: _Attempt, device: str | None) -> Reservation:
         try:
-            return await self._limiter.reserve(self._budgets(attempt, device), subject=attempt.email_key)
+            return await self._on.limiter.reserve(self._budgets(attempt, device), subject=attempt.email_key)
         except BudgetSpent as refusal:
             if refusal.first:
                 await self._note(attempt, Kind.LOGIN_RATE_LIMITED, retry_after=refusal.retry_after)
@@ -101,10 +94,10 @@ class SignIn:
             f"rate_limit:login:{address_bucket(attempt.context.ip)}",
             subject_key("rate_limit:login_account", whose),
         )
-        return [Budget(key, self._limit, self._window) for key in keys]
+        return [self._allowance.under(key) for key in keys]
 
     async def _check(self, attempt: _Attempt) -> SignedIn:
-        async with self._database.read() as connection:
+        async with self._on.database.read() as connection:
             found = await accounts.find_by_email(connection, attempt.email_key)
         account, known_hash = found or (None, None)
         if not await self._matches(attempt.password, known_hash) or account is None or known_hash is None:
@@ -121,10 +114,10 @@ class SignIn:
         if self._hasher.outdated(known_hash):
             new_hash = await self._hasher.hash(attempt.password)
         proof = self._proof(account, attempt.remember)
-        async with self._database.unit() as connection:
+        async with self._on.database.unit() as connection:
             now = proof.authenticated_at
             if await accounts.note_sign_in(connection, account, known_hash, new_hash, now):
-                await self._trail.record(
+                await self._on.trail.record(
                     connection,
                     Kind.LOGIN_SUCCESS,
                     attempt.context,
@@ -142,17 +135,19 @@ class SignIn:
         await self._note(attempt, Kind.LOGIN_FAILED, account, known_account=account is not None)
         return InvalidCredentials()
 
-    async def _note(self, attempt: _Attempt, kind: Kind, account: Account | None = None, **details: object) -> None:
+    async def _note(
+        self, attempt: _Attempt, kind: Kind, account: Account | None = None, **details: Any
+    ) -> None:
         user_id = account.id if account else None
-        await self._trail.record_alone(kind, attempt.context, user_id=user_id, **details)
+        await self._on.trail.record_alone(kind, attempt.context, user_id=user_id, **details)
 
     def _proof(self, account: Account, remember: bool, method: str = "password") -> SignedIn:
         return SignedIn(
-            session_id=random_uuid(self._entropy),
+            session_id=random_uuid(self._on.entropy),
             user_id=account.id,
             email=account.email,
             epoch=account.session_epoch,
             remember=remember,
             method=method,
-            authenticated_at=self._clock.now(),
+            authenticated_at=self._on.clock.now(),
         )

@@ -1,10 +1,15 @@
 """Puts the pages together into a Reflex app."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import logging
 from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
+from reflex_components_core.base.error_boundary import ErrorBoundary
+
 from autograph_web.ui import routes
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
@@ -18,9 +23,8 @@ from autograph_web.ui.sign_in.state import SignInState
 from autograph_web.ui.snapshot import FreshSnapshot
 from autograph_web.ui.trouble.page import trouble_page
 from autograph_web.ui.trouble.panel import crash_panel
-from reflex_components_core.base.error_boundary import ErrorBoundary
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 _DESCRIPTION = "Accounts and sign-in, on a server you own."
 _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
@@ -39,7 +43,7 @@ def build_app(**kwargs: Any) -> rx.App:
         "theme": None,
         "toaster": None,
         # Reflex's own overlay and crash page need inline styles, which the security policy forbids.
-        "app_wraps": {(55, "ErrorBoundary"): lambda _stateful: ErrorBoundary.create(fallback_render=crash_panel())},
+        "app_wraps": {(55, "ErrorBoundary"): _boundary},
         "stylesheets": ["/ui.css"],
         "head_components": _head(),
         "html_lang": "en",
@@ -56,14 +60,16 @@ def add_pages(app: rx.App) -> None:
     """Register every page of the table with `app`."""
     for route, page, on_load in _PAGES:
         path = "404" if route is routes.NOT_FOUND else route.path
-        app.add_page(
-            page, route=path, title=route.title, description=_DESCRIPTION, image="", on_load=on_load
-        )
+        app.add_page(page, route=path, title=route.title, description=_DESCRIPTION, image="", on_load=on_load)
 
 
 def log_only(exception: Exception) -> None:
     """Log a fault in an event handler; handlers show their own failures, so nothing goes to the page."""
-    _log.error("an event handler failed", exc_info=exception)
+    _logger.error("an event handler failed", exc_info=exception)
+
+
+def _boundary(_stateful: bool) -> rx.Component:
+    return ErrorBoundary.create(fallback_render=crash_panel())
 
 
 def _head() -> list[rx.Component]:

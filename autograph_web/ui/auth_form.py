@@ -4,27 +4,40 @@ No password and no session token is ever kept in a var. The one exception is `ti
 within 30 seconds and is void as soon as the browser has exchanged it for its cookie.
 """
 
-from typing import Any
+import logging
+from collections.abc import Awaitable
+from typing import Any, cast
 
 import reflex as rx
-from autograph_web.core.errors import DomainError, InvalidInput, error_kinds
+from pydantic import ValidationError
+
+from autograph_web.core.errors import DomainError, InternalError, InvalidInput, error_kinds
 from autograph_web.http.redirects import safe_next
 from autograph_web.runtime import services
+from autograph_web.sessions.viewer import SignedIn
 from autograph_web.ui import guard, messages
-from autograph_web.ui.routes import DASHBOARD
 
-# Longer than any address or password the services accept, so cutting here changes no outcome.
+_logger = logging.getLogger(__name__)
+
+# Longer than any address or password the services accept, so refusing more here changes no outcome.
 _LONGEST = 4096
+_PROMPTS = {"email": messages.TYPE_EMAIL, "password": messages.TYPE_PASSWORD}
+# The element that gets the focus, by the field at fault.
+_FOCUS = {"email": "email", "password": "password", "both": "password"}
 
 
 def text_fields(form: object, *names: str) -> dict[str, str]:
     """Return the named fields of a submitted form; refuse with InvalidInput if it is not one."""
     if not isinstance(form, dict):
         raise InvalidInput
-    values = {name: form.get(name, "") for name in names}
-    if not all(isinstance(value, str) and len(value) <= _LONGEST for value in values.values()):
+    sent = cast("dict[object, object]", form)
+    values = {name: sent.get(name, "") for name in names}
+    texts = {
+        name: value for name, value in values.items() if isinstance(value, str) and len(value) <= _LONGEST
+    }
+    if len(texts) < len(values):
         raise InvalidInput
-    return values
+    return texts
 
 
 class AuthForm(rx.State, mixin=True):
@@ -39,6 +52,7 @@ class AuthForm(rx.State, mixin=True):
     alert: str = ""
     notice: str = ""
     wait_seconds: int = 0
+    wait_text: str = ""
     bad: str = ""
     bad_text: str = ""
     focus: str = ""
@@ -76,48 +90,56 @@ class AuthForm(rx.State, mixin=True):
         self.notice = messages.notice(flash.code)
         kind = error_kinds().get(flash.code)
         if kind is not None and not self.notice:
-            self._refuse(kind(field=flash.field, retry_after=flash.retry_after))
+            self._refuse(kind(field=flash.field, retry_after=flash.retry_after, reasons=flash.reasons))
 
-    def _clear(self) -> None:
-        self.alert = self.notice = self.bad = self.bad_text = self.focus = ""
-        self.wait_seconds = 0
+    async def _attempt(self, signing_in: Awaitable[SignedIn]) -> None:
+        """Show how `signing_in` turned out: a ticket for the browser to exchange, or a refusal."""
+        try:
+            self.ticket = await services().handoff.issue(await signing_in)
+        except DomainError as error:
+            self._refuse(error)
+        except ValidationError:
+            self._refuse(InvalidInput())
+        except Exception:
+            # Raised further, the page would wait for an answer that never comes.
+            _logger.exception("an event handler failed unexpectedly")
+            self._refuse(InternalError())
+
+    def _fields(self, form: Any) -> dict[str, str] | None:
+        """Return email and password if both were typed; otherwise show what is wrong."""
+        try:
+            values = text_fields(form, *_PROMPTS)
+        except InvalidInput as error:
+            self._refuse(error)
+            return None
+        # No try is spent on a form that cannot succeed.
+        empty = next((name for name in _PROMPTS if not values[name].strip()), None)
+        if empty is None:
+            return values
+        self._answer(empty, _PROMPTS[empty], messages.CHECK_FIELD)
+        return None
 
     def _begin(self) -> None:
         self._clear()
         self.pending = True
 
+    def _clear(self) -> None:
+        self.alert = self.notice = self.bad = self.bad_text = self.focus = self.wait_text = ""
+        self.wait_seconds = 0
+
     def _refuse(self, error: DomainError) -> None:
         """Show `error` and let the person try again."""
+        if error.code == messages.RATE_LIMITED:
+            self.wait_seconds = error.retry_after or 1
+            self.wait_text = messages.wait(self.wait_seconds)
+        if error.field in _PROMPTS:
+            self._answer(error.field, messages.sentence(error), messages.CHECK_FIELD)
+        else:
+            self._answer("both" if error.code == "invalid_credentials" else "", "", messages.sentence(error))
+
+    def _answer(self, bad: str, text: str, alert: str) -> None:
+        """Mark the field `bad` with `text` beside it and `alert` above the form, and send the focus there."""
         self.pending = False
         self.answers += 1
-        self.wait_seconds = error.retry_after or 0 if error.code == messages.RATE_LIMITED else 0
-        if error.field in {"email", "password"}:
-            self._mark(error.field, messages.sentence(error), messages.CHECK_FIELD)
-        else:
-            both = "both" if error.code == "invalid_credentials" else ""
-            self._mark(both, "", messages.sentence(error))
-
-    def _mark(self, field: str, text: str, alert: str) -> None:
-        """Mark `field` with `text` beside it and `alert` above the form, and send the focus there."""
-        self.bad, self.bad_text, self.alert = field, text, alert
-        target = {"email": "email", "password": "password", "both": "password"}.get(field, "form-alert")
-        self.focus = f"{target}:{self.answers}"
-
-    def _missing(self, values: dict[str, str]) -> bool:
-        """Mark the first empty field, if any: no try is spent on a form that cannot succeed."""
-        prompts = {"email": messages.TYPE_EMAIL, "password": messages.TYPE_PASSWORD}
-        empty = next((name for name in prompts if not values[name].strip()), None)
-        if empty is not None:
-            self.answers += 1
-            self.pending = False
-            self._mark(empty, prompts[empty], messages.CHECK_FIELD)
-        return empty is not None
-
-    def _fields(self, form: Any) -> dict[str, str] | None:
-        """Return email and password if both were typed; otherwise show what is wrong."""
-        try:
-            values = text_fields(form, "email", "password")
-        except InvalidInput as error:
-            self._refuse(error)
-            return None
-        return None if self._missing(values) else values
+        self.bad, self.bad_text, self.alert = bad, text, alert
+        self.focus = f"{_FOCUS.get(bad, messages.ALERT_ID)}:{self.answers}"

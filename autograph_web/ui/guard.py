@@ -16,13 +16,16 @@ from autograph_web.sessions.viewer import Viewer
 
 def request_context(router: RouterData) -> RequestContext:
     """Return where an event comes from, by the same rules as a REST call."""
-    return context_from_headers(
-        router.headers.raw_headers, router.session.client_ip, services().settings
-    )
+    return context_from_headers(router.headers.raw_headers, router.session.client_ip, services().settings)
 
 
 async def viewer_of(router: RouterData) -> Viewer:
-    """Return whose session the connection carries; refuse with NotAuthenticated, SessionEnded or Unavailable."""
+    """Return whose session the connection carries; or refuse.
+
+    Raises:
+        NotAuthenticated, SessionEnded: Nobody is signed in, or no longer.
+        Unavailable: That cannot be told right now.
+    """
     cookie = session_cookie(services().settings, router.headers.cookie)
     if cookie is None:
         raise NotAuthenticated

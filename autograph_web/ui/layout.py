@@ -1,6 +1,10 @@
 """The two frames pages stand in: a form beside the drawing, and a page of an account."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import reflex as rx
+
 from autograph_web.ui.components.art import mark, signature
 from autograph_web.ui.components.connection import offline_banner
 from autograph_web.ui.components.native import NativeLink, named

@@ -6,11 +6,13 @@ from autograph_web.core.errors import DomainError
 CHECK_FIELD = "That didn't go through. Check the field marked below."
 TYPE_EMAIL = "Type your email address."
 TYPE_PASSWORD = "Type your password."  # noqa: S105  (a sentence)
-BROKEN = "Something went wrong on our side. Nothing was changed - try again in a moment."
 OFFLINE = "You're offline. We'll reconnect on our own - nothing you typed is lost."
 ONLY_HERE = "You're only signed in here."
 
-# `detail` already says how long to wait; a page replaces this beginning with a running clock.
+# The element above a form that carries what went wrong; the focus goes there when no field is at fault.
+ALERT_ID = "form-alert"
+
+# A page shows these words with a running clock behind them.
 RATE_LIMITED = "rate_limited"
 TOO_MANY_TRIES = "Too many tries. You can try again in "
 
@@ -33,7 +35,15 @@ _NOTICES: dict[str, str] = {
 
 def sentence(error: DomainError) -> str:
     """Return what a page says for `error`."""
+    if error.code == RATE_LIMITED:
+        return f"{TOO_MANY_TRIES}{wait(error.retry_after or 1)}."
     return _ON_A_PAGE.get(error.code, error.detail)
+
+
+def wait(seconds: int) -> str:
+    """Return a wait in words, as session.js counts it down: "29 s", "14 min 5 s"."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def notice(code: str) -> str:

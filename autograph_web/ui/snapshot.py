@@ -5,18 +5,14 @@ before any handler has run. The token that names the tab is no credential, and t
 may have changed, so what is sent again is decided here first.
 """
 
+import reflex as rx
+from reflex.app import App
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 
-import reflex as rx
 from autograph_web.core.errors import DomainError
 from autograph_web.ui import guard
-from reflex.app import App
-from reflex.middleware import Middleware
-from reflex.state import BaseState, StateUpdate
-
-
-class Transient(rx.State, mixin=True):
-    """Mixin for a state that starts afresh with every full page load."""
 
 
 class Private(rx.State, mixin=True):
@@ -29,7 +25,7 @@ class Private(rx.State, mixin=True):
 class FreshSnapshot(Middleware):
     """Resets vars that the connecting client may not see, before Reflex sends its snapshot."""
 
-    def __init__(self, transient: tuple[type[rx.State], ...], private: tuple[type[rx.State], ...]) -> None:
+    def __init__(self, transient: tuple[type[rx.State], ...], private: tuple[type[Private], ...]) -> None:
         self._transient = transient
         self._private = private
 
@@ -46,7 +42,8 @@ class FreshSnapshot(Middleware):
     async def _reset_foreign(self, state: BaseState) -> None:
         for kind in self._private:
             private = await state.get_state(kind)
-            if private._owner and private._owner != await self._session(state):
+            owner = private._owner  # pyright: ignore[reportPrivateUsage]  (private to browsers, not to us)
+            if owner and owner != await self._session(state):
                 private.reset()
 
     @staticmethod

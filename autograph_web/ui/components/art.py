@@ -1,5 +1,8 @@
 """The signature: a hand that writes "Auto" and runs on into a graph, with the tools that drew it left in."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import reflex as rx
 
 _PEN = (
@@ -21,8 +24,10 @@ def signature() -> rx.Component:
     return rx.el.div(
         rx.el.svg(
             *(rx.el.line(x1=0, x2=540, y1=y, y2=y, class_name="art-rule") for y in (23, 126, 232)),
-            rx.el.path(d="M402 187C420 184 426 126 441 126C454 126 456 158 470 158C492 158 496 62 519 23V232H402Z",
-                       class_name="art-area"),
+            rx.el.path(
+                d="M402 187C420 184 426 126 441 126C454 126 456 158 470 158C492 158 496 62 519 23V232H402Z",
+                class_name="art-area",
+            ),
             *(_handle(*handle) for handle in _HANDLES),
             rx.el.path(d=_CROSSBAR, class_name="art-ink art-second", path_length=1),
             rx.el.path(d=_PEN, class_name="art-ink", path_length=1),
@@ -41,8 +46,10 @@ def signature() -> rx.Component:
 def mark() -> rx.Component:
     """Draw the small sign before the product's name."""
     return rx.el.svg(
-        rx.el.path(d="M3.5 26.5C11 25 15 6.5 20.5 5C24 4.5 21.5 13 20.5 19C19.8 23.5 20.5 26.5 22.8 26.5"
-                     "C25 26.5 26 24.5 27 22.5"),
+        rx.el.path(
+            d="M3.5 26.5C11 25 15 6.5 20.5 5C24 4.5 21.5 13 20.5 19C19.8 23.5 20.5 26.5 22.8 26.5"
+            "C25 26.5 26 24.5 27 22.5"
+        ),
         rx.el.path(d="M10 19.5C13.5 16 21 15.5 23.5 18.5"),
         rx.el.circle(cx="27.5", cy="22", r="2.4"),
         view_box="0 0 32 32",

@@ -1,7 +1,11 @@
 """What session.js reads from the page, and the banner it shows when the connection is down."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
+
 from autograph_web.ui import messages
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named

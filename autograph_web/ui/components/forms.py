@@ -1,8 +1,12 @@
 """Fields, buttons and the words around a form."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 from typing import Any
 
 import reflex as rx
+
 from autograph_web.ui import messages
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.components.icons import icon
@@ -12,8 +16,6 @@ from autograph_web.ui.routes import DASHBOARD
 # The longest address SMTP can carry (RFC 5321 section 4.5.3.1).
 _LONGEST_EMAIL = "320"
 _LONGEST_PASSWORD = "1024"  # noqa: S105  (a length)
-
-ALERT_ID = "form-alert"
 
 
 def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
@@ -30,7 +32,11 @@ def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
             aria_invalid=_is_bad(state, "email"),
             aria_describedby=_described(state, "email"),
             custom_attrs=named(
-                "email", autoCapitalize="none", spellCheck="false", inputMode="email", maxLength=_LONGEST_EMAIL
+                "email",
+                autoCapitalize="none",
+                spellCheck="false",
+                inputMode="email",
+                maxLength=_LONGEST_EMAIL,
             ),
             **events,
         ),
@@ -54,7 +60,9 @@ def password_field(
                 class_name="input input-with-button",
                 aria_invalid=_is_bad(state, "password"),
                 aria_describedby=_described(state, "password", hint_id),
-                custom_attrs=named("password", autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_PASSWORD),
+                custom_attrs=named(
+                    "password", autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_PASSWORD
+                ),
                 **events,
             ),
             rx.el.button(
@@ -90,16 +98,20 @@ def form_messages(state: type[AuthForm]) -> rx.Component:
     """What is said above a form. Both regions are always there, so that a change in them is announced."""
     return rx.el.div(
         rx.el.div(
-            rx.cond(state.notice != "", rx.el.div(icon("info"), rx.el.p(state.notice), class_name="box box-info")),
+            rx.cond(
+                state.notice != "", rx.el.div(icon("info"), rx.el.p(state.notice), class_name="box box-info")
+            ),
             role="status",
             custom_attrs=named("form-notice"),
         ),
         rx.el.div(
-            rx.cond(state.alert != "", rx.el.div(icon("warning"), _alert_text(state), class_name="box box-bad")),
+            rx.cond(
+                state.alert != "", rx.el.div(icon("warning"), _alert_text(state), class_name="box box-bad")
+            ),
             role="alert",
             tab_index=-1,
             class_name="alert-region",
-            custom_attrs=named(ALERT_ID),
+            custom_attrs=named(messages.ALERT_ID),
         ),
         class_name="form-messages",
     )
@@ -124,7 +136,10 @@ def claim_form(state: type[AuthForm]) -> rx.Component:
 def next_field(state: type[AuthForm]) -> rx.Component:
     """Where to go afterwards; session.js fills it from the address when the page is not connected yet."""
     return rx.el.input(
-        type="hidden", name="next", value=rx.cond(state.next_path != "", state.next_path, DASHBOARD.path), read_only=True
+        type="hidden",
+        name="next",
+        value=rx.cond(state.next_path != "", state.next_path, DASHBOARD.path),
+        read_only=True,
     )
 
 
@@ -139,7 +154,7 @@ def _countdown(state: type[AuthForm]) -> rx.Component:
         rx.el.p(
             messages.TOO_MANY_TRIES,
             rx.el.span(
-                f"{state.wait_seconds} s",
+                state.wait_text,
                 class_name="clock",
                 data_wait=f"{state.wait_seconds}:{state.answers}",
             ),
@@ -154,7 +169,9 @@ def _countdown(state: type[AuthForm]) -> rx.Component:
 def _field_error(state: type[AuthForm], field: str) -> rx.Component:
     """The sentence beside a field; its place is always there for aria-describedby."""
     return rx.el.p(
-        rx.cond(state.bad == field, state.bad_text, ""), class_name="field-error", custom_attrs=named(f"{field}-error")
+        rx.cond(state.bad == field, state.bad_text, ""),
+        class_name="field-error",
+        custom_attrs=named(f"{field}-error"),
     )
 
 
@@ -165,4 +182,4 @@ def _is_bad(state: type[AuthForm], field: str) -> rx.Var[str]:
 def _described(state: type[AuthForm], field: str, hint_id: str = "") -> rx.Var[str]:
     """Point a field at what is said about it: its own sentence, or the alert that is about both fields."""
     hint = f" {hint_id}" if hint_id else ""
-    return rx.cond(state.bad == "both", f"{ALERT_ID}{hint}", f"{field}-error{hint}")
+    return rx.cond(state.bad == "both", f"{messages.ALERT_ID}{hint}", f"{field}-error{hint}")

@@ -1,5 +1,8 @@
 """Line drawings on a 24-unit grid, coloured by the text around them."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import reflex as rx
 
 _PATHS: dict[str, tuple[str, ...]] = {
@@ -13,10 +16,24 @@ _PATHS: dict[str, tuple[str, ...]] = {
     "devices": ("M3 5h13v9H3z", "M7 18h5", "M18 10h3v8h-4v-4"),
     "dot": ("M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z",),
     "info": ("M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z", "M12 11v5", "M12 8v.2"),
-    "no-signal": ("m3 3 18 18", "M5 12.5a10 10 0 0 1 4-2.4", "M15 10.5a10 10 0 0 1 4 2", "M8.5 16a5 5 0 0 1 7 0",
-                  "M12 19.5v.2"),
-    "sun": ("M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z", "M12 3v2", "M12 19v2", "M3 12h2", "M19 12h2", "m5.6 5.6 1.4 1.4",
-            "m17 17 1.4 1.4", "m5.6 18.4 1.4-1.4", "m17 7 1.4-1.4"),
+    "no-signal": (
+        "m3 3 18 18",
+        "M5 12.5a10 10 0 0 1 4-2.4",
+        "M15 10.5a10 10 0 0 1 4 2",
+        "M8.5 16a5 5 0 0 1 7 0",
+        "M12 19.5v.2",
+    ),
+    "sun": (
+        "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z",
+        "M12 3v2",
+        "M12 19v2",
+        "M3 12h2",
+        "M19 12h2",
+        "m5.6 5.6 1.4 1.4",
+        "m17 17 1.4 1.4",
+        "m5.6 18.4 1.4-1.4",
+        "m17 7 1.4-1.4",
+    ),
     "moon": ("M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5Z",),
     "screen": ("M3 4.5h18v12H3z", "M8 20.5h8", "M12 16.5v4"),
 }
@@ -25,10 +42,13 @@ _PATHS: dict[str, tuple[str, ...]] = {
 def icon(name: str) -> rx.Component:
     """Draw `name`; hidden from assistive technology, since words always stand beside it."""
     return rx.el.svg(
-        *(rx.el.path(d=path) for path in _PATHS[name]), view_box="0 0 24 24", class_name="icon", aria_hidden="true"
+        *(rx.el.path(d=path) for path in _PATHS[name]),
+        view_box="0 0 24 24",
+        class_name="icon",
+        aria_hidden="true",
     )
 
 
-def icon_of(name: rx.Var[str], *names: str) -> rx.Component:
-    """Draw the one of `names` that `name` says at run time, else a dot."""
-    return rx.match(name, *((one, icon(one)) for one in names), icon("dot"))
+def icon_of(name: str, *names: str) -> rx.Component:
+    """Draw the one of `names` that the var `name` says at run time, else a dot."""
+    return rx.fragment(rx.match(name, *((one, icon(one)) for one in names), icon("dot")))

@@ -1,6 +1,10 @@
 """The switch between light, dark and whatever the system says."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import reflex as rx
+
 from autograph_web.ui.components.icons import icon
 
 _CHOICES = (("system", "screen", "Same as system"), ("light", "sun", "Light"), ("dark", "moon", "Dark"))

@@ -3,6 +3,7 @@
 import logging
 
 import reflex as rx
+
 from autograph_web.core.errors import DomainError, NotAuthenticated, SessionEnded
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
@@ -11,7 +12,7 @@ from autograph_web.ui.routes import DASHBOARD, SIGN_IN
 from autograph_web.ui.snapshot import Private
 from autograph_web.ui.viewer import ActivityRow
 
-_log = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 _ROWS = 8
 
@@ -33,7 +34,10 @@ class DashboardState(Private, rx.State):
     last_at: str = ""
     last_when: str = ""
     last_where: str = ""
-    rows: list[ActivityRow] = []
+    here: str = ""
+    since_at: str = ""
+    since_when: str = ""
+    rows: rx.Field[list[ActivityRow]] = rx.field(default_factory=list)
 
     @rx.event
     async def load(self) -> None:
@@ -46,7 +50,7 @@ class DashboardState(Private, rx.State):
             self._fail()
         except Exception:
             # Raised further, the page would wait for an answer that never comes.
-            _log.exception("loading the overview failed unexpectedly")
+            _logger.exception("loading the overview failed unexpectedly")
             self._fail()
 
     @rx.event
@@ -72,6 +76,11 @@ class DashboardState(Private, rx.State):
         self.email, self.role, self.two_step = looking.email, looking.role, looking.mfa_enabled
         self.initials = viewer.initials(looking.email)
         self.active = active
+        self.here = viewer.device_name(self.router.headers.user_agent)
+        self.since_at, self.since_when = (
+            viewer.iso(looking.signed_in_at),
+            viewer.in_words(looking.signed_in_at),
+        )
         self.last_at = viewer.iso(last.at) if last else ""
         self.last_when = viewer.in_words(last.at) if last else ""
         self.last_where = viewer.place(last) if last else ""

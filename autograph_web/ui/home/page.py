@@ -1,6 +1,10 @@
 """The start page."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import reflex as rx
+
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import HOME, REGISTER, SIGN_IN

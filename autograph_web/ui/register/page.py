@@ -1,6 +1,10 @@
 """The registration page."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import reflex as rx
+
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     claim_form,
@@ -73,7 +77,8 @@ def _meter() -> rx.Component:
                 ),
             ),
             rx.el.ul(
-                rx.foreach(RegisterState.reasons, lambda reason: rx.el.li(reason)), class_name="strength-reasons"
+                rx.foreach(RegisterState.reasons, rx.el.li),
+                class_name="strength-reasons",
             ),
             aria_live="polite",
             custom_attrs=named("password-strength"),
@@ -89,7 +94,7 @@ def _bar() -> rx.Component:
         aria_label="Password strength",
         aria_valuemin="0",
         aria_valuemax="4",
-        aria_valuenow=RegisterState.score.to_string(),
+        aria_valuenow=RegisterState.score,
         aria_valuetext=RegisterState.strength,
         class_name="strength-bar",
         custom_attrs={"role": "meter"},  # a role Reflex's own list lacks

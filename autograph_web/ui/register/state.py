@@ -1,22 +1,19 @@
 """The state behind the registration page."""
 
-import logging
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from pydantic import SecretStr, ValidationError
-
 import reflex as rx
+from pydantic import SecretStr
+
 from autograph_web.accounts.inputs import RegistrationInput
-from autograph_web.core.errors import DomainError, InternalError, InvalidInput
 from autograph_web.runtime import services
+from autograph_web.sessions.viewer import SignedIn
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
 
-_log = logging.getLogger(__name__)
-
-# The longest password a person may have (characters); the meter looks at no more.
-LONGEST_PASSWORD = 1024
+# The meter looks at no more than this (characters); nobody may have a longer password.
+_LONGEST_PASSWORD = 1024
 _LONGEST_EMAIL = 320
 
 
@@ -28,7 +25,7 @@ class RegisterState(AuthForm, rx.State):
 
     score: int = -1
     strength: str = ""
-    reasons: list[str] = []
+    reasons: rx.Field[list[str]] = rx.field(default_factory=list)
     _typed_email: str = ""
 
     @rx.event
@@ -37,17 +34,17 @@ class RegisterState(AuthForm, rx.State):
         await self._arrive()
 
     @rx.event
-    async def note_email(self, email: str) -> None:
+    async def note_email(self, email: Any) -> None:
         """Remember the typed address: a password made of it is a weak one."""
         self._typed_email = email[:_LONGEST_EMAIL] if isinstance(email, str) else ""
 
     @rx.event
-    async def assess(self, password: str) -> None:
+    async def assess(self, password: Any) -> None:
         """Judge a password while it is typed; it is looked at and forgotten."""
         if not isinstance(password, str) or not password:
             self.score, self.strength, self.reasons = -1, "", []
             return
-        found = await services().policy.assess(password[:LONGEST_PASSWORD], self._typed_email)
+        found = await services().policy.assess(password[:_LONGEST_PASSWORD], self._typed_email)
         self.score, self.strength, self.reasons = found.score, found.label, list(found.reasons)
 
     @rx.event
@@ -59,21 +56,10 @@ class RegisterState(AuthForm, rx.State):
         yield
         values = self._fields(form)
         if values is not None:
-            await self._try(values)
+            await self._attempt(self._start(values))
 
-    async def _try(self, values: dict[str, str]) -> None:
+    async def _start(self, values: dict[str, str]) -> SignedIn:
+        given = RegistrationInput(email=values["email"], password=SecretStr(values["password"]))
         context = guard.request_context(self.router)
-        try:
-            password = SecretStr(values["password"])
-            given = RegistrationInput(email=values["email"], password=password)
-            account = await services().registration.register(context, given)
-            signed_in = await services().sign_in.after_registration(context, account)
-            self.ticket = await services().handoff.issue(signed_in)
-        except DomainError as error:
-            self._refuse(error)
-        except ValidationError:
-            self._refuse(InvalidInput())
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _log.exception("registering failed unexpectedly")
-            self._refuse(InternalError())
+        account = await services().registration.register(context, given)
+        return await services().sign_in.after_registration(context, account)

@@ -1,6 +1,10 @@
 """The sign-in page."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import reflex as rx
+
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     claim_form,
@@ -20,7 +24,9 @@ def sign_in_page() -> rx.Component:
     """Email, password, and whether to stay signed in."""
     return auth_page(
         heading(SIGN_IN, "Sign in"),
-        rx.el.p("Welcome back. New here? ", rx.el.a("Create an account", href=REGISTER.path), class_name="lead"),
+        rx.el.p(
+            "Welcome back. New here? ", rx.el.a("Create an account", href=REGISTER.path), class_name="lead"
+        ),
         form_messages(SignInState),
         rx.el.form(
             email_field(SignInState),

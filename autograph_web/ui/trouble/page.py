@@ -1,6 +1,10 @@
 """The page sent in place of one that failed on the server."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import reflex as rx
+
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import HOME, TROUBLE
@@ -11,7 +15,9 @@ def trouble_page() -> rx.Component:
     """Say that the fault is ours; the address stays that of the page that failed, so trying again works."""
     return auth_page(
         heading(TROUBLE, "Something went wrong"),
-        rx.el.p("The fault is on our side and nothing was changed. Try again in a moment.", class_name="lead"),
+        rx.el.p(
+            "The fault is on our side and nothing was changed. Try again in a moment.", class_name="lead"
+        ),
         rx.el.div(
             reload_button(),
             rx.el.a("Go to the start page", href=HOME.path, class_name="button button-quiet"),

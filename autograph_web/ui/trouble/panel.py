@@ -1,6 +1,10 @@
 """What stands where a page could not be shown."""
 
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
 import reflex as rx
+
 from autograph_web.ui.layout import heading
 from autograph_web.ui.routes import TROUBLE, Route
 
@@ -9,8 +13,10 @@ def trouble_panel(route: Route, again: rx.Component) -> rx.Component:
     """Say that the fault is ours and offer `again`."""
     return rx.el.section(
         heading(route, "We couldn't load this page"),
-        rx.el.p("Something went wrong on our side. Nothing was changed, and you're still signed in if you were.",
-                class_name="lead"),
+        rx.el.p(
+            "Something went wrong on our side. Nothing was changed, and you're still signed in if you were.",
+            class_name="lead",
+        ),
         again,
         class_name="trouble",
         role="alert",
@@ -19,7 +25,9 @@ def trouble_panel(route: Route, again: rx.Component) -> rx.Component:
 
 def reload_button() -> rx.Component:
     """Try the same address again; needs session.js, as everything on this page may be broken."""
-    return rx.el.button("Try again", type="button", class_name="button button-primary needs-js", data_reload="true")
+    return rx.el.button(
+        "Try again", type="button", class_name="button button-primary needs-js", data_reload="true"
+    )
 
 
 def crash_panel() -> rx.Component:

@@ -1,0 +1,22 @@
+"""What every use case stands on, handed in as one."""
+
+from dataclasses import dataclass
+
+from autograph_web.audit.trail import Trail
+from autograph_web.core.clock import Clock
+from autograph_web.core.database import Database
+from autograph_web.core.entropy import Entropy
+from autograph_web.core.limits import Limiter
+from autograph_web.core.mail import Mailer
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """The database, the audit log, the limiter, the mail, and the sources of time and randomness."""
+
+    database: Database
+    trail: Trail
+    limiter: Limiter
+    mailer: Mailer
+    clock: Clock
+    entropy: Entropy

@@ -1,0 +1,44 @@
+"""The front door: everything a request passes on its way to REST, to a form or to a page."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from autograph_web.api.app import build_api
+from autograph_web.api.hot_path import HotPath
+from autograph_web.frontend import PageInfo
+from autograph_web.http.forms import FORMS
+from autograph_web.http.guards import BodyLimit, OriginGuard
+from autograph_web.http.headers import SecurityHeaders
+from autograph_web.http.pages import Pages
+from autograph_web.ui.routes import PROTECTED_PATHS, ROUTES
+
+
+def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
+    """Return `reflex` behind REST, the forms and the layers; `built` are the pages by file name."""
+    api = build_api()
+    api.router.routes.extend(FORMS)
+    methods = _methods(api)
+    pages = Pages(
+        reflex,
+        pages={route.path: _file_of(route.path) for route in ROUTES if _file_of(route.path) in built},
+        protected=PROTECTED_PATHS,
+        hashes={name: page.script_hashes for name, page in built.items()},
+        calls=methods,
+    )
+    api.mount("", pages)
+    guarded = OriginGuard(api, forms=[form.path for form in FORMS])
+    return SecurityHeaders(HotPath(BodyLimit(guarded)))
+
+
+def _file_of(path: str) -> str:
+    return f"{path.strip('/') or 'index'}.html"
+
+
+def _methods(api: FastAPI) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for route in api.routes:
+        path, methods = getattr(route, "path", ""), getattr(route, "methods", None) or ()
+        found[path] = found.get(path, frozenset()) | frozenset(methods)
+    return found
