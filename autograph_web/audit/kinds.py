@@ -18,8 +18,10 @@ class Kind(StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> "Kind":
         # A newer version may have written kinds this one does not know; they are still to be shown.
-        stranger = cls.__new__(cls, str(value), str(value).replace("_", " ").capitalize())
-        stranger._name_ = str(value).upper()
+        name = str(value)
+        stranger = str.__new__(cls, name)
+        stranger._name_, stranger._value_ = name.upper(), name
+        stranger.label = name.replace("_", " ").capitalize()
         return stranger
 
     REGISTRATION_SUCCESS = "registration_success", "Account created"
