@@ -62,6 +62,8 @@ clean: ## Remove everything the tools made (the server's data folder stays)
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "AutoGraph needs Python $(MIN) or newer, but there is no $(PYTHON) here." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN)".split("."))))' 2>/dev/null || { \
 	  echo "AutoGraph needs Python $(MIN) or newer, but $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
 	  echo "Name another with: make PYTHON=/path/to/python3.12" >&2; exit 1; }

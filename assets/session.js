@@ -68,7 +68,7 @@
   let page = one("h1[data-page]")?.dataset.page;
   const heading = () => {
     const title = one("h1[data-page]");
-    if (title && title.dataset.page !== page) { page = title.dataset.page; release(); title.focus(); }
+    if (title && title.dataset.page !== page) { page = title.dataset.page; release(); paint(); title.focus(); }
   };
 
   // --- The wait after too many tries. ------------------------------------------------------------------
@@ -122,12 +122,13 @@
   };
 
   addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-show], [data-theme], [data-reload], a[href^='#']");
+    const button = event.target.closest?.("[data-show], [data-theme], [data-reload], [data-close], a[href^='#']");
     if (!button) return;
-    const { show, theme, reload } = button.dataset;
+    const { show, theme, reload, close } = button.dataset;
     if (show) { const field = document.getElementById(show); field.type = field.type === "text" ? "password" : "text"; }
     else if (theme) { try { localStorage.setItem("theme", theme); } catch { /* for this page only */ } paint(); }
     else if (reload) location.reload();
+    else if (close) { const part = button.closest("details"); part.open = false; part.firstElementChild.focus(); }
     else document.getElementById(button.hash.slice(1))?.focus();
   });
 

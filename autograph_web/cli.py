@@ -16,11 +16,17 @@ from autograph_web import frontend, migrate
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.secret_file import SecretError
 from autograph_web.core.start_error import StartError
-from autograph_web.frontend.build import tool_environment
+from autograph_web.frontend.build import pinned_packages, tool_environment
 from autograph_web.frontend.paths import ROOT
 from autograph_web.settings import Settings, SettingsError, load_settings
 
 _INTERRUPTED = 130
+_DEV_VARIABLES = {
+    # Every page as a file, as in production: the layer in front of Reflex serves those.
+    "REFLEX_SSR": "true",
+    # Not the project folder: each write to the database in data/ would restart the server.
+    "REFLEX_HOT_RELOAD_OVERRIDE_PATHS": os.pathsep.join(["autograph_web", "assets"]),
+}
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
@@ -50,11 +56,12 @@ def dev() -> None:
     frontend.ensure_built(_say)
     with _redis_url(settings) as redis_url:
         migrate.upgrade(settings.sqlalchemy_url)
-        environment = {**os.environ, **tool_environment(), "REDIS_URL": redis_url}
+        environment = {**os.environ, **tool_environment(), **_DEV_VARIABLES, "REDIS_URL": redis_url}
         port = str(settings.port)
         ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", settings.host]
         command = [sys.executable, "-m", "reflex", "run", "--env", "preview", *ports]
-        subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603  (our own arguments)
+        with pinned_packages(_say):
+            subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603  (our own arguments)
 
 
 @app.command("migrate")
@@ -82,7 +89,9 @@ def revision(message: Annotated[str, typer.Option("-m", help="What it does, in a
 
 def main() -> NoReturn:
     """Run the command line; whatever an operator can put right is one line, never a trace."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    # SIGINT as well: a shell starts background commands with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         app()
     except (SettingsError, SecretError, StartError, OSError) as error:

@@ -20,14 +20,24 @@ from autograph_web.core.flash import Flashes
 from autograph_web.core.keyring import Keyring
 from autograph_web.core.limits import Allowance, Limiter
 from autograph_web.core.mail import FolderMailer, Mailer
+from autograph_web.core.notes import Notes
 from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.core.sealing import Sealer
+from autograph_web.mfa.enrolment import Enrolment
+from autograph_web.mfa.factors import Factors
+from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.handoff import Handoff
 from autograph_web.sessions.sessions import Lifetimes, Sessions
 from autograph_web.sessions.tokens import TokenLifetimes, Tokens
 from autograph_web.settings import Settings
+from autograph_web.sign_in.challenges import Challenges
 from autograph_web.sign_in.known_devices import KnownDevices
+from autograph_web.sign_in.password_step import PasswordStep
+from autograph_web.sign_in.proofs import Proofs
+from autograph_web.sign_in.reauthentication import Reauthentication
+from autograph_web.sign_in.second_step import SecondStep
 from autograph_web.sign_in.sign_in import SignIn
 
 
@@ -38,15 +48,23 @@ class Services:
     settings: Settings
     database: Database
     redis: RedisClient
+    sealer: Sealer
     hasher: PasswordHasher
     policy: PasswordPolicy
     trail: Trail
     registration: Registration
     sign_in: SignIn
+    second_step: SecondStep
+    reauthentication: Reauthentication
+    known_devices: KnownDevices
+    trusted_devices: TrustedDevices
+    factors: Factors
+    enrolment: Enrolment
     sessions: Sessions
     tokens: Tokens
     handoff: Handoff
     flash: Flashes
+    notes: Notes
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
@@ -97,23 +115,35 @@ def build_services(
     signer = TokenSigner(Keyring(secrets, "access and refresh tokens"), settings.base_url, clock, entropy)
     cache = SessionCache(redis, settings.session_absolute_seconds)
     sessions = Sessions(foundation, cache, signer, _lifetimes(settings))
-    devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
+    lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
     registrations = Allowance(settings.registration_limit, settings.registration_window_seconds)
     logins = Allowance(settings.login_limit, settings.login_window_seconds)
-    lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
+    sealer = Sealer(Keyring(secrets, "sealed factors"), entropy)
+    known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
+    passwords = PasswordStep(hasher, known_devices, logins)
+    factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
+    proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
     return Services(
         settings=settings,
         database=database,
         redis=redis,
+        sealer=sealer,
         hasher=hasher,
         policy=policy,
         trail=foundation.trail,
         registration=Registration(foundation, hasher, policy, registrations),
-        sign_in=SignIn(foundation, hasher, devices, logins),
+        sign_in=SignIn(foundation, passwords, proofs, challenges, trusted),
+        second_step=SecondStep(foundation, factors, challenges, proofs),
+        reauthentication=Reauthentication(foundation, passwords, factors, proofs),
+        known_devices=known_devices,
+        trusted_devices=trusted,
+        factors=factors,
+        enrolment=Enrolment(foundation, factors, sealer, sessions),
         sessions=sessions,
         tokens=Tokens(foundation, sessions, signer, lives),
         handoff=Handoff(redis, entropy),
         flash=Flashes(redis, entropy),
+        notes=Notes(redis, sealer, entropy),
     )
 
 

@@ -9,6 +9,7 @@ MODELS = (
     "autograph_web.audit.models",
     "autograph_web.accounts.models",
     "autograph_web.sessions.models",
+    "autograph_web.mfa.models",
 )
 
 

@@ -105,14 +105,19 @@ def _share_application_with_workers() -> None:
     if sys.platform != "linux":
         return
     multiprocessing.set_start_method("fork", force=True)
-    os.register_at_fork(after_in_child=_end_with_parent)
+    os.register_at_fork(after_in_child=_answer_to_parent_only)
     importlib.import_module(_APP_MODULE)
     gc.collect()
     gc.freeze()
 
 
-def _end_with_parent() -> None:
-    """Have the kernel end this worker when the main process is killed; it would keep the port otherwise."""
+def _answer_to_parent_only() -> None:
+    """Have this worker end when the main process says so, or is killed, and at no other time.
+
+    Ctrl-C reaches every process of the terminal's group, and a worker that is told to stop twice may hang;
+    one whose main process was killed would serve on and keep the port.
+    """
+    os.setpgrp()
     _PRCTL(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

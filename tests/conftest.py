@@ -1,3 +1,10 @@
 """What every test may ask for."""
 
-pytest_plugins = ["tests.support.servers"]
+pytest_plugins = [
+    "tests.support.servers",
+    "tests.support.clock",
+    "tests.support.entropy",
+    "tests.support.mailbox",
+    "tests.support.app",
+    "tests.support.watching",
+]

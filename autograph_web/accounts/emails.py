@@ -39,4 +39,6 @@ def parse_email(text: str) -> EmailAddress:
 
 def fold_email(text: str) -> str:
     """Return `text` folded for comparison: compatibility forms and letter case count for nothing."""
-    return normalize("NFKC", normalize("NFKC", text.strip()).casefold())[:_LONGEST]
+    # PostgreSQL takes no NUL in text, and what somebody signs in with may be anything.
+    text = text.strip().replace("\0", "\ufffd")
+    return normalize("NFKC", normalize("NFKC", text).casefold())[:_LONGEST]

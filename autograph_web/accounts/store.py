@@ -29,21 +29,44 @@ async def find_by_email(connection: AsyncConnection, email_key: str) -> tuple[Ac
     return (account_of(row), row.password_hash) if row else None
 
 
-async def note_sign_in(
-    connection: AsyncConnection, account: Account, seen_hash: str, new_hash: str, now: datetime
-) -> bool:
-    """Stamp a sign-in, provided the account still is what the password was checked against.
+async def find_by_id(connection: AsyncConnection, user_id: UUID) -> tuple[Account, str] | None:
+    """Return an account with its password hash."""
+    row = (await connection.execute(select(USERS).where(USERS.c.id == user_id))).first()
+    return (account_of(row), row.password_hash) if row else None
+
+
+async def confirm_password(
+    connection: AsyncConnection, account: Account, seen_hash: str, new_hash: str
+) -> Account | None:
+    """Return the account as it is now, provided it still has the password that was checked.
 
     The password was verified outside any transaction, because that takes a quarter of a second; a password
-    change, lock or sign-out everywhere since then makes this False.
+    change, lock or sign-out everywhere since then makes this None.
     """
     result = await connection.execute(
         update(USERS)
         .where(USERS.c.id == account.id, USERS.c.password_hash == seen_hash, USERS.c.status == "active")
         .where(USERS.c.session_epoch == account.session_epoch)
-        .values(last_sign_in_at=now, password_hash=new_hash)
+        .values(password_hash=new_hash)
+        .returning(*USERS.c)
+    )
+    row = result.first()
+    return account_of(row) if row else None
+
+
+async def note_sign_in(connection: AsyncConnection, user_id: UUID, epoch: int, now: datetime) -> bool:
+    """Stamp a sign-in of an account that is active and still in `epoch`; tell whether it was."""
+    result = await connection.execute(
+        update(USERS)
+        .where(USERS.c.id == user_id, USERS.c.status == "active", USERS.c.session_epoch == epoch)
+        .values(last_sign_in_at=now)
     )
     return result.rowcount == 1
+
+
+async def set_mfa(connection: AsyncConnection, user_id: UUID, *, enabled: bool) -> None:
+    """Note whether an account has a second factor."""
+    await connection.execute(update(USERS).where(USERS.c.id == user_id).values(mfa_enabled=enabled))
 
 
 async def advance_epoch(connection: AsyncConnection, user_id: UUID) -> int:

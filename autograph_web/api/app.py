@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from autograph_web.api.docs_page import docs_page
-from autograph_web.api.routes import account, health, session
+from autograph_web.api.routes import account, health, mfa, session
 from autograph_web.core.errors import DomainError, InvalidInput, MalformedBody, MethodNotAllowed, NotFound
 from autograph_web.http.problems import problem_response
 
@@ -29,7 +29,7 @@ def build_api() -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for module in (account, session, health):
+    for module in (account, session, mfa, health):
         api.include_router(module.router)
     api.add_api_route("/docs", docs_page, include_in_schema=False)
     api.add_exception_handler(DomainError, _refuse)

@@ -10,6 +10,7 @@ from autograph_web.api.schemas import TokensOut
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import EndpointDisabled, InvalidCredentials
 from autograph_web.runtime import services
+from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SignInInput
 
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -50,14 +51,19 @@ async def password_grant(context: RequestContext, grant: PasswordGrant) -> Respo
 
 async def _sign_in(context: RequestContext, wish: SignInInput) -> Response:
     try:
-        proof = await services().sign_in.start(context, wish)
+        outcome = await services().sign_in.start(context, wish)
     except InvalidCredentials as refusal:
         return _error("invalid_grant", refusal.detail)
-    pair = await services().tokens.open_for_client(context, proof)
+    if isinstance(outcome, ChallengeRequired):
+        # This form has no second step, so nothing of the sign-in may stay behind.
+        await services().second_step.abandon(outcome.token)
+        return _error("mfa_required")
+    pair = await services().tokens.open_for_client(context, outcome)
     return JSONResponse(TokensOut.of(pair).model_dump(), headers=_NO_STORE)
 
 
 _DESCRIPTIONS = {
+    "mfa_required": "This account uses two-step verification. Sign in with /login and /mfa/verify.",
     "unsupported_grant_type": "Only grant_type=password is served here.",
     "invalid_request": "Send grant_type=password, username and password as a form.",
 }

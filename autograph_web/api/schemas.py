@@ -4,11 +4,13 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.accounts.account import Account
+from autograph_web.mfa.enrolment import Setup
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import Viewer
+from autograph_web.sign_in.challenges import ChallengeRequired
 
 
 class RefreshRequest(BaseModel):
@@ -56,6 +58,61 @@ class TokensOut(BaseModel):
         return cls(
             access_token=pair.access_token, refresh_token=pair.refresh_token, expires_in=pair.expires_in
         )
+
+
+class MfaRequiredOut(BaseModel):
+    """The password was right; finish with a code at /mfa/verify within five minutes."""
+
+    mfa_required: Literal[True] = True
+    email: str
+    message: str = "Enter the code from your authenticator app."
+    mfa_token: str
+    methods: list[str]
+    expires_in: int
+
+    @classmethod
+    def of(cls, challenge: ChallengeRequired) -> "MfaRequiredOut":
+        """Show `challenge`."""
+        return cls(
+            email=challenge.email,
+            mfa_token=challenge.token,
+            methods=list(challenge.methods),
+            expires_in=challenge.expires_in,
+        )
+
+
+class MfaSetupOut(BaseModel):
+    """A new authenticator key: to type, to scan (PNG in base64) and to open."""
+
+    secret: str
+    qr_code: str
+    provisioning_uri: str
+
+    @classmethod
+    def of(cls, setup: Setup) -> "MfaSetupOut":
+        """Show `setup`."""
+        return cls(secret=setup.secret, qr_code=setup.qr_code, provisioning_uri=setup.provisioning_uri)
+
+
+class EnableRequest(BaseModel):
+    """A code of the new key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[SecretStr, Field(max_length=64, examples=["123456"])]
+
+
+class RecoveryCodesOut(BaseModel):
+    """Ten recovery codes, shown once."""
+
+    recovery_codes: list[str]
+
+
+class MfaEnabledOut(RecoveryCodesOut):
+    """Two-step verification is on."""
+
+    message: str = "Two-step verification is on."
+    detail: str = "Keep the recovery codes somewhere safe. Each works once. We won't show them again."
 
 
 class SessionOut(BaseModel):

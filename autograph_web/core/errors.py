@@ -151,6 +151,13 @@ class InvalidCredentials(DomainError):
     sentence = "That email and password don't match. Check both and try again."
 
 
+class WrongPassword(DomainError):
+    """Not the password of the person who is signed in."""
+
+    code, status, default_field = "wrong_password", 403, "password"
+    sentence = "That isn't your password. Try again."
+
+
 class NotAuthenticated(DomainError):
     """No usable credential came with the request (RFC 6750 section 3)."""
 
@@ -184,6 +191,55 @@ class TicketExpired(DomainError):
 
     code, status = "ticket_expired", 400
     sentence = "That took too long. Sign in once more."
+
+
+class CodeMalformed(DomainError):
+    """Neither six digits nor a recovery code; no try is spent on it."""
+
+    code, status, default_field = "code_malformed", 422, "code"
+    sentence = "Enter the six digits from your app, or one of your recovery codes."
+
+
+class InvalidCode(DomainError):
+    """A code that is wrong, too old, or was used before (RFC 6238 section 5.2)."""
+
+    code, status, default_field = "invalid_code", 401, "code"
+    sentence = "That code didn't work. Codes change every 30 seconds - enter the newest one."
+
+
+class SetupCodeInvalid(DomainError):
+    """A wrong code while turning two-step verification on."""
+
+    code, status, default_field = "setup_code_invalid", 400, "code"
+    sentence = "That code didn't work. Codes change every 30 seconds - enter the newest one."
+
+
+class ChallengeExpired(DomainError):
+    """No password step of the last five minutes stands behind the code."""
+
+    code, status = "challenge_expired", 401
+    sentence = "That took too long. Sign in once more."
+
+
+class NoPendingSetup(DomainError):
+    """Nothing to turn on: the setup was not begun, or it was abandoned for another."""
+
+    code, status = "no_pending_setup", 400
+    sentence = "Start the setup again: there is no new key to confirm."
+
+
+class MfaNotEnabled(DomainError):
+    """Two-step verification is off, so there is nothing to change about it."""
+
+    code, status = "mfa_not_enabled", 400
+    sentence = "Two-step verification is off."
+
+
+class ReauthenticationRequired(DomainError):
+    """The sign-in is too old, or too weak, for a change of how one signs in (ASVS 5.0 V7.5)."""
+
+    code, status = "reauthentication_required", 403
+    sentence = "Confirm that it's you first: it has been a while since you signed in."
 
 
 class EndpointDisabled(DomainError):

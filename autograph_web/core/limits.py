@@ -7,7 +7,8 @@ one of them instead of being refused.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
@@ -15,7 +16,7 @@ from typing import Any, cast
 
 from autograph_web.core.clock import Clock
 from autograph_web.core.entropy import Entropy, random_token
-from autograph_web.core.errors import RateLimited
+from autograph_web.core.errors import DomainError, RateLimited
 from autograph_web.core.local_limits import LocalWindows
 from autograph_web.core.redis import RedisClient, RedisDown
 
@@ -147,6 +148,26 @@ class Limiter:
             )
         except RedisDown:
             return self._reserve_local(Reservation(tuple(budgets), _digest(subject), nonce, local=True))
+
+    @asynccontextmanager
+    async def attempt(
+        self, budgets: Sequence[Budget], subject: str, counts: type[DomainError]
+    ) -> AsyncGenerator[None]:
+        """Hold a try for the length of the block: `counts` is the refusal that makes it a failed one.
+
+        Raises:
+            BudgetSpent: One of the budgets is used up; the block is not entered.
+        """
+        reservation = await self.reserve(budgets, subject)
+        try:
+            yield
+        except counts:
+            await self.settle(reservation, succeeded=False)
+            raise
+        except BaseException:
+            await self.withdraw(reservation)
+            raise
+        await self.settle(reservation, succeeded=True)
 
     async def settle(self, reservation: Reservation, *, succeeded: bool) -> None:
         """Say how the try went: a failure stays in the windows, a success clears its subject's failures."""

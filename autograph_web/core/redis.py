@@ -20,6 +20,13 @@ _TIMEOUT_S = 1.0
 _REST_S = 1.0  # after a failure, how long to do without Redis before trying again
 
 
+_DROP = """
+for _, key in ipairs(KEYS) do
+  if redis.call('GET', key) ~= ARGV[1] then redis.call('DEL', key) end
+end
+"""
+
+
 class RedisDown(Exception):
     """Redis did not answer; each caller knows its own way to go on safely."""
 
@@ -45,6 +52,7 @@ class RedisClient:
             redis_connect_func=self._on_connect,
         )
         self.raw = Redis(connection_pool=pool)
+        self._drop = self.raw.register_script(_DROP)
 
     async def _on_connect(self, connection: AbstractConnection) -> None:
         await connection.on_connect()
@@ -91,6 +99,15 @@ class RedisClient:
             RedisDown: The server did not answer.
         """
         return bool(await self.call(cast(Any, self.raw.set(key, value, ex=max(1, ttl), nx=only_new))))
+
+    async def drop_unless(self, keys: Sequence[str], kept: bytes) -> None:
+        """Delete the keys whose value is not `kept`.
+
+        Raises:
+            RedisDown: The server did not answer.
+        """
+        if keys:
+            await self.call(cast(Any, self._drop(keys=list(keys), args=[kept])))
 
     def script(self, source: str) -> AsyncScript:
         """Register a Lua script; run it through `call`."""

@@ -62,7 +62,7 @@ def ensure_built(progress: Progress, *, update_lock: bool = False) -> bool:
         wanted = fingerprint()
         started = time.monotonic()
         progress("building the pages (once per version, about half a minute)")
-        with _pinned_packages(progress, update=update_lock):
+        with pinned_packages(progress, update=update_lock):
             _run_build(progress)
         STAMP.write_text(fingerprint() if update_lock else wanted)
         progress(f"pages built in {time.monotonic() - started:.0f} s")
@@ -72,7 +72,7 @@ def ensure_built(progress: Progress, *, update_lock: bool = False) -> bool:
 def tool_environment() -> dict[str, str]:
     """The environment of Reflex's own programs.
 
-    Only what npm and Python need is passed on: a server's settings and secrets never reach the build, so
+    Only what npm and Python need is passed on: a server's settings and secrets never reach a build, so
     it gives the same pages whatever they are.
     """
     kept = {
@@ -89,8 +89,6 @@ _REFLEX_VARIABLES = {
     "REFLEX_TELEMETRY_ENABLED": "false",
     "REFLEX_CHECK_LATEST_VERSION": "false",
     "REFLEX_DIR": str(TOOLS_DIR / "reflex"),
-    "AUTOGRAPH_ENVIRONMENT": "development",
-    "AUTOGRAPH_DATA_DIR": str(TOOLS_DIR / "data"),
     # The pinned packages are the same wherever they are fetched from.
     "NPM_CONFIG_OMIT_LOCKFILE_REGISTRY_RESOLVED": "true",
     "NPM_CONFIG_FETCH_RETRIES": "3",
@@ -98,6 +96,10 @@ _REFLEX_VARIABLES = {
     "NPM_CONFIG_FUND": "false",
     "NPM_CONFIG_AUDIT": "false",
 }
+
+
+# No operator's settings: the build must neither need nor touch the server's data and secrets.
+_BUILD_SETTINGS = {"AUTOGRAPH_ENVIRONMENT": "development", "AUTOGRAPH_DATA_DIR": str(TOOLS_DIR / "data")}
 
 
 def _npm_registry(environment: dict[str, str]) -> str:
@@ -121,7 +123,7 @@ def _is_generated(file: Path) -> bool:
 
 
 @contextmanager
-def _pinned_packages(progress: Progress, *, update: bool) -> Generator[None]:
+def pinned_packages(progress: Progress, *, update: bool = False) -> Generator[None]:
     """Put the repository's npm pins back after a build, which at least reorders them."""
     before = _pins()
     try:
@@ -155,7 +157,7 @@ def _run_build(progress: Progress) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "autograph_web.frontend.bundle"],
         cwd=ROOT,
-        env=tool_environment(),
+        env=tool_environment() | _BUILD_SETTINGS,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

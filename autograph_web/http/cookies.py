@@ -10,8 +10,10 @@ from starlette.responses import Response
 from autograph_web.settings import Settings
 
 SESSION, DEVICE, FLASH = "autograph_session", "autograph_device", "autograph_flash"
+CHALLENGE, TRUSTED = "autograph_challenge", "autograph_trusted"
 _DEVICE_SECONDS = 365 * 86_400
 _FLASH_SECONDS = 60
+_CHALLENGE_SECONDS = 300
 _LONGEST_HEADER = 16_384
 
 
@@ -43,6 +45,16 @@ def flash_cookie(settings: Settings, cookie_header: str) -> str | None:
     return read(settings, cookie_header, FLASH)
 
 
+def challenge_cookie(settings: Settings, cookie_header: str) -> str | None:
+    """Return the value of the challenge cookie, or None."""
+    return read(settings, cookie_header, CHALLENGE)
+
+
+def trusted_cookie(settings: Settings, cookie_header: str) -> str | None:
+    """Return the value of the trusted-device cookie, or None."""
+    return read(settings, cookie_header, TRUSTED)
+
+
 def set_session(settings: Settings, response: Response, value: str, max_age: int | None) -> None:
     """Hand out a session cookie; without `max_age` it goes when the browser closes."""
     _set(settings, response, SESSION, value, max_age)
@@ -57,6 +69,21 @@ def set_flash(settings: Settings, response: Response, value: str | None) -> None
     """Hand out a flash cookie for a minute, if there is something to say."""
     if value is not None:
         _set(settings, response, FLASH, value, _FLASH_SECONDS)
+
+
+def set_challenge(settings: Settings, response: Response, value: str) -> None:
+    """Hand out the cookie of a sign-in that waits for its second step."""
+    _set(settings, response, CHALLENGE, value, _CHALLENGE_SECONDS)
+
+
+def clear_challenge(settings: Settings, response: Response) -> None:
+    """Take the challenge cookie back."""
+    _set(settings, response, CHALLENGE, "", 0)
+
+
+def set_trusted(settings: Settings, response: Response, value: str, max_age: int) -> None:
+    """Hand out a trusted-device cookie."""
+    _set(settings, response, TRUSTED, value, max_age)
 
 
 def clear_session(settings: Settings, response: Response) -> None:

@@ -6,22 +6,31 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, InvalidInput, NotAuthenticated, SessionEnded
+from autograph_web.core.errors import (
+    ChallengeExpired,
+    DomainError,
+    InvalidInput,
+    NotAuthenticated,
+    SessionEnded,
+)
 from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.redirects import safe_next
+from autograph_web.mfa.trusted_devices import TRUST_SECONDS
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import SignedIn
-from autograph_web.sign_in.inputs import SignInInput
+from autograph_web.sign_in.challenges import ChallengeRequired
+from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
 
 Fields = dict[str, str]
 _MOST_FIELDS = 16
+_ON = ("on", "true", "1")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -30,11 +39,51 @@ async def sign_in(request: Request, fields: Fields) -> Response:
     wish = SignInInput(
         email=fields.get("email", ""),
         password=fields.get("password", ""),  # pyright: ignore[reportArgumentType]  (pydantic wraps it)
-        remember_me=fields.get("remember_me") in ("on", "true", "1"),
+        remember_me=fields.get("remember_me") in _ON,
     )
-    device = cookies.device_cookie(services().settings, request.headers.get("cookie", ""))
-    proof = await services().sign_in.start(_context(request), wish, device)
+    header, settings = _cookies(request), services().settings
+    device, trusted = cookies.device_cookie(settings, header), cookies.trusted_cookie(settings, header)
+    outcome = await services().sign_in.start(_context(request), wish, device, trusted)
+    if isinstance(outcome, ChallengeRequired):
+        response = _see(_back("/login", fields))
+        cookies.set_challenge(settings, response, outcome.token)
+        return response
+    return await _welcome(request, outcome, fields)
+
+
+async def verify(request: Request, fields: Fields) -> Response:
+    """Finish a sign-in with a code; the challenge is the one of the cookie."""
+    token = cookies.challenge_cookie(services().settings, _cookies(request))
+    if token is None:
+        raise ChallengeExpired
+    challenge = await services().second_step.describe(token)
+    wish = SecondStepInput(
+        email=challenge.email,
+        code=fields.get("code", ""),  # pyright: ignore[reportArgumentType]  (pydantic wraps it)
+        mfa_token=token,  # pyright: ignore[reportArgumentType]
+        trust_device=fields.get("trust_device") in _ON,
+    )
+    proof = await services().second_step.verify(_context(request), wish)
     return await _welcome(request, proof, fields)
+
+
+async def start_over(request: Request, fields: Fields) -> Response:
+    """Forget the challenge of the cookie."""
+    settings = services().settings
+    token = cookies.challenge_cookie(settings, _cookies(request))
+    if token is not None:
+        await services().second_step.abandon(token)
+    response = _see(_back("/login", fields))
+    cookies.clear_challenge(settings, response)
+    return response
+
+
+async def reveal(request: Request, fields: Fields) -> Response:
+    """Hand a note over, once, to the page of the person it is for."""
+    cookie = cookies.session_cookie(services().settings, _cookies(request))
+    viewer = await services().sessions.authenticate_cookie(cookie or "")
+    note = await services().notes.take(viewer.user_id, fields.get("ticket", "")[:128])
+    return JSONResponse(note, headers={"Cache-Control": "no-store"})
 
 
 async def register(request: Request, fields: Fields) -> Response:
@@ -57,7 +106,7 @@ async def claim(request: Request, fields: Fields) -> Response:
 async def end(request: Request, _fields: Fields) -> Response:
     """Sign this browser out; nothing to end is fine too."""
     settings = services().settings
-    cookie = cookies.session_cookie(settings, request.headers.get("cookie", ""))
+    cookie = cookies.session_cookie(settings, _cookies(request))
     try:
         viewer = await services().sessions.authenticate_cookie(cookie or "")
         await services().sessions.end(_context(request), viewer)
@@ -74,7 +123,12 @@ async def _welcome(request: Request, proof: SignedIn, fields: Fields) -> Respons
     session = await services().sessions.open_for_browser(_context(request), proof)
     response = _see(safe_next(fields.get("next")))
     cookies.set_session(settings, response, session.cookie, session.max_age)
-    cookies.set_device(settings, response, services().sign_in.device_cookie(proof))
+    cookies.set_device(settings, response, services().known_devices.issue(proof.email))
+    if proof.trust_device:
+        token = await services().trusted_devices.trust(_context(request), proof.user_id)
+        cookies.set_trusted(settings, response, token, TRUST_SECONDS)
+    if cookies.challenge_cookie(settings, _cookies(request)):
+        cookies.clear_challenge(settings, response)
     return response
 
 
@@ -84,7 +138,7 @@ Action = Callable[[Request, Fields], Awaitable[Response]]
 def _form(path: str, action: Action, back: str) -> Route:
     """Return a route that runs `action` and, when it refuses, leads `back` to the page that says why."""
 
-    async def endpoint(request: Request) -> Response:
+    async def explained(request: Request) -> Response:
         fields: Fields = {}
         try:
             fields = await _read(request)
@@ -94,7 +148,16 @@ def _form(path: str, action: Action, back: str) -> Route:
         except DomainError as refusal:
             return await _explain(back, refusal, fields)
 
-    return Route(path, endpoint, methods=["POST"], name=path)
+    return Route(path, explained, methods=["POST"], name=path)
+
+
+def _call(path: str, action: Action) -> Route:
+    """Return a route for our own script: it runs `action`, and a refusal is a problem document."""
+
+    async def answered(request: Request) -> Response:
+        return await action(request, await _read(request))
+
+    return Route(path, answered, methods=["POST"], name=path)
 
 
 async def _read(request: Request) -> Fields:
@@ -108,10 +171,17 @@ async def _explain(back: str, refusal: DomainError, fields: Fields) -> Response:
     settings = services().settings
     typed = {name: fields[name][:320] for name in ("email",) if name in fields}
     flash = Flash(refusal.code, refusal.field, refusal.retry_after, refusal.reasons, typed)
-    target = safe_next(fields.get("next"))
-    response = _see(f"{back}?next={quote(target, safe='')}" if "next" in fields else back)
+    response = _see(_back(back, fields))
     cookies.set_flash(settings, response, await services().flash.leave(flash))
     return response
+
+
+def _back(page: str, fields: Fields) -> str:
+    return f"{page}?next={quote(safe_next(fields['next']), safe='')}" if "next" in fields else page
+
+
+def _cookies(request: Request) -> str:
+    return request.headers.get("cookie", "")
 
 
 def _see(path: str) -> RedirectResponse:
@@ -125,6 +195,9 @@ def _context(request: Request) -> RequestContext:
 FORMS: tuple[Route, ...] = (
     _form("/session/sign-in", sign_in, "/login"),
     _form("/session/register", register, "/register"),
+    _form("/session/verify", verify, "/login"),
+    _form("/session/start-over", start_over, "/login"),
     _form("/session/claim", claim, "/login"),
     _form("/session/end", end, "/error"),
+    _call("/session/reveal", reveal),
 )

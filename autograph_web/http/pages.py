@@ -7,12 +7,21 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from autograph_web.core.errors import MethodNotAllowed, NotAuthenticated, NotFound, SessionEnded, Unavailable
+from autograph_web.core.errors import (
+    DomainError,
+    MethodNotAllowed,
+    NotAuthenticated,
+    NotFound,
+    SessionEnded,
+    Unavailable,
+)
 from autograph_web.frontend import cache_control
 from autograph_web.http.cookies import clear_session, session_cookie
 from autograph_web.http.headers import content_security_policy
 from autograph_web.http.problems import problem_response
 from autograph_web.runtime import services
+
+_TROUBLE, _NOT_FOUND = "/error", "/404"
 
 
 class Pages:
@@ -39,13 +48,34 @@ class Pages:
             await self._app(scope, receive, send)
             return
         path = scope["path"].rstrip("/") or "/"
-        refusal = self._wrong_method(path, scope["method"])
-        if refusal is None and path in self._protected:
-            refusal = await _why_not(scope)
+        try:
+            refusal = self._wrong_method(path, scope["method"])
+            if refusal is None and path in self._protected:
+                refusal = await _why_not(scope)
+        except Unavailable as error:
+            await self._trouble(error, scope, receive, send)
+            return
         if refusal is not None:
             await refusal(scope, receive, send)
             return
         await self._serve(path, scope, receive, send)
+
+    async def _trouble(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
+        """Show a person the error page in place, so that trying again is a reload."""
+        if _wants_json(scope) or _TROUBLE not in self._pages:
+            await problem_response(error)(scope, receive, send)
+            return
+        fresh = [header for header in scope["headers"] if header[0] not in (b"if-none-match", b"range")]
+        target = {**scope, "path": _TROUBLE, "headers": fresh}
+
+        async def refused(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["status"] = error.status
+                headers = MutableHeaders(scope=message)
+                headers["Retry-After"], headers["Cache-Control"] = str(error.retry_after or 1), "no-store"
+            await send(message)
+
+        await self._serve(_TROUBLE, target, receive, refused)
 
     def _wrong_method(self, path: str, method: str) -> Response | None:
         if path not in self._pages and path in self._calls:
@@ -67,13 +97,16 @@ class Pages:
     def _dressed(self, path: str, file: str | None, send: Send) -> Send:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if path == _NOT_FOUND:
+                    message["status"] = 404
                 self._dress(MutableHeaders(scope=message), path, file, message["status"])
             await send(message)
 
         return dressed
 
     def _dress(self, headers: MutableHeaders, path: str, file: str | None, status: int) -> None:
-        if headers.get("content-type", "").startswith("text/html"):
+        # A 304 has no content type, yet the browser puts its headers on the page it kept.
+        if file is not None or headers.get("content-type", "").startswith("text/html"):
             hashes = self._hashes.get(file or "404.html", ())
             headers["Content-Security-Policy"] = content_security_policy(services().settings, hashes)
             headers["Cache-Control"] = "no-store" if path in self._protected else "no-cache"
@@ -95,8 +128,6 @@ async def _why_not(scope: Scope) -> Response | None:
         await services().sessions.authenticate_cookie(cookie)
     except (NotAuthenticated, SessionEnded) as refusal:
         return _to_sign_in(scope, ended=cookie is not None and isinstance(refusal, SessionEnded))
-    except Unavailable as refusal:
-        return problem_response(refusal)
     return None
 
 

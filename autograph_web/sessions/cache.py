@@ -11,6 +11,7 @@ Why a stale copy cannot bring a revoked session back:
   snapshot stands under another name and is never read.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -74,6 +75,12 @@ class SessionCache:
                 await self._redis.put(f"blacklist:{token_id}", 1, token_ttl)
         except RedisDown as error:
             raise Unavailable(retry_after=1) from error
+
+    async def forget(self, session_ids: list[UUID]) -> None:
+        """Drop the copies of sessions that changed; without Redis they run out by themselves."""
+        keys = [f"session:{self._redis.run}:{session_id.hex}" for session_id in session_ids]
+        with suppress(RedisDown):
+            await self._redis.drop_unless(keys, _TOMBSTONE)
 
     async def advance_epoch(self, user_id: UUID, epoch: int) -> None:
         """Refuse every session and token of an account from before `epoch`.

@@ -65,6 +65,8 @@ def _encode(proof: SignedIn) -> str:
             "remember": proof.remember,
             "method": proof.method,
             "authenticated_at": proof.authenticated_at.isoformat(),
+            "trust_device": proof.trust_device,
+            "replaces": proof.replaces.hex if proof.replaces else None,
         }
     )
 
@@ -79,4 +81,6 @@ def _decode(value: bytes) -> SignedIn:
         remember=fields["remember"],
         method=fields["method"],
         authenticated_at=datetime.fromisoformat(fields["authenticated_at"]),
+        trust_device=fields["trust_device"],
+        replaces=UUID(hex=fields["replaces"]) if fields["replaces"] else None,
     )

@@ -24,6 +24,7 @@ class SessionRecord:
     epoch: int
     remember: bool
     cookie_hash: str
+    method: str
     signed_in_at: int
     expires_at: int
 
@@ -39,6 +40,7 @@ class SessionRecord:
             epoch=row.epoch,
             remember=row.remember,
             cookie_hash=row.cookie_hash,
+            method=row.method,
             signed_in_at=int(row.authenticated_at.timestamp()),
             expires_at=int(min(row.expires_at, idle_expires_at).timestamp()),
         )
@@ -73,6 +75,7 @@ class SessionRecord:
             signed_in_at=datetime.fromtimestamp(self.signed_in_at, UTC),
             expires_at=datetime.fromtimestamp(self.expires_at, UTC),
             remember=self.remember,
+            method=self.method,
             token_id=token_id,
             token_expires_at=token_expires_at,
         )

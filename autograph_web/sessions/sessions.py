@@ -63,6 +63,8 @@ class Sessions:
         cookie, cookie_hash = new_cookie(proof.user_id, proof.session_id, self._on.entropy)
         async with self._on.database.unit() as connection:
             await self.open(connection, context, proof, cookie_hash)
+            replaced = await self._replace(connection, proof)
+        await self._cache.bury(replaced)
         return BrowserSession(cookie, self.lifetimes.remembered_idle if proof.remember else None)
 
     async def open(
@@ -110,6 +112,11 @@ class Sessions:
             raise NotAuthenticated
         return record.viewer()
 
+    async def _replace(self, connection: AsyncConnection, proof: SignedIn) -> list[UUID]:
+        if proof.replaces is None:
+            return []
+        return await self.revoke(connection, [proof.replaces], "reauthenticated")
+
     async def end(self, context: RequestContext, viewer: Viewer) -> None:
         """Sign one session out; its cookie, access and refresh tokens are dead before this returns.
 
@@ -153,6 +160,12 @@ class Sessions:
             Unavailable: As for `end`.
         """
         await self._cache.bury(session_ids)
+
+    async def reload(self, user_id: UUID) -> None:
+        """Have every session of an account read from the database again: something about it changed."""
+        async with self._on.database.read() as connection:
+            ids = await store.ids_alive(connection, user_id, self._on.clock.now())
+        await self._cache.forget(ids)
 
     async def count_active(self, user_id: UUID) -> int:
         """Count the open sessions of an account.

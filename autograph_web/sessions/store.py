@@ -51,6 +51,12 @@ async def count_alive(connection: AsyncConnection, user_id: UUID, now: datetime)
     return int((await connection.execute(query)).scalar_one())
 
 
+async def ids_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -> list[UUID]:
+    """Return the ids of the sessions of an account that may still be used."""
+    query = select(SESSIONS.c.id).join(USERS).where(SESSIONS.c.user_id == user_id, *_alive(now))
+    return list((await connection.execute(query)).scalars())
+
+
 async def revoke(
     connection: AsyncConnection, where: ColumnElement[bool], now: datetime, reason: str
 ) -> list[UUID]:

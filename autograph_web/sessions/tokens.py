@@ -111,14 +111,17 @@ class Tokens:
             if not await store.was_used(connection, UUID(hex=claims.token_id), digest):
                 return
             row = await store.find_alive(connection, session_id, self._on.clock.now())
-            await self._sessions.revoke(connection, [session_id], "token_reuse")
-            if row is not None:  # a family already dead is not news
+            if not await self._sessions.revoke(connection, [session_id], "token_reuse"):
+                row = None
+            if row is not None:  # a family already dead is not news, and of racers one tells
                 await self._on.trail.record(
                     connection, Kind.TOKEN_REUSE_DETECTED, context, user_id=user_id, session_id=session_id
                 )
-        await self._sessions.bury([session_id])
-        if row is not None:
-            await self._on.mailer.send(_reuse_letter(row.email, context, self._on.clock.now()))
+        try:
+            await self._sessions.bury([session_id])
+        finally:  # without Redis the owner is told all the same: nobody comes back for it
+            if row is not None:
+                await self._on.mailer.send(_reuse_letter(row.email, context, self._on.clock.now()))
         raise TokenReused
 
     def _idle_until(self, remember: bool, now: datetime) -> datetime:

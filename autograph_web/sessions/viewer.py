@@ -20,6 +20,7 @@ class Viewer:
     signed_in_at: datetime
     expires_at: datetime
     remember: bool
+    method: str
     token_id: str | None = None
     token_expires_at: int = 0
 
@@ -29,7 +30,8 @@ class SignedIn:
     """Proof that somebody passed every stage of signing in: it opens exactly one session.
 
     `session_id` is chosen when the proof is made, so the audit log can name the session, and a proof shown
-    twice would collide with itself.
+    twice would collide with itself. `method` is what was shown, such as `password+totp`; `replaces` is the
+    session that ends when this one opens, after a re-authentication.
     """
 
     session_id: UUID
@@ -39,3 +41,5 @@ class SignedIn:
     remember: bool
     method: str
     authenticated_at: datetime
+    trust_device: bool = False
+    replaces: UUID | None = None

@@ -11,3 +11,23 @@ class SignInInput(BaseModel):
     email: str = Field(max_length=1024, examples=["mina@northwind.dev"])
     password: SecretStr = Field(examples=["a short sentence works well"])
     remember_me: bool = False
+
+
+class SecondStepInput(BaseModel):
+    """A code of the authenticator or a recovery code, for the sign-in that `mfa_token` or the email names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    email: str = Field(max_length=1024, examples=["mina@northwind.dev"])
+    code: SecretStr = Field(max_length=64, examples=["123456"])
+    mfa_token: SecretStr | None = Field(default=None, max_length=256)
+    trust_device: bool = False
+
+
+class ReauthenticationInput(BaseModel):
+    """The password once more, with a code if two-step verification is on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    password: SecretStr
+    code: SecretStr | None = Field(default=None, max_length=64)

@@ -1,5 +1,6 @@
 """Devices an account signed in from before: a stranger's failures never lock them out."""
 
+from autograph_web.accounts.emails import fold_email
 from autograph_web.core.entropy import Entropy, random_token
 from autograph_web.core.keyring import Keyring
 
@@ -13,10 +14,10 @@ class KnownDevices:
     def __init__(self, keyring: Keyring, entropy: Entropy) -> None:
         self._keyring, self._entropy = keyring, entropy
 
-    def issue(self, email_key: str) -> str:
-        """Return a new device cookie for the account of a folded address."""
+    def issue(self, email: str) -> str:
+        """Return a new device cookie for the account of `email`, to be given out after a sign-in only."""
         nonce = random_token(self._entropy, 16)
-        return f"{nonce}.{self._keyring.sign(_message(nonce, email_key))}"
+        return f"{nonce}.{self._keyring.sign(_message(nonce, fold_email(email)))}"
 
     def recognise(self, value: str | None, email_key: str) -> str | None:
         """Return the nonce of a device cookie that was issued for this account, else None."""

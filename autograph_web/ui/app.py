@@ -51,7 +51,7 @@ def build_app(**kwargs: Any) -> rx.App:
         **kwargs,
     }
     app = rx.App(**given)
-    app.add_middleware(FreshSnapshot((SignInState, RegisterState), (DashboardState,)), 0)
+    app.add_middleware(FreshSnapshot(SignInState, RegisterState, DashboardState), 0)
     add_pages(app)
     return app
 

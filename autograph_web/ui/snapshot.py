@@ -23,37 +23,33 @@ class Private(rx.State, mixin=True):
 
 
 class FreshSnapshot(Middleware):
-    """Resets vars that the connecting client may not see, before Reflex sends its snapshot."""
+    """Resets vars that the connecting client may not see, before Reflex sends its snapshot.
 
-    def __init__(self, transient: tuple[type[rx.State], ...], private: tuple[type[Private], ...]) -> None:
-        self._transient = transient
-        self._private = private
+    Every one of `states` starts afresh with each full page load; those that are Private also when a mended
+    connection no longer carries the session that loaded them.
+    """
+
+    def __init__(self, *states: type[rx.State]) -> None:
+        self._states = states
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
         """Reset what must not be shown when `event` is the one that a (re)connecting client sends."""
         if not event.name.endswith((".hydrate_and_load", ".hydrate")):
             return None
         # Reflex sends `hashes` only on the first connection of a page load, not when one is mended.
-        if event.payload.get("hashes") is not None:
-            await self._reset(state, self._transient)
-        await self._reset_foreign(state)
+        new_page = event.payload.get("hashes") is not None
+        for kind in self._states:
+            held = await state.get_state(kind)
+            if new_page or (isinstance(held, Private) and await _is_foreign(held)):
+                held.reset()
         return None
 
-    async def _reset_foreign(self, state: BaseState) -> None:
-        for kind in self._private:
-            private = await state.get_state(kind)
-            owner = private._owner  # pyright: ignore[reportPrivateUsage]  (private to browsers, not to us)
-            if owner and owner != await self._session(state):
-                private.reset()
 
-    @staticmethod
-    async def _reset(state: BaseState, kinds: tuple[type[rx.State], ...]) -> None:
-        for kind in kinds:
-            (await state.get_state(kind)).reset()
-
-    @staticmethod
-    async def _session(state: BaseState) -> str:
-        try:
-            return str((await guard.viewer_of(state.router)).session_id)
-        except DomainError:
-            return ""
+async def _is_foreign(held: Private) -> bool:
+    owner = held._owner  # pyright: ignore[reportPrivateUsage]  (private to browsers, not to us)
+    if not owner:
+        return False
+    try:
+        return owner != str((await guard.viewer_of(held.router)).session_id)
+    except DomainError:
+        return True

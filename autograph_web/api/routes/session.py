@@ -8,8 +8,9 @@ from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
 from autograph_web.api.oauth import PasswordGrant, password_grant
-from autograph_web.api.schemas import MeOut, MessageOut, RefreshRequest, RevokedOut, TokensOut
+from autograph_web.api.schemas import MeOut, MessageOut, MfaRequiredOut, RefreshRequest, RevokedOut, TokensOut
 from autograph_web.runtime import services
+from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SignInInput
 
 router = APIRouter(route_class=StrictRoute, tags=["Session"])
@@ -17,10 +18,15 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
 @router.post("/login", responses=problems(401, 422, 429, 503))
-async def login(context: CurrentContext, wish: SignInInput) -> TokensOut:
-    """Sign in with email and password. The answer is the same for a wrong password and an unknown email."""
-    proof = await services().sign_in.start(context, wish)
-    return TokensOut.of(await services().tokens.open_for_client(context, proof))
+async def login(context: CurrentContext, wish: SignInInput) -> TokensOut | MfaRequiredOut:
+    """Sign in with email and password. The answer is the same for a wrong password and an unknown email.
+
+    With two-step verification on it asks for a code instead: send it to /mfa/verify.
+    """
+    outcome = await services().sign_in.start(context, wish)
+    if isinstance(outcome, ChallengeRequired):
+        return MfaRequiredOut.of(outcome)
+    return TokensOut.of(await services().tokens.open_for_client(context, outcome))
 
 
 @router.post("/token", responses={400: {"description": "RFC 6749 section 5.2 error"}} | problems(429, 503))

@@ -118,7 +118,9 @@ def _last_sign_in() -> rx.Component:
 def _this_session() -> rx.Component:
     return rx.el.span(
         DashboardState.here,
-        rx.el.span("since ", _time(DashboardState.since_at, DashboardState.since_when), class_name="where"),
+        rx.el.span(
+            "Signed in: ", _time(DashboardState.since_at, DashboardState.since_when), class_name="where"
+        ),
         custom_attrs=named("this-session"),
     )
 
@@ -137,7 +139,13 @@ def _everywhere() -> rx.Component:
         rx.el.summary("Sign out everywhere", class_name="button button-danger"),
         rx.el.form(
             rx.el.p("This ends every session of this account, this one included."),
-            rx.el.button("Yes, sign out everywhere", type="submit", class_name="button button-bad"),
+            rx.el.div(
+                rx.el.button("Yes, sign out everywhere", type="submit", class_name="button button-bad"),
+                rx.el.button(
+                    "Keep me signed in", type="button", class_name="button needs-js", data_close="true"
+                ),
+                class_name="actions",
+            ),
             on_submit=DashboardState.sign_out_everywhere,
             data_answers=DashboardState.answers,
             data_connected_only="true",

@@ -4,7 +4,7 @@ import logging
 
 import reflex as rx
 
-from autograph_web.core.errors import DomainError, NotAuthenticated, SessionEnded
+from autograph_web.core.errors import DomainError, InternalError, NotAuthenticated, SessionEnded
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, viewer
@@ -64,6 +64,9 @@ class DashboardState(Private, rx.State):
             self._go(f"{SIGN_IN.path}?ended=1&next={DASHBOARD.path}")
         except DomainError as error:
             self.problem = error.detail
+        except Exception:
+            _logger.exception("signing out everywhere failed unexpectedly")
+            self.problem = InternalError().detail
         else:
             self._go(f"{SIGN_IN.path}?ended=all")
 

@@ -46,6 +46,9 @@ class RegisterState(AuthForm, rx.State):
             return
         found = await services().policy.assess(password[:_LONGEST_PASSWORD], self._typed_email)
         self.score, self.strength, self.reasons = found.score, found.label, list(found.reasons)
+        if found.acceptable and self.bad == "password":
+            # What was said about the last try is no longer so.
+            self._clear()
 
     @rx.event
     async def submit(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:

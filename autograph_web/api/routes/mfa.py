@@ -1,0 +1,56 @@
+"""Two-step verification over REST."""
+
+from fastapi import APIRouter, Security
+
+from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.documentation import problems
+from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
+from autograph_web.api.schemas import (
+    EnableRequest,
+    MessageOut,
+    MfaEnabledOut,
+    MfaSetupOut,
+    RecoveryCodesOut,
+    TokensOut,
+)
+from autograph_web.runtime import services
+from autograph_web.sign_in.inputs import SecondStepInput
+
+router = APIRouter(route_class=StrictRoute, prefix="/mfa", tags=["Two-step verification"])
+_SIGNED_IN = [Security(BEARER), Security(COOKIE)]
+
+
+@router.post("/setup", responses=problems(401, 403, 503), dependencies=_SIGNED_IN)
+async def setup(context: CurrentContext, viewer: CurrentViewer) -> MfaSetupOut:
+    """Make a new authenticator key. It protects nothing until /mfa/enable confirms it.
+
+    The sign-in must be at most ten minutes old, and include the second factor if there is one.
+    """
+    return MfaSetupOut.of(await services().enrolment.begin(context, viewer))
+
+
+@router.post("/enable", responses=problems(400, 401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
+async def enable(context: CurrentContext, viewer: CurrentViewer, wish: EnableRequest) -> MfaEnabledOut:
+    """Confirm the new key with a code of it. The recovery codes are shown this once."""
+    codes = await services().enrolment.enable(context, viewer, wish.code.get_secret_value())
+    return MfaEnabledOut(recovery_codes=codes)
+
+
+@router.post("/verify", responses=problems(401, 422, 429, 503))
+async def verify(context: CurrentContext, wish: SecondStepInput) -> TokensOut:
+    """Finish a sign-in with a code. Without `mfa_token` it is the latest of this email, address and agent."""
+    proof = await services().second_step.verify(context, wish)
+    return TokensOut.of(await services().tokens.open_for_client(context, proof))
+
+
+@router.post("/disable", responses=problems(400, 401, 403, 503), dependencies=_SIGNED_IN)
+async def disable(context: CurrentContext, viewer: CurrentViewer) -> MessageOut:
+    """Turn two-step verification off; needs a sign-in with password and factor within ten minutes."""
+    await services().enrolment.disable(context, viewer)
+    return MessageOut(message="Two-step verification is off.")
+
+
+@router.post("/recovery-codes", responses=problems(400, 401, 403, 503), dependencies=_SIGNED_IN)
+async def recovery_codes(context: CurrentContext, viewer: CurrentViewer) -> RecoveryCodesOut:
+    """Make ten new recovery codes; the old ones stop working. Needs a sign-in like /mfa/disable."""
+    return RecoveryCodesOut(recovery_codes=await services().enrolment.regenerate_codes(context, viewer))

@@ -1,0 +1,1 @@
+"""Two-step verification: authenticators, recovery codes and trusted devices."""

@@ -1,0 +1,184 @@
+"""Turns two-step verification on and off, replaces the authenticator, makes recovery codes."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.entropy import random_uuid
+from autograph_web.core.errors import MfaNotEnabled, NoPendingSetup, SetupCodeInvalid
+from autograph_web.core.sealing import Sealer
+from autograph_web.mfa import store, totp
+from autograph_web.mfa.codes import RECOVERY_CODES, Method, new_recovery_code, read_code, recovery_hash
+from autograph_web.mfa.factors import Factors, budgets_of, owner_of
+from autograph_web.mfa.freshness import require_fresh
+from autograph_web.mfa.letters import factor_letter
+from autograph_web.mfa.models import RecoveryCode, TotpFactor
+from autograph_web.sessions.sessions import Sessions
+from autograph_web.sessions.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A new authenticator key, to be shown once: to type, to open and to scan (PNG in base64)."""
+
+    secret: str
+    provisioning_uri: str
+    qr_code: str
+
+
+class Enrolment:
+    """Changes of an account's second factor; the owner is told of each."""
+
+    def __init__(self, foundation: Foundation, factors: Factors, sealer: Sealer, sessions: Sessions) -> None:
+        self._on, self._factors, self._sealer, self._sessions = foundation, factors, sealer, sessions
+
+    async def begin(self, context: RequestContext, viewer: Viewer) -> Setup:
+        """Make a new key, pending until a code of it is shown; an active authenticator stays as it is.
+
+        Raises:
+            ReauthenticationRequired: The sign-in is not fresh.
+            Unavailable: The database is away.
+        """
+        secret, now = totp.new_secret(self._on.entropy), self._on.clock.now()
+        factor = TotpFactor(
+            id=random_uuid(self._on.entropy),
+            user_id=viewer.user_id,
+            sealed_secret=self._sealer.seal(secret, owner_of(viewer.user_id)),
+            created_at=now,
+        )
+        async with self._on.database.unit() as connection:
+            await self._require_fresh(connection, viewer)
+            await store.replace_pending(connection, factor)
+            await self._record(connection, Kind.MFA_SETUP_INITIATED, context, viewer)
+        uri = totp.provisioning_uri(secret, viewer.email)
+        return Setup(totp.as_key(secret), uri, b64encode(totp.qr_png(uri)).decode("ascii"))
+
+    async def enable(self, context: RequestContext, viewer: Viewer, typed: str) -> list[str]:
+        """Confirm the pending key with a code of it and return ten new recovery codes.
+
+        Raises:
+            CodeMalformed: Not six digits.
+            SetupCodeInvalid: A wrong code; the setup goes on.
+            NoPendingSetup: There is nothing to confirm.
+            ReauthenticationRequired: The sign-in is not fresh and there is a factor to replace.
+            RateLimited: Too many wrong codes.
+            Unavailable: The database is away; nothing changed.
+        """
+        code = read_code(typed)
+        digits = code.text if code.method is Method.TOTP else ""
+        try:
+            async with self._on.limiter.attempt(
+                budgets_of(viewer.user_id), viewer.user_id.hex, SetupCodeInvalid
+            ):
+                codes, replaced = await self._enable(context, viewer, digits)
+        except SetupCodeInvalid:
+            await self._on.trail.record_alone(
+                Kind.MFA_ENABLE_FAILED, context, user_id=viewer.user_id, session_id=viewer.session_id
+            )
+            raise
+        await self._changed(context, viewer, "replaced" if replaced else "enabled")
+        return codes
+
+    async def disable(self, context: RequestContext, viewer: Viewer) -> None:
+        """Turn two-step verification off.
+
+        Raises:
+            ReauthenticationRequired: Password and factor were not shown within ten minutes.
+            MfaNotEnabled: It is off already.
+            Unavailable: The database is away; nothing changed.
+        """
+        async with self._on.database.unit() as connection:
+            await self._require_fresh(connection, viewer)
+            if not await store.forget_factors(connection, viewer.user_id):
+                raise MfaNotEnabled
+            await store.forget_devices(connection, viewer.user_id)
+            await accounts.set_mfa(connection, viewer.user_id, enabled=False)
+            await self._record(connection, Kind.MFA_DISABLED, context, viewer)
+        await self._changed(context, viewer, "disabled")
+
+    async def regenerate_codes(self, context: RequestContext, viewer: Viewer) -> list[str]:
+        """Make ten new recovery codes; the old ones stop working.
+
+        Raises:
+            ReauthenticationRequired, MfaNotEnabled, Unavailable: As for `disable`.
+        """
+        async with self._on.database.unit() as connection:
+            await self._require_fresh(connection, viewer)
+            if await store.find_factor(connection, viewer.user_id, active=True) is None:
+                raise MfaNotEnabled
+            codes = await self._new_codes(connection, viewer.user_id)
+            await self._record(connection, Kind.RECOVERY_CODES_REGENERATED, context, viewer)
+        await self._tell(context, viewer, "codes")
+        return codes
+
+    async def _enable(self, context: RequestContext, viewer: Viewer, code: str) -> tuple[list[str], bool]:
+        async with self._on.database.unit() as connection:
+            replaced = await self._require_fresh_if_enabled(connection, viewer)
+            pending = await store.find_factor(connection, viewer.user_id, active=False)
+            if pending is None:
+                raise NoPendingSetup
+            await self._activate(connection, pending, code)
+            await store.forget_devices(connection, viewer.user_id)
+            await accounts.set_mfa(connection, viewer.user_id, enabled=True)
+            await self._record(connection, Kind.MFA_ENABLED, context, viewer, replaced=replaced)
+            return await self._new_codes(connection, viewer.user_id), replaced
+
+    async def _activate(self, connection: AsyncConnection, pending: Row[Any], code: str) -> None:
+        step = self._factors.step_of(pending, code)
+        if step is None:
+            raise SetupCodeInvalid
+        if not await store.activate(connection, pending, step, self._on.clock.now()):
+            raise NoPendingSetup
+
+    async def _new_codes(self, connection: AsyncConnection, user_id: UUID) -> list[str]:
+        codes = [new_recovery_code(self._on.entropy) for _ in range(RECOVERY_CODES)]
+        now = self._on.clock.now()
+        rows = [
+            RecoveryCode(
+                id=random_uuid(self._on.entropy),
+                user_id=user_id,
+                code_hash=recovery_hash(user_id, code),
+                created_at=now,
+            )
+            for code in codes
+        ]
+        await store.replace_codes(connection, user_id, rows)
+        return codes
+
+    async def _require_fresh(self, connection: AsyncConnection, viewer: Viewer) -> None:
+        enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None
+        require_fresh(viewer, enabled, self._on.clock)
+
+    async def _require_fresh_if_enabled(self, connection: AsyncConnection, viewer: Viewer) -> bool:
+        # Turning on was begun with a fresh sign-in; only a replacement must still be fresh at its end.
+        enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None
+        if enabled:
+            require_fresh(viewer, enabled, self._on.clock)
+        return enabled
+
+    async def _changed(self, context: RequestContext, viewer: Viewer, what: str) -> None:
+        await self._sessions.reload(viewer.user_id)
+        await self._tell(context, viewer, what)
+
+    async def _tell(self, context: RequestContext, viewer: Viewer, what: str) -> None:
+        await self._on.mailer.send(factor_letter(what, viewer.email, context, self._on.clock.now()))
+
+    async def _record(
+        self,
+        connection: AsyncConnection,
+        kind: Kind,
+        context: RequestContext,
+        viewer: Viewer,
+        **details: bool,
+    ) -> None:
+        await self._on.trail.record(
+            connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id, **details
+        )

@@ -1,0 +1,66 @@
+"""Checks second factors: each code works once, whoever races for it and whatever Redis has forgotten."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.audit.foundation import Foundation
+from autograph_web.core.limits import Allowance, Budget
+from autograph_web.core.sealing import Sealer
+from autograph_web.mfa import store, totp
+from autograph_web.mfa.codes import Method, TypedCode, recovery_hash
+
+# NIST SP 800-63B-4 section 3.2.2, in three windows so that neither a burst nor patience pays.
+_BUDGETS = (Allowance(5, 300), Allowance(20, 3600), Allowance(50, 86_400))
+
+
+@dataclass(frozen=True, slots=True)
+class MfaStatus:
+    """How an account's two-step verification stands."""
+
+    enabled: bool
+    recovery_codes_left: int
+
+
+class Factors:
+    """The second factors of every account."""
+
+    def __init__(self, foundation: Foundation, sealer: Sealer) -> None:
+        self._on, self._sealer = foundation, sealer
+
+    async def use(self, connection: AsyncConnection, user_id: UUID, code: TypedCode) -> bool:
+        """Use `code` up within the caller's unit of work; tell whether it was good."""
+        if code.method is Method.RECOVERY_CODE:
+            digest = recovery_hash(user_id, code.text)
+            return await store.use_code(connection, user_id, digest, self._on.clock.now())
+        factor = await store.find_factor(connection, user_id, active=True)
+        step = self.step_of(factor, code.text) if factor else None
+        return factor is not None and step is not None and await store.use_step(connection, factor.id, step)
+
+    def step_of(self, factor: Row[Any], code: str) -> int | None:
+        """Return the time step of a code of an authenticator, or None when it is wrong."""
+        secret = self._sealer.open(factor.sealed_secret, owner_of(factor.user_id))
+        return totp.matching_step(secret, code, self._on.clock.seconds())
+
+    async def status(self, user_id: UUID) -> MfaStatus:
+        """Return how two-step verification stands.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._on.database.read() as connection:
+            enabled = await store.find_factor(connection, user_id, active=True) is not None
+            return MfaStatus(enabled, await store.codes_left(connection, user_id))
+
+
+def owner_of(user_id: UUID) -> str:
+    """Return what a sealed secret is bound to."""
+    return f"totp\n{user_id.hex}"
+
+
+def budgets_of(user_id: UUID) -> list[Budget]:
+    """Return the budgets of wrong codes of an account; they outlive any one sign-in."""
+    return [allowance.under(f"rate_limit:mfa:{allowance.window}:{user_id.hex}") for allowance in _BUDGETS]

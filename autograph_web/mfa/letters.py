@@ -1,0 +1,30 @@
+"""What the owner is told when a factor changes (ASVS 5.0 V6.3)."""
+
+from datetime import datetime
+
+from autograph_web.core.context import RequestContext
+from autograph_web.core.mail import Letter
+
+_WHAT = {
+    "enabled": ("Two-step verification is on", "Two-step verification was turned on."),
+    "replaced": ("Your authenticator was replaced", "The authenticator of your account was replaced."),
+    "disabled": ("Two-step verification is off", "Two-step verification was turned off."),
+    "codes": ("You have new recovery codes", "New recovery codes were made. The old ones no longer work."),
+    "code_used": ("A recovery code was used", "Somebody signed in with one of your recovery codes."),
+}
+
+
+def factor_letter(what: str, email: str, context: RequestContext, now: datetime) -> Letter:
+    """Return the letter about a change named in the table above."""
+    subject, sentence = _WHAT[what]
+    return Letter(
+        to=email,
+        subject=subject,
+        text=(
+            f"{sentence}\n\n"
+            f"When: {now:%Y-%m-%d %H:%M} UTC\n"
+            f"Where: {context.ip}\n"
+            f"With: {context.user_agent or 'an unknown program'}\n\n"
+            "If this wasn't you, sign out everywhere and change your password.\n"
+        ),
+    )

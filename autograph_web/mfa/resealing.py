@@ -1,0 +1,46 @@
+"""Seals every secret anew with the newest key, so that an old one can be retired."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.core.database import Database
+from autograph_web.core.sealing import Sealer
+from autograph_web.mfa import store
+from autograph_web.mfa.factors import owner_of
+
+_BATCH = 200
+
+
+async def reseal_all(database: Database, sealer: Sealer, progress: Callable[[int, int], None]) -> int:
+    """Walk over all authenticators and return how many were sealed anew; can be stopped and run again.
+
+    `progress` is told how many of how many have been looked at.
+
+    Raises:
+        SealBroken: A secret cannot be opened: its key is no longer in the ring.
+        Unavailable: The database is away; what was done stays done.
+    """
+    async with database.read() as connection:
+        total = await store.count_factors(connection)
+    changed = seen = 0
+    last = None
+    while True:
+        async with database.unit() as connection:
+            rows = await store.factors_after(connection, last, _BATCH)
+            for row in rows:
+                changed += await _reseal(connection, sealer, row)
+        if not rows:
+            return changed
+        last, seen = rows[-1].id, seen + len(rows)
+        progress(seen, max(total, seen))
+
+
+async def _reseal(connection: AsyncConnection, sealer: Sealer, row: Row[Any]) -> bool:
+    if not sealer.outdated(row.sealed_secret):
+        return False
+    owner = owner_of(row.user_id)
+    sealed = sealer.seal(sealer.open(row.sealed_secret, owner), owner)
+    return await store.reseal(connection, row.id, row.sealed_secret, sealed)

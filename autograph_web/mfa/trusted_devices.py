@@ -1,0 +1,100 @@
+"""Browsers a person trusts for thirty days: their second factor is not asked for again."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.entropy import random_token, random_uuid
+from autograph_web.core.errors import NotFound
+from autograph_web.core.keyring import token_hash
+from autograph_web.mfa import store
+from autograph_web.mfa.models import TrustedDevice
+from autograph_web.sessions.viewer import Viewer
+
+TRUST_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedBrowser:
+    """One trusted device as its owner sees it."""
+
+    id: UUID
+    ip: str
+    user_agent: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+
+class TrustedDevices:
+    """The devices each account trusts; a change of password or factor forgets them all."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._on = foundation
+
+    async def trust(self, context: RequestContext, user_id: UUID) -> str:
+        """Trust the browser of this request and return the token for its cookie.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        token, now = random_token(self._on.entropy), self._on.clock.now()
+        device = TrustedDevice(
+            id=random_uuid(self._on.entropy),
+            user_id=user_id,
+            token_hash=token_hash(token),
+            ip=context.ip[:64],
+            user_agent=context.user_agent[:512],
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + timedelta(seconds=TRUST_SECONDS),
+        )
+        async with self._on.database.unit() as connection:
+            await store.add_device(connection, device)
+            await self._on.trail.record(connection, Kind.DEVICE_TRUSTED, context, user_id=user_id)
+        return token
+
+    async def recognise(self, token: str | None, user_id: UUID) -> bool:
+        """Tell whether a cookie's token stands for a device that this account trusts.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        if not token or len(token) > 128:
+            return False
+        async with self._on.database.unit() as connection:
+            return await store.use_device(connection, user_id, token_hash(token), self._on.clock.now())
+
+    async def of(self, user_id: UUID) -> list[TrustedBrowser]:
+        """Return the devices an account trusts, the latest seen first.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._on.database.read() as connection:
+            rows = await store.devices_of(connection, user_id, self._on.clock.now())
+        return [
+            TrustedBrowser(row.id, row.ip, row.user_agent, row.created_at, row.last_used_at, row.expires_at)
+            for row in rows
+        ]
+
+    async def forget(self, context: RequestContext, viewer: Viewer, device_id: UUID) -> None:
+        """Trust a device no longer.
+
+        Raises:
+            NotFound: The account trusts no such device.
+            Unavailable: The database is away.
+        """
+        async with self._on.database.unit() as connection:
+            if not await store.forget_devices(connection, viewer.user_id, device_id):
+                raise NotFound
+            await self._on.trail.record(
+                connection,
+                Kind.TRUSTED_DEVICE_REVOKED,
+                context,
+                user_id=viewer.user_id,
+                session_id=viewer.session_id,
+            )

@@ -1,0 +1,139 @@
+"""Sign-ins that wait for their second factor: five minutes, in Redis, and nothing else exists of them yet."""
+
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from autograph_web.accounts.emails import fold_email
+from autograph_web.core.context import RequestContext
+from autograph_web.core.entropy import Entropy, random_token
+from autograph_web.core.errors import ChallengeExpired, Unavailable
+from autograph_web.core.keyring import token_hash
+from autograph_web.core.redis import RedisClient, RedisDown
+
+CHALLENGE_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """A password step that succeeded; `id` names it in Redis and tells nothing about its token."""
+
+    id: str
+    user_id: UUID
+    email: str
+    epoch: int
+    remember: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeRequired:
+    """The password was right and a code is asked for; `token` names this sign-in for five minutes."""
+
+    email: str
+    token: str
+    methods: tuple[str, ...] = ("totp", "recovery_code")
+    expires_in: int = CHALLENGE_SECONDS
+
+
+class Challenges:
+    """Keeps challenges under the hash of their token, and one pointer for clients that keep no token."""
+
+    def __init__(self, redis: RedisClient, entropy: Entropy) -> None:
+        self._redis, self._entropy = redis, entropy
+
+    async def open(
+        self, context: RequestContext, *, user_id: UUID, email: str, epoch: int, remember: bool
+    ) -> str:
+        """Keep a challenge for five minutes and return its token.
+
+        Raises:
+            Unavailable: Redis is away.
+        """
+        token = random_token(self._entropy)
+        challenge = Challenge(token_hash(token), user_id, email, epoch, remember)
+        try:
+            await self._redis.put(_key(challenge.id), _encode(challenge), CHALLENGE_SECONDS)
+            await self._redis.put(_pointer(context, fold_email(email)), challenge.id, CHALLENGE_SECONDS)
+        except RedisDown as error:
+            raise Unavailable(retry_after=1) from error
+        return token
+
+    async def of_token(self, token: str) -> Challenge:
+        """Return the challenge of a token.
+
+        Raises:
+            ChallengeExpired: There is none.
+            Unavailable: Redis is away.
+        """
+        return await self._load(token_hash(token))
+
+    async def of_client(self, context: RequestContext, email: str) -> Challenge:
+        """Return the pending challenge of the same email, client address and user agent.
+
+        Raises:
+            ChallengeExpired, Unavailable: As for `of_token`.
+        """
+        identity = await self._value(_pointer(context, fold_email(email)))
+        if identity is None:
+            raise ChallengeExpired
+        return await self._load(identity.decode("ascii"))
+
+    async def close(self, challenge: Challenge) -> bool:
+        """End a challenge; only one of any number of racers gets True.
+
+        Raises:
+            Unavailable: Redis is away.
+        """
+        try:
+            return await self._redis.take(_key(challenge.id)) is not None
+        except RedisDown as error:
+            raise Unavailable(retry_after=1) from error
+
+    async def abandon(self, token: str) -> None:
+        """Forget the challenge of a token; that it has expired is fine too.
+
+        Raises:
+            Unavailable: Redis is away.
+        """
+        try:
+            await self._redis.take(_key(token_hash(token)))
+        except RedisDown as error:
+            raise Unavailable(retry_after=1) from error
+
+    async def _load(self, identity: str) -> Challenge:
+        value = await self._value(_key(identity))
+        if value is None:
+            raise ChallengeExpired
+        return _decode(identity, value)
+
+    async def _value(self, key: str) -> bytes | None:
+        try:
+            [value] = await self._redis.get_many([key])
+        except RedisDown as error:
+            raise Unavailable(retry_after=1) from error
+        return value
+
+
+def _key(identity: str) -> str:
+    return f"mfa_challenge:{identity}"
+
+
+def _pointer(context: RequestContext, email_key: str) -> str:
+    told = f"{email_key}\n{context.ip}\n{context.user_agent}"
+    return f"mfa_pending:{sha256(told.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def _encode(challenge: Challenge) -> str:
+    return json.dumps(asdict(challenge) | {"user_id": challenge.user_id.hex, "id": ""})
+
+
+def _decode(identity: str, value: bytes) -> Challenge:
+    fields = json.loads(value)
+    return Challenge(
+        id=identity,
+        user_id=UUID(hex=fields["user_id"]),
+        email=fields["email"],
+        epoch=fields["epoch"],
+        remember=fields["remember"],
+    )

@@ -1,0 +1,61 @@
+"""The password step: limits, one timing for every refusal, and an account that is still what was checked."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.hashing import PasswordHasher
+from autograph_web.accounts.passwords import MOST_BYTES
+from autograph_web.core.context import RequestContext
+from autograph_web.core.limits import Allowance, Budget, address_bucket, subject_key
+from autograph_web.sign_in.known_devices import KnownDevices
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An account whose password was right, as it was when it was read, and the hashes before and after."""
+
+    account: Account
+    seen_hash: str
+    new_hash: str
+
+
+class PasswordStep:
+    """Checks passwords for whoever signs in or confirms who they are."""
+
+    def __init__(self, hasher: PasswordHasher, devices: KnownDevices, allowance: Allowance) -> None:
+        self._hasher, self._devices, self._allowance = hasher, devices, allowance
+
+    def budgets(self, context: RequestContext, email_key: str, device: str | None) -> list[Budget]:
+        """Return the budgets a try counts against: the address's, and the account's or its known device's."""
+        nonce = self._devices.recognise(device, email_key)
+        # A known device has a budget of its own for its account; strangers share the account's.
+        whose = f"{email_key}\n{nonce}" if nonce else email_key
+        keys = (
+            f"rate_limit:login:{address_bucket(context.ip)}",
+            subject_key("rate_limit:login_account", whose),
+        )
+        return [self._allowance.under(key) for key in keys]
+
+    async def check(self, found: tuple[Account, str] | None, password: str) -> Checked | None:
+        """Return the account if the password is its own; an unknown account takes the same time.
+
+        Raises:
+            Unavailable: Too many passwords are waiting already.
+        """
+        account, known_hash = found or (None, None)
+        # Over the cap nothing can match, and the work stays that of any other wrong password.
+        too_long = len(password) > MOST_BYTES or len(password.encode("utf-8", "replace")) > MOST_BYTES
+        right = await self._hasher.verify("" if too_long else password, None if too_long else known_hash)
+        if not right or account is None or known_hash is None:
+            return None
+        outdated = self._hasher.outdated(known_hash)
+        return Checked(account, known_hash, await self._hasher.hash(password) if outdated else known_hash)
+
+    async def confirm(self, connection: AsyncConnection, checked: Checked) -> Account | None:
+        """Return the account as it is now, or None if it changed while the password was being checked."""
+        return await accounts.confirm_password(
+            connection, checked.account, checked.seen_hash, checked.new_hash
+        )

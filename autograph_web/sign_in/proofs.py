@@ -1,0 +1,62 @@
+"""Makes the proofs that sessions are opened with, and writes each sign-in down."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.entropy import random_uuid
+from autograph_web.core.errors import SessionEnded
+from autograph_web.sessions.viewer import SignedIn
+
+
+class Proofs:
+    """The last step of every way of signing in."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._on = foundation
+
+    def make(
+        self,
+        *,
+        user_id: UUID,
+        email: str,
+        epoch: int,
+        remember: bool,
+        method: str,
+        trust_device: bool = False,
+    ) -> SignedIn:
+        """Return a proof for a session that does not exist yet."""
+        return SignedIn(
+            session_id=random_uuid(self._on.entropy),
+            user_id=user_id,
+            email=email,
+            epoch=epoch,
+            remember=remember,
+            method=method,
+            authenticated_at=self._on.clock.now(),
+            trust_device=trust_device,
+        )
+
+    async def record(self, connection: AsyncConnection, context: RequestContext, proof: SignedIn) -> None:
+        """Write a sign-in down, provided the account has not been locked or signed out everywhere since.
+
+        Raises:
+            SessionEnded: It has.
+        """
+        now: datetime = proof.authenticated_at
+        if not await accounts.note_sign_in(connection, proof.user_id, proof.epoch, now):
+            raise SessionEnded
+        await self._on.trail.record(
+            connection,
+            Kind.LOGIN_SUCCESS,
+            context,
+            user_id=proof.user_id,
+            session_id=proof.session_id,
+            method=proof.method,
+            remember_me=proof.remember,
+        )

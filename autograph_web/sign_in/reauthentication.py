@@ -1,0 +1,108 @@
+"""Confirming who one is in the middle of a session, before changing how one signs in (ASVS 5.0 V7.5)."""
+
+from dataclasses import replace
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.emails import fold_email
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import CodeMalformed, InvalidCode, SessionEnded, WrongPassword
+from autograph_web.mfa.codes import TypedCode, read_code
+from autograph_web.mfa.factors import Factors, budgets_of
+from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sign_in.inputs import ReauthenticationInput
+from autograph_web.sign_in.password_step import Checked, PasswordStep
+from autograph_web.sign_in.proofs import Proofs
+
+
+class Reauthentication:
+    """Password, and factor if there is one; the answer opens a new session in the place of the old one."""
+
+    def __init__(
+        self, foundation: Foundation, passwords: PasswordStep, factors: Factors, proofs: Proofs
+    ) -> None:
+        self._on, self._passwords, self._factors, self._proofs = foundation, passwords, factors, proofs
+
+    async def confirm(
+        self, context: RequestContext, viewer: Viewer, wish: ReauthenticationInput, device: str | None = None
+    ) -> SignedIn:
+        """Check the viewer's password and, with two-step verification on, a code.
+
+        Raises:
+            WrongPassword: It is not the viewer's.
+            CodeMalformed: A code is needed, and this is none; nothing is counted.
+            InvalidCode: Wrong, too old, or used before.
+            RateLimited: Too many wrong passwords or codes; they count with those of the sign-in.
+            SessionEnded: The account was locked or signed out everywhere meanwhile.
+            Unavailable: The database is away.
+        """
+        email_key = fold_email(viewer.email)
+        code = _code(viewer, wish)
+        budgets = self._passwords.budgets(context, email_key, device)
+        async with self._on.limiter.attempt(budgets, email_key, WrongPassword):
+            checked = await self._check(context, viewer, wish.password.get_secret_value())
+        if code is None:
+            return await self._admit(context, viewer, checked, None)
+        async with self._on.limiter.attempt(budgets_of(viewer.user_id), viewer.user_id.hex, InvalidCode):
+            return await self._admit(context, viewer, checked, code)
+
+    async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:
+        async with self._on.database.read() as connection:
+            found = await accounts.find_by_id(connection, viewer.user_id)
+        checked = await self._passwords.check(found, password)
+        if checked is None:
+            await self._note(Kind.LOGIN_FAILED, context, viewer)
+            raise WrongPassword
+        return checked
+
+    async def _admit(
+        self, context: RequestContext, viewer: Viewer, checked: Checked, code: TypedCode | None
+    ) -> SignedIn:
+        try:
+            return await self._commit(context, viewer, checked, code)
+        except InvalidCode:
+            await self._note(Kind.MFA_VERIFY_FAILED, context, viewer)
+            raise
+
+    async def _commit(
+        self, context: RequestContext, viewer: Viewer, checked: Checked, code: TypedCode | None
+    ) -> SignedIn:
+        async with self._on.database.unit() as connection:
+            account = await self._passwords.confirm(connection, checked)
+            if account is None or (account.mfa_enabled and code is None):
+                raise SessionEnded
+            if code is not None and not await self._factors.use(connection, account.id, code):
+                raise InvalidCode
+            await self._on.trail.record(
+                connection,
+                Kind.REAUTHENTICATED,
+                context,
+                user_id=viewer.user_id,
+                session_id=viewer.session_id,
+            )
+        return self._proof(account, viewer, code)
+
+    def _proof(self, account: Account, viewer: Viewer, code: TypedCode | None) -> SignedIn:
+        proof = self._proofs.make(
+            user_id=account.id,
+            email=account.email,
+            epoch=account.session_epoch,
+            remember=viewer.remember,
+            method=f"password+{code.method.value}" if code else "password",
+        )
+        return replace(proof, replaces=viewer.session_id)
+
+    async def _note(self, kind: Kind, context: RequestContext, viewer: Viewer) -> None:
+        await self._on.trail.record_alone(
+            kind, context, user_id=viewer.user_id, session_id=viewer.session_id, reauthentication=True
+        )
+
+
+def _code(viewer: Viewer, wish: ReauthenticationInput) -> TypedCode | None:
+    if not viewer.mfa_enabled:
+        return None
+    if wish.code is None:
+        raise CodeMalformed
+    return read_code(wish.code.get_secret_value())

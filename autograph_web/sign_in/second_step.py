@@ -1,0 +1,128 @@
+"""The second step of a sign-in: a code for a challenge, and then the proof that opens a session."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts.emails import fold_email
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import ChallengeExpired, InvalidCode
+from autograph_web.core.limits import Allowance, Budget, BudgetSpent
+from autograph_web.mfa.codes import Method, TypedCode, read_code
+from autograph_web.mfa.factors import Factors, budgets_of
+from autograph_web.mfa.letters import factor_letter
+from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sign_in.challenges import CHALLENGE_SECONDS, Challenge, ChallengeRequired, Challenges
+from autograph_web.sign_in.inputs import SecondStepInput
+from autograph_web.sign_in.proofs import Proofs
+
+_PER_CHALLENGE = Allowance(5, CHALLENGE_SECONDS)
+
+
+class SecondStep:
+    """Takes codes. Without a challenge nothing is counted, so a stranger cannot spend anybody's budget."""
+
+    def __init__(
+        self, foundation: Foundation, factors: Factors, challenges: Challenges, proofs: Proofs
+    ) -> None:
+        self._on, self._factors, self._challenges, self._proofs = foundation, factors, challenges, proofs
+
+    async def verify(self, context: RequestContext, wish: SecondStepInput) -> SignedIn:
+        """Finish a sign-in with a code of the authenticator or a recovery code.
+
+        Raises:
+            CodeMalformed: It is neither; nothing is counted.
+            ChallengeExpired: No password step of the last five minutes stands behind it.
+            InvalidCode: Wrong, too old, or used before.
+            RateLimited: Too many wrong codes, for this challenge or for the account.
+            Unavailable: The database or Redis is away; the code is as good as before.
+        """
+        code = read_code(wish.code.get_secret_value())
+        challenge = await self._challenge(context, wish)
+        try:
+            async with self._on.limiter.attempt(_budgets(challenge), challenge.user_id.hex, InvalidCode):
+                proof = await self._check(context, challenge, code, wish.trust_device)
+        except InvalidCode:
+            await self._note_failure(context, challenge)
+            raise
+        except BudgetSpent as refusal:
+            if refusal.first:
+                await self._note_failure(context, challenge, rate_limited=True)
+            raise
+        await self._tell(context, challenge, code)
+        return proof
+
+    async def describe(self, token: str) -> ChallengeRequired:
+        """Return what is known of the sign-in that `token` names, for a page that continues it.
+
+        Raises:
+            ChallengeExpired: There is none.
+            Unavailable: Redis is away.
+        """
+        challenge = await self._challenges.of_token(token)
+        return ChallengeRequired(challenge.email, token)
+
+    async def abandon(self, token: str) -> None:
+        """Start over: forget the challenge of a token.
+
+        Raises:
+            Unavailable: Redis is away; it ends by itself within five minutes.
+        """
+        await self._challenges.abandon(token)
+
+    async def _challenge(self, context: RequestContext, wish: SecondStepInput) -> Challenge:
+        if wish.mfa_token is None:
+            return await self._challenges.of_client(context, wish.email)
+        challenge = await self._challenges.of_token(wish.mfa_token.get_secret_value())
+        if fold_email(challenge.email) != fold_email(wish.email):
+            raise ChallengeExpired
+        return challenge
+
+    async def _check(
+        self, context: RequestContext, challenge: Challenge, code: TypedCode, trust: bool
+    ) -> SignedIn:
+        proof = self._proofs.make(
+            user_id=challenge.user_id,
+            email=challenge.email,
+            epoch=challenge.epoch,
+            remember=challenge.remember,
+            method=f"password+{code.method.value}",
+            trust_device=trust,
+        )
+        async with self._on.database.unit() as connection:
+            if not await self._factors.use(connection, challenge.user_id, code):
+                raise InvalidCode
+            await self._record(connection, context, proof, code)
+            await self._proofs.record(connection, context, proof)
+            # Last, so that whoever loses the race for the challenge takes its own use of the code back.
+            if not await self._challenges.close(challenge):
+                raise ChallengeExpired
+        return proof
+
+    async def _record(
+        self, connection: AsyncConnection, context: RequestContext, proof: SignedIn, code: TypedCode
+    ) -> None:
+        kinds = [Kind.MFA_VERIFY_SUCCESS]
+        if code.method is Method.RECOVERY_CODE:
+            kinds.append(Kind.RECOVERY_CODE_USED)
+        for kind in kinds:
+            await self._on.trail.record(
+                connection, kind, context, user_id=proof.user_id, session_id=proof.session_id
+            )
+
+    async def _note_failure(self, context: RequestContext, challenge: Challenge, **details: Any) -> None:
+        await self._on.trail.record_alone(
+            Kind.MFA_VERIFY_FAILED, context, user_id=challenge.user_id, **details
+        )
+
+    async def _tell(self, context: RequestContext, challenge: Challenge, code: TypedCode) -> None:
+        if code.method is Method.RECOVERY_CODE:
+            now = self._on.clock.now()
+            await self._on.mailer.send(factor_letter("code_used", challenge.email, context, now))
+
+
+def _budgets(challenge: Challenge) -> list[Budget]:
+    own = _PER_CHALLENGE.under(f"rate_limit:mfa_challenge:{challenge.id}")
+    return [own, *budgets_of(challenge.user_id)]

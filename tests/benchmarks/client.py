@@ -1,0 +1,177 @@
+"""A small HTTP/1.1 client that only knows what a load needs: kept-alive connections on raw sockets."""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any, Protocol, cast
+
+from tests.benchmarks.figures import Timed
+
+_PATIENCE_S = 30.0  # no load of ours takes half as long
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+class Wrong(Exception):
+    """An answer is not what it must be: the whole run is void."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status and the body of one answer."""
+
+    status: int
+    body: bytes
+
+    def json(self, status: int = 200) -> Any:
+        """The body's value, provided the status is the expected one."""
+        if self.status != status:
+            raise Wrong(f"{self.status} instead of {status}: {self.body[:300].decode(errors='replace')}")
+        return json.loads(self.body)
+
+
+def get(path: str, token: str = "") -> bytes:
+    """A GET request as it goes over the wire, with a bearer token if one is given."""
+    credential = f"Authorization: Bearer {token}\r\n" if token else ""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{credential}\r\n".encode()
+
+
+def post(path: str, value: object, address: str) -> bytes:
+    """A POST request with a JSON body, as a proxy would pass it on for the client at `address`."""
+    body = json.dumps(value).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class Connection(asyncio.Protocol):
+    """One connection that carries one request at a time."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._waiting: asyncio.Future[Answer] | None = None
+        self._transport: asyncio.Transport | None = None
+
+    @classmethod
+    async def open(cls, port: int) -> "Connection":
+        """Connect to a server of this machine."""
+        _, connection = await asyncio.get_running_loop().create_connection(cls, "127.0.0.1", port)
+        return connection
+
+    async def ask(self, request: bytes) -> Answer:
+        """Send a request and wait for its answer."""
+        assert self._transport is not None
+        self._waiting = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._waiting
+
+    def close(self) -> None:
+        if self._transport:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, ended, body = self._buffer.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        if not ended or len(body) < int(length[1] if length else 0):
+            return
+        self._buffer = b""
+        self._settle(Answer(int(head[9:12]), body))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._settle(Wrong(f"the server closed the connection ({exc or 'no error'})"))
+
+    def _settle(self, outcome: Answer | Exception) -> None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is None or waiting.done():
+            return
+        if isinstance(outcome, Answer):
+            waiting.set_result(outcome)
+        else:
+            waiting.set_exception(outcome)
+
+
+class Talk(Protocol):
+    """What one client says over and over, and what it must hear."""
+
+    def request(self) -> bytes:
+        """The next request."""
+        ...
+
+    def hear(self, answer: Answer) -> None:
+        """Check an answer; `Wrong` ends the run."""
+        ...
+
+
+async def for_seconds(port: int, talks: Sequence[Talk], seconds: float) -> Timed:
+    """Keep one request of each talk in flight for so many seconds."""
+    deadline = time.perf_counter() + seconds
+    return await _converse(port, talks, lambda _: time.perf_counter() < deadline)
+
+
+async def for_answers(port: int, talks: Sequence[Talk], answers: int) -> Timed:
+    """Keep one request of each talk in flight until so many were sent, and wait for the last."""
+    return await _converse(port, talks, lambda sent: sent < answers)
+
+
+async def every(port: int, talks: Sequence[Talk], interval: float, until: asyncio.Event) -> Timed:
+    """Send one request each `interval` seconds, whatever the answers do, until the event is set.
+
+    A connection that is still busy is left alone and another one opened, so a slow answer delays nobody.
+    """
+    waits, idle = list[float](), [await Connection.open(port) for _ in talks]
+
+    async def speak(talk: Talk) -> None:
+        connection = idle.pop() if idle else await Connection.open(port)
+        waits.append(await _ask(connection, talk))
+        idle.append(connection)
+
+    start = due = time.perf_counter()
+    async with asyncio.timeout(_PATIENCE_S), asyncio.TaskGroup() as group:
+        for talk in cycle(talks):
+            group.create_task(speak(talk))
+            due += interval
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            if until.is_set():
+                break
+    seconds = time.perf_counter() - start
+    for connection in idle:
+        connection.close()
+    return Timed.of(waits, seconds)
+
+
+async def _converse(port: int, talks: Sequence[Talk], more: Callable[[int], bool]) -> Timed:
+    waits, sent = list[float](), 0
+    connections = [await Connection.open(port) for _ in talks]
+
+    async def speak(connection: Connection, talk: Talk) -> None:
+        nonlocal sent
+        while more(sent):
+            sent += 1
+            waits.append(await _ask(connection, talk))
+
+    start = time.perf_counter()
+    try:
+        async with asyncio.timeout(_PATIENCE_S), asyncio.TaskGroup() as group:
+            for connection, talk in zip(connections, talks, strict=True):
+                group.create_task(speak(connection, talk))
+    finally:
+        for connection in connections:
+            connection.close()
+    return Timed.of(waits, time.perf_counter() - start)
+
+
+async def _ask(connection: Connection, talk: Talk) -> float:
+    request, start = talk.request(), time.perf_counter()
+    answer = await connection.ask(request)
+    seconds = time.perf_counter() - start
+    talk.hear(answer)
+    return seconds

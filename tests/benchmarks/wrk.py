@@ -1,0 +1,46 @@
+"""The load of GET /me: from wrk where it is installed, from our own client otherwise."""
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.client import Wrong, for_seconds
+from tests.benchmarks.figures import Timed
+from tests.benchmarks.talks import Reading
+
+_SCRIPT = Path(__file__).with_name("load.lua")
+
+
+def generator() -> str:
+    """What makes the load."""
+    return "wrk" if shutil.which("wrk") else "an asyncio client"
+
+
+async def read(port: int, readings: Sequence[Reading], connections: int, seconds: int) -> Timed:
+    """Read over so many connections for so many seconds; every answer is checked."""
+    if not shutil.which("wrk"):
+        talks = [readings[number % len(readings)] for number in range(connections)]
+        return await for_seconds(port, talks, seconds)
+    options = [f"-t{len(readings)}", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s"]
+    expectations = [part for reading in readings for part in (reading.token, reading.expected)]
+    output = await _run(*options, "-s", str(_SCRIPT), f"http://127.0.0.1:{port}/me", "--", *expectations)
+    answers, microseconds, p50, p99, failed = map(int, output.rpartition("result ")[2].split())
+    if failed or "Non-2xx" in output:
+        raise Wrong(f"{failed} of {answers} answers to GET /me were not what they must be\n{output}")
+    return Timed(answers, answers / microseconds * 1e6, p50 / 1e6, p99 / 1e6)
+
+
+async def _run(*arguments: str) -> str:
+    pipe, merged = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
+    process = await asyncio.create_subprocess_exec("wrk", *arguments, stdout=pipe, stderr=merged)
+    try:
+        async with asyncio.timeout(30):
+            output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    text = output.decode(errors="replace")
+    if process.returncode or "result " not in text:
+        raise Wrong(f"wrk failed: {text}")
+    return text

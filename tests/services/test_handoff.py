@@ -1,0 +1,111 @@
+"""What is good for one use: the ticket between websocket and cookie, and the flash of a redirect."""
+
+import asyncio
+
+import pytest
+
+from autograph_web.core.errors import SessionEnded, TicketExpired
+from autograph_web.core.flash import Flash
+from autograph_web.runtime import Services
+from autograph_web.sessions.viewer import SignedIn
+from tests.support.factories import context, prove, register
+from tests.support.watching import RedisWindow
+
+FLASH = Flash("rate_limited", "email", 12, ("One reason.",), {"email": "mina@northwind.dev"})
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database is enough: what is tested here happens in Redis."""
+    return sqlite_url
+
+
+@pytest.fixture
+async def ticket(services: Services) -> str:
+    await register(services)
+    return await services.handoff.issue(await prove(services, remember=True))
+
+
+async def test_a_ticket_gives_the_whole_proof_back(services: Services) -> None:
+    await register(services)
+    proof = await prove(services, remember=True)
+
+    assert await services.handoff.claim(await services.handoff.issue(proof)) == proof
+
+
+async def test_a_ticket_works_once(services: Services, ticket: str) -> None:
+    await services.handoff.claim(ticket)
+
+    with pytest.raises(TicketExpired):
+        await services.handoff.claim(ticket)
+
+
+async def test_of_twenty_racers_one_claims_the_ticket(services: Services, ticket: str) -> None:
+    outcomes = await asyncio.gather(
+        *(services.handoff.claim(ticket) for _ in range(20)), return_exceptions=True
+    )
+
+    assert sum(isinstance(outcome, SignedIn) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, TicketExpired) for outcome in outcomes) == 19
+
+
+async def test_a_ticket_is_kept_for_thirty_seconds(
+    services: Services, ticket: str, redis_window: RedisWindow
+) -> None:
+    [(_, left)] = [entry for entry in redis_window.lifetimes().items() if entry[0].startswith("handoff:")]
+
+    assert 25_000 < left <= 30_000
+
+
+async def test_a_ticket_whose_time_has_run_out_is_refused(
+    services: Services, ticket: str, redis_window: RedisWindow
+) -> None:
+    [key] = redis_window.keys("handoff:*")
+    redis_window.client.pexpire(key, 1)
+    await asyncio.sleep(0.02)
+
+    with pytest.raises(TicketExpired):
+        await services.handoff.claim(ticket)
+
+
+@pytest.mark.parametrize("made_up", ["", "x", "A" * 43, "*", "é", "\0"])
+async def test_a_made_up_ticket_is_refused(services: Services, ticket: str, made_up: str) -> None:
+    with pytest.raises(TicketExpired):
+        await services.handoff.claim(made_up)
+
+
+async def test_a_claimed_proof_opens_one_session_only(services: Services, ticket: str) -> None:
+    proof = await services.handoff.claim(ticket)
+    await services.sessions.open_for_browser(context(), proof)
+
+    with pytest.raises(SessionEnded):
+        await services.sessions.open_for_browser(context(), proof)
+
+
+async def test_a_flash_is_read_once(services: Services) -> None:
+    left = await services.flash.leave(FLASH)
+
+    assert await services.flash.take(left) == FLASH
+    assert await services.flash.take(left) is None
+
+
+async def test_of_twenty_racers_one_reads_the_flash(services: Services) -> None:
+    left = await services.flash.leave(FLASH)
+    found = await asyncio.gather(*(services.flash.take(left) for _ in range(20)))
+
+    assert found.count(FLASH) == 1
+    assert found.count(None) == 19
+
+
+@pytest.mark.parametrize("made_up", [None, "", "x", "A" * 24, "A" * 5000])
+async def test_a_made_up_flash_says_nothing(services: Services, made_up: str | None) -> None:
+    assert await services.flash.take(made_up) is None
+
+
+async def test_a_ticket_is_no_flash_and_a_flash_no_ticket(services: Services, ticket: str) -> None:
+    left = await services.flash.leave(FLASH)
+    assert left is not None
+
+    assert await services.flash.take(ticket) is None
+    with pytest.raises(TicketExpired):
+        await services.handoff.claim(left)

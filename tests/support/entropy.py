@@ -1,0 +1,25 @@
+"""Randomness that can be told apart afterwards."""
+
+from hashlib import shake_256
+from itertools import count
+
+import pytest
+
+
+class RecordedEntropy:
+    """Bytes that look random, are the same in every run, and are remembered."""
+
+    def __init__(self, seed: str = "autograph") -> None:
+        self._seed, self._numbers = seed, count()
+        self.drawn: list[bytes] = []
+
+    def bytes(self, size: int) -> bytes:
+        value = shake_256(f"{self._seed}/{next(self._numbers)}".encode()).digest(size)
+        self.drawn.append(value)
+        return value
+
+
+@pytest.fixture
+def entropy() -> RecordedEntropy:
+    """The randomness of the services under test."""
+    return RecordedEntropy()

@@ -1,0 +1,99 @@
+"""The people, requests and settings that tests speak of."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from pydantic import SecretStr
+from sqlalchemy import Table, func, select
+
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.inputs import RegistrationInput
+from autograph_web.audit.store import AUDIT
+from autograph_web.core.context import RequestContext
+from autograph_web.runtime import Services
+from autograph_web.sessions.tokens import TokenPair
+from autograph_web.sessions.viewer import SignedIn
+from autograph_web.settings import Settings
+from autograph_web.sign_in.inputs import SignInInput
+
+EMAIL = "mina@northwind.dev"
+PASSWORD = "gravel harbour thirteen violins"
+WRONG = "gravel harbour thirteen violas"
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+SECRET = "q1Zr8vKx3mWn7bLp2sTd5gYh9cFj4aEu6oRiXwQzVkM="
+OLDER_SECRET = "Hn4tPb9yLc2wXr7dKs1vGf6mZj3qAe8uToYiRwQzVkN="
+STRANGERS_SECRET = "Zx5cVb6nMa1sDf2gHj3kLq4wEr7tYu8iOp9aSdFgHjK="
+
+
+def make_settings(data_dir: Path, **changes: Any) -> Settings:
+    """Return settings for tests: quick hashes and a known secret."""
+    given: dict[str, Any] = {"secret_keys": (SECRET,), "bcrypt_cost": 4, "data_dir": data_dir}
+    return Settings(**given | changes)
+
+
+def context(ip: str = "203.0.113.7", agent: str = AGENT) -> RequestContext:
+    """Return the circumstances of one request."""
+    return RequestContext(ip, agent, str(uuid4()))
+
+
+async def register(services: Services, email: str = EMAIL, password: str = PASSWORD) -> Account:
+    """Create an account."""
+    wish = RegistrationInput(email=email, password=SecretStr(password))
+    return await services.registration.register(context("198.51.100.200"), wish)
+
+
+async def prove(
+    services: Services,
+    email: str = EMAIL,
+    password: str = PASSWORD,
+    ip: str = "203.0.113.7",
+    *,
+    remember: bool = False,
+    device: str | None = None,
+) -> SignedIn:
+    """Sign in to an account without a second factor."""
+    wish = SignInInput(email=email, password=SecretStr(password), remember_me=remember)
+    outcome = await services.sign_in.start(context(ip), wish, device)
+    assert isinstance(outcome, SignedIn)
+    return outcome
+
+
+def device_cookie(services: Services, proof: SignedIn) -> str:
+    """Return the cookie that makes a browser a known device of who has signed in."""
+    return services.known_devices.issue(proof.email)
+
+
+async def open_pair(services: Services, email: str = EMAIL, ip: str = "203.0.113.7") -> TokenPair:
+    """Sign a REST client in."""
+    return await services.tokens.open_for_client(context(ip), await prove(services, email, ip=ip))
+
+
+async def open_cookie(services: Services, *, remember: bool = False) -> str:
+    """Sign a browser in and return its session cookie."""
+    proof = await prove(services, remember=remember)
+    return (await services.sessions.open_for_browser(context(), proof)).cookie
+
+
+async def rows(services: Services, table: Table) -> list[Any]:
+    """Return every row of a table."""
+    async with services.database.read() as connection:
+        return list(await connection.execute(select(table)))
+
+
+async def how_many(services: Services, table: Table) -> int:
+    """Count the rows of a table."""
+    async with services.database.read() as connection:
+        return int((await connection.execute(select(func.count()).select_from(table))).scalar_one())
+
+
+async def audited(services: Services, kind: str) -> list[Any]:
+    """Return the audit rows of one kind, oldest first."""
+    found = [row for row in await rows(services, AUDIT) if row.kind == kind]
+    return sorted(found, key=lambda row: row.id)
+
+
+async def change(services: Services, table: Table, **values: Any) -> None:
+    """Set columns of every row, as an operator at the database would."""
+    async with services.database.unit() as connection:
+        await connection.execute(table.update().values(**values))

@@ -1,0 +1,76 @@
+"""Looking at the real servers from outside: what stands in Redis, how often each was asked."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+from redis import Redis
+from sqlalchemy import event
+
+from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.runtime import Services
+
+
+class RedisWindow:
+    """A second client of the same Redis."""
+
+    def __init__(self, url: str) -> None:
+        self.client = cast(Any, Redis).from_url(url)
+
+    def keys(self, pattern: str = "*") -> list[str]:
+        return sorted(key.decode() for key in self.client.scan_iter(pattern))
+
+    def forget(self, pattern: str) -> None:
+        """Delete the keys of a pattern, as time would."""
+        for key in self.keys(pattern):
+            self.client.delete(key)
+
+    def lifetimes(self) -> dict[str, int]:
+        """Return the milliseconds each key has left; -1 is for ever."""
+        return {key: self.client.pttl(key) for key in self.keys()}
+
+    def commands(self) -> dict[str, int]:
+        """Return how often each command ran so far, our own looking excepted."""
+        stats = self.client.info("commandstats")
+        return {name.removeprefix("cmdstat_"): entry["calls"] for name, entry in stats.items()} | {"info": 0}
+
+    @contextmanager
+    def counting(self) -> Generator[dict[str, int]]:
+        """Collect how often each command runs within the block."""
+        before, found = self.commands(), dict[str, int]()
+        yield found
+        after = self.commands()
+        found.update({name: n - before.get(name, 0) for name, n in after.items() if n > before.get(name, 0)})
+
+
+@pytest.fixture
+def redis_window(redis_url: str) -> Generator[RedisWindow]:
+    """A look into the Redis of the services under test."""
+    window = RedisWindow(redis_url)
+    yield window
+    window.client.close()
+
+
+@pytest.fixture
+def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Generator[EmbeddedRedis]:
+    """A Redis of this test's own, to stop and restart."""
+    server = EmbeddedRedis(tmp_path_factory.mktemp("redis", numbered=True)).start()
+    yield server
+    server.stop()
+
+
+@contextmanager
+def statements(services: Services) -> Generator[list[str]]:
+    """Collect the SQL statements of the block."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    engine = services.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        cast(Callable[..., None], event.remove)(engine, "before_cursor_execute", note)
