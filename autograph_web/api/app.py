@@ -30,7 +30,8 @@ def build_api() -> FastAPI:
         redirect_slashes=False,
     )
     for module in (account, session, mfa, health):
-        api.include_router(module.router)
+        # Not include_router: it would hide the routes from whoever lists them, such as the 405 of the pages.
+        api.router.routes.extend(module.router.routes)
     api.add_api_route("/docs", docs_page, include_in_schema=False)
     api.add_exception_handler(DomainError, _refuse)
     api.add_exception_handler(RequestValidationError, _explain)

@@ -11,7 +11,8 @@ _HEAD = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
     "<title>API · AutoGraph v3</title>"
-    '<link rel="icon" href="/favicon.ico"><link rel="stylesheet" href="/ui.css"></head>'
+    '<link rel="icon" href="/favicon.ico">'
+    '<link rel="stylesheet" href="/ui.css"><link rel="stylesheet" href="/docs.css"></head>'
 )
 
 
@@ -77,6 +78,8 @@ def _answer_fields(document: dict[str, Any], answer: dict[str, Any]) -> str:
 
 def _fields(document: dict[str, Any], schema: dict[str, Any]) -> str:
     schema = _resolve(document, schema)
+    if "anyOf" in schema:
+        return " or ".join(_fields(document, choice) for choice in schema["anyOf"])
     required = set(schema.get("required", ()))
     rows = "".join(
         _field(document, name, field, name in required)
@@ -92,6 +95,8 @@ def _field(document: dict[str, Any], name: str, field: dict[str, Any], required:
 
 def _type(document: dict[str, Any], field: dict[str, Any]) -> str:
     field = _resolve(document, field)
+    choices = [choice for choice in field.get("anyOf", ()) if choice.get("type") != "null"]
+    field = {**field, **_resolve(document, choices[0])} if choices else field
     name = str(field.get("format") or field.get("type") or "value")
     inner = f": {', '.join(field['properties'])}" if "properties" in field else ""
     default = f" (default {json.dumps(field['default'])})" if "default" in field else ""

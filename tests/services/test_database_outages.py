@@ -38,7 +38,8 @@ def database_url(postgres_url: str) -> str:
 def disconnect(server: PostgresServer, settings: Settings) -> None:
     """Cut every connection to the test's database."""
     name = make_url(settings.sqlalchemy_url).database
-    server.psql(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+    mine = f"FROM pg_stat_activity WHERE datname = '{name}'"
+    server.psql("SELECT pg_terminate_backend(pid, 5000) " + mine)
 
 
 @contextmanager

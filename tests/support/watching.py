@@ -26,6 +26,11 @@ class RedisWindow:
         for key in self.keys(pattern):
             self.client.delete(key)
 
+    def text(self) -> str:
+        """Return the values of every plain key."""
+        plain = (key for key in self.keys("*") if self.client.type(key) == b"string")
+        return "\n".join((self.client.get(key) or b"").decode() for key in plain)
+
     def lifetimes(self) -> dict[str, int]:
         """Return the milliseconds each key has left; -1 is for ever."""
         return {key: self.client.pttl(key) for key in self.keys()}

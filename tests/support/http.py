@@ -1,0 +1,52 @@
+"""Reading answers, and the calls that many tests begin with."""
+
+from http.cookies import Morsel, SimpleCookie
+from typing import Any
+
+from httpx import AsyncClient, Response
+
+from tests.support.factories import EMAIL, PASSWORD
+
+CREDENTIALS = {"email": EMAIL, "password": PASSWORD}
+
+
+def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]:
+    """Check a refusal against RFC 9457 and our contract, and return its members."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["cache-control"] == "no-store"
+    body: dict[str, Any] = response.json()
+    assert body["status"] == status
+    assert body["code"] == code
+    assert body["type"] == "about:blank"
+    assert len(body["detail"]) > 10
+    assert ("retry-after" in response.headers) == (status in (429, 503))
+    assert ("www-authenticate" in response.headers) == (status == 401)
+    return body
+
+
+async def sign_up(client: AsyncClient, email: str = EMAIL, password: str = PASSWORD) -> dict[str, Any]:
+    """Create an account over REST."""
+    response = await client.post("/register", json={"email": email, "password": password})
+    assert response.status_code == 201, response.text
+    return dict(response.json())
+
+
+async def sign_in(client: AsyncClient, email: str = EMAIL, **more: Any) -> dict[str, Any]:
+    """Sign in over REST."""
+    response = await client.post("/login", json={"email": email, "password": PASSWORD, **more})
+    assert response.status_code == 200, response.text
+    return dict(response.json())
+
+
+def bearer(tokens: dict[str, Any]) -> dict[str, str]:
+    """Return the header that shows the access token of a pair."""
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+def cookies_set(response: Response) -> dict[str, Morsel[str]]:
+    """Return the cookies an answer sets, with their attributes."""
+    found: dict[str, Morsel[str]] = {}
+    for header in response.headers.get_list("set-cookie"):
+        found.update(SimpleCookie(header))
+    return found
