@@ -1,23 +1,31 @@
 """The command line: `python -m autograph_web …`."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from autograph_web import frontend, migrate
+from autograph_web.core.database import Database
 from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.core.errors import Unavailable
+from autograph_web.core.sealing import SealBroken
 from autograph_web.core.secret_file import SecretError
 from autograph_web.core.start_error import StartError
 from autograph_web.frontend.build import pinned_packages, tool_environment
 from autograph_web.frontend.paths import ROOT
+from autograph_web.mfa.resealing import reseal_all
+from autograph_web.runtime import sealer_of
 from autograph_web.settings import Settings, SettingsError, load_settings
 
 _INTERRUPTED = 130
@@ -29,6 +37,10 @@ _DEV_VARIABLES = {
 }
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+
+keys = typer.Typer(no_args_is_help=True, help="Secrets and what is sealed with them.")
+app.add_typer(keys, name="keys")
 
 
 @app.command()
@@ -87,8 +99,38 @@ def revision(message: Annotated[str, typer.Option("-m", help="What it does, in a
         migrate.write_revision(message, f"sqlite+aiosqlite:///{folder}/scratch.sqlite3")
 
 
+@keys.command()
+def reseal() -> None:
+    """Seal every authenticator's secret anew with the newest of the secret keys.
+
+    Run it after putting a new secret in front of the list, and before dropping the old one.
+    """
+    settings = load_settings()
+    migrate.upgrade(settings.sqlalchemy_url)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("sealing", total=None)
+        changed = asyncio.run(
+            _reseal(settings, lambda seen, total: progress.update(task, completed=seen, total=total))
+        )
+    _say(f"{changed} secrets sealed anew")
+
+
+async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:
+    database = Database(settings.sqlalchemy_url)
+    try:
+        return await reseal_all(database, sealer_of(settings), tell)
+    except SealBroken:
+        reason = "a secret cannot be opened: put the key it was sealed with back into the list"
+        raise StartError(reason) from None
+    except Unavailable:
+        raise StartError("the database cannot be reached; what was sealed so far stays sealed") from None
+    finally:
+        await database.close()
+
+
 def main() -> NoReturn:
     """Run the command line; whatever an operator can put right is one line, never a trace."""
+    os.umask(0o077)  # whatever this writes is for the server's own user
     # SIGINT as well: a shell starts background commands with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)

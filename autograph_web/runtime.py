@@ -118,7 +118,7 @@ def build_services(
     lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
     registrations = Allowance(settings.registration_limit, settings.registration_window_seconds)
     logins = Allowance(settings.login_limit, settings.login_window_seconds)
-    sealer = Sealer(Keyring(secrets, "sealed factors"), entropy)
+    sealer = sealer_of(settings, entropy)
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
     passwords = PasswordStep(hasher, known_devices, logins)
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
@@ -145,6 +145,11 @@ def build_services(
         flash=Flashes(redis, entropy),
         notes=Notes(redis, sealer, entropy),
     )
+
+
+def sealer_of(settings: Settings, entropy: Entropy | None = None) -> Sealer:
+    """Return what seals the secrets that must be read back."""
+    return Sealer(Keyring(settings.master_secrets, "sealed factors"), entropy or SystemEntropy())
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:

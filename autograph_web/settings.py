@@ -10,6 +10,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
 
+_DRIVERS = {
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -73,6 +78,18 @@ class Settings(BaseSettings):
             raise ValueError("must be an origin such as https://accounts.example.com")
         return value.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, value: str) -> str:
+        return _with_scheme(
+            value, ("postgresql", "postgres", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite")
+        )
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, value: str) -> str:
+        return _with_scheme(value, ("redis", "rediss", "unix"))
+
     @model_validator(mode="after")
     def _fill_in(self) -> Self:
         if self.environment == "production":
@@ -115,12 +132,7 @@ class Settings(BaseSettings):
         if not self.database_url:
             return f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'autograph.sqlite3'}"
         scheme, separator, rest = self.database_url.partition("://")
-        drivers = {
-            "postgres": "postgresql+asyncpg",
-            "postgresql": "postgresql+asyncpg",
-            "sqlite": "sqlite+aiosqlite",
-        }
-        return f"{drivers.get(scheme, scheme)}{separator}{rest}"
+        return f"{_DRIVERS.get(scheme, scheme)}{separator}{rest}"
 
     @property
     def master_secrets(self) -> tuple[str, ...]:
@@ -130,6 +142,13 @@ class Settings(BaseSettings):
             SecretError: The secrets file exists but cannot be used.
         """
         return self.secret_keys or secrets_of_data_dir(self.data_dir)
+
+
+def _with_scheme(url: str, schemes: tuple[str, ...]) -> str:
+    # The address itself is not repeated: it usually holds a password.
+    if url and url.partition("://")[0] not in schemes:
+        raise ValueError(f"must start with {schemes[0]}://")
+    return url
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,14 @@ from starlette.exceptions import HTTPException
 
 from autograph_web.api.docs_page import docs_page
 from autograph_web.api.routes import account, health, mfa, session
-from autograph_web.core.errors import DomainError, InvalidInput, MalformedBody, MethodNotAllowed, NotFound
+from autograph_web.core.errors import (
+    DomainError,
+    InternalError,
+    InvalidInput,
+    MalformedBody,
+    MethodNotAllowed,
+    NotFound,
+)
 from autograph_web.http.problems import problem_response
 
 _ABOUT = (
@@ -36,6 +43,7 @@ def build_api() -> FastAPI:
     api.add_exception_handler(DomainError, _refuse)
     api.add_exception_handler(RequestValidationError, _explain)
     api.add_exception_handler(HTTPException, _translate)
+    api.add_exception_handler(Exception, _hide)
     return api
 
 
@@ -55,6 +63,11 @@ def _shown(item: Any) -> dict[str, str]:
     # The input itself is left out: it may be a password in the wrong place.
     place = [str(part) for part in item["loc"] if part != "body"]
     return {"field": ".".join(place)[:100] or "body", "message": str(item["msg"])[:200]}
+
+
+async def _hide(_request: Request, _error: Exception) -> Response:
+    # Starlette raises the error once more after this answer, so the outermost layer logs it.
+    return problem_response(InternalError())
 
 
 async def _translate(_request: Request, error: Exception) -> Response:

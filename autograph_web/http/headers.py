@@ -65,22 +65,24 @@ class SecurityHeaders:
             return
         settings = services().settings
         request_id = request_id_of(scope)
-        started = False
+        started = done = False
 
         async def dressed(message: Message) -> None:
-            nonlocal started
+            nonlocal started, done
             if message["type"] == "http.response.start":
                 started = True
                 dress(message, settings, request_id)
             await send(message)
+            done = message["type"] == "http.response.body" and not message.get("more_body", False)
 
         try:
             await self._app(scope, receive, dressed)
         except Exception:
             _log.exception("unhandled_error", request_id=request_id, path=str(scope.get("path")))
-            if started:
+            if not started:
+                await problem_response(InternalError())(scope, receive, dressed)
+            elif not done:  # cut short: only the server can tell the client by closing the connection
                 raise
-            await problem_response(InternalError())(scope, receive, dressed)
 
 
 def dress(message: Message, settings: Settings, request_id: str) -> None:

@@ -49,7 +49,9 @@ class Pages:
             return
         path = scope["path"].rstrip("/") or "/"
         try:
-            refusal = self._wrong_method(path, scope["method"])
+            # Only pages have a second spelling, with a slash at the end: there is no call at /me/.
+            exact = path if path in self._pages else scope["path"]
+            refusal = self._wrong_method(exact, scope["method"])
             if refusal is None and path in self._protected:
                 refusal = await _why_not(scope)
         except Unavailable as error:
