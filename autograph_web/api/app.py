@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from autograph_web.api.docs_page import docs_page
+from autograph_web.api.documentation import as_problems
 from autograph_web.api.routes import account, health, mfa, session
 from autograph_web.core.errors import (
     DomainError,
@@ -44,6 +45,8 @@ def build_api() -> FastAPI:
     api.add_exception_handler(RequestValidationError, _explain)
     api.add_exception_handler(HTTPException, _translate)
     api.add_exception_handler(Exception, _hide)
+    plain = api.openapi
+    api.openapi = lambda: as_problems(plain())
     return api
 
 

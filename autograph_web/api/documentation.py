@@ -23,3 +23,13 @@ def _response(status: int) -> dict[str, Any]:
             "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}
         }
     return response
+
+
+def as_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """Put the schema of each refusal where FastAPI does not: under the media type it is sent with."""
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    for response in [response for operation in operations for response in operation["responses"].values()]:
+        content = response.get("content", {})
+        if "application/problem+json" in content and "application/json" in content:
+            content["application/problem+json"] = content.pop("application/json")
+    return document

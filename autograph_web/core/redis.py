@@ -25,6 +25,7 @@ for _, key in ipairs(KEYS) do
   if redis.call('GET', key) ~= ARGV[1] then redis.call('DEL', key) end
 end
 """
+_DROP_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
 
 class RedisDown(Exception):
@@ -53,6 +54,7 @@ class RedisClient:
         )
         self.raw = Redis(connection_pool=pool)
         self._drop = self.raw.register_script(_DROP)
+        self._drop_if = self.raw.register_script(_DROP_IF)
 
     async def _on_connect(self, connection: AbstractConnection) -> None:
         await connection.on_connect()
@@ -108,6 +110,14 @@ class RedisClient:
         """
         if keys:
             await self.call(cast(Any, self._drop(keys=list(keys), args=[kept])))
+
+    async def drop_if(self, key: str, value: bytes) -> None:
+        """Delete `key` if its value is still `value`.
+
+        Raises:
+            RedisDown: The server did not answer.
+        """
+        await self.call(cast(Any, self._drop_if(keys=[key], args=[value])))
 
     def script(self, source: str) -> AsyncScript:
         """Register a Lua script; run it through `call`."""

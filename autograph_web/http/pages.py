@@ -1,6 +1,7 @@
 """Serves the built pages in place, guards the protected ones, and says how long each file keeps."""
 
 from collections.abc import Collection, Mapping
+from posixpath import normpath
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -47,7 +48,7 @@ class Pages:
         if scope["type"] != "http" or scope["path"].startswith("/_event"):
             await self._app(scope, receive, send)
             return
-        path = scope["path"].rstrip("/") or "/"
+        path = _plain(scope["path"])
         try:
             # Only pages have a second spelling, with a slash at the end: there is no call at /me/.
             exact = path if path in self._pages else scope["path"]
@@ -91,7 +92,8 @@ class Pages:
         file = self._pages.get(path)
         if file is not None:
             scope = {**scope, "path": f"/{file}", "raw_path": f"/{file}".encode()}
-        elif _wants_json(scope) and "." not in path:
+        elif ".html" in path.lower() or (_wants_json(scope) and "." not in path):
+            # A page is only ever had by its route, so that nobody gets past the guard by its file's name.
             await problem_response(NotFound())(scope, receive, send)
             return
         await self._app(scope, receive, self._dressed(path, file, send))
@@ -141,6 +143,11 @@ def _to_sign_in(scope: Scope, ended: bool) -> RedirectResponse:
     if ended:
         clear_session(services().settings, response)
     return response
+
+
+def _plain(path: str) -> str:
+    """Return `path` as the static files below read it: `//dashboard` and `/./dashboard` are one page."""
+    return normpath(f"/{path.lstrip('/')}")
 
 
 def _wants_json(scope: Scope) -> bool:

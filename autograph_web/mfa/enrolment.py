@@ -112,7 +112,8 @@ class Enrolment:
         """
         async with self._on.database.unit() as connection:
             await self._require_fresh(connection, viewer)
-            if await store.find_factor(connection, viewer.user_id, active=True) is None:
+            # Locked, so that of two sets made at once only the later one works.
+            if await store.find_factor(connection, viewer.user_id, active=True, lock=True) is None:
                 raise MfaNotEnabled
             codes = await self._new_codes(connection, viewer.user_id)
             await self._record(connection, Kind.RECOVERY_CODES_REGENERATED, context, viewer)

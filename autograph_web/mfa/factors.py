@@ -8,10 +8,12 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.foundation import Foundation
+from autograph_web.core.context import RequestContext
 from autograph_web.core.limits import Allowance, Budget
 from autograph_web.core.sealing import Sealer
 from autograph_web.mfa import store, totp
 from autograph_web.mfa.codes import Method, TypedCode, recovery_hash
+from autograph_web.mfa.letters import factor_letter
 
 # NIST SP 800-63B-4 section 3.2.2, in three windows so that neither a burst nor patience pays.
 _BUDGETS = (Allowance(5, 300), Allowance(20, 3600), Allowance(50, 86_400))
@@ -44,6 +46,11 @@ class Factors:
         """Return the time step of a code of an authenticator, or None when it is wrong."""
         secret = self._sealer.open(factor.sealed_secret, owner_of(factor.user_id))
         return totp.matching_step(secret, code, self._on.clock.seconds())
+
+    async def tell_of_use(self, context: RequestContext, email: str, code: TypedCode) -> None:
+        """Tell the owner that a recovery code was used; the everyday code is no news."""
+        if code.method is Method.RECOVERY_CODE:
+            await self._on.mailer.send(factor_letter("code_used", email, context, self._on.clock.now()))
 
     async def status(self, user_id: UUID) -> MfaStatus:
         """Return how two-step verification stands.

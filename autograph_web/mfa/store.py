@@ -22,10 +22,13 @@ async def replace_pending(connection: AsyncConnection, factor: TotpFactor) -> No
     await connection.execute(insert(FACTORS).values(**factor.model_dump()))
 
 
-async def find_factor(connection: AsyncConnection, user_id: UUID, *, active: bool) -> Row[Any] | None:
-    """Return the active, or the pending, authenticator of an account."""
+async def find_factor(
+    connection: AsyncConnection, user_id: UUID, *, active: bool, lock: bool = False
+) -> Row[Any] | None:
+    """Return the active, or the newest pending, authenticator of an account; `lock` keeps others waiting."""
     state = FACTORS.c.activated_at.is_not(None) if active else FACTORS.c.activated_at.is_(None)
-    return (await connection.execute(select(FACTORS).where(FACTORS.c.user_id == user_id, state))).first()
+    query = select(FACTORS).where(FACTORS.c.user_id == user_id, state).order_by(FACTORS.c.created_at.desc())
+    return (await connection.execute(query.with_for_update() if lock else query)).first()
 
 
 async def activate(connection: AsyncConnection, factor: Row[Any], step: int, now: datetime) -> bool:

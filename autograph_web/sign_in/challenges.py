@@ -1,6 +1,7 @@
 """Sign-ins that wait for their second factor: five minutes, in Redis, and nothing else exists of them yet."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -24,6 +25,7 @@ class Challenge:
     email: str
     epoch: int
     remember: bool
+    pointer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,11 @@ class Challenges:
             Unavailable: Redis is away.
         """
         token = random_token(self._entropy)
-        challenge = Challenge(token_hash(token), user_id, email, epoch, remember)
+        pointer = _pointer(context, fold_email(email))
+        challenge = Challenge(token_hash(token), user_id, email, epoch, remember, pointer)
         try:
             await self._redis.put(_key(challenge.id), _encode(challenge), CHALLENGE_SECONDS)
-            await self._redis.put(_pointer(context, fold_email(email)), challenge.id, CHALLENGE_SECONDS)
+            await self._redis.put(pointer, challenge.id, CHALLENGE_SECONDS)
         except RedisDown as error:
             raise Unavailable(retry_after=1) from error
         return token
@@ -85,10 +88,7 @@ class Challenges:
         Raises:
             Unavailable: Redis is away.
         """
-        try:
-            return await self._redis.take(_key(challenge.id)) is not None
-        except RedisDown as error:
-            raise Unavailable(retry_after=1) from error
+        return await self._end(challenge.id)
 
     async def abandon(self, token: str) -> None:
         """Forget the challenge of a token; that it has expired is fine too.
@@ -96,10 +96,18 @@ class Challenges:
         Raises:
             Unavailable: Redis is away.
         """
+        await self._end(token_hash(token))
+
+    async def _end(self, identity: str) -> bool:
         try:
-            await self._redis.take(_key(token_hash(token)))
+            value = await self._redis.take(_key(identity))
         except RedisDown as error:
             raise Unavailable(retry_after=1) from error
+        if value is None:
+            return False
+        with suppress(RedisDown):  # it points to nothing now, and runs out by itself
+            await self._redis.drop_if(_decode(identity, value).pointer, identity.encode("ascii"))
+        return True
 
     async def _load(self, identity: str) -> Challenge:
         value = await self._value(_key(identity))
@@ -136,4 +144,5 @@ def _decode(identity: str, value: bytes) -> Challenge:
         email=fields["email"],
         epoch=fields["epoch"],
         remember=fields["remember"],
+        pointer=fields["pointer"],
     )

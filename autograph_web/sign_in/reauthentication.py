@@ -9,7 +9,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import CodeMalformed, InvalidCode, SessionEnded, WrongPassword
-from autograph_web.mfa.codes import TypedCode, read_code
+from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.factors import Factors, budgets_of
 from autograph_web.sessions.viewer import SignedIn, Viewer
 from autograph_web.sign_in.inputs import ReauthenticationInput
@@ -46,7 +46,9 @@ class Reauthentication:
         if code is None:
             return await self._admit(context, viewer, checked, None)
         async with self._on.limiter.attempt(budgets_of(viewer.user_id), viewer.user_id.hex, InvalidCode):
-            return await self._admit(context, viewer, checked, code)
+            proof = await self._admit(context, viewer, checked, code)
+        await self._factors.tell_of_use(context, viewer.email, code)
+        return proof
 
     async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:
         async with self._on.database.read() as connection:
@@ -75,13 +77,13 @@ class Reauthentication:
                 raise SessionEnded
             if code is not None and not await self._factors.use(connection, account.id, code):
                 raise InvalidCode
-            await self._on.trail.record(
-                connection,
-                Kind.REAUTHENTICATED,
-                context,
-                user_id=viewer.user_id,
-                session_id=viewer.session_id,
-            )
+            kinds = [Kind.REAUTHENTICATED]
+            if code is not None and code.method is Method.RECOVERY_CODE:
+                kinds.append(Kind.RECOVERY_CODE_USED)
+            for kind in kinds:
+                await self._on.trail.record(
+                    connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id
+                )
         return self._proof(account, viewer, code)
 
     def _proof(self, account: Account, viewer: Viewer, code: TypedCode | None) -> SignedIn:

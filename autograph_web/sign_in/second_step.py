@@ -12,7 +12,6 @@ from autograph_web.core.errors import ChallengeExpired, InvalidCode
 from autograph_web.core.limits import Allowance, Budget, BudgetSpent
 from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.factors import Factors, budgets_of
-from autograph_web.mfa.letters import factor_letter
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import CHALLENGE_SECONDS, Challenge, ChallengeRequired, Challenges
 from autograph_web.sign_in.inputs import SecondStepInput
@@ -51,7 +50,7 @@ class SecondStep:
             if refusal.first:
                 await self._note_failure(context, challenge, rate_limited=True)
             raise
-        await self._tell(context, challenge, code)
+        await self._factors.tell_of_use(context, challenge.email, code)
         return proof
 
     async def describe(self, token: str) -> ChallengeRequired:
@@ -116,11 +115,6 @@ class SecondStep:
         await self._on.trail.record_alone(
             Kind.MFA_VERIFY_FAILED, context, user_id=challenge.user_id, **details
         )
-
-    async def _tell(self, context: RequestContext, challenge: Challenge, code: TypedCode) -> None:
-        if code.method is Method.RECOVERY_CODE:
-            now = self._on.clock.now()
-            await self._on.mailer.send(factor_letter("code_used", challenge.email, context, now))
 
 
 def _budgets(challenge: Challenge) -> list[Budget]:

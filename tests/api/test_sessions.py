@@ -1,8 +1,9 @@
 """GET /me, POST /refresh, /logout and /logout-all."""
 
 import pytest
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
 
+from autograph_web.api.app import build_api
 from autograph_web.api.schemas import MeOut
 from autograph_web.runtime import Services
 from tests.support.app import Connect
@@ -63,11 +64,7 @@ async def test_me_refuses_whoever_shows_nothing_good(
 async def test_the_quick_way_to_me_answers_like_the_documented_route(
     api: AsyncClient, services: Services
 ) -> None:
-    """GET /me is answered outside FastAPI; asked as HEAD-less "/me" through FastAPI it says the same."""
-    from httpx import ASGITransport  # noqa: PLC0415
-
-    from autograph_web.api.app import build_api  # noqa: PLC0415
-
+    """GET /me is answered outside FastAPI, whose own route is in the OpenAPI document."""
     await sign_up(api)
     headers = bearer(await sign_in(api))
     async with AsyncClient(transport=ASGITransport(build_api()), base_url="http://localhost:3000") as plain:

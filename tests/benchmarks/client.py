@@ -113,13 +113,22 @@ class Talk(Protocol):
 
 async def for_seconds(port: int, talks: Sequence[Talk], seconds: float) -> Timed:
     """Keep one request of each talk in flight for so many seconds."""
-    deadline = time.perf_counter() + seconds
-    return await _converse(port, talks, lambda _: time.perf_counter() < deadline)
+    ended, waits = list[float](), list[float]()
+    start = time.perf_counter()
+    await _converse(port, talks, lambda: time.perf_counter() < start + seconds, waits, ended)
+    return Timed.of(waits, ended[-1] - start)
 
 
-async def for_answers(port: int, talks: Sequence[Talk], answers: int) -> Timed:
-    """Keep one request of each talk in flight until so many were sent, and wait for the last."""
-    return await _converse(port, talks, lambda sent: sent < answers)
+async def for_answers(port: int, talks: Sequence[Talk], answers: int, first: int = 0) -> Timed:
+    """Keep one request of each talk in flight; measure so many answers, from the one that follows `first`.
+
+    The load stays on until the last of them is there, so neither its beginning nor its end counts.
+    """
+    ended, waits = list[float](), list[float]()
+    start = time.perf_counter()
+    await _converse(port, talks, lambda: len(waits) < first + answers, waits, ended)
+    begin = ended[first - 1] if first else start
+    return Timed.of(waits[first : first + answers], ended[first + answers - 1] - begin)
 
 
 async def every(port: int, talks: Sequence[Talk], interval: float, until: asyncio.Event) -> Timed:
@@ -148,17 +157,16 @@ async def every(port: int, talks: Sequence[Talk], interval: float, until: asynci
     return Timed.of(waits, seconds)
 
 
-async def _converse(port: int, talks: Sequence[Talk], more: Callable[[int], bool]) -> Timed:
-    waits, sent = list[float](), 0
+async def _converse(
+    port: int, talks: Sequence[Talk], more: Callable[[], bool], waits: list[float], ended: list[float]
+) -> None:
     connections = [await Connection.open(port) for _ in talks]
 
     async def speak(connection: Connection, talk: Talk) -> None:
-        nonlocal sent
-        while more(sent):
-            sent += 1
+        while more():
             waits.append(await _ask(connection, talk))
+            ended.append(time.perf_counter())
 
-    start = time.perf_counter()
     try:
         async with asyncio.timeout(_PATIENCE_S), asyncio.TaskGroup() as group:
             for connection, talk in zip(connections, talks, strict=True):
@@ -166,7 +174,6 @@ async def _converse(port: int, talks: Sequence[Talk], more: Callable[[int], bool
     finally:
         for connection in connections:
             connection.close()
-    return Timed.of(waits, time.perf_counter() - start)
 
 
 async def _ask(connection: Connection, talk: Talk) -> float:

@@ -16,6 +16,7 @@ from tests.benchmarks.wrk import read
 _T = TypeVar("_T")
 _STEADY_S = 0.01  # between two requests of row E
 _LOGINS_IN_FLIGHT = 8
+_HASHES_AT_ONCE = WORKERS * HASH_THREADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Effort:
 
 
 FULL = Effort(rounds=5, seconds=2, hashing_rounds=3, passwords=40, starts=3)
-QUICK = Effort(rounds=3, seconds=1, hashing_rounds=3, passwords=16, starts=1)
+QUICK = Effort(rounds=3, seconds=1, hashing_rounds=3, passwords=8, starts=1)
 
 Say = Callable[[str], None]
 RunLoad = Callable[[Server, Side, int], Awaitable[Timed]]
@@ -71,10 +72,10 @@ async def row_b(scene: Scene, effort: Effort, say: Say) -> Row:
     port, ours, raw = scene.stack.ours.port, list[Timed](), list[float]()
     for turn in range(effort.hashing_rounds):
         raw.append(await scene.hashing.rate(effort.passwords))
-        ours.append(await for_answers(port, scene.logins, effort.passwords))
+        ours.append(await for_answers(port, scene.logins, effort.passwords, _HASHES_AT_ONCE))
         say(f"B {turn + 1}/{effort.hashing_rounds}: {ours[-1].rate:.2f} logins/s, {raw[-1]:.2f} hashes/s")
     same = [replace(scene.logins[0]) for _ in range(CONNECTIONS)]
-    together = await for_answers(port, same, effort.passwords)
+    together = await for_answers(port, same, effort.passwords, _HASHES_AT_ONCE)
     say(f"B one address and account: {together.rate:.2f} logins/s, none refused")
     ratios = [one.rate / limit for one, limit in zip(ours, raw, strict=True)]
     return Row(
@@ -114,7 +115,9 @@ async def row_e(scene: Scene, effort: Effort, say: Say) -> Row:
     for turn in range(effort.hashing_rounds):
         raw.append(await scene.hashing.rate(effort.passwords))
         floor, _ = await _steadily(scene.stack.bare, scene.bare, scene.hashing.rate(effort.passwords))
-        signing_in = for_answers(scene.stack.ours.port, scene.logins[:_LOGINS_IN_FLIGHT], effort.passwords)
+        signing_in = for_answers(
+            scene.stack.ours.port, scene.logins[:_LOGINS_IN_FLIGHT], effort.passwords, _HASHES_AT_ONCE
+        )
         mine, login = await _steadily(scene.stack.ours, scene.ours, signing_in)
         floors.append(floor)
         ours.append(mine)

@@ -93,6 +93,7 @@ async def test_a_missing_sqlite_folder_is_unavailable(
 
     with pytest.raises(Unavailable):
         await prove(services)
+    await asyncio.sleep(0.05)  # the driver's threads that could not open anything end by themselves
 
 
 async def test_a_try_during_the_outage_does_not_count(

@@ -1,0 +1,116 @@
+"""The probes, the OpenAPI document, and answers while a part we depend on is away."""
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from autograph_web.api.schemas import MeOut
+from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.front import build_front
+from autograph_web.settings import Settings
+from tests.support.app import PAGES, OpenServices, inner_app
+from tests.support.factories import EMAIL, PASSWORD
+from tests.support.http import CREDENTIALS, assert_problem, bearer, sign_in, sign_up
+
+CALLS = {
+    ("post", "/register"): {"201", "400", "409", "413", "415", "422", "429", "503"},
+    ("post", "/login"): {"200", "400", "401", "413", "415", "422", "429", "503"},
+    ("post", "/token"): {"200", "400", "429", "503"},
+    ("post", "/refresh"): {"200", "400", "401", "413", "415", "422", "503"},
+    ("post", "/logout"): {"200", "401", "503"},
+    ("post", "/logout-all"): {"200", "401", "503"},
+    ("get", "/me"): {"200", "401", "503"},
+    ("get", "/health/live"): {"200"},
+    ("get", "/health/ready"): {"200", "503"},
+}
+
+
+async def test_the_process_is_alive(api: AsyncClient) -> None:
+    response = await api.get("/health/live")
+
+    assert (response.status_code, response.json()["status"]) == (200, "ok")
+
+
+async def test_the_process_is_ready(api: AsyncClient) -> None:
+    response = await api.get("/health/ready")
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "checks": {"database": True, "redis": True}}
+
+
+async def test_without_redis_the_process_is_not_ready_but_alive(
+    settings: Settings, own_redis: EmbeddedRedis, open_services: OpenServices
+) -> None:
+    await open_services(settings.model_copy(update={"redis_url": own_redis.url}))
+    transport = ASGITransport(build_front(inner_app, PAGES), raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://localhost:3000") as client:
+        await sign_up(client)
+        pair = await sign_in(client)
+        own_redis.stop()
+        ready = await client.get("/health/ready")
+
+        assert (ready.status_code, ready.headers["retry-after"]) == (503, "2")
+        assert ready.json() == {"status": "unavailable", "checks": {"database": True, "redis": False}}
+        assert (await client.get("/health/live")).status_code == 200
+        assert (await client.get("/me", headers=bearer(pair))).status_code == 200
+        assert_problem(await client.post("/logout", headers=bearer(pair)), 503, "unavailable")
+        assert_problem(await client.get("/me", headers=bearer(pair)), 401, "session_ended")
+
+
+async def test_without_a_database_every_call_says_when_to_come_back(
+    settings: Settings, open_services: OpenServices
+) -> None:
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    await open_services(settings.model_copy(update={"database_url": nowhere}))
+    transport = ASGITransport(build_front(inner_app, PAGES), raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://localhost:3000") as client:
+        assert_problem(await client.post("/login", json=CREDENTIALS), 503, "unavailable")
+        assert_problem(await client.post("/register", json=CREDENTIALS), 503, "unavailable")
+        form = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
+        assert_problem(await client.post("/token", data=form), 503, "unavailable")
+        assert (await client.get("/health/ready")).json()["checks"] == {"database": False, "redis": True}
+
+
+async def test_the_document_lists_every_call_with_every_refusal(api: AsyncClient) -> None:
+    paths = (await api.get("/openapi.json")).json()["paths"]
+
+    for (method, path), statuses in CALLS.items():
+        assert statuses <= set(paths[path][method]["responses"]), path
+
+
+async def test_every_refusal_is_documented_as_a_problem(api: AsyncClient) -> None:
+    document = (await api.get("/openapi.json")).json()
+
+    for (method, path), statuses in CALLS.items():
+        responses = document["paths"][path][method]["responses"]
+        for status in statuses - {"200", "201"}:
+            if (path, status) in {("/token", "400"), ("/health/ready", "503")}:
+                continue
+            assert list(responses[status]["content"]) == ["application/problem+json"], (path, status)
+            if status in ("429", "503"):
+                assert "Retry-After" in responses[status]["headers"], (path, status)
+
+
+async def test_the_document_describes_what_me_answers(api: AsyncClient) -> None:
+    document = (await api.get("/openapi.json")).json()
+    shown = document["paths"]["/me"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+
+    assert shown == {"$ref": "#/components/schemas/MeOut"}
+    documented = document["components"]["schemas"]["MeOut"]["properties"]
+    assert set(documented) == set(MeOut.model_fields)
+
+
+async def test_the_document_names_both_credentials(api: AsyncClient) -> None:
+    document = (await api.get("/openapi.json")).json()
+
+    kinds = {scheme["type"] for scheme in document["components"]["securitySchemes"].values()}
+    assert kinds == {"http", "apiKey"}
+    assert document["paths"]["/me"]["get"]["security"]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call[1])
+async def test_the_reference_shows_every_call(api: AsyncClient, call: tuple[str, str]) -> None:
+    response = await api.get("/docs")
+
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert f"{call[0].upper()} {call[1]}" in response.text
+    assert "<script" not in response.text
