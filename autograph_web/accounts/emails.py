@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from unicodedata import normalize
 
+import email_validator
 from email_validator import EmailNotValidError, validate_email
 
 from autograph_web.core.errors import EmailInvalid
 
+# Intranets use it (RFC 6762 appendix G), and the library offers no other way to take it.
+if "local" in email_validator.SPECIAL_USE_DOMAIN_NAMES:
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.remove("local")
 _LONGEST = 320  # RFC 5321: 64 octets of local part, the @, 255 of domain
 
 

@@ -42,7 +42,8 @@ async def _viewer(request: Request) -> Viewer:
     return await authenticate(request.headers)
 
 
-def _context(request: Request) -> RequestContext:
+async def _context(request: Request) -> RequestContext:
+    # Not a plain function: FastAPI would run that in a thread, for longer than it takes.
     return context_from_scope(request.scope, services().settings)
 
 

@@ -58,8 +58,9 @@ def _create(path: Path) -> None:
     secret = b64encode(SystemEntropy().bytes(48)).decode("ascii")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_name(f".secret_keys.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # A name of its own: threads share a process id, and so do containers that share the folder.
+        draft = path.with_name(f".secret_keys.{SystemEntropy().bytes(8).hex()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as handle:
             handle.write(secret + "\n")
         _link(draft, path)

@@ -63,8 +63,11 @@ def request_id_of(scope: Scope) -> str:
 
 
 def _offered_id(headers: Headers) -> str | None:
+    offered = headers.get("x-request-id")
+    if offered is None:
+        return None
     try:
-        return str(UUID(headers.get("x-request-id", "")))
+        return str(UUID(offered))
     except ValueError:
         return None
 

@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.core.errors import InternalError
@@ -15,7 +14,6 @@ from autograph_web.settings import Settings
 _log = structlog.get_logger(__name__)
 
 
-@lru_cache(maxsize=4)
 def fixed_headers(secure: bool) -> dict[str, str]:
     """Return the headers that are the same on every answer."""
     headers = {
@@ -32,9 +30,9 @@ def fixed_headers(secure: bool) -> dict[str, str]:
     return headers
 
 
-def content_security_policy(settings: Settings, script_hashes: tuple[str, ...] = ()) -> str:
+def content_security_policy(base_url: str, script_hashes: tuple[str, ...] = ()) -> str:
     """Return the policy of a document: our own files, its own inline scripts by hash, and nothing else."""
-    websocket = settings.base_url.replace("http", "ws", 1)
+    websocket = base_url.replace("http", "ws", 1)
     scripts = " ".join(["'self'", *(f"'{digest}'" for digest in script_hashes)])
     return "; ".join(
         (
@@ -87,10 +85,21 @@ class SecurityHeaders:
 
 def dress(message: Message, settings: Settings, request_id: str) -> None:
     """Add what is missing to the headers of an answer that is about to start."""
-    headers = MutableHeaders(scope=message)
-    for name, value in fixed_headers(settings.secure).items():
-        headers.setdefault(name, value)
-    headers.setdefault("Content-Security-Policy", content_security_policy(settings))
-    headers["X-Request-ID"] = request_id
-    if "cache-control" not in headers:
-        headers["Cache-Control"] = "no-store"
+    sent: list[tuple[bytes, bytes]] = message.get("headers", [])
+    names = {name for name, _ in sent}
+    standing = _standing(settings.secure, settings.base_url)
+    message["headers"] = [
+        *sent,
+        *(header for header in standing if header[0] not in names),
+        (b"x-request-id", request_id.encode("ascii")),
+    ]
+
+
+@lru_cache(maxsize=4)
+def _standing(secure: bool, base_url: str) -> tuple[tuple[bytes, bytes], ...]:
+    """What every answer carries unless it says otherwise, as it goes over the wire."""
+    headers = fixed_headers(secure) | {
+        "Content-Security-Policy": content_security_policy(base_url),
+        "Cache-Control": "no-store",
+    }
+    return tuple((name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers.items())

@@ -112,7 +112,7 @@ class Pages:
         # A 304 has no content type, yet the browser puts its headers on the page it kept.
         if file is not None or headers.get("content-type", "").startswith("text/html"):
             hashes = self._hashes.get(file or "404.html", ())
-            headers["Content-Security-Policy"] = content_security_policy(services().settings, hashes)
+            headers["Content-Security-Policy"] = content_security_policy(services().settings.base_url, hashes)
             headers["Cache-Control"] = "no-store" if path in self._protected else "no-cache"
         elif status in (200, 206, 304):
             headers["Cache-Control"] = cache_control(path)

@@ -37,9 +37,7 @@ def provisioning_uri(secret: bytes, email: str) -> str:
 
 def qr_png(uri: str) -> bytes:
     """Return `uri` as a QR code, a PNG with the quiet zone ISO/IEC 18004 asks for."""
-    code = qrcode.QRCode(
-        error_correction=ERROR_CORRECT_M, box_size=6, border=4, image_factory=PilImage
-    )
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=6, border=4, image_factory=PilImage)
     code.add_data(uri)
     code.make(fit=True)
     buffer = BytesIO()

@@ -1,9 +1,11 @@
 """Opens, checks and ends sessions. The database is the truth; Redis makes the check quick."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -194,6 +196,19 @@ class Sessions:
             raise SessionEnded
         return record
 
+    async def touch(self, connection: AsyncConnection, row: Row[Any]) -> datetime:
+        """Note that the session of `row` was just used and return until when it may idle now."""
+        now = self._on.clock.now()
+        if not self._worth_noting(row, now):
+            return row.idle_expires_at
+        idle_until = now + timedelta(seconds=self.lifetimes.idle_for(row.remember))
+        await store.touch(connection, row.id, now, idle_until)
+        return idle_until
+
+    @staticmethod
+    def _worth_noting(row: Row[Any], now: datetime) -> bool:
+        return now - row.last_seen_at >= _TOUCH_AFTER
+
     async def _load(self, session_id: str, run: str | None) -> SessionRecord:
         now, key = self._on.clock.now(), UUID(hex=session_id)
         async with self._on.database.read() as connection:
@@ -201,10 +216,9 @@ class Sessions:
         if row is None:
             raise SessionEnded
         idle_until = row.idle_expires_at
-        if now - row.last_seen_at >= _TOUCH_AFTER:
-            idle_until = now + timedelta(seconds=self.lifetimes.idle_for(row.remember))
+        if self._worth_noting(row, now):
             async with self._on.database.unit() as connection:
-                await store.touch(connection, key, now, idle_until)
+                idle_until = await self.touch(connection, row)
         record = SessionRecord.of(row, idle_until)
         if run is not None:
             await self._cache.remember(record, run, now.timestamp())

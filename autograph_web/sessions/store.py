@@ -4,11 +4,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.store import USERS
-from autograph_web.core.tables import table_of
+from autograph_web.core.tables import UtcDateTime, table_of
 from autograph_web.sessions.models import RefreshTokenRow, SessionRow
 
 SESSIONS = table_of(SessionRow)
@@ -17,7 +28,7 @@ REFRESH_TOKENS = table_of(RefreshTokenRow)
 
 async def add(connection: AsyncConnection, session: SessionRow) -> None:
     """Add a session."""
-    await connection.execute(insert(SESSIONS).values(**session.model_dump()))
+    await connection.execute(_ADD, session.model_dump())
 
 
 async def epoch_of(connection: AsyncConnection, user_id: UUID) -> int | None:
@@ -28,8 +39,8 @@ async def epoch_of(connection: AsyncConnection, user_id: UUID) -> int | None:
 
 async def find_alive(connection: AsyncConnection, session_id: UUID, now: datetime) -> Row[Any] | None:
     """Return a session that may still be used, joined with its account."""
-    query = _with_account().where(SESSIONS.c.id == session_id, *_alive(now))
-    return (await connection.execute(query)).first()
+    given = {"the_id": session_id, "moment": now}
+    return (await connection.execute(_FIND_ALIVE, given)).first()
 
 
 async def touch(connection: AsyncConnection, session_id: UUID, now: datetime, idle_until: datetime) -> None:
@@ -78,20 +89,15 @@ async def forget_expired(connection: AsyncConnection, before: datetime) -> int:
 
 async def add_refresh_token(connection: AsyncConnection, token: RefreshTokenRow) -> None:
     """Add a refresh token."""
-    await connection.execute(insert(REFRESH_TOKENS).values(**token.model_dump()))
+    await connection.execute(_ADD_REFRESH_TOKEN, token.model_dump())
 
 
 async def use_refresh_token(
     connection: AsyncConnection, token_id: UUID, token_hash: str, now: datetime
 ) -> bool:
     """Use up a refresh token; only one of any number of racers gets True."""
-    result = await connection.execute(
-        update(REFRESH_TOKENS)
-        .where(REFRESH_TOKENS.c.id == token_id, REFRESH_TOKENS.c.token_hash == token_hash)
-        .where(REFRESH_TOKENS.c.used_at.is_(None), REFRESH_TOKENS.c.expires_at > now)
-        .values(used_at=now)
-    )
-    return result.rowcount == 1
+    given = {"the_id": token_id, "the_hash": token_hash, "moment": now}
+    return (await connection.execute(_USE_REFRESH_TOKEN, given)).rowcount == 1
 
 
 async def was_used(connection: AsyncConnection, token_id: UUID, token_hash: str) -> bool:
@@ -107,7 +113,7 @@ def _with_account() -> Select[Any]:
     return select(SESSIONS, *account).join(USERS, USERS.c.id == SESSIONS.c.user_id)
 
 
-def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _alive(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
     return (
         SESSIONS.c.revoked_at.is_(None),
         SESSIONS.c.expires_at > now,
@@ -115,3 +121,15 @@ def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
         SESSIONS.c.epoch == USERS.c.session_epoch,
         USERS.c.status == "active",
     )
+
+
+# The statements of every refresh and session check, built once: to build one takes longer than to run it.
+_MOMENT = bindparam("moment", type_=UtcDateTime())
+_ADD, _ADD_REFRESH_TOKEN = insert(SESSIONS), insert(REFRESH_TOKENS)
+_USE_REFRESH_TOKEN = (
+    update(REFRESH_TOKENS)
+    .where(REFRESH_TOKENS.c.id == bindparam("the_id"), REFRESH_TOKENS.c.token_hash == bindparam("the_hash"))
+    .where(REFRESH_TOKENS.c.used_at.is_(None), REFRESH_TOKENS.c.expires_at > _MOMENT)
+    .values(used_at=_MOMENT)
+)
+_FIND_ALIVE = _with_account().where(SESSIONS.c.id == bindparam("the_id"), *_alive(_MOMENT))

@@ -80,11 +80,10 @@ class Tokens:
     async def _rotate(
         self, connection: AsyncConnection, context: RequestContext, session_id: UUID
     ) -> TokenPair:
-        now = self._on.clock.now()
-        row = await store.find_alive(connection, session_id, now)
+        row = await store.find_alive(connection, session_id, self._on.clock.now())
         if row is None:
             raise SessionEnded
-        await store.touch(connection, session_id, now, self._idle_until(row.remember, now))
+        await self._sessions.touch(connection, row)
         await self._on.trail.record(
             connection, Kind.TOKEN_REFRESHED, context, user_id=row.user_id, session_id=session_id
         )
@@ -123,9 +122,6 @@ class Tokens:
             if row is not None:
                 await self._on.mailer.send(_reuse_letter(row.email, context, self._on.clock.now()))
         raise TokenReused
-
-    def _idle_until(self, remember: bool, now: datetime) -> datetime:
-        return now + timedelta(seconds=self._sessions.lifetimes.idle_for(remember))
 
 
 def _reuse_letter(email: str, context: RequestContext, now: datetime) -> Letter:

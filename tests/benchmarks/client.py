@@ -119,16 +119,31 @@ async def for_seconds(port: int, talks: Sequence[Talk], seconds: float) -> Timed
     return Timed.of(waits, ended[-1] - start)
 
 
-async def for_answers(port: int, talks: Sequence[Talk], answers: int, first: int = 0) -> Timed:
+async def for_answers(
+    port: int, talks: Sequence[Talk], answers: int, first: int = 0, over: asyncio.Event | None = None
+) -> Timed:
     """Keep one request of each talk in flight; measure so many answers, from the one that follows `first`.
 
-    The load stays on until the last of them is there, so neither its beginning nor its end counts.
+    The load stays on until the last of them is there and `over` is set, so neither its beginning nor its
+    end counts.
     """
-    ended, waits = list[float](), list[float]()
+    ended, waits, over = list[float](), list[float](), over or asyncio.Event()
+
+    def more() -> bool:
+        if len(waits) >= first + answers:
+            over.set()
+        return not over.is_set()
+
     start = time.perf_counter()
-    await _converse(port, talks, lambda: len(waits) < first + answers, waits, ended)
+    await _converse(port, talks, more, waits, ended)
     begin = ended[first - 1] if first else start
     return Timed.of(waits[first : first + answers], ended[first + answers - 1] - begin)
+
+
+async def once(port: int, talks: Sequence[Talk]) -> None:
+    """Ask every request once, all of them at the same time."""
+    asked = iter(range(len(talks)))
+    await _converse(port, talks, lambda: next(asked, None) is not None, [], [])
 
 
 async def every(port: int, talks: Sequence[Talk], interval: float, until: asyncio.Event) -> Timed:

@@ -112,13 +112,14 @@ async def row_c(scene: Scene, effort: Effort, say: Say) -> Row:
 async def row_e(scene: Scene, effort: Effort, say: Say) -> Row:
     """Stay quick for those who are signed in while others sign in."""
     raw, floors, ours, logins = list[float](), list[Timed](), list[Timed](), list[Timed]()
+    port, talks = scene.stack.ours.port, scene.logins[:_LOGINS_IN_FLIGHT]
     for turn in range(effort.hashing_rounds):
         raw.append(await scene.hashing.rate(effort.passwords))
-        floor, _ = await _steadily(scene.stack.bare, scene.bare, scene.hashing.rate(effort.passwords))
-        signing_in = for_answers(
-            scene.stack.ours.port, scene.logins[:_LOGINS_IN_FLIGHT], effort.passwords, _HASHES_AT_ONCE
-        )
-        mine, login = await _steadily(scene.stack.ours, scene.ours, signing_in)
+        hashes, over = scene.hashing.rate(effort.passwords), asyncio.Event()
+        floor, _ = await _steadily(scene.stack.bare, scene.bare, hashes, over)
+        over = asyncio.Event()
+        load = for_answers(port, talks, effort.passwords, _HASHES_AT_ONCE, over)
+        mine, login = await _steadily(scene.stack.ours, scene.ours, load, over)
         floors.append(floor)
         ours.append(mine)
         logins.append(login)
@@ -176,9 +177,10 @@ async def _by_turns(scene: Scene, effort: Effort, load: RunLoad, say: Say) -> tu
     return turns[1], turns[0]
 
 
-async def _steadily(server: Server, side: Side, meanwhile: Awaitable[_T]) -> tuple[Timed, _T]:
-    """Read 100 times a second until `meanwhile` is over."""
-    over = asyncio.Event()
+async def _steadily(
+    server: Server, side: Side, meanwhile: Awaitable[_T], over: asyncio.Event
+) -> tuple[Timed, _T]:
+    """Read 100 times a second until `meanwhile` says that it is over, or is."""
     reader = asyncio.create_task(every(server.port, side.readings, _STEADY_S, over))
     try:
         result = await meanwhile

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tests.benchmarks.client import Connection, for_answers, post
+from tests.benchmarks.client import Connection, once, post
 from tests.benchmarks.hashing import Hashing
 from tests.benchmarks.servers import Stack
 from tests.benchmarks.talks import Login, Reading, Registration, Rotation
@@ -35,8 +35,8 @@ class Scene:
 async def prepare(stack: Stack, hashing: Hashing) -> Scene:
     """Register an account for each connection and sign all of them in."""
     logins = [_login(number) for number in range(CONNECTIONS)]
-    await for_answers(stack.ours.port, [Registration(login) for login in logins], CONNECTIONS)
-    await for_answers(stack.ours.port, logins, CONNECTIONS)
+    await once(stack.ours.port, [Registration(login) for login in logins])
+    await once(stack.ours.port, logins)
     opened = [await _open_bare(stack, login) for login in logins]
     return Scene(
         stack, hashing, logins, _side([login.pair for login in logins], logins), _side(opened, logins)

@@ -54,6 +54,7 @@ async def test_a_load_counts_every_answer_and_checks_it() -> None:
     async with _server(200, {"email": "a@example.com"}) as port:
         talks = [Reading("token", '"a@example.com"')] * 4
         assert (await for_answers(port, talks, 10)).answers == 10
+        assert (await for_answers(port, talks, 10, first=4)).answers == 10
         assert (await for_seconds(port, talks, 0.05)).rate > 0
         with pytest.raises(ExceptionGroup) as raised:
             await for_answers(port, [Reading("token", '"b@example.com"')], 1)
