@@ -36,6 +36,8 @@ _WORKER_VARIABLES = {
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     "REFLEX_TELEMETRY_ENABLED": "false",
     "REFLEX_CHECK_LATEST_VERSION": "false",
+    # The most a websocket message may weigh, in bytes: ours are forms, and Reflex's default is a megabyte.
+    "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": str(64 * 1024),
 }
 
 

@@ -1,0 +1,113 @@
+"""What the documents promise is what the code has."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from autograph_web.api.app import build_api
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.errors import error_kinds
+from autograph_web.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+USUAL_NAMES = {"port": "PORT", "database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
+
+# The calls of the REST contract that exist so far, and the kinds of events that any of them can cause.
+CALLS = {
+    "POST /register",
+    "POST /login",
+    "POST /token",
+    "POST /refresh",
+    "POST /logout",
+    "POST /logout-all",
+    "GET /me",
+    "POST /mfa/setup",
+    "POST /mfa/enable",
+    "POST /mfa/verify",
+    "POST /mfa/disable",
+    "POST /mfa/recovery-codes",
+    "GET /health/live",
+    "GET /health/ready",
+}
+KINDS = {
+    "registration_success",
+    "registration_failed",
+    "login_success",
+    "login_failed",
+    "login_mfa_required",
+    "login_rate_limited",
+    "reauthenticated",
+    "token_refreshed",
+    "token_reuse_detected",
+    "logout",
+    "logout_all",
+    "mfa_setup_initiated",
+    "mfa_enabled",
+    "mfa_enable_failed",
+    "mfa_verify_success",
+    "mfa_verify_failed",
+    "mfa_disabled",
+    "recovery_code_used",
+    "recovery_codes_regenerated",
+    "device_trusted",
+    "trusted_device_revoked",
+}
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_is_documented(name: str) -> None:
+    variable = USUAL_NAMES.get(name, f"AUTOGRAPH_{name.upper()}")
+    shortened = variable.removeprefix("AUTOGRAPH")
+    assert f"`{variable}`" in CONFIGURATION or f"`{shortened}`" in CONFIGURATION
+
+
+def test_every_documented_setting_exists() -> None:
+    known = {USUAL_NAMES.get(name, f"AUTOGRAPH_{name.upper()}") for name in Settings.model_fields}
+    assert set(re.findall(r"`(AUTOGRAPH_[A-Z_]+)`", CONFIGURATION)) <= known
+
+
+@pytest.mark.parametrize("file", ["requirements.in", "requirements-dev.in"])
+def test_every_dependency_has_a_reason_in_the_readme(file: str) -> None:
+    lines = (ROOT / file).read_text("utf-8").splitlines()
+    names = [re.split(r"[\s;=<>\[]", line)[0] for line in lines if line and not line.startswith(("#", "-r"))]
+    assert [name for name in names if not re.search(rf"\b{re.escape(name)}\b", README)] == []
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_is_pinned_and_comes_from_the_index(file: str) -> None:
+    for line in (ROOT / file).read_text("utf-8").splitlines():
+        if line.strip() and not line.lstrip().startswith(("#", "-r ")):
+            assert re.match(r"^[A-Za-z0-9_.\-]+(\[[a-z,]+\])?==[^\s@]+", line), line
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text("utf-8")):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_rest_has_the_calls_of_its_contract() -> None:
+    paths = build_api().openapi()["paths"]
+    assert {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods} == CALLS
+
+
+def test_the_audit_log_has_the_kinds_of_its_contract() -> None:
+    assert {kind.value for kind in Kind} == KINDS
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_kind_reads_as_plain_words(kind: Kind) -> None:
+    assert kind.label[0].isupper()
+    assert "_" not in kind.label
+
+
+@pytest.mark.parametrize("code", sorted(error_kinds()))
+def test_every_refusal_has_a_sentence(code: str) -> None:
+    detail = error_kinds()[code](retry_after=29).detail
+    assert detail.endswith((".", "!"))
+    assert "{" not in detail
+    assert len(detail.split()) > 2
