@@ -7,6 +7,7 @@ one of them instead of being refused.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from autograph_web.core.redis import RedisClient, RedisDown
 _PENDING_MS = 30_000  # a reservation of a process that died is forgotten after this
 _WAIT_STEP_S = 0.05
 _WAIT_S = 10.0
+_MOST_WAITING = 32  # for one budget, in one process
 
 # KEYS: one sorted set a budget. ARGV: now, pending lifetime, member, then limit and window of each key.
 # Members are "p|subject|nonce" (undecided) or "f|subject|nonce" (failed), scored by their time in ms.
@@ -65,13 +67,15 @@ if verdict == 2 and redis.call('SET', KEYS[1] .. ':refused', '1', 'NX', 'PX', 60
 return {verdict, wait, first}
 """
 
-# ARGV: now, member, subject, outcome ('failed', 'succeeded' or 'withdrawn').
+# ARGV: now, member, subject, outcome ('failed', 'succeeded' or 'withdrawn'), then the window of each key.
+# The lifetime is set anew: taking the only member out has deleted the key, and its lifetime with it.
 _SETTLE = """
 local now, member, prefix, outcome = ARGV[1], ARGV[2], 'f|' .. ARGV[3] .. '|', ARGV[4]
 for i, key in ipairs(KEYS) do
   redis.call('ZREM', key, 'p|' .. member)
   if outcome == 'failed' then
     redis.call('ZADD', key, now, 'f|' .. member)
+    redis.call('PEXPIRE', key, tonumber(ARGV[4 + i]))
   elseif outcome == 'succeeded' then
     for _, row in ipairs(redis.call('ZRANGE', key, 0, -1)) do
       if string.sub(row, 1, #prefix) == prefix then redis.call('ZREM', key, row) end
@@ -132,6 +136,7 @@ class Limiter:
         self._redis, self._clock, self._entropy = redis, clock, entropy
         # On its own a process allows its share of the budget, so that all of them together stay within it.
         self._processes = processes
+        self._waiting = Counter[str]()
         self._reserve, self._settle = redis.script(_RESERVE), redis.script(_SETTLE)
         self._local = LocalWindows(clock)
 
@@ -181,21 +186,39 @@ class Limiter:
         if reservation.local:
             return  # the local windows never give anything back: stricter, and nothing to race
         keys = [budget.key for budget in reservation.budgets]
-        arguments = [self._now_ms(), reservation.member, reservation.subject, outcome]
+        windows = [budget.window * 1000 for budget in reservation.budgets]
+        arguments = [self._now_ms(), reservation.member, reservation.subject, outcome, *windows]
         try:
             await self._redis.call(cast(Any, self._settle(keys=keys, args=arguments)))
         except RedisDown:
             return  # an unsettled reservation runs out by itself
 
     async def _reserve_shared(self, reservation: Reservation) -> Reservation:
+        if await self._granted(reservation):
+            return reservation
+        keys = [budget.key for budget in reservation.budgets]
+        # Each one that waits asks Redis again and again, so a flood must not wait.
+        if any(self._waiting[key] >= _MOST_WAITING for key in keys):
+            raise BudgetSpent(1, first=False)
+        self._waiting.update(keys)
+        try:
+            return await self._wait(reservation)
+        finally:
+            self._waiting.subtract(keys)
+            self._waiting += Counter()  # drops what has come down to zero
+
+    async def _wait(self, reservation: Reservation) -> Reservation:
         for _ in range(int(_WAIT_S / _WAIT_STEP_S)):
-            verdict, wait_ms, first = await self._try(reservation)
-            if verdict == 0:
-                return reservation
-            if verdict == 2:
-                raise BudgetSpent(max(1, -(-wait_ms // 1000)), bool(first))
             await asyncio.sleep(_WAIT_STEP_S)
+            if await self._granted(reservation):
+                return reservation
         raise BudgetSpent(1, first=False)
+
+    async def _granted(self, reservation: Reservation) -> bool:
+        verdict, wait_ms, first = await self._try(reservation)
+        if verdict == 2:
+            raise BudgetSpent(max(1, -(-wait_ms // 1000)), bool(first))
+        return verdict == 0
 
     async def _try(self, reservation: Reservation) -> list[int]:
         arguments: list[str | int] = [self._now_ms(), _PENDING_MS, reservation.member]

@@ -9,17 +9,23 @@ from typing import Any, cast
 import structlog
 
 _HIDDEN = "[hidden]"
-_HIDDEN_NAMES = r"pass(?:word|wd)?|new_password|secret|token|ticket|cookie|authorization|code|otp|session"
+_HIDDEN_NAMES = (
+    r"pass(?:word|wd)?|secret|token|ticket|cookie|authorization|code|otp|session"
+    r"|autograph_(?:flash|device|challenge|trusted)"
+)
+_SECRET_NAME = re.compile(_HIDDEN_NAMES, re.IGNORECASE)
 _PATTERNS = (
-    # name: value or name=value in whatever quoting, up to the end of the value
+    # before the names, or "Authorization: Bearer x" would lose "Bearer" alone
+    (re.compile(r"(?i)\bbearer\s+\S+"), "Bearer " + _HIDDEN),
+    # name: value or name=value in whatever quoting, to the value's end; bounded, so that it stays quick
     (
         re.compile(
-            rf"(?i)([\"']?[\w-]*(?:{_HIDDEN_NAMES})[\w-]*[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)}}\]]+)"
+            rf"(?i)((?<![\w-])[\w-]{{0,64}}(?:{_HIDDEN_NAMES})[\w-]{{0,64}}[\"']?\s*[:=]\s*)"
+            r"(\"(?:[^\"\\]|\\[\s\S])*\"|'(?:[^'\\]|\\[\s\S])*'|[^\s,;&)}\]]+)"
         ),
         r"\1" + _HIDDEN,
     ),
-    (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*"), _HIDDEN),
-    (re.compile(r"(?i)\bbearer\s+\S+"), "Bearer " + _HIDDEN),
+    (re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*"), _HIDDEN),
     (re.compile(r"\$(?:2[abxy]|bcrypt-sha256)\$\S+"), _HIDDEN),
     # our own tokens: 43 and more characters of base64url without a break
     (re.compile(r"(?<![\w-])[\w-]{43,}(?![\w-])"), _HIDDEN),
@@ -92,7 +98,9 @@ _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 def _event(record: LogRecord) -> dict[str, Any]:
     extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
-    fields = {key: redact(f"{key}={value}").partition("=")[2] for key, value in extra.items()}
+    fields = {
+        key: _HIDDEN if _SECRET_NAME.search(key) else redact(str(value)) for key, value in extra.items()
+    }
     return {
         "level": record.levelname.lower(),
         "logger": record.name,

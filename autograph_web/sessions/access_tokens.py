@@ -17,6 +17,8 @@ from autograph_web.core.keyring import Keyring
 ACCESS, REFRESH = "at+jwt", "rt+jwt"
 AUDIENCE = "autograph"
 _LONGEST = 4096
+# What taking nonsense apart may raise; JSON nested too deeply is a RecursionError.
+_MALFORMED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 _REQUIRED = {
     ACCESS: ("sub", "email", "role", "iss", "aud", "iat", "exp", "jti", "sid", "ver"),
     REFRESH: ("sub", "iss", "aud", "iat", "exp", "jti", "sid"),
@@ -70,7 +72,7 @@ class TokenSigner:
         try:
             payload = self._payload(kind, token)
             claims, issued_at = _claims(payload), int(payload["iat"])
-        except (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
+        except (*_MALFORMED, jwt.PyJWTError):
             raise InvalidToken from None
         now = self._clock.seconds()
         if not issued_at - 60 <= now < claims.expires_at:

@@ -118,7 +118,14 @@ async def test_a_length_that_is_not_told_or_understated_changes_nothing(
 async def test_a_length_beyond_the_limit_or_senseless_is_refused_unread(
     api: AsyncClient, length: str
 ) -> None:
-    response = await api.post("/login", content=b"{}", headers=JSON | {"Content-Length": length.encode()})
+    response = await api.post(
+        "/login",
+        content=b"{}",
+        headers=[
+            (b"Content-Type", b"application/json"),
+            (b"Content-Length", length.encode()),
+        ],
+    )
 
     assert_problem(response, 413, "body_too_large")
 

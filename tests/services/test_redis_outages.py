@@ -3,10 +3,8 @@
 import os
 import signal
 import time
-from typing import Any, cast
 
 import pytest
-from redis import Redis
 
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.errors import InvalidCredentials, RateLimited, SessionEnded, TokenReused, Unavailable
@@ -28,7 +26,7 @@ from tests.support.factories import (
     rows,
 )
 from tests.support.mailbox import Mailbox
-from tests.support.watching import RedisWindow
+from tests.support.watching import RedisWindow, flush, kill, process_of
 
 
 @pytest.fixture
@@ -37,19 +35,11 @@ async def services(settings: Settings, own_redis: EmbeddedRedis, open_services: 
     return await open_services(settings.model_copy(update={"redis_url": own_redis.url}))
 
 
-def kill(server: EmbeddedRedis) -> None:
-    """Kill the server without any warning."""
-    client = cast(Any, Redis).from_url(server.url)
-    os.kill(client.info("server")["process_id"], signal.SIGKILL)
-    client.close()
-    server.stop()
-
-
 async def test_a_flush_signs_nobody_out(services: Services, own_redis: EmbeddedRedis) -> None:
     await register(services)
     pair, cookie = await open_pair(services), await open_cookie(services)
     await services.sessions.authenticate_cookie(cookie)
-    cast(Any, Redis).from_url(own_redis.url).flushall()
+    flush(own_redis)
 
     assert await services.sessions.authenticate_cookie(cookie)
     assert await services.sessions.authenticate_token(pair.access_token)
@@ -60,7 +50,7 @@ async def test_a_flush_revives_nothing(services: Services, own_redis: EmbeddedRe
     pair, cookie = await open_pair(services), await open_cookie(services)
     viewer = await services.sessions.authenticate_token(pair.access_token)
     await services.sessions.end(context(), viewer)
-    cast(Any, Redis).from_url(own_redis.url).flushall()
+    flush(own_redis)
 
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_token(pair.access_token)
@@ -73,7 +63,7 @@ async def test_a_flush_after_signing_out_everywhere_revives_nothing(
     await register(services)
     pair, cookie = await open_pair(services), await open_cookie(services)
     await services.sessions.end_all(context(), await services.sessions.authenticate_cookie(cookie))
-    cast(Any, Redis).from_url(own_redis.url).flushall()
+    flush(own_redis)
 
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_token(pair.access_token)
@@ -144,21 +134,20 @@ async def test_a_sign_out_without_redis_is_unavailable_yet_revoked(
         await services.tokens.refresh(context(), pair.refresh_token)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_sign_out_that_redis_was_too_slow_for_is_finished_by_the_next_try(
     services: Services, own_redis: EmbeddedRedis, clock: FakeClock
 ) -> None:
     await register(services)
     cookie = await open_cookie(services)
     viewer = await services.sessions.authenticate_cookie(cookie)
-    client = cast(Any, Redis).from_url(own_redis.url)
-    process = client.info("server")["process_id"]
+    process = process_of(own_redis)
     os.kill(process, signal.SIGSTOP)
     try:
         with pytest.raises(Unavailable):
             await services.sessions.end(context(), viewer)
     finally:
         os.kill(process, signal.SIGCONT)
-    client.close()
     clock.advance(2)
     await services.sessions.end(context(), viewer)
 
@@ -231,7 +220,6 @@ async def test_without_redis_no_ticket_is_promised(services: Services, own_redis
     proof = await prove(services)
     ticket = await services.handoff.issue(proof)
     own_redis.stop()
-
     with pytest.raises(Unavailable):
         await services.handoff.issue(proof)
     with pytest.raises(Unavailable):

@@ -1,5 +1,7 @@
 """Looking at the real servers from outside: what stands in Redis, how often each was asked."""
 
+import os
+import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -62,6 +64,27 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Generator[EmbeddedRed
     """A Redis of this test's own, to stop and restart."""
     server = EmbeddedRedis(tmp_path_factory.mktemp("redis", numbered=True)).start()
     yield server
+    server.stop()
+
+
+def flush(server: EmbeddedRedis) -> None:
+    """Empty the server."""
+    client = cast(Any, Redis).from_url(server.url)
+    client.flushall()
+    client.close()
+
+
+def process_of(server: EmbeddedRedis) -> int:
+    """Return the server's process id."""
+    client = cast(Any, Redis).from_url(server.url)
+    process: int = client.info("server")["process_id"]
+    client.close()
+    return process
+
+
+def kill(server: EmbeddedRedis) -> None:
+    """Kill the server without any warning."""
+    os.kill(process_of(server), signal.SIGKILL)
     server.stop()
 
 

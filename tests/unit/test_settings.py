@@ -16,6 +16,11 @@ PRODUCTION: dict[str, str] = {
 }
 
 
+def made(**given: Any) -> Settings:
+    """Return settings with these values, whatever the environment says."""
+    return Settings(**given)
+
+
 def load(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
     """Read settings from an environment of just these variables."""
     for name in ("PORT", "DATABASE_URL", "REDIS_URL"):
@@ -92,7 +97,7 @@ def test_a_start_that_cannot_be_is_refused_in_one_line_that_names_the_variable(
 )
 def test_a_base_url_that_is_no_origin_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="must be an origin"):
-        Settings(base_url=url)
+        made(base_url=url)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +111,7 @@ def test_a_base_url_that_is_no_origin_is_refused(url: str) -> None:
     ],
 )
 def test_a_base_url_is_kept_as_browsers_spell_the_origin(url: str, origin: str) -> None:
-    settings = Settings(base_url=url)
+    settings = made(base_url=url)
 
     assert settings.base_url == origin
     assert origin in settings.origins
@@ -123,19 +128,23 @@ def test_a_base_url_is_kept_as_browsers_spell_the_origin(url: str, origin: str) 
     ],
 )
 def test_a_database_may_be_named_in_any_usual_spelling(given: str, used: str) -> None:
-    assert Settings(database_url=given).sqlalchemy_url == used
+    assert made(database_url=given).sqlalchemy_url == used
 
 
 def test_development_also_answers_to_the_usual_names_of_this_machine() -> None:
-    settings = Settings(port=4000)
+    settings = made(port=4000)
 
     assert settings.base_url == "http://localhost:4000"
     assert {"http://localhost:4000", "http://127.0.0.1:4000", "http://[::1]:4000"} <= settings.origins
 
 
 def test_other_origins_are_allowed_by_name_only() -> None:
-    given: dict[str, Any] = {"allowed_origins": "https://a.dev, https://b.dev,"}
-    settings = Settings(environment="production", base_url=URL, secret_keys=(SECRET,), **given)
+    settings = made(
+        environment="production",
+        base_url=URL,
+        secret_keys=(SECRET,),
+        allowed_origins="https://a.dev, https://b.dev,",
+    )
 
     assert settings.origins == {URL, "https://a.dev", "https://b.dev"}
 
@@ -149,4 +158,4 @@ def test_the_usual_variables_have_their_usual_names(monkeypatch: pytest.MonkeyPa
 
 def test_settings_cannot_be_changed_later() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings().port = 1
+        made().port = 1

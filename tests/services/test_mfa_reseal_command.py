@@ -1,0 +1,54 @@
+"""`python -m autograph_web keys reseal`, as an operator runs it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograph_web.mfa.store import FACTORS
+from autograph_web.runtime import Services
+from tests.support.clock import FakeClock
+from tests.support.factories import OLDER_SECRET, SECRET, rows
+from tests.support.sources import ROOT
+from tests.support.two_step import Enrolled, enrol
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database is enough: the work itself is tested on both."""
+    return sqlite_url
+
+
+@pytest.fixture
+async def mina(services: Services, clock: FakeClock) -> Enrolled:
+    return await enrol(services, clock)
+
+
+@pytest.mark.parametrize(
+    ("secrets", "code", "said"),
+    [
+        ((OLDER_SECRET, SECRET), 0, "autograph: 1 secrets sealed anew"),
+        ((OLDER_SECRET,), 1, "autograph: a secret cannot be opened: put the key it was sealed with back"),
+    ],
+)
+async def test_an_operator_seals_anew_from_the_command_line(
+    services: Services, mina: Enrolled, tmp_path: Path, secrets: tuple[str, ...], code: int, said: str
+) -> None:
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AUTOGRAPH_")},
+        "DATABASE_URL": services.settings.database_url,
+        "AUTOGRAPH_DATA_DIR": str(tmp_path / "data"),
+        "AUTOGRAPH_SECRET_KEYS": ",".join(secrets),
+    }
+    command = [sys.executable, "-m", "autograph_web", "keys", "reseal"]
+    done = await asyncio.to_thread(
+        subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+
+    [factor] = await rows(services, FACTORS)
+    assert services.sealer.outdated(factor.sealed_secret) == (code == 0)
+    assert (done.returncode, said in done.stdout + done.stderr) == (code, True)
+    assert "Traceback" not in done.stderr
