@@ -69,12 +69,8 @@ async def verify(request: Request, fields: Fields) -> Response:
 
 async def start_over(request: Request, fields: Fields) -> Response:
     """Forget the challenge of the cookie."""
-    settings = services().settings
-    token = cookies.challenge_cookie(settings, _cookies(request))
-    if token is not None:
-        await services().second_step.abandon(token)
     response = _see(_back("/login", fields))
-    cookies.clear_challenge(settings, response)
+    await _forget_challenge(request, response)
     return response
 
 
@@ -114,8 +110,17 @@ async def end(request: Request, _fields: Fields) -> Response:
         pass
     response = _see("/login")
     cookies.clear_session(settings, response)
+    await _forget_challenge(request, response)
     cookies.set_flash(settings, response, await services().flash.leave(Flash("signed_out")))
     return response
+
+
+async def _forget_challenge(request: Request, response: Response) -> None:
+    settings = services().settings
+    token = cookies.challenge_cookie(settings, _cookies(request))
+    if token is not None:
+        await services().second_step.abandon(token)
+        cookies.clear_challenge(settings, response)
 
 
 async def _welcome(request: Request, proof: SignedIn, fields: Fields) -> Response:
