@@ -87,6 +87,7 @@ class Services:
     async def close(self) -> None:
         """Give everything back."""
         self.hasher.close()
+        self.sessions.close()
         await self.redis.close()
         await self.database.close()
 

@@ -15,6 +15,7 @@ _DRIVERS = {
     "postgres": "postgresql+asyncpg",
     "sqlite": "sqlite+aiosqlite",
 }
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -73,10 +74,7 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _check_base_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/")):
-            raise ValueError("must be an origin such as https://accounts.example.com")
-        return value.rstrip("/")
+        return _origin(value) if value else value
 
     @field_validator("database_url")
     @classmethod
@@ -142,6 +140,17 @@ class Settings(BaseSettings):
             SecretError: The secrets file exists but cannot be used.
         """
         return self.secret_keys or secrets_of_data_dir(self.data_dir)
+
+
+def _origin(value: str) -> str:
+    # In the spelling browsers use for Origin, or no form of theirs would ever match it.
+    parts = urlsplit(value)
+    beside = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or beside:
+        raise ValueError("must be an origin such as https://accounts.example.com")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = parts.port in (None, _DEFAULT_PORTS[parts.scheme])
+    return f"{parts.scheme}://{host}{'' if default else f':{parts.port}'}"
 
 
 def _with_scheme(url: str, schemes: tuple[str, ...]) -> str:

@@ -93,7 +93,9 @@ def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
     """Return an engine for `url`, tuned for the database it names."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_async_engine(parsed, pool_size=pool_size, pool_timeout=_POOL_TIMEOUT_S)
+        engine = create_async_engine(
+            parsed, hide_parameters=True, pool_size=pool_size, pool_timeout=_POOL_TIMEOUT_S
+        )
         _prepare_sqlite(engine)
         return engine
     sslmode = str(parsed.query.get("sslmode", ""))
@@ -102,6 +104,8 @@ def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
         arguments["ssl"] = sslmode
     return create_async_engine(
         parsed.difference_update_query(["sslmode"]),
+        # What a statement was given must not get into a trace: it may be an address or a hash.
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,

@@ -57,7 +57,7 @@ class UnsupportedMediaType(DomainError):
     """A body in a media type this route does not take."""
 
     code, status = "unsupported_media_type", 415
-    sentence = "Send the body as application/json."
+    sentence = "Send the body as application/json (to /token, as a form)."
 
 
 class NotFound(DomainError):

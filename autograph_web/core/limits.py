@@ -7,7 +7,6 @@ one of them instead of being refused.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ from autograph_web.core.local_limits import LocalWindows
 from autograph_web.core.redis import RedisClient, RedisDown
 
 _PENDING_MS = 30_000  # a reservation of a process that died is forgotten after this
-_WAIT_STEP_S = 0.05
-_WAIT_S = 10.0
-_MOST_WAITING = 32  # for one budget, in one process
+_WAIT_STEP_S = 0.025
+_WAIT_S = 15.0
+_LONGEST_LANE = 64
 
 # KEYS: one sorted set a budget. ARGV: now, pending lifetime, member, then limit and window of each key.
 # Members are "p|subject|nonce" (undecided) or "f|subject|nonce" (failed), scored by their time in ms.
@@ -129,6 +128,14 @@ class BudgetSpent(RateLimited):
         self.first = first
 
 
+class _Lane:
+    """Those of one process who want the same budget: served in turn, and only the first asks Redis."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self.inside = 0
+
+
 class Limiter:
     """Reserves and settles tries; without Redis a stricter limiter inside this process takes over."""
 
@@ -136,7 +143,7 @@ class Limiter:
         self._redis, self._clock, self._entropy = redis, clock, entropy
         # On its own a process allows its share of the budget, so that all of them together stay within it.
         self._processes = processes
-        self._waiting = Counter[str]()
+        self._lanes: dict[str, _Lane] = {}
         self._reserve, self._settle = redis.script(_RESERVE), redis.script(_SETTLE)
         self._local = LocalWindows(clock)
 
@@ -194,25 +201,22 @@ class Limiter:
             return  # an unsettled reservation runs out by itself
 
     async def _reserve_shared(self, reservation: Reservation) -> Reservation:
-        if await self._granted(reservation):
-            return reservation
-        keys = [budget.key for budget in reservation.budgets]
-        # Each one that waits asks Redis again and again, so a flood must not wait.
-        if any(self._waiting[key] >= _MOST_WAITING for key in keys):
+        lane = self._lanes.setdefault(reservation.budgets[0].key, _Lane())
+        # Each one that waits holds a request open, so a flood must not wait.
+        if lane.inside >= _LONGEST_LANE:
             raise BudgetSpent(1, first=False)
-        self._waiting.update(keys)
+        lane.inside += 1
         try:
-            return await self._wait(reservation)
+            async with asyncio.timeout(_WAIT_S), lane.turn:
+                while not await self._granted(reservation):  # noqa: ASYNC110  (the event is another process)
+                    await asyncio.sleep(_WAIT_STEP_S)
+        except TimeoutError:
+            raise BudgetSpent(1, first=False) from None
         finally:
-            self._waiting.subtract(keys)
-            self._waiting += Counter()  # drops what has come down to zero
-
-    async def _wait(self, reservation: Reservation) -> Reservation:
-        for _ in range(int(_WAIT_S / _WAIT_STEP_S)):
-            await asyncio.sleep(_WAIT_STEP_S)
-            if await self._granted(reservation):
-                return reservation
-        raise BudgetSpent(1, first=False)
+            lane.inside -= 1
+            if not lane.inside:
+                del self._lanes[reservation.budgets[0].key]
+        return reservation
 
     async def _granted(self, reservation: Reservation) -> bool:
         verdict, wait_ms, first = await self._try(reservation)

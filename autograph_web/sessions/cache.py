@@ -11,6 +11,7 @@ Why a stale copy cannot bring a revoked session back:
   snapshot stands under another name and is never read.
 """
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -37,6 +38,7 @@ class SessionCache:
 
     def __init__(self, redis: RedisClient, longest_session: int) -> None:
         self._redis, self._longest = redis, longest_session
+        self._trying: set[asyncio.Task[None]] = set()
 
     async def look_up(self, session_id: str, user_id: str, token_id: str | None) -> Finding:
         """Read everything a check needs about one session in one round trip; never raises."""
@@ -68,13 +70,36 @@ class SessionCache:
                 already, and trying again finishes the job.
         """
         try:
-            for session_id in session_ids:
-                key = f"session:{self._redis.run}:{session_id.hex}"
-                await self._redis.put(key, _TOMBSTONE.decode(), 2 * COPY_TTL)
+            await self._bury(session_ids)
             if token_id:
                 await self._redis.put(f"blacklist:{token_id}", 1, token_ttl)
         except RedisDown as error:
+            self._keep_trying(session_ids)
             raise Unavailable(retry_after=1) from error
+
+    async def _bury(self, session_ids: list[UUID]) -> None:
+        for session_id in session_ids:
+            key = f"session:{self._redis.run}:{session_id.hex}"
+            await self._redis.put(key, _TOMBSTONE.decode(), 2 * COPY_TTL)
+
+    def _keep_trying(self, session_ids: list[UUID]) -> None:
+        """Bury sessions once Redis answers again; after `COPY_TTL` no copy is left to bury."""
+
+        async def try_on() -> None:
+            for _ in range(COPY_TTL):
+                await asyncio.sleep(1)
+                with suppress(RedisDown):
+                    await self._bury(session_ids)
+                    return
+
+        task = asyncio.create_task(try_on())
+        self._trying.add(task)
+        task.add_done_callback(self._trying.discard)
+
+    def close(self) -> None:
+        """Give up what is still being tried."""
+        for task in self._trying:
+            task.cancel()
 
     async def forget(self, session_ids: list[UUID]) -> None:
         """Drop the copies of sessions that changed; without Redis they run out by themselves."""

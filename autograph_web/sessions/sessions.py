@@ -155,6 +155,10 @@ class Sessions:
             connection, store.SESSIONS.c.id.in_(session_ids), self._on.clock.now(), reason
         )
 
+    def close(self) -> None:
+        """Give up what is still being tried in the background."""
+        self._cache.close()
+
     async def bury(self, session_ids: list[UUID]) -> None:
         """Make committed revocations certain everywhere.
 

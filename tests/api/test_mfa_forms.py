@@ -134,16 +134,22 @@ async def test_without_a_challenge_of_its_own_a_browser_signs_in_again(
 
 @pytest.mark.parametrize("path", ["/session/start-over", "/session/end"])
 async def test_starting_over_or_signing_out_leaves_nothing_of_a_challenge(
-    browser: AsyncClient, clock: FakeClock, mina: Enrolled, redis_window: RedisWindow, path: str
+    connect: Connect,
+    browser: AsyncClient,
+    services: Services,
+    clock: FakeClock,
+    mina: Enrolled,
+    redis_window: RedisWindow,
+    path: str,
 ) -> None:
     challenge = cookies_set(await first_step(browser))["autograph_challenge"].value
-    response = await browser.post(path)
+    response = await browser.post(path, data={"button": "pressed"})
 
     assert (response.status_code, response.headers["location"]) == (303, "/login")
     assert cookies_set(response)["autograph_challenge"]["max-age"] == "0"
     assert redis_window.keys("mfa_*") == []
-    browser.cookies.set("autograph_challenge", challenge)
-    late = await browser.post("/session/verify", data={"code": mina.phone.code(clock.seconds())})
+    thief = connect(origin=services.settings.base_url, Cookie=f"autograph_challenge={challenge}")
+    late = await thief.post("/session/verify", data={"code": mina.phone.code(clock.seconds())})
     assert "autograph_session" not in cookies_set(late)
 
 
@@ -168,7 +174,7 @@ async def test_a_browser_is_trusted_when_it_asks_and_the_code_is_right(
 
 
 async def test_a_trusted_browser_is_not_asked_again_for_this_account_only(
-    browser: AsyncClient, services: Services, clock: FakeClock, mina: Enrolled
+    connect: Connect, browser: AsyncClient, services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
     theo = await enrol(services, clock, OTHER)
     await first_step(browser)
@@ -178,8 +184,9 @@ async def test_a_trusted_browser_is_not_asked_again_for_this_account_only(
     again = cookies_set(await first_step(browser))
     assert (await viewer_of(services, again["autograph_session"].value)).method == "password+trusted_device"
     assert "autograph_challenge" in cookies_set(await first_step(browser, theo.email))
-    browser.cookies.set("autograph_trusted", f"{trusted[:-1]}{'A' if trusted[-1] != 'A' else 'B'}")
-    assert set(cookies_set(await first_step(browser))) == {"autograph_challenge"}
+    forged = f"autograph_trusted={trusted[:-2]}AA"
+    other = connect(origin=services.settings.base_url, Cookie=forged)
+    assert set(cookies_set(await first_step(other))) == {"autograph_challenge"}
 
 
 @pytest.mark.parametrize("settings_changes", [HTTPS])
