@@ -5,11 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     BindParameter,
     ColumnElement,
     Row,
     Select,
+    Table,
     bindparam,
+    case,
     delete,
     func,
     insert,
@@ -19,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.store import USERS
+from autograph_web.audit.store import AUDIT
 from autograph_web.core.tables import UtcDateTime, table_of
 from autograph_web.sessions.models import RefreshTokenRow, SessionRow
 
@@ -87,9 +91,9 @@ async def forget_expired(connection: AsyncConnection, before: datetime) -> int:
     return result.rowcount
 
 
-async def add_refresh_token(connection: AsyncConnection, token: RefreshTokenRow) -> None:
-    """Add a refresh token."""
-    await connection.execute(_ADD_REFRESH_TOKEN, token.model_dump())
+async def add_refresh_token(connection: AsyncConnection, token: dict[str, Any]) -> None:
+    """Add a refresh token, given by its columns."""
+    await connection.execute(_ADD_REFRESH_TOKEN, token)
 
 
 async def use_refresh_token(
@@ -98,6 +102,15 @@ async def use_refresh_token(
     """Use up a refresh token; only one of any number of racers gets True."""
     given = {"the_id": token_id, "the_hash": token_hash, "moment": now}
     return (await connection.execute(_USE_REFRESH_TOKEN, given)).rowcount == 1
+
+
+async def rotate(
+    connection: AsyncConnection, used: dict[str, Any], token: dict[str, Any], event: dict[str, Any]
+) -> Row[Any] | None:
+    """Use up a refresh token of a session alive, add the next one and the audit row; return the session."""
+    given = used | {f"token_{name}": value for name, value in token.items()}
+    given |= {f"event_{name}": value for name, value in event.items()}
+    return (await connection.execute(_ROTATE, given)).first()
 
 
 async def was_used(connection: AsyncConnection, token_id: UUID, token_hash: str) -> bool:
@@ -133,3 +146,52 @@ _USE_REFRESH_TOKEN = (
     .values(used_at=_MOMENT)
 )
 _FIND_ALIVE = _with_account().where(SESSIONS.c.id == bindparam("the_id"), *_alive(_MOMENT))
+_IDLE_UNTIL, _REMEMBERED = (bindparam(name, type_=UtcDateTime()) for name in ("idle_until", "remembered"))
+
+
+def _rotation() -> Select[Any]:
+    """Everything a refresh writes as one statement (PostgreSQL alone can): all of it happens or nothing.
+
+    Of racers with the same token the second waits for the first's row and then finds it used.
+    """
+    alive = (
+        select(SESSIONS.c.id)
+        .join(USERS, USERS.c.id == SESSIONS.c.user_id)
+        .where(SESSIONS.c.id == REFRESH_TOKENS.c.session_id, *_alive(_MOMENT))
+    )
+    used = (
+        _USE_REFRESH_TOKEN.where(alive.correlate(REFRESH_TOKENS).exists())
+        .returning(REFRESH_TOKENS.c.session_id)
+        .cte("used")
+    )
+    session = (
+        update(SESSIONS)
+        .where(SESSIONS.c.id == used.c.session_id, SESSIONS.c.user_id == USERS.c.id)
+        # Asked once more, because this row may have waited for a sign-out to commit.
+        .where(SESSIONS.c.revoked_at.is_(None))
+        .values(
+            last_seen_at=_MOMENT, idle_expires_at=case((SESSIONS.c.remember, _REMEMBERED), else_=_IDLE_UNTIL)
+        )
+        .returning(SESSIONS.c.id, SESSIONS.c.user_id, SESSIONS.c.epoch, USERS.c.email, USERS.c.role)
+        .cte("session")
+    )
+    return select(session).add_cte(
+        _inserted(REFRESH_TOKENS, "token", session, {"session_id": session.c.id}, ()),
+        _inserted(
+            AUDIT, "event", session, {"session_id": session.c.id, "user_id": session.c.user_id}, ("id",)
+        ),
+    )
+
+
+def _inserted(
+    table: Table, name: str, session: CTE, known: dict[str, ColumnElement[Any]], left_out: tuple[str, ...]
+) -> CTE:
+    columns = [column for column in table.c if column.name not in (*left_out, "used_at")]
+    values = [
+        known.get(column.name, bindparam(f"{name}_{column.name}", type_=column.type)) for column in columns
+    ]
+    rows = select(*values).select_from(session)
+    return insert(table).from_select([column.name for column in columns], rows).cte(name)
+
+
+_ROTATE = _rotation()

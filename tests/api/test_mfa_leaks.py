@@ -105,16 +105,22 @@ async def in_database(services: Services) -> str:
         for table in metadata().sorted_tables:
             found = list(await connection.execute(select(table)))
             assert found or table.name not in _FILLED, f"the journey left nothing in {table.name}"
-            kept += [f"{column}={value}" for row in found for column, value in row._mapping.items()]
+            kept += [
+                f"{column}={value}"
+                for row in found
+                for column, value in zip(table.columns.keys(), row, strict=True)
+            ]
     return "\n".join(kept)
 
 
 def in_redis(window: RedisWindow) -> str:
-    read: dict[bytes, Any] = {
-        b"string": window.client.get,
-        b"zset": lambda key: window.client.zrange(key, 0, -1, withscores=True),
-    }
-    return "\n".join(f"{key}={read[window.client.type(key)](key)}" for key in window.keys())
+    return "\n".join(f"{key}={_value(window.client, key)}" for key in list(window.keys()))
+
+
+def _value(client: Any, key: str) -> Any:
+    kind = client.type(key)
+    assert kind in (b"string", b"zset"), f"say how to read a {kind!r}"
+    return client.get(key) if kind == b"string" else client.zrange(key, 0, -1, withscores=True)
 
 
 async def test_no_secret_is_found_in_the_database_in_redis_or_in_the_log(

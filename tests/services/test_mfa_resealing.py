@@ -82,7 +82,10 @@ async def test_sealing_anew_lets_the_old_key_go(
     rotated = await with_secrets(services, open_services, OLDER_SECRET, SECRET)
     steps: list[tuple[int, int]] = []
 
-    assert await reseal_all(rotated.database, rotated.sealer, lambda *at: steps.append(at)) == 4
+    def note(seen: int, total: int) -> None:
+        steps.append((seen, total))
+
+    assert await reseal_all(rotated.database, rotated.sealer, note) == 4
     assert steps == [(4, 4)]
     assert await outdated(rotated) == 0
     retired = await with_secrets(services, open_services, OLDER_SECRET)

@@ -1,5 +1,7 @@
 """Browsers that are trusted for thirty days, on both databases."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from autograph_web.core.errors import NotFound
@@ -23,6 +25,8 @@ from tests.support.two_step import (
 
 OTHER = "theo@northwind.dev"
 MONTH = 30 * 86_400
+
+Change = Callable[[Services, FakeClock, Viewer], Awaitable[None]]
 
 
 @pytest.fixture
@@ -154,12 +158,11 @@ async def turn_off_and_on(services: Services, clock: FakeClock, viewer: Viewer) 
 
 @pytest.mark.parametrize("change", [replace_authenticator, turn_off_and_on])
 async def test_a_change_of_the_factor_forgets_every_trusted_browser(
-    services: Services, clock: FakeClock, mina: Enrolled, cookie: str, change: object
+    services: Services, clock: FakeClock, mina: Enrolled, cookie: str, change: Change
 ) -> None:
     theo = await enrol(services, clock, OTHER)
     theirs = await services.trusted_devices.trust(context(), theo.user_id)
     viewer = await fresh_viewer(services, clock, mina)
-    assert callable(change)
     await change(services, clock, viewer)
 
     assert await services.trusted_devices.of(mina.user_id) == []

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 import pyotp
 import pytest
+from pyotp.totp import TOTP
 
 from autograph_web.mfa import totp
 from tests.support.authenticator import CALCULATORS, READERS, Authenticator, Calculator, Reader
@@ -103,7 +104,7 @@ def test_other_libraries_read_the_uri(email: str) -> None:
     uri = totp.provisioning_uri(SECRET, email)
     parsed = pyotp.parse_uri(uri)
 
-    assert isinstance(parsed, pyotp.TOTP)
+    assert isinstance(parsed, TOTP)
     assert (parsed.name, parsed.issuer) == (email, "AutoGraph v3")
     assert (parsed.digits, parsed.interval) == (6, 30)
     assert parsed.secret == totp.as_key(SECRET)
