@@ -58,10 +58,20 @@
   const wishes = () => {
     const { leave = "", focus = "" } = one("#signals")?.dataset ?? {};
     if (fresh("leave", leave) && /^\/(?![/\\])[^\x00-\x1f]*$/.test(leave)) location.replace(leave);
-    if (fresh("focus", focus)) document.getElementById(focus.split(":")[0])?.focus();
+    if (fresh("focus", focus)) {
+      const part = document.getElementById(focus.split(":")[0]);
+      part?.focus();
+      if (part?.dataset.select) part.select();
+    }
     if (!focus) done.focus = "";
     const claim = one("#claim"), ticket = claim?.dataset.ticket;
     if (fresh("ticket", ticket)) { claim.elements.ticket.value = ticket; claim.submit(); }
+  };
+
+  // --- What the address asked for happens once: loading the page again must not begin it anew. ----------
+  const tidy = () => {
+    if (everReady && new URLSearchParams(location.search).has("then"))
+      history.replaceState(history.state, "", location.pathname);
   };
 
   // --- After a link without a full load, reading goes on at the heading. --------------------------------
@@ -80,7 +90,7 @@
     if (left > 0) { clock.firstChild.nodeValue = words(left); return; }
     clearInterval(timer);
     clock.closest(".box").classList.add("is-over");
-    one("[data-submit]").disabled = false;
+    for (const button of document.querySelectorAll("[data-submit]")) button.disabled = false;
   };
   const wait = () => {
     const value = one("[data-wait]")?.dataset.wait;
@@ -135,7 +145,7 @@
   // A page kept by the browser may be someone's who has signed out since: ask the server again.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-  const look = () => { connection(); wishes(); heading(); wait(); times(); shows(); };
+  const look = () => { connection(); tidy(); wishes(); heading(); wait(); times(); shows(); };
   const start = () => {
     paint();
     look();

@@ -114,7 +114,7 @@ def build_services(
     hasher = PasswordHasher(settings.bcrypt_cost, settings.hash_threads)
     policy = PasswordPolicy(settings.password_min_length, settings.password_min_score)
     signer = TokenSigner(Keyring(secrets, "access and refresh tokens"), settings.base_url, clock, entropy)
-    cache = SessionCache(redis, settings.session_absolute_seconds)
+    cache = SessionCache(redis, settings.session_absolute_seconds, Keyring(secrets, "session copies"))
     sessions = Sessions(foundation, cache, signer, _lifetimes(settings))
     lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
     registrations = Allowance(settings.registration_limit, settings.registration_window_seconds)

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_allowed_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_origin(value) for value in values)
+
     @field_validator("base_url")
     @classmethod
     def _check_base_url(cls, value: str) -> str:

@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.support.mailbox",
     "tests.support.app",
     "tests.support.watching",
+    "tests.support.live_server",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from unicodedata import normalize
 
 import email_validator
+import idna
 from email_validator import EmailNotValidError, validate_email
 
 from autograph_web.core.errors import EmailInvalid
@@ -11,7 +12,8 @@ from autograph_web.core.errors import EmailInvalid
 # Intranets use it (RFC 6762 appendix G), and the library offers no other way to take it.
 if "local" in email_validator.SPECIAL_USE_DOMAIN_NAMES:
     email_validator.SPECIAL_USE_DOMAIN_NAMES.remove("local")
-_LONGEST = 320  # RFC 5321: 64 octets of local part, the @, 255 of domain
+_LONGEST_DOMAIN = 255
+_LONGEST = 64 + 1 + _LONGEST_DOMAIN  # RFC 5321 section 4.5.3.1: local part, @ and domain, in octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,27 @@ def parse_email(text: str) -> EmailAddress:
         valid = validate_email(text.strip(), check_deliverability=False, globally_deliverable=False)
     except (EmailNotValidError, UnicodeError):
         raise EmailInvalid from None
-    if "." not in valid.domain or len(valid.normalized) > _LONGEST:
+    key = fold_email(valid.normalized)
+    # Folding can lengthen; a key that had to be cut could be that of another address too.
+    if "." not in valid.domain or len(key) >= _LONGEST:
         raise EmailInvalid
-    return EmailAddress(valid.normalized, fold_email(valid.normalized))
+    return EmailAddress(valid.normalized, key)
 
 
 def fold_email(text: str) -> str:
     """Return `text` folded for comparison: compatibility forms and letter case count for nothing."""
     # PostgreSQL takes no NUL in text, and what somebody signs in with may be anything.
-    text = text.strip().replace("\0", "\ufffd")
+    local, at, domain = text.strip().replace("\0", "\ufffd").rpartition("@")
+    text = f"{local}{at}{_readable(domain)}"
     return normalize("NFKC", normalize("NFKC", text).casefold())[:_LONGEST]
+
+
+def _readable(domain: str) -> str:
+    """Return a domain as `parse_email` spells it: `xn--bcher-kva.de` is `bücher.de` (RFC 5891, UTS 46)."""
+    plain = domain.isascii() and "xn--" not in domain.lower()
+    if plain or len(domain) > _LONGEST_DOMAIN:
+        return domain
+    try:
+        return idna.decode(domain, uts46=True)
+    except UnicodeError:
+        return domain

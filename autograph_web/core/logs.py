@@ -48,7 +48,10 @@ def configure_logging(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Libraries that bring handlers of their own would get past the redaction.
+    # Libraries that bring handlers of their own would get past the redaction. These two add one as soon as
+    # they start, unless a level has been chosen for them; below ERROR they log every message as it came.
+    for name in ("engineio.server", "socketio.server"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     for name in (
         "reflex",
         "reflex_base",

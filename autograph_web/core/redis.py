@@ -67,7 +67,7 @@ class RedisClient:
         Raises:
             RedisDown: The server did not answer, now or within the last second.
         """
-        if self._clock.seconds() < self._down_until:
+        if 0 < self._down_until - self._clock.seconds() <= _REST_S:  # not if the clock was set back meanwhile
             cast(Any, command).close()
             raise RedisDown
         try:

@@ -3,8 +3,7 @@
 On https every name has the `__Host-` prefix, which ties it to this very host (RFC 6265bis section 4.1.3).
 """
 
-from http.cookies import CookieError, SimpleCookie
-
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 
 from autograph_web.settings import Settings
@@ -21,13 +20,8 @@ def read(settings: Settings, cookie_header: str, name: str) -> str | None:
     """Return the value of one of our cookies from a Cookie header, or None."""
     if len(cookie_header) > _LONGEST_HEADER:
         return None
-    jar = SimpleCookie()
-    try:
-        jar.load(cookie_header)
-    except CookieError:
-        return None
-    morsel = jar.get(full_name(settings, name))
-    return morsel.value if morsel else None
+    # Lenient as browsers are: http.cookies would drop ours with any odd cookie another program set.
+    return cookie_parser(cookie_header).get(full_name(settings, name))
 
 
 def session_cookie(settings: Settings, cookie_header: str) -> str | None:

@@ -45,7 +45,8 @@ class Pages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
-        if scope["type"] != "http" or scope["path"].startswith("/_event"):
+        # Exactly the websocket's mount: what only begins like it goes to the static files, where `..` counts.
+        if scope["type"] != "http" or f"{scope['path']}/".startswith("/_event/"):
             await self._app(scope, receive, send)
             return
         path = _plain(scope["path"])

@@ -31,7 +31,7 @@ class TypedCode:
 
 
 def read_code(typed: str) -> TypedCode:
-    """Return what was typed: six ASCII digits, or a recovery code; white space and dashes do not matter.
+    """Return what was typed: six ASCII digits, or a recovery code, whose dashes do not matter.
 
     Raises:
         CodeMalformed: It is neither; no try is spent on it.

@@ -7,6 +7,7 @@ Why a stale copy cannot bring a revoked session back:
 - a record lives `COPY_TTL` seconds at most and is then read from the database again;
 - a revocation leaves a tombstone, and a record is only ever written where nothing stands (NX), so a reader
   that loaded the session just before it was revoked cannot write it back;
+- a copy names one of our keys: what another installation keeps in the same Redis is none of ours;
 - `run` is the identity of the Redis process: what a restarted or failed-over server restores from an old
   snapshot stands under another name and is never read.
 """
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from autograph_web.core.errors import Unavailable
+from autograph_web.core.keyring import Keyring
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.sessions.record import SessionRecord
 
@@ -36,8 +38,8 @@ class Finding:
 class SessionCache:
     """One round trip for a check, and the tombstones of revocation."""
 
-    def __init__(self, redis: RedisClient, longest_session: int) -> None:
-        self._redis, self._longest = redis, longest_session
+    def __init__(self, redis: RedisClient, longest_session: int, keyring: Keyring) -> None:
+        self._redis, self._longest, self._keyring = redis, longest_session, keyring
         self._trying: set[asyncio.Task[None]] = set()
 
     async def look_up(self, session_id: str, user_id: str, token_id: str | None) -> Finding:
@@ -52,13 +54,14 @@ class SessionCache:
                 return await self.look_up(session_id, user_id, token_id)
         except RedisDown:
             return Finding(None, revoked=False, run=None)
-        return _finding(values, run)
+        return self._finding(values, run)
 
     async def remember(self, record: SessionRecord, run: str, now: float) -> None:
         """Keep a copy of `record`, unless something stands in its place already."""
         ttl = int(min(COPY_TTL, record.expires_at - now))
+        copy = f"{self._keyring.current.kid}.{record.encode()}"
         try:
-            await self._redis.put(f"session:{run}:{record.session_id}", record.encode(), ttl, only_new=True)
+            await self._redis.put(f"session:{run}:{record.session_id}", copy, ttl, only_new=True)
         except RedisDown:
             return  # only slower
 
@@ -79,8 +82,10 @@ class SessionCache:
 
     async def _bury(self, session_ids: list[UUID]) -> None:
         for session_id in session_ids:
-            key = f"session:{self._redis.run}:{session_id.hex}"
-            await self._redis.put(key, _TOMBSTONE.decode(), 2 * COPY_TTL)
+            run = None
+            while run != self._redis.run:  # putting may itself find out that the server has restarted
+                run = self._redis.run
+                await self._redis.put(f"session:{run}:{session_id.hex}", _TOMBSTONE.decode(), 2 * COPY_TTL)
 
     def _keep_trying(self, session_ids: list[UUID]) -> None:
         """Bury sessions once Redis answers again; after `COPY_TTL` no copy is left to bury."""
@@ -118,12 +123,12 @@ class SessionCache:
         except RedisDown as error:
             raise Unavailable(retry_after=1) from error
 
-
-def _finding(values: list[bytes | None], run: str) -> Finding:
-    copy, epoch, *blacklisted = values
-    if copy == _TOMBSTONE or any(blacklisted):
-        return Finding(None, revoked=True, run=run)
-    if copy is None:
-        return Finding(None, revoked=False, run=run)
-    record = SessionRecord.decode(copy)
-    return Finding(record, revoked=epoch is not None and record.epoch < int(epoch), run=run)
+    def _finding(self, values: list[bytes | None], run: str) -> Finding:
+        copy, epoch, *blacklisted = values
+        if copy == _TOMBSTONE or any(blacklisted):
+            return Finding(None, revoked=True, run=run)
+        kid, _, encoded = (copy or b"").partition(b".")
+        if self._keyring.find(kid.decode("ascii", "replace")) is None:
+            return Finding(None, revoked=False, run=run)
+        record = SessionRecord.decode(encoded)
+        return Finding(record, revoked=epoch is not None and record.epoch < int(epoch), run=run)

@@ -145,8 +145,10 @@ class Sessions:
             mine = store.SESSIONS.c.user_id == viewer.user_id
             ended = await store.revoke(connection, mine, self._on.clock.now(), "logout_all")
             await self._record(connection, Kind.LOGOUT_ALL, context, viewer, revoked=alive)
-        await self._cache.advance_epoch(viewer.user_id, epoch)
-        await self._cache.bury(ended)
+        try:
+            await self._cache.advance_epoch(viewer.user_id, epoch)
+        finally:  # burying goes on in the background where the epoch could not be told
+            await self._cache.bury(ended)
         return alive
 
     async def revoke(self, connection: AsyncConnection, session_ids: list[UUID], reason: str) -> list[UUID]:

@@ -18,6 +18,8 @@ from autograph_web.ui.not_found.page import not_found_page
 from autograph_web.ui.register.page import register_page
 from autograph_web.ui.register.state import RegisterState
 from autograph_web.ui.routes import Route
+from autograph_web.ui.security.page import security_page
+from autograph_web.ui.security.state import SecurityState
 from autograph_web.ui.sign_in.page import sign_in_page
 from autograph_web.ui.sign_in.state import SignInState
 from autograph_web.ui.snapshot import FreshSnapshot
@@ -32,6 +34,7 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.REGISTER, register_page, RegisterState.arrive),
     (routes.SIGN_IN, sign_in_page, SignInState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
+    (routes.SECURITY, security_page, SecurityState.load),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
 )
@@ -51,7 +54,7 @@ def build_app(**kwargs: Any) -> rx.App:
         **kwargs,
     }
     app = rx.App(**given)
-    app.add_middleware(FreshSnapshot(SignInState, RegisterState, DashboardState), 0)
+    app.add_middleware(FreshSnapshot(SignInState, RegisterState, DashboardState, SecurityState), 0)
     add_pages(app)
     return app
 
@@ -75,6 +78,7 @@ def _boundary(_stateful: bool) -> rx.Component:
 def _head() -> list[rx.Component]:
     return [
         rx.el.script(src="/session.js", defer=True),
+        rx.el.script(src="/reveal.js", defer=True),
         rx.el.link(
             rel="preload",
             href="/fonts/hanken-grotesk.woff2",

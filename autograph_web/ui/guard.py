@@ -9,7 +9,13 @@ from reflex.istate.data import RouterData
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import DomainError, NotAuthenticated
 from autograph_web.http.client import context_from_headers
-from autograph_web.http.cookies import device_cookie, flash_cookie, session_cookie
+from autograph_web.http.cookies import (
+    challenge_cookie,
+    device_cookie,
+    flash_cookie,
+    session_cookie,
+    trusted_cookie,
+)
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 
@@ -49,3 +55,13 @@ def device_of(router: RouterData) -> str | None:
 def flash_of(router: RouterData) -> str | None:
     """Return the name of the one-use notice left by a form that was posted without JavaScript."""
     return flash_cookie(services().settings, router.headers.cookie)
+
+
+def trusted_of(router: RouterData) -> str | None:
+    """Return the mark of a browser that need not show the second factor."""
+    return trusted_cookie(services().settings, router.headers.cookie)
+
+
+def challenge_of(router: RouterData) -> str | None:
+    """Return the token of a sign-in that was begun without JavaScript and waits for its code."""
+    return challenge_cookie(services().settings, router.headers.cookie)

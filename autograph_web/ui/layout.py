@@ -9,17 +9,22 @@ from autograph_web.ui.components.art import mark, signature
 from autograph_web.ui.components.connection import offline_banner
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.components.theme_switch import theme_switch
-from autograph_web.ui.routes import HOME, Route
+from autograph_web.ui.routes import DASHBOARD, HOME, Route
 
 
-def heading(route: Route, *text: rx.Component | str) -> rx.Component:
+def heading(route: Route, *text: rx.Component | rx.Var[str] | str) -> rx.Component:
     """The one h1 of a page; session.js moves the focus here when a link led to it without a full load."""
     return rx.el.h1(*text, tab_index=-1, data_page=route.path, class_name="title")
 
 
-def brand(href: str) -> rx.Component:
-    """The product's name, leading home."""
-    return rx.el.a(mark(), rx.el.span("AutoGraph"), href=href, class_name="brand")
+def brand() -> rx.Component:
+    """The product's name, leading to the start page."""
+    return rx.el.a(*_name(), href=HOME.path, class_name="brand")
+
+
+def account_brand() -> rx.Component:
+    """The product's name, leading to the overview with a full load as every way within an account."""
+    return NativeLink.create(*_name(), href=DASHBOARD.path, class_name="brand")
 
 
 def auth_page(*content: rx.Component) -> rx.Component:
@@ -28,7 +33,7 @@ def auth_page(*content: rx.Component) -> rx.Component:
         _skip_link(),
         offline_banner(),
         rx.el.div(
-            rx.el.header(brand(HOME.path), class_name="auth-top"),
+            rx.el.header(brand(), class_name="auth-top"),
             rx.el.main(
                 rx.el.div(*content, class_name="auth-column"),
                 tab_index=-1,
@@ -43,16 +48,24 @@ def auth_page(*content: rx.Component) -> rx.Component:
     )
 
 
-def app_page(*content: rx.Component, home: str, top: rx.Component, name: str = "main") -> rx.Component:
-    """A page of an account under a bar with `top` at its end; the brand leads to `home`."""
+def app_page(*content: rx.Component, top: rx.Component, ways: rx.Component) -> rx.Component:
+    """A page of an account under a bar with `top` at its end, the `ways` to its other pages beside it."""
     return rx.el.div(
         _skip_link(),
         offline_banner(),
-        rx.el.header(brand(home), top, class_name="app-top"),
-        rx.el.main(*content, tab_index=-1, class_name="app-main", custom_attrs=named(name)),
+        rx.el.header(account_brand(), top, class_name="app-top"),
+        rx.el.div(
+            ways,
+            rx.el.main(*content, tab_index=-1, class_name="app-main", custom_attrs=named("main")),
+            class_name="app-body",
+        ),
         rx.el.footer(theme_switch(), class_name="foot"),
         class_name="app",
     )
+
+
+def _name() -> tuple[rx.Component, ...]:
+    return mark(), rx.el.span("AutoGraph")
 
 
 def _skip_link() -> rx.Component:

@@ -4,8 +4,15 @@ from autograph_web.core.errors import DomainError
 
 # A refusal that belongs to one field says so above the form; the field carries the sentence itself.
 CHECK_FIELD = "That didn't go through. Check the field marked below."
-TYPE_EMAIL = "Type your email address."
-TYPE_PASSWORD = "Type your password."  # noqa: S105  (a sentence)
+PROMPTS = {
+    "email": "Type your email address.",
+    "password": "Type your password.",
+    "code": "Type the code.",
+}
+"""What is said beside an empty field; these are the fields that can carry a sentence."""
+
+WRONG_RECOVERY_CODE = "That recovery code didn't work. Each works once - check it, or use another."
+SIX_DIGITS = "Enter the six digits your app shows."
 OFFLINE = "You're offline. We'll reconnect on our own - nothing you typed is lost."
 ONLY_HERE = "You're only signed in here."
 
@@ -21,6 +28,7 @@ _ON_A_PAGE: dict[str, str] = {
     "not_authenticated": "Sign in to continue.",
     "origin_refused": "We couldn't be sure that came from this page. Reload it and try again.",
     "ticket_expired": "That took too long. Sign in once more.",
+    "not_found": "That's gone already. This list is up to date now.",
 }
 
 # Codes that arrive without being a refusal: in a flash, or as `?ended=` in the address.

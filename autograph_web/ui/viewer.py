@@ -5,6 +5,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from autograph_web.audit.trail import AuditEvent
+from autograph_web.mfa.trusted_devices import TrustedBrowser
+
+# With this many recovery codes left or fewer, it is time for new ones.
+FEW_CODES = 3
 
 # First match wins: most browsers also carry the names of others.
 _BROWSERS = (
@@ -57,6 +61,19 @@ class ActivityRow:
     here: bool
 
 
+@dataclass
+class TrustedRow:
+    """One trusted device as it is listed; times as in `ActivityRow`."""
+
+    key: str
+    name: str
+    ip: str
+    used_at: str
+    used_when: str
+    ends_at: str
+    ends_when: str
+
+
 def device_name(user_agent: str) -> str:
     """Return browser and system in plain words, such as "Firefox on Linux"; a guess, never a credential."""
     browser = _first(_BROWSERS, user_agent)
@@ -90,6 +107,19 @@ def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRo
         at=iso(event.at),
         when=in_words(event.at),
         here=event.session_id == session_id,
+    )
+
+
+def trusted_row(device: TrustedBrowser) -> TrustedRow:
+    """Return `device` as a line of the list of trusted devices."""
+    return TrustedRow(
+        key=str(device.id),
+        name=device_name(device.user_agent),
+        ip=device.ip,
+        used_at=iso(device.last_used_at),
+        used_when=in_words(device.last_used_at),
+        ends_at=iso(device.expires_at),
+        ends_when=in_words(device.expires_at),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from autograph_web.accounts.store import USERS
 from autograph_web.core.errors import DomainError, SessionEnded
+from autograph_web.core.keyring import Keyring
 from autograph_web.runtime import Services
 from autograph_web.sessions.cache import COPY_TTL, SessionCache
 from autograph_web.sessions.record import SessionRecord
@@ -144,7 +145,7 @@ async def test_a_locked_account_is_out_once_the_copies_have_run_out(
 
 async def test_a_copy_made_just_before_cannot_come_back(services: Services, journey: Journey) -> None:
     """A reader loaded the session, then it was revoked and buried, then the reader stores its copy."""
-    cache = SessionCache(services.redis, 3600)
+    cache = SessionCache(services.redis, 3600, Keyring(services.settings.master_secrets, "session copies"))
     viewer = await services.sessions.authenticate_cookie(journey.cookie)
     before = await cache.look_up(viewer.session_id.hex, viewer.user_id.hex, None)
     assert isinstance(before.record, SessionRecord)

@@ -11,11 +11,13 @@ from autograph_web.ui import messages
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeForm, named
+from autograph_web.ui.form_state import CodeForm, FormState
 from autograph_web.ui.routes import DASHBOARD
 
 # The longest address SMTP can carry (RFC 5321 section 4.5.3.1).
 _LONGEST_EMAIL = "320"
 _LONGEST_PASSWORD = "1024"  # noqa: S105  (a length)
+_LONGEST_CODE = "64"
 
 
 def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
@@ -46,7 +48,7 @@ def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
 
 
 def password_field(
-    state: type[AuthForm], autocomplete: str, *below: rx.Component, hint_id: str = "", **events: Any
+    state: type[FormState], autocomplete: str, *below: rx.Component, hint_id: str = "", **events: Any
 ) -> rx.Component:
     """The password field with its own show button, which needs JavaScript and appears only with it."""
     return rx.el.div(
@@ -83,18 +85,59 @@ def password_field(
     )
 
 
-def submit_button(state: type[AuthForm], label: str, pending_label: str) -> rx.Component:
+def app_code_field(state: type[FormState], hint_id: str = "") -> rx.Component:
+    """The field for six digits: paste, "123 456" and a phone's own suggestion all work."""
+    return _code_field(
+        state,
+        "Six-digit code",
+        hint_id=hint_id,
+        placeholder="000000",
+        auto_complete="one-time-code",
+        input_mode="numeric",
+        key="app",
+    )
+
+
+def code_field(state: type[CodeForm], hint_id: str = "") -> rx.Component:
+    """The field for a code of the authenticator or, after "Use a recovery code", for one of those."""
+    recovery = _code_field(
+        state,
+        "Recovery code",
+        hint_id=hint_id,
+        placeholder="xxxx-xxxx-xxxx-xxxx",
+        auto_complete="off",
+        input_mode="text",
+        key="recovery",
+    )
+    # Different keys make them two elements, so what was typed into one does not turn up in the other.
+    return rx.fragment(rx.cond(state.recovery, recovery, app_code_field(state, hint_id)))
+
+
+def switch_code_button(state: type[CodeForm]) -> rx.Component:
+    """The way from one kind of code to the other and back."""
+    return rx.el.button(
+        rx.cond(state.recovery, "Use your app instead", "Use a recovery code"),
+        type="button",
+        class_name="link-button",
+        on_click=state.switch_code,
+        custom_attrs=named("switch-code"),
+    )
+
+
+def submit_button(
+    state: type[FormState], label: rx.Var[str] | str, pending_label: str, look: str = "button-wide"
+) -> rx.Component:
     """The button that sends the form: it says so while waiting, and rests while tries are limited."""
     return rx.el.button(
         rx.cond(state.pending | (state.ticket != ""), pending_label, label),
         type="submit",
-        class_name="button button-primary button-wide",
+        class_name=f"button button-primary {look}",
         disabled=state.wait_seconds > 0,
         data_submit="true",
     )
 
 
-def form_messages(state: type[AuthForm]) -> rx.Component:
+def form_messages(state: type[FormState]) -> rx.Component:
     """What is said above a form. Both regions are always there, so that a change in them is announced."""
     return rx.el.div(
         rx.el.div(
@@ -117,7 +160,7 @@ def form_messages(state: type[AuthForm]) -> rx.Component:
     )
 
 
-def claim_form(state: type[AuthForm]) -> rx.Component:
+def claim_form(state: type[FormState]) -> rx.Component:
     """The hidden form that exchanges the one-use ticket for the cookie, which a websocket cannot set.
 
     session.js copies `data-ticket` into the field and posts the form as soon as there is one.
@@ -133,7 +176,7 @@ def claim_form(state: type[AuthForm]) -> rx.Component:
     )
 
 
-def next_field(state: type[AuthForm]) -> rx.Component:
+def next_field(state: type[FormState]) -> rx.Component:
     """Where to go afterwards; session.js fills it from the address when the page is not connected yet."""
     return rx.el.input(
         type="hidden",
@@ -143,11 +186,47 @@ def next_field(state: type[AuthForm]) -> rx.Component:
     )
 
 
-def _alert_text(state: type[AuthForm]) -> rx.Component:
+def _code_field(
+    state: type[FormState],
+    label: str,
+    *,
+    hint_id: str,
+    placeholder: str,
+    auto_complete: str,
+    input_mode: str,
+    key: str,
+) -> rx.Component:
+    return rx.el.div(
+        rx.el.label(label, html_for="code"),
+        rx.el.input(
+            type="text",
+            name="code",
+            auto_complete=auto_complete,
+            placeholder=placeholder,
+            required=True,
+            class_name=f"input input-code input-code-{key}",
+            aria_invalid=_is_bad(state, "code"),
+            aria_describedby=_described(state, "code", hint_id),
+            data_select="true",
+            custom_attrs=named(
+                "code",
+                autoCapitalize="none",
+                spellCheck="false",
+                inputMode=input_mode,
+                maxLength=_LONGEST_CODE,
+            ),
+        ),
+        _field_error(state, "code"),
+        key=key,
+        class_name="field",
+    )
+
+
+def _alert_text(state: type[FormState]) -> rx.Component:
     return rx.cond(state.wait_seconds > 0, _countdown(state), rx.el.p(state.alert))
 
 
-def _countdown(state: type[AuthForm]) -> rx.Component:
+def _countdown(state: type[FormState]) -> rx.Component:
     """The wait: said once to a screen reader, while the clock that others see ticks in silence."""
     return rx.el.div(
         rx.el.p(state.alert, class_name="sr-only"),
@@ -166,7 +245,7 @@ def _countdown(state: type[AuthForm]) -> rx.Component:
     )
 
 
-def _field_error(state: type[AuthForm], field: str) -> rx.Component:
+def _field_error(state: type[FormState], field: str) -> rx.Component:
     """The sentence beside a field; its place is always there for aria-describedby."""
     return rx.el.p(
         rx.cond(state.bad == field, state.bad_text, ""),
@@ -175,11 +254,11 @@ def _field_error(state: type[AuthForm], field: str) -> rx.Component:
     )
 
 
-def _is_bad(state: type[AuthForm], field: str) -> rx.Var[str]:
+def _is_bad(state: type[FormState], field: str) -> rx.Var[str]:
     return rx.cond((state.bad == field) | (state.bad == "both"), "true", "false")
 
 
-def _described(state: type[AuthForm], field: str, hint_id: str = "") -> rx.Var[str]:
+def _described(state: type[FormState], field: str, hint_id: str = "") -> rx.Var[str]:
     """Point a field at what is said about it: its own sentence, or the alert that is about both fields."""
     hint = f" {hint_id}" if hint_id else ""
     return rx.cond(state.bad == "both", f"{messages.ALERT_ID}{hint}", f"{field}-error{hint}")

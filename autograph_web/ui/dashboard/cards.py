@@ -6,38 +6,32 @@
 import reflex as rx
 
 from autograph_web.ui import messages
+from autograph_web.ui.components.cards import card, fact, few_codes, time_of
 from autograph_web.ui.components.icons import icon, icon_of
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.dashboard.state import DashboardState
-from autograph_web.ui.viewer import ActivityRow
+from autograph_web.ui.routes import SECURITY
+from autograph_web.ui.viewer import FEW_CODES, ActivityRow
 
 
 def security_card() -> rx.Component:
-    """How the account is protected, and the best thing to do now out of what can be done here now."""
+    """How the account is protected, and the best thing to do now."""
     badge = rx.cond(
         DashboardState.two_step,
         rx.el.span("Two steps", class_name="badge badge-good"),
         rx.el.span("Password only", class_name="badge badge-warn"),
     )
-    said = rx.cond(
-        DashboardState.two_step,
-        rx.el.p("Signing in takes your password and a code."),
-        rx.el.p(
-            "Your password is all that protects this account - two-step verification isn't available here "
-            "yet. Use one that you use nowhere else."
-        ),
-    )
-    return _card("security", "Security", said, _next_action(), badge=badge)
+    return card("security", "Security", _protection(), _next_step(), badge=rx.fragment(badge))
 
 
 def details_card() -> rx.Component:
     """Who the person is here."""
     facts = (
-        _fact("Email", rx.el.span(DashboardState.email, custom_attrs=named("account-email"))),
-        _fact("Role", rx.el.span(DashboardState.role, class_name="role", custom_attrs=named("account-role"))),
-        _fact("Last sign-in before this one", _last_sign_in()),
+        fact("Email", rx.el.span(DashboardState.email, custom_attrs=named("account-email"))),
+        fact("Role", rx.el.span(DashboardState.role, class_name="role", custom_attrs=named("account-role"))),
+        fact("Last sign-in before this one", _last_sign_in()),
     )
-    return _card("details", "You", rx.el.dl(*facts, class_name="facts"))
+    return card("details", "You", rx.el.dl(*facts, class_name="facts"))
 
 
 def sessions_card() -> rx.Component:
@@ -49,13 +43,13 @@ def sessions_card() -> rx.Component:
             "You're signed in in ", rx.el.strong(f"{DashboardState.active} places"), ", this one included."
         ),
     )
-    return _card(
+    return card(
         "sessions",
         "Where you're signed in",
         rx.el.div(
             count, class_name="said", data_count=DashboardState.active, custom_attrs=named("session-count")
         ),
-        rx.el.dl(_fact("This one", _this_session()), class_name="facts"),
+        rx.el.dl(fact("This one", _this_session()), class_name="facts"),
         _problem(),
         _everywhere(),
     )
@@ -63,7 +57,7 @@ def sessions_card() -> rx.Component:
 
 def activity_card() -> rx.Component:
     """What happened lately, newest first."""
-    return _card(
+    return card(
         "activity",
         "Recent activity",
         rx.cond(
@@ -74,39 +68,57 @@ def activity_card() -> rx.Component:
     )
 
 
-def _card(name: str, title: str, *content: rx.Component, badge: rx.Component | None = None) -> rx.Component:
-    heading = rx.el.h2(title, custom_attrs=named(f"{name}-title"))
-    return rx.el.section(
-        rx.el.div(heading, *([badge] if badge else []), class_name="card-top"),
-        *content,
-        aria_labelledby=f"{name}-title",
-        tab_index=-1,
-        class_name=f"card card-{name}",
-        custom_attrs=named(name),
-    )
-
-
-def _next_action() -> rx.Component:
+def _protection() -> rx.Component:
     return rx.el.p(
-        rx.el.strong("Next: "),
         rx.cond(
-            DashboardState.active > 1,
-            "you're signed in in more than one place. If you don't know one of them, ",
-            "look through your recent activity. If something there wasn't you, ",
-        ),
-        NativeLink.create("sign out everywhere", href="#sessions"),
-        ".",
-        class_name="next",
+            DashboardState.two_step,
+            "Signing in takes your password and a code.",
+            "Your password is all that protects this account: whoever gets hold of it is in.",
+        )
     )
 
 
-def _fact(name: str, value: rx.Component) -> rx.Component:
-    return rx.el.div(rx.el.dt(name), rx.el.dd(value), class_name="fact")
+def _next_step() -> rx.Component:
+    """The best thing to do now, as one link, or that all is well."""
+    turn_on = _next_link("Turn on two-step verification", "turn-on")
+    few = DashboardState.codes_left <= FEW_CODES
+    renew = rx.fragment(
+        few_codes(DashboardState.codes_left),
+        _next_link("Make new recovery codes", "new-codes"),
+    )
+    return rx.el.div(
+        rx.cond(DashboardState.two_step, rx.cond(few, renew, _nothing_urgent()), turn_on),
+        class_name="next",
+        custom_attrs=named("next-step"),
+    )
+
+
+def _next_link(label: str, then: str) -> rx.Component:
+    # Where a new sign-in is asked for first, the page says so.
+    return NativeLink.create(
+        label, href=f"{SECURITY.path}?then={then}", class_name="button button-primary", key=then
+    )
+
+
+def _nothing_urgent() -> rx.Component:
+    """What is left to look at when the account is well protected."""
+    places = rx.cond(
+        DashboardState.active > 1,
+        "You're signed in in more than one place. If you don't know one of them, ",
+        "All well. If something in your recent activity wasn't you, ",
+    )
+    return rx.el.p(
+        places,
+        NativeLink.create("sign out everywhere", href="#sessions"),
+        " - or see your ",
+        NativeLink.create("security settings", href=SECURITY.path),
+        ".",
+    )
 
 
 def _last_sign_in() -> rx.Component:
     known = rx.fragment(
-        _time(DashboardState.last_at, DashboardState.last_when),
+        time_of(DashboardState.last_at, DashboardState.last_when),
         rx.el.span(DashboardState.last_where, class_name="where"),
     )
     return rx.el.span(
@@ -119,7 +131,7 @@ def _this_session() -> rx.Component:
     return rx.el.span(
         DashboardState.here,
         rx.el.span(
-            "Signed in: ", _time(DashboardState.since_at, DashboardState.since_when), class_name="where"
+            "Signed in: ", time_of(DashboardState.since_at, DashboardState.since_when), class_name="where"
         ),
         custom_attrs=named("this-session"),
     )
@@ -166,12 +178,7 @@ def _row(row: ActivityRow) -> rx.Component:
             rx.el.p(row.where, class_name="event-where"),
             class_name="event-what",
         ),
-        _time(row.at, row.when),
+        time_of(row.at, row.when),
         key=row.key,
         class_name="event",
     )
-
-
-def _time(at: str, words: str) -> rx.Component:
-    """A time (two vars): in UTC until session.js has put it into the viewer's time zone."""
-    return rx.el.time(words, date_time=at, class_name="time", data_local="true")

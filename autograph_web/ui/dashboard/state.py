@@ -8,8 +8,8 @@ from autograph_web.core.errors import DomainError, InternalError, NotAuthenticat
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, viewer
+from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.routes import DASHBOARD, SIGN_IN
-from autograph_web.ui.snapshot import Private
 from autograph_web.ui.viewer import ActivityRow
 
 _logger = logging.getLogger(__name__)
@@ -17,19 +17,14 @@ _logger = logging.getLogger(__name__)
 _ROWS = 8
 
 
-class DashboardState(Private, rx.State):
-    """What the overview shows. Every handler asks anew who is looking."""
+class DashboardState(AccountPage, rx.State):
+    """What the overview shows."""
 
-    loaded: bool = False
-    failed: bool = False
-    ending: bool = False
     answers: int = 0
     problem: str = ""
-    leave: str = ""
-    email: str = ""
-    initials: str = ""
     role: str = ""
     two_step: bool = False
+    codes_left: int = 0
     active: int = 0
     last_at: str = ""
     last_when: str = ""
@@ -45,7 +40,7 @@ class DashboardState(Private, rx.State):
         try:
             await self._fill(await guard.viewer_of(self.router))
         except (NotAuthenticated, SessionEnded):
-            self._go(f"{SIGN_IN.path}?ended=1&next={DASHBOARD.path}")
+            self._session_over(DASHBOARD)
         except DomainError:
             self._fail()
         except Exception:
@@ -61,7 +56,7 @@ class DashboardState(Private, rx.State):
             looking = await guard.viewer_of(self.router)
             await services().sessions.end_all(guard.request_context(self.router), looking)
         except (NotAuthenticated, SessionEnded):
-            self._go(f"{SIGN_IN.path}?ended=1&next={DASHBOARD.path}")
+            self._session_over(DASHBOARD)
         except DomainError as error:
             self.problem = error.detail
         except Exception:
@@ -74,11 +69,11 @@ class DashboardState(Private, rx.State):
         active = await services().sessions.count_active(looking.user_id)
         last = await services().trail.last_sign_in_before(looking.user_id, looking.session_id)
         recent = await services().trail.recent(looking.user_id, _ROWS)
+        factors = await services().factors.status(looking.user_id)
         # Nothing is shown before everything is there.
-        self._owner = str(looking.session_id)
-        self.email, self.role, self.two_step = looking.email, looking.role, looking.mfa_enabled
-        self.initials = viewer.initials(looking.email)
-        self.active = active
+        self._show_owner(looking)
+        self.role, self.active = looking.role, active
+        self.two_step, self.codes_left = factors.enabled, factors.recovery_codes_left
         self.here = viewer.device_name(self.router.headers.user_agent)
         self.since_at, self.since_when = (
             viewer.iso(looking.signed_in_at),
@@ -88,13 +83,8 @@ class DashboardState(Private, rx.State):
         self.last_when = viewer.in_words(last.at) if last else ""
         self.last_where = viewer.place(last) if last else ""
         self.rows = [viewer.activity_row(event, n, looking.session_id) for n, event in enumerate(recent)]
-        self.loaded, self.failed, self.problem = True, False, ""
+        self.problem = ""
 
     def _fail(self) -> None:
         self.answers += 1
         self.failed = not self.loaded
-
-    def _go(self, path: str) -> None:
-        """Forget everything private, then make the page leave with a full load."""
-        self.reset()
-        self.leave = path

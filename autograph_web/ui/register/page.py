@@ -21,6 +21,8 @@ from autograph_web.ui.routes import REGISTER, SIGN_IN
 
 # Long enough not to judge half a word, short enough to feel immediate (milliseconds).
 _PAUSE = 250
+# What we advise where the operator asks for less (characters).
+_ADVISED = 12
 
 
 def register_page() -> rx.Component:
@@ -56,8 +58,17 @@ def register_page() -> rx.Component:
 
 
 def _hint() -> rx.Component:
+    short = rx.cond(
+        RegisterState.shortest > 0,
+        f"At least {RegisterState.shortest} characters, better 12 or more. ",
+        "Best are 12 characters or more. ",
+    )
+    advised = rx.cond(
+        RegisterState.shortest < _ADVISED, short, f"At least {RegisterState.shortest} characters. "
+    )
     return rx.el.p(
-        "12 characters or more. A short sentence works well - so does a password manager.",
+        advised,
+        "A short sentence works well - so does a password manager.",
         class_name="hint",
         custom_attrs=named("password-hint"),
     )

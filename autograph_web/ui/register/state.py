@@ -8,7 +8,6 @@ from pydantic import SecretStr
 
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import SignedIn
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
 
@@ -20,9 +19,11 @@ _LONGEST_EMAIL = 320
 class RegisterState(AuthForm, rx.State):
     """Creates an account and signs its owner in.
 
-    `score` runs from 0 to 4, and is -1 while there is nothing to judge.
+    `score` runs from 0 to 4, and is -1 while there is nothing to judge. `shortest` is the length a password
+    must have, 0 until the page is connected: what the operator chose is not known when the pages are built.
     """
 
+    shortest: int = 0
     score: int = -1
     strength: str = ""
     reasons: rx.Field[list[str]] = rx.field(default_factory=list)
@@ -31,6 +32,7 @@ class RegisterState(AuthForm, rx.State):
     @rx.event
     async def arrive(self) -> None:
         """Prepare the page when it is opened."""
+        self.shortest = services().settings.password_min_length
         await self._arrive()
 
     @rx.event
@@ -57,12 +59,12 @@ class RegisterState(AuthForm, rx.State):
             return
         self._begin()
         yield
-        values = self._fields(form)
+        values = self._typed(form, "email", "password")
         if values is not None:
             await self._attempt(self._start(values))
 
-    async def _start(self, values: dict[str, str]) -> SignedIn:
+    async def _start(self, values: dict[str, str]) -> None:
         given = RegistrationInput(email=values["email"], password=SecretStr(values["password"]))
         context = guard.request_context(self.router)
         account = await services().registration.register(context, given)
-        return await services().sign_in.after_registration(context, account)
+        await self._hand_off(await services().sign_in.after_registration(context, account))

@@ -8,49 +8,109 @@ import reflex as rx
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     claim_form,
+    code_field,
     email_field,
     form_messages,
     next_field,
     password_field,
     submit_button,
+    switch_code_button,
 )
 from autograph_web.ui.components.native import named
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import REGISTER, SIGN_IN
+from autograph_web.ui.sign_in.scriptless import scriptless_code_form
 from autograph_web.ui.sign_in.state import SignInState
 
 
 def sign_in_page() -> rx.Component:
-    """Email, password, and whether to stay signed in."""
+    """Email, password and whether to stay signed in; then, in the same place, a code."""
     return auth_page(
-        heading(SIGN_IN, "Sign in"),
-        rx.el.p(
-            "Welcome back. New here? ", rx.el.a("Create an account", href=REGISTER.path), class_name="lead"
-        ),
+        heading(SIGN_IN, rx.cond(SignInState.asking_code, "Enter your code", "Sign in")),
+        rx.cond(SignInState.asking_code, _who(), _welcome()),
         form_messages(SignInState),
-        rx.el.form(
-            email_field(SignInState),
-            password_field(SignInState, "current-password"),
-            _remember(),
-            next_field(SignInState),
-            submit_button(SignInState, "Sign in", "Signing in…"),
-            method="post",
-            action="/session/sign-in",
-            on_submit=SignInState.submit,
-            no_validate=True,
-            aria_busy=SignInState.pending,
-            data_answers=SignInState.answers,
-            class_name="form",
-            custom_attrs=named("sign-in-form"),
-        ),
+        rx.cond(SignInState.asking_code, _code_step(), _password_step()),
+        scriptless_code_form(),
         claim_form(SignInState),
         signals(SignInState.leave, SignInState.focus),
     )
 
 
-def _remember() -> rx.Component:
+def _welcome() -> rx.Component:
+    return rx.el.p(
+        "Welcome back. New here? ",
+        rx.el.a("Create an account", href=REGISTER.path),
+        key="welcome",
+        class_name="lead",
+    )
+
+
+def _who() -> rx.Component:
+    return rx.el.p(
+        rx.cond(
+            SignInState.recovery,
+            "Type one of the codes you saved when you turned on two-step verification. Signing in as ",
+            "Open your authenticator app and type the code for AutoGraph. Signing in as ",
+        ),
+        rx.el.strong(SignInState.email),
+        ".",
+        key="who",
+        class_name="lead",
+        custom_attrs=named("code-hint"),
+    )
+
+
+def _password_step() -> rx.Component:
+    return rx.el.form(
+        email_field(SignInState),
+        password_field(SignInState, "current-password"),
+        _tick("remember_me", "remember", "Remember me for 30 days"),
+        next_field(SignInState),
+        submit_button(SignInState, "Sign in", "Signing in…"),
+        key="password-step",
+        method="post",
+        action="/session/sign-in",
+        on_submit=SignInState.submit,
+        no_validate=True,
+        aria_busy=SignInState.pending,
+        data_answers=SignInState.answers,
+        class_name="form",
+        custom_attrs=named("sign-in-form"),
+    )
+
+
+def _code_step() -> rx.Component:
+    return rx.el.form(
+        code_field(SignInState, hint_id="code-hint"),
+        _tick("trust_device", "trust-device", "Trust this device for 30 days"),
+        next_field(SignInState),
+        submit_button(SignInState, "Verify", "Checking…"),
+        rx.el.div(
+            switch_code_button(SignInState),
+            rx.el.button(
+                "Start over",
+                type="button",
+                class_name="link-button",
+                on_click=SignInState.start_over,
+                custom_attrs=named("start-over"),
+            ),
+            class_name="form-ways",
+        ),
+        key="code-step",
+        method="post",
+        action="/session/verify",
+        on_submit=SignInState.verify,
+        no_validate=True,
+        aria_busy=SignInState.pending,
+        data_answers=SignInState.answers,
+        class_name="form",
+        custom_attrs=named("code-form"),
+    )
+
+
+def _tick(name: str, element: str, label: str) -> rx.Component:
     return rx.el.label(
-        rx.el.input(type="checkbox", name="remember_me", class_name="check", custom_attrs=named("remember")),
-        rx.el.span("Remember me for 30 days"),
+        rx.el.input(type="checkbox", name=name, class_name="check", custom_attrs=named(element)),
+        rx.el.span(label),
         class_name="check-label",
     )

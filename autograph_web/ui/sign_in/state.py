@@ -1,20 +1,33 @@
 """The state behind the sign-in page."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any
 
 import reflex as rx
 from pydantic import SecretStr
 
+from autograph_web.core.errors import ChallengeExpired, DomainError, SessionEnded
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import SignedIn
-from autograph_web.sign_in.inputs import SignInInput
+from autograph_web.sign_in.challenges import ChallengeRequired
+from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
+from autograph_web.ui.form_state import CodeForm
+
+# A checkbox comes as this, or not at all.
+_TICKED = "on"
 
 
-class SignInState(AuthForm, rx.State):
-    """Signs a person in by password."""
+class SignInState(CodeForm, AuthForm, rx.State):
+    """Signs a person in by password and, where two-step verification is on, by a code.
+
+    `asking_code` is whether the page is at its second step. Only `_challenge` makes that step work, and
+    browsers never see it.
+    """
+
+    asking_code: bool = False
+    _challenge: str = ""
 
     @rx.event
     async def arrive(self) -> None:
@@ -24,18 +37,89 @@ class SignInState(AuthForm, rx.State):
     @rx.event
     async def submit(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
         """Try the typed email and password."""
-        if self.pending or self.ticket:
+        if self.pending or self.ticket or self.asking_code:
             return
         self._begin()
         yield
-        values = self._fields(form)
+        values = self._typed(form, "email", "password")
         if values is not None:
-            # A checkbox comes as "on", or not at all.
-            await self._attempt(self._start(values, remember=form.get("remember_me") == "on"))
+            await self._attempt(self._start(values, remember=form.get("remember_me") == _TICKED))
 
-    async def _start(self, values: dict[str, str], *, remember: bool) -> SignedIn:
+    @rx.event
+    async def verify(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
+        """Try the typed code."""
+        if self.pending or self.ticket or not self.asking_code:
+            return
+        self._begin()
+        yield
+        values = self._typed(form, "code")
+        if values is not None:
+            self._note_kind(values["code"])
+            await self._attempt(self._verify(values["code"], trust=form.get("trust_device") == _TICKED))
+
+    @rx.event
+    async def start_over(self) -> None:
+        """Go back to the first step and forget the second."""
+        if self.pending or self.ticket:
+            return
+        token = self._challenge
+        self._start_afresh()
+        self.email = ""
+        self._move_to("email")
+        if token:
+            # Unreachable, the challenge ends by itself within five minutes.
+            with suppress(DomainError):
+                await services().second_step.abandon(token)
+
+    async def _start(self, values: dict[str, str], *, remember: bool) -> None:
         given = SignInInput(
             email=values["email"], password=SecretStr(values["password"]), remember_me=remember
         )
-        context = guard.request_context(self.router)
-        return await services().sign_in.start(context, given, guard.device_of(self.router))
+        outcome = await services().sign_in.start(
+            guard.request_context(self.router),
+            given,
+            guard.device_of(self.router),
+            guard.trusted_of(self.router),
+        )
+        if isinstance(outcome, ChallengeRequired):
+            self._ask_for_code(outcome)
+        else:
+            await self._hand_off(outcome)
+
+    async def _verify(self, code: str, *, trust: bool) -> None:
+        if not self._challenge:
+            raise ChallengeExpired
+        challenge = await services().second_step.describe(self._challenge)
+        given = SecondStepInput(
+            email=challenge.email,
+            code=SecretStr(code),
+            mfa_token=SecretStr(challenge.token),
+            trust_device=trust,
+        )
+        proof = await services().second_step.verify(guard.request_context(self.router), given)
+        self._challenge = ""
+        await self._hand_off(proof)
+
+    async def _resume(self) -> None:
+        token = guard.challenge_of(self.router)
+        if token is None or self._challenge:
+            return
+        with suppress(DomainError):
+            self._ask_for_code(await services().second_step.describe(token))
+
+    def _ask_for_code(self, challenge: ChallengeRequired) -> None:
+        self._challenge, self.email = challenge.token, challenge.email
+        self.asking_code, self.recovery = True, False
+        self._move_to("code")
+
+    def _start_afresh(self) -> None:
+        super()._start_afresh()
+        self.asking_code = self.recovery = False
+        self._challenge = ""
+
+    def _refuse(self, error: DomainError) -> None:
+        over = isinstance(error, (ChallengeExpired, SessionEnded))
+        if over or (error.field == "code" and not self.asking_code):
+            self._start_afresh()
+            error = ChallengeExpired()
+        super()._refuse(error)

@@ -32,4 +32,5 @@ def reload_button() -> rx.Component:
 
 def crash_panel() -> rx.Component:
     """What replaces the whole page when drawing it failed in the browser."""
-    return rx.el.main(trouble_panel(TROUBLE, reload_button()), class_name="app-main")
+    panel = trouble_panel(TROUBLE, reload_button())
+    return rx.el.div(rx.el.main(panel, class_name="app-main"), class_name="app-body")

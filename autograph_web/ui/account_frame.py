@@ -1,0 +1,97 @@
+"""The frame of an account's pages: who is signed in, the ways between them, and what stands in for one."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+from typing import Any
+
+import reflex as rx
+
+from autograph_web.ui.account_page import AccountPage
+from autograph_web.ui.components.icons import icon
+from autograph_web.ui.components.native import NativeForm, NativeLink, named
+from autograph_web.ui.layout import app_page, heading
+from autograph_web.ui.routes import DASHBOARD, SECURITY, Route
+from autograph_web.ui.trouble.panel import trouble_panel
+
+_PLACES: tuple[tuple[Route, str], ...] = ((DASHBOARD, "home"), (SECURITY, "shield"))
+
+
+def account_frame(
+    state: type[AccountPage],
+    here: Route,
+    lead: str,
+    content: rx.Component,
+    waiting: rx.Component,
+    *extras: rx.Component,
+    load: Any,
+) -> rx.Component:
+    """A page of an account; nothing but its frame stands there until `load` has read the account."""
+    page = rx.el.div(
+        heading(here, here.name),
+        rx.el.p(lead, class_name="lead"),
+        rx.cond(state.loaded, content, waiting),
+        class_name="overview",
+        aria_busy=rx.cond(state.loaded, "false", "true"),
+    )
+    return app_page(
+        rx.cond(state.failed, _failed(here, load), page),
+        *extras,
+        top=_who(state),
+        ways=_ways(here),
+    )
+
+
+def skeleton(*shapes: str) -> rx.Component:
+    """What stands in for the cards of an account until it has been read; `shapes` are their classes."""
+    return rx.el.div(
+        rx.el.p("Loading your account…", role="status", class_name="sr-only"),
+        *(rx.el.div(class_name=f"card skeleton {shape}", aria_hidden="true") for shape in shapes),
+        class_name="cards cards-two",
+        custom_attrs=named("skeleton"),
+    )
+
+
+def _who(state: type[AccountPage]) -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            state.loaded,
+            rx.el.div(
+                rx.el.span(state.email, class_name="who-email"),
+                rx.el.span(state.initials, class_name="avatar", aria_hidden="true"),
+                class_name="who-name",
+            ),
+        ),
+        NativeForm.create(
+            rx.el.button(
+                icon("sign-out"), rx.el.span("Sign out"), type="submit", class_name="button button-small"
+            ),
+            method="post",
+            action="/session/end",
+            custom_attrs=named("sign-out-form"),
+        ),
+        class_name="who",
+    )
+
+
+def _ways(here: Route) -> rx.Component:
+    """The links between the pages. Each is a full load: the door asks for the session before it sends one."""
+    return rx.el.nav(
+        *(
+            NativeLink.create(
+                icon(drawing),
+                rx.el.span(route.name),
+                href=route.path,
+                class_name="way",
+                custom_attrs={"aria-current": "page"} if route is here else {},
+            )
+            for route, drawing in _PLACES
+        ),
+        aria_label="Account",
+        class_name="ways",
+    )
+
+
+def _failed(here: Route, load: Any) -> rx.Component:
+    again = rx.el.button("Try again", type="button", class_name="button button-primary", on_click=load)
+    return trouble_panel(here, again)

@@ -1,0 +1,29 @@
+"""What every page of an account shares: whose it is, and what happens when the session is over."""
+
+from autograph_web.sessions.viewer import Viewer
+from autograph_web.ui import viewer
+from autograph_web.ui.routes import SIGN_IN, Route
+from autograph_web.ui.snapshot import Private
+
+
+class AccountPage(Private, mixin=True):
+    """Vars of a page that only its owner may see; every handler asks anew who is looking."""
+
+    loaded: bool = False
+    failed: bool = False
+    leave: str = ""
+    email: str = ""
+    initials: str = ""
+
+    def _show_owner(self, looking: Viewer) -> None:
+        self._owner = str(looking.session_id)
+        self.email, self.initials = looking.email, viewer.initials(looking.email)
+        self.loaded, self.failed = True, False
+
+    def _session_over(self, here: Route) -> None:
+        self._go(f"{SIGN_IN.path}?ended=1&next={here.path}")
+
+    def _go(self, path: str) -> None:
+        """Forget everything private, then make the page leave with a full load."""
+        self.reset()
+        self.leave = path

@@ -1,0 +1,49 @@
+"""The titled parts of an account's pages, and what stands in them."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.components.icons import icon
+from autograph_web.ui.components.native import named
+
+
+def card(name: str, title: str, *content: rx.Component, badge: rx.Component | None = None) -> rx.Component:
+    """A titled part of a page that the focus can be sent to."""
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2(title, custom_attrs=named(f"{name}-title")),
+            *([badge] if badge else []),
+            class_name="card-top",
+        ),
+        *content,
+        aria_labelledby=f"{name}-title",
+        tab_index=-1,
+        class_name=f"card card-{name}",
+        custom_attrs=named(name),
+    )
+
+
+def fact(name: str, value: rx.Component) -> rx.Component:
+    """One line of a <dl>."""
+    return rx.el.div(rx.el.dt(name), rx.el.dd(value), class_name="fact")
+
+
+def time_of(at: str, words: str) -> rx.Component:
+    """A time (two vars): in UTC until session.js has put it into the viewer's time zone."""
+    return rx.el.time(words, date_time=at, class_name="time", data_local="true")
+
+
+def few_codes(left: int) -> rx.Component:
+    """Warn that few recovery codes are `left` (a var)."""
+    return rx.el.p(
+        icon("warning"),
+        rx.match(
+            left,
+            (0, rx.el.span("No recovery code is left: without your phone you couldn't get in.")),
+            (1, rx.el.span("Only one recovery code is left. Make new ones in time.")),
+            rx.el.span(f"Only {left} recovery codes are left. Make new ones in time."),
+        ),
+        class_name="warn",
+    )

@@ -1,0 +1,148 @@
+"""What every form shares: its vars and how an outcome is shown.
+
+No password, code or session token is ever kept in a var. The one exception is `ticket`, which works once
+within 30 seconds and is void as soon as the browser has exchanged it for its cookie.
+"""
+
+import logging
+from collections.abc import Awaitable
+from typing import Any, cast
+
+import reflex as rx
+from pydantic import ValidationError
+
+from autograph_web.core.errors import DomainError, InternalError, InvalidCode, InvalidInput
+from autograph_web.runtime import services
+from autograph_web.sessions.viewer import SignedIn
+from autograph_web.ui import messages
+
+_logger = logging.getLogger(__name__)
+
+# Longer than anything the services accept in these fields, so refusing more here changes no outcome.
+_LONGEST = 4096
+# The element that gets the focus, by the field at fault.
+_FOCUS = {"email": "email", "password": "password", "code": "code", "both": "password"}
+
+
+def text_fields(form: object, *names: str) -> dict[str, str]:
+    """Return the named fields of a submitted form; refuse with InvalidInput if it is not one."""
+    if not isinstance(form, dict):
+        raise InvalidInput
+    sent = cast("dict[object, object]", form)
+    values = {name: sent.get(name, "") for name in names}
+    texts = {
+        name: value for name, value in values.items() if isinstance(value, str) and len(value) <= _LONGEST
+    }
+    if len(texts) < len(values):
+        raise InvalidInput
+    return texts
+
+
+class FormState(rx.State, mixin=True):
+    """Vars of a form whose success may be a sign-in.
+
+    `bad` is the field at fault: "email", "password", "both" (of these), "code" or nothing. `answers` counts
+    the outcomes, so that two equal ones in a row are still two changes in the document.
+    """
+
+    pending: bool = False
+    answers: int = 0
+    alert: str = ""
+    notice: str = ""
+    wait_seconds: int = 0
+    wait_text: str = ""
+    bad: str = ""
+    bad_text: str = ""
+    focus: str = ""
+    ticket: str = ""
+    next_path: str = ""
+
+    async def _attempt(self, trying: Awaitable[None]) -> None:
+        """Run `trying` and show its refusal, if that is how it turns out."""
+        try:
+            await trying
+        except DomainError as error:
+            self._refuse(error)
+        except ValidationError:
+            self._refuse(InvalidInput())
+        except Exception:
+            # Raised further, the page would wait for an answer that never comes.
+            _logger.exception("an event handler failed unexpectedly")
+            self._refuse(InternalError())
+
+    async def _hand_off(self, proof: SignedIn) -> None:
+        """Give the browser the ticket that it exchanges for the cookie of `proof`."""
+        self.ticket = await services().handoff.issue(proof)
+
+    def _typed(self, form: Any, *names: str) -> dict[str, str] | None:
+        """Return these fields if all were filled in; otherwise show what is wrong."""
+        try:
+            values = text_fields(form, *names)
+        except InvalidInput as error:
+            self._refuse(error)
+            return None
+        # No try is spent on a form that cannot succeed.
+        empty = next((name for name in names if not values[name].strip()), None)
+        if empty is None:
+            return values
+        self._answer(empty, messages.PROMPTS[empty], messages.CHECK_FIELD)
+        return None
+
+    def _begin(self) -> None:
+        self._clear()
+        self.pending = True
+
+    def _clear(self) -> None:
+        self.alert = self.notice = self.bad = self.bad_text = self.focus = self.wait_text = ""
+        self.wait_seconds = 0
+
+    def _refuse(self, error: DomainError) -> None:
+        """Show `error` and let the person try again."""
+        if error.code == messages.RATE_LIMITED:
+            self.wait_seconds = error.retry_after or 1
+            self.wait_text = messages.wait(self.wait_seconds)
+        if error.field in messages.PROMPTS:
+            self._answer(error.field, self._sentence(error), messages.CHECK_FIELD)
+        else:
+            self._answer("both" if error.code == "invalid_credentials" else "", "", self._sentence(error))
+
+    def _sentence(self, error: DomainError) -> str:
+        return messages.sentence(error)
+
+    def _answer(self, bad: str, text: str, alert: str) -> None:
+        """Mark the field `bad` with `text` beside it and `alert` above the form, and send the focus there."""
+        self.pending = False
+        self.bad, self.bad_text, self.alert = bad, text, alert
+        self._move_to(_FOCUS.get(bad, messages.ALERT_ID))
+
+    def _move_to(self, element: str) -> None:
+        """Send the focus to the element with this id, and let every form be sent again."""
+        self.pending = False
+        self.answers += 1
+        self.focus = f"{element}:{self.answers}"
+
+
+class CodeForm(FormState, mixin=True):
+    """Vars of a form that asks for a code: one of the authenticator's, or a recovery code."""
+
+    recovery: bool = False
+    _recovery_typed: bool = False
+
+    @rx.event
+    async def switch_code(self) -> None:
+        """Ask for a recovery code instead of the authenticator's, or the other way round."""
+        if self.pending or self.ticket:
+            return
+        self._clear()
+        self.recovery = not self.recovery
+        self._move_to("code")
+
+    def _note_kind(self, code: str) -> None:
+        """Remember which kind of code was typed, for the words of a refusal."""
+        text = "".join(code.split())
+        self._recovery_typed = len(text) != 6 or not text.isdigit()
+
+    def _sentence(self, error: DomainError) -> str:
+        if isinstance(error, InvalidCode) and self._recovery_typed:
+            return messages.WRONG_RECOVERY_CODE
+        return super()._sentence(error)

@@ -1,0 +1,1 @@
+"""The security page: two-step verification, recovery codes and trusted devices."""

@@ -1,0 +1,112 @@
+"""The cards of the security page."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.components.cards import card, few_codes, time_of
+from autograph_web.ui.components.forms import form_messages
+from autograph_web.ui.components.icons import icon
+from autograph_web.ui.security.state import SecurityState
+from autograph_web.ui.security.steps import steps
+from autograph_web.ui.security.wishes import Wish
+from autograph_web.ui.viewer import FEW_CODES, TrustedRow
+
+
+def two_step_card() -> rx.Component:
+    """Whether a code is asked for, the ways to change that, and the step that is under way."""
+    badge = rx.cond(
+        SecurityState.on,
+        rx.el.span("On", class_name="badge badge-good"),
+        rx.el.span("Off", class_name="badge badge-warn"),
+    )
+    said = rx.cond(
+        SecurityState.on,
+        "Signing in takes your password and a code.",
+        "Ask for a code from your phone as well as your password.",
+    )
+    return card(
+        "two-step",
+        "Two-step verification",
+        rx.el.p(said),
+        rx.cond(SecurityState.step == "", _ways_on()),
+        rx.el.div(
+            form_messages(SecurityState), rx.cond(SecurityState.step != "", steps()), class_name="card-work"
+        ),
+        badge=rx.fragment(badge),
+    )
+
+
+def recovery_card() -> rx.Component:
+    """How many recovery codes are left, and the way to new ones."""
+    left = SecurityState.codes_left
+    return card(
+        "recovery-codes",
+        "Recovery codes",
+        rx.el.p("Each code works once. Use one to get in if you lose your phone."),
+        rx.cond(left <= FEW_CODES, few_codes(SecurityState.codes_left)),
+        rx.el.div(_button("Make new codes", Wish.NEW_CODES), class_name="actions card-actions"),
+        badge=rx.el.span(
+            f"{left} left",
+            class_name=rx.cond(left <= FEW_CODES, "badge badge-warn", "badge badge-good"),
+            data_count=left,
+        ),
+    )
+
+
+def devices_card() -> rx.Component:
+    """The browsers that need not show a code."""
+    listed = rx.fragment(
+        rx.el.p("These browsers sign in with your password alone."),
+        rx.el.ul(rx.foreach(SecurityState.devices, _device), class_name="events"),
+    )
+    none = rx.el.p(
+        "None. Tick “Trust this device” when you type a code, and that browser won't ask again for 30 days."
+    )
+    return card("trusted-devices", "Trusted devices", rx.cond(SecurityState.devices, listed, none))
+
+
+def _ways_on() -> rx.Component:
+    changes = rx.fragment(
+        _button("Replace authenticator", Wish.REPLACE),
+        _button("Turn off", Wish.TURN_OFF, "button-danger"),
+    )
+    return rx.el.div(
+        rx.cond(SecurityState.on, changes, _button("Turn on", Wish.TURN_ON, "button-primary")),
+        key="ways-on",
+        aria_busy=SecurityState.pending,
+        class_name="actions card-actions",
+    )
+
+
+def _button(label: str, wish: Wish, look: str = "") -> rx.Component:
+    return rx.el.button(
+        label,
+        type="button",
+        class_name=f"button {look}",
+        on_click=SecurityState.ask(wish.value),
+        data_ask=wish.value,
+        key=wish.value,
+    )
+
+
+def _device(row: TrustedRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(icon("devices"), class_name="event-icon"),
+        rx.el.div(
+            rx.el.p(row.name, class_name="event-label"),
+            rx.el.p(row.ip, " · last used: ", time_of(row.used_at, row.used_when), class_name="event-where"),
+            rx.el.p("Trusted until: ", time_of(row.ends_at, row.ends_when), class_name="event-where"),
+            class_name="event-what",
+        ),
+        rx.el.button(
+            "Stop trusting",
+            rx.el.span(f" {row.name}", class_name="sr-only"),
+            type="button",
+            class_name="button button-small",
+            on_click=SecurityState.distrust(row.key),
+        ),
+        key=row.key,
+        class_name="event device",
+    )

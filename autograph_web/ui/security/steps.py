@@ -1,0 +1,206 @@
+"""The steps that change two-step verification, each in the place of the last."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+from typing import Any
+
+import reflex as rx
+
+from autograph_web.ui.components.forms import (
+    app_code_field,
+    code_field,
+    password_field,
+    submit_button,
+    switch_code_button,
+)
+from autograph_web.ui.components.native import named
+from autograph_web.ui.security.secrets import key_to_scan, recovery_codes
+from autograph_web.ui.security.state import SecurityState
+from autograph_web.ui.security.wishes import Step, Wish
+
+
+def steps() -> rx.Component:
+    """The step that is under way."""
+    return rx.el.div(
+        rx.match(
+            SecurityState.step,
+            (Step.CONFIRM.value, _confirm()),
+            (Step.SETUP.value, _setup()),
+            (Step.CODES.value, _codes()),
+            (Step.NEW_CODES.value, _new_codes()),
+            (Step.TURN_OFF.value, _turn_off()),
+            rx.fragment(),
+        ),
+        key="step",
+        class_name="step",
+        custom_attrs=named("step"),
+    )
+
+
+def _title(text: rx.Var[str] | str) -> rx.Component:
+    """The heading of a step, where the focus goes when it appears."""
+    return rx.el.h3(text, tab_index=-1, class_name="step-title", custom_attrs=named("step-title"))
+
+
+def _confirm() -> rx.Component:
+    return rx.el.div(
+        _title("Confirm it's you"),
+        rx.el.p(
+            rx.match(
+                SecurityState.wish,
+                (
+                    Wish.TURN_OFF.value,
+                    "Turning off two-step verification takes your password and a current code.",
+                ),
+                (Wish.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
+                (Wish.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
+                "It has been a while since you signed in. Type your password once more to go on.",
+            ),
+            class_name="said",
+        ),
+        rx.el.form(
+            _username(),
+            password_field(SecurityState, "current-password"),
+            rx.cond(
+                SecurityState.on,
+                rx.el.div(
+                    code_field(SecurityState), switch_code_button(SecurityState), class_name="field-and-way"
+                ),
+            ),
+            _buttons(submit_button(SecurityState, "Continue", "Checking…", "")),
+            on_submit=SecurityState.confirm,
+            no_validate=True,
+            aria_busy=SecurityState.pending,
+            data_answers=SecurityState.answers,
+            data_connected_only="true",
+            class_name="form form-narrow",
+            custom_attrs=named("confirm-form"),
+        ),
+        key="confirm",
+    )
+
+
+def _username() -> rx.Component:
+    """Tells a password manager whose password is asked for."""
+    return rx.el.input(
+        type="email",
+        name="username",
+        value=SecurityState.email,
+        auto_complete="username",
+        read_only=True,
+        hidden=True,
+    )
+
+
+def _setup() -> rx.Component:
+    replacing = SecurityState.wish == Wish.REPLACE.value
+    return rx.el.div(
+        _title(rx.cond(replacing, "Set up your new authenticator", "Set up your authenticator")),
+        rx.cond(
+            replacing,
+            rx.el.p("The one you have keeps working until you finish.", class_name="said"),
+        ),
+        key_to_scan(
+            rx.el.h4("2. Type the code it shows", class_name="step-part"),
+            rx.el.form(
+                app_code_field(SecurityState),
+                _buttons(
+                    submit_button(
+                        SecurityState, rx.cond(replacing, "Replace", "Turn on"), "Checking your code…", ""
+                    )
+                ),
+                on_submit=SecurityState.enable,
+                no_validate=True,
+                aria_busy=SecurityState.pending,
+                data_answers=SecurityState.answers,
+                data_connected_only="true",
+                class_name="form form-narrow",
+                custom_attrs=named("setup-form"),
+            ),
+            cancel=_cancel(),
+        ),
+        key="setup",
+    )
+
+
+def _codes() -> rx.Component:
+    # What was ticked stays the browser's own: a box that waits for the server's word looks broken meanwhile.
+    tick = rx.el.input(
+        type="checkbox", class_name="check", on_change=SecurityState.tick_saved, custom_attrs=named("saved")
+    )
+    done = rx.el.button(
+        "Done",
+        type="button",
+        disabled=rx.cond(SecurityState.saved, False, True),
+        on_click=SecurityState.done,
+        class_name="button button-primary",
+        custom_attrs=named("done"),
+    )
+    return rx.el.div(
+        _title("Save your recovery codes"),
+        rx.el.p(
+            "Each code works once. Use one to get in if you lose your phone. We won't show them again.",
+            class_name="said",
+        ),
+        recovery_codes(
+            rx.el.label(tick, rx.el.span("I saved them"), class_name="check-label"),
+            rx.el.div(done, class_name="actions"),
+        ),
+        key="codes",
+        class_name="codes-step",
+        # While this is so, leaving the page warns.
+        data_unsaved=rx.cond(SecurityState.saved, "false", "true"),
+    )
+
+
+def _new_codes() -> rx.Component:
+    return rx.el.div(
+        _title("Make new recovery codes?"),
+        rx.el.p("You get ten new ones. Those you have stop working at once.", class_name="said"),
+        _buttons(
+            rx.el.button(
+                rx.cond(SecurityState.pending, "Making new codes…", "Make new codes"),
+                type="button",
+                class_name="button button-primary",
+                on_click=SecurityState.make_codes,
+                custom_attrs=named("make-codes"),
+            )
+        ),
+        key="new-codes",
+    )
+
+
+def _turn_off() -> rx.Component:
+    return rx.el.div(
+        _title("Turn off two-step verification?"),
+        rx.el.p(
+            "Your password alone will open this account. Your recovery codes stop working, and no device "
+            "stays trusted.",
+            class_name="said",
+        ),
+        _buttons(
+            rx.el.button(
+                rx.cond(SecurityState.pending, "Turning it off…", "Turn off"),
+                type="button",
+                class_name="button button-bad",
+                on_click=SecurityState.turn_off,
+                custom_attrs=named("turn-off"),
+            )
+        ),
+        key="turn-off",
+    )
+
+
+def _buttons(first: rx.Component) -> rx.Component:
+    return rx.el.div(first, _cancel(custom_attrs=named("cancel")), class_name="actions")
+
+
+def _cancel(**attributes: Any) -> rx.Component:
+    return rx.el.button(
+        "Cancel",
+        type="button",
+        class_name="button button-plain",
+        on_click=SecurityState.cancel,
+        **attributes,
+    )

@@ -1,0 +1,60 @@
+"""The second step of a sign-in for people without JavaScript."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.components.native import NativeForm, named
+
+_LONGEST_CODE = "64"
+
+
+def scriptless_code_form() -> rx.Component:
+    """The code form that stands below the password form, as nothing there can swap them in place."""
+    return rx.el.noscript(
+        rx.el.section(
+            rx.el.h2("Two-step verification on?", custom_attrs=named("scriptless-title")),
+            rx.el.p("Send your email and password first, then the code here.", class_name="lead"),
+            _code_form(),
+            NativeForm.create(
+                rx.el.button("Start over", type="submit", class_name="link-button"),
+                method="post",
+                action="/session/start-over",
+            ),
+            aria_labelledby="scriptless-title",
+            class_name="scriptless",
+        )
+    )
+
+
+def _code_form() -> rx.Component:
+    return NativeForm.create(
+        rx.el.div(
+            rx.el.label("Code", html_for="scriptless-code"),
+            rx.el.input(
+                type="text",
+                name="code",
+                auto_complete="one-time-code",
+                required=True,
+                class_name="input input-code",
+                aria_describedby="scriptless-hint",
+                custom_attrs=named("scriptless-code", autoCapitalize="none", maxLength=_LONGEST_CODE),
+            ),
+            rx.el.p(
+                "Six digits from your authenticator app, or a recovery code.",
+                class_name="hint",
+                custom_attrs=named("scriptless-hint"),
+            ),
+            class_name="field",
+        ),
+        rx.el.label(
+            rx.el.input(type="checkbox", name="trust_device", class_name="check"),
+            rx.el.span("Trust this device for 30 days"),
+            class_name="check-label",
+        ),
+        rx.el.button("Verify", type="submit", class_name="button button-wide"),
+        method="post",
+        action="/session/verify",
+        class_name="form",
+    )

@@ -1,0 +1,35 @@
+"""What goes wrong in a server room."""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from redis import Redis
+
+from tests.support.live_server import LiveServer
+
+
+@contextmanager
+def missing(server: LiveServer, table: str) -> Generator[None]:
+    """Have the database of `server` lack a table for a while."""
+    _rename(server, table, f"{table}_elsewhere")
+    try:
+        yield
+    finally:
+        _rename(server, f"{table}_elsewhere", table)
+
+
+def forget_everything_cached(server: LiveServer) -> None:
+    """Empty the Redis of `server`, as if its disk had been lost."""
+    folder = server.data_dir / "redis"
+    note = folder / "socket-folder"  # where the socket is when its usual path would be too long
+    socket = (Path(note.read_text()) if note.exists() else folder) / "redis.sock"
+    with closing(cast(Any, Redis)(unix_socket_path=str(socket))) as client:
+        client.flushall()
+
+
+def _rename(server: LiveServer, table: str, name: str) -> None:
+    with closing(sqlite3.connect(server.database, timeout=10)) as connection:
+        connection.execute(f"ALTER TABLE {table} RENAME TO {name}")

@@ -1,0 +1,114 @@
+"""A websocket client without a browser and without manners."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
+from uuid import uuid4
+
+from simple_websocket import AioClient, ConnectionClosed
+
+from tests.support.browser import unique_address
+
+ROOT_STATE = "reflex___state____state"
+_UI = f"{ROOT_STATE}.autograph_web___ui___"
+DASHBOARD = f"{_UI}dashboard___state____dashboard_state"
+SIGN_IN = f"{_UI}sign_in___state____sign_in_state"
+REGISTER = f"{_UI}register___state____register_state"
+
+_READY = '"is_hydrated_rx_state_":true'
+_PATIENCE = 10.0
+
+
+class ForgedSocket:
+    """Says whatever it likes in the language of Reflex's own client (Socket.IO 5 over Engine.IO 4)."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.heard = ""
+        """Everything the server said."""
+
+    async def emit(self, name: str, *payload: Any) -> None:
+        """Emit one Socket.IO event of Reflex's namespace."""
+        await self._send("42/_event," + json.dumps([name, *payload]))
+
+    async def call(self, handler: str, payload: Any = None, path: str = "/dashboard", **more: Any) -> None:
+        """Call an event handler."""
+        place = {"pathname": path, "asPath": path}
+        await self.emit("event", {"name": handler, "payload": payload or {}, "router_data": place, **more})
+
+    async def hydrate(self, path: str = "/dashboard") -> str:
+        """Ask for the state of the tab, have the page's own handlers run, and wait for the end of it."""
+        return await self._hydrate({"hashes": []}, path)
+
+    async def settle(self) -> str:
+        """Wait until every event before has been answered; return all that was said."""
+        return await self._hydrate({}, "/")
+
+    async def until(self, mark: str) -> None:
+        """Wait until the server has said `mark`."""
+        async with asyncio.timeout(_PATIENCE):
+            while mark not in self.heard:
+                await self._receive()
+
+    async def is_closed(self) -> bool:
+        """Tell whether the server hangs up."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while True:
+                    await self._receive()
+        except TimeoutError:
+            return False
+        except ConnectionClosed:
+            return True
+
+    async def say(self, raw: str) -> None:
+        """Send a frame as it is."""
+        await self._send(raw)
+
+    async def open_namespace(self) -> None:
+        await self._send("40/_event,{}")
+        await self.until('40/_event,{"sid"')
+
+    async def close(self) -> None:
+        with suppress(ConnectionClosed):
+            await self._client.close()
+        await self._client.task
+
+    async def _hydrate(self, payload: dict[str, Any], path: str) -> str:
+        before = self.heard.count(_READY)
+        await self.call(f"{ROOT_STATE}.hydrate_and_load", payload, path)
+        async with asyncio.timeout(_PATIENCE):
+            while self.heard.count(_READY) == before:
+                await self._receive()
+        return self.heard
+
+    async def _send(self, frame: str) -> None:
+        await self._client.send(frame)
+
+    async def _receive(self) -> None:
+        said = str(await self._client.receive())
+        if said == "2":
+            await self._send("3")
+        self.heard += said + "\n"
+
+
+@asynccontextmanager
+async def forged(base_url: str, *, token: str = "", cookie: str = "") -> AsyncGenerator[ForgedSocket]:
+    """Connect as the tab `token`, with the right origin and with the cookies of `cookie`."""
+    headers = {"X-Forwarded-For": unique_address(), "Origin": base_url}
+    if cookie:
+        headers["Cookie"] = cookie
+    address = base_url.replace("http", "ws", 1) + socket_path(token or str(uuid4()))
+    socket = ForgedSocket(await cast(Any, AioClient).connect(address, headers=headers))
+    try:
+        await socket.open_namespace()
+        yield socket
+    finally:
+        await socket.close()
+
+
+def socket_path(token: str) -> str:
+    """Return where a page of the tab `token` connects."""
+    return f"/_event/?EIO=4&transport=websocket&token={token}"

@@ -1,0 +1,38 @@
+"""The parts of a form, as somebody finds them, and what is said above it."""
+
+from playwright.async_api import Locator
+
+from tests.support.browser import Visitor
+
+MISMATCH = "That email and password don't match. Check both and try again."
+CHECK_FIELD = "That didn't go through. Check the field marked below."
+ENDED = "You were signed out. Sign in to continue."
+OFFLINE = "You're offline. We'll reconnect on our own - nothing you typed is lost."
+
+
+def email_of(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_label("Email")
+
+
+def password_of(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_label("Password", exact=True)
+
+
+def button_of(visitor: Visitor) -> Locator:
+    """The one button that sends the form of a page."""
+    return visitor.page.locator("form:not([hidden]) button[type=submit]")
+
+
+def alert_of(visitor: Visitor) -> Locator:
+    """What went wrong."""
+    return visitor.page.locator("#form-alert")
+
+
+def notice_of(visitor: Visitor) -> Locator:
+    """What somebody should know."""
+    return visitor.page.locator("#form-notice")
+
+
+def banner_of(visitor: Visitor) -> Locator:
+    """The words that appear while there is no connection."""
+    return visitor.page.get_by_text(OFFLINE)

@@ -1,0 +1,199 @@
+"""Takes the pictures for the documentation: `python -m tests.journeys.screenshots docs/screens`."""
+
+import asyncio
+import io
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from itertools import count, cycle
+from pathlib import Path
+
+from PIL import Image
+from playwright.async_api import Browser, expect
+
+from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of
+from tests.journeys.people import WRONG, Person
+from tests.journeys.wire import Wire
+from tests.support.browser import (
+    DESKTOP,
+    PHONE,
+    Browsers,
+    Device,
+    Scheme,
+    Visitor,
+    running_browser,
+)
+from tests.support.live_server import LiveServer
+
+PASSWORD = "gravel harbour thirteen violins"
+MINA = Person("mina.north@northwind.dev", PASSWORD)
+_NAMES = cycle(("noor.haddad", "jonas.weber", "ada.lindqvist", "tomas.silva"))
+_numbers = count(1)
+_COLOURS = 192
+_SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+async def home(visitor: Visitor) -> None:
+    await visitor.open("/")
+
+
+async def register(visitor: Visitor) -> None:
+    await visitor.open("/register")
+
+
+async def register_weak(visitor: Visitor) -> None:
+    await register(visitor)
+    await email_of(visitor).fill(MINA.email)
+    await password_of(visitor).fill("password1")
+    await button_of(visitor).click()
+    await expect(password_of(visitor)).to_be_focused()
+    await expect(visitor.page.get_by_role("meter")).to_have_attribute("aria-valuenow", "1")
+
+
+async def register_strong(visitor: Visitor) -> None:
+    await register(visitor)
+    await email_of(visitor).fill(MINA.email)
+    await password_of(visitor).fill(MINA.password)
+    await expect(visitor.page.get_by_role("meter")).to_have_attribute("aria-valuenow", "4")
+
+
+async def sign_in(visitor: Visitor) -> None:
+    await visitor.open("/login")
+
+
+async def sign_in_pending(visitor: Visitor) -> None:
+    wire = await Wire.between(visitor)
+    await sign_in(visitor)
+    await MINA.fill_in(visitor)
+    wire.hold_after('"pending')
+    await button_of(visitor).click()
+    await expect(button_of(visitor)).to_have_text("Signing in…")
+
+
+async def sign_in_refused(visitor: Visitor) -> None:
+    await sign_in(visitor)
+    await MINA.try_to_sign_in(visitor, WRONG)
+    await expect(password_of(visitor)).to_be_focused()
+
+
+async def sign_in_limited(visitor: Visitor) -> None:
+    await sign_in(visitor)
+    stranger = Person(f"somebody@northwind{next(_numbers)}.dev", WRONG)
+    for tries in range(1, 7):
+        await stranger.try_to_sign_in(visitor)
+        await expect(visitor.page.locator("#sign-in-form")).to_have_attribute("data-answers", str(tries))
+    await expect(alert_of(visitor)).to_be_focused()
+
+
+async def sign_in_ended(visitor: Visitor) -> None:
+    await visitor.open("/login?ended=1&next=%2Fdashboard")
+    await expect(notice_of(visitor)).not_to_be_empty()
+
+
+async def offline(visitor: Visitor) -> None:
+    await sign_in(visitor)
+    await email_of(visitor).fill(MINA.email)
+    await visitor.context.set_offline(True)
+    await expect(banner_of(visitor)).to_be_visible()
+
+
+async def overview(visitor: Visitor) -> None:
+    person = Person(f"{next(_NAMES)}@northwind{next(_numbers)}.dev", PASSWORD)
+    await person.come_in(visitor)
+    await visitor.context.clear_cookies(name="autograph_session")
+    await visitor.open("/login")
+    await person.try_to_sign_in(visitor)
+    await expect(password_of(visitor)).to_be_focused()
+    await person.sign_in(visitor)
+
+
+async def overview_confirm(visitor: Visitor) -> None:
+    await overview(visitor)
+    await visitor.page.locator("summary").click()
+
+
+async def overview_loading(visitor: Visitor) -> None:
+    await MINA.come_back(visitor)
+    wire = await Wire.between(visitor)
+    wire.hold()
+    await visitor.load("/dashboard")
+    await expect(visitor.page.locator("#skeleton")).to_be_visible()
+
+
+async def not_found(visitor: Visitor) -> None:
+    await visitor.load("/nothing-here")
+    await visitor.connected()
+
+
+async def trouble(visitor: Visitor) -> None:
+    await visitor.open("/error")
+
+
+STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
+    home,
+    register,
+    register_weak,
+    register_strong,
+    sign_in,
+    sign_in_pending,
+    sign_in_refused,
+    sign_in_limited,
+    sign_in_ended,
+    offline,
+    overview,
+    overview_confirm,
+    overview_loading,
+    not_found,
+    trouble,
+)
+
+
+async def take_all(browser: Browser, server: LiveServer, folder: Path) -> None:
+    """Save every state on both devices in both colour schemes."""
+    for reach in STATES:
+        for device in (DESKTOP, PHONE):
+            for scheme in _SCHEMES:
+                name = f"{reach.__name__.replace('_', '-')}-{device.name}-{scheme}.png"
+                await take(browser, server, reach, device, scheme, folder / name)
+
+
+async def take(
+    browser: Browser,
+    server: LiveServer,
+    reach: Callable[[Visitor], Awaitable[None]],
+    device: Device,
+    scheme: Scheme,
+    file: Path,
+) -> None:
+    """Save one picture."""
+    browsers = Browsers(browser)
+    visitor = await browsers.visitor(server, device, color_scheme=scheme, reduced_motion="reduce")
+    await reach(visitor)
+    await visitor.page.evaluate("() => document.fonts.ready.then(() => true)")
+    save(await visitor.page.screenshot(full_page=True, caret="hide"), file)
+    await browsers.close()
+
+
+def save(picture: bytes, file: Path) -> None:
+    """Save with few colours: flat drawings lose nothing by it, and take a quarter of the room."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(_COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+
+
+async def _look(server: LiveServer, folder: Path) -> None:
+    async with running_browser() as browser:
+        await take_all(browser, server, folder)
+
+
+def main(folder: Path) -> None:
+    """Start the product, look at it, stop it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as data, LiveServer(Path(data)) as server:
+        MINA.join(server)
+        asyncio.run(_look(server, folder))
+    sizes = [file.stat().st_size for file in folder.glob("*.png")]
+    print(f"{len(sizes)} pictures, {sum(sizes) // 1024} KiB")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screens"))

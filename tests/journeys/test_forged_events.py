@@ -1,0 +1,290 @@
+"""What somebody can do who talks to the server without our pages."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from playwright.async_api import expect
+
+from tests.journeys.conftest import Visit
+from tests.journeys.forged_socket import DASHBOARD, REGISTER, ROOT_STATE, SIGN_IN, forged, socket_path
+from tests.journeys.people import Person, at_overview
+from tests.support.browser import DESKTOP, Visitor, unique_address
+from tests.support.live_server import LiveServer
+
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+PRIVATE = ("@", "Signed in", "198.18.", "Account created")
+
+
+def cookie_of(server: LiveServer, person: Person) -> str:
+    """Sign in without a page and return the Cookie header."""
+    answer = httpx.post(
+        f"{server.base_url}/session/sign-in",
+        data={"email": person.email, "password": person.password},
+        headers={"Origin": server.base_url, "X-Forwarded-For": unique_address()},
+    )
+    cookie = answer.cookies["autograph_session"]
+    server.secrets.add(cookie)
+    return f"autograph_session={cookie}"
+
+
+def status_of(url: str, headers: dict[str, str]) -> int:
+    """Return what a GET is answered with; the body, or the websocket, is left alone."""
+    with httpx.stream("GET", url, headers=headers) as answer:
+        return answer.status_code
+
+
+async def tab_of(visitor: Visitor) -> str:
+    """Return the name that Reflex gave to the visitor's tab."""
+    return str(await visitor.page.evaluate("() => sessionStorage.getItem('token')"))
+
+
+def told(socket_heard: str) -> str:
+    """Return what the server said about the pages; the client's own headers, sent back to it, left out."""
+    frames = [line.partition(",")[2] for line in socket_heard.splitlines() if line.startswith("42/_event,")]
+    return "\n".join(
+        f"{state} {name} {value}"
+        for event, body in map(json.loads, frames)
+        if event == "event"
+        for state, values in body.get("delta", {}).items()
+        for name, value in values.items()
+        if not name.startswith("rx_router")
+    )
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [None, "null", "https://evil.example", "http://localhost", "http://localhost.evil.example:{port}"],
+)
+async def test_only_our_pages_may_connect(brittle_server: LiveServer, origin: str | None) -> None:
+    headers = UPGRADE | ({"Origin": origin.format(port=brittle_server.port)} if origin else {})
+    assert status_of(brittle_server.base_url + socket_path(str(uuid4())), headers) == 403
+    assert status_of(f"{brittle_server.base_url}/_event/?EIO=4&transport=polling", headers) in (400, 403)
+
+
+async def test_our_own_origin_may(brittle_server: LiveServer) -> None:
+    headers = UPGRADE | {"Origin": brittle_server.base_url}
+    assert status_of(brittle_server.base_url + socket_path(str(uuid4())), headers) == 101
+
+
+async def test_without_a_cookie_no_handler_tells_anything(brittle_server: LiveServer) -> None:
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate("/dashboard")
+        for handler in ("load", "sign_out_everywhere", "_fill", "_go"):
+            await socket.call(f"{DASHBOARD}.{handler}", {"path": "/dashboard"})
+        heard = told(await socket.settle())
+    assert "leave_rx_state_ /login?ended=1&next=/dashboard" in heard
+    assert not [word for word in PRIVATE if word in heard]
+
+
+async def test_vars_set_from_outside_open_nothing(brittle_server: LiveServer, person: Person) -> None:
+    person.join(brittle_server)
+    forged_vars = {"loaded_rx_state_": True, "email_rx_state_": person.email, "_owner": "x"}
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate("/dashboard")
+        for name in ("reflex___state____update_vars_internal_state.update_vars_internal", "set_state"):
+            await socket.call(
+                f"{ROOT_STATE}.{name}",
+                {"vars": {f"{DASHBOARD}.{key}": value for key, value in forged_vars.items()}},
+            )
+        await socket.call(f"{DASHBOARD}.set_email", {"value": person.email})
+        await socket.call(f"{DASHBOARD}.load")
+        heard = told(await socket.settle())
+    assert person.email not in heard
+    assert not [word for word in PRIVATE if word in heard]
+
+
+async def test_a_cookie_opens_its_own_account_only(
+    brittle_server: LiveServer, visit: Visit, person: Person, new_person: Callable[[], Person]
+) -> None:
+    victim = await visit(DESKTOP, brittle_server)
+    await person.come_in(victim)
+    await victim.open("/dashboard")
+    tab, thief = await tab_of(victim), new_person()
+    thief.join(brittle_server)
+    cookie = cookie_of(brittle_server, thief)
+
+    # While the tab is open its name is taken; once it is closed its state waits for whoever says the name.
+    for _ in ("open", "closed"):
+        async with forged(brittle_server.base_url, token=tab, cookie=cookie) as socket:
+            await socket.hydrate("/dashboard")
+            await socket.call(f"{DASHBOARD}.load", token=tab)
+            await socket.until(thief.email)
+            assert person.email not in await socket.settle()
+        async with forged(brittle_server.base_url, token=tab) as socket:
+            await socket.hydrate("/dashboard")
+            await socket.call(f"{DASHBOARD}.load", token=tab)
+            heard = told(await socket.settle())
+            assert not [word for word in PRIVATE if word in heard]
+            assert person.email not in socket.heard
+        await victim.page.goto("about:blank")
+    await victim.open("/dashboard")
+    await expect(victim.page.locator("#account-email")).to_have_text(person.email)
+
+
+async def test_somebody_elses_tab_is_left_alone(
+    brittle_server: LiveServer, visit: Visit, person: Person
+) -> None:
+    victim = await visit(DESKTOP, brittle_server)
+    await person.come_in(victim)
+    await victim.open("/dashboard")
+    async with forged(brittle_server.base_url, token=await tab_of(victim)) as socket:
+        for handler in ("sign_out_everywhere", "load", "reset"):
+            await socket.call(f"{DASHBOARD}.{handler}", token=await tab_of(victim))
+        await socket.settle()
+    await expect(victim.page.locator("#account-email")).to_have_text(person.email)
+    await victim.at("/dashboard")
+    await victim.page.reload()
+    await at_overview(victim)
+
+
+@pytest.mark.parametrize("first_is_open", [True, False], ids=["open", "closed"])
+async def test_a_stolen_tab_in_another_browser_shows_nothing(
+    visit: Visit, person: Person, first_is_open: bool
+) -> None:
+    victim, thief = await visit(), await visit()
+    await person.come_in(victim)
+    await victim.open("/dashboard")
+    tab = await tab_of(victim)
+    if not first_is_open:
+        await victim.page.close()
+    heard: list[str] = []
+    thief.page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(str(frame)))
+    )
+    await thief.page.add_init_script(
+        f"sessionStorage.getItem('token') ?? sessionStorage.setItem('token', '{tab}')"
+    )
+    for path in ("/login", "/dashboard", "/register"):
+        await thief.open(path)
+    assert heard
+    assert person.email not in "".join(heard)
+    assert person.email not in await thief.page.content()
+
+
+async def test_the_cookie_never_comes_back_over_the_socket(visit: Visit, person: Person) -> None:
+    visitor = await visit()
+    await person.come_in(visitor)
+    heard: list[str] = []
+    visitor.page.on(
+        "websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(str(frame)))
+    )
+    await visitor.open("/dashboard")
+    await at_overview(visitor)
+    cookie = await visitor.cookie("autograph_session")
+    assert heard
+    assert cookie["value"] not in "".join(heard)
+    assert cookie["value"] not in await visitor.page.content()
+
+
+NONSENSE: tuple[Any, ...] = (
+    None,
+    7,
+    "text",
+    [],
+    {},
+    {"email": None, "password": None},
+    {"email": 7, "password": {"a": 1}},
+    {"email": ["a@b.example"], "password": "gravel harbour"},
+    {"email": "a@b.example\0", "password": "\0" * 50},
+    {"email": "a" * 5000, "password": "b" * 5000},
+    {"email": "\ud800", "password": "\udfff gravel harbour violins"},
+    {"__reflex_form_data__": [["email", "x"], 7]},
+)
+
+
+@pytest.mark.parametrize("state", [SIGN_IN, REGISTER], ids=["sign in", "register"])
+async def test_nonsense_in_a_form_is_refused_calmly(brittle_server: LiveServer, state: str) -> None:
+    path = "/login" if state == SIGN_IN else "/register"
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate(path)
+        for nonsense in NONSENSE:
+            await socket.call(f"{state}.submit", {"form": nonsense}, path)
+            await socket.settle()
+        await socket.call(f"{state}.submit", {"form": {"email": "", "password": "x"}}, path)
+        await socket.until("Type your email address.")
+        assert "ticket_rx_state_ ey" not in told(socket.heard)
+    assert brittle_server.is_ready()
+
+
+async def test_nonsense_in_the_meter_is_ignored(brittle_server: LiveServer) -> None:
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate("/register")
+        for nonsense in (*NONSENSE, "\0", "x" * 100_000, "\ud800"):
+            await socket.call(f"{REGISTER}.note_email", {"email": nonsense}, "/register")
+            await socket.call(f"{REGISTER}.assess", {"password": nonsense}, "/register")
+        await socket.call(f"{REGISTER}.assess", {"password": "ink on graph paper and more"}, "/register")
+        await socket.until('"Strong"')
+
+
+async def test_a_page_of_an_older_version_betrays_no_password(brittle_server: LiveServer) -> None:
+    secret = f"heron {uuid4()}"
+    form = {"__reflex_form_data__": [["email", "mina@northwind.dev"], ["password", secret]]}
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate("/login")
+        for handler in (f"{SIGN_IN}.submit_as_it_was_called", f"{ROOT_STATE}.another_state.submit", "submit"):
+            await socket.call(handler, {"form": form}, "/login")
+            await socket.call(handler, {"password": secret}, "/login")
+        await socket.settle()
+    assert secret not in brittle_server.log
+
+
+async def test_what_no_page_offers_does_nothing(brittle_server: LiveServer) -> None:
+    secret = f"very private {uuid4()}"
+    brittle_server.secrets.add(secret)
+    inner = (
+        "reset",
+        "get_state",
+        "dict",
+        "setvar",
+        "_get_state_from_redis",
+        "__init__",
+        "get_full_name",
+        "_clean",
+    )
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate("/dashboard")
+        for state in (ROOT_STATE, DASHBOARD, SIGN_IN, REGISTER, f"{ROOT_STATE}.nobody", ""):
+            for method in (*inner, "submit", "arrive", "no_such_handler", "load.__globals__"):
+                await socket.call(f"{state}.{method}", {"password": secret, "args": [1], "path": 7})
+        for payload in (*NONSENSE, {"name": 7}, {"name": "x", "payload": "y"}):
+            await socket.emit("event", payload)
+        await socket.emit("client_error", {"error_type": "x" * 10_000, "message": "line\nline"})
+        await socket.emit("nothing of the kind", {"a": 1})
+        heard = told(await socket.settle())
+    assert not [word for word in PRIVATE if word in heard]
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate("/login")
+    brittle_server.check_secrets()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "42/_event,[",
+        "99",
+        '42/elsewhere,["event"]',
+        "4" * 100,
+        '451-/_event,["event",{"_placeholder":true,"num":0}]',
+    ],
+)
+async def test_broken_frames_hurt_only_who_sends_them(brittle_server: LiveServer, frame: str) -> None:
+    async with forged(brittle_server.base_url) as socket:
+        await socket.say(frame)
+        async with forged(brittle_server.base_url) as other:
+            await other.hydrate("/login")
+
+
+async def test_too_much_at_once_is_cut_off(brittle_server: LiveServer) -> None:
+    async with forged(brittle_server.base_url) as socket:
+        await socket.say("42/_event," + json.dumps(["event", {"name": "x" * 3_000_000}]))
+        assert await socket.is_closed()
+    assert brittle_server.is_ready()

@@ -1,0 +1,98 @@
+"""The overview after signing in."""
+
+import re
+
+from playwright.async_api import Locator, expect
+
+from tests.journeys.conftest import Visit
+from tests.journeys.damage import missing
+from tests.journeys.people import WRONG, Person, at_overview
+from tests.journeys.wire import Wire
+from tests.support.browser import DESKTOP, PHONE, Device, Visitor
+from tests.support.live_server import LiveServer
+
+DEVICE_NAMES = {"desktop": "Chrome on Linux", "phone": "Chrome on Android"}
+
+
+def events_of(visitor: Visitor) -> Locator:
+    return visitor.page.locator("#activity").get_by_role("listitem")
+
+
+async def test_it_says_who_somebody_is_and_what_happened(
+    visit: Visit, device: Device, person: Person
+) -> None:
+    visitor = await visit(device, address="203.0.113.44", timezone_id="Asia/Kathmandu")
+    await person.come_in(visitor)
+    await visitor.open("/dashboard")
+    page, here = visitor.page, DEVICE_NAMES[device.name]
+    await expect(page).to_have_title("Overview · AutoGraph v3")
+    await expect(page.locator("#account-email")).to_have_text(person.email)
+    await expect(page.locator("#account-role")).to_have_text("user", ignore_case=True)
+    await expect(page.locator("#security")).to_contain_text("Password only")
+    await expect(page.locator("#last-sign-in")).to_have_text("None - this is your first.")
+    await expect(page.get_by_text("You're only signed in here.")).to_be_visible()
+    await expect(page.locator("#this-session")).to_contain_text(here)
+    await expect(events_of(visitor)).to_have_text([re.compile("^Signed in"), re.compile("^Account created")])
+    for event in await events_of(visitor).all():
+        await expect(event).to_contain_text(f"{here} · 203.0.113.44")
+        await expect(event.locator("time")).to_have_text(re.compile(r"^Today, \d\d:\d\d"))
+        await expect(event.locator("time")).to_have_attribute("title", re.compile("GMT\\+5:45"))
+    await expect(events_of(visitor).first).to_contain_text("This session")
+    await visitor.check()
+
+
+async def test_the_second_sign_in_shows_the_first(visit: Visit, device: Device, member: Person) -> None:
+    earlier = await visit(DESKTOP if device is PHONE else PHONE, address="203.0.113.45")
+    await member.come_back(earlier)
+    visitor = await visit(device, address="203.0.113.46")
+    await visitor.open("/login")
+    await member.try_to_sign_in(visitor, WRONG)
+    await expect(visitor.page.locator("#form-alert")).not_to_be_empty()
+    await member.sign_in(visitor)
+    before = DEVICE_NAMES["desktop" if device is PHONE else "phone"]
+    await expect(visitor.page.locator("#last-sign-in")).to_contain_text(f"{before} · 203.0.113.45")
+    await expect(visitor.page.locator("#session-count")).to_have_text(
+        "You're signed in in 2 places, this one included."
+    )
+    await expect(visitor.page.locator("#security")).to_contain_text("more than one place")
+    await expect(events_of(visitor)).to_have_text(
+        [re.compile(f"^{words}") for words in ("Signed in", "Wrong password", "Signed in", "Account created")]
+    )
+    await visitor.check()
+
+
+async def test_the_next_step_leads_to_where_it_is_done(signed_in: Visitor) -> None:
+    await signed_in.open("/dashboard")
+    await signed_in.page.get_by_role("link", name="sign out everywhere").click()
+    await expect(signed_in.page.locator("#sessions")).to_be_focused()
+    await expect(signed_in.page.locator("#sessions")).to_be_in_viewport()
+
+
+async def test_only_a_frame_stands_there_until_the_account_is_read(
+    signed_in: Visitor, person: Person
+) -> None:
+    wire = await Wire.between(signed_in)
+    wire.hold()
+    await signed_in.load("/dashboard")
+    await expect(signed_in.page.locator("#skeleton")).to_be_visible()
+    await expect(signed_in.page.locator(".overview")).to_have_attribute("aria-busy", "true")
+    await expect(signed_in.page.get_by_text("Loading your account…")).to_have_count(1)
+    assert person.email not in await signed_in.page.content()
+    await signed_in.check()
+    wire.release()
+    await at_overview(signed_in)
+    await expect(signed_in.page.locator(".overview")).to_have_attribute("aria-busy", "false")
+
+
+async def test_a_failure_offers_to_try_again(
+    visit: Visit, device: Device, person: Person, brittle_server: LiveServer
+) -> None:
+    visitor = await visit(device, brittle_server)
+    await person.come_in(visitor)
+    with missing(brittle_server, "audit_log"):
+        await visitor.open("/dashboard")
+        heading = visitor.page.get_by_role("heading", level=1)
+        await expect(heading).to_have_text("We couldn't load this page")
+        await visitor.check()
+    await visitor.page.get_by_role("button", name="Try again").click()
+    await at_overview(visitor)

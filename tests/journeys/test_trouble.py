@@ -1,0 +1,140 @@
+"""What can go wrong: addresses that lead nowhere, a server in trouble, no connection."""
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.journeys.conftest import Visit
+from tests.journeys.damage import forget_everything_cached, missing
+from tests.journeys.forms import banner_of, button_of, email_of, password_of
+from tests.journeys.people import Person, at_overview
+from tests.support.browser import DESKTOP, Device, Visitor
+from tests.support.live_server import LiveServer
+
+# What a browser without a connection says about it.
+NO_CONNECTION = (
+    r"WebSocket connection to .* failed",
+    r"ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED)",
+    "websocket error",
+)
+
+
+@pytest.mark.parametrize("path", ["/nothing-here", "/nothing/below/here", "/404", "/login.html", "/.env"])
+async def test_an_address_that_leads_nowhere_leads_back(visitor: Visitor, path: str) -> None:
+    visitor.allow("404")
+    response = await visitor.load(path)
+    assert response.status == 404
+    if path == "/login.html":
+        return
+    await visitor.connected()
+    await expect(visitor.page).to_have_title("Page not found · AutoGraph v3")
+    await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("There's no page here")
+    await visitor.check()
+    await visitor.page.get_by_role("link", name="Go to the start page").click()
+    await visitor.at("/")
+
+
+async def test_the_error_page_owns_up_and_leads_back(visitor: Visitor) -> None:
+    await visitor.open("/error")
+    await expect(visitor.page).to_have_title("Something went wrong · AutoGraph v3")
+    await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Something went wrong")
+    await visitor.check()
+    await visitor.page.get_by_role("link", name="Go to the start page").click()
+    await visitor.at("/")
+
+
+async def test_a_page_that_fails_on_the_server_can_be_tried_again(
+    visit: Visit, device: Device, person: Person, brittle_server: LiveServer
+) -> None:
+    visitor = await visit(device, brittle_server)
+    visitor.allow("503")
+    await person.come_in(visitor)
+    forget_everything_cached(brittle_server)
+    with missing(brittle_server, "sessions"):
+        response = await visitor.load("/dashboard")
+        assert response.status == 503
+        assert "Traceback" not in await response.text()
+        await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Something went wrong")
+        await visitor.at("/dashboard")
+        await visitor.check()
+    await visitor.page.get_by_role("button", name="Try again").click()
+    await at_overview(visitor)
+
+
+async def test_offline_is_said_and_nothing_typed_is_lost(visitor: Visitor, member: Person) -> None:
+    visitor.allow(*NO_CONNECTION)
+    await visitor.open("/login")
+    await expect(banner_of(visitor)).to_be_hidden()
+    await email_of(visitor).fill(member.email)
+    await visitor.context.set_offline(True)
+    await expect(banner_of(visitor)).to_be_visible()
+    await visitor.check()
+    await password_of(visitor).fill(member.password)
+    await button_of(visitor).click()
+    await expect(button_of(visitor)).to_have_text("Sign in")
+    await expect(email_of(visitor)).to_have_value(member.email)
+    await expect(password_of(visitor)).to_have_value(member.password)
+
+    await visitor.context.set_offline(False)
+    await expect(banner_of(visitor)).to_be_hidden()
+    await expect(password_of(visitor)).to_have_value(member.password)
+    await button_of(visitor).click()
+    await at_overview(visitor)
+
+
+async def test_offline_does_not_replay_what_cannot_be_undone(signed_in: Visitor) -> None:
+    signed_in.allow(*NO_CONNECTION)
+    await signed_in.open("/dashboard")
+    await signed_in.page.locator("summary").click()
+    await signed_in.context.set_offline(True)
+    await expect(banner_of(signed_in)).to_be_visible()
+    await signed_in.page.get_by_role("button", name="Yes, sign out everywhere").click()
+    await signed_in.context.set_offline(False)
+    await expect(banner_of(signed_in)).to_be_hidden()
+    await signed_in.page.reload()
+    await at_overview(signed_in)
+
+
+async def test_a_server_that_goes_away_is_missed_and_welcomed_back(
+    visit: Visit, person: Person, own_server: LiveServer
+) -> None:
+    person.join(own_server)
+    visitor, signed_in = await visit(DESKTOP, own_server), await visit(DESKTOP, own_server)
+    for one in (visitor, signed_in):
+        one.allow(*NO_CONNECTION)
+    await person.come_back(signed_in)
+    await signed_in.open("/dashboard")
+    await visitor.open("/login")
+    await person.fill_in(visitor)
+    own_server.stop()
+    for one in (visitor, signed_in):
+        await expect(banner_of(one)).to_be_visible()
+    await visitor.check("light")
+    own_server.start()
+    for one in (visitor, signed_in):
+        await expect(banner_of(one)).to_be_hidden(timeout=30_000)
+    await expect(email_of(visitor)).to_have_value(person.email)
+    await expect(password_of(visitor)).to_have_value(person.password)
+    await button_of(visitor).click()
+    await at_overview(visitor)
+
+    # Nobody was signed out by the restart.
+    await signed_in.page.reload()
+    await at_overview(signed_in)
+
+
+async def test_a_crash_signs_nobody_out(visit: Visit, person: Person, own_server: LiveServer) -> None:
+    visitor = await visit(DESKTOP, own_server)
+    visitor.allow(*NO_CONNECTION)
+    await person.register(visitor)
+    own_server.kill_workers()
+    await visitor.page.reload()
+    await at_overview(visitor)
+    own_server.kill()
+    own_server.start()
+    await visitor.page.reload()
+    await at_overview(visitor)
+    await expect(visitor.page.locator("#activity").get_by_role("listitem")).to_have_text(
+        [re.compile("^Signed in"), re.compile("^Account created")]
+    )

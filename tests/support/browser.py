@@ -1,0 +1,245 @@
+"""A real browser whose every complaint fails the test: console, exceptions, policy, failed requests."""
+
+import re
+import shutil
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    Response,
+    async_playwright,
+    expect,
+)
+
+Scheme = Literal["light", "dark"]
+
+_CANDIDATES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# A page that is left cancels what it was still loading.
+_LEFT = "net::ERR_ABORTED"
+# How Chromium puts it that scripts are switched off.
+_NO_SCRIPTS = r"^failed: \S+\.js csp$"
+_WATCH_POLICY = """addEventListener("securitypolicyviolation", (event) => console.error(
+  `policy: ${event.violatedDirective} refused ${event.blockedURI} ${event.sample}`));"""
+_SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), summary")]
+  .filter((element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+  .filter((element) => !(element.tagName === "A" && getComputedStyle(element).display === "inline"))
+  .map((element) => element.closest("label") ?? element)
+  .filter((element) => { const { width, height } = element.getBoundingClientRect();
+    return width < 24 || height < 24; })
+  .map((element) => element.outerHTML.slice(0, 120))"""
+_AXE_RUN = """async () => (await axe.run({ resultTypes: ["violations"] })).violations
+  .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`)"""
+_addresses = count(1)
+
+
+@dataclass(frozen=True)
+class Device:
+    """What somebody looks at the pages with."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+DESKTOP = Device("desktop", {"viewport": {"width": 1280, "height": 800}})
+PHONE = Device(
+    "phone",
+    {
+        "viewport": {"width": 390, "height": 844},
+        "is_mobile": True,
+        "has_touch": True,
+        "user_agent": "Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/141.0.0.0 Mobile Safari/537.36",
+    },
+)
+
+
+class Visitor:
+    """One person at one tab of one browser profile; `secrets` collects what is typed into password fields."""
+
+    def __init__(
+        self, context: BrowserContext, page: Page, base_url: str, complaints: "Complaints", secrets: set[str]
+    ) -> None:
+        self.context, self.page, self.base_url = context, page, base_url
+        self.complaints, self.secrets = complaints, secrets
+
+    def allow(self, *patterns: str) -> None:
+        """Accept complaints that this test provokes, by regular expression."""
+        self.complaints.allowed.extend(patterns)
+
+    async def tab(self) -> "Visitor":
+        """Open another tab of the same browser profile."""
+        page = await self.context.new_page()
+        return Visitor(self.context, page, self.base_url, self.complaints, self.secrets)
+
+    async def open(self, path: str) -> Response:
+        """Load `path`, and wait until the page is connected."""
+        response = await self.load(path)
+        await self.connected()
+        return response
+
+    async def load(self, path: str) -> Response:
+        """Load `path` without waiting for more than the document."""
+        response = await self.page.goto(self.base_url + path)
+        assert response is not None
+        return response
+
+    async def connected(self) -> None:
+        """Wait until the page can send events."""
+        await expect(self.page.locator("#signals")).to_have_attribute("data-ready", "true")
+
+    async def at(self, path: str) -> None:
+        """Wait until the address is `path`, its query included."""
+        await expect(self.page).to_have_url(self.base_url + path)
+
+    @property
+    def path(self) -> str:
+        """The address without the server's part."""
+        parts = urlsplit(self.page.url)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+    async def cookie(self, name: str) -> Any:
+        """Return one cookie as the browser keeps it, or None."""
+        return next((cookie for cookie in await self.context.cookies() if cookie.get("name") == name), None)
+
+    async def check(self, *schemes: Scheme) -> None:
+        """Demand that the page as it stands is accessible, in light and in dark, and fits its width."""
+        for scheme in schemes or ("light", "dark"):
+            await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found: list[str] = [*await self._axe(), *await self.page.evaluate(_SMALL_TARGETS)]
+            assert not found, f"{self.path} in {scheme}:\n" + "\n".join(found)
+        await self.page.emulate_media(color_scheme=None, reduced_motion=None)
+        assert await self.overflow() <= 0, f"{self.path} scrolls sideways"
+
+    async def overflow(self) -> int:
+        """Return how many pixels the page is wider than the window."""
+        return int(
+            await self.page.evaluate(
+                "() => document.scrollingElement.scrollWidth - document.body.clientWidth"
+            )
+        )
+
+    async def _axe(self) -> list[str]:
+        if not await self.page.evaluate("() => 'axe' in window"):
+            await self.page.evaluate(_axe_source())
+        return await self.page.evaluate(_AXE_RUN)
+
+
+class Complaints:
+    """What a browser profile had to complain about."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.allowed: list[str] = []
+        self._found: list[str] = []
+        context.on("console", lambda said: self._add(said.type, said.text, said.type in ("error", "warning")))
+        context.on("weberror", lambda fault: self._add("exception", str(fault.error)))
+        context.on(
+            "requestfailed",
+            lambda request: self._add("failed", f"{request.url} {request.failure}", request.failure != _LEFT),
+        )
+        context.on("response", lambda answer: self._add(str(answer.status), answer.url, answer.status >= 400))
+
+    def left(self) -> Iterator[str]:
+        """Yield what nobody allowed."""
+        return (found for found in self._found if not any(re.search(one, found) for one in self.allowed))
+
+    def _add(self, kind: str, text: str, wrong: bool = True) -> None:
+        if wrong:
+            self._found.append(f"{kind}: {text}")
+
+
+class Server(Protocol):
+    """Where to go, and what its log may never hold."""
+
+    base_url: str
+    secrets: set[str]
+
+
+class Browsers:
+    """Opens browser profiles in one running browser, and closes them."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._open = AsyncExitStack()
+        self.visitors: list[Visitor] = []
+
+    async def visitor(
+        self,
+        server: Server,
+        device: Device = DESKTOP,
+        *,
+        address: str = "",
+        javascript: bool = True,
+        **options: Any,
+    ) -> Visitor:
+        """Open a profile, with an address of its own unless one is given."""
+        forwarded = {"X-Forwarded-For": address or unique_address()}
+        context = await self._browser.new_context(
+            **device.options | options, java_script_enabled=javascript, extra_http_headers=forwarded
+        )
+        self._open.push_async_callback(context.close)
+        context.set_default_timeout(15_000)
+        complaints = Complaints(context)
+        if javascript:
+            await context.add_init_script(_WATCH_POLICY)
+        else:
+            complaints.allowed.append(_NO_SCRIPTS)
+        page = await context.new_page()
+        visitor = Visitor(context, page, server.base_url, complaints, server.secrets)
+        self.visitors.append(visitor)
+        return visitor
+
+    async def close(self) -> None:
+        """Close every profile."""
+        self.visitors.clear()
+        await self._open.aclose()
+
+
+@asynccontextmanager
+async def running_browser() -> AsyncGenerator[Browser]:
+    """Run the browser of this machine without a window."""
+    expect.set_options(timeout=10_000)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_program(playwright), args=_ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+def unique_address() -> str:
+    """Return a client address that nobody had before (RFC 2544's range, which is never routed)."""
+    number = next(_addresses)
+    return f"198.18.{number // 250}.{number % 250 + 1}"
+
+
+def _program(playwright: Playwright) -> str:
+    found = next((path for path in map(shutil.which, _CANDIDATES) if path), None)
+    path = found or playwright.chromium.executable_path
+    assert Path(path).exists(), "no browser: install Chromium, or run `python -m playwright install chromium`"
+    return path
+
+
+@cache
+def _axe_source() -> str:
+    spec = find_spec("axe_core_python")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).with_name("axe.min.js").read_text()
