@@ -1,11 +1,12 @@
 """The password policy: how long, how guessable, and why not."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 from unicodedata import normalize
 
 import anyio
 from anyio import CapacityLimiter
-from zxcvbn import zxcvbn
+from zxcvbn import matching, zxcvbn
 
 from autograph_web.core.errors import (
     DomainError,
@@ -21,6 +22,7 @@ _ESTIMATED = 64  # zxcvbn takes more than linear time; what follows the 64th cha
 _PRODUCT_WORDS = ("autograph", "autographv3")
 _LABELS = ("Weak", "Weak", "Fair", "Good", "Strong")
 _LONGEST_QUEUE = 64
+_MOST_SPELLINGS = 16
 _ADVICE = "Use a longer or less usual one - a short sentence works well."
 
 
@@ -102,3 +104,9 @@ def _estimate(password: str, words: tuple[str, ...]) -> tuple[int, bool, tuple[s
     listed = len(result["sequence"]) == 1 and result["sequence"][0].get("dictionary_name") == "passwords"
     reasons = (f"{str(warning).rstrip('.')}.", _ADVICE) if warning else (_ADVICE,)
     return int(result["score"]), listed, reasons
+
+
+# zxcvbn tries every way to read "4" as "a", "!" as "i" or "l" and so on: hundreds for a password made of such
+# characters, which takes it seconds. The first few are what people use.
+_all_spellings = cast(Any, matching).enumerate_l33t_subs
+cast(Any, matching).enumerate_l33t_subs = lambda table: _all_spellings(table)[:_MOST_SPELLINGS]  # pyright: ignore[reportUnknownLambdaType]

@@ -127,10 +127,11 @@ class Enrolment:
             if pending is None:
                 raise NoPendingSetup
             await self._activate(connection, pending, code)
+            codes = await self._new_codes(connection, viewer.user_id)
             await store.forget_devices(connection, viewer.user_id)
             await accounts.set_mfa(connection, viewer.user_id, enabled=True)
             await self._record(connection, Kind.MFA_ENABLED, context, viewer, replaced=replaced)
-            return await self._new_codes(connection, viewer.user_id), replaced
+            return codes, replaced
 
     async def _activate(self, connection: AsyncConnection, pending: Row[Any], code: str) -> None:
         step = self._factors.step_of(pending, code)

@@ -1,4 +1,9 @@
-"""The statements of second factors; whatever works once is used up by an UPDATE that only one can win."""
+"""The statements of second factors; whatever works once is used up by an UPDATE that only one can win.
+
+Units of work that change several of these tables go through them in one order, so that no two wait for each
+other:
+authenticators, recovery codes, trusted devices, and the account last.
+"""
 
 from datetime import datetime
 from typing import Any

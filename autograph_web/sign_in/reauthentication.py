@@ -72,11 +72,12 @@ class Reauthentication:
         self, context: RequestContext, viewer: Viewer, checked: Checked, code: TypedCode | None
     ) -> SignedIn:
         async with self._on.database.unit() as connection:
+            # The factor first, as in the second step: the other way round the two could wait for each other.
+            if code is not None and not await self._factors.use(connection, viewer.user_id, code):
+                raise InvalidCode
             account = await self._passwords.confirm(connection, checked)
             if account is None or (account.mfa_enabled and code is None):
                 raise SessionEnded
-            if code is not None and not await self._factors.use(connection, account.id, code):
-                raise InvalidCode
             kinds = [Kind.REAUTHENTICATED]
             if code is not None and code.method is Method.RECOVERY_CODE:
                 kinds.append(Kind.RECOVERY_CODE_USED)

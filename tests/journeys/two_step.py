@@ -1,0 +1,231 @@
+"""Somebody with two-step verification: the phone, the paper, and what they do with them."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+from playwright.async_api import Locator, WebSocket, expect
+
+from tests.journeys.people import Person
+from tests.support.authenticator import PERIOD_S, Authenticator
+from tests.support.browser import Visitor, unique_address
+from tests.support.live_server import LiveServer
+
+SECURITY = "/settings/security"
+WRONG_CODE = "That code didn't work. Codes change every 30 seconds - enter the newest one."
+WRONG_PAPER = "That recovery code didn't work. Each works once - check it, or use another."
+TOOK_TOO_LONG = "That took too long. Sign in once more."
+TURNED_ON = "Two-step verification is on. Signing in now takes your password and a code."
+
+# A code is chosen so that it is still good when it arrives, however busy the machine.
+_SLOWEST_S = 12
+_KEPT_BY_THE_BROWSER = "() => JSON.stringify([location.href, { ...localStorage }, { ...sessionStorage }])"
+
+
+class Phone:
+    """An authenticator app that never tells the same code twice, as each works once.
+
+    A server takes the codes of one step either side of its own, so there are two or three at any moment.
+    """
+
+    def __init__(self, entry: Authenticator) -> None:
+        self.entry = entry
+        self._told = 0
+
+    async def code(self) -> str:
+        """Return a code that was not told yet; wait until there is one."""
+        now = time.time()
+        step = max(self._told + 1, int(now + _SLOWEST_S) // PERIOD_S - 1)
+        await asyncio.sleep(max(0.0, (step - 1) * PERIOD_S - now))
+        self._told = step
+        return self.entry.code(step * PERIOD_S)
+
+    def wrong_code(self) -> str:
+        """Return a code that is none of this phone's."""
+        return self.entry.wrong_code(time.time())
+
+
+@dataclass
+class Owner:
+    """A person whose account asks for a code; `paper` holds the recovery codes that are left."""
+
+    person: Person
+    server: LiveServer
+    phone: Phone
+    paper: list[str]
+
+    @classmethod
+    async def of(cls, member: Person, server: LiveServer) -> Self:
+        """Turn two-step verification on over REST."""
+        async with _client(server) as client:
+            tokens = (await client.post("/login", json=_credentials(member))).json()
+            client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+            setup = (await client.post("/mfa/setup")).json()
+            phone = Phone(Authenticator.open(setup["provisioning_uri"]))
+            enabled = await client.post("/mfa/enable", json={"code": await phone.code()})
+        assert enabled.status_code == 200, enabled.text
+        owner = cls(member, server, phone, enabled.json()["recovery_codes"])
+        server.secrets |= {phone.entry.key, *owner.paper}
+        return owner
+
+    async def come_in(self, visitor: Visitor) -> None:
+        """Sign in with both steps by the native forms, without a page."""
+        for path, fields, where in (
+            ("/session/sign-in", _credentials(self.person), "/login"),
+            ("/session/verify", {"code": self.paper.pop()}, "/dashboard"),
+        ):
+            answer = await post(visitor, path, fields)
+            assert answer.headers["location"] == where
+
+    async def show_password(self, visitor: Visitor) -> None:
+        """Take the first step at the page that is open, and wait for the second."""
+        await self.person.fill_in(visitor)
+        await visitor.page.get_by_role("button", name="Sign in").click()
+        await expect(code_of(visitor)).to_be_focused()
+
+    async def may_enter(self, code: str) -> bool:
+        """Tell whether the password and this code open the account, over REST."""
+        async with _client(self.server) as client:
+            asked = (await client.post("/login", json=_credentials(self.person))).json()
+            shown = {"email": self.person.email, "code": code, "mfa_token": asked["mfa_token"]}
+            return (await client.post("/mfa/verify", json=shown)).is_success
+
+
+async def asks_for_code(person: Person, server: LiveServer) -> bool:
+    """Tell whether signing in takes a code, over REST."""
+    async with _client(server) as client:
+        answer = await client.post("/login", json=_credentials(person))
+    assert answer.status_code == 200, answer.text
+    return "mfa_token" in answer.json()
+
+
+async def post(visitor: Visitor, path: str, fields: dict[str, Any]) -> Any:
+    """Send a native form from the browser of `visitor`, without its page."""
+    return await visitor.context.request.post(
+        visitor.base_url + path, form=fields, headers={"Origin": visitor.base_url}, max_redirects=0
+    )
+
+
+class Eavesdropper:
+    """Hears everything that goes over the websockets of a page, and every address it asks for."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._visitor = visitor
+        self._said: list[str] = []
+        self._answered: list[str] = []
+        self._asked_for: list[str] = []
+        visitor.page.on("request", lambda request: self._asked_for.append(request.url))
+        visitor.page.on("websocket", self._listen)
+
+    async def check(self, *secrets: str) -> None:
+        """Demand that none of these was heard, and that the browser keeps none of them either."""
+        self.check_answers(*secrets)
+        kept = str(await self._visitor.page.evaluate(_KEPT_BY_THE_BROWSER))
+        _demand_none(secrets, "\n".join([*self._said, *self._asked_for, kept]))
+
+    def check_answers(self, *secrets: str) -> None:
+        """Demand that the server sent none of these."""
+        heard = "\n".join(self._answered)
+        assert '"answers' in heard
+        _demand_none(secrets, heard)
+
+    def _listen(self, socket: WebSocket) -> None:
+        def into(heard: list[str]) -> Callable[[str | bytes], None]:
+            return lambda frame: heard.append(frame if isinstance(frame, str) else frame.decode("latin-1"))
+
+        socket.on("framesent", into(self._said))
+        socket.on("framereceived", into(self._answered))
+
+
+def code_of(visitor: Visitor) -> Locator:
+    """The field for a code."""
+    return visitor.page.locator("#code")
+
+
+def codes_of(visitor: Visitor) -> Locator:
+    """The recovery codes that are shown."""
+    return visitor.page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
+
+
+async def type_code(visitor: Visitor, code: str) -> None:
+    """Paste a code into the field that has the focus, and send it with Enter."""
+    await expect(code_of(visitor)).to_be_focused()
+    await code_of(visitor).fill("")
+    await visitor.page.keyboard.insert_text(code)
+    await visitor.page.keyboard.press("Enter")
+
+
+async def use_recovery_code(visitor: Visitor) -> None:
+    """Ask for the field that takes a recovery code."""
+    await visitor.page.get_by_role("button", name="Use a recovery code").click()
+    await expect(visitor.page.get_by_label("Recovery code")).to_be_focused()
+
+
+async def code_is_refused(visitor: Visitor, words: str) -> None:
+    """Wait until the code is refused, and expect to be where the next one can be typed."""
+    await expect(code_of(visitor)).to_have_accessible_description(words)
+    await expect(code_of(visitor)).to_have_attribute("aria-invalid", "true")
+    await expect(code_of(visitor)).to_be_focused()
+
+
+async def open_security(visitor: Visitor) -> None:
+    """Open the security page and wait until it shows the account."""
+    await visitor.open(SECURITY)
+    await expect(visitor.page.locator("#two-step")).to_be_visible()
+
+
+async def ask(visitor: Visitor, wish: str) -> None:
+    """Push the button that begins something."""
+    await visitor.page.locator(f'[data-ask="{wish}"]').click()
+
+
+async def at_step(visitor: Visitor, step: str) -> None:
+    """Wait until the security page is at a step; none is called nothing."""
+    await expect(visitor.page.locator("#security")).to_have_attribute("data-step", step)
+    if step:
+        await expect(visitor.page.locator("#step-title")).to_be_focused()
+
+
+async def shown_key(visitor: Visitor) -> str:
+    """Wait for the key of a setup and return it."""
+    await at_step(visitor, "setup")
+    await expect(visitor.page.locator("[data-reveal]")).to_have_attribute("data-revealed", "shown")
+    key = (await visitor.page.locator("[data-slot=key]").inner_text()).replace(" ", "")
+    visitor.secrets.add(key)
+    return key
+
+
+async def shown_codes(visitor: Visitor) -> list[str]:
+    """Wait for the recovery codes and return them."""
+    await at_step(visitor, "codes")
+    await expect(codes_of(visitor)).to_have_count(10)
+    codes = await codes_of(visitor).all_inner_texts()
+    visitor.secrets.update(codes)
+    return codes
+
+
+async def put_codes_away(visitor: Visitor, notice: str) -> None:
+    """Say that the codes are saved, and wait for the account as it is now."""
+    done = visitor.page.get_by_role("button", name="Done")
+    await expect(done).to_be_disabled()
+    await visitor.page.get_by_label("I saved them").check()
+    await done.click()
+    await at_step(visitor, "")
+    await expect(visitor.page.locator("#form-notice")).to_have_text(notice)
+
+
+def _client(server: LiveServer) -> httpx.AsyncClient:
+    headers = {"X-Forwarded-For": unique_address()}
+    return httpx.AsyncClient(base_url=server.base_url, headers=headers)
+
+
+def _credentials(person: Person) -> dict[str, Any]:
+    return {"email": person.email, "password": person.password}
+
+
+def _demand_none(secrets: tuple[str, ...], text: str) -> None:
+    told = [secret for secret in secrets if secret in text]
+    assert not told, f"these were told: {told}"
