@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+
+import structlog
 
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.passwords import PasswordPolicy
@@ -161,6 +163,7 @@ def _lifetimes(settings: Settings) -> Lifetimes:
     )
 
 
+_log = structlog.get_logger(__name__)
 _HOUR = 3600
 _open: list[Services] = []
 
@@ -180,8 +183,11 @@ async def _tidy_up(built: Services) -> None:
     """Delete what has expired, once an hour for as long as the process lives."""
     while True:
         await asyncio.sleep(_HOUR)
-        with suppress(Unavailable):
+        try:
             await built.sessions.forget_expired()
+            await built.trusted_devices.forget_expired()
+        except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
+            _log.exception("tidying_up_failed")
 
 
 @asynccontextmanager

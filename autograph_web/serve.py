@@ -82,7 +82,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     os.chdir(ROOT)
     _share_application_with_workers()
     server = Server(
-        f"{_APP_MODULE}:app",
+        f"{_APP_MODULE}:served",
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,

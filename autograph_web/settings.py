@@ -81,6 +81,13 @@ class Settings(BaseSettings):
     def _check_base_url(cls, value: str) -> str:
         return _origin(value) if value else value
 
+    @field_validator("secret_keys")
+    @classmethod
+    def _check_secrets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for secret in value:
+            check_secret(secret)
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, value: str) -> str:
@@ -108,8 +115,6 @@ class Settings(BaseSettings):
             raise ValueError("AUTOGRAPH_BASE_URL must start with https:// in production")
         if not self.secret_keys:
             raise ValueError("AUTOGRAPH_SECRET_KEYS must be set in production (openssl rand -base64 32)")
-        for secret in self.secret_keys:
-            check_secret(secret)
 
     @property
     def secure(self) -> bool:

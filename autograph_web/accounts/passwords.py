@@ -22,6 +22,7 @@ _ESTIMATED = 64  # zxcvbn takes more than linear time; what follows the 64th cha
 _PRODUCT_WORDS = ("autograph", "autographv3")
 _LABELS = ("Weak", "Weak", "Fair", "Good", "Strong")
 _LONGEST_QUEUE = 64
+_METER_QUEUE = 8
 _MOST_SPELLINGS = 16
 _ADVICE = "Use a longer or less usual one - a short sentence works well."
 
@@ -41,13 +42,19 @@ class PasswordPolicy:
 
     def __init__(self, min_length: int, min_score: int) -> None:
         self._min_length, self._min_score = min_length, min_score
-        # Estimating is pure Python: one at a time, off the event loop.
-        self._one_at_a_time = CapacityLimiter(1)
+        # Estimating is pure Python, so one at a time and off the event loop; anybody may ask the meter, so
+        # it has a place of its own and a short queue, and never keeps a registration waiting.
+        self._meter, self._registrations = CapacityLimiter(1), CapacityLimiter(1)
 
     async def assess(self, password: str, email: str = "") -> Assessment:
-        """Judge `password` for the account of `email`, for a strength meter: never raises."""
+        """Judge `password` for the account of `email`, for a strength meter: never raises.
+
+        A score of -1 means that too many are asking just now.
+        """
         try:
-            return await self._judge(password, email)
+            return await self._judge(password, email, self._meter, _METER_QUEUE)
+        except Unavailable:
+            return Assessment(-1, False, "", ())
         except PasswordTooShort as refusal:
             return Assessment(0, False, "Too short", refusal.reasons)
         except DomainError as refusal:
@@ -60,19 +67,17 @@ class PasswordPolicy:
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
             Unavailable: Too many are waiting to be judged.
         """
-        await self._judge(password, email)
+        await self._judge(password, email, self._registrations, _LONGEST_QUEUE)
 
-    async def _judge(self, password: str, email: str) -> Assessment:
+    async def _judge(self, password: str, email: str, slot: CapacityLimiter, queue: int) -> Assessment:
         self._check_length(password)
         text = normalize("NFKC", password)
         words = _context_words(email)
         if _is_context(text, words):
             raise PasswordTooCommon(reasons=("It is made of your email or of our name.",))
-        if self._one_at_a_time.statistics().tasks_waiting >= _LONGEST_QUEUE:
+        if slot.statistics().tasks_waiting >= queue:
             raise Unavailable(retry_after=2)
-        score, guesses_listed, reasons = await anyio.to_thread.run_sync(
-            _estimate, text, words, limiter=self._one_at_a_time
-        )
+        score, guesses_listed, reasons = await anyio.to_thread.run_sync(_estimate, text, words, limiter=slot)
         if score < self._min_score:
             raise (PasswordTooCommon if guesses_listed else PasswordTooWeak)(reasons=reasons)
         return Assessment(score, True, _LABELS[score], ())

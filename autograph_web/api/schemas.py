@@ -102,6 +102,16 @@ class EnableRequest(BaseModel):
     code: Annotated[SecretStr, Field(max_length=64, examples=["123456"])]
 
 
+class VerifyRequest(BaseModel):
+    """A code of the authenticator or a recovery code, for the sign-in that `mfa_token` or the email names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[str, Field(max_length=1024, examples=["mina@northwind.dev"])]
+    code: Annotated[SecretStr, Field(max_length=64, examples=["123456"])]
+    mfa_token: Annotated[SecretStr | None, Field(max_length=256)] = None
+
+
 class RecoveryCodesOut(BaseModel):
     """Ten recovery codes, shown once."""
 

@@ -88,6 +88,20 @@ class Unavailable(DomainError):
     sentence = "We can't do that right now. Nothing was changed - try again in a moment."
 
 
+class Unfinished(Unavailable):
+    """It was written down for good, but Redis could not be told, so it is not yet certain everywhere."""
+
+    code = "unfinished"
+    sentence = "It is done, but we can't yet be sure that it is in force everywhere. Try again in a moment."
+
+
+class AccountReady(Unavailable):
+    """The account was created; only signing in to it at once did not work."""
+
+    code = "account_ready"
+    sentence = "Your account is ready. Sign in in a moment."
+
+
 class InternalError(DomainError):
     """A fault of ours; the trace stays in the log."""
 
@@ -250,8 +264,11 @@ class EndpointDisabled(DomainError):
 
 
 def error_kinds() -> dict[str, type[DomainError]]:
-    """Return every kind of refusal by its code."""
-    return {kind.code: kind for kind in DomainError.__subclasses__()}
+    """Return every kind of refusal by its code; what merely refines another has no code of its own."""
+    kinds = DomainError.__subclasses__()
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    return {kind.code: kind for kind in kinds if "code" in vars(kind)}
 
 
 def sentence_for(code: str, retry_after: int | None = None, reasons: tuple[str, ...] = ()) -> str:

@@ -20,7 +20,7 @@ from autograph_web.core.errors import DomainError, RateLimited
 from autograph_web.core.local_limits import LocalWindows
 from autograph_web.core.redis import RedisClient, RedisDown
 
-_PENDING_MS = 30_000  # a reservation of a process that died is forgotten after this
+_PENDING_MS = 60_000  # a reservation of a process that died is forgotten after this
 _WAIT_STEP_S = 0.025
 _WAIT_S = 15.0
 _LONGEST_LANE = 64

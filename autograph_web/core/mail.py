@@ -43,8 +43,8 @@ class FolderMailer:
         path = self._folder / f"{self._clock.now():%Y%m%dT%H%M%S}-{random_token(self._entropy, 6)}.eml"
         try:
             await anyio.to_thread.run_sync(self._write, path, self._message(letter))
-        except OSError as error:
-            _log.error("letter_not_kept", reason=error.strerror)
+        except (OSError, ValueError) as error:
+            _log.error("letter_not_kept", reason=error.__class__.__name__)
 
     def _message(self, letter: Letter) -> bytes:
         message = EmailMessage()

@@ -25,8 +25,7 @@ def check_secret(secret: str) -> None:
     weak = len(secret) < _MIN_LENGTH or len(set(secret)) < _MIN_DISTINCT
     if weak or any(word in lowered for word in _PLACEHOLDERS):
         raise SecretError(
-            "AUTOGRAPH_SECRET_KEYS holds a placeholder or a secret under 256 bits; "
-            "make one with: openssl rand -base64 32"
+            "holds a placeholder or a secret under 256 bits; make one with: openssl rand -base64 32"
         )
 
 

@@ -1,6 +1,7 @@
 """The native forms: what a page's form does without JavaScript, and the step that sets the cookie."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -12,11 +13,13 @@ from starlette.routing import Route
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import (
+    AccountReady,
     ChallengeExpired,
     DomainError,
     InvalidInput,
     NotAuthenticated,
     SessionEnded,
+    Unavailable,
 )
 from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
@@ -89,8 +92,11 @@ async def register(request: Request, fields: Fields) -> Response:
         password=fields.get("password", ""),  # pyright: ignore[reportArgumentType]  (pydantic wraps it)
     )
     account = await services().registration.register(_context(request), wish)
-    proof = await services().sign_in.after_registration(_context(request), account)
-    return await _welcome(request, proof, fields)
+    try:
+        proof = await services().sign_in.after_registration(_context(request), account)
+        return await _welcome(request, proof, fields)
+    except Unavailable:
+        raise AccountReady(retry_after=1) from None
 
 
 async def claim(request: Request, fields: Fields) -> Response:
@@ -119,7 +125,8 @@ async def _forget_challenge(request: Request, response: Response) -> None:
     settings = services().settings
     token = cookies.challenge_cookie(settings, _cookies(request))
     if token is not None:
-        await services().second_step.abandon(token)
+        with suppress(Unavailable):  # it ends by itself within five minutes
+            await services().second_step.abandon(token)
         cookies.clear_challenge(settings, response)
 
 

@@ -1,5 +1,6 @@
 """Layers that refuse a request before it reaches anybody: too large a body, another site's origin."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers
@@ -7,10 +8,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.core.errors import BodyTooLarge, OriginRefused
+from autograph_web.core.limits import address_bucket
+from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import session_cookie
 from autograph_web.http.problems import problem_response
 from autograph_web.runtime import services
 
+MOST_WEBSOCKETS = 200  # of one address, in one process: an office behind one address has many tabs
 MOST_BODY_BYTES = 64 * 1024
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -77,17 +81,34 @@ class OriginGuard:
 
     def __init__(self, app: ASGIApp, forms: Iterable[str]) -> None:
         self._app, self._forms = app, frozenset(forms)
+        self._websockets = Counter[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
         if scope["type"] == "websocket" and not _listed(Headers(scope=scope).get("origin")):
-            # Closing before accepting makes the server answer 403.
-            await send({"type": "websocket.close", "code": 1008})
+            await _refuse_websocket(send)
+            return
+        if scope["type"] == "websocket":
+            await self._connect(scope, receive, send)
             return
         if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and self._forged(scope):
             await problem_response(OriginRefused())(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # Each open page keeps state on the server, so one address must not open pages without end.
+        address = address_bucket(context_from_scope(scope, services().settings).ip)
+        if self._websockets[address] >= MOST_WEBSOCKETS:
+            await _refuse_websocket(send)
+            return
+        self._websockets[address] += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._websockets[address] -= 1
+            if not self._websockets[address]:
+                del self._websockets[address]
 
     def _forged(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
@@ -98,6 +119,11 @@ class OriginGuard:
             scope["path"] in self._forms
             or session_cookie(services().settings, headers.get("cookie", "")) is not None
         )
+
+
+async def _refuse_websocket(send: Send) -> None:
+    # Closing before accepting makes the server answer 403.
+    await send({"type": "websocket.close", "code": 1008})
 
 
 def _listed(origin: str | None) -> bool:

@@ -88,11 +88,8 @@ def dress(message: Message, settings: Settings, request_id: str) -> None:
     sent: list[tuple[bytes, bytes]] = message.get("headers", [])
     names = {name for name, _ in sent}
     standing = _standing(settings.secure, settings.base_url)
-    message["headers"] = [
-        *sent,
-        *(header for header in standing if header[0] not in names),
-        (b"x-request-id", request_id.encode("ascii")),
-    ]
+    own = (*standing, (b"x-request-id", request_id.encode("ascii")))
+    message["headers"] = [*sent, *(header for header in own if header[0] not in names)]
 
 
 @lru_cache(maxsize=4)

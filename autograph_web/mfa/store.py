@@ -1,8 +1,7 @@
 """The statements of second factors; whatever works once is used up by an UPDATE that only one can win.
 
-Units of work that change several of these tables go through them in one order, so that no two wait for each
-other:
-authenticators, recovery codes, trusted devices, and the account last.
+A unit of work that changes several of these tables goes through them in this order, so that no two wait for
+each other: authenticators, recovery codes, trusted devices, and the account last.
 """
 
 from datetime import datetime
@@ -143,3 +142,8 @@ async def forget_devices(connection: AsyncConnection, user_id: UUID, device_id: 
     if device_id is not None:
         statement = statement.where(DEVICES.c.id == device_id)
     return (await connection.execute(statement)).rowcount
+
+
+async def forget_expired_devices(connection: AsyncConnection, now: datetime) -> int:
+    """Delete the devices whose time is over; return how many."""
+    return (await connection.execute(delete(DEVICES).where(DEVICES.c.expires_at <= now))).rowcount

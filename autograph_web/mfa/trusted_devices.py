@@ -81,6 +81,15 @@ class TrustedDevices:
             for row in rows
         ]
 
+    async def forget_expired(self) -> int:
+        """Delete what has not been trusted for some time; return how many.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._on.database.unit() as connection:
+            return await store.forget_expired_devices(connection, self._on.clock.now())
+
     async def forget(self, context: RequestContext, viewer: Viewer, device_id: UUID) -> None:
         """Trust a device no longer.
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from autograph_web.core.errors import Unavailable
+from autograph_web.core.errors import Unfinished
 from autograph_web.core.keyring import Keyring
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.sessions.record import SessionRecord
@@ -69,7 +69,7 @@ class SessionCache:
         """Put tombstones over revoked sessions, and one access token on the blacklist.
 
         Raises:
-            Unavailable: Redis is away, so another server might still hold a copy. The database knows better
+            Unfinished: Redis is away, so another server might still hold a copy. The database knows better
                 already, and trying again finishes the job.
         """
         try:
@@ -78,7 +78,7 @@ class SessionCache:
                 await self._redis.put(f"blacklist:{token_id}", 1, token_ttl)
         except RedisDown as error:
             self._keep_trying(session_ids)
-            raise Unavailable(retry_after=1) from error
+            raise Unfinished(retry_after=1) from error
 
     async def _bury(self, session_ids: list[UUID]) -> None:
         for session_id in session_ids:
@@ -121,7 +121,7 @@ class SessionCache:
         try:
             await self._redis.put(f"user_blacklist:{user_id.hex}", epoch, self._longest)
         except RedisDown as error:
-            raise Unavailable(retry_after=1) from error
+            raise Unfinished(retry_after=1) from error
 
     def _finding(self, values: list[bytes | None], run: str) -> Finding:
         copy, epoch, *blacklisted = values

@@ -1,5 +1,6 @@
 """Opens, checks and ends sessions. The database is the truth; Redis makes the check quick."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from autograph_web.accounts import store as accounts
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionEnded
+from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionEnded, Unavailable
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
 from autograph_web.sessions.cache import SessionCache
@@ -170,10 +171,14 @@ class Sessions:
         await self._cache.bury(session_ids)
 
     async def reload(self, user_id: UUID) -> None:
-        """Have every session of an account read from the database again: something about it changed."""
-        async with self._on.database.read() as connection:
-            ids = await store.ids_alive(connection, user_id, self._on.clock.now())
-        await self._cache.forget(ids)
+        """Have every session of an account read from the database again: something about it changed.
+
+        Never raises: should the database or Redis be away, the copies run out within five minutes.
+        """
+        with suppress(Unavailable):
+            async with self._on.database.read() as connection:
+                ids = await store.ids_alive(connection, user_id, self._on.clock.now())
+            await self._cache.forget(ids)
 
     async def count_active(self, user_id: UUID) -> int:
         """Count the open sessions of an account.

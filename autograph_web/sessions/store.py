@@ -150,9 +150,10 @@ _IDLE_UNTIL, _REMEMBERED = (bindparam(name, type_=UtcDateTime()) for name in ("i
 
 
 def _rotation() -> Select[Any]:
-    """Everything a refresh writes as one statement (PostgreSQL alone can): all of it happens or nothing.
+    """Everything a refresh writes as one statement (PostgreSQL alone can).
 
-    Of racers with the same token the second waits for the first's row and then finds it used.
+    Of racers with the same token the second waits for the first's row and then finds it used. When a sign-out
+    commits while the statement waits, the token is used up and nothing else is written: the session is over.
     """
     alive = (
         select(SESSIONS.c.id)

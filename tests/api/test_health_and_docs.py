@@ -52,7 +52,7 @@ async def test_without_redis_the_process_is_not_ready_but_alive(
         assert ready.json() == {"status": "unavailable", "checks": {"database": True, "redis": False}}
         assert (await client.get("/health/live")).status_code == 200
         assert (await client.get("/me", headers=bearer(pair))).status_code == 200
-        assert_problem(await client.post("/logout", headers=bearer(pair)), 503, "unavailable")
+        assert_problem(await client.post("/logout", headers=bearer(pair)), 503, "unfinished")
         assert_problem(await client.get("/me", headers=bearer(pair)), 401, "session_ended")
 
 

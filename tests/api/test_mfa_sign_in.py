@@ -163,13 +163,11 @@ async def test_the_token_of_another_account_is_refused(
         assert_problem(response, 401, "challenge_expired")
 
 
-async def test_trusting_a_device_sets_no_cookie_over_rest(
-    api: AsyncClient, clock: FakeClock, member: Member
-) -> None:
+async def test_a_device_is_not_trusted_over_rest(api: AsyncClient, clock: FakeClock, member: Member) -> None:
     token = await challenge(api)
     response = await verify(api, member.phone.code(clock.seconds()), token, trust_device=True)
 
-    assert response.status_code == 200
+    assert_problem(response, 422, "invalid_input")
     assert "set-cookie" not in response.headers
 
 

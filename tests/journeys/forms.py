@@ -20,7 +20,7 @@ def password_of(visitor: Visitor) -> Locator:
 
 def button_of(visitor: Visitor) -> Locator:
     """The one button that sends the form of a page."""
-    return visitor.page.locator("form:not([hidden]) button[type=submit]")
+    return visitor.page.locator("[data-submit]")
 
 
 def alert_of(visitor: Visitor) -> Locator:

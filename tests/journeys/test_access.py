@@ -12,7 +12,8 @@ from tests.journeys.forms import email_of, password_of
 from tests.journeys.people import Person, at_overview
 from tests.support.browser import DESKTOP, Visitor
 
-PAGES = ("/", "/register", "/login", "/dashboard", "/error", "/404")
+PAGES = ("/", "/register", "/login", "/dashboard", "/settings/security", "/error", "/404")
+PRIVATE = ("/dashboard", "/settings/security")
 LIGHT_PAPER, DARK_PAPER = "rgb(250, 250, 246)", "rgb(15, 17, 21)"
 _BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
 _FOCUS_RING = """() => { const style = getComputedStyle(document.activeElement);
@@ -34,7 +35,7 @@ async def narrow(visit: Visit, person: Person) -> AsyncGenerator[Visitor]:
 
 @pytest.mark.parametrize("path", PAGES)
 async def test_every_page_fits_a_narrow_window(narrow: Visitor, person: Person, path: str) -> None:
-    if path == "/dashboard":
+    if path in PRIVATE:
         await person.come_in(narrow)
     await narrow.open(path)
     await expect(narrow.page.get_by_role("heading", level=1)).to_be_visible()
@@ -91,7 +92,8 @@ async def test_the_keyboard_is_enough(visit: Visit, member: Person) -> None:
     await keyboard.press("Enter")
     await at_overview(visitor)
 
-    await tab_to("Skip to the content", "AutoGraph", "Sign out", "sign out everywhere", "Sign out everywhere")
+    await tab_to("Skip to the content", "AutoGraph", "Sign out", "Overview", "Security")
+    await tab_to("Turn on two-step verification", "Sign out everywhere")
     await keyboard.press("Enter")
     await tab_to("Yes, sign out everywhere", "Keep me signed in")
     await keyboard.press("Enter")

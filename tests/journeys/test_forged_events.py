@@ -218,7 +218,7 @@ async def test_nonsense_in_a_form_is_refused_calmly(brittle_server: LiveServer, 
 async def test_nonsense_in_the_meter_is_ignored(brittle_server: LiveServer) -> None:
     async with forged(brittle_server.base_url) as socket:
         await socket.hydrate("/register")
-        for nonsense in (*NONSENSE, "\0", "x" * 100_000, "\ud800"):
+        for nonsense in (*NONSENSE, "\0", "x" * 20_000, "\ud800"):
             await socket.call(f"{REGISTER}.note_email", {"email": nonsense}, "/register")
             await socket.call(f"{REGISTER}.assess", {"password": nonsense}, "/register")
         await socket.call(f"{REGISTER}.assess", {"password": "ink on graph paper and more"}, "/register")

@@ -54,18 +54,20 @@ async def test_the_second_sign_in_shows_the_first(visit: Visit, device: Device, 
     await expect(visitor.page.locator("#session-count")).to_have_text(
         "You're signed in in 2 places, this one included."
     )
-    await expect(visitor.page.locator("#security")).to_contain_text("more than one place")
     await expect(events_of(visitor)).to_have_text(
         [re.compile(f"^{words}") for words in ("Signed in", "Wrong password", "Signed in", "Account created")]
     )
     await visitor.check()
 
 
-async def test_the_next_step_leads_to_where_it_is_done(signed_in: Visitor) -> None:
+async def test_the_ways_lead_to_the_other_pages(signed_in: Visitor) -> None:
     await signed_in.open("/dashboard")
-    await signed_in.page.get_by_role("link", name="sign out everywhere").click()
-    await expect(signed_in.page.locator("#sessions")).to_be_focused()
-    await expect(signed_in.page.locator("#sessions")).to_be_in_viewport()
+    ways = signed_in.page.get_by_role("navigation", name="Account")
+    for name, path in (("Security", "/settings/security"), ("Overview", "/dashboard")):
+        await ways.get_by_role("link", name=name).click()
+        await signed_in.at(path)
+        await expect(signed_in.page.get_by_role("heading", level=1)).to_have_text(name)
+        await expect(ways.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
 
 
 async def test_only_a_frame_stands_there_until_the_account_is_read(

@@ -28,7 +28,7 @@ async def test_the_form_waits_for_somebody(visitor: Visitor) -> None:
     await expect(email_of(visitor)).to_have_attribute("autocomplete", "username")
     await expect(password_of(visitor)).to_have_attribute("autocomplete", "new-password")
     await expect(password_of(visitor)).to_have_accessible_description(
-        "12 characters or more. A short sentence works well - so does a password manager."
+        "At least 8 characters, better 12 or more. A short sentence works well - so does a password manager."
     )
     await expect(meter_of(visitor)).to_have_count(0)
     await expect(said_of(visitor)).to_have_attribute("aria-live", "polite")

@@ -1,7 +1,9 @@
 """Sessions that begin and end: in this tab, in another, in another browser."""
 
 from typing import Any, cast
+from urllib.parse import quote
 
+import pytest
 from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
@@ -129,16 +131,18 @@ async def test_back_after_signing_out_shows_nothing(signed_in: Visitor, person: 
     assert "Recent activity" not in seen.text
 
 
-async def test_a_protected_page_never_flashes(visitor: Visitor) -> None:
+@pytest.mark.parametrize("path", ["/dashboard", "/settings/security"])
+async def test_a_protected_page_never_flashes(visitor: Visitor, path: str) -> None:
+    there = f"/login?next={quote(path, safe='')}"
     async with recorded(visitor) as seen:
-        await visitor.open("/dashboard")
-        await visitor.at("/login?next=%2Fdashboard")
+        await visitor.open(path)
+        await visitor.at(there)
     first = seen.documents[0]
-    assert (first.status, first.url) == (303, f"{visitor.base_url}/dashboard")
+    assert (first.status, first.url) == (303, visitor.base_url + path)
     assert first.headers["cache-control"] == "no-store"
     assert first.headers["content-length"] == "0"
     assert [answer.status for answer in seen.documents[1:]] == [200]
-    assert seen.documents[1].url.endswith("/login?next=%2Fdashboard")
+    assert seen.documents[1].url == visitor.base_url + there
     assert "Sign in" in seen.text
-    for word in ("Overview", "Recent activity", "Loading your account", "Sign out"):
+    for word in ("Overview", "Security", "Recent activity", "Loading your account", "Sign out"):
         assert word not in seen.text

@@ -71,7 +71,6 @@ async def test_another_authenticator_replaces_the_old(
     await ask(visitor, "replace")
     key = await shown_key(visitor)
     assert len({key, abandoned, owner.phone.entry.key}) == 3
-    await code_of(visitor).focus()
     await type_code(visitor, owner.phone.wrong_code())
     await code_is_refused(visitor, WRONG_CODE)
 

@@ -11,12 +11,12 @@ from tests.journeys.two_step import (
     TURNED_ON,
     WRONG_CODE,
     Eavesdropper,
+    Owner,
     Phone,
     ask,
     asks_for_code,
     at_step,
     code_is_refused,
-    code_of,
     codes_of,
     open_security,
     put_codes_away,
@@ -73,7 +73,6 @@ async def test_scanning_the_key_and_typing_a_code_turns_it_on(
 
     # A wrong code changes nothing, not even the key.
     phone = Phone(expected)
-    await code_of(visitor).focus()
     await type_code(visitor, phone.wrong_code())
     await code_is_refused(visitor, WRONG_CODE)
     await expect(alert_of(visitor)).to_have_text(CHECK_FIELD)
@@ -81,7 +80,6 @@ async def test_scanning_the_key_and_typing_a_code_turns_it_on(
     assert not await asks_for_code(person, live_server)
     await visitor.check()
 
-    await code_of(visitor).focus()
     await type_code(visitor, await phone.code())
     codes = await shown_codes(visitor)
     assert len(set(codes)) == 10
@@ -144,13 +142,39 @@ async def test_leaving_half_way_changes_nothing(
     await expect(signed_in.page.locator("#two-step .badge")).to_have_text("Off")
     assert not await asks_for_code(person, live_server)
 
+    phones.append(await set_up(signed_in))
+    await signed_in.page.get_by_role("link", name="Overview").click()
+    await signed_in.at("/dashboard")
+    await signed_in.page.go_back()
+    await signed_in.connected()
+    await at_step(signed_in, "")
+    await expect(signed_in.page.locator("[data-slot]")).to_have_count(0)
+
     # Each setup has a key of its own, and only the last one counts.
     phones.append(await set_up(signed_in))
-    assert len({phone.entry.key for phone in phones}) == 3
-    await code_of(signed_in).focus()
+    assert len({phone.entry.key for phone in phones}) == 4
     await type_code(signed_in, await phones[0].code())
     await code_is_refused(signed_in, WRONG_CODE)
     assert not await asks_for_code(person, live_server)
+
+
+async def test_a_setup_that_another_tab_finished_is_over(
+    signed_in: Visitor, person: Person, live_server: LiveServer
+) -> None:
+    other = await signed_in.tab()
+    late, quick = await set_up(signed_in), await set_up(other)
+    await type_code(other, await quick.code())
+    owner = Owner(person, live_server, quick, await shown_codes(other))
+    await put_codes_away(other, TURNED_ON)
+
+    await signed_in.page.bring_to_front()
+    await type_code(signed_in, await late.code())
+    await expect(signed_in.page.locator("#security")).not_to_have_attribute("data-step", "setup")
+    assert not await owner.may_enter(await late.code())
+    assert await owner.may_enter(await quick.code())
+    await signed_in.page.reload()
+    await at_step(signed_in, "")
+    await expect(signed_in.page.locator("#two-step .badge")).to_have_text("On")
 
 
 async def test_codes_that_are_not_saved_hold_somebody_back(signed_in: Visitor) -> None:
@@ -162,7 +186,6 @@ async def test_codes_that_are_not_saved_hold_somebody_back(signed_in: Visitor) -
         await dialog.dismiss()
 
     page.on("dialog", stay)
-    await code_of(signed_in).focus()
     await type_code(signed_in, await phone.code())
     codes = await shown_codes(signed_in)
     await page.get_by_role("link", name="Overview").click()
@@ -192,7 +215,6 @@ async def test_a_key_that_could_not_be_shown_is_made_again(signed_in: Visitor) -
     await page.unroute("**/session/reveal")
     await page.get_by_role("button", name="Try again").click()
     phone = Phone(Authenticator(await shown_key(signed_in)))
-    await code_of(signed_in).focus()
     await type_code(signed_in, await phone.code())
     await shown_codes(signed_in)
     await put_codes_away(signed_in, TURNED_ON)

@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> No
     ],
 )
 def test_a_weak_secret_is_refused_with_what_to_do(secret: str) -> None:
-    with pytest.raises(SecretError, match=r"AUTOGRAPH_SECRET_KEYS.*openssl rand"):
+    with pytest.raises(SecretError, match=r"placeholder or a secret under 256 bits.*openssl rand"):
         check_secret(secret)
 
 

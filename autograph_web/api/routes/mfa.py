@@ -12,6 +12,7 @@ from autograph_web.api.schemas import (
     MfaSetupOut,
     RecoveryCodesOut,
     TokensOut,
+    VerifyRequest,
 )
 from autograph_web.runtime import services
 from autograph_web.sign_in.inputs import SecondStepInput
@@ -37,9 +38,10 @@ async def enable(context: CurrentContext, viewer: CurrentViewer, wish: EnableReq
 
 
 @router.post("/verify", responses=problems(401, 422, 429, 503))
-async def verify(context: CurrentContext, wish: SecondStepInput) -> TokensOut:
+async def verify(context: CurrentContext, wish: VerifyRequest) -> TokensOut:
     """Finish a sign-in with a code. Without `mfa_token` it is the latest of this email, address and agent."""
-    proof = await services().second_step.verify(context, wish)
+    step = SecondStepInput(email=wish.email, code=wish.code, mfa_token=wish.mfa_token)
+    proof = await services().second_step.verify(context, step)
     return TokensOut.of(await services().tokens.open_for_client(context, proof))
 
 

@@ -7,6 +7,7 @@ import reflex as rx
 from pydantic import SecretStr
 
 from autograph_web.accounts.inputs import RegistrationInput
+from autograph_web.core.errors import AccountReady, Unavailable
 from autograph_web.runtime import services
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
@@ -67,4 +68,7 @@ class RegisterState(AuthForm, rx.State):
         given = RegistrationInput(email=values["email"], password=SecretStr(values["password"]))
         context = guard.request_context(self.router)
         account = await services().registration.register(context, given)
-        await self._hand_off(await services().sign_in.after_registration(context, account))
+        try:
+            await self._hand_off(await services().sign_in.after_registration(context, account))
+        except Unavailable:
+            raise AccountReady(retry_after=1) from None
