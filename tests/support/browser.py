@@ -34,6 +34,10 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+_FOLLOWS_THE_SYSTEM = (
+    "() => document.documentElement.classList.contains('js')"
+    " && (localStorage.getItem('theme') ?? 'system') === 'system'"
+)
 # A page that is left cancels what it was still loading.
 _LEFT = "net::ERR_ABORTED"
 # How Chromium puts it that scripts are switched off.
@@ -125,6 +129,10 @@ class Visitor:
         """Demand that the page as it stands is accessible, in light and in dark, and fits its width."""
         for scheme in schemes or ("light", "dark"):
             await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            if await self.page.evaluate(_FOLLOWS_THE_SYSTEM):
+                # It repaints a moment after the media query changes.
+                painted = re.compile(rf"(^|\s){scheme}(\s|$)")
+                await expect(self.page.locator("html")).to_have_class(painted)
             found: list[str] = [*await self._axe(), *await self.page.evaluate(_SMALL_TARGETS)]
             assert not found, f"{self.path} in {scheme}:\n" + "\n".join(found)
         await self.page.emulate_media(color_scheme=None, reduced_motion=None)

@@ -190,6 +190,12 @@ class SecurityState(CodeForm, AccountPage, rx.State):
         except (NotAuthenticated, SessionEnded):
             self._session_over(SECURITY)
         except ReauthenticationRequired:
+            was_on = self.on
+            with suppress(DomainError):
+                await self._fill(await guard.viewer_of(self.router))
+            if self.on and not was_on and self.wish == Wish.TURN_ON:
+                self._step_back()  # another tab was quicker, and there is nothing left to turn on
+                return
             # Codes that could not be shown belong to a setup that is over.
             self._ask_who(Wish.NEW_CODES if self.step == Step.CODES else Wish(self.wish))
         except (MfaNotEnabled, NoPendingSetup, NotFound):
