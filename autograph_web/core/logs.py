@@ -25,6 +25,14 @@ _PATTERNS = (
         ),
         r"\1" + _HIDDEN,
     ),
+    # ["name", "value"]: how a submitted form travels over the websocket
+    (
+        re.compile(
+            rf"(?i)([\"'][\w-]{{0,64}}(?:{_HIDDEN_NAMES})[\w-]{{0,64}}[\"']\s*,\s*)"
+            r"(\"(?:[^\"\\]|\\[\s\S])*\"|'(?:[^'\\]|\\[\s\S])*')"
+        ),
+        r"\1" + _HIDDEN,
+    ),
     (re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*"), _HIDDEN),
     (re.compile(r"\$(?:2[abxy]|bcrypt-sha256)\$\S+"), _HIDDEN),
     # our own tokens: 43 and more characters of base64url without a break

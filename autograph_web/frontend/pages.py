@@ -13,6 +13,9 @@ from autograph_web.core.start_error import StartError
 from autograph_web.frontend.paths import MANIFEST, STATIC_DIR
 
 _FINGERPRINTED = re.compile(r"^/assets/[^/]+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
+_LIVELY = re.compile(
+    r"<script(?![^>]*\bsrc=)[^>]*>.*?</script>|<link[^>]*\brel=\"modulepreload\"[^>]*>", re.DOTALL
+)
 _FOREVER = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
 
@@ -49,6 +52,19 @@ def cache_control(path: str) -> str:
     else may change with the next build and is asked for again, usually answered 304.
     """
     return _FOREVER if _FINGERPRINTED.match(path) else _REVALIDATE
+
+
+@lru_cache(maxsize=4)
+def plain_page(file: str, static_dir: Path = STATIC_DIR) -> str | None:
+    """A built page without what would bring it to life, or None if it was not built.
+
+    Shown at another page's address: there Reflex would put that page's content beside it.
+    """
+    try:
+        page = (static_dir / file).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    return _LIVELY.sub("", page)
 
 
 def inspect_pages(static_dir: Path) -> dict[str, list[str]]:

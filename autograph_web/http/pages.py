@@ -5,7 +5,7 @@ from posixpath import normpath
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.core.errors import (
@@ -16,13 +16,13 @@ from autograph_web.core.errors import (
     SessionEnded,
     Unavailable,
 )
-from autograph_web.frontend import cache_control
+from autograph_web.frontend import cache_control, plain_page
 from autograph_web.http.cookies import clear_session, session_cookie
 from autograph_web.http.headers import content_security_policy
 from autograph_web.http.problems import problem_response
 from autograph_web.runtime import services
 
-_TROUBLE, _NOT_FOUND = "/error", "/404"
+_TROUBLE, _NOT_FOUND = "error.html", "/404"
 
 
 class Pages:
@@ -66,20 +66,12 @@ class Pages:
 
     async def _trouble(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
         """Show a person the error page in place, so that trying again is a reload."""
-        if _wants_json(scope) or _TROUBLE not in self._pages:
+        page = None if _wants_json(scope) else plain_page(_TROUBLE)
+        if page is None:
             await problem_response(error)(scope, receive, send)
             return
-        fresh = [header for header in scope["headers"] if header[0] not in (b"if-none-match", b"range")]
-        target = {**scope, "path": _TROUBLE, "headers": fresh}
-
-        async def refused(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["status"] = error.status
-                headers = MutableHeaders(scope=message)
-                headers["Retry-After"], headers["Cache-Control"] = str(error.retry_after or 1), "no-store"
-            await send(message)
-
-        await self._serve(_TROUBLE, target, receive, refused)
+        headers = {"Retry-After": str(error.retry_after or 1), "Cache-Control": "no-store"}
+        await HTMLResponse(page, error.status, headers)(scope, receive, send)
 
     def _wrong_method(self, path: str, method: str) -> Response | None:
         if path not in self._pages and path in self._calls:
