@@ -7,13 +7,23 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from itertools import count, cycle
 from pathlib import Path
+from typing import cast
 
 from PIL import Image
 from playwright.async_api import Browser, expect
 
 from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of
 from tests.journeys.people import WRONG, Person
+from tests.journeys.two_step import (
+    TURNED_ON,
+    Phone,
+    put_codes_away,
+    shown_codes,
+    shown_key,
+    type_code,
+)
 from tests.journeys.wire import Wire
+from tests.support.authenticator import Authenticator
 from tests.support.browser import (
     DESKTOP,
     PHONE,
@@ -25,12 +35,19 @@ from tests.support.browser import (
 )
 from tests.support.live_server import LiveServer
 
+Colour = tuple[int, int, int]
+
 PASSWORD = "gravel harbour thirteen violins"
 MINA = Person("mina.north@northwind.dev", PASSWORD)
 _NAMES = cycle(("noor.haddad", "jonas.weber", "ada.lindqvist", "tomas.silva"))
 _numbers = count(1)
-_COLOURS = 192
+_COLOURS = 128
 _SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+def newcomer() -> Person:
+    """Invent somebody for one picture."""
+    return Person(f"{next(_NAMES)}@northwind{next(_numbers)}.dev", PASSWORD)
 
 
 async def home(visitor: Visitor) -> None:
@@ -98,7 +115,7 @@ async def offline(visitor: Visitor) -> None:
 
 
 async def overview(visitor: Visitor) -> None:
-    person = Person(f"{next(_NAMES)}@northwind{next(_numbers)}.dev", PASSWORD)
+    person = newcomer()
     await person.come_in(visitor)
     await visitor.context.clear_cookies(name="autograph_session")
     await visitor.open("/login")
@@ -112,12 +129,39 @@ async def overview_confirm(visitor: Visitor) -> None:
     await visitor.page.locator("summary").click()
 
 
-async def overview_loading(visitor: Visitor) -> None:
+async def security(visitor: Visitor) -> None:
     await MINA.come_back(visitor)
-    wire = await Wire.between(visitor)
-    wire.hold()
-    await visitor.load("/dashboard")
-    await expect(visitor.page.locator("#skeleton")).to_be_visible()
+    await visitor.open("/settings/security")
+    await expect(visitor.page.locator("#two-step .badge")).to_be_visible()
+
+
+async def security_setup(visitor: Visitor) -> None:
+    await security(visitor)
+    await visitor.page.get_by_role("button", name="Turn on", exact=True).click()
+    await expect(visitor.page.locator("[data-revealed=shown]")).to_be_visible()
+
+
+async def security_codes(visitor: Visitor) -> None:
+    await newcomer().come_in(visitor)
+    await visitor.open("/settings/security")
+    await visitor.page.get_by_role("button", name="Turn on", exact=True).click()
+    await type_code(visitor, await Phone(Authenticator(await shown_key(visitor))).code())
+    await shown_codes(visitor)
+
+
+async def security_on(visitor: Visitor) -> None:
+    await security_codes(visitor)
+    await put_codes_away(visitor, TURNED_ON)
+
+
+async def sign_in_code(visitor: Visitor) -> None:
+    await security_on(visitor)
+    person = Person(await visitor.page.locator(".who-email").text_content() or "", PASSWORD)
+    await visitor.context.clear_cookies(name="autograph_session")
+    await sign_in(visitor)
+    await person.fill_in(visitor)
+    await button_of(visitor).click()
+    await expect(visitor.page.locator("#code")).to_be_focused()
 
 
 async def not_found(visitor: Visitor) -> None:
@@ -126,7 +170,7 @@ async def not_found(visitor: Visitor) -> None:
 
 
 async def trouble(visitor: Visitor) -> None:
-    await visitor.open("/error")
+    await visitor.load("/error")
 
 
 STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
@@ -142,7 +186,11 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     offline,
     overview,
     overview_confirm,
-    overview_loading,
+    security,
+    security_setup,
+    security_codes,
+    security_on,
+    sign_in_code,
     not_found,
     trouble,
 )
@@ -168,16 +216,23 @@ async def take(
     """Save one picture."""
     browsers = Browsers(browser)
     visitor = await browsers.visitor(server, device, color_scheme=scheme, reduced_motion="reduce")
-    await reach(visitor)
+    # A page that has to wait for its font goes without it; the next one has it at hand.
+    await home(visitor)
     await visitor.page.evaluate("() => document.fonts.ready.then(() => true)")
+    await reach(visitor)
     save(await visitor.page.screenshot(full_page=True, caret="hide"), file)
     await browsers.close()
 
 
 def save(picture: bytes, file: Path) -> None:
-    """Save with few colours: flat drawings lose nothing by it, and take a quarter of the room."""
+    """Save with the most frequent colours only: flat drawings lose nothing by it, and take a third."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(_COLOURS, dither=Image.Dither.NONE).save(file, optimize=True)
+    found = sorted(
+        cast("list[tuple[int, Colour]]", image.getcolors(image.width * image.height)), reverse=True
+    )
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([channel for _, colour in found[:_COLOURS] for channel in colour])
+    image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
 async def _look(server: LiveServer, folder: Path) -> None:

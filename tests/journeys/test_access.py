@@ -38,8 +38,10 @@ async def narrow(visit: Visit, person: Person) -> AsyncGenerator[Visitor]:
 async def test_every_page_fits_a_narrow_window(narrow: Visitor, person: Person, path: str) -> None:
     if path in PRIVATE:
         await person.come_in(narrow)
-    await narrow.open(path)
+    await narrow.load(path)
     await expect(narrow.page.get_by_role("heading", level=1)).to_be_visible()
+    if path in PRIVATE:
+        await expect(narrow.page.locator("#skeleton")).to_have_count(0)
     await narrow.check("light")
     # Text set by the reader (WCAG 1.4.12), and twice as large (1.4.4).
     await narrow.page.evaluate(

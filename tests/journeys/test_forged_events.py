@@ -10,7 +10,15 @@ import pytest
 from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.forged_socket import DASHBOARD, REGISTER, ROOT_STATE, SIGN_IN, forged, socket_path
+from tests.journeys.forged_socket import (
+    DASHBOARD,
+    REGISTER,
+    ROOT_STATE,
+    SECURITY,
+    SIGN_IN,
+    forged,
+    socket_path,
+)
 from tests.journeys.people import Person, at_overview
 from tests.support.browser import DESKTOP, Visitor, unique_address
 from tests.support.live_server import LiveServer
@@ -83,6 +91,38 @@ async def test_without_a_cookie_no_handler_tells_anything(brittle_server: LiveSe
         heard = told(await socket.settle())
     assert "leave_rx_state_ /login?ended=1&next=/dashboard" in heard
     assert not [word for word in PRIVATE if word in heard]
+
+
+async def test_without_a_cookie_no_protection_comes_off(
+    brittle_server: LiveServer, visit: Visit, person: Person
+) -> None:
+    victim = await visit(DESKTOP, brittle_server)
+    await person.come_in(victim)
+    await victim.open("/settings/security")
+    await victim.page.get_by_role("button", name="Turn on", exact=True).click()
+    await expect(victim.page.locator("[data-revealed=shown]")).to_be_visible()
+    key = await victim.page.locator("[data-slot=key]").inner_text()
+    tab = await tab_of(victim)
+    await victim.page.close()
+    for token in (tab, ""):
+        async with forged(brittle_server.base_url, token=token) as socket:
+            for handler in (
+                "reveal_again",
+                "make_codes",
+                "turn_off",
+                "load",
+                "done",
+                "cancel",
+                "_made_codes",
+            ):
+                await socket.call(f"{SECURITY}.{handler}", {}, "/settings/security")
+            for wish in ("turn-on", "replace", "new-codes", "turn-off", "x", 7, None, ["turn-on"]):
+                await socket.call(f"{SECURITY}.ask", {"wish": wish}, "/settings/security")
+            await socket.call(f"{SECURITY}.enable", {"form": {"code": "123456"}}, "/settings/security")
+            await socket.call(f"{SECURITY}.distrust", {"device": "x"}, "/settings/security")
+            heard = told(await socket.settle())
+        assert not [word for word in (*PRIVATE, key, key.replace(" ", "")) if word in heard]
+        assert not [line for line in heard.splitlines() if " reveal_rx_state_ " in line and line[-1] != " "]
 
 
 async def test_vars_set_from_outside_open_nothing(brittle_server: LiveServer, person: Person) -> None:
@@ -163,7 +203,7 @@ async def test_a_stolen_tab_in_another_browser_shows_nothing(
     await thief.page.add_init_script(
         f"sessionStorage.getItem('token') ?? sessionStorage.setItem('token', '{tab}')"
     )
-    for path in ("/login", "/dashboard", "/register"):
+    for path in ("/login", "/dashboard", "/settings/security", "/register"):
         await thief.open(path)
     assert heard
     assert person.email not in "".join(heard)

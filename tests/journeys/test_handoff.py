@@ -1,5 +1,6 @@
 """The step from the websocket to the cookie: what it leaves behind, and what a second try is worth."""
 
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from playwright.async_api import Request, expect
@@ -109,3 +110,41 @@ async def test_a_planted_cookie_is_replaced_at_sign_in(visit: Visit, member: Per
     await visitor.connected()
     await member.sign_in(visitor)
     assert (await visitor.cookie("autograph_session"))["value"] != first
+
+
+async def test_a_secret_is_revealed_once_and_to_its_owner(
+    visit: Visit, person: Person, new_member: Callable[[], Person]
+) -> None:
+    visitor, thief = await visit(), await visit()
+    await person.come_in(visitor)
+    await new_member().come_back(thief)
+    assert await reveal(visitor, await revealed_ticket(visitor)) == 400
+
+    # Here the page never had it, so the ticket is still good; but not for everybody.
+    visitor.allow("session/reveal", "ERR_FAILED")
+    await visitor.page.route("**/session/reveal", lambda route: route.abort())
+    ticket = await revealed_ticket(visitor)
+    assert await reveal(visitor, ticket, "https://evil.example") == 403
+    assert await reveal(thief, ticket) == 400
+
+
+async def revealed_ticket(visitor: Visitor) -> str:
+    """Begin to set up an authenticator; return the ticket with which the page asks for the key."""
+    await visitor.open("/settings/security")
+    async with visitor.page.expect_request("**/session/reveal") as asked:
+        await visitor.page.get_by_role("button", name="Turn on", exact=True).click()
+    await expect(visitor.page.locator("[data-revealed]")).to_be_visible()
+    ticket = parse_qs((await asked.value).post_data or "")["ticket"][0]
+    visitor.secrets.add(ticket)
+    return ticket
+
+
+async def reveal(visitor: Visitor, ticket: str, origin: str = "") -> int:
+    """Ask for the secret behind a ticket."""
+    answer = await visitor.context.request.post(
+        f"{visitor.base_url}/session/reveal",
+        form={"ticket": ticket},
+        headers={"Origin": origin or visitor.base_url},
+    )
+    assert "otpauth" not in await answer.text()
+    return answer.status

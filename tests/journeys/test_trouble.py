@@ -36,7 +36,7 @@ async def test_an_address_that_leads_nowhere_leads_back(visitor: Visitor, path: 
 
 
 async def test_the_error_page_owns_up_and_leads_back(visitor: Visitor) -> None:
-    await visitor.open("/error")
+    await visitor.load("/error")
     await expect(visitor.page).to_have_title("Something went wrong · AutoGraph v3")
     await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Something went wrong")
     await visitor.check()
