@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from autograph_web.api.app import build_api
-from autograph_web.api.hot_path import HotPath
+from autograph_web.api.hot_path import HotPath, RefreshPath
 from autograph_web.frontend import PageInfo
 from autograph_web.http.forms import FORMS
 from autograph_web.http.guards import BodyLimit, OriginGuard
@@ -28,7 +28,7 @@ def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
         calls=methods,
     )
     api.mount("", pages)
-    guarded = OriginGuard(api, forms=[form.path for form in FORMS])
+    guarded = OriginGuard(RefreshPath(api), forms=[form.path for form in FORMS])
     return SecurityHeaders(HotPath(BodyLimit(guarded)))
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.account import Account
@@ -25,7 +25,7 @@ async def add(connection: AsyncConnection, user: User) -> None:
 
 async def find_by_email(connection: AsyncConnection, email_key: str) -> tuple[Account, str] | None:
     """Return the account of a folded address with its password hash."""
-    row = (await connection.execute(select(USERS).where(USERS.c.email_key == email_key))).first()
+    row = (await connection.execute(_BY_EMAIL, {"the_key": email_key})).first()
     return (account_of(row), row.password_hash) if row else None
 
 
@@ -43,25 +43,20 @@ async def confirm_password(
     The password was verified outside any transaction, because that takes a quarter of a second; a password
     change, lock or sign-out everywhere since then makes this None.
     """
-    result = await connection.execute(
-        update(USERS)
-        .where(USERS.c.id == account.id, USERS.c.password_hash == seen_hash, USERS.c.status == "active")
-        .where(USERS.c.session_epoch == account.session_epoch)
-        .values(password_hash=new_hash)
-        .returning(*USERS.c)
-    )
-    row = result.first()
+    given = {
+        "the_id": account.id,
+        "seen_hash": seen_hash,
+        "the_epoch": account.session_epoch,
+        "new_hash": new_hash,
+    }
+    row = (await connection.execute(_CONFIRM_PASSWORD, given)).first()
     return account_of(row) if row else None
 
 
 async def note_sign_in(connection: AsyncConnection, user_id: UUID, epoch: int, now: datetime) -> bool:
     """Stamp a sign-in of an account that is active and still in `epoch`; tell whether it was."""
-    result = await connection.execute(
-        update(USERS)
-        .where(USERS.c.id == user_id, USERS.c.status == "active", USERS.c.session_epoch == epoch)
-        .values(last_sign_in_at=now)
-    )
-    return result.rowcount == 1
+    given = {"the_id": user_id, "the_epoch": epoch, "moment": now}
+    return (await connection.execute(_NOTE_SIGN_IN, given)).rowcount == 1
 
 
 async def set_mfa(connection: AsyncConnection, user_id: UUID, *, enabled: bool) -> None:
@@ -92,3 +87,19 @@ def account_of(row: Row[Any]) -> Account:
         session_epoch=row.session_epoch,
         active=row.status == "active",
     )
+
+
+# The statements of every sign-in, built once: to build one takes longer than to run it.
+_BY_EMAIL = select(USERS).where(USERS.c.email_key == bindparam("the_key"))
+_THE_SAME = (
+    USERS.c.id == bindparam("the_id"),
+    USERS.c.status == "active",
+    USERS.c.session_epoch == bindparam("the_epoch"),
+)
+_CONFIRM_PASSWORD = (
+    update(USERS)
+    .where(*_THE_SAME, USERS.c.password_hash == bindparam("seen_hash"))
+    .values(password_hash=bindparam("new_hash"))
+    .returning(*USERS.c)
+)
+_NOTE_SIGN_IN = update(USERS).where(*_THE_SAME).values(last_sign_in_at=bindparam("moment"))

@@ -23,17 +23,23 @@ class StrictRequest(Request):
             MalformedBody: It is not acceptable JSON.
         """
         if not hasattr(self, "_strict_json"):
-            self._strict_json = self._parse(await self.body())
+            self._strict_json = parse_json(await self.body())
         return self._strict_json
 
-    def _parse(self, body: bytes) -> Any:
-        try:
-            value = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse)
-        except (ValueError, RecursionError):
-            raise MalformedBody from None
-        if _depth(value) > _DEEPEST:
-            raise MalformedBody
-        return value
+
+def parse_json(body: bytes) -> Any:
+    """Return the value of a JSON text by our rules.
+
+    Raises:
+        MalformedBody: It is not acceptable JSON.
+    """
+    try:
+        value = json.loads(body, object_pairs_hook=_unique, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise MalformedBody from None
+    if _depth(value) > _DEEPEST:
+        raise MalformedBody
+    return value
 
 
 class StrictRoute(APIRoute):

@@ -1,16 +1,22 @@
-"""GET /me without the framework around it: the one call that clients make on every request of theirs.
+"""GET /me and POST /refresh without the framework around them: the calls that clients make all the time.
 
-The route in `routes/session.py` documents it and does the same; a test holds the two together.
+The routes in `routes/session.py` document them and do the same; tests hold them together.
 """
 
+from pydantic import ValidationError
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from autograph_web.api.bodies import parse_json
 from autograph_web.api.identity import authenticate
-from autograph_web.api.schemas import MeOut
-from autograph_web.core.errors import DomainError
+from autograph_web.api.schemas import MeOut, RefreshRequest, TokensOut
+from autograph_web.core.errors import DomainError, MalformedBody
+from autograph_web.http.client import context_from_scope
+from autograph_web.http.guards import replay
 from autograph_web.http.problems import problem_response
+from autograph_web.runtime import services
 
 
 class HotPath:
@@ -25,6 +31,46 @@ class HotPath:
             await self._app(scope, receive, send)
             return
         await (await _answer(scope))(scope, receive, send)
+
+
+class RefreshPath:
+    """Answers POST /refresh when its body is as documented; anything else is for the framework to explain.
+
+    Stands behind the layers that bound the body and check the origin.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one connection."""
+        if scope["type"] != "http" or scope["path"] != "/refresh" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        body = await Request(scope, receive).body()
+        wish = _refresh_request(scope, body)
+        if wish is None:
+            await self._app(scope, replay(body, receive), send)
+            return
+        await (await _refreshed(scope, wish))(scope, receive, send)
+
+
+def _refresh_request(scope: Scope, body: bytes) -> RefreshRequest | None:
+    if Headers(scope=scope).get("content-type") != "application/json":
+        return None
+    try:
+        return RefreshRequest.model_validate(parse_json(body))
+    except (MalformedBody, ValidationError):
+        return None
+
+
+async def _refreshed(scope: Scope, wish: RefreshRequest) -> Response:
+    context = context_from_scope(scope, services().settings)
+    try:
+        pair = await services().tokens.refresh(context, wish.refresh_token)
+    except DomainError as refusal:
+        return problem_response(refusal)
+    return Response(TokensOut.of(pair).model_dump_json(), media_type="application/json")
 
 
 async def _answer(scope: Scope) -> Response:

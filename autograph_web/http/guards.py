@@ -37,7 +37,7 @@ class BodyLimit:
         if body is None:
             await problem_response(BodyTooLarge())(scope, receive, send)
             return
-        await self._app(scope, _replay(body, receive), send)
+        await self._app(scope, replay(body, receive), send)
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes | None:
@@ -61,7 +61,8 @@ def _announced(scope: Scope) -> int:
     return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else MOST_BODY_BYTES + 1
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that gives a body that was read already once more."""
     pending = [True]
 
     async def replayed() -> Message:

@@ -37,8 +37,7 @@ async def add(connection: AsyncConnection, session: SessionRow) -> None:
 
 async def epoch_of(connection: AsyncConnection, user_id: UUID) -> int | None:
     """Return the epoch of an active account."""
-    query = select(USERS.c.session_epoch).where(USERS.c.id == user_id, USERS.c.status == "active")
-    return (await connection.execute(query)).scalar()
+    return (await connection.execute(_EPOCH_OF, {"the_id": user_id})).scalar()
 
 
 async def find_alive(connection: AsyncConnection, session_id: UUID, now: datetime) -> Row[Any] | None:
@@ -138,6 +137,7 @@ def _alive(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool]
 
 # The statements of every refresh and session check, built once: to build one takes longer than to run it.
 _MOMENT = bindparam("moment", type_=UtcDateTime())
+_EPOCH_OF = select(USERS.c.session_epoch).where(USERS.c.id == bindparam("the_id"), USERS.c.status == "active")
 _ADD, _ADD_REFRESH_TOKEN = insert(SESSIONS), insert(REFRESH_TOKENS)
 _USE_REFRESH_TOKEN = (
     update(REFRESH_TOKENS)
