@@ -97,12 +97,6 @@ def write_manifest(static_dir: Path, manifest: Path = MANIFEST) -> None:
     manifest.write_text(json.dumps(hashes, indent=1))
 
 
-def static_files(static_dir: Path = STATIC_DIR) -> frozenset[str]:
-    """The request paths of the built files, without the compressed twins."""
-    files = (file.relative_to(static_dir).as_posix() for file in static_dir.rglob("*") if file.is_file())
-    return frozenset(f"/{file}" for file in files if not file.endswith((".br", ".gz")))
-
-
 def _csp_hash(script: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
