@@ -22,10 +22,13 @@ from autograph_web.core.errors import Unavailable
 from autograph_web.core.flash import Flashes
 from autograph_web.core.keyring import Keyring
 from autograph_web.core.limits import Allowance, Limiter
-from autograph_web.core.mail import FolderMailer, Mailer
 from autograph_web.core.notes import Notes
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.sealing import Sealer
+from autograph_web.mail.carrier import Carrier
+from autograph_web.mail.courier import Courier
+from autograph_web.mail.folder import FolderCarrier
+from autograph_web.mail.outbox import Outbox
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
@@ -55,6 +58,8 @@ class Services:
     hasher: PasswordHasher
     policy: PasswordPolicy
     trail: Trail
+    outbox: Outbox
+    courier: Courier
     registration: Registration
     links: Links
     sign_in: SignIn
@@ -100,18 +105,21 @@ def build_services(
     settings: Settings,
     clock: Clock | None = None,
     entropy: Entropy | None = None,
-    mailer: Mailer | None = None,
+    carrier: Carrier | None = None,
 ) -> Services:
     """Wire the services up; nothing is connected yet."""
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     secrets = settings.master_secrets
     database = Database(settings.sqlalchemy_url, settings.database_pool)
     redis = RedisClient(settings.redis_url, clock)
+    letters = Sealer(Keyring(secrets, "letters"), entropy)
+    outbox = Outbox(database, letters, clock, entropy, settings.host_name)
+    carrier = carrier or FolderCarrier(settings.data_dir / "mail", settings.mail_from)
     foundation = Foundation(
         database=database,
         trail=Trail(database, clock),
         limiter=Limiter(redis, clock, entropy, settings.workers),
-        mailer=mailer or FolderMailer(settings.data_dir / "mail", settings.mail_from, clock, entropy),
+        outbox=outbox,
         clock=clock,
         entropy=entropy,
     )
@@ -137,6 +145,8 @@ def build_services(
         hasher=hasher,
         policy=policy,
         trail=foundation.trail,
+        outbox=outbox,
+        courier=Courier(database, outbox, carrier, clock, entropy),
         registration=Registration(foundation, hasher, policy, registrations),
         links=links,
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted),
@@ -191,6 +201,7 @@ async def _tidy_up(built: Services) -> None:
             await built.sessions.forget_expired()
             await built.trusted_devices.forget_expired()
             await built.links.forget_expired()
+            await built.outbox.forget_old()
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
             _log.exception("tidying_up_failed")
 
@@ -203,8 +214,10 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
     try:
         # Learns which Redis process this is before the first request needs to know.
         await built.health()
+        built.courier.start()
         yield built
     finally:
         tidying.cancel()
+        await built.courier.close()
         _open.remove(built)
         await built.close()

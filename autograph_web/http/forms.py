@@ -1,4 +1,4 @@
-"""The native forms of sessions: what a page's form does without JavaScript, and the step that sets the cookie."""
+"""The native forms: what a page's form does without JavaScript, and the step that sets the cookie."""
 
 from contextlib import suppress
 

@@ -48,6 +48,16 @@ class BrowserSession:
     max_age: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Every session of an account, ended for good once the unit of work commits; `open` were still in use."""
+
+    user_id: UUID
+    session_ids: list[UUID]
+    epoch: int
+    open: int
+
+
 class Sessions:
     """Every session of every account."""
 
@@ -140,17 +150,33 @@ class Sessions:
             Unavailable: As for `end`.
         """
         async with self._on.database.unit() as connection:
-            # Counted first: advancing the epoch is what ends them.
-            alive = await store.count_alive(connection, viewer.user_id, self._on.clock.now())
-            epoch = await accounts.advance_epoch(connection, viewer.user_id)
-            mine = store.SESSIONS.c.user_id == viewer.user_id
-            ended = await store.revoke(connection, mine, self._on.clock.now(), "logout_all")
-            await self._record(connection, Kind.LOGOUT_ALL, context, viewer, revoked=alive)
+            ended = await self.end_every(connection, viewer.user_id, "logout_all")
+            await self._record(connection, Kind.LOGOUT_ALL, context, viewer, revoked=ended.open)
+        await self.make_certain(ended)
+        return ended.open
+
+    async def end_every(self, connection: AsyncConnection, user_id: UUID, reason: str) -> Ended:
+        """End every session and every sign-in under way of an account within the caller's unit of work.
+
+        Call `make_certain` once it has committed.
+        """
+        # Counted first: advancing the epoch is what ends them.
+        alive = await store.count_alive(connection, user_id, self._on.clock.now())
+        epoch = await accounts.advance_epoch(connection, user_id)
+        mine = store.SESSIONS.c.user_id == user_id
+        ids = await store.revoke(connection, mine, self._on.clock.now(), reason)
+        return Ended(user_id, ids, epoch, alive)
+
+    async def make_certain(self, ended: Ended) -> None:
+        """Make the committed end of every session of an account certain everywhere.
+
+        Raises:
+            Unavailable: As for `end`.
+        """
         try:
-            await self._cache.advance_epoch(viewer.user_id, epoch)
+            await self._cache.advance_epoch(ended.user_id, ended.epoch)
         finally:  # burying goes on in the background where the epoch could not be told
-            await self._cache.bury(ended)
-        return alive
+            await self._cache.bury(ended.session_ids)
 
     async def revoke(self, connection: AsyncConnection, session_ids: list[UUID], reason: str) -> list[UUID]:
         """Revoke sessions within the caller's unit of work; `bury` them once it has committed."""

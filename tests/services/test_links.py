@@ -86,10 +86,14 @@ async def test_of_twenty_that_use_a_link_one_does(services: Services, mina: UUID
 
 async def test_a_unit_of_work_that_fails_uses_nothing_up(services: Services, mina: UUID) -> None:
     token = await issue(services, mina)
-    with pytest.raises(RuntimeError):
+
+    async def fail() -> None:
         async with services.database.unit() as connection:
             await services.links.consume(connection, RESET, token)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
 
     assert await consume(services, token)
 
