@@ -31,7 +31,7 @@ def link_taker(purpose: Purpose) -> rx.Component:
 
 
 def paste_link(purpose: Purpose) -> rx.Component:
-    """A form for the link as text: for browsers without JavaScript, and for letters read on another device."""
+    """A form for the link as text: without JavaScript, or with the letter on another device."""
     return NativeForm.create(
         _purpose_field(purpose),
         rx.el.div(
