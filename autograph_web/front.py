@@ -13,13 +13,14 @@ from autograph_web.http.guards import BodyLimit, OriginGuard
 from autograph_web.http.headers import SecurityHeaders
 from autograph_web.http.link_forms import LINK_FORMS
 from autograph_web.http.pages import Pages
+from autograph_web.http.recovery_forms import RECOVERY_FORMS
 from autograph_web.ui.routes import PROTECTED_PATHS, ROUTES
 
 
 def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
     """Return `reflex` behind REST, the forms and the layers; `built` are the pages by file name."""
     api = build_api()
-    forms = (*FORMS, *LINK_FORMS)
+    forms = (*FORMS, *LINK_FORMS, *RECOVERY_FORMS)
     api.router.routes.extend(forms)
     methods = _methods(api)
     pages = Pages(

@@ -32,6 +32,7 @@ from autograph_web.mail.outbox import Outbox
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
+from autograph_web.recovery.password_reset import PasswordReset, ResetRules
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.handoff import Handoff
@@ -62,6 +63,7 @@ class Services:
     courier: Courier
     registration: Registration
     links: Links
+    password_reset: PasswordReset
     sign_in: SignIn
     second_step: SecondStep
     reauthentication: Reauthentication
@@ -149,6 +151,9 @@ def build_services(
         courier=Courier(database, outbox, carrier, clock, entropy),
         registration=Registration(foundation, hasher, policy, registrations),
         links=links,
+        password_reset=PasswordReset(
+            foundation, links, policy, hasher, passwords, sessions, _reset_rules(settings)
+        ),
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted),
         second_step=SecondStep(foundation, factors, challenges, proofs),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
@@ -167,6 +172,11 @@ def build_services(
 def sealer_of(settings: Settings, entropy: Entropy | None = None) -> Sealer:
     """Return what seals the secrets that must be read back."""
     return Sealer(Keyring(settings.master_secrets, "sealed factors"), entropy or SystemEntropy())
+
+
+def _reset_rules(settings: Settings) -> ResetRules:
+    requests = Allowance(settings.password_reset_limit, settings.password_reset_window_seconds)
+    return ResetRules(settings.password_reset_seconds, requests)
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:

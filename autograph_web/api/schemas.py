@@ -112,6 +112,23 @@ class VerifyRequest(BaseModel):
     mfa_token: Annotated[SecretStr | None, Field(max_length=256)] = None
 
 
+class PasswordResetRequest(BaseModel):
+    """The email to send a link for a new password to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[str, Field(max_length=1024, examples=["mina@northwind.dev"])]
+
+
+class PasswordResetConfirmation(BaseModel):
+    """The token of such a link and the new password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[SecretStr, Field(max_length=128)]
+    new_password: Annotated[SecretStr, Field(examples=["a short sentence works well"])]
+
+
 class RecoveryCodesOut(BaseModel):
     """Ten recovery codes, shown once."""
 
