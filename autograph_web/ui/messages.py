@@ -33,6 +33,8 @@ _ON_A_PAGE: dict[str, str] = {
 
 # Codes that arrive without being a refusal: in a flash, or as `?ended=` in the address.
 _NOTICES: dict[str, str] = {
+    "password_reset_sent": "If that email has an account, a link is on its way.",
+    "password_reset": "Your new password is set. Sign in with it.",
     "signed_out": "You're signed out.",
     "1": "You were signed out. Sign in to continue.",
     "all": "You're signed out everywhere. Sign in to continue.",
