@@ -8,11 +8,13 @@ import reflex as rx
 from autograph_web.accounts.links import Purpose
 from autograph_web.core.errors import DomainError, LinkRefused, LinkUnknown, PasswordIsSet
 from autograph_web.core.flash import Flash
+from autograph_web.core.keyring import token_hash
 from autograph_web.runtime import services
 from autograph_web.ui import guard, messages
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.new_password import NewPassword
 from autograph_web.ui.sign_in.state import SignInState
+from autograph_web.ui.snapshot import Private
 
 _SENT = "password_reset_sent"
 # Before another letter can be asked for (seconds): most arrive within it.
@@ -67,7 +69,7 @@ class ForgottenState(AskForLink, rx.State):
             self._say_sent()
 
 
-class NewPasswordState(NewPassword, AskForLink, rx.State):
+class NewPasswordState(NewPassword, AskForLink, Private, rx.State):
     """Takes the new password.
 
     `opened` is whether a link was opened in this browser that still works. Nothing here knows its token: each
@@ -103,7 +105,11 @@ class NewPasswordState(NewPassword, AskForLink, rx.State):
             return
         link = await services().links.peek(Purpose.PASSWORD_RESET, token)
         self.opened, self.owner = True, link.payload or ""
+        self._owner = token_hash(token)
         self._know_owner(self.owner)
+
+    async def _bearer(self) -> str:
+        return token_hash(guard.link_of(self.router, Purpose.PASSWORD_RESET) or "")
 
     async def _choose(self, password: str) -> None:
         token = guard.link_of(self.router, Purpose.PASSWORD_RESET)
