@@ -23,7 +23,12 @@ def forgotten_page() -> rx.Component:
     return auth_page(
         heading(FORGOTTEN, rx.cond(ForgottenState.sent, "Look into your mailbox", FORGOTTEN.name)),
         rx.el.p(
-            "Type your email and we send you a link to choose a new one. Remembered it? ",
+            rx.cond(
+                ForgottenState.sent,
+                "Open the link in our letter. ",
+                "Type your email and we send you a link to choose a new one. ",
+            ),
+            "Remembered it? ",
             rx.el.a("Sign in", href=SIGN_IN.path),
             class_name="lead",
         ),
