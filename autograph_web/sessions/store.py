@@ -137,7 +137,8 @@ def _alive(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool]
 
 # The statements of every refresh and session check, built once: to build one takes longer than to run it.
 _MOMENT = bindparam("moment", type_=UtcDateTime())
-_ACTIVE_ACCOUNT: Select[Any] = select(USERS.c.email, USERS.c.role).where(
+_CLAIMED = (USERS.c.email, USERS.c.role)
+_ACTIVE_ACCOUNT = select(*_CLAIMED).where(
     USERS.c.id == bindparam("the_id"),
     USERS.c.status == "active",
     USERS.c.session_epoch == bindparam("the_epoch"),
