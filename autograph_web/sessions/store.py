@@ -36,8 +36,9 @@ async def add(connection: AsyncConnection, session: SessionRow) -> None:
 
 
 async def active_account(connection: AsyncConnection, user_id: UUID, epoch: int) -> Row[Any] | None:
-    """Return the address and role of an account that is active and still in `epoch`."""
-    return (await connection.execute(_ACTIVE_ACCOUNT, {"the_id": user_id, "the_epoch": epoch})).first()
+    """Return an account that is active and still in `epoch`."""
+    given = {"the_id": user_id, "the_epoch": epoch}
+    return (await connection.execute(_ACTIVE_ACCOUNT, given)).first()
 
 
 async def find_alive(connection: AsyncConnection, session_id: UUID, now: datetime) -> Row[Any] | None:
@@ -137,8 +138,7 @@ def _alive(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool]
 
 # The statements of every refresh and session check, built once: to build one takes longer than to run it.
 _MOMENT = bindparam("moment", type_=UtcDateTime())
-_CLAIMED = (USERS.c.email, USERS.c.role)
-_ACTIVE_ACCOUNT = select(*_CLAIMED).where(
+_ACTIVE_ACCOUNT = select(USERS).where(
     USERS.c.id == bindparam("the_id"),
     USERS.c.status == "active",
     USERS.c.session_epoch == bindparam("the_epoch"),
