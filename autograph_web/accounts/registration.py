@@ -97,6 +97,7 @@ def _account(user: User) -> Account:
         mfa_enabled=user.mfa_enabled,
         email_verified=False,
         created_at=user.created_at,
+        password_changed_at=user.password_changed_at,
         session_epoch=user.session_epoch,
         active=True,
     )

@@ -53,6 +53,21 @@ async def confirm_password(
     return account_of(row) if row else None
 
 
+async def replace_password(
+    connection: AsyncConnection, account: Account, seen_hash: str, new_hash: str, now: datetime
+) -> Account | None:
+    """Change a password and return the account, provided it is still as it was when `account` was read."""
+    statement = (
+        update(USERS)
+        .where(USERS.c.id == account.id, USERS.c.status == "active", USERS.c.password_hash == seen_hash)
+        .where(USERS.c.session_epoch == account.session_epoch)
+        .values(password_hash=new_hash, password_changed_at=now)
+        .returning(*USERS.c)
+    )
+    row = (await connection.execute(statement)).first()
+    return account_of(row) if row else None
+
+
 async def note_sign_in(connection: AsyncConnection, user_id: UUID, epoch: int, now: datetime) -> bool:
     """Stamp a sign-in of an account that is active and still in `epoch`; tell whether it was."""
     given = {"the_id": user_id, "the_epoch": epoch, "moment": now}
@@ -84,6 +99,7 @@ def account_of(row: Row[Any]) -> Account:
         mfa_enabled=row.mfa_enabled,
         email_verified=row.email_verified_at is not None,
         created_at=row.created_at,
+        password_changed_at=row.password_changed_at,
         session_epoch=row.session_epoch,
         active=row.status == "active",
     )

@@ -35,6 +35,8 @@ class Kind(StrEnum):
     TOKEN_REUSE_DETECTED = "token_reuse_detected", "Copied access token stopped"
     LOGOUT = "logout", "Signed out"
     LOGOUT_ALL = "logout_all", "Signed out everywhere"
+    SESSION_REVOKED = "session_revoked", "Other devices signed out"
+    PASSWORD_CHANGED = "password_changed", "Password changed"
     MFA_SETUP_INITIATED = "mfa_setup_initiated", "Two-step setup started"
     MFA_ENABLED = "mfa_enabled", "Two-step verification turned on"
     MFA_ENABLE_FAILED = "mfa_enable_failed", "Wrong code during two-step setup"

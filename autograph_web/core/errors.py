@@ -158,6 +158,13 @@ class PasswordTooWeak(DomainError):
     sentence = "That password is too easy to guess."
 
 
+class PasswordUnchanged(DomainError):
+    """The new password is the one there is."""
+
+    code, status, default_field = "password_unchanged", 422, "new_password"
+    sentence = "That's the password you have. Choose another one."
+
+
 class InvalidCredentials(DomainError):
     """Wrong password, unknown email or locked account: never said which (ASVS 5.0 V6.3)."""
 

@@ -26,6 +26,7 @@ from autograph_web.http import cookies
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.redirects import safe_next
 from autograph_web.mfa.trusted_devices import TRUST_SECONDS
+from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import ChallengeRequired
@@ -144,6 +145,20 @@ async def _welcome(request: Request, proof: SignedIn, fields: Fields) -> Respons
     return response
 
 
+async def change_password(request: Request, fields: Fields) -> Response:
+    """Change the password of whoever is signed in."""
+    header, settings = _cookies(request), services().settings
+    viewer = await services().sessions.authenticate_cookie(cookies.session_cookie(settings, header) or "")
+    wish = PasswordChangeInput(
+        current_password=fields.get("current_password", ""),  # pyright: ignore[reportArgumentType]
+        new_password=fields.get("new_password", ""),  # pyright: ignore[reportArgumentType]
+        end_other_sessions=fields.get("end_other_sessions") in _ON,
+    )
+    device = cookies.device_cookie(settings, header)
+    proof = await services().password_change.change(_context(request), viewer, wish, device)
+    return await _welcome(request, proof, {"next": "/settings/security?then=password-changed"})
+
+
 Action = Callable[[Request, Fields], Awaitable[Response]]
 
 
@@ -210,6 +225,7 @@ FORMS: tuple[Route, ...] = (
     _form("/session/verify", verify, "/login"),
     _form("/session/start-over", start_over, "/login"),
     _form("/session/claim", claim, "/login"),
+    _form("/session/password-change", change_password, "/settings/security"),
     _form("/session/end", end, "/error"),
     _call("/session/reveal", reveal),
 )

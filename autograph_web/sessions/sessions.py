@@ -76,7 +76,7 @@ class Sessions:
         cookie, cookie_hash = new_cookie(proof.user_id, proof.session_id, self._on.entropy)
         async with self._on.database.unit() as connection:
             await self.open(connection, context, proof, cookie_hash)
-            replaced = await self._replace(connection, proof)
+            replaced = await self.replace(connection, proof)
         await self._cache.bury(replaced)
         return BrowserSession(cookie, self.lifetimes.remembered_idle if proof.remember else None)
 
@@ -125,7 +125,8 @@ class Sessions:
             raise NotAuthenticated
         return record.viewer()
 
-    async def _replace(self, connection: AsyncConnection, proof: SignedIn) -> list[UUID]:
+    async def replace(self, connection: AsyncConnection, proof: SignedIn) -> list[UUID]:
+        """Revoke the session that `proof` takes the place of; `bury` it once that has committed."""
         if proof.replaces is None:
             return []
         return await self.revoke(connection, [proof.replaces], "reauthenticated")

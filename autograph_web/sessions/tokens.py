@@ -57,7 +57,10 @@ class Tokens:
             row = await store.find_alive(connection, proof.session_id, self._on.clock.now())
             if row is None:
                 raise SessionEnded
-            return await self._issue(connection, row)
+            pair = await self._issue(connection, row)
+            replaced = await self._sessions.replace(connection, proof)
+        await self._sessions.bury(replaced)
+        return pair
 
     async def refresh(self, context: RequestContext, token: str) -> TokenPair:
         """Use `token` up and return the next pair (RFC 6749 section 6, RFC 9700 section 4.14.2).

@@ -8,6 +8,8 @@ PROMPTS = {
     "email": "Type your email address.",
     "password": "Type your password.",
     "code": "Type the code.",
+    "current_password": "Type the password you have now.",
+    "new_password": "Type your new password.",
 }
 """What is said beside an empty field; these are the fields that can carry a sentence."""
 

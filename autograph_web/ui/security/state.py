@@ -28,6 +28,7 @@ from autograph_web.core.errors import (
 )
 from autograph_web.core.notes import Note
 from autograph_web.mfa.freshness import is_fresh
+from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.sign_in.inputs import ReauthenticationInput
@@ -35,6 +36,7 @@ from autograph_web.ui import guard, messages, viewer
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.form_state import CodeForm
 from autograph_web.ui.routes import SECURITY
+from autograph_web.ui.security.password_form import CHANGED, PasswordForm
 from autograph_web.ui.security.wishes import AFTERWARDS, Step, Wish, wish_of
 from autograph_web.ui.viewer import TrustedRow
 
@@ -47,7 +49,7 @@ _GROUP = 4
 _Doing = Callable[[RequestContext, Viewer], Awaitable[None]]
 
 
-class SecurityState(CodeForm, AccountPage, rx.State):
+class SecurityState(PasswordForm, CodeForm, AccountPage, rx.State):
     """What the security page shows.
 
     `step` is what is under way (a `Step`, or nothing) and `wish` what for (a `Wish`). Handlers that read or
@@ -80,7 +82,13 @@ class SecurityState(CodeForm, AccountPage, rx.State):
             _logger.exception("loading the security page failed unexpectedly")
             self.failed = not self.loaded
             return
-        wish = wish_of(self.router.url.query_parameters.get("then"), on=self.on)
+        asked_for = self.router.url.query_parameters.get("then")
+        if first:
+            await self._show_flash()
+        if first and self._has_just_changed(asked_for):
+            self.notice = AFTERWARDS[Wish.PASSWORD]
+            self._move_to("password-card")
+        wish = wish_of(asked_for, on=self.on)
         if first and wish is not None:
             await self._act(self._go_on(wish))
 
@@ -116,6 +124,17 @@ class SecurityState(CodeForm, AccountPage, rx.State):
         values = self._typed(form, "code")
         if values is not None:
             await self._act(self._enabled(values["code"]))
+
+    @rx.event
+    async def change_password(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
+        """Change the password."""
+        if self.pending or self.ticket or self.step != Step.PASSWORD:
+            return
+        self._begin()
+        yield
+        values = self._typed(form, "current_password", "new_password")
+        if values is not None:
+            await self._act(self._changed_password(values, form.get("end_other_sessions") == "on"))
 
     @rx.event
     async def turn_off(self) -> AsyncGenerator[None, None]:
@@ -210,7 +229,9 @@ class SecurityState(CodeForm, AccountPage, rx.State):
 
         async def go_on(context: RequestContext, looking: Viewer) -> None:
             self.wish = wish.value
-            if wish in (Wish.TURN_ON, Wish.REPLACE):
+            if wish is Wish.PASSWORD:
+                self._show(Step.PASSWORD)
+            elif wish in (Wish.TURN_ON, Wish.REPLACE):
                 await self._begin_setup(context, looking)
             elif asked and wish is Wish.TURN_OFF:
                 # This takes password and factor, however fresh the sign-in is.
@@ -243,6 +264,23 @@ class SecurityState(CodeForm, AccountPage, rx.State):
             self.next_path = f"{SECURITY.path}?then={self.wish}"
 
         return confirmed
+
+    def _changed_password(self, values: dict[str, str], end_others: bool) -> _Doing:
+        async def changed(context: RequestContext, looking: Viewer) -> None:
+            given = PasswordChangeInput(
+                current_password=SecretStr(values["current_password"]),
+                new_password=SecretStr(values["new_password"]),
+                end_other_sessions=end_others,
+            )
+            device = guard.device_of(self.router)
+            proof = await services().password_change.change(context, looking, given, device)
+            try:
+                await self._hand_off(proof)
+            except Unavailable:  # only the new session is missing
+                await self._finished(AFTERWARDS[Wish.PASSWORD], "password-card")(context, looking)
+            self.next_path = f"{SECURITY.path}?then={CHANGED}"
+
+        return changed
 
     def _enabled(self, code: str) -> _Doing:
         async def enabled(context: RequestContext, looking: Viewer) -> None:
@@ -289,6 +327,7 @@ class SecurityState(CodeForm, AccountPage, rx.State):
         self._show(step)
 
     async def _fill(self, looking: Viewer) -> None:
+        self._show_password(await services().profiles.of(looking.user_id))
         factors = await services().factors.status(looking.user_id)
         devices = await services().trusted_devices.of(looking.user_id) if factors.enabled else []
         self.on, self.codes_left = factors.enabled, factors.recovery_codes_left
@@ -304,6 +343,7 @@ class SecurityState(CodeForm, AccountPage, rx.State):
         self._move_to("step-title")
 
     def _step_back(self) -> None:
+        self._rest_meter()
         self.step = self.wish = self.reveal = ""
         self.saved = self.recovery = False
 

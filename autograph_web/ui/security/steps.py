@@ -3,8 +3,6 @@
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
-from typing import Any
-
 import reflex as rx
 
 from autograph_web.ui.components.forms import (
@@ -15,6 +13,7 @@ from autograph_web.ui.components.forms import (
     switch_code_button,
 )
 from autograph_web.ui.components.native import named
+from autograph_web.ui.security.parts import cancel_button, step_title, username_field
 from autograph_web.ui.security.secrets import key_to_scan, recovery_codes
 from autograph_web.ui.security.state import SecurityState
 from autograph_web.ui.security.wishes import Step, Wish
@@ -38,14 +37,9 @@ def steps() -> rx.Component:
     )
 
 
-def _title(text: rx.Var[str] | str) -> rx.Component:
-    """The heading of a step, where the focus goes when it appears."""
-    return rx.el.h3(text, tab_index=-1, class_name="step-title", custom_attrs=named("step-title"))
-
-
 def _confirm() -> rx.Component:
     return rx.el.div(
-        _title("Confirm it's you"),
+        step_title("Confirm it's you"),
         rx.el.p(
             rx.match(
                 SecurityState.wish,
@@ -60,7 +54,7 @@ def _confirm() -> rx.Component:
             class_name="said",
         ),
         rx.el.form(
-            _username(),
+            username_field(),
             password_field(SecurityState, "current-password"),
             rx.cond(
                 SecurityState.on,
@@ -81,22 +75,10 @@ def _confirm() -> rx.Component:
     )
 
 
-def _username() -> rx.Component:
-    """Tells a password manager whose password is asked for."""
-    return rx.el.input(
-        type="email",
-        name="username",
-        value=SecurityState.email,
-        auto_complete="username",
-        read_only=True,
-        hidden=True,
-    )
-
-
 def _setup() -> rx.Component:
     replacing = SecurityState.wish == Wish.REPLACE.value
     return rx.el.div(
-        _title(rx.cond(replacing, "Set up your new authenticator", "Set up your authenticator")),
+        step_title(rx.cond(replacing, "Set up your new authenticator", "Set up your authenticator")),
         rx.cond(
             replacing,
             rx.el.p("The one you have keeps working until you finish.", class_name="said"),
@@ -118,7 +100,7 @@ def _setup() -> rx.Component:
                 class_name="form form-narrow",
                 custom_attrs=named("setup-form"),
             ),
-            cancel=_cancel(),
+            cancel=cancel_button(),
         ),
         key="setup",
     )
@@ -138,7 +120,7 @@ def _codes() -> rx.Component:
         custom_attrs=named("done"),
     )
     return rx.el.div(
-        _title("Save your recovery codes"),
+        step_title("Save your recovery codes"),
         rx.el.p(
             "Each code works once. Use one to get in if you lose your phone. We won't show them again.",
             class_name="said",
@@ -156,7 +138,7 @@ def _codes() -> rx.Component:
 
 def _new_codes() -> rx.Component:
     return rx.el.div(
-        _title("Make new recovery codes?"),
+        step_title("Make new recovery codes?"),
         rx.el.p("You get ten new ones. Those you have stop working at once.", class_name="said"),
         _buttons(
             rx.el.button(
@@ -173,7 +155,7 @@ def _new_codes() -> rx.Component:
 
 def _turn_off() -> rx.Component:
     return rx.el.div(
-        _title("Turn off two-step verification?"),
+        step_title("Turn off two-step verification?"),
         rx.el.p(
             "Your password alone will open this account. Your recovery codes stop working, and no device "
             "stays trusted.",
@@ -193,14 +175,4 @@ def _turn_off() -> rx.Component:
 
 
 def _buttons(first: rx.Component) -> rx.Component:
-    return rx.el.div(first, _cancel(custom_attrs=named("cancel")), class_name="actions")
-
-
-def _cancel(**attributes: Any) -> rx.Component:
-    return rx.el.button(
-        "Cancel",
-        type="button",
-        class_name="button button-plain",
-        on_click=SecurityState.cancel,
-        **attributes,
-    )
+    return rx.el.div(first, cancel_button(custom_attrs=named("cancel")), class_name="actions")

@@ -1,0 +1,32 @@
+"""The vars of the password's card and of the form that changes it."""
+
+from datetime import datetime, timedelta
+
+from autograph_web.accounts.account import Account
+from autograph_web.core.clock import SystemClock
+from autograph_web.ui import viewer
+from autograph_web.ui.strength import Strength
+
+# What the address says after a change, for the page that loads with the new session.
+CHANGED = "password-changed"
+_CLOCK = SystemClock()
+_JUST_NOW = timedelta(minutes=2)
+
+
+class PasswordForm(Strength, mixin=True):
+    """When the password was last changed, as ISO 8601 and in words."""
+
+    password_at: str = ""
+    password_when: str = ""
+
+    def _show_password(self, account: Account) -> None:
+        self._meter_email = account.email
+        self._ready_meter()
+        self.password_at = viewer.iso(account.password_changed_at)
+        self.password_when = viewer.in_words(account.password_changed_at)
+
+    def _has_just_changed(self, asked_for: object) -> bool:
+        """Tell whether the address says so and it is true: a link may say anything."""
+        if asked_for != CHANGED:
+            return False
+        return _CLOCK.now() - datetime.fromisoformat(self.password_at) < _JUST_NOW
