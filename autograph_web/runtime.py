@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from autograph_web.accounts.hashing import PasswordHasher
+from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
 from autograph_web.audit.foundation import Foundation
@@ -21,10 +22,13 @@ from autograph_web.core.errors import Unavailable
 from autograph_web.core.flash import Flashes
 from autograph_web.core.keyring import Keyring
 from autograph_web.core.limits import Allowance, Limiter
-from autograph_web.core.mail import FolderMailer, Mailer
 from autograph_web.core.notes import Notes
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.sealing import Sealer
+from autograph_web.mail.carrier import Carrier
+from autograph_web.mail.courier import Courier
+from autograph_web.mail.folder import FolderCarrier
+from autograph_web.mail.outbox import Outbox
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
@@ -56,7 +60,10 @@ class Services:
     hasher: PasswordHasher
     policy: PasswordPolicy
     trail: Trail
+    outbox: Outbox
+    courier: Courier
     registration: Registration
+    links: Links
     sign_in: SignIn
     second_step: SecondStep
     reauthentication: Reauthentication
@@ -102,18 +109,21 @@ def build_services(
     settings: Settings,
     clock: Clock | None = None,
     entropy: Entropy | None = None,
-    mailer: Mailer | None = None,
+    carrier: Carrier | None = None,
 ) -> Services:
     """Wire the services up; nothing is connected yet."""
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     secrets = settings.master_secrets
     database = Database(settings.sqlalchemy_url, settings.database_pool)
     redis = RedisClient(settings.redis_url, clock)
+    letters = Sealer(Keyring(secrets, "letters"), entropy)
+    outbox = Outbox(database, letters, clock, entropy, settings.host_name)
+    carrier = carrier or FolderCarrier(settings.data_dir / "mail", settings.mail_from)
     foundation = Foundation(
         database=database,
         trail=Trail(database, clock),
         limiter=Limiter(redis, clock, entropy, settings.workers),
-        mailer=mailer or FolderMailer(settings.data_dir / "mail", settings.mail_from, clock, entropy),
+        outbox=outbox,
         clock=clock,
         entropy=entropy,
     )
@@ -126,6 +136,7 @@ def build_services(
     registrations = Allowance(settings.registration_limit, settings.registration_window_seconds)
     logins = Allowance(settings.login_limit, settings.login_window_seconds)
     sealer = sealer_of(settings, entropy)
+    links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
     passwords = PasswordStep(hasher, known_devices, logins)
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
@@ -138,12 +149,15 @@ def build_services(
         hasher=hasher,
         policy=policy,
         trail=foundation.trail,
+        outbox=outbox,
+        courier=Courier(database, outbox, carrier, clock, entropy),
         registration=Registration(foundation, hasher, policy, registrations),
+        links=links,
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted),
         second_step=SecondStep(foundation, factors, challenges, proofs),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
         profiles=Profiles(foundation),
-        password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs),
+        password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),
         known_devices=known_devices,
         trusted_devices=trusted,
         factors=factors,
@@ -192,6 +206,8 @@ async def _tidy_up(built: Services) -> None:
         try:
             await built.sessions.forget_expired()
             await built.trusted_devices.forget_expired()
+            await built.links.forget_expired()
+            await built.outbox.forget_old()
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
             _log.exception("tidying_up_failed")
 
@@ -204,8 +220,10 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
     try:
         # Learns which Redis process this is before the first request needs to know.
         await built.health()
+        built.courier.start()
         yield built
     finally:
         tidying.cancel()
+        await built.courier.close()
         _open.remove(built)
         await built.close()

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
 MODELS = (
+    "autograph_web.mail.models",
     "autograph_web.audit.models",
     "autograph_web.accounts.models",
     "autograph_web.sessions.models",

@@ -124,7 +124,12 @@ class Settings(BaseSettings):
     @property
     def mail_from(self) -> str:
         """Whom letters come from (RFC 5322 mailbox)."""
-        return f"AutoGraph v3 <no-reply@{urlsplit(self.base_url).hostname}>"
+        return f"AutoGraph v3 <no-reply@{self.host_name}>"
+
+    @property
+    def host_name(self) -> str:
+        """The name or address browsers reach us by."""
+        return urlsplit(self.base_url).hostname or "localhost"
 
     @property
     def origins(self) -> frozenset[str]:

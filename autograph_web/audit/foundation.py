@@ -7,16 +7,16 @@ from autograph_web.core.clock import Clock
 from autograph_web.core.database import Database
 from autograph_web.core.entropy import Entropy
 from autograph_web.core.limits import Limiter
-from autograph_web.core.mail import Mailer
+from autograph_web.mail.outbox import Outbox
 
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """The database, the audit log, the limiter, the mail, and the sources of time and randomness."""
+    """The database, the audit log, the limiter, the outbox, and the sources of time and randomness."""
 
     database: Database
     trail: Trail
     limiter: Limiter
-    mailer: Mailer
+    outbox: Outbox
     clock: Clock
     entropy: Entropy

@@ -1,6 +1,6 @@
 """The engine and the unit of work: one transaction for one use case, on SQLite and PostgreSQL alike."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ _COMMAND_TIMEOUT_S = 10
 _POOL_TIMEOUT_S = 5
 # Connection, serialisation, resources, operator intervention (PostgreSQL, appendix A).
 _OUTAGES = {"08", "40", "53", "57"}
+_AFTER_COMMIT = "autograph_after_commit"
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
 
@@ -36,9 +37,13 @@ class Database:
         Raises:
             Unavailable: The database is down, overloaded or took too long; nothing was written.
         """
+        calls: list[Callable[[], None]] = []
         with _Translated():
             async with self.engine.begin() as connection:
+                connection.info[_AFTER_COMMIT] = calls
                 yield connection
+        for call in calls:
+            call()
 
     @asynccontextmanager
     async def single(self) -> AsyncGenerator[AsyncConnection]:
@@ -75,6 +80,11 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
+
+
+def after_commit(connection: AsyncConnection, call: Callable[[], None]) -> None:
+    """Have `call` made once the unit of work of `connection` has committed, and never if it does not."""
+    connection.info[_AFTER_COMMIT].append(call)
 
 
 class _Translated:

@@ -78,13 +78,13 @@ class Enrolment:
             async with self._on.limiter.attempt(
                 budgets_of(viewer.user_id), viewer.user_id.hex, SetupCodeInvalid
             ):
-                codes, replaced = await self._enable(context, viewer, digits)
+                codes = await self._enable(context, viewer, digits)
         except SetupCodeInvalid:
             await self._on.trail.record_alone(
                 Kind.MFA_ENABLE_FAILED, context, user_id=viewer.user_id, session_id=viewer.session_id
             )
             raise
-        await self._changed(context, viewer, "replaced" if replaced else "enabled")
+        await self._sessions.reload(viewer.user_id)
         return codes
 
     async def disable(self, context: RequestContext, viewer: Viewer) -> None:
@@ -102,7 +102,8 @@ class Enrolment:
             await store.forget_devices(connection, viewer.user_id)
             await accounts.set_mfa(connection, viewer.user_id, enabled=False)
             await self._record(connection, Kind.MFA_DISABLED, context, viewer)
-        await self._changed(context, viewer, "disabled")
+            await self._tell(connection, context, viewer, "disabled")
+        await self._sessions.reload(viewer.user_id)
 
     async def regenerate_codes(self, context: RequestContext, viewer: Viewer) -> list[str]:
         """Make ten new recovery codes; the old ones stop working.
@@ -117,10 +118,10 @@ class Enrolment:
                 raise MfaNotEnabled
             codes = await self._new_codes(connection, viewer.user_id)
             await self._record(connection, Kind.RECOVERY_CODES_REGENERATED, context, viewer)
-        await self._tell(context, viewer, "codes")
+            await self._tell(connection, context, viewer, "codes")
         return codes
 
-    async def _enable(self, context: RequestContext, viewer: Viewer, code: str) -> tuple[list[str], bool]:
+    async def _enable(self, context: RequestContext, viewer: Viewer, code: str) -> list[str]:
         async with self._on.database.unit() as connection:
             replaced = await self._require_fresh_if_enabled(connection, viewer)
             pending = await store.find_factor(connection, viewer.user_id, active=False)
@@ -131,7 +132,8 @@ class Enrolment:
             await store.forget_devices(connection, viewer.user_id)
             await accounts.set_mfa(connection, viewer.user_id, enabled=True)
             await self._record(connection, Kind.MFA_ENABLED, context, viewer, replaced=replaced)
-            return codes, replaced
+            await self._tell(connection, context, viewer, "replaced" if replaced else "enabled")
+            return codes
 
     async def _activate(self, connection: AsyncConnection, pending: Row[Any], code: str) -> None:
         step = self._factors.step_of(pending, code)
@@ -166,12 +168,11 @@ class Enrolment:
             require_fresh(viewer, enabled, self._on.clock)
         return enabled
 
-    async def _changed(self, context: RequestContext, viewer: Viewer, what: str) -> None:
-        await self._sessions.reload(viewer.user_id)
-        await self._tell(context, viewer, what)
-
-    async def _tell(self, context: RequestContext, viewer: Viewer, what: str) -> None:
-        await self._on.mailer.send(factor_letter(what, viewer.email, context, self._on.clock.now()))
+    async def _tell(
+        self, connection: AsyncConnection, context: RequestContext, viewer: Viewer, what: str
+    ) -> None:
+        letter = factor_letter(what, viewer.email, context, self._on.clock.now())
+        await self._on.outbox.post(connection, letter)
 
     async def _record(
         self,

@@ -47,10 +47,13 @@ class Factors:
         secret = self._sealer.open(factor.sealed_secret, owner_of(factor.user_id))
         return totp.matching_step(secret, code, self._on.clock.seconds())
 
-    async def tell_of_use(self, context: RequestContext, email: str, code: TypedCode) -> None:
+    async def tell_of_use(
+        self, connection: AsyncConnection, context: RequestContext, email: str, code: TypedCode
+    ) -> None:
         """Tell the owner that a recovery code was used; the everyday code is no news."""
         if code.method is Method.RECOVERY_CODE:
-            await self._on.mailer.send(factor_letter("code_used", email, context, self._on.clock.now()))
+            letter = factor_letter("code_used", email, context, self._on.clock.now())
+            await self._on.outbox.post(connection, letter)
 
     async def status(self, user_id: UUID) -> MfaStatus:
         """Return how two-step verification stands.

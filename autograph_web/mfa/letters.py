@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from autograph_web.core.context import RequestContext
-from autograph_web.core.mail import Letter
+from autograph_web.mail.letter import Letter, circumstances
 
 _WHAT = {
     "enabled": ("Two-step verification is on", "Two-step verification was turned on."),
@@ -20,11 +20,7 @@ def factor_letter(what: str, email: str, context: RequestContext, now: datetime)
     return Letter(
         to=email,
         subject=subject,
-        text=(
-            f"{sentence}\n\n"
-            f"When: {now:%Y-%m-%d %H:%M} UTC\n"
-            f"Where: {context.ip}\n"
-            f"With: {context.user_agent or 'an unknown program'}\n\n"
-            "If this wasn't you, sign out everywhere and change your password.\n"
-        ),
+        paragraphs=(sentence,),
+        facts=circumstances(context, now),
+        closing=("If this wasn't you, sign out everywhere and change your password.",),
     )

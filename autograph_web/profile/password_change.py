@@ -10,6 +10,7 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.hashing import PasswordHasher, canonical
+from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
@@ -17,6 +18,7 @@ from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import DomainError, PasswordUnchanged, SessionEnded, WrongPassword
 from autograph_web.mfa import store as mfa
 from autograph_web.profile.inputs import PasswordChangeInput
+from autograph_web.profile.letters import password_letter
 from autograph_web.sessions.sessions import Ended, Sessions
 from autograph_web.sessions.viewer import SignedIn, Viewer
 from autograph_web.sign_in.password_step import Checked, PasswordStep
@@ -34,9 +36,10 @@ class PasswordChange:
         hasher: PasswordHasher,
         sessions: Sessions,
         proofs: Proofs,
+        links: Links,
     ) -> None:
         self._on, self._passwords, self._policy, self._hasher = foundation, passwords, policy, hasher
-        self._sessions, self._proofs = sessions, proofs
+        self._sessions, self._proofs, self._links = sessions, proofs, links
 
     async def change(
         self, context: RequestContext, viewer: Viewer, wish: PasswordChangeInput, device: str | None = None
@@ -68,6 +71,8 @@ class PasswordChange:
             account = await self._replace(connection, checked, new_hash)
             ended = await self._end_others(connection, context, viewer, wish)
             await self._record(connection, context, viewer, Kind.PASSWORD_CHANGED)
+            letter = password_letter(account.email, context, self._on.clock.now(), ended=ended is not None)
+            await self._on.outbox.post(connection, letter)
         if ended:
             await self._sessions.make_certain(ended)
         return self._proof(account, viewer, ended)
@@ -88,6 +93,7 @@ class PasswordChange:
         return checked
 
     async def _replace(self, connection: AsyncConnection, checked: Checked, new_hash: str) -> Account:
+        await self._links.revoke(connection, checked.account.id, Purpose.PASSWORD_RESET)
         await mfa.forget_devices(connection, checked.account.id)
         account = await accounts.replace_password(
             connection, checked.account, checked.seen_hash, new_hash, self._on.clock.now()

@@ -13,7 +13,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import InvalidToken, SessionEnded, TokenReused
 from autograph_web.core.keyring import token_hash
-from autograph_web.core.mail import Letter
+from autograph_web.mail.letter import Letter, circumstances
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, REFRESH, Claims, TokenSigner
 from autograph_web.sessions.sessions import Sessions
@@ -146,11 +146,9 @@ class Tokens:
                 await self._on.trail.record(
                     connection, Kind.TOKEN_REUSE_DETECTED, context, user_id=user_id, session_id=session_id
                 )
-        try:
-            await self._sessions.bury([session_id])
-        finally:  # without Redis the owner is told all the same: nobody comes back for it
-            if row is not None:
-                await self._on.mailer.send(_reuse_letter(row.email, context, self._on.clock.now()))
+                letter = _reuse_letter(row.email, context, self._on.clock.now())
+                await self._on.outbox.post(connection, letter)
+        await self._sessions.bury([session_id])
         raise TokenReused
 
 
@@ -158,11 +156,13 @@ def _reuse_letter(email: str, context: RequestContext, now: datetime) -> Letter:
     return Letter(
         to=email,
         subject="We ended one of your sign-ins",
-        text=(
-            f"A token of your AutoGraph v3 account was used twice, which happens when it was copied.\n"
-            f"We ended that sign-in at {now:%Y-%m-%d %H:%M} UTC.\n"
-            f"The second use came from {context.ip} ({context.user_agent or 'unknown program'}).\n\n"
-            "If you run a script, sign in again and keep the newest refresh token each time.\n"
-            "If this wasn't you, sign out everywhere and change your password.\n"
+        paragraphs=(
+            "A token of your AutoGraph v3 account was used twice, which happens when it was copied.",
+            "We ended the sign-in it belongs to. This is what we know of the second use:",
+        ),
+        facts=circumstances(context, now),
+        closing=(
+            "If you run a script, sign in again and keep the newest refresh token each time.",
+            "If this wasn't you, sign out everywhere and change your password.",
         ),
     )

@@ -46,9 +46,7 @@ class Reauthentication:
         if code is None:
             return await self._admit(context, viewer, checked, None)
         async with self._on.limiter.attempt(budgets_of(viewer.user_id), viewer.user_id.hex, InvalidCode):
-            proof = await self._admit(context, viewer, checked, code)
-        await self._factors.tell_of_use(context, viewer.email, code)
-        return proof
+            return await self._admit(context, viewer, checked, code)
 
     async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:
         async with self._on.database.read() as connection:
@@ -85,6 +83,8 @@ class Reauthentication:
                 await self._on.trail.record(
                     connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id
                 )
+            if code is not None:
+                await self._factors.tell_of_use(connection, context, account.email, code)
         return self._proof(account, viewer, code)
 
     def _proof(self, account: Account, viewer: Viewer, code: TypedCode | None) -> SignedIn:

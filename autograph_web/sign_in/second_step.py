@@ -50,7 +50,6 @@ class SecondStep:
             if refusal.first:
                 await self._note_failure(context, challenge, rate_limited=True)
             raise
-        await self._factors.tell_of_use(context, challenge.email, code)
         return proof
 
     async def describe(self, token: str) -> ChallengeRequired:
@@ -95,6 +94,7 @@ class SecondStep:
                 raise InvalidCode
             await self._record(connection, context, proof, code)
             await self._proofs.record(connection, context, proof)
+            await self._factors.tell_of_use(connection, context, challenge.email, code)
             # Last, so that whoever loses the race for the challenge takes its own use of the code back.
             if not await self._challenges.close(challenge):
                 raise ChallengeExpired

@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
+from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.errors import (
     ChallengeExpired,
     InvalidCredentials,
     InvalidToken,
+    LinkUsed,
     PasswordTooCommon,
     PasswordTooLong,
     PasswordTooShort,
@@ -45,6 +47,7 @@ from tests.support.factories import (
     register,
     rows,
 )
+from tests.support.mailbox import Mailbox
 from tests.support.two_step import Enrolled, challenge, enrol, open_browser, set_up, verify, viewer_of
 from tests.support.watching import RedisWindow
 
@@ -326,3 +329,32 @@ async def test_with_two_step_verification_the_account_still_asks_for_a_code(
     )
 
     assert (await services.factors.status(mina.user_id)).enabled
+
+
+async def test_the_owner_is_told(services: Services, viewer: Viewer, mailbox: Mailbox) -> None:
+    mailbox.empty()
+    proof = await change_password(services, viewer)
+    await change_password(
+        services,
+        await viewer_of(services, await open_browser(services, proof)),
+        PASSWORD,
+        NEW,
+        end_others=False,
+    )
+
+    assert [(letter.to, letter.subject) for letter in mailbox.letters] == [
+        (EMAIL, "Your password was changed")
+    ] * 2
+    first, second = (letter.paragraphs[0] for letter in mailbox.letters)
+    assert "Every other device was signed out." in first
+    assert "Other devices stay signed in." in second
+    assert ("Where", "203.0.113.7") in mailbox.letters[0].facts
+
+
+async def test_a_reset_that_was_asked_for_before_is_void(services: Services, viewer: Viewer) -> None:
+    async with services.database.unit() as connection:
+        token = await services.links.issue(connection, Purpose.PASSWORD_RESET, viewer.user_id, 3600)
+    await change_password(services, viewer)
+
+    with pytest.raises(LinkUsed):
+        await services.links.peek(Purpose.PASSWORD_RESET, token)

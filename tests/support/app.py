@@ -67,7 +67,9 @@ async def open_services(
     async with AsyncExitStack() as stack:
 
         async def open_with(settings: Settings) -> Services:
-            return await stack.enter_async_context(opened(build_services(settings, clock, entropy, mailbox)))
+            built = await stack.enter_async_context(opened(build_services(settings, clock, entropy, mailbox)))
+            mailbox.watch(built)
+            return built
 
         yield open_with
 

@@ -1,18 +1,72 @@
-"""Where letters arrive in tests."""
+"""Where letters arrive in tests: the real outbox and the real courier, up to the last step."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from autograph_web.core.mail import Letter
+from autograph_web.mail.carrier import Parcel
+from autograph_web.mail.letter import Letter
+from autograph_web.mail.store import OUTBOX
+from autograph_web.runtime import Services
 
 
 class Mailbox:
-    """Keeps every letter that was sent."""
+    """Has every letter whose unit of work has committed, whether the courier has come for it or not."""
 
     def __init__(self) -> None:
-        self.letters: list[Letter] = []
+        self._outboxes: dict[str, Callable[[Row[Any]], Letter]] = {}
+        self._carried: dict[str, Letter] = {}
+        self._read: set[str] = set()
 
-    async def send(self, letter: Letter) -> None:
-        self.letters.append(letter)
+    async def carry(self, parcel: Parcel) -> None:
+        self._carried[parcel.message_id] = parcel.letter
+
+    def watch(self, services: Services) -> None:
+        """Look into the outbox of `services` from now on."""
+        self._outboxes[services.settings.sqlalchemy_url] = services.outbox.open
+
+    @property
+    def letters(self) -> list[Letter]:
+        """Every letter posted since the mailbox was last emptied, oldest first."""
+        return [letter for name, letter in self._all().items() if name not in self._read]
+
+    def empty(self) -> None:
+        """Forget the letters that are there."""
+        self._read |= set(self._all())
+
+    def link_to(self, email: str) -> str:
+        """Return where the newest letter to `email` leads."""
+        newest = [letter for letter in self.letters if letter.to == email][-1]
+        assert newest.action is not None, f"the letter {newest.subject!r} asks for nothing"
+        return newest.action.url
+
+    def _all(self) -> dict[str, Letter]:
+        found: dict[str, Letter] = {}
+        for url, opened in self._outboxes.items():
+            for row in _rows(url):
+                # Looked up after the row was read: a letter that is no longer in it has been carried.
+                found[row.message_id] = opened(row) if row.sealed_letter else self._carried[row.message_id]
+        return found
+
+
+def _rows(url: str) -> list[Row[Any]]:
+    # In a thread with a loop of its own, so that a test can look without awaiting.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, _read(url)).result()
+
+
+async def _read(url: str) -> list[Row[Any]]:
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return list(await connection.execute(select(OUTBOX).order_by(OUTBOX.c.id)))
+    finally:
+        await engine.dispose()
 
 
 @pytest.fixture

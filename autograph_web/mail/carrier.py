@@ -1,0 +1,45 @@
+"""The seam between the outbox and the world: who takes a letter away, and how that may go wrong."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from autograph_web.mail.letter import Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A letter with what must stay the same however often it is tried: its Message-ID and its date."""
+
+    letter: Letter
+    message_id: str
+    written_at: datetime
+
+
+class Undeliverable(Exception):
+    """A letter that will never be taken; `reason` names an SMTP code or a class of error, never content."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotNow(Exception):
+    """A letter that was not taken this time; `reason` as for `Undeliverable`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Carrier(Protocol):
+    """Takes letters away, one at a time; may be cancelled at any moment."""
+
+    async def carry(self, parcel: Parcel) -> None:
+        """Take `parcel` away.
+
+        Raises:
+            NotNow: It may work later.
+            Undeliverable: It never will.
+        """
+        ...

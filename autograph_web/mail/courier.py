@@ -1,0 +1,148 @@
+"""Carries letters from the outbox into the world: at most one courier has a letter at any time."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+
+from autograph_web.core.clock import Clock
+from autograph_web.core.database import Database
+from autograph_web.core.entropy import Entropy
+from autograph_web.core.errors import Unavailable
+from autograph_web.core.sealing import SealBroken
+from autograph_web.mail import store
+from autograph_web.mail.carrier import Carrier, NotNow, Parcel, Undeliverable
+from autograph_web.mail.outbox import Outbox
+
+_log = structlog.get_logger(__name__)
+
+_HANDS = 2  # letters on their way at once: one that stalls does not hold up the next
+_LOOK_EVERY_S = 15.0  # for letters whose own worker died, and for those whose pause is over
+_CARRY_S = 90.0
+_CLAIM = timedelta(seconds=180)
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 15.0, 3 * 3600.0
+_GIVE_UP_AFTER = timedelta(days=3)
+_CLOSING_S = 3.0
+
+
+class Courier:
+    """Takes due letters out of the outbox for as long as the process lives."""
+
+    def __init__(
+        self, database: Database, outbox: Outbox, carrier: Carrier, clock: Clock, entropy: Entropy
+    ) -> None:
+        self._database, self._outbox, self._carrier = database, outbox, carrier
+        self._clock, self._entropy = clock, entropy
+        self._hands: list[asyncio.Task[None]] = []
+        self._closing = False
+
+    def start(self) -> None:
+        """Begin to deliver, in the background."""
+        self._hands = [asyncio.create_task(self._work()) for _ in range(_HANDS)]
+
+    async def close(self) -> None:
+        """Finish what is under way if that is quick; another courier takes up the rest."""
+        self._closing = True
+        self._outbox.posted.set()
+        if not self._hands:
+            return
+        _, busy = await asyncio.wait(self._hands, timeout=_CLOSING_S)
+        for hand in busy:
+            hand.cancel()
+        await asyncio.gather(*busy, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while not self._closing:
+            # Before the look: what is posted after it must not be missed.
+            self._outbox.posted.clear()
+            if self._closing or await self._deliver_and_survive():
+                continue
+            try:
+                await asyncio.wait_for(self._outbox.posted.wait(), _LOOK_EVERY_S)
+            except TimeoutError:
+                continue
+
+    async def _deliver_and_survive(self) -> bool:
+        try:
+            return await self.deliver_one()
+        except Unavailable:
+            _log.warning("outbox_unreachable")
+        except Exception:  # noqa: BLE001  (whatever it was, the next letter deserves a try)
+            _log.exception("courier_stumbled")
+        return False
+
+    async def deliver_one(self) -> bool:
+        """Try the letter that has waited longest; tell whether there was one.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        claimed = await self._claim()
+        if claimed is None:
+            return False
+        # No transaction is open from here until the outcome is known.
+        try:
+            async with asyncio.timeout(_CARRY_S):
+                await self._carrier.carry(self._parcel(claimed))
+        except (Undeliverable, SealBroken) as error:
+            await self._give_up(claimed, getattr(error, "reason", "SealBroken"))
+        except NotNow as error:
+            await self._postpone(claimed, error.reason)
+        except TimeoutError:
+            await self._postpone(claimed, "TimeoutError")
+        except Exception as error:  # noqa: BLE001  (a letter is not lost for a fault of ours)
+            _log.exception("letter_not_carried")
+            await self._postpone(claimed, error.__class__.__name__)
+        else:
+            await self._note_sent(claimed)
+        return True
+
+    async def _claim(self) -> Row[Any] | None:
+        now = self._clock.now()
+        async with self._database.read() as connection:
+            if not await store.any_due(connection, now):
+                return None
+        async with self._database.unit() as connection:
+            return await store.claim(connection, now, now + _CLAIM)
+
+    def _parcel(self, claimed: Row[Any]) -> Parcel:
+        return Parcel(self._outbox.open(claimed), claimed.message_id, claimed.created_at)
+
+    async def _note_sent(self, claimed: Row[Any]) -> None:
+        # While the claim lasts nobody else sends it: time to wait for a database that is away.
+        pause, spent = 1.0, 0.0
+        while True:
+            try:
+                async with self._database.unit() as connection:
+                    await store.mark_sent(connection, claimed, self._clock.now())
+            except Unavailable:
+                if spent + pause > _CLAIM.total_seconds() - _CARRY_S:
+                    raise
+                await asyncio.sleep(pause)
+                pause, spent = pause * 2, spent + pause
+            else:
+                return
+
+    async def _postpone(self, claimed: Row[Any], reason: str) -> None:
+        now = self._clock.now()
+        due_at = now + self._pause_after(claimed.attempts)
+        if due_at - claimed.created_at > _GIVE_UP_AFTER:
+            await self._give_up(claimed, reason)
+            return
+        _log.warning("letter_postponed", outbox_id=claimed.id, reason=reason, attempts=claimed.attempts)
+        async with self._database.unit() as connection:
+            await store.postpone(connection, claimed, due_at, reason[:64])
+
+    async def _give_up(self, claimed: Row[Any], reason: str) -> None:
+        _log.error("letter_failed", outbox_id=claimed.id, reason=reason, attempts=claimed.attempts)
+        now: datetime = self._clock.now()
+        async with self._database.unit() as connection:
+            await store.give_up(connection, claimed, now, reason[:64])
+
+    def _pause_after(self, attempts: int) -> timedelta:
+        # Doubled each time, and spread by a quarter either way so that letters do not march in step.
+        pause = min(_FIRST_PAUSE_S * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE_S)
+        chance = int.from_bytes(self._entropy.bytes(2), "big") / 65_536
+        return timedelta(seconds=pause * (0.75 + chance / 2))

@@ -1,0 +1,35 @@
+"""What a letter says; how it looks is the matter of `rendering`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from autograph_web.core.context import RequestContext
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """The one thing a letter asks for: a button in HTML, the bare address in text."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter to one person: paragraphs, perhaps an action, facts as a small table, closing paragraphs."""
+
+    to: str
+    subject: str
+    paragraphs: tuple[str, ...]
+    action: Action | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    closing: tuple[str, ...] = ()
+
+
+def circumstances(context: RequestContext, now: datetime) -> tuple[tuple[str, str], ...]:
+    """Return when, where from and with what something was done, as the facts of a letter."""
+    return (
+        ("When", f"{now:%Y-%m-%d %H:%M} UTC"),
+        ("Where", context.ip),
+        ("With", context.user_agent or "an unknown program"),
+    )
