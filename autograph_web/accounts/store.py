@@ -80,15 +80,20 @@ async def set_mfa(connection: AsyncConnection, user_id: UUID, *, enabled: bool) 
     await connection.execute(update(USERS).where(USERS.c.id == user_id).values(mfa_enabled=enabled))
 
 
-async def advance_epoch(connection: AsyncConnection, user_id: UUID) -> int:
-    """Count one sign-out everywhere and return the new epoch."""
+async def advance_epoch(connection: AsyncConnection, user_id: UUID) -> int | None:
+    """Count one sign-out everywhere and return the new epoch, or None if the account is gone."""
     result = await connection.execute(
         update(USERS)
         .where(USERS.c.id == user_id)
         .values(session_epoch=USERS.c.session_epoch + 1)
         .returning(USERS.c.session_epoch)
     )
-    return int(result.scalar_one())
+    return result.scalar_one_or_none()
+
+
+async def remove(connection: AsyncConnection, user_id: UUID) -> None:
+    """Delete an account, and with it every row that is its own; the audit log keeps its events."""
+    await connection.execute(delete(USERS).where(USERS.c.id == user_id))
 
 
 async def add_link(connection: AsyncConnection, link: LinkRow) -> None:

@@ -37,6 +37,8 @@ class Kind(StrEnum):
     LOGOUT_ALL = "logout_all", "Signed out everywhere"
     SESSION_REVOKED = "session_revoked", "Other devices signed out"
     PASSWORD_CHANGED = "password_changed", "Password changed"
+    DATA_EXPORTED = "data_exported", "Data exported"
+    ACCOUNT_DELETED = "account_deleted", "Account deleted"
     MFA_SETUP_INITIATED = "mfa_setup_initiated", "Two-step setup started"
     MFA_ENABLED = "mfa_enabled", "Two-step verification turned on"
     MFA_ENABLE_FAILED = "mfa_enable_failed", "Wrong code during two-step setup"

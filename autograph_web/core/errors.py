@@ -290,6 +290,13 @@ class ReauthenticationRequired(DomainError):
     sentence = "Confirm that it's you first: it has been a while since you signed in."
 
 
+class EmailMismatch(DomainError):
+    """What was typed to confirm is not the account's own email."""
+
+    code, status, default_field = "email_mismatch", 422, "confirm_email"
+    sentence = "That isn't the email of this account. Type it as it stands above."
+
+
 class EndpointDisabled(DomainError):
     """An endpoint the operator has switched off."""
 

@@ -16,3 +16,17 @@ def password_letter(email: str, context: RequestContext, now: datetime, *, ended
         facts=circumstances(context, now),
         closing=("If this wasn't you, choose “Forgot it?” where you sign in: that ends every session.",),
     )
+
+
+def farewell_letter(email: str, context: RequestContext, now: datetime) -> Letter:
+    """Tell that the account is deleted."""
+    return Letter(
+        to=email,
+        subject="Your account was deleted",
+        paragraphs=(
+            "Your account and everything in it was deleted, and you are signed out everywhere.",
+            "This is the last letter about it. You can create a new account with this address at any time.",
+        ),
+        facts=circumstances(context, now),
+        closing=("If this wasn't you, somebody knew your password. Change it wherever else you use it.",),
+    )

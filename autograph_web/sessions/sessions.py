@@ -160,10 +160,15 @@ class Sessions:
         """End every session and every sign-in under way of an account within the caller's unit of work.
 
         Call `make_certain` once it has committed.
+
+        Raises:
+            SessionEnded: The account is gone.
         """
         # Counted first: advancing the epoch is what ends them.
         alive = await store.count_alive(connection, user_id, self._on.clock.now())
         epoch = await accounts.advance_epoch(connection, user_id)
+        if epoch is None:
+            raise SessionEnded
         mine = store.SESSIONS.c.user_id == user_id
         ids = await store.revoke(connection, mine, self._on.clock.now(), reason)
         return Ended(user_id, ids, epoch, alive)

@@ -36,6 +36,7 @@ _ON_A_PAGE: dict[str, str] = {
 # Codes that arrive without being a refusal: in a flash, or as `?ended=` in the address.
 _NOTICES: dict[str, str] = {
     "signed_out": "You're signed out.",
+    "account_deleted": "Your account was deleted, with everything in it.",
     "1": "You were signed out. Sign in to continue.",
     "all": "You're signed out everywhere. Sign in to continue.",
     "session_ended": "You were signed out. Sign in to continue.",

@@ -1,6 +1,6 @@
 """The vars of the password's card and of the form that changes it."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from autograph_web.accounts.account import Account
 from autograph_web.core.clock import SystemClock
@@ -18,15 +18,16 @@ class PasswordForm(Strength, mixin=True):
 
     password_at: str = ""
     password_when: str = ""
+    _just_changed: bool = False
 
     def _show_password(self, account: Account) -> None:
         self._meter_email = account.email
         self._ready_meter()
         self.password_at = viewer.iso(account.password_changed_at)
         self.password_when = viewer.in_words(account.password_changed_at)
+        recent = _CLOCK.now() - account.password_changed_at < _JUST_NOW
+        self._just_changed = recent and account.password_changed_at > account.created_at
 
     def _has_just_changed(self, asked_for: object) -> bool:
         """Tell whether the address says so and it is true: a link may say anything."""
-        if asked_for != CHANGED:
-            return False
-        return _CLOCK.now() - datetime.fromisoformat(self.password_at) < _JUST_NOW
+        return asked_for == CHANGED and self._just_changed
