@@ -10,6 +10,7 @@ PROMPTS = {
     "code": "Type the code.",
     "current_password": "Type the password you have now.",
     "new_password": "Type your new password.",
+    "confirm_email": "Type your email to confirm.",
 }
 """What is said beside an empty field; these are the fields that can carry a sentence."""
 

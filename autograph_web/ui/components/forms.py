@@ -47,6 +47,25 @@ def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
     )
 
 
+def address_field(state: type[FormState], name: str, label: str, autocomplete: str) -> rx.Component:
+    """A field for an address; what was typed survives an error because the browser keeps it."""
+    return rx.el.div(
+        rx.el.label(label, html_for=name),
+        rx.el.input(
+            type="email",
+            name=name,
+            auto_complete=autocomplete,
+            required=True,
+            class_name="input",
+            aria_invalid=_is_bad(state, name),
+            aria_describedby=_described(state, name),
+            custom_attrs=named(name, autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_EMAIL),
+        ),
+        _field_error(state, name),
+        class_name="field",
+    )
+
+
 def password_field(
     state: type[FormState],
     autocomplete: str,

@@ -14,7 +14,7 @@ from autograph_web.ui.components.forms import (
     submit_button,
 )
 from autograph_web.ui.components.native import named
-from autograph_web.ui.components.strength import new_password_field
+from autograph_web.ui.components.new_password import new_password_field
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.register.state import RegisterState
 from autograph_web.ui.routes import REGISTER, SIGN_IN

@@ -11,24 +11,22 @@ from autograph_web.core.errors import AccountReady, Unavailable
 from autograph_web.runtime import services
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
-from autograph_web.ui.strength import Strength
-
-_LONGEST_EMAIL = 320
+from autograph_web.ui.new_password import NewPassword
 
 
-class RegisterState(Strength, AuthForm, rx.State):
+class RegisterState(NewPassword, AuthForm, rx.State):
     """Creates an account and signs its owner in."""
 
     @rx.event
     async def arrive(self) -> None:
         """Prepare the page when it is opened."""
-        self._ready_meter()
+        self._know_rules()
         await self._arrive()
 
     @rx.event
     async def note_email(self, email: Any) -> None:
         """Remember the typed address: a password made of it is a weak one."""
-        self._meter_email = email[:_LONGEST_EMAIL] if isinstance(email, str) else ""
+        self._know_owner(email)
 
     @rx.event
     async def submit(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:

@@ -8,8 +8,8 @@ import reflex as rx
 from autograph_web.ui.components.cards import card, time_of
 from autograph_web.ui.components.forms import password_field, submit_button
 from autograph_web.ui.components.native import named
-from autograph_web.ui.components.strength import new_password_field
-from autograph_web.ui.security.parts import ask_button, cancel_button, step_title, username_field
+from autograph_web.ui.components.new_password import new_password_field
+from autograph_web.ui.components.steps import ask_button, step_buttons, step_title, username_field
 from autograph_web.ui.security.state import SecurityState
 from autograph_web.ui.security.wishes import Wish
 
@@ -23,7 +23,10 @@ def password_card() -> rx.Component:
         rx.el.p("Last changed: ", changed),
         rx.cond(
             SecurityState.step == "",
-            rx.el.div(ask_button("Change password", Wish.PASSWORD), class_name="actions card-actions"),
+            rx.el.div(
+                ask_button(SecurityState, "Change password", Wish.PASSWORD.value),
+                class_name="actions card-actions",
+            ),
             rx.el.div(
                 rx.el.div(_form(), class_name="step", custom_attrs=named("step")), class_name="card-work"
             ),
@@ -35,11 +38,11 @@ def _form() -> rx.Component:
     return rx.el.div(
         step_title("Change your password"),
         rx.el.form(
-            username_field(),
+            username_field(SecurityState),
             password_field(
                 SecurityState, "current-password", name="current_password", label="Current password"
             ),
-            new_password_field(SecurityState, "new_password", "New password"),
+            new_password_field(SecurityState, "New password", "new_password"),
             rx.el.label(
                 rx.el.input(
                     type="checkbox",
@@ -51,10 +54,8 @@ def _form() -> rx.Component:
                 rx.el.span("Sign out my other devices"),
                 class_name="check-label",
             ),
-            rx.el.div(
-                submit_button(SecurityState, "Change password", "Changing your password…", ""),
-                cancel_button(custom_attrs=named("cancel")),
-                class_name="actions",
+            step_buttons(
+                SecurityState, submit_button(SecurityState, "Change password", "Changing your password…", "")
             ),
             method="post",
             action="/session/password-change",

@@ -5,7 +5,7 @@ from datetime import timedelta
 from autograph_web.accounts.account import Account
 from autograph_web.core.clock import SystemClock
 from autograph_web.ui import viewer
-from autograph_web.ui.strength import Strength
+from autograph_web.ui.new_password import NewPassword
 
 # What the address says after a change, for the page that loads with the new session.
 CHANGED = "password-changed"
@@ -13,7 +13,7 @@ _CLOCK = SystemClock()
 _JUST_NOW = timedelta(minutes=2)
 
 
-class PasswordForm(Strength, mixin=True):
+class PasswordForm(NewPassword, mixin=True):
     """When the password was last changed, as ISO 8601 and in words."""
 
     password_at: str = ""
@@ -21,8 +21,8 @@ class PasswordForm(Strength, mixin=True):
     _just_changed: bool = False
 
     def _show_password(self, account: Account) -> None:
-        self._meter_email = account.email
-        self._ready_meter()
+        self._know_owner(account.email)
+        self._know_rules()
         self.password_at = viewer.iso(account.password_changed_at)
         self.password_when = viewer.in_words(account.password_changed_at)
         recent = _CLOCK.now() - account.password_changed_at < _JUST_NOW

@@ -7,13 +7,10 @@ import reflex as rx
 
 from autograph_web.ui.components.forms import (
     app_code_field,
-    code_field,
-    password_field,
     submit_button,
-    switch_code_button,
 )
 from autograph_web.ui.components.native import named
-from autograph_web.ui.security.parts import cancel_button, step_title, username_field
+from autograph_web.ui.components.steps import cancel_button, confirm_step, step_buttons, step_title
 from autograph_web.ui.security.secrets import key_to_scan, recovery_codes
 from autograph_web.ui.security.state import SecurityState
 from autograph_web.ui.security.wishes import Step, Wish
@@ -38,40 +35,18 @@ def steps() -> rx.Component:
 
 
 def _confirm() -> rx.Component:
-    return rx.el.div(
-        step_title("Confirm it's you"),
-        rx.el.p(
-            rx.match(
-                SecurityState.wish,
-                (
-                    Wish.TURN_OFF.value,
-                    "Turning off two-step verification takes your password and a current code.",
-                ),
-                (Wish.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
-                (Wish.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
-                "It has been a while since you signed in. Type your password once more to go on.",
+    return confirm_step(
+        SecurityState,
+        rx.match(
+            SecurityState.wish,
+            (
+                Wish.TURN_OFF.value,
+                "Turning off two-step verification takes your password and a current code.",
             ),
-            class_name="said",
+            (Wish.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
+            (Wish.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
+            "It has been a while since you signed in. Type your password once more to go on.",
         ),
-        rx.el.form(
-            username_field(),
-            password_field(SecurityState, "current-password"),
-            rx.cond(
-                SecurityState.on,
-                rx.el.div(
-                    code_field(SecurityState), switch_code_button(SecurityState), class_name="field-and-way"
-                ),
-            ),
-            _buttons(submit_button(SecurityState, "Continue", "Checking…", "")),
-            on_submit=SecurityState.confirm,
-            no_validate=True,
-            aria_busy=SecurityState.pending,
-            data_answers=SecurityState.answers,
-            data_connected_only="true",
-            class_name="form form-narrow",
-            custom_attrs=named("confirm-form"),
-        ),
-        key="confirm",
     )
 
 
@@ -87,10 +62,11 @@ def _setup() -> rx.Component:
             rx.el.h4("2. Type the code it shows", class_name="step-part"),
             rx.el.form(
                 app_code_field(SecurityState),
-                _buttons(
+                step_buttons(
+                    SecurityState,
                     submit_button(
                         SecurityState, rx.cond(replacing, "Replace", "Turn on"), "Checking your code…", ""
-                    )
+                    ),
                 ),
                 on_submit=SecurityState.enable,
                 no_validate=True,
@@ -100,7 +76,7 @@ def _setup() -> rx.Component:
                 class_name="form form-narrow",
                 custom_attrs=named("setup-form"),
             ),
-            cancel=cancel_button(),
+            cancel=cancel_button(SecurityState),
         ),
         key="setup",
     )
@@ -140,14 +116,15 @@ def _new_codes() -> rx.Component:
     return rx.el.div(
         step_title("Make new recovery codes?"),
         rx.el.p("You get ten new ones. Those you have stop working at once.", class_name="said"),
-        _buttons(
+        step_buttons(
+            SecurityState,
             rx.el.button(
                 rx.cond(SecurityState.pending, "Making new codes…", "Make new codes"),
                 type="button",
                 class_name="button button-primary",
                 on_click=SecurityState.make_codes,
                 custom_attrs=named("make-codes"),
-            )
+            ),
         ),
         key="new-codes",
     )
@@ -161,18 +138,15 @@ def _turn_off() -> rx.Component:
             "stays trusted.",
             class_name="said",
         ),
-        _buttons(
+        step_buttons(
+            SecurityState,
             rx.el.button(
                 rx.cond(SecurityState.pending, "Turning it off…", "Turn off"),
                 type="button",
                 class_name="button button-bad",
                 on_click=SecurityState.turn_off,
                 custom_attrs=named("turn-off"),
-            )
+            ),
         ),
         key="turn-off",
     )
-
-
-def _buttons(first: rx.Component) -> rx.Component:
-    return rx.el.div(first, cancel_button(custom_attrs=named("cancel")), class_name="actions")

@@ -1,4 +1,4 @@
-"""The field for a new password, judged while it is typed."""
+"""The field for a new password, with what makes a good one and how good the typed one is."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -7,7 +7,7 @@ import reflex as rx
 
 from autograph_web.ui.components.forms import password_field
 from autograph_web.ui.components.native import named
-from autograph_web.ui.strength import Strength
+from autograph_web.ui.new_password import NewPassword
 
 # Long enough not to judge half a word, short enough to feel immediate (milliseconds).
 _PAUSE = 250
@@ -16,9 +16,9 @@ _ADVISED = 12
 
 
 def new_password_field(
-    state: type[Strength], name: str = "password", label: str = "Password"
+    state: type[NewPassword], label: str = "Password", name: str = "password"
 ) -> rx.Component:
-    """The field, what we advise, and how good the password is."""
+    """A password field with hint, meter and reasons."""
     return password_field(
         state,
         "new-password",
@@ -31,7 +31,7 @@ def new_password_field(
     )
 
 
-def _hint(state: type[Strength]) -> rx.Component:
+def _hint(state: type[NewPassword]) -> rx.Component:
     short = rx.cond(
         state.shortest > 0,
         f"At least {state.shortest} characters, better 12 or more. ",
@@ -46,7 +46,7 @@ def _hint(state: type[Strength]) -> rx.Component:
     )
 
 
-def _meter(state: type[Strength]) -> rx.Component:
+def _meter(state: type[NewPassword]) -> rx.Component:
     """How strong the password is: a bar, a word and the reasons; the words are announced, the bar is not."""
     return rx.el.div(
         rx.cond(state.score >= 0, _bar(state)),
@@ -71,7 +71,7 @@ def _meter(state: type[Strength]) -> rx.Component:
     )
 
 
-def _bar(state: type[Strength]) -> rx.Component:
+def _bar(state: type[NewPassword]) -> rx.Component:
     return rx.el.div(
         *(rx.el.span() for _ in range(4)),
         aria_label="Password strength",
