@@ -5,7 +5,6 @@ import re
 import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 from tests.support.live_server import LiveServer
 
