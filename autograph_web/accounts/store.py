@@ -44,13 +44,11 @@ async def confirm_password(
     The password was verified outside any transaction, because that takes a quarter of a second; a password
     change, lock or sign-out everywhere since then makes this None.
     """
-    given = {
-        "the_id": account.id,
-        "seen_hash": seen_hash,
-        "the_epoch": account.session_epoch,
-        "new_hash": new_hash,
-    }
-    row = (await connection.execute(_CONFIRM_PASSWORD, given)).first()
+    given = {"the_id": account.id, "seen_hash": seen_hash, "the_epoch": account.session_epoch}
+    if new_hash == seen_hash:
+        row = (await connection.execute(_LOCK_CONFIRMED, given)).first()
+    else:
+        row = (await connection.execute(_REHASH_CONFIRMED, given | {"new_hash": new_hash})).first()
     return account_of(row) if row else None
 
 
@@ -162,10 +160,9 @@ _THE_SAME = (
     USERS.c.status == "active",
     USERS.c.session_epoch == bindparam("the_epoch"),
 )
-_CONFIRM_PASSWORD = (
-    update(USERS)
-    .where(*_THE_SAME, USERS.c.password_hash == bindparam("seen_hash"))
-    .values(password_hash=bindparam("new_hash"))
-    .returning(*USERS.c)
+_CONFIRMED = (*_THE_SAME, USERS.c.password_hash == bindparam("seen_hash"))
+_LOCK_CONFIRMED = select(USERS).where(*_CONFIRMED).with_for_update()
+_REHASH_CONFIRMED = (
+    update(USERS).where(*_CONFIRMED).values(password_hash=bindparam("new_hash")).returning(*USERS.c)
 )
 _NOTE_SIGN_IN = update(USERS).where(*_THE_SAME).values(last_sign_in_at=bindparam("moment"))

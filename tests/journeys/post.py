@@ -36,6 +36,4 @@ async def link_to(server: LiveServer, email: str, subject: str) -> str:
 
 def _letters(server: LiveServer) -> list[EmailMessage]:
     files = sorted((server.data_dir / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
-    return [
-        cast(EmailMessage, message_from_bytes(file.read_bytes(), policy=policy.default)) for file in files
-    ]
+    return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
