@@ -166,7 +166,7 @@ async def test_no_other_spelling_reaches_a_call(api: AsyncClient, path: str) -> 
 
 
 async def test_a_fault_of_ours_shows_nothing_of_itself(browser: AsyncClient) -> None:
-    response = await browser.get("/broken")
+    response = await browser.get("/broken", headers={"Accept": "application/json"})
 
     assert "Broken" not in response.text
     assert "Traceback" not in response.text
