@@ -58,7 +58,7 @@ class PasswordPolicy:
         except PasswordTooShort as refusal:
             return Assessment(0, False, "Too short", refusal.reasons)
         except DomainError as refusal:
-            return Assessment(1, False, "Weak", refusal.reasons or (refusal.detail,))
+            return Assessment(1, False, _LABELS[1], refusal.reasons or (refusal.detail,))
 
     async def require(self, password: str, email: str) -> None:
         """Let an acceptable password pass.

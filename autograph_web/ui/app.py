@@ -11,6 +11,8 @@ import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from autograph_web.ui import routes
+from autograph_web.ui.account.page import account_page
+from autograph_web.ui.account.state import AccountState
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.home.page import home_page
@@ -40,12 +42,20 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.NEW_PASSWORD, new_password_page, NewPasswordState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
+    (routes.ACCOUNT, account_page, AccountState.load),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
 )
-
-
-_STATES = (SignInState, RegisterState, ForgottenState, NewPasswordState, DashboardState, SecurityState)
+_STATES = (
+    SignInState,
+    RegisterState,
+    ForgottenState,
+    NewPasswordState,
+    DashboardState,
+    SecurityState,
+    AccountState,
+)
+"""Every state with vars of a person."""
 
 
 def build_app(**kwargs: Any) -> rx.App:

@@ -10,6 +10,7 @@ from autograph_web.ui.form_state import FormState
 # The meter looks at no more than this (characters); nobody may have a longer password.
 _LONGEST_PASSWORD = 1024
 _LONGEST_EMAIL = 320
+_FIELDS = ("password", "new_password")
 
 
 class NewPassword(FormState, mixin=True):
@@ -30,13 +31,16 @@ class NewPassword(FormState, mixin=True):
     async def assess(self, password: Any) -> None:
         """Judge a password while it is typed; it is looked at and forgotten."""
         if not isinstance(password, str) or not password:
-            self.score, self.strength, self.reasons = -1, "", []
+            self._rest_meter()
             return
         found = await services().policy.assess(password[:_LONGEST_PASSWORD], self._owner_email)
         self.score, self.strength, self.reasons = found.score, found.label, list(found.reasons)
-        if found.acceptable and self.bad == "password":
+        if found.acceptable and self.bad in _FIELDS:
             # What was said about the last try is no longer so.
             self._clear()
+
+    def _rest_meter(self) -> None:
+        self.score, self.strength, self.reasons = -1, "", []
 
     def _know_owner(self, email: object) -> None:
         self._owner_email = email[:_LONGEST_EMAIL] if isinstance(email, str) else ""

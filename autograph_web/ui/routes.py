@@ -29,6 +29,7 @@ FORGOTTEN = Route("/password-reset", "Forgot your password?")
 NEW_PASSWORD = Route("/password-reset/confirm", "Choose a new password")
 DASHBOARD = Route("/dashboard", "Overview", protected=True)
 SECURITY = Route("/settings/security", "Security", protected=True)
+ACCOUNT = Route("/settings/account", "Account", protected=True)
 TROUBLE = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
 
@@ -40,6 +41,7 @@ ROUTES: tuple[Route, ...] = (
     NEW_PASSWORD,
     DASHBOARD,
     SECURITY,
+    ACCOUNT,
     TROUBLE,
     NOT_FOUND,
 )

@@ -15,13 +15,16 @@ _PAUSE = 250
 _ADVISED = 12
 
 
-def new_password_field(state: type[NewPassword], label: str = "Password") -> rx.Component:
+def new_password_field(
+    state: type[NewPassword], label: str = "Password", name: str = "password"
+) -> rx.Component:
     """A password field with hint, meter and reasons."""
     return password_field(
         state,
         "new-password",
         _hint(state),
         _meter(state),
+        name=name,
         label=label,
         hint_id="password-hint",
         on_change=state.assess.debounce(_PAUSE),
