@@ -165,7 +165,7 @@ async def test_no_other_spelling_reaches_a_call(api: AsyncClient, path: str) -> 
     assert "email" not in response.text
 
 
-async def test_a_person_meets_a_fault_of_ours_as_a_page_that_shows_nothing_of_it(browser: AsyncClient) -> None:
+async def test_a_person_meets_a_fault_of_ours_as_a_page_without_details(browser: AsyncClient) -> None:
     response = await browser.get("/broken")
 
     assert response.status_code == 500
