@@ -26,8 +26,9 @@ from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.sealing import Sealer
 from autograph_web.mail.carrier import Carrier
 from autograph_web.mail.courier import Courier
-from autograph_web.mail.folder import FolderCarrier
+from autograph_web.mail.folder import LetterFolder
 from autograph_web.mail.outbox import Outbox
+from autograph_web.mail.smtp import SmtpCarrier
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
@@ -58,6 +59,7 @@ class Services:
     policy: PasswordPolicy
     trail: Trail
     outbox: Outbox
+    letter_folder: LetterFolder
     courier: Courier
     registration: Registration
     sign_in: SignIn
@@ -111,8 +113,11 @@ def build_services(
     database = Database(settings.sqlalchemy_url, settings.database_pool)
     redis = RedisClient(settings.redis_url, clock)
     letters = Sealer(Keyring(secrets, "letters"), entropy)
-    outbox = Outbox(database, letters, clock, entropy, settings.host_name)
-    carrier = carrier or FolderCarrier(settings.data_dir / "mail", settings.mail_from)
+    outbox = Outbox(database, letters, clock, entropy, settings.mail_from)
+    folder = LetterFolder(settings.data_dir / "mail", settings.mail_from)
+    if carrier is None:
+        server = settings.smtp_server
+        carrier = SmtpCarrier(server, settings.mail_from) if server else folder
     foundation = Foundation(
         database=database,
         trail=Trail(database, clock),
@@ -143,6 +148,7 @@ def build_services(
         policy=policy,
         trail=foundation.trail,
         outbox=outbox,
+        letter_folder=folder,
         courier=Courier(database, outbox, carrier, clock, entropy),
         registration=Registration(foundation, hasher, policy, registrations),
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted),

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.core.clock import Clock
 from autograph_web.core.database import Database, after_commit
 from autograph_web.core.entropy import Entropy, random_token
+from autograph_web.core.mail_addresses import sender_address
 from autograph_web.core.sealing import Sealer
 from autograph_web.mail import store
 from autograph_web.mail.letter import Letter
@@ -22,15 +23,17 @@ _SENT_KEPT, _FAILED_KEPT = timedelta(days=7), timedelta(days=30)
 class Outbox:
     """Takes letters; a courier of this or any other process carries them off after the commit."""
 
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock, entropy: Entropy, host: str) -> None:
+    def __init__(
+        self, database: Database, sealer: Sealer, clock: Clock, entropy: Entropy, sender: str
+    ) -> None:
         self._database, self._sealer, self._clock, self._entropy = database, sealer, clock, entropy
-        self._host = f"[{host}]" if ":" in host else host
+        self._domain = sender_address(sender).domain
         self.posted = asyncio.Event()
 
     async def post(self, connection: AsyncConnection, letter: Letter) -> None:
         """Add `letter` to the unit of work of `connection`; it leaves when that has committed."""
         now = self._clock.now()
-        message_id = f"<{random_token(self._entropy, 16)}@{self._host}>"
+        message_id = f"<{random_token(self._entropy, 16)}@{self._domain}>"
         row = {
             "message_id": message_id,
             # Sealed, because letters carry the links that open accounts.
