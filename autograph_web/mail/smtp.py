@@ -93,5 +93,7 @@ def _refusal(code: int) -> NotNow | Undeliverable:
 def _name(error: Exception) -> str:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return f"{error.__class__.__name__} {error.code}"
+    if type(error) is aiosmtplib.SMTPException:
+        return error.message  # the library's own words, such as that the server knows no STARTTLS
     cause = error.__cause__
     return f"{error.__class__.__name__} ({cause.__class__.__name__})" if cause else error.__class__.__name__

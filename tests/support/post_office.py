@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -104,11 +105,18 @@ class PostOffice:
 
     def _protocol(self) -> SMTP:
         self.conversations += 1
+        with warnings.catch_warnings():
+            # It does not count TLS from the first byte as TLS, and says so.
+            warnings.simplefilter("ignore", UserWarning)
+            return self._new_protocol()
+
+    def _new_protocol(self) -> SMTP:
         return SMTP(
             self,
             enable_SMTPUTF8=self.utf8,
             tls_context=None if self.implicit else self.certificate,
             require_starttls=self.certificate is not None and not self.implicit,
+            auth_require_tls=not self.implicit,
             auth_required=self.credentials is not None,
             authenticator=self._authenticate,
             loop=asyncio.get_running_loop(),
