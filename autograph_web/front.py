@@ -12,6 +12,7 @@ from autograph_web.http.dev_mail import DEV_MAIL
 from autograph_web.http.forms import FORMS
 from autograph_web.http.guards import BodyLimit, OriginGuard
 from autograph_web.http.headers import SecurityHeaders
+from autograph_web.http.link_forms import LINK_FORMS
 from autograph_web.http.pages import Pages
 from autograph_web.ui.routes import PROTECTED_PATHS, ROUTES
 
@@ -19,7 +20,8 @@ from autograph_web.ui.routes import PROTECTED_PATHS, ROUTES
 def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
     """Return `reflex` behind REST, the forms and the layers; `built` are the pages by file name."""
     api = build_api()
-    api.router.routes.extend(FORMS)
+    forms = (*FORMS, *LINK_FORMS)
+    api.router.routes.extend(forms)
     methods = _methods(api)
     # After the methods were listed: where these are not served, nothing may tell that they could be.
     api.router.routes.extend(DEV_MAIL)
@@ -31,7 +33,7 @@ def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
         calls=methods,
     )
     api.mount("", pages)
-    guarded = OriginGuard(RefreshPath(api), forms=[form.path for form in FORMS])
+    guarded = OriginGuard(RefreshPath(api), forms=[form.path for form in forms])
     return SecurityHeaders(HotPath(BodyLimit(guarded)))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from autograph_web.accounts.hashing import PasswordHasher
+from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
 from autograph_web.audit.foundation import Foundation
@@ -62,6 +63,7 @@ class Services:
     letter_folder: LetterFolder
     courier: Courier
     registration: Registration
+    links: Links
     sign_in: SignIn
     second_step: SecondStep
     reauthentication: Reauthentication
@@ -135,6 +137,7 @@ def build_services(
     registrations = Allowance(settings.registration_limit, settings.registration_window_seconds)
     logins = Allowance(settings.login_limit, settings.login_window_seconds)
     sealer = sealer_of(settings, entropy)
+    links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
     passwords = PasswordStep(hasher, known_devices, logins)
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
@@ -151,6 +154,7 @@ def build_services(
         letter_folder=folder,
         courier=Courier(database, outbox, carrier, clock, entropy),
         registration=Registration(foundation, hasher, policy, registrations),
+        links=links,
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted),
         second_step=SecondStep(foundation, factors, challenges, proofs),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
@@ -202,6 +206,7 @@ async def _tidy_up(built: Services) -> None:
         try:
             await built.sessions.forget_expired()
             await built.trusted_devices.forget_expired()
+            await built.links.forget_expired()
             await built.outbox.forget_old()
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
             _log.exception("tidying_up_failed")

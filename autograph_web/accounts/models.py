@@ -1,4 +1,4 @@
-"""The accounts' table."""
+"""The tables of accounts and of the one-time links sent to their owners."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,3 +28,22 @@ class User(SQLModel, table=True):
     password_changed_at: datetime = Field(sa_type=UtcDateTime)
     email_verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     last_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class LinkRow(SQLModel, table=True):
+    """One one-time link: for one purpose and one account, known by the hash of its token.
+
+    A row without an account is a decoy: it was written so that an unknown address takes as long as a known
+    one, and nobody was ever sent its token. `payload` is sealed.
+    """
+
+    __tablename__ = "links"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID | None = Field(default=None, foreign_key="users.id", ondelete="CASCADE", index=True)
+    purpose: str = Field(max_length=32)
+    token_hash: str = Field(max_length=64, unique=True)
+    payload: str | None = Field(default=None, max_length=2048)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

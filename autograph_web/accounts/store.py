@@ -1,17 +1,18 @@
-"""The accounts' statements."""
+"""The statements of accounts and of one-time links."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.models import User
+from autograph_web.accounts.models import LinkRow, User
 from autograph_web.core.tables import table_of
 
-USERS = table_of(User)
+USERS, LINKS = table_of(User), table_of(LinkRow)
 
 
 async def add(connection: AsyncConnection, user: User) -> None:
@@ -43,13 +44,11 @@ async def confirm_password(
     The password was verified outside any transaction, because that takes a quarter of a second; a password
     change, lock or sign-out everywhere since then makes this None.
     """
-    given = {
-        "the_id": account.id,
-        "seen_hash": seen_hash,
-        "the_epoch": account.session_epoch,
-        "new_hash": new_hash,
-    }
-    row = (await connection.execute(_CONFIRM_PASSWORD, given)).first()
+    given = {"the_id": account.id, "seen_hash": seen_hash, "the_epoch": account.session_epoch}
+    if new_hash == seen_hash:
+        row = (await connection.execute(_LOCK_CONFIRMED, given)).first()
+    else:
+        row = (await connection.execute(_REHASH_CONFIRMED, given | {"new_hash": new_hash})).first()
     return account_of(row) if row else None
 
 
@@ -75,6 +74,50 @@ async def advance_epoch(connection: AsyncConnection, user_id: UUID) -> int:
     return int(result.scalar_one())
 
 
+async def add_link(connection: AsyncConnection, link: LinkRow) -> None:
+    """Add a one-time link."""
+    await connection.execute(insert(LINKS), link.model_dump())
+
+
+async def use_link(
+    connection: AsyncConnection, purpose: str, token_hash: str, now: datetime
+) -> Row[Any] | None:
+    """Use a link up and return it; only one of any number of racers gets it."""
+    result = await connection.execute(
+        update(LINKS)
+        .where(LINKS.c.purpose == purpose, LINKS.c.token_hash == token_hash, LINKS.c.user_id.is_not(None))
+        .where(LINKS.c.used_at.is_(None), LINKS.c.expires_at > now)
+        .values(used_at=now)
+        .returning(*LINKS.c)
+    )
+    return result.first()
+
+
+async def find_link(connection: AsyncConnection, purpose: str, token_hash: str) -> Row[Any] | None:
+    """Return the link of a token, used and expired ones too; never a decoy."""
+    query = select(LINKS).where(
+        LINKS.c.purpose == purpose, LINKS.c.token_hash == token_hash, LINKS.c.user_id.is_not(None)
+    )
+    return (await connection.execute(query)).first()
+
+
+async def revoke_links(
+    connection: AsyncConnection, user_id: UUID | None, purposes: Collection[str], now: datetime
+) -> None:
+    """Use up every link of these purposes that an account still has."""
+    await connection.execute(
+        update(LINKS)
+        .where(LINKS.c.user_id == user_id, LINKS.c.purpose.in_(purposes), LINKS.c.used_at.is_(None))
+        .values(used_at=now)
+    )
+
+
+async def forget_links(connection: AsyncConnection, now: datetime, before: datetime) -> int:
+    """Delete the links that expired before a moment, and decoys as soon as they expire; return how many."""
+    decoy = and_(LINKS.c.user_id.is_(None), LINKS.c.expires_at <= now)
+    return (await connection.execute(delete(LINKS).where(or_(LINKS.c.expires_at <= before, decoy)))).rowcount
+
+
 def account_of(row: Row[Any]) -> Account:
     """Return the account in a row of the table."""
     return Account(
@@ -96,10 +139,9 @@ _THE_SAME = (
     USERS.c.status == "active",
     USERS.c.session_epoch == bindparam("the_epoch"),
 )
-_CONFIRM_PASSWORD = (
-    update(USERS)
-    .where(*_THE_SAME, USERS.c.password_hash == bindparam("seen_hash"))
-    .values(password_hash=bindparam("new_hash"))
-    .returning(*USERS.c)
+_CONFIRMED = (*_THE_SAME, USERS.c.password_hash == bindparam("seen_hash"))
+_LOCK_CONFIRMED = select(USERS).where(*_CONFIRMED).with_for_update()
+_REHASH_CONFIRMED = (
+    update(USERS).where(*_CONFIRMED).values(password_hash=bindparam("new_hash")).returning(*USERS.c)
 )
 _NOTE_SIGN_IN = update(USERS).where(*_THE_SAME).values(last_sign_in_at=bindparam("moment"))

@@ -207,6 +207,33 @@ class TicketExpired(DomainError):
     sentence = "That took too long. Sign in once more."
 
 
+class LinkRefused(DomainError):
+    """A one-time link that opens nothing; each kind below says why."""
+
+    status = 400
+
+
+class LinkUnknown(LinkRefused):
+    """No link of this purpose has this token."""
+
+    code = "link_unknown"
+    sentence = "We don't know that link. Open the one in our letter once more, or ask for a new one."
+
+
+class LinkUsed(LinkRefused):
+    """The link, or another of the same purpose, has done its work."""
+
+    code = "link_used"
+    sentence = "That link was used before, or a newer one took its place. Ask for a new one if you need it."
+
+
+class LinkExpired(LinkRefused):
+    """The link is older than links of its purpose may become."""
+
+    code = "link_expired"
+    sentence = "That link is too old. Ask for a new one."
+
+
 class CodeMalformed(DomainError):
     """Neither six digits nor a recovery code; no try is spent on it."""
 

@@ -11,7 +11,7 @@ import structlog
 _HIDDEN = "[hidden]"
 _HIDDEN_NAMES = (
     r"pass(?:word|wd)?|secret|token|ticket|cookie|authorization|code|otp|session"
-    r"|autograph_(?:flash|device|challenge|trusted)"
+    r"|autograph_(?:flash|device|challenge|trusted|link)"
 )
 _SECRET_NAME = re.compile(_HIDDEN_NAMES, re.IGNORECASE)
 _PATTERNS = (

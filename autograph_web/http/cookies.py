@@ -6,6 +6,7 @@ On https every name has the `__Host-` prefix, which ties it to this very host (R
 from starlette.requests import cookie_parser
 from starlette.responses import Response
 
+from autograph_web.accounts.links import Purpose
 from autograph_web.settings import Settings
 
 SESSION, DEVICE, FLASH = "autograph_session", "autograph_device", "autograph_flash"
@@ -49,6 +50,11 @@ def trusted_cookie(settings: Settings, cookie_header: str) -> str | None:
     return read(settings, cookie_header, TRUSTED)
 
 
+def link_cookie(settings: Settings, cookie_header: str, purpose: Purpose) -> str | None:
+    """Return the token of a one-time link that was exchanged in this browser, or None."""
+    return read(settings, cookie_header, _link_name(purpose))
+
+
 def set_session(settings: Settings, response: Response, value: str, max_age: int | None) -> None:
     """Hand out a session cookie; without `max_age` it goes when the browser closes."""
     _set(settings, response, SESSION, value, max_age)
@@ -85,9 +91,24 @@ def clear_session(settings: Settings, response: Response) -> None:
     _set(settings, response, SESSION, "", 0)
 
 
+def set_link(settings: Settings, response: Response, purpose: Purpose, token: str, max_age: int) -> None:
+    """Keep the token of a one-time link where no script can read it, for as long as the link lives."""
+    _set(settings, response, _link_name(purpose), token, max_age)
+
+
+def clear_link(settings: Settings, response: Response, purpose: Purpose) -> None:
+    """Take the cookie of a one-time link back."""
+    _set(settings, response, _link_name(purpose), "", 0)
+
+
 def full_name(settings: Settings, name: str) -> str:
     """Return the name under which a cookie travels here."""
     return f"__Host-{name}" if settings.secure else name
+
+
+def _link_name(purpose: Purpose) -> str:
+    # A name for each: links of two purposes may be under way in one browser.
+    return f"autograph_link_{purpose.value}"
 
 
 def _set(settings: Settings, response: Response, name: str, value: str, max_age: int | None) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 HOME_OF_THE_SIGNED_IN = "/dashboard"
 _LONGEST = 512
 # Never a way on: these act, or would only lead back to signing in.
-_NOT_A_DESTINATION = ("/login", "/register", "/session/")
+_NOT_A_DESTINATION = ("/login", "/register", "/session/", "/link/", "/recovery/")
 
 
 def safe_next(value: object) -> str:

@@ -82,18 +82,20 @@ class Sessions:
 
     async def open(
         self, connection: AsyncConnection, context: RequestContext, proof: SignedIn, cookie_hash: str = ""
-    ) -> None:
-        """Open the session that `proof` entitles to within the caller's unit of work.
+    ) -> Row[Any]:
+        """Open the session that `proof` entitles to within the caller's unit of work; return its account.
 
         Raises:
             SessionEnded: As for `open_for_browser`.
         """
-        if await store.epoch_of(connection, proof.user_id) != proof.epoch:
+        account = await store.active_account(connection, proof.user_id, proof.epoch)
+        if account is None:
             raise SessionEnded
         try:
             await store.add(connection, self._row(context, proof, cookie_hash))
         except IntegrityError:
             raise SessionEnded from None
+        return account
 
     async def authenticate_token(self, token: str) -> Viewer:
         """Return who a bearer access token stands for (RFC 6750).

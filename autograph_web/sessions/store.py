@@ -35,9 +35,10 @@ async def add(connection: AsyncConnection, session: SessionRow) -> None:
     await connection.execute(_ADD, session.model_dump())
 
 
-async def epoch_of(connection: AsyncConnection, user_id: UUID) -> int | None:
-    """Return the epoch of an active account."""
-    return (await connection.execute(_EPOCH_OF, {"the_id": user_id})).scalar()
+async def active_account(connection: AsyncConnection, user_id: UUID, epoch: int) -> Row[Any] | None:
+    """Return an account that is active and still in `epoch`."""
+    given = {"the_id": user_id, "the_epoch": epoch}
+    return (await connection.execute(_ACTIVE_ACCOUNT, given)).first()
 
 
 async def find_alive(connection: AsyncConnection, session_id: UUID, now: datetime) -> Row[Any] | None:
@@ -137,7 +138,11 @@ def _alive(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool]
 
 # The statements of every refresh and session check, built once: to build one takes longer than to run it.
 _MOMENT = bindparam("moment", type_=UtcDateTime())
-_EPOCH_OF = select(USERS.c.session_epoch).where(USERS.c.id == bindparam("the_id"), USERS.c.status == "active")
+_ACTIVE_ACCOUNT = select(USERS).where(
+    USERS.c.id == bindparam("the_id"),
+    USERS.c.status == "active",
+    USERS.c.session_epoch == bindparam("the_epoch"),
+)
 _ADD, _ADD_REFRESH_TOKEN = insert(SESSIONS), insert(REFRESH_TOKENS)
 _USE_REFRESH_TOKEN = (
     update(REFRESH_TOKENS)

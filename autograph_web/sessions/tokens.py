@@ -53,11 +53,11 @@ class Tokens:
             Unavailable: The database is away; nothing was opened.
         """
         async with self._on.database.unit() as connection:
-            await self._sessions.open(connection, context, proof)
-            row = await store.find_alive(connection, proof.session_id, self._on.clock.now())
-            if row is None:
-                raise SessionEnded
-            return await self._issue(connection, row)
+            account = await self._sessions.open(connection, context, proof)
+            refresh, added = self._refresh_token(proof.user_id, proof.session_id)
+            await store.add_refresh_token(connection, added)
+        access = self._access_token(proof.user_id, proof.session_id, account, proof.epoch)
+        return TokenPair(access, refresh, self._lifetimes.access)
 
     async def refresh(self, context: RequestContext, token: str) -> TokenPair:
         """Use `token` up and return the next pair (RFC 6749 section 6, RFC 9700 section 4.14.2).
@@ -95,7 +95,7 @@ class Tokens:
         event = self._on.trail.row(Kind.TOKEN_REFRESHED, context)
         async with self._on.database.single() as connection:
             row = await store.rotate(connection, used, added, event)
-        return TokenPair(self._access_token(row), refresh, self._lifetimes.access) if row else None
+        return self._pair(row, refresh) if row else None
 
     async def _rotate(
         self, connection: AsyncConnection, context: RequestContext, session_id: UUID
@@ -107,16 +107,17 @@ class Tokens:
         await self._on.trail.record(
             connection, Kind.TOKEN_REFRESHED, context, user_id=row.user_id, session_id=session_id
         )
-        return await self._issue(connection, row)
-
-    async def _issue(self, connection: AsyncConnection, row: Row[Any]) -> TokenPair:
         refresh, added = self._refresh_token(row.user_id, row.id)
         await store.add_refresh_token(connection, added)
-        return TokenPair(self._access_token(row), refresh, self._lifetimes.access)
+        return self._pair(row, refresh)
 
-    def _access_token(self, row: Row[Any]) -> str:
-        claims = {"email": row.email, "role": row.role, "ver": row.epoch}
-        token, _ = self._signer.issue(ACCESS, row.user_id, row.id, self._lifetimes.access, **claims)
+    def _pair(self, row: Row[Any], refresh: str) -> TokenPair:
+        access = self._access_token(row.user_id, row.id, row, row.epoch)
+        return TokenPair(access, refresh, self._lifetimes.access)
+
+    def _access_token(self, user_id: UUID, session_id: UUID, account: Row[Any], epoch: int) -> str:
+        claims = {"email": account.email, "role": account.role, "ver": epoch}
+        token, _ = self._signer.issue(ACCESS, user_id, session_id, self._lifetimes.access, **claims)
         return token
 
     def _refresh_token(self, user_id: UUID, session_id: UUID) -> tuple[str, dict[str, Any]]:

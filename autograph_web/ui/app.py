@@ -23,6 +23,7 @@ from autograph_web.ui.security.state import SecurityState
 from autograph_web.ui.sign_in.page import sign_in_page
 from autograph_web.ui.sign_in.state import SignInState
 from autograph_web.ui.snapshot import FreshSnapshot
+from autograph_web.ui.state_manager import steady
 from autograph_web.ui.trouble.page import trouble_page
 from autograph_web.ui.trouble.panel import crash_panel
 
@@ -56,6 +57,7 @@ def build_app(**kwargs: Any) -> rx.App:
     app = rx.App(**given)
     app.add_middleware(FreshSnapshot(SignInState, RegisterState, DashboardState, SecurityState), 0)
     add_pages(app)
+    steady(app)
     return app
 
 

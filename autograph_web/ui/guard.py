@@ -6,6 +6,7 @@ open past the end of its session, so nothing here looks at them.
 
 from reflex.istate.data import RouterData
 
+from autograph_web.accounts.links import Purpose
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import DomainError, NotAuthenticated
 from autograph_web.http.client import context_from_headers
@@ -13,6 +14,7 @@ from autograph_web.http.cookies import (
     challenge_cookie,
     device_cookie,
     flash_cookie,
+    link_cookie,
     session_cookie,
     trusted_cookie,
 )
@@ -65,3 +67,8 @@ def trusted_of(router: RouterData) -> str | None:
 def challenge_of(router: RouterData) -> str | None:
     """Return the token of a sign-in that was begun without JavaScript and waits for its code."""
     return challenge_cookie(services().settings, router.headers.cookie)
+
+
+def link_of(router: RouterData, purpose: Purpose) -> str | None:
+    """Return the token of the one-time link of this purpose that was opened in this browser."""
+    return link_cookie(services().settings, router.headers.cookie, purpose)

@@ -145,7 +145,6 @@ async def test_leaving_half_way_changes_nothing(
     phones.append(await set_up(signed_in))
     await signed_in.page.get_by_role("link", name="Overview").click()
     await signed_in.at("/dashboard")
-    await signed_in.connected()
     await signed_in.page.go_back()
     await signed_in.connected()
     await at_step(signed_in, "")

@@ -72,6 +72,28 @@ def test_a_valid_token_gives_its_claims() -> None:
     assert (claims.user_id, claims.session_id, claims.epoch) == (USER.hex, SESSION.hex, 3)
 
 
+@pytest.mark.parametrize("kind", [ACCESS, REFRESH])
+def test_an_independent_library_accepts_what_we_sign(kind: str) -> None:
+    claims = jwt.decode(
+        fresh(kind),
+        RING.current.material,
+        algorithms=["HS256"],
+        audience="autograph",
+        issuer=URL,
+        options={"verify_exp": False, "verify_iat": False},  # by the machine's clock; ours stands still
+    )
+
+    assert (claims["sub"], claims["sid"]) == (str(USER), str(SESSION))
+
+
+def test_what_an_independent_library_signs_is_accepted() -> None:
+    header = {"typ": ACCESS, "kid": RING.current.kid}
+
+    token = jwt.encode(payload_of(fresh()), RING.current.material, algorithm="HS256", headers=header)
+
+    assert SIGNER.verify(ACCESS, token).user_id == USER.hex
+
+
 def test_what_forge_makes_is_accepted_unless_changed() -> None:
     assert SIGNER.verify(ACCESS, forge())
 

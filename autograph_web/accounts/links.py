@@ -1,0 +1,163 @@
+"""One-time links: what a letter carries to prove that it arrived.
+
+The token stands in the fragment of the address, which browsers send to nobody: no log and no Referer ever
+holds it. The page posts it to `/link/exchange` (decision 14), which uses nothing up.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store
+from autograph_web.accounts.models import LinkRow
+from autograph_web.audit.foundation import Foundation
+from autograph_web.core.entropy import random_token, random_uuid
+from autograph_web.core.errors import LinkExpired, LinkUnknown, LinkUsed
+from autograph_web.core.keyring import token_hash
+from autograph_web.core.sealing import Sealer
+
+_HOUR, _DAY = 3600, 86_400
+_LONGEST_TOKEN = 128
+_KEPT_AFTER_THE_END = timedelta(days=30)  # so that a page can say "too old" and not "unknown"
+
+
+class Purpose(StrEnum):
+    """THE table of what links are for: the page each opens, and how long it lives unless said otherwise.
+
+    `life` is in seconds. A link of one purpose is unknown to every other.
+    """
+
+    page: str
+    life: int
+
+    def __new__(cls, value: str, page: str, life: int) -> "Purpose":
+        """Make a member of `value` that knows its page and its life."""
+        member = str.__new__(cls, value)
+        member._value_, member.page, member.life = value, page, life
+        return member
+
+    PASSWORD_RESET = "password_reset", "/password-reset/confirm", _HOUR
+    EMAIL_VERIFICATION = "email_verification", "/verify-email", _DAY
+    EMAIL_CHANGE = "email_change", "/change-email", _DAY
+    EMAIL_CHANGE_UNDO = "email_change_undo", "/undo-email-change", 7 * _DAY
+    SIGN_IN_REFUSAL = "sign_in_refusal", "/not-me", 3 * _DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as its holder may know it: whose it is, what was put into it and how long it lives."""
+
+    user_id: UUID
+    payload: str | None
+    seconds_left: int
+
+
+class Links:
+    """Issues one-time links, tells what they are, and uses each up once."""
+
+    def __init__(self, foundation: Foundation, sealer: Sealer, base_url: str) -> None:
+        self._on, self._sealer, self._base_url = foundation, sealer, base_url
+
+    async def issue(
+        self,
+        connection: AsyncConnection,
+        purpose: Purpose,
+        user_id: UUID | None,
+        life: int,
+        payload: str | None = None,
+        *,
+        alone: bool = False,
+    ) -> str:
+        """Add a link of `life` seconds to the caller's unit of work and return its token.
+
+        Args:
+            connection: The caller's unit of work.
+            purpose: What it is for.
+            user_id: Whose it is. None makes a decoy, which costs the same and opens nothing.
+            life: Seconds until it expires.
+            payload: What to give back when the link is shown; kept sealed.
+            alone: Whether earlier links of the same purpose end now.
+        """
+        token, now = random_token(self._on.entropy), self._on.clock.now()
+        if alone:
+            await store.revoke_links(connection, user_id, [purpose], now)
+        link = LinkRow(
+            id=random_uuid(self._on.entropy),
+            user_id=user_id,
+            purpose=purpose.value,
+            token_hash=token_hash(token),
+            payload=None
+            if payload is None
+            else self._sealer.seal(payload.encode(), _owner(purpose, user_id)),
+            created_at=now,
+            expires_at=now + timedelta(seconds=life),
+        )
+        await store.add_link(connection, link)
+        return token
+
+    def url(self, purpose: Purpose, token: str) -> str:
+        """Return the address a letter carries: always at our configured origin, whatever Host was asked."""
+        return f"{self._base_url}{purpose.page}#token={token}"
+
+    async def peek(self, purpose: Purpose, token: str) -> Link:
+        """Return the link of a token that could be used now; nothing is used up.
+
+        Raises:
+            LinkUnknown, LinkUsed, LinkExpired: It could not.
+            Unavailable: The database is away.
+        """
+        async with self._on.database.read() as connection:
+            return self._link(await self._find_fresh(connection, purpose, token))
+
+    async def consume(self, connection: AsyncConnection, purpose: Purpose, token: str) -> Link:
+        """Use a link up within the caller's unit of work; only one of any number of racers succeeds.
+
+        Raises:
+            LinkUnknown, LinkUsed, LinkExpired: It cannot be used, now or any more.
+        """
+        row = await store.use_link(connection, purpose, token_hash(token), self._on.clock.now())
+        if row is None:
+            await self._find_fresh(connection, purpose, token)
+            raise LinkUsed
+        return self._link(row)
+
+    async def revoke(self, connection: AsyncConnection, user_id: UUID, *purposes: Purpose) -> None:
+        """End every link of these purposes that an account still has, within the caller's unit of work."""
+        await store.revoke_links(connection, user_id, purposes, self._on.clock.now())
+
+    async def forget_expired(self) -> int:
+        """Delete links a month after they expired; return how many.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        now = self._on.clock.now()
+        async with self._on.database.unit() as connection:
+            return await store.forget_links(connection, now, now - _KEPT_AFTER_THE_END)
+
+    async def _find_fresh(self, connection: AsyncConnection, purpose: Purpose, token: str) -> Row[Any]:
+        if len(token) > _LONGEST_TOKEN:
+            raise LinkUnknown
+        row = await store.find_link(connection, purpose, token_hash(token))
+        if row is None:
+            raise LinkUnknown
+        if row.used_at is not None:
+            raise LinkUsed
+        if row.expires_at <= self._on.clock.now():
+            raise LinkExpired
+        return row
+
+    def _link(self, row: Row[Any]) -> Link:
+        sealed, owner = row.payload, _owner(Purpose(row.purpose), row.user_id)
+        payload = None if sealed is None else self._sealer.open(sealed, owner).decode()
+        left = row.expires_at - self._on.clock.now()
+        return Link(row.user_id, payload, int(left.total_seconds()))
+
+
+def _owner(purpose: Purpose, user_id: UUID | None) -> str:
+    return f"link\n{purpose}\n{user_id.hex if user_id else ''}"

@@ -1,0 +1,93 @@
+"""How a native form is read and answered: a page to go on to, or back to the page that says why not."""
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from urllib.parse import quote
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import DomainError, InvalidInput
+from autograph_web.core.flash import Flash
+from autograph_web.http import cookies
+from autograph_web.http.client import context_from_scope
+from autograph_web.http.redirects import safe_next
+from autograph_web.runtime import services
+
+Fields = dict[str, str]
+Action = Callable[[Request, Fields], Awaitable[Response]]
+
+ON = ("on", "true", "1")
+"""What a ticked checkbox comes as."""
+
+_MOST_FIELDS = 16
+_FORM = "application/x-www-form-urlencoded"
+
+
+def form_route(path: str, action: Action, back: str) -> Route:
+    """Return a route that runs `action` and, when it refuses, leads `back` to the page that says why."""
+
+    async def explained(request: Request) -> Response:
+        fields: Fields = {}
+        try:
+            fields = await _read(request)
+            return await action(request, fields)
+        except ValidationError:
+            return await explain(back, InvalidInput(), fields)
+        except DomainError as refusal:
+            return await explain(back, refusal, fields)
+
+    return Route(path, explained, methods=["POST"], name=path)
+
+
+def call_route(path: str, action: Action) -> Route:
+    """Return a route for our own script: it runs `action`, and a refusal is a problem document."""
+
+    async def answered(request: Request) -> Response:
+        return await action(request, await _read(request))
+
+    return Route(path, answered, methods=["POST"], name=path)
+
+
+async def explain(back: str, refusal: DomainError, fields: Fields) -> Response:
+    """Lead `back` to a page, leaving behind what it is to say of `refusal` and what was typed."""
+    typed = {name: fields[name][:320] for name in ("email",) if name in fields}
+    flash = Flash(refusal.code, refusal.field, refusal.retry_after, refusal.reasons, typed)
+    return await see_with(back_to(back, fields), flash)
+
+
+async def see_with(path: str, flash: Flash) -> Response:
+    """Lead to a page of ours and leave behind what it is to say."""
+    response = see(path)
+    cookies.set_flash(services().settings, response, await services().flash.leave(flash))
+    return response
+
+
+def see(path: str) -> RedirectResponse:
+    """Lead to a page of ours (RFC 9110 section 15.4.4)."""
+    return RedirectResponse(path, HTTPStatus.SEE_OTHER)
+
+
+def back_to(page: str, fields: Fields) -> str:
+    """Return the address of a page that still knows where to go afterwards."""
+    return f"{page}?next={quote(safe_next(fields['next']), safe='')}" if "next" in fields else page
+
+
+def cookie_header(request: Request) -> str:
+    """Return the Cookie header."""
+    return request.headers.get("cookie", "")
+
+
+def request_context(request: Request) -> RequestContext:
+    """Return the circumstances of the request."""
+    return context_from_scope(request.scope, services().settings)
+
+
+async def _read(request: Request) -> Fields:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise InvalidInput
+    form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
+    return {name: value for name, value in form.items() if isinstance(value, str)}

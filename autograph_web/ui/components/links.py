@@ -1,0 +1,76 @@
+"""How the page of a one-time link gets hold of its token without ever seeing it (decision 14)."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.accounts.links import Purpose
+from autograph_web.ui.components.native import NativeForm, named
+
+# A whole link with room for what mail programs put around it (characters).
+_LONGEST_LINK = "512"
+
+
+def link_taker(purpose: Purpose) -> rx.Component:
+    """The hidden form that link.js posts the token of the address with, before the page comes alive.
+
+    Not deferred: whatever runs before would see the token, and Reflex sends the address with every event.
+    """
+    return rx.fragment(
+        NativeForm.create(
+            _purpose_field(purpose),
+            rx.el.input(type="hidden", name="token", default_value=""),
+            method="post",
+            action="/link/exchange",
+            hidden=True,
+            custom_attrs=named("link"),
+        ),
+        rx.el.script(src="/link.js"),
+    )
+
+
+def paste_link(purpose: Purpose) -> rx.Component:
+    """A form for the link as text: without JavaScript, or with the letter on another device."""
+    return NativeForm.create(
+        _purpose_field(purpose),
+        rx.el.div(
+            rx.el.label("Link from the letter", html_for="pasted"),
+            rx.el.input(
+                type="text",
+                name="token",
+                auto_complete="off",
+                required=True,
+                class_name="input",
+                custom_attrs=named(
+                    "pasted", autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_LINK
+                ),
+            ),
+            class_name="field",
+        ),
+        rx.el.button("Open it", type="submit", class_name="button button-wide"),
+        method="post",
+        action="/link/exchange",
+        class_name="form",
+        custom_attrs=named("paste-form"),
+    )
+
+
+def close_form(purpose: Purpose, ticket: rx.Var[str]) -> rx.Component:
+    """The hidden form that gives the cookie of a used link back, which a websocket cannot do.
+
+    session.js posts it as soon as there is a `ticket`; behind that is what the next page is to say.
+    """
+    return NativeForm.create(
+        _purpose_field(purpose),
+        rx.el.input(type="hidden", name="ticket", default_value="", custom_attrs=named("claim-ticket")),
+        method="post",
+        action="/link/close",
+        data_ticket=ticket,
+        hidden=True,
+        custom_attrs=named("claim"),
+    )
+
+
+def _purpose_field(purpose: Purpose) -> rx.Component:
+    return rx.el.input(type="hidden", name="purpose", value=purpose.value, read_only=True)
