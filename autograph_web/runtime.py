@@ -81,6 +81,13 @@ class Services:
         """Tell of each part we depend on whether it answers."""
         return {"database": await self._database_answers(), "redis": await self._redis_answers()}
 
+    async def mail_is_late(self) -> bool:
+        """Tell whether letters wait for longer than they should; nothing else waits for them."""
+        try:
+            return await self.outbox.is_late()
+        except Unavailable:
+            return False
+
     async def _database_answers(self) -> bool:
         try:
             await self.database.ping()
@@ -114,12 +121,8 @@ def build_services(
     secrets = settings.master_secrets
     database = Database(settings.sqlalchemy_url, settings.database_pool)
     redis = RedisClient(settings.redis_url, clock)
-    letters = Sealer(Keyring(secrets, "letters"), entropy)
-    outbox = Outbox(database, letters, clock, entropy, settings.mail_from)
-    folder = LetterFolder(settings.data_dir / "mail", settings.mail_from)
-    if carrier is None:
-        server = settings.smtp_server
-        carrier = SmtpCarrier(server, settings.mail_from) if server else folder
+    outbox = outbox_of(settings, database, clock, entropy)
+    carrier = carrier or carrier_of(settings)
     foundation = Foundation(
         database=database,
         trail=Trail(database, clock),
@@ -151,7 +154,7 @@ def build_services(
         policy=policy,
         trail=foundation.trail,
         outbox=outbox,
-        letter_folder=folder,
+        letter_folder=folder_of(settings),
         courier=Courier(database, outbox, carrier, clock, entropy),
         registration=Registration(foundation, hasher, policy, registrations),
         links=links,
@@ -168,6 +171,26 @@ def build_services(
         flash=Flashes(redis, entropy),
         notes=Notes(redis, sealer, entropy),
     )
+
+
+def outbox_of(
+    settings: Settings, database: Database, clock: Clock | None = None, entropy: Entropy | None = None
+) -> Outbox:
+    """Return the outbox of a database."""
+    entropy = entropy or SystemEntropy()
+    sealer = Sealer(Keyring(settings.master_secrets, "letters"), entropy)
+    return Outbox(database, sealer, clock or SystemClock(), entropy, settings.mail_from)
+
+
+def carrier_of(settings: Settings) -> Carrier:
+    """Return who takes letters away: the SMTP server, or without one the data folder."""
+    server = settings.smtp_server
+    return SmtpCarrier(server, settings.mail_from) if server else folder_of(settings)
+
+
+def folder_of(settings: Settings) -> LetterFolder:
+    """Return where letters are kept that nobody sends."""
+    return LetterFolder(settings.data_dir / "mail", settings.mail_from)
 
 
 def sealer_of(settings: Settings, entropy: Entropy | None = None) -> Sealer:

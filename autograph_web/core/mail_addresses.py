@@ -2,7 +2,7 @@
 
 import re
 from email.headerregistry import Address
-from email.utils import parseaddr
+from email.utils import getaddresses
 
 import idna
 
@@ -39,7 +39,8 @@ def sender_address(text: str) -> Address:
     Raises:
         UnusableAddress: It is none.
     """
-    name, address = parseaddr(text)
-    if not text.isprintable():
+    found = getaddresses([text])
+    if len(found) != 1 or not text.isprintable():
         raise UnusableAddress
+    [(name, address)] = found
     return wire_address(address, name)

@@ -152,17 +152,19 @@ async def test_no_path_leads_out_of_the_folder(
     here: AsyncClient, services: Services, clock: FakeClock, trick: str
 ) -> None:
     await keep(services, clock)
-    folder = services.settings.data_dir / "mail"
-    (folder / "notes.txt").write_text("a secret note")
-    secret = Path(folder.parent / "secrets")
-    secret.write_text("a secret note")
-    (folder / "20260101T000000-xxxxxxxxxxxxxxxxxxxxxx.eml").symlink_to(secret)
+    plant_secrets(services.settings.data_dir / "mail")
     for path in (trick, quote(trick, safe="")):
         for end in ("", "/letter"):
             response = await here.get(f"/dev/mail/{path}{end}")
             assert "a secret note" not in response.text
             assert response.status_code in (200, 404)
             assert "The letter as HTML" not in response.text
+
+
+def plant_secrets(folder: Path) -> None:
+    for file in (folder / "notes.txt", folder.parent / "secrets"):
+        file.write_text("a secret note")
+    (folder / "20260101T000000-xxxxxxxxxxxxxxxxxxxxxx.eml").symlink_to(folder.parent / "secrets")
 
 
 async def test_only_the_owner_can_read_the_files(services: Services, clock: FakeClock) -> None:
