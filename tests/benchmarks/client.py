@@ -35,18 +35,21 @@ class Answer:
 
 def get(path: str, token: str = "") -> bytes:
     """A GET request as it goes over the wire, with a bearer token if one is given."""
-    credential = f"Authorization: Bearer {token}\r\n" if token else ""
-    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{credential}\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{_credential(token)}\r\n".encode()
 
 
-def post(path: str, value: object, address: str) -> bytes:
+def post(path: str, value: object, address: str, token: str = "") -> bytes:
     """A POST request with a JSON body, as a proxy would pass it on for the client at `address`."""
     body = json.dumps(value).encode()
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\n{_credential(token)}"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def _credential(token: str) -> str:
+    return f"Authorization: Bearer {token}\r\n" if token else ""
 
 
 class Connection(asyncio.Protocol):
@@ -144,6 +147,12 @@ async def once(port: int, talks: Sequence[Talk]) -> None:
     """Ask every request once, all of them at the same time."""
     asked = iter(range(len(talks)))
     await _converse(port, talks, lambda: next(asked, None) is not None, [], [])
+
+
+async def every_one(port: int, talks: Sequence[Talk], at_once: int = 16) -> None:
+    """Ask every request once, so many of them at the same time."""
+    for first in range(0, len(talks), at_once):
+        await once(port, talks[first : first + at_once])
 
 
 async def every(port: int, talks: Sequence[Talk], interval: float, until: asyncio.Event) -> Timed:

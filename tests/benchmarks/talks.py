@@ -41,7 +41,7 @@ class Login:
 
     def hear(self, answer: Answer) -> None:
         self.pair = answer.json()
-        expect(_is_pair(self.pair), "no token pair", answer)
+        expect(is_pair(self.pair), "no token pair", answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,10 @@ class Rotation:
 
     def hear(self, answer: Answer) -> None:
         pair: Any = answer.json()
-        expect(_is_pair(pair) and pair["refresh_token"] != self.token, "no new token pair", answer)
+        expect(is_pair(pair) and pair["refresh_token"] != self.token, "no new token pair", answer)
         self.token = pair["refresh_token"]
 
 
-def _is_pair(pair: Any) -> bool:
+def is_pair(pair: Any) -> bool:
+    """Tell whether this is an answer with tokens."""
     return pair["token_type"] == "bearer" and pair["access_token"].count(".") == 2 and pair["expires_in"] > 0

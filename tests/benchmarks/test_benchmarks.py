@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from tests.benchmarks.client import Wrong, for_answers, for_seconds, get
 from tests.benchmarks.figures import Timed, percentile, spread
 from tests.benchmarks.report import BEGIN, END, Goal, Row, put_into, table
 from tests.benchmarks.talks import Login, Reading, Rotation
+from tests.benchmarks.two_step import Phone, Phones
+from tests.support.authenticator import PERIOD_S
 from tests.support.sources import ROOT
 
 
@@ -59,6 +62,21 @@ async def test_a_load_counts_every_answer_and_checks_it() -> None:
         with pytest.raises(ExceptionGroup) as raised:
             await for_answers(port, [Reading("token", '"b@example.com"')], 1)
         assert raised.group_contains(Wrong, match="the wrong account")
+
+
+def test_no_code_is_used_twice_and_none_before_its_time() -> None:
+    now = int(time.time()) // PERIOD_S
+    phone = Phone(Login("a@example.com", "p", "192.0.2.1"), "JBSWY3DPEHPK3PXP", used=now - 1)
+    codes = {phone.next_code(), phone.next_code()}
+    assert len(codes) == 2
+    with pytest.raises(Wrong, match="every code"):
+        [phone.next_code() for _ in range(2)]
+
+
+def test_the_account_used_longest_ago_comes_next() -> None:
+    all_three = [Phone(Login(f"{name}@example.com", "p", "192.0.2.1"), "", 0) for name in "abc"]
+    phones = Phones(all_three)
+    assert [phones.next() for _ in range(4)] == [*all_three, all_three[0]]
 
 
 @pytest.mark.parametrize("status", [401, 429, 503])
