@@ -104,6 +104,7 @@ class Services:
 
     async def close(self) -> None:
         """Give everything back."""
+        await self.courier.close()
         self.hasher.close()
         self.sessions.close()
         await self.redis.close()
@@ -247,6 +248,5 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         yield built
     finally:
         tidying.cancel()
-        await built.courier.close()
         _open.remove(built)
         await built.close()

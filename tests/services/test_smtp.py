@@ -1,5 +1,6 @@
 """Letters over SMTP, against a real server that also refuses, stalls, drops and goes away."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,8 @@ from autograph_web.mail.courier import Courier, Outcome
 from autograph_web.mail.letter import Action, Letter
 from autograph_web.mail.smtp import SmtpCarrier
 from autograph_web.mail.store import OUTBOX
-from autograph_web.runtime import Services
+from autograph_web.runtime import Services, build_services, opened
+from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
 from tests.support.entropy import RecordedEntropy
 from tests.support.factories import rows
@@ -99,6 +101,19 @@ async def test_a_letter_arrives_as_text_and_html(
     assert f'href="{LINK}"' in html.get_content()
     assert "&lt;b&gt;you&lt;/b&gt;" in html.get_content()
     assert (row.sent_at, row.sealed_letter) == (clock.now(), None)
+
+
+async def test_a_running_server_sends_by_itself(settings: Settings, office: PostOffice) -> None:
+    async with opened(build_services(settings.model_copy(update={"smtp_url": office.url()}))) as services:
+        await post(services, letter(), letter("theo@northwind.dev"))
+        async with asyncio.timeout(5):
+            while not all(row.sent_at for row in await rows(services, OUTBOX)):  # noqa: ASYNC110  (a task)
+                await asyncio.sleep(0.01)
+
+    assert {arrived.recipients[0] for arrived in office.arrived} == {
+        "mina@northwind.dev",
+        "theo@northwind.dev",
+    }
 
 
 async def test_starttls_comes_before_credentials_and_a_private_authority_is_believed(
