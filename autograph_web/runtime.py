@@ -33,6 +33,10 @@ from autograph_web.mail.smtp import SmtpCarrier
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
+from autograph_web.profile.deletion import Deletion
+from autograph_web.profile.export import DataExport
+from autograph_web.profile.password_change import PasswordChange
+from autograph_web.profile.profiles import Profiles
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.handoff import Handoff
@@ -67,6 +71,10 @@ class Services:
     sign_in: SignIn
     second_step: SecondStep
     reauthentication: Reauthentication
+    profiles: Profiles
+    password_change: PasswordChange
+    data_export: DataExport
+    deletion: Deletion
     known_devices: KnownDevices
     trusted_devices: TrustedDevices
     factors: Factors
@@ -162,6 +170,10 @@ def build_services(
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted),
         second_step=SecondStep(foundation, factors, challenges, proofs),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
+        profiles=Profiles(foundation),
+        password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),
+        data_export=DataExport(foundation),
+        deletion=Deletion(foundation, sessions, links),
         known_devices=known_devices,
         trusted_devices=trusted,
         factors=factors,

@@ -15,5 +15,6 @@ class Account:
     mfa_enabled: bool
     email_verified: bool
     created_at: datetime
+    password_changed_at: datetime
     session_epoch: int
     active: bool

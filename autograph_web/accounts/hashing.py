@@ -38,7 +38,7 @@ class PasswordHasher:
         Raises:
             Unavailable: Too many are waiting already.
         """
-        return await self._run(lambda: cast(str, self._hash.hash(_canonical(password))))
+        return await self._run(lambda: cast(str, self._hash.hash(canonical(password))))
 
     async def verify(self, password: str, known: str | None) -> bool:
         """Tell whether `password` has the hash `known`; None costs the same time and is never right.
@@ -47,7 +47,7 @@ class PasswordHasher:
             Unavailable: Too many are waiting already.
         """
         candidate = known or self._nobody
-        right = await self._run(lambda: bool(self._hash.verify(_canonical(password), candidate)))
+        right = await self._run(lambda: bool(self._hash.verify(canonical(password), candidate)))
         return right and known is not None
 
     def outdated(self, known: str) -> bool:
@@ -68,7 +68,8 @@ class PasswordHasher:
             self._waiting -= 1
 
 
-def _canonical(password: str) -> str:
+def canonical(password: str) -> str:
+    """Return `password` as it is hashed: two that are equal here are the same password."""
     # The same characters typed on different keyboards arrive in different forms (NIST SP 800-63B-4 3.1.1.2);
     # a lone surrogate, which no keyboard makes, must not become an error of ours.
     return normalize("NFKC", password).encode("utf-8", "replace").decode("utf-8")

@@ -49,13 +49,11 @@ class Registration:
         bucket = address_bucket(context.ip)
         budget = self._allowance.under(f"rate_limit:register:{bucket}")
         try:
-            reservation = await self._on.limiter.reserve([budget], subject=bucket)
+            await self._on.limiter.spend([budget], subject=bucket)
         except BudgetSpent as refusal:
             if refusal.first:
                 await self._note_refusal(context, refusal)
             raise
-        # Every registration counts, whatever becomes of it.
-        await self._on.limiter.settle(reservation, succeeded=False)
 
     async def _create(self, context: RequestContext, email: EmailAddress, password: str) -> Account:
         await self._refuse_taken(email)
@@ -97,6 +95,7 @@ def _account(user: User) -> Account:
         mfa_enabled=user.mfa_enabled,
         email_verified=False,
         created_at=user.created_at,
+        password_changed_at=user.password_changed_at,
         session_epoch=user.session_epoch,
         active=True,
     )

@@ -52,6 +52,21 @@ async def confirm_password(
     return account_of(row) if row else None
 
 
+async def replace_password(
+    connection: AsyncConnection, account: Account, seen_hash: str, new_hash: str, now: datetime
+) -> Account | None:
+    """Change a password and return the account, provided it is still as it was when `account` was read."""
+    statement = (
+        update(USERS)
+        .where(USERS.c.id == account.id, USERS.c.status == "active", USERS.c.password_hash == seen_hash)
+        .where(USERS.c.session_epoch == account.session_epoch)
+        .values(password_hash=new_hash, password_changed_at=now)
+        .returning(*USERS.c)
+    )
+    row = (await connection.execute(statement)).first()
+    return account_of(row) if row else None
+
+
 async def note_sign_in(connection: AsyncConnection, user_id: UUID, epoch: int, now: datetime) -> bool:
     """Stamp a sign-in of an account that is active and still in `epoch`; tell whether it was."""
     given = {"the_id": user_id, "the_epoch": epoch, "moment": now}
@@ -63,15 +78,20 @@ async def set_mfa(connection: AsyncConnection, user_id: UUID, *, enabled: bool) 
     await connection.execute(update(USERS).where(USERS.c.id == user_id).values(mfa_enabled=enabled))
 
 
-async def advance_epoch(connection: AsyncConnection, user_id: UUID) -> int:
-    """Count one sign-out everywhere and return the new epoch."""
+async def advance_epoch(connection: AsyncConnection, user_id: UUID) -> int | None:
+    """Count one sign-out everywhere and return the new epoch, or None if the account is gone."""
     result = await connection.execute(
         update(USERS)
         .where(USERS.c.id == user_id)
         .values(session_epoch=USERS.c.session_epoch + 1)
         .returning(USERS.c.session_epoch)
     )
-    return int(result.scalar_one())
+    return result.scalar_one_or_none()
+
+
+async def remove(connection: AsyncConnection, user_id: UUID) -> None:
+    """Delete an account, and with it every row that is its own; the audit log keeps its events."""
+    await connection.execute(delete(USERS).where(USERS.c.id == user_id))
 
 
 async def add_link(connection: AsyncConnection, link: LinkRow) -> None:
@@ -127,6 +147,7 @@ def account_of(row: Row[Any]) -> Account:
         mfa_enabled=row.mfa_enabled,
         email_verified=row.email_verified_at is not None,
         created_at=row.created_at,
+        password_changed_at=row.password_changed_at,
         session_epoch=row.session_epoch,
         active=row.status == "active",
     )

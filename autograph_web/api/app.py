@@ -18,6 +18,7 @@ from autograph_web.core.errors import (
     NotFound,
 )
 from autograph_web.http.problems import problem_response
+from autograph_web.http.trouble import trouble_response
 
 _ABOUT = (
     "Accounts, sign-in and sessions. Send JSON, get JSON; refusals are RFC 9457 problem documents with a "
@@ -68,9 +69,9 @@ def _shown(item: Any) -> dict[str, str]:
     return {"field": ".".join(place)[:100] or "body", "message": str(item["msg"])[:200]}
 
 
-async def _hide(_request: Request, _error: Exception) -> Response:
+async def _hide(request: Request, _error: Exception) -> Response:
     # Starlette raises the error once more after this answer, so the outermost layer logs it.
-    return problem_response(InternalError())
+    return trouble_response(InternalError(), request.scope)
 
 
 async def _translate(_request: Request, error: Exception) -> Response:

@@ -11,7 +11,10 @@ from autograph_web.core.tables import UtcDateTime
 
 
 class AuditRow(SQLModel, table=True):
-    """One event. Rows are only ever added; they outlive the account they speak of, hence no foreign key."""
+    """One event. Rows are only ever added; they outlive the account they speak of, hence no foreign key.
+
+    Once the account is deleted its id leads to nobody, and address and agent are blank.
+    """
 
     __tablename__ = "audit_log"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (Index("ix_audit_log_user_id_id", "user_id", "id"),)

@@ -1,9 +1,9 @@
-"""The audit log's statements: rows are added and read, never changed."""
+"""The audit log's statements: rows are added and read; all they ever lose is whom they could lead to."""
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, desc, insert, select
+from sqlalchemy import Row, desc, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.models import AuditRow
@@ -22,6 +22,17 @@ async def newest(connection: AsyncConnection, user_id: UUID, limit: int) -> list
     """Return the newest rows of an account, newest first."""
     query = select(AUDIT).where(AUDIT.c.user_id == user_id).order_by(desc(AUDIT.c.id)).limit(limit)
     return list(await connection.execute(query))
+
+
+async def after(connection: AsyncConnection, user_id: UUID, last_id: int, limit: int) -> list[Row[Any]]:
+    """Return the rows of an account that follow `last_id`, oldest first."""
+    query = select(AUDIT).where(AUDIT.c.user_id == user_id, AUDIT.c.id > last_id)
+    return list(await connection.execute(query.order_by(AUDIT.c.id).limit(limit)))
+
+
+async def forget_origin(connection: AsyncConnection, user_id: UUID) -> None:
+    """Blank where the events of an account came from; what happened, and in which order, stays."""
+    await connection.execute(update(AUDIT).where(AUDIT.c.user_id == user_id).values(ip="", user_agent=""))
 
 
 async def newest_elsewhere(

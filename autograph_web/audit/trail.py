@@ -86,6 +86,10 @@ class Trail:
             "details": details,
         }
 
+    async def forget_origin(self, connection: AsyncConnection, user_id: UUID) -> None:
+        """Leave nothing in the events of a deleted account that could lead to its owner."""
+        await store.forget_origin(connection, user_id)
+
     async def recent(self, user_id: UUID, limit: int) -> list[AuditEvent]:
         """Return the newest `limit` events of an account, newest first.
 

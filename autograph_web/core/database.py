@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from autograph_web.core.errors import Unavailable
+from autograph_web.core.errors import SessionEnded, Unavailable
 
 _BUSY_TIMEOUT_MS = 10_000
 _CONNECT_TIMEOUT_S = 3
@@ -90,12 +90,17 @@ def after_commit(connection: AsyncConnection, call: Callable[[], None]) -> None:
 
 
 class _Translated:
-    """Turns what a broken or busy database raises into `Unavailable`; our own refusals pass."""
+    """Turns what a broken or busy database raises into `Unavailable`; our own refusals pass.
+
+    A row for an account that is gone becomes `SessionEnded`: whoever asked was signed in until a moment ago.
+    """
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, IntegrityError) and _names_nobody(error):
+            raise SessionEnded from error
         if isinstance(error, IntegrityError) or error is None:
             return
         # A DBAPIError may also be our own faulty SQL, which must surface as such.
@@ -106,6 +111,12 @@ class _Translated:
             error, Unavailable
         ):
             raise Unavailable(retry_after=2) from error
+
+
+def _names_nobody(error: IntegrityError) -> bool:
+    # What is written always belongs to an account that was just read: it was deleted meanwhile.
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state == "23503" or "FOREIGN KEY" in str(error.orig)
 
 
 def _is_outage(error: DBAPIError) -> bool:

@@ -158,6 +158,13 @@ class PasswordTooWeak(DomainError):
     sentence = "That password is too easy to guess."
 
 
+class PasswordUnchanged(DomainError):
+    """The new password is the one there is."""
+
+    code, status, default_field = "password_unchanged", 422, "new_password"
+    sentence = "That's the password you have. Choose another one."
+
+
 class InvalidCredentials(DomainError):
     """Wrong password, unknown email or locked account: never said which (ASVS 5.0 V6.3)."""
 
@@ -281,6 +288,13 @@ class ReauthenticationRequired(DomainError):
 
     code, status = "reauthentication_required", 403
     sentence = "Confirm that it's you first: it has been a while since you signed in."
+
+
+class EmailMismatch(DomainError):
+    """What was typed to confirm is not the account's own email."""
+
+    code, status, default_field = "email_mismatch", 422, "confirm_email"
+    sentence = "That isn't the email of this account. Type it as it stands above."
 
 
 class EndpointDisabled(DomainError):

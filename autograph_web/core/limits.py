@@ -181,6 +181,14 @@ class Limiter:
             raise
         await self.settle(reservation, succeeded=True)
 
+    async def spend(self, budgets: Sequence[Budget], subject: str) -> None:
+        """Count one of something that counts whatever becomes of it, such as a letter that is asked for.
+
+        Raises:
+            BudgetSpent: One of the budgets is used up.
+        """
+        await self.settle(await self.reserve(budgets, subject), succeeded=False)
+
     async def settle(self, reservation: Reservation, *, succeeded: bool) -> None:
         """Say how the try went: a failure stays in the windows, a success clears its subject's failures."""
         await self._finish(reservation, "succeeded" if succeeded else "failed")

@@ -48,7 +48,7 @@ async def sign_in(request: Request, fields: Fields) -> Response:
         response = see(back_to("/login", fields))
         cookies.set_challenge(settings, response, outcome.token)
         return response
-    return await _welcome(request, outcome, fields)
+    return await welcome(request, outcome, fields)
 
 
 async def verify(request: Request, fields: Fields) -> Response:
@@ -64,7 +64,7 @@ async def verify(request: Request, fields: Fields) -> Response:
         trust_device=fields.get("trust_device") in ON,
     )
     proof = await services().second_step.verify(request_context(request), wish)
-    return await _welcome(request, proof, fields)
+    return await welcome(request, proof, fields)
 
 
 async def start_over(request: Request, fields: Fields) -> Response:
@@ -91,7 +91,7 @@ async def register(request: Request, fields: Fields) -> Response:
     account = await services().registration.register(request_context(request), wish)
     try:
         proof = await services().sign_in.after_registration(request_context(request), account)
-        return await _welcome(request, proof, fields)
+        return await welcome(request, proof, fields)
     except Unavailable:
         raise AccountReady(retry_after=1) from None
 
@@ -99,7 +99,7 @@ async def register(request: Request, fields: Fields) -> Response:
 async def claim(request: Request, fields: Fields) -> Response:
     """Exchange the one-use ticket of a sign-in over the websocket for the session cookie."""
     proof = await services().handoff.claim(fields.get("ticket", "")[:128])
-    return await _welcome(request, proof, fields)
+    return await welcome(request, proof, fields)
 
 
 async def end(request: Request, _fields: Fields) -> Response:
@@ -127,7 +127,8 @@ async def _forget_challenge(request: Request, response: Response) -> None:
         cookies.clear_challenge(settings, response)
 
 
-async def _welcome(request: Request, proof: SignedIn, fields: Fields) -> Response:
+async def welcome(request: Request, proof: SignedIn, fields: Fields) -> Response:
+    """Open the session of a proof, give the browser its cookies and lead on."""
     settings = services().settings
     session = await services().sessions.open_for_browser(request_context(request), proof)
     response = see(safe_next(fields.get("next")))

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.core.errors import InternalError
 from autograph_web.http.client import request_id_of
-from autograph_web.http.problems import problem_response
+from autograph_web.http.trouble import trouble_response
 from autograph_web.runtime import services
 from autograph_web.settings import Settings
 
@@ -51,7 +51,7 @@ def content_security_policy(base_url: str, script_hashes: tuple[str, ...] = ()) 
 
 
 class SecurityHeaders:
-    """Adds the headers, answers what fell through as a plain 500, and logs it without its input."""
+    """Adds the headers, answers what fell through with a 500, and logs it without its input."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -78,7 +78,7 @@ class SecurityHeaders:
         except Exception:
             _log.exception("unhandled_error", request_id=request_id, path=str(scope.get("path")))
             if not started:
-                await problem_response(InternalError())(scope, receive, dressed)
+                await trouble_response(InternalError(), scope)(scope, receive, dressed)
             elif not done:  # cut short: only the server can tell the client by closing the connection
                 raise
 

@@ -5,24 +5,24 @@ from posixpath import normpath
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.core.errors import (
-    DomainError,
     MethodNotAllowed,
     NotAuthenticated,
     NotFound,
     SessionEnded,
     Unavailable,
 )
-from autograph_web.frontend import cache_control, plain_page
+from autograph_web.frontend import cache_control
 from autograph_web.http.cookies import clear_session, session_cookie
 from autograph_web.http.headers import content_security_policy
 from autograph_web.http.problems import problem_response
+from autograph_web.http.trouble import trouble_response, wants_json
 from autograph_web.runtime import services
 
-_TROUBLE, _NOT_FOUND = "error.html", "/404"
+_NOT_FOUND = "/404"
 
 
 class Pages:
@@ -57,21 +57,12 @@ class Pages:
             if refusal is None and path in self._protected:
                 refusal = await _why_not(scope)
         except Unavailable as error:
-            await self._trouble(error, scope, receive, send)
+            await trouble_response(error, scope)(scope, receive, send)
             return
         if refusal is not None:
             await refusal(scope, receive, send)
             return
         await self._serve(path, scope, receive, send)
-
-    async def _trouble(self, error: DomainError, scope: Scope, receive: Receive, send: Send) -> None:
-        """Show a person the error page in place, so that trying again is a reload."""
-        page = None if _wants_json(scope) else plain_page(_TROUBLE)
-        if page is None:
-            await problem_response(error)(scope, receive, send)
-            return
-        headers = {"Retry-After": str(error.retry_after or 1), "Cache-Control": "no-store"}
-        await HTMLResponse(page, error.status, headers)(scope, receive, send)
 
     def _wrong_method(self, path: str, method: str) -> Response | None:
         if path not in self._pages and path in self._calls:
@@ -85,7 +76,7 @@ class Pages:
         file = self._pages.get(path)
         if file is not None:
             scope = {**scope, "path": f"/{file}", "raw_path": f"/{file}".encode()}
-        elif ".html" in path.lower() or (_wants_json(scope) and "." not in path):
+        elif ".html" in path.lower() or (wants_json(scope) and "." not in path):
             # A page is only ever had by its route, so that nobody gets past the guard by its file's name.
             await problem_response(NotFound())(scope, receive, send)
             return
@@ -141,8 +132,3 @@ def _to_sign_in(scope: Scope, ended: bool) -> RedirectResponse:
 def _plain(path: str) -> str:
     """Return `path` as the static files below read it: `//dashboard` and `/./dashboard` are one page."""
     return normpath(f"/{path.lstrip('/')}")
-
-
-def _wants_json(scope: Scope) -> bool:
-    accept = Headers(scope=scope).get("accept", "")
-    return "text/html" not in accept and ("json" in accept or accept in ("", "*/*"))

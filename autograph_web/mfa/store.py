@@ -136,6 +136,12 @@ async def devices_of(connection: AsyncConnection, user_id: UUID, now: datetime) 
     )
 
 
+async def factors_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+    """Return the authenticators of an account, oldest first."""
+    query = select(FACTORS).where(FACTORS.c.user_id == user_id).order_by(FACTORS.c.created_at)
+    return list(await connection.execute(query))
+
+
 async def forget_devices(connection: AsyncConnection, user_id: UUID, device_id: UUID | None = None) -> int:
     """Trust one device of an account, or none of them, any longer; return how many that were."""
     statement = delete(DEVICES).where(DEVICES.c.user_id == user_id)

@@ -76,7 +76,7 @@ class Sessions:
         cookie, cookie_hash = new_cookie(proof.user_id, proof.session_id, self._on.entropy)
         async with self._on.database.unit() as connection:
             await self.open(connection, context, proof, cookie_hash)
-            replaced = await self._replace(connection, proof)
+            replaced = await self.replace(connection, proof)
         await self._cache.bury(replaced)
         return BrowserSession(cookie, self.lifetimes.remembered_idle if proof.remember else None)
 
@@ -127,7 +127,8 @@ class Sessions:
             raise NotAuthenticated
         return record.viewer()
 
-    async def _replace(self, connection: AsyncConnection, proof: SignedIn) -> list[UUID]:
+    async def replace(self, connection: AsyncConnection, proof: SignedIn) -> list[UUID]:
+        """Revoke the session that `proof` takes the place of; `bury` it once that has committed."""
         if proof.replaces is None:
             return []
         return await self.revoke(connection, [proof.replaces], "reauthenticated")
@@ -161,10 +162,15 @@ class Sessions:
         """End every session and every sign-in under way of an account within the caller's unit of work.
 
         Call `make_certain` once it has committed.
+
+        Raises:
+            SessionEnded: The account is gone.
         """
         # Counted first: advancing the epoch is what ends them.
         alive = await store.count_alive(connection, user_id, self._on.clock.now())
         epoch = await accounts.advance_epoch(connection, user_id)
+        if epoch is None:
+            raise SessionEnded
         mine = store.SESSIONS.c.user_id == user_id
         ids = await store.revoke(connection, mine, self._on.clock.now(), reason)
         return Ended(user_id, ids, epoch, alive)

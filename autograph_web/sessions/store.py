@@ -72,6 +72,12 @@ async def ids_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -
     return list((await connection.execute(query)).scalars())
 
 
+async def all_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+    """Return every session of an account that is still kept, ended ones included, oldest first."""
+    query = select(SESSIONS).where(SESSIONS.c.user_id == user_id).order_by(SESSIONS.c.created_at)
+    return list(await connection.execute(query))
+
+
 async def revoke(
     connection: AsyncConnection, where: ColumnElement[bool], now: datetime, reason: str
 ) -> list[UUID]:

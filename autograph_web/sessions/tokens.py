@@ -56,6 +56,8 @@ class Tokens:
             account = await self._sessions.open(connection, context, proof)
             refresh, added = self._refresh_token(proof.user_id, proof.session_id)
             await store.add_refresh_token(connection, added)
+            replaced = await self._sessions.replace(connection, proof)
+        await self._sessions.bury(replaced)
         access = self._access_token(proof.user_id, proof.session_id, account, proof.epoch)
         return TokenPair(access, refresh, self._lifetimes.access)
 

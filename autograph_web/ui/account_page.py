@@ -1,5 +1,6 @@
 """What every page of an account shares: whose it is, and what happens when the session is over."""
 
+from autograph_web.accounts.account import Account
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import viewer
 from autograph_web.ui.routes import SIGN_IN, Route
@@ -14,10 +15,12 @@ class AccountPage(Private, mixin=True):
     leave: str = ""
     email: str = ""
     initials: str = ""
+    verified: bool = True
 
-    def _show_owner(self, looking: Viewer) -> None:
+    def _show_owner(self, looking: Viewer, account: Account) -> None:
         self._owner = str(looking.session_id)
-        self.email, self.initials = looking.email, viewer.initials(looking.email)
+        self.email, self.initials = account.email, viewer.initials(account.email)
+        self.verified = account.email_verified
         self.loaded, self.failed = True, False
 
     def _session_over(self, here: Route) -> None:

@@ -11,6 +11,8 @@ import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
 from autograph_web.ui import routes
+from autograph_web.ui.account.page import account_page
+from autograph_web.ui.account.state import AccountState
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.home.page import home_page
@@ -36,9 +38,12 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.SIGN_IN, sign_in_page, SignInState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
+    (routes.ACCOUNT, account_page, AccountState.load),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
 )
+_STATES = (SignInState, RegisterState, DashboardState, SecurityState, AccountState)
+"""Every state with vars of a person."""
 
 
 def build_app(**kwargs: Any) -> rx.App:
@@ -55,7 +60,7 @@ def build_app(**kwargs: Any) -> rx.App:
         **kwargs,
     }
     app = rx.App(**given)
-    app.add_middleware(FreshSnapshot(SignInState, RegisterState, DashboardState, SecurityState), 0)
+    app.add_middleware(FreshSnapshot(*_STATES), 0)
     add_pages(app)
     steady(app)
     return app

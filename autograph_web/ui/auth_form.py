@@ -1,8 +1,7 @@
 """What the forms for signing in and for registering share."""
 
-from autograph_web.core.errors import error_kinds
+from autograph_web.core.flash import Flash
 from autograph_web.http.redirects import safe_next
-from autograph_web.runtime import services
 from autograph_web.ui import guard, messages
 from autograph_web.ui.form_state import FormState
 
@@ -40,13 +39,8 @@ class AuthForm(FormState, mixin=True):
     def _start_afresh(self) -> None:
         self._clear()
 
-    async def _show_flash(self) -> None:
-        name = guard.flash_of(self.router)
-        flash = await services().flash.take(name) if name else None
-        if flash is None:
-            return
-        self.email = flash.values.get("email", "") or self.email
-        self.notice = messages.notice(flash.code)
-        kind = error_kinds().get(flash.code)
-        if kind is not None and not self.notice:
-            self._refuse(kind(field=flash.field, retry_after=flash.retry_after, reasons=flash.reasons))
+    async def _show_flash(self) -> Flash | None:
+        flash = await super()._show_flash()
+        if flash is not None:
+            self.email = flash.values.get("email", "") or self.email
+        return flash

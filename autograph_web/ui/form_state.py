@@ -11,17 +11,18 @@ from typing import Any, cast
 import reflex as rx
 from pydantic import ValidationError
 
-from autograph_web.core.errors import DomainError, InternalError, InvalidCode, InvalidInput
+from autograph_web.core.errors import DomainError, InternalError, InvalidCode, InvalidInput, error_kinds
+from autograph_web.core.flash import Flash
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import SignedIn
-from autograph_web.ui import messages
+from autograph_web.ui import guard, messages
 
 _logger = logging.getLogger(__name__)
 
 # Longer than anything the services accept in these fields, so refusing more here changes no outcome.
 _LONGEST = 4096
 # The element that gets the focus, by the field at fault.
-_FOCUS = {"email": "email", "password": "password", "code": "code", "both": "password"}
+_FOCUS = {**{field: field for field in messages.PROMPTS}, "both": "password"}
 
 
 def text_fields(form: object, *names: str) -> dict[str, str]:
@@ -41,8 +42,8 @@ def text_fields(form: object, *names: str) -> dict[str, str]:
 class FormState(rx.State, mixin=True):
     """Vars of a form whose success may be a sign-in.
 
-    `bad` is the field at fault: "email", "password", "both" (of these), "code" or nothing. `answers` counts
-    the outcomes, so that two equal ones in a row are still two changes in the document.
+    `bad` is the field at fault (one of `messages.PROMPTS`), "both" (email and password) or nothing. `answers`
+    counts the outcomes, so that two equal ones in a row are still two changes in the document.
     """
 
     pending: bool = False
@@ -73,6 +74,18 @@ class FormState(rx.State, mixin=True):
     async def _hand_off(self, proof: SignedIn) -> None:
         """Give the browser the ticket that it exchanges for the cookie of `proof`."""
         self.ticket = await services().handoff.issue(proof)
+
+    async def _show_flash(self) -> Flash | None:
+        """Show what a native post left behind, and return it."""
+        name = guard.flash_of(self.router)
+        flash = await services().flash.take(name) if name else None
+        if flash is None:
+            return None
+        self.notice = messages.notice(flash.code)
+        kind = error_kinds().get(flash.code)
+        if kind is not None and not self.notice:
+            self._refuse(kind(field=flash.field, retry_after=flash.retry_after, reasons=flash.reasons))
+        return flash
 
     def _typed(self, form: Any, *names: str) -> dict[str, str] | None:
         """Return these fields if all were filled in; otherwise show what is wrong."""

@@ -8,6 +8,9 @@ PROMPTS = {
     "email": "Type your email address.",
     "password": "Type your password.",
     "code": "Type the code.",
+    "current_password": "Type the password you have now.",
+    "new_password": "Type your new password.",
+    "confirm_email": "Type your email to confirm.",
 }
 """What is said beside an empty field; these are the fields that can carry a sentence."""
 
@@ -34,6 +37,7 @@ _ON_A_PAGE: dict[str, str] = {
 # Codes that arrive without being a refusal: in a flash, or as `?ended=` in the address.
 _NOTICES: dict[str, str] = {
     "signed_out": "You're signed out.",
+    "account_deleted": "Your account was deleted, with everything in it.",
     "1": "You were signed out. Sign in to continue.",
     "all": "You're signed out everywhere. Sign in to continue.",
     "session_ended": "You were signed out. Sign in to continue.",

@@ -1,18 +1,68 @@
 """Accounts over REST."""
 
-from fastapi import APIRouter
+from typing import Any
+
+from fastapi import APIRouter, Response, Security
+from fastapi.responses import StreamingResponse
 
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import CurrentContext
-from autograph_web.api.schemas import AccountOut
+from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
+from autograph_web.api.schemas import AccountOut, MessageOut, TokensOut
+from autograph_web.http import cookies
+from autograph_web.profile.inputs import DeletionInput, PasswordChangeInput
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, tags=["Account"])
+_DOWNLOAD: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
+_SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
 @router.post("/register", status_code=201, responses=problems(409, 422, 429, 503))
 async def register(context: CurrentContext, wish: RegistrationInput) -> AccountOut:
     """Create an account. It does not sign in: call /login next."""
     return AccountOut.of(await services().registration.register(context, wish))
+
+
+@router.post("/password-change", responses=problems(401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
+async def change_password(
+    context: CurrentContext, viewer: CurrentViewer, wish: PasswordChangeInput, response: Response
+) -> TokensOut | MessageOut:
+    """Change the password. The session is replaced: the answer holds a new token pair, or sets a new cookie.
+
+    Every other session ends, unless `end_other_sessions` is false; no device stays trusted.
+    """
+    proof = await services().password_change.change(context, viewer, wish)
+    if viewer.token_id is not None:
+        return TokensOut.of(await services().tokens.open_for_client(context, proof))
+    session = await services().sessions.open_for_browser(context, proof)
+    cookies.set_session(services().settings, response, session.cookie, session.max_age)
+    return MessageOut(message="Your password was changed.")
+
+
+@router.get(
+    "/account/export",
+    response_class=StreamingResponse,
+    responses=_DOWNLOAD | problems(401, 429, 503),
+    dependencies=_SIGNED_IN,
+)
+async def export(context: CurrentContext, viewer: CurrentViewer) -> StreamingResponse:
+    """Download everything that is kept about the account, secrets excepted."""
+    portions = await services().data_export.begin(context, viewer)
+    headers = {
+        "Content-Disposition": 'attachment; filename="autograph-account.json"',
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(portions, media_type="application/json", headers=headers)
+
+
+@router.delete("/account", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
+async def delete(
+    context: CurrentContext, viewer: CurrentViewer, wish: DeletionInput, response: Response
+) -> MessageOut:
+    """Delete the account and everything in it, at once. Needs a sign-in like /mfa/disable."""
+    await services().deletion.delete(context, viewer, wish.confirm_email)
+    if viewer.token_id is None:
+        cookies.clear_session(services().settings, response)
+    return MessageOut(message="Your account was deleted.")

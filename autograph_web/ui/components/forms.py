@@ -47,39 +47,64 @@ def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
     )
 
 
+def address_field(state: type[FormState], name: str, label: str, autocomplete: str) -> rx.Component:
+    """A field for an address; what was typed survives an error because the browser keeps it."""
+    return rx.el.div(
+        rx.el.label(label, html_for=name),
+        rx.el.input(
+            type="email",
+            name=name,
+            auto_complete=autocomplete,
+            required=True,
+            class_name="input",
+            aria_invalid=_is_bad(state, name),
+            aria_describedby=_described(state, name),
+            custom_attrs=named(name, autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_EMAIL),
+        ),
+        _field_error(state, name),
+        class_name="field",
+    )
+
+
 def password_field(
-    state: type[FormState], autocomplete: str, *below: rx.Component, hint_id: str = "", **events: Any
+    state: type[FormState],
+    autocomplete: str,
+    *below: rx.Component,
+    name: str = "password",
+    label: str = "Password",
+    hint_id: str = "",
+    **events: Any,
 ) -> rx.Component:
     """The password field with its own show button, which needs JavaScript and appears only with it."""
     return rx.el.div(
-        rx.el.label("Password", html_for="password"),
+        rx.el.label(label, html_for=name),
         rx.el.div(
             rx.el.input(
                 type="password",
-                name="password",
+                name=name,
                 auto_complete=autocomplete,
                 required=True,
                 class_name="input input-with-button",
-                aria_invalid=_is_bad(state, "password"),
-                aria_describedby=_described(state, "password", hint_id),
+                aria_invalid=_is_bad(state, name),
+                aria_describedby=_described(state, name, hint_id),
                 custom_attrs=named(
-                    "password", autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_PASSWORD
+                    name, autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_PASSWORD
                 ),
                 **events,
             ),
             rx.el.button(
                 rx.el.span("Show", class_name="when-hidden"),
                 rx.el.span("Hide", class_name="when-shown"),
-                rx.el.span(" password", class_name="sr-only"),
+                rx.el.span(f" {label.lower()}", class_name="sr-only"),
                 type="button",
                 class_name="show-button needs-js",
                 aria_pressed="false",
-                aria_controls="password",
-                data_show="password",
+                aria_controls=name,
+                data_show=name,
             ),
             class_name="input-wrap",
         ),
-        _field_error(state, "password"),
+        _field_error(state, name),
         *below,
         class_name="field",
     )

@@ -67,12 +67,13 @@ class DashboardState(AccountPage, rx.State):
             self._go(f"{SIGN_IN.path}?ended=all")
 
     async def _fill(self, looking: Viewer) -> None:
+        account = await services().profiles.of(looking.user_id)
         active = await services().sessions.count_active(looking.user_id)
         last = await services().trail.last_sign_in_before(looking.user_id, looking.session_id)
         recent = await services().trail.recent(looking.user_id, _ROWS)
         factors = await services().factors.status(looking.user_id)
         # Nothing is shown before everything is there.
-        self._show_owner(looking)
+        self._show_owner(looking, account)
         self.role, self.active = looking.role, active
         self.two_step, self.codes_left = factors.enabled, factors.recovery_codes_left
         self.here = device_name(self.router.headers.user_agent)

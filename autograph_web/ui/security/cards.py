@@ -6,8 +6,8 @@
 import reflex as rx
 
 from autograph_web.ui.components.cards import card, few_codes, time_of
-from autograph_web.ui.components.forms import form_messages
 from autograph_web.ui.components.icons import icon
+from autograph_web.ui.components.steps import ask_button
 from autograph_web.ui.security.state import SecurityState
 from autograph_web.ui.security.steps import steps
 from autograph_web.ui.security.wishes import Wish
@@ -31,9 +31,7 @@ def two_step_card() -> rx.Component:
         "Two-step verification",
         rx.el.p(said),
         rx.cond(SecurityState.step == "", _ways_on()),
-        rx.el.div(
-            form_messages(SecurityState), rx.cond(SecurityState.step != "", steps()), class_name="card-work"
-        ),
+        rx.cond(SecurityState.step != "", rx.el.div(steps(), class_name="card-work")),
         badge=rx.fragment(badge),
     )
 
@@ -80,17 +78,6 @@ def _ways_on() -> rx.Component:
     )
 
 
-def _button(label: str, wish: Wish, look: str = "") -> rx.Component:
-    return rx.el.button(
-        label,
-        type="button",
-        class_name=f"button {look}",
-        on_click=SecurityState.ask(wish.value),
-        data_ask=wish.value,
-        key=wish.value,
-    )
-
-
 def _device(row: TrustedRow) -> rx.Component:
     return rx.el.li(
         rx.el.span(icon("devices"), class_name="event-icon"),
@@ -110,3 +97,7 @@ def _device(row: TrustedRow) -> rx.Component:
         key=row.key,
         class_name="event device",
     )
+
+
+def _button(label: str, wish: Wish, look: str = "") -> rx.Component:
+    return ask_button(SecurityState, label, wish.value, look)

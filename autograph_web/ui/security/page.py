@@ -7,20 +7,22 @@ import reflex as rx
 
 from autograph_web.ui.account_frame import account_frame, skeleton
 from autograph_web.ui.components.connection import signals
-from autograph_web.ui.components.forms import claim_form
+from autograph_web.ui.components.forms import claim_form, form_messages
 from autograph_web.ui.components.native import named
 from autograph_web.ui.routes import SECURITY
 from autograph_web.ui.security.cards import devices_card, recovery_card, two_step_card
+from autograph_web.ui.security.password import password_card
 from autograph_web.ui.security.state import SecurityState
+from autograph_web.ui.security.wishes import Step
 
 
 def security_page() -> rx.Component:
-    """Two-step verification and what belongs to it; while something is under way there is only that."""
+    """The password, two-step verification and its parts; while something is under way there is only that."""
     return account_frame(
         SecurityState,
         SECURITY,
         "How you sign in, and how you get back in.",
-        _cards(),
+        _content(),
         skeleton("card-wide", "card-wide"),
         claim_form(SecurityState),
         signals(SecurityState.leave, SecurityState.focus),
@@ -28,13 +30,16 @@ def security_page() -> rx.Component:
     )
 
 
+def _content() -> rx.Component:
+    return rx.fragment(form_messages(SecurityState), _cards())
+
+
 def _cards() -> rx.Component:
+    idle, changing = SecurityState.step == "", SecurityState.step == Step.PASSWORD.value
     return rx.el.div(
-        two_step_card(),
-        rx.cond(
-            SecurityState.on & (SecurityState.step == ""),
-            rx.fragment(recovery_card(), devices_card()),
-        ),
+        rx.cond(idle | changing, password_card()),
+        rx.cond(changing, rx.fragment(), two_step_card()),
+        rx.cond(SecurityState.on & idle, rx.fragment(recovery_card(), devices_card())),
         class_name="cards",
         data_step=SecurityState.step,
         custom_attrs=named("security"),

@@ -3,18 +3,14 @@
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
-from typing import Any
-
 import reflex as rx
 
 from autograph_web.ui.components.forms import (
     app_code_field,
-    code_field,
-    password_field,
     submit_button,
-    switch_code_button,
 )
 from autograph_web.ui.components.native import named
+from autograph_web.ui.components.steps import cancel_button, confirm_step, step_buttons, step_title
 from autograph_web.ui.security.secrets import key_to_scan, recovery_codes
 from autograph_web.ui.security.state import SecurityState
 from autograph_web.ui.security.wishes import Step, Wish
@@ -38,65 +34,26 @@ def steps() -> rx.Component:
     )
 
 
-def _title(text: rx.Var[str] | str) -> rx.Component:
-    """The heading of a step, where the focus goes when it appears."""
-    return rx.el.h3(text, tab_index=-1, class_name="step-title", custom_attrs=named("step-title"))
-
-
 def _confirm() -> rx.Component:
-    return rx.el.div(
-        _title("Confirm it's you"),
-        rx.el.p(
-            rx.match(
-                SecurityState.wish,
-                (
-                    Wish.TURN_OFF.value,
-                    "Turning off two-step verification takes your password and a current code.",
-                ),
-                (Wish.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
-                (Wish.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
-                "It has been a while since you signed in. Type your password once more to go on.",
+    return confirm_step(
+        SecurityState,
+        rx.match(
+            SecurityState.wish,
+            (
+                Wish.TURN_OFF.value,
+                "Turning off two-step verification takes your password and a current code.",
             ),
-            class_name="said",
+            (Wish.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
+            (Wish.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
+            "It has been a while since you signed in. Type your password once more to go on.",
         ),
-        rx.el.form(
-            _username(),
-            password_field(SecurityState, "current-password"),
-            rx.cond(
-                SecurityState.on,
-                rx.el.div(
-                    code_field(SecurityState), switch_code_button(SecurityState), class_name="field-and-way"
-                ),
-            ),
-            _buttons(submit_button(SecurityState, "Continue", "Checking…", "")),
-            on_submit=SecurityState.confirm,
-            no_validate=True,
-            aria_busy=SecurityState.pending,
-            data_answers=SecurityState.answers,
-            data_connected_only="true",
-            class_name="form form-narrow",
-            custom_attrs=named("confirm-form"),
-        ),
-        key="confirm",
-    )
-
-
-def _username() -> rx.Component:
-    """Tells a password manager whose password is asked for."""
-    return rx.el.input(
-        type="email",
-        name="username",
-        value=SecurityState.email,
-        auto_complete="username",
-        read_only=True,
-        hidden=True,
     )
 
 
 def _setup() -> rx.Component:
     replacing = SecurityState.wish == Wish.REPLACE.value
     return rx.el.div(
-        _title(rx.cond(replacing, "Set up your new authenticator", "Set up your authenticator")),
+        step_title(rx.cond(replacing, "Set up your new authenticator", "Set up your authenticator")),
         rx.cond(
             replacing,
             rx.el.p("The one you have keeps working until you finish.", class_name="said"),
@@ -105,10 +62,11 @@ def _setup() -> rx.Component:
             rx.el.h4("2. Type the code it shows", class_name="step-part"),
             rx.el.form(
                 app_code_field(SecurityState),
-                _buttons(
+                step_buttons(
+                    SecurityState,
                     submit_button(
                         SecurityState, rx.cond(replacing, "Replace", "Turn on"), "Checking your code…", ""
-                    )
+                    ),
                 ),
                 on_submit=SecurityState.enable,
                 no_validate=True,
@@ -118,7 +76,7 @@ def _setup() -> rx.Component:
                 class_name="form form-narrow",
                 custom_attrs=named("setup-form"),
             ),
-            cancel=_cancel(),
+            cancel=cancel_button(SecurityState),
         ),
         key="setup",
     )
@@ -138,7 +96,7 @@ def _codes() -> rx.Component:
         custom_attrs=named("done"),
     )
     return rx.el.div(
-        _title("Save your recovery codes"),
+        step_title("Save your recovery codes"),
         rx.el.p(
             "Each code works once. Use one to get in if you lose your phone. We won't show them again.",
             class_name="said",
@@ -156,16 +114,17 @@ def _codes() -> rx.Component:
 
 def _new_codes() -> rx.Component:
     return rx.el.div(
-        _title("Make new recovery codes?"),
+        step_title("Make new recovery codes?"),
         rx.el.p("You get ten new ones. Those you have stop working at once.", class_name="said"),
-        _buttons(
+        step_buttons(
+            SecurityState,
             rx.el.button(
                 rx.cond(SecurityState.pending, "Making new codes…", "Make new codes"),
                 type="button",
                 class_name="button button-primary",
                 on_click=SecurityState.make_codes,
                 custom_attrs=named("make-codes"),
-            )
+            ),
         ),
         key="new-codes",
     )
@@ -173,34 +132,21 @@ def _new_codes() -> rx.Component:
 
 def _turn_off() -> rx.Component:
     return rx.el.div(
-        _title("Turn off two-step verification?"),
+        step_title("Turn off two-step verification?"),
         rx.el.p(
             "Your password alone will open this account. Your recovery codes stop working, and no device "
             "stays trusted.",
             class_name="said",
         ),
-        _buttons(
+        step_buttons(
+            SecurityState,
             rx.el.button(
                 rx.cond(SecurityState.pending, "Turning it off…", "Turn off"),
                 type="button",
                 class_name="button button-bad",
                 on_click=SecurityState.turn_off,
                 custom_attrs=named("turn-off"),
-            )
+            ),
         ),
         key="turn-off",
-    )
-
-
-def _buttons(first: rx.Component) -> rx.Component:
-    return rx.el.div(first, _cancel(custom_attrs=named("cancel")), class_name="actions")
-
-
-def _cancel(**attributes: Any) -> rx.Component:
-    return rx.el.button(
-        "Cancel",
-        type="button",
-        class_name="button button-plain",
-        on_click=SecurityState.cancel,
-        **attributes,
     )

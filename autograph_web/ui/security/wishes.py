@@ -6,6 +6,7 @@ from enum import StrEnum
 class Wish(StrEnum):
     """What a person wants; the value is also what `?then=` in the address may say."""
 
+    PASSWORD = "change-password"  # noqa: S105  (a name)
     TURN_ON = "turn-on"
     REPLACE = "replace"
     NEW_CODES = "new-codes"
@@ -15,6 +16,7 @@ class Wish(StrEnum):
 class Step(StrEnum):
     """What the page asks for or shows on the way."""
 
+    PASSWORD = "change-password"  # noqa: S105  (a name)
     CONFIRM = "confirm"
     SETUP = "setup"
     CODES = "codes"
@@ -23,6 +25,7 @@ class Step(StrEnum):
 
 
 AFTERWARDS: dict[str, str] = {
+    Wish.PASSWORD: "Your password was changed.",
     Wish.TURN_ON: "Two-step verification is on. Signing in now takes your password and a code.",
     Wish.REPLACE: "Your authenticator was replaced. Codes of the old one no longer work.",
     Wish.NEW_CODES: "Your new recovery codes are in force. The old ones no longer work.",
@@ -36,4 +39,6 @@ def wish_of(value: object, *, on: bool) -> Wish | None:
     if not isinstance(value, str) or value not in set(Wish):
         return None
     wish = Wish(value)
+    if wish is Wish.PASSWORD:
+        return wish
     return wish if on is not (wish is Wish.TURN_ON) else None

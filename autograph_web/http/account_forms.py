@@ -1,0 +1,46 @@
+"""The native forms of an account's own pages."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from autograph_web.core.flash import Flash
+from autograph_web.http import cookies
+from autograph_web.http.forms import welcome
+from autograph_web.http.native_forms import ON, Fields, cookie_header, form_route, request_context, see_with
+from autograph_web.profile.inputs import PasswordChangeInput
+from autograph_web.runtime import services
+from autograph_web.sessions.viewer import Viewer
+
+
+async def change_password(request: Request, fields: Fields) -> Response:
+    """Change the password of whoever is signed in."""
+    wish = PasswordChangeInput(
+        current_password=fields.get("current_password", ""),  # pyright: ignore[reportArgumentType]
+        new_password=fields.get("new_password", ""),  # pyright: ignore[reportArgumentType]
+        end_other_sessions=fields.get("end_other_sessions") in ON,
+    )
+    device = cookies.device_cookie(services().settings, cookie_header(request))
+    viewer = await _viewer(request)
+    proof = await services().password_change.change(request_context(request), viewer, wish, device)
+    return await welcome(request, proof, {"next": "/settings/security?then=password-changed"})
+
+
+async def delete_account(request: Request, fields: Fields) -> Response:
+    """Delete the account of whoever is signed in."""
+    viewer = await _viewer(request)
+    await services().deletion.delete(request_context(request), viewer, fields.get("confirm_email", "")[:1024])
+    response = await see_with("/login", Flash("account_deleted"))
+    cookies.clear_session(services().settings, response)
+    return response
+
+
+async def _viewer(request: Request) -> Viewer:
+    cookie = cookies.session_cookie(services().settings, cookie_header(request))
+    return await services().sessions.authenticate_cookie(cookie or "")
+
+
+ACCOUNT_FORMS: tuple[Route, ...] = (
+    form_route("/session/password-change", change_password, "/settings/security"),
+    form_route("/session/delete-account", delete_account, "/settings/account"),
+)

@@ -1,0 +1,66 @@
+"""The end of an account, at its owner's wish."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.links import Links, Purpose
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import EmailMismatch, SessionEnded
+from autograph_web.mfa import store as mfa
+from autograph_web.mfa.freshness import require_fresh
+from autograph_web.profile.letters import farewell_letter
+from autograph_web.sessions.sessions import Ended, Sessions
+from autograph_web.sessions.viewer import Viewer
+
+
+class Deletion:
+    """Deletes accounts. What happened stays in the audit log, under an id that leads to nobody any more."""
+
+    def __init__(self, foundation: Foundation, sessions: Sessions, links: Links) -> None:
+        self._on, self._sessions, self._links = foundation, sessions, links
+
+    async def delete(self, context: RequestContext, viewer: Viewer, confirm_email: str) -> None:
+        """Delete the viewer's account, with every session, factor, trusted device and link; tell the owner.
+
+        Raises:
+            ReauthenticationRequired: Password and factor were not shown within ten minutes.
+            EmailMismatch: `confirm_email` is not the account's address.
+            SessionEnded: The account is gone already.
+            Unavailable: The database is away and nothing was deleted; or, as `Unfinished`, Redis is.
+        """
+        async with self._on.database.unit() as connection:
+            email = await self._check(connection, viewer, confirm_email)
+            ended = await self._remove(connection, viewer)
+            await self._on.trail.record(
+                connection,
+                Kind.ACCOUNT_DELETED,
+                context,
+                user_id=viewer.user_id,
+                session_id=viewer.session_id,
+            )
+            await self._on.trail.forget_origin(connection, viewer.user_id)
+            await self._on.outbox.post(connection, farewell_letter(email, context, self._on.clock.now()))
+        await self._sessions.make_certain(ended)
+
+    async def _check(self, connection: AsyncConnection, viewer: Viewer, confirm_email: str) -> str:
+        enabled = await mfa.find_factor(connection, viewer.user_id, active=True) is not None
+        require_fresh(viewer, enabled, self._on.clock)
+        found = await accounts.find_by_id(connection, viewer.user_id)
+        if found is None:
+            raise SessionEnded
+        if fold_email(confirm_email) != fold_email(found[0].email):
+            raise EmailMismatch
+        return found[0].email
+
+    async def _remove(self, connection: AsyncConnection, viewer: Viewer) -> Ended:
+        # One after the other and the account last, in the order everybody takes these tables: deleting the
+        # account first would take its rows in any order.
+        await self._links.revoke(connection, viewer.user_id, *Purpose)
+        await mfa.forget_factors(connection, viewer.user_id)
+        await mfa.forget_devices(connection, viewer.user_id)
+        ended = await self._sessions.end_every(connection, viewer.user_id, "account_deleted")
+        await accounts.remove(connection, viewer.user_id)
+        return ended

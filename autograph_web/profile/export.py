@@ -1,0 +1,104 @@
+"""Everything that is kept about an account, for its owner to take along (GDPR articles 15 and 20)."""
+
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from autograph_web.accounts import store as accounts
+from autograph_web.audit import store as audit
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import SessionEnded
+from autograph_web.core.limits import Allowance
+from autograph_web.mfa import store as mfa
+from autograph_web.sessions import store as sessions
+from autograph_web.sessions.viewer import Viewer
+
+_PAGE = 500  # events read at once; nothing is held open between two pages
+_ALLOWANCE = Allowance(20, 3600)
+_ACCOUNT = ("id", "email", "role", "mfa_enabled", "email_verified", "created_at", "password_changed_at")
+_SESSION = (
+    "id",
+    "method",
+    "remember",
+    "ip",
+    "user_agent",
+    "created_at",
+    "last_seen_at",
+    "expires_at",
+    "revoked_at",
+    "revoked_reason",
+)
+_FACTOR = ("created_at", "activated_at")
+_DEVICE = ("id", "ip", "user_agent", "created_at", "last_used_at", "expires_at")
+_EVENT = ("at", "kind", "ip", "user_agent", "session_id", "details")
+
+
+class DataExport:
+    """Writes an account out as one JSON document: nothing secret, and never all of it in memory."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._on = foundation
+
+    async def begin(self, context: RequestContext, viewer: Viewer) -> AsyncGenerator[str]:
+        """Return the document in portions; the first is read already, so a refusal comes before any of it.
+
+        Raises:
+            RateLimited: Too many exports in an hour.
+            SessionEnded: The account is gone.
+            Unavailable: The database is away.
+        """
+        budget = _ALLOWANCE.under(f"rate_limit:export:{viewer.user_id.hex}")
+        await self._on.limiter.spend([budget], viewer.user_id.hex)
+        head = await self._head(viewer.user_id)
+        await self._on.trail.record_alone(
+            Kind.DATA_EXPORTED, context, user_id=viewer.user_id, session_id=viewer.session_id
+        )
+        return self._portions(head, viewer.user_id)
+
+    async def _head(self, user_id: UUID) -> dict[str, Any]:
+        now = self._on.clock.now()
+        async with self._on.database.read() as connection:
+            found = await accounts.find_by_id(connection, user_id)
+            if found is None:
+                raise SessionEnded
+            factors = await mfa.factors_of(connection, user_id)
+            return {
+                "format": "autograph-account-1",
+                "exported_at": now,
+                "account": {name: asdict(found[0])[name] for name in _ACCOUNT},
+                "sessions": _picked(await sessions.all_of(connection, user_id), _SESSION),
+                "authenticators": _picked(factors, _FACTOR),
+                "recovery_codes_left": await mfa.codes_left(connection, user_id),
+                "trusted_devices": _picked(await mfa.devices_of(connection, user_id, now), _DEVICE),
+            }
+
+    async def _portions(self, head: dict[str, Any], user_id: UUID) -> AsyncGenerator[str]:
+        yield f'{_json(head)[:-1]}, "events": ['
+        last, separator = 0, ""
+        while True:
+            async with self._on.database.read() as connection:
+                rows = await audit.after(connection, user_id, last, _PAGE)
+            if not rows:
+                break
+            yield separator + ", ".join(map(_json, _picked(rows, _EVENT)))
+            last, separator = rows[-1].id, ", "
+        yield "]}\n"
+
+
+def _picked(rows: list[Row[Any]], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    return [{name: getattr(row, name) for name in names} for row in rows]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=_plain)
+
+
+def _plain(value: datetime | UUID) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

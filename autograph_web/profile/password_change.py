@@ -1,0 +1,154 @@
+"""Changing the password of an account by whoever knows it."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.hashing import PasswordHasher, canonical
+from autograph_web.accounts.links import Links, Purpose
+from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import DomainError, PasswordUnchanged, SessionEnded, WrongPassword
+from autograph_web.mfa import store as mfa
+from autograph_web.profile.inputs import PasswordChangeInput
+from autograph_web.profile.letters import password_letter
+from autograph_web.sessions.sessions import Ended, Sessions
+from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sign_in.password_step import Checked, PasswordStep
+from autograph_web.sign_in.proofs import Proofs
+
+
+class PasswordChange:
+    """Replaces a password; the answer opens a new session in the place of the old one."""
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        passwords: PasswordStep,
+        policy: PasswordPolicy,
+        hasher: PasswordHasher,
+        sessions: Sessions,
+        proofs: Proofs,
+        links: Links,
+    ) -> None:
+        self._on, self._passwords, self._policy, self._hasher = foundation, passwords, policy, hasher
+        self._sessions, self._proofs, self._links = sessions, proofs, links
+
+    async def change(
+        self, context: RequestContext, viewer: Viewer, wish: PasswordChangeInput, device: str | None = None
+    ) -> SignedIn:
+        """Put a new password in the place of the viewer's; no device stays trusted.
+
+        With `end_other_sessions` every session and every sign-in under way ends, and the proof opens the only
+        one there is.
+
+        Raises:
+            WrongPassword: The current password is not the viewer's.
+            PasswordUnchanged: The new one is the same.
+            PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
+            RateLimited: Too many wrong passwords; they count with those of the sign-in.
+            SessionEnded: The account was locked or signed out everywhere meanwhile.
+            Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
+        """
+        email_key, new = fold_email(viewer.email), wish.new_password.get_secret_value()
+        budgets = self._passwords.budgets(context, email_key, device)
+        async with self._on.limiter.attempt(budgets, email_key, WrongPassword):
+            checked = await self._check(context, viewer, wish.current_password.get_secret_value())
+        # Only now: what is wrong with the new one is nobody's business who doesn't know the old one.
+        if canonical(new) == canonical(wish.current_password.get_secret_value()):
+            raise PasswordUnchanged
+        with _about_the_new_one():
+            await self._policy.require(new, checked.account.email)
+        new_hash = await self._hasher.hash(new)
+        async with self._on.database.unit() as connection:
+            account = await self._replace(connection, checked, new_hash)
+            ended = await self._end_others(connection, context, viewer, wish)
+            await self._record(connection, context, viewer, Kind.PASSWORD_CHANGED)
+            letter = password_letter(account.email, context, self._on.clock.now(), ended=ended is not None)
+            await self._on.outbox.post(connection, letter)
+        if ended:
+            await self._sessions.make_certain(ended)
+        return self._proof(account, viewer, ended)
+
+    async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:
+        async with self._on.database.read() as connection:
+            found = await accounts.find_by_id(connection, viewer.user_id)
+        checked = await self._passwords.check(found, password)
+        if checked is None:
+            await self._on.trail.record_alone(
+                Kind.LOGIN_FAILED,
+                context,
+                user_id=viewer.user_id,
+                session_id=viewer.session_id,
+                password_change=True,
+            )
+            raise WrongPassword(field="current_password")
+        return checked
+
+    async def _replace(self, connection: AsyncConnection, checked: Checked, new_hash: str) -> Account:
+        await self._links.revoke(connection, checked.account.id, Purpose.PASSWORD_RESET)
+        await mfa.forget_devices(connection, checked.account.id)
+        account = await accounts.replace_password(
+            connection, checked.account, checked.seen_hash, new_hash, self._on.clock.now()
+        )
+        if account is None:
+            raise await _what_came_between(connection, checked.account)
+        return account
+
+    async def _end_others(
+        self,
+        connection: AsyncConnection,
+        context: RequestContext,
+        viewer: Viewer,
+        wish: PasswordChangeInput,
+    ) -> Ended | None:
+        if not wish.end_other_sessions:
+            return None
+        ended = await self._sessions.end_every(connection, viewer.user_id, "password_changed")
+        others = [one for one in ended.session_ids if one != viewer.session_id]
+        if others:
+            await self._record(connection, context, viewer, Kind.SESSION_REVOKED, revoked=len(others))
+        return ended
+
+    async def _record(
+        self, connection: AsyncConnection, context: RequestContext, viewer: Viewer, kind: Kind, **details: int
+    ) -> None:
+        await self._on.trail.record(
+            connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id, **details
+        )
+
+    def _proof(self, account: Account, viewer: Viewer, ended: Ended | None) -> SignedIn:
+        proof = self._proofs.make(
+            user_id=account.id,
+            email=account.email,
+            epoch=ended.epoch if ended else account.session_epoch,
+            remember=viewer.remember,
+            method="password",
+        )
+        if account.mfa_enabled:
+            # The password alone was shown: with a second factor that makes a sign-in neither newer nor older.
+            proof = replace(proof, method=viewer.method, authenticated_at=viewer.signed_in_at)
+        return replace(proof, replaces=viewer.session_id)
+
+
+async def _what_came_between(connection: AsyncConnection, seen: Account) -> DomainError:
+    found = await accounts.find_by_id(connection, seen.id)
+    if found and found[0].active and found[0].session_epoch == seen.session_epoch:
+        return WrongPassword(field="current_password")  # another change was quicker
+    return SessionEnded()
+
+
+@contextmanager
+def _about_the_new_one() -> Generator[None]:
+    try:
+        yield
+    except DomainError as refusal:
+        refusal.field = refusal.field and "new_password"
+        raise

@@ -1,0 +1,1 @@
+"""The account itself: its address, its data, its end."""

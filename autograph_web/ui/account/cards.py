@@ -1,0 +1,110 @@
+"""The cards of the account page."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.account.state import AccountState, Wish
+from autograph_web.ui.components.cards import card, fact, time_of
+from autograph_web.ui.components.forms import address_field, submit_button
+from autograph_web.ui.components.icons import icon
+from autograph_web.ui.components.native import NativeLink, named
+from autograph_web.ui.components.steps import ask_button, confirm_step, step_buttons, step_title
+
+
+def email_card() -> rx.Component:
+    """The address, and whether it is known to be the person's own."""
+    badge = rx.cond(
+        AccountState.verified,
+        rx.el.span("Verified", class_name="badge badge-good"),
+        rx.el.span("Not verified", class_name="badge badge-warn"),
+    )
+    return card(
+        "email-card",
+        "Email",
+        rx.el.dl(
+            fact("Address", rx.el.span(AccountState.email, custom_attrs=named("account-email"))),
+            fact("Account since", time_of(AccountState.since_at, AccountState.since_when)),
+            class_name="facts",
+        ),
+        badge=rx.fragment(badge),
+    )
+
+
+def data_card() -> rx.Component:
+    """The way to everything that is kept about the account."""
+    link = NativeLink.create(
+        icon("download"),
+        "Download my data",
+        href="/account/export",
+        class_name="button",
+        custom_attrs=named("export", download=""),
+    )
+    return card(
+        "data",
+        "Your data",
+        rx.el.p(
+            "Your account, sessions, authenticators, trusted devices and every event, as one JSON file. "
+            "Nothing secret is in it."
+        ),
+        rx.el.div(link, class_name="actions card-actions"),
+    )
+
+
+def delete_card() -> rx.Component:
+    """The end of the account."""
+    return card(
+        "delete",
+        "Delete account",
+        rx.el.p("Your account and everything in it goes, at once and for good."),
+        rx.cond(
+            AccountState.step == "",
+            rx.el.div(
+                ask_button(AccountState, "Delete account", Wish.DELETE.value, "button-danger"),
+                class_name="actions card-actions",
+            ),
+            rx.el.div(_step(), class_name="card-work"),
+        ),
+    )
+
+
+def _step() -> rx.Component:
+    confirm = confirm_step(
+        AccountState, "Deleting your account takes your password, and a current code if you use one."
+    )
+    return rx.el.div(
+        rx.cond(AccountState.step == Wish.DELETE.value, _delete_form(), confirm),
+        class_name="step",
+        custom_attrs=named("step"),
+    )
+
+
+def _delete_form() -> rx.Component:
+    return rx.el.div(
+        step_title("Delete your account?"),
+        rx.el.ul(
+            rx.el.li("You are signed out everywhere, on this device too."),
+            rx.el.li("Your authenticators, recovery codes and trusted devices are deleted."),
+            rx.el.li("The record of what happened is kept, without your address or where you were."),
+            rx.el.li("Nobody can bring it back, not even we."),
+            class_name="said list",
+        ),
+        rx.el.p("To confirm, type ", rx.el.strong(AccountState.email), class_name="said"),
+        rx.el.form(
+            address_field(AccountState, "confirm_email", "Your email", "off"),
+            step_buttons(
+                AccountState,
+                submit_button(AccountState, "Delete my account", "Deleting your account…", "button-bad"),
+            ),
+            method="post",
+            action="/session/delete-account",
+            on_submit=AccountState.delete,
+            no_validate=True,
+            aria_busy=AccountState.pending,
+            data_answers=AccountState.answers,
+            class_name="form form-narrow",
+            custom_attrs=named("delete-form"),
+        ),
+        key="delete",
+    )

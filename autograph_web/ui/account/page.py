@@ -1,0 +1,39 @@
+"""The account page."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.account.cards import data_card, delete_card, email_card
+from autograph_web.ui.account.state import AccountState, Wish
+from autograph_web.ui.account_frame import account_frame, skeleton
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.forms import claim_form, form_messages
+from autograph_web.ui.components.native import named
+from autograph_web.ui.routes import ACCOUNT
+
+
+def account_page() -> rx.Component:
+    """The address, the data and the end of an account; while something is under way there is only that."""
+    return account_frame(
+        AccountState,
+        ACCOUNT,
+        "Your address, your data, and how to leave.",
+        rx.fragment(form_messages(AccountState), _cards()),
+        skeleton("card-wide", "card-wide"),
+        claim_form(AccountState),
+        signals(AccountState.leave, AccountState.focus),
+        load=AccountState.load,
+    )
+
+
+def _cards() -> rx.Component:
+    idle = AccountState.step == ""
+    return rx.el.div(
+        rx.cond(idle, rx.fragment(email_card(), data_card())),
+        rx.cond(idle | (AccountState.wish == Wish.DELETE.value), delete_card()),
+        class_name="cards",
+        data_step=AccountState.step,
+        custom_attrs=named("account-cards"),
+    )

@@ -1,0 +1,74 @@
+"""The state behind the account page."""
+
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import reflex as rx
+
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import Unfinished
+from autograph_web.runtime import services
+from autograph_web.sessions.viewer import Viewer
+from autograph_web.ui import viewer
+from autograph_web.ui.confirming import Confirming, Doing
+from autograph_web.ui.routes import ACCOUNT, SIGN_IN, Route
+
+_GONE = f"{SIGN_IN.path}?ended=account_deleted"
+
+
+class Wish(StrEnum):
+    """What a person wants; the value is also what `?then=` may say, and the step that leads there."""
+
+    DELETE = "delete"
+
+
+class AccountState(Confirming, rx.State):
+    """What the account page shows. Handlers that read or change anything ask anew who is looking."""
+
+    _here: ClassVar[Route] = ACCOUNT
+
+    since_at: str = ""
+    since_when: str = ""
+
+    @rx.event
+    async def delete(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
+        """Delete the account, once its own address was typed."""
+        if self.pending or self.step != Wish.DELETE:
+            return
+        self._begin()
+        yield
+        values = self._typed(form, "confirm_email")
+        if values is not None:
+            await self._act(self._deleted(values["confirm_email"]))
+
+    def _deleted(self, typed: str) -> Doing:
+        async def deleted(context: RequestContext, looking: Viewer) -> None:
+            with suppress(Unfinished):  # it is gone: only Redis doesn't know yet
+                await services().deletion.delete(context, looking, typed)
+            self._go(_GONE)
+
+        return deleted
+
+    async def _fill(self, looking: Viewer) -> None:
+        account = await services().profiles.of(looking.user_id)
+        self.on = account.mfa_enabled
+        self.since_at, self.since_when = viewer.iso(account.created_at), viewer.in_words(account.created_at)
+        self._show_owner(looking, account)
+
+    def _wished(self, wish: object) -> str | None:
+        return Wish(wish).value if isinstance(wish, str) and wish in set(Wish) else None
+
+    def _go_on(self, wish: str, *, asked: bool = False) -> Doing:
+        async def go_on(_context: RequestContext, looking: Viewer) -> None:
+            self.wish = wish
+            if self._is_fresh(looking):
+                self._show(wish)
+            else:
+                self._ask_who(wish)
+
+        return go_on
+
+    def _card(self) -> str:
+        return "delete"

@@ -1,0 +1,76 @@
+"""The steps of a change: what each begins with, the way out, and the one that asks who is looking."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+from typing import Any
+
+import reflex as rx
+
+from autograph_web.ui.components.forms import code_field, password_field, submit_button, switch_code_button
+from autograph_web.ui.components.native import named
+from autograph_web.ui.confirming import Confirming
+
+
+def step_title(text: rx.Var[str] | str) -> rx.Component:
+    """The heading of a step, where the focus goes when it appears."""
+    return rx.el.h3(text, tab_index=-1, class_name="step-title", custom_attrs=named("step-title"))
+
+
+def cancel_button(state: type[Confirming], **attributes: Any) -> rx.Component:
+    """The way out of a step."""
+    return rx.el.button(
+        "Cancel", type="button", class_name="button button-plain", on_click=state.cancel, **attributes
+    )
+
+
+def step_buttons(state: type[Confirming], first: rx.Component) -> rx.Component:
+    """The button that goes on, and the way out."""
+    return rx.el.div(first, cancel_button(state, custom_attrs=named("cancel")), class_name="actions")
+
+
+def username_field(state: type[Confirming]) -> rx.Component:
+    """Tells a password manager whose password is asked for."""
+    return rx.el.input(
+        type="email",
+        name="username",
+        value=state.email,
+        auto_complete="username",
+        read_only=True,
+        hidden=True,
+    )
+
+
+def confirm_step(state: type[Confirming], why: Any) -> rx.Component:
+    """Asks for the password, and for a code where there is one."""
+    code = rx.el.div(code_field(state), switch_code_button(state), class_name="field-and-way")
+    return rx.el.div(
+        step_title("Confirm it's you"),
+        rx.el.p(why, class_name="said"),
+        rx.el.form(
+            username_field(state),
+            password_field(state, "current-password"),
+            rx.cond(state.on, code),
+            step_buttons(state, submit_button(state, "Continue", "Checking…", "")),
+            on_submit=state.confirm,
+            no_validate=True,
+            aria_busy=state.pending,
+            data_answers=state.answers,
+            data_connected_only="true",
+            class_name="form form-narrow",
+            custom_attrs=named("confirm-form"),
+        ),
+        key="confirm",
+    )
+
+
+def ask_button(state: type[Confirming], label: str, wish: str, look: str = "") -> rx.Component:
+    """The button that begins what `wish` stands for."""
+    return rx.el.button(
+        label,
+        type="button",
+        class_name=f"button {look}",
+        on_click=state.ask(wish),
+        data_ask=wish,
+        key=wish,
+    )

@@ -1,0 +1,49 @@
+"""What the forms that take a new password share: it is judged while it is typed."""
+
+from typing import Any
+
+import reflex as rx
+
+from autograph_web.runtime import services
+from autograph_web.ui.form_state import FormState
+
+# The meter looks at no more than this (characters); nobody may have a longer password.
+_LONGEST_PASSWORD = 1024
+_LONGEST_EMAIL = 320
+_FIELDS = ("password", "new_password")
+
+
+class NewPassword(FormState, mixin=True):
+    """Vars of the strength meter.
+
+    `score` runs from 0 to 4, and is -1 while there is nothing to judge. `shortest` is the length a password
+    must have, 0 until the page is connected: what the operator chose is not known when the pages are built.
+    """
+
+    shortest: int = 0
+    score: int = -1
+    strength: str = ""
+    reasons: rx.Field[list[str]] = rx.field(default_factory=list)
+    # A password made of its owner's address is a weak one.
+    _owner_email: str = ""
+
+    @rx.event
+    async def assess(self, password: Any) -> None:
+        """Judge a password while it is typed; it is looked at and forgotten."""
+        if not isinstance(password, str) or not password:
+            self._rest_meter()
+            return
+        found = await services().policy.assess(password[:_LONGEST_PASSWORD], self._owner_email)
+        self.score, self.strength, self.reasons = found.score, found.label, list(found.reasons)
+        if found.acceptable and self.bad in _FIELDS:
+            # What was said about the last try is no longer so.
+            self._clear()
+
+    def _rest_meter(self) -> None:
+        self.score, self.strength, self.reasons = -1, "", []
+
+    def _know_owner(self, email: object) -> None:
+        self._owner_email = email[:_LONGEST_EMAIL] if isinstance(email, str) else ""
+
+    def _know_rules(self) -> None:
+        self.shortest = services().settings.password_min_length

@@ -1,0 +1,70 @@
+"""The card of the password and the form that changes it."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.components.cards import card, time_of
+from autograph_web.ui.components.forms import password_field, submit_button
+from autograph_web.ui.components.native import named
+from autograph_web.ui.components.new_password import new_password_field
+from autograph_web.ui.components.steps import ask_button, step_buttons, step_title, username_field
+from autograph_web.ui.security.state import SecurityState
+from autograph_web.ui.security.wishes import Wish
+
+
+def password_card() -> rx.Component:
+    """When the password was last changed, and the way to change it."""
+    changed = time_of(SecurityState.password_at, SecurityState.password_when)
+    return card(
+        "password-card",
+        "Password",
+        rx.el.p("Last changed: ", changed),
+        rx.cond(
+            SecurityState.step == "",
+            rx.el.div(
+                ask_button(SecurityState, "Change password", Wish.PASSWORD.value),
+                class_name="actions card-actions",
+            ),
+            rx.el.div(
+                rx.el.div(_form(), class_name="step", custom_attrs=named("step")), class_name="card-work"
+            ),
+        ),
+    )
+
+
+def _form() -> rx.Component:
+    return rx.el.div(
+        step_title("Change your password"),
+        rx.el.form(
+            username_field(SecurityState),
+            password_field(
+                SecurityState, "current-password", name="current_password", label="Current password"
+            ),
+            new_password_field(SecurityState, "New password", "new_password"),
+            rx.el.label(
+                rx.el.input(
+                    type="checkbox",
+                    name="end_other_sessions",
+                    default_checked=True,
+                    class_name="check",
+                    custom_attrs=named("end-others"),
+                ),
+                rx.el.span("Sign out my other devices"),
+                class_name="check-label",
+            ),
+            step_buttons(
+                SecurityState, submit_button(SecurityState, "Change password", "Changing your password…", "")
+            ),
+            method="post",
+            action="/session/password-change",
+            on_submit=SecurityState.change_password,
+            no_validate=True,
+            aria_busy=SecurityState.pending,
+            data_answers=SecurityState.answers,
+            class_name="form form-narrow",
+            custom_attrs=named("password-form"),
+        ),
+        key="password",
+    )

@@ -1,0 +1,136 @@
+"""GET /account/export, DELETE /account, and the native form."""
+
+import json
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from autograph_web.runtime import Services
+from tests.support.app import Connect
+from tests.support.clock import FakeClock
+from tests.support.factories import EMAIL, PASSWORD
+from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sign_up
+
+CONFIRMED = {"confirm_email": EMAIL}
+
+
+@pytest.fixture
+async def tokens(api: AsyncClient) -> dict[str, Any]:
+    await sign_up(api)
+    return await sign_in(api)
+
+
+@pytest.fixture
+async def cookie(browser: AsyncClient) -> str:
+    form = {"email": EMAIL, "password": PASSWORD}
+    return str(cookies_set(await browser.post("/session/register", data=form))["autograph_session"].value)
+
+
+async def delete(client: AsyncClient, body: Any, headers: dict[str, str] | None = None) -> Any:
+    return await client.request("DELETE", "/account", json=body, headers=headers)
+
+
+async def test_an_export_is_a_file_that_nobody_keeps_on_the_way(
+    api: AsyncClient, tokens: dict[str, Any]
+) -> None:
+    response = await api.get("/account/export", headers=bearer(tokens))
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["content-disposition"] == 'attachment; filename="autograph-account.json"'
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert json.loads(response.text)["account"]["email"] == EMAIL
+
+
+async def test_a_link_on_our_page_downloads_it_with_the_cookie(browser: AsyncClient, cookie: str) -> None:
+    assert cookie
+    assert (await browser.get("/account/export")).json()["account"]["email"] == EMAIL
+
+
+async def test_nobody_exports_nothing(api: AsyncClient) -> None:
+    assert_problem(await api.get("/account/export"), 401, "not_authenticated")
+
+
+async def test_deleting_ends_everything(api: AsyncClient, tokens: dict[str, Any]) -> None:
+    response = await delete(api, CONFIRMED, bearer(tokens))
+
+    assert (response.status_code, response.json()) == (200, {"message": "Your account was deleted."})
+    assert (await api.get("/me", headers=bearer(tokens))).status_code == 401
+    refused = await api.post("/refresh", json={"refresh_token": tokens["refresh_token"]})
+    assert refused.status_code == 401
+    assert_problem(
+        await api.post("/login", json={"email": EMAIL, "password": PASSWORD}), 401, "invalid_credentials"
+    )
+    await sign_up(api)
+
+
+async def test_behind_a_cookie_it_takes_the_cookie_back(browser: AsyncClient, cookie: str) -> None:
+    response = await delete(browser, CONFIRMED)
+
+    assert cookie
+    assert response.status_code == 200
+    assert cookies_set(response)["autograph_session"]["max-age"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "field"),
+    [
+        ({"confirm_email": "theo@northwind.dev"}, "email_mismatch", "confirm_email"),
+        ({"confirm_email": ""}, "email_mismatch", "confirm_email"),
+        ({"confirm_email": "x" * 1025}, "invalid_input", "confirm_email"),
+        ({"confirm_email": None}, "invalid_input", "confirm_email"),
+        ({}, "invalid_input", "confirm_email"),
+        (CONFIRMED | {"force": True}, "invalid_input", "force"),
+    ],
+)
+async def test_anything_but_the_own_address_deletes_nothing(
+    api: AsyncClient, tokens: dict[str, Any], body: Any, code: str, field: str
+) -> None:
+    assert assert_problem(await delete(api, body, bearer(tokens)), 422, code)["field"] == field
+    assert (await api.get("/me", headers=bearer(tokens))).status_code == 200
+
+
+async def test_an_old_sign_in_is_not_enough(
+    api: AsyncClient, clock: FakeClock, tokens: dict[str, Any]
+) -> None:
+    clock.advance(601)
+    assert_problem(await delete(api, CONFIRMED, bearer(tokens)), 403, "reauthentication_required")
+
+
+async def test_nobody_deletes_nothing(api: AsyncClient) -> None:
+    assert_problem(await delete(api, CONFIRMED), 401, "not_authenticated")
+
+
+async def test_another_site_deletes_nothing(connect: Connect, browser: AsyncClient, cookie: str) -> None:
+    for client in (connect(), connect(origin="https://evil.example")):
+        client.cookies.set("autograph_session", cookie)
+        assert_problem(await delete(client, CONFIRMED), 403, "origin_refused")
+        assert_problem(await client.post("/session/delete-account", data=CONFIRMED), 403, "origin_refused")
+    assert (await browser.get("/me")).status_code == 200
+
+
+async def test_the_native_form_deletes_and_says_so(
+    browser: AsyncClient, cookie: str, services: Services
+) -> None:
+    assert cookie
+    response = await browser.post("/session/delete-account", data=CONFIRMED)
+
+    assert (response.status_code, response.headers["location"]) == (303, "/login")
+    assert cookies_set(response)["autograph_session"]["max-age"] == "0"
+    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    assert flash is not None
+    assert flash.code == "account_deleted"
+
+
+async def test_the_native_form_leads_back_with_the_reason(
+    browser: AsyncClient, cookie: str, services: Services
+) -> None:
+    assert cookie
+    response = await browser.post("/session/delete-account", data={"confirm_email": "x"})
+
+    assert response.headers["location"] == "/settings/account"
+    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    assert flash is not None
+    assert (flash.code, flash.field) == ("email_mismatch", "confirm_email")
