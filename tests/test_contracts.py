@@ -37,6 +37,8 @@ CALLS = {
     "POST /mfa/verify",
     "POST /mfa/disable",
     "POST /mfa/recovery-codes",
+    "GET /mfa/trusted-devices",
+    "DELETE /mfa/trusted-devices/{device_id}",
     "GET /health/live",
     "GET /health/ready",
 }

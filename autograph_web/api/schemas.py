@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.accounts.account import Account
 from autograph_web.mfa.enrolment import Setup
+from autograph_web.mfa.trusted_devices import TrustedBrowser
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.sign_in.challenges import ChallengeRequired
@@ -123,6 +124,29 @@ class MfaEnabledOut(RecoveryCodesOut):
 
     message: str = "Two-step verification is on."
     detail: str = "Keep the recovery codes somewhere safe. Each works once. We won't show them again."
+
+
+class TrustedDeviceOut(BaseModel):
+    """A browser that is not asked for a code at sign-in."""
+
+    id: UUID
+    ip: str
+    user_agent: str
+    trusted_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, browser: TrustedBrowser) -> "TrustedDeviceOut":
+        """Show `browser`."""
+        return cls(
+            id=browser.id,
+            ip=browser.ip,
+            user_agent=browser.user_agent,
+            trusted_at=browser.created_at,
+            last_used_at=browser.last_used_at,
+            expires_at=browser.expires_at,
+        )
 
 
 class SessionOut(BaseModel):
