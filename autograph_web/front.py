@@ -9,6 +9,7 @@ from autograph_web.api.app import build_api
 from autograph_web.api.hot_path import HotPath, RefreshPath
 from autograph_web.frontend import PageInfo
 from autograph_web.http.account_forms import ACCOUNT_FORMS
+from autograph_web.http.dev_mail import DEV_MAIL
 from autograph_web.http.forms import FORMS
 from autograph_web.http.guards import BodyLimit, OriginGuard
 from autograph_web.http.headers import SecurityHeaders
@@ -24,6 +25,8 @@ def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
     forms = (*FORMS, *ACCOUNT_FORMS, *LINK_FORMS, *RECOVERY_FORMS)
     api.router.routes.extend(forms)
     methods = _methods(api)
+    # After the methods were listed: where these are not served, nothing may tell that they could be.
+    api.router.routes.extend(DEV_MAIL)
     pages = Pages(
         reflex,
         pages={route.path: _file_of(route.path) for route in ROUTES if _file_of(route.path) in built},

@@ -13,7 +13,12 @@ from autograph_web.settings import Settings
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-USUAL_NAMES = {"port": "PORT", "database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
+USUAL_NAMES = {
+    "port": "PORT",
+    "database_url": "DATABASE_URL",
+    "redis_url": "REDIS_URL",
+    "smtp_url": "SMTP_URL",
+}
 
 # The calls of the REST contract that exist so far, and the kinds of events that any of them can cause.
 CALLS = {

@@ -219,6 +219,10 @@ class HealthOut(BaseModel):
 
     status: Literal["ok", "unavailable"]
     checks: dict[str, bool] = {}
+    mail_is_late: bool | None = Field(
+        default=None,
+        description="Whether letters wait for more than five minutes; that makes nobody unready.",
+    )
 
 
 class Problem(BaseModel):
