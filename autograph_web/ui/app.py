@@ -17,6 +17,8 @@ from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.home.page import home_page
 from autograph_web.ui.not_found.page import not_found_page
+from autograph_web.ui.not_me.page import not_me_page
+from autograph_web.ui.not_me.state import NotMeState
 from autograph_web.ui.password_reset.page import forgotten_page, new_password_page
 from autograph_web.ui.password_reset.state import ForgottenState, NewPasswordState
 from autograph_web.ui.register.page import register_page
@@ -40,6 +42,7 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.SIGN_IN, sign_in_page, SignInState.arrive),
     (routes.FORGOTTEN, forgotten_page, ForgottenState.arrive),
     (routes.NEW_PASSWORD, new_password_page, NewPasswordState.arrive),
+    (routes.NOT_ME, not_me_page, NotMeState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
@@ -51,6 +54,7 @@ _STATES = (
     RegisterState,
     ForgottenState,
     NewPasswordState,
+    NotMeState,
     DashboardState,
     SecurityState,
     AccountState,

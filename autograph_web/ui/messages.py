@@ -37,6 +37,7 @@ _ON_A_PAGE: dict[str, str] = {
 # Codes that arrive without being a refusal: in a flash, or as `?ended=` in the address.
 _NOTICES: dict[str, str] = {
     "password_reset_sent": "If that email has an account, a link is on its way.",
+    "sign_in_refused": "That sign-in is over. Whoever it was knows your password: choose a new one.",
     "password_reset": "Your new password is set. Sign in with it.",
     "signed_out": "You're signed out.",
     "account_deleted": "Your account was deleted, with everything in it.",

@@ -26,6 +26,7 @@ HOME = Route("/", "Welcome")
 REGISTER = Route("/register", "Create your account")
 SIGN_IN = Route("/login", "Sign in")
 FORGOTTEN = Route("/password-reset", "Forgot your password?")
+NOT_ME = Route("/not-me", "Was this you?")
 NEW_PASSWORD = Route("/password-reset/confirm", "Choose a new password")
 DASHBOARD = Route("/dashboard", "Overview", protected=True)
 SECURITY = Route("/settings/security", "Security", protected=True)
@@ -39,6 +40,7 @@ ROUTES: tuple[Route, ...] = (
     SIGN_IN,
     FORGOTTEN,
     NEW_PASSWORD,
+    NOT_ME,
     DASHBOARD,
     SECURITY,
     ACCOUNT,
