@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from autograph_web import frontend, migrate
+from autograph_web import frontend, schema
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.database import Database
 from autograph_web.core.embedded import EmbeddedRedis
@@ -65,7 +65,7 @@ def run() -> None:
     serve.check_port(settings)
     frontend.ensure_built(_say)
     with _redis_url(settings) as redis_url:
-        migrate.upgrade(settings.sqlalchemy_url)
+        _bring_up_to_date(settings)
         serve.prepare_environment(redis_url)
         load_settings.cache_clear()
         serve.serve(load_settings(), _say)
@@ -80,7 +80,7 @@ def dev() -> None:
     serve.check_port(settings)
     frontend.ensure_built(_say)
     with _redis_url(settings) as redis_url:
-        migrate.upgrade(settings.sqlalchemy_url)
+        _bring_up_to_date(settings)
         environment = {**os.environ, **tool_environment(), **_DEV_VARIABLES, "REDIS_URL": redis_url}
         port = str(settings.port)
         ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", settings.host]
@@ -92,7 +92,7 @@ def dev() -> None:
 @app.command("migrate")
 def migrate_command() -> None:
     """Bring the database up to date."""
-    migrate.upgrade(load_settings().sqlalchemy_url)
+    _bring_up_to_date(load_settings())
     _say("the database is up to date")
 
 
@@ -108,6 +108,8 @@ def build(
 @app.command()
 def revision(message: Annotated[str, typer.Option("-m", help="What it does, in a few words.")]) -> None:
     """Write the next database migration from the difference to the models (for developers)."""
+    from autograph_web import migrate  # noqa: PLC0415
+
     with tempfile.TemporaryDirectory() as folder:
         migrate.write_revision(message, f"sqlite+aiosqlite:///{folder}/scratch.sqlite3")
 
@@ -119,7 +121,7 @@ def reseal() -> None:
     Run it after putting a new secret in front of the list, and before dropping the old one.
     """
     settings = load_settings()
-    migrate.upgrade(settings.sqlalchemy_url)
+    _bring_up_to_date(settings)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("sealing", total=None)
         changed = asyncio.run(
@@ -192,7 +194,7 @@ def _moment(at: datetime | None) -> str:
 
 
 def _with_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
-    migrate.upgrade(settings.sqlalchemy_url)
+    _bring_up_to_date(settings)
     return asyncio.run(_act_on_outbox(settings, act))
 
 
@@ -225,6 +227,14 @@ def main() -> NoReturn:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Treat a polite request to end like Ctrl-C, so everything started is stopped on the way out."""
     raise KeyboardInterrupt
+
+
+def _bring_up_to_date(settings: Settings) -> None:
+    url = settings.sqlalchemy_url
+    if not schema.is_current(url):
+        from autograph_web import migrate  # noqa: PLC0415  (Alembic is slow to load, most starts do without)
+
+        migrate.upgrade(url)
 
 
 @contextmanager
