@@ -39,6 +39,7 @@ from autograph_web.settings import Settings, SettingsError, load_settings
 T = TypeVar("T")
 
 _INTERRUPTED = 130
+_MOST_LISTED = 100
 _DEV_VARIABLES = {
     # Every page as a file, as in production: the layer in front of Reflex serves those.
     "REFLEX_SSR": "true",
@@ -148,9 +149,9 @@ async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:
 def list_mail(context: typer.Context) -> None:
     """List the letters that are not out, without what they say; or act upon them."""
     if context.invoked_subcommand is None:
-        waiting = _with_outbox(load_settings(), lambda outbox: outbox.waiting())
-        if not waiting:
-            _say("every letter is out")
+        count, waiting = _with_outbox(load_settings(), lambda outbox: outbox.waiting(_MOST_LISTED))
+        _say(f"{count} letters are not out, the oldest first" if count else "every letter is out")
+        if not count:
             return
         table = Table("letter", "posted (UTC)", "tries", "next try (UTC)", "what happened")
         for one in waiting:
