@@ -20,7 +20,7 @@ from tests.support.recovery import NEW_PASSWORD, ask_and_open, token_in
 
 REQUEST, CONFIRM = "/password-reset/request", "/password-reset/confirm"
 COOKIE = "autograph_link_password_reset"
-_SAMPLES = 15
+_SAMPLES = 25
 
 
 async def request(client: AsyncClient, email: str = EMAIL) -> Response:
@@ -83,25 +83,26 @@ async def timed(client: AsyncClient, email: str) -> float:
     return took
 
 
-async def difference(connect: Connect, start: int) -> float:
-    """Return by how much the medians of interleaved samples differ, as a share of the smaller."""
-    known: list[float] = []
-    unknown: list[float] = []
-    for number in range(start, start + _SAMPLES):
-        known.append(await timed(connect(f"192.0.2.{number}"), f"mina{number}@northwind.dev"))
-        unknown.append(await timed(connect(f"198.51.100.{number}"), f"nobody{number}@northwind.dev"))
+def difference(known: list[float], unknown: list[float]) -> float:
+    """Return by how much the medians differ, as a share of the smaller."""
     low, high = sorted((median(known), median(unknown)))
     return (high - low) / low
 
 
+@pytest.mark.parametrize("settings_changes", [{"registration_limit": 1000}])
 async def test_a_known_and_an_unknown_email_take_the_same_time(connect: Connect, services: Services) -> None:
-    for number in range(3 * _SAMPLES):
-        await register(services, f"mina{number}@northwind.dev")
     await timed(connect(), "somebody@northwind.dev")
-
-    # A busy machine may spoil one comparison, not three.
-    differences = [await difference(connect, start) for start in (0, _SAMPLES, 2 * _SAMPLES)]
-    assert min(differences) < 0.10
+    known: list[float] = []
+    unknown: list[float] = []
+    # A busy machine takes more samples until what it does besides evens out; a difference of ours stays.
+    for start in range(0, 5 * _SAMPLES, _SAMPLES):
+        for number in range(start, start + _SAMPLES):
+            await register(services, f"mina{number}@northwind.dev")
+            known.append(await timed(connect(f"192.0.2.{number}"), f"mina{number}@northwind.dev"))
+            unknown.append(await timed(connect(f"198.51.100.{number}"), f"nobody{number}@northwind.dev"))
+        if difference(known, unknown) < 0.10:
+            return
+    pytest.fail(f"{median(known):.4f} s for an account, {median(unknown):.4f} s for none")
 
 
 @pytest.mark.parametrize("settings_changes", [{"password_reset_limit": 1}])
