@@ -93,7 +93,8 @@ class PasswordChange:
         return checked
 
     async def _replace(self, connection: AsyncConnection, checked: Checked, new_hash: str) -> Account:
-        await self._links.revoke(connection, checked.account.id, Purpose.PASSWORD_RESET)
+        # A change of address that whoever knew the old password has begun must not come through any more.
+        await self._links.revoke(connection, checked.account.id, Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
         await mfa.forget_devices(connection, checked.account.id)
         account = await accounts.replace_password(
             connection, checked.account, checked.seen_hash, new_hash, self._on.clock.now()
