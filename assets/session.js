@@ -103,7 +103,7 @@
 
   // --- Times in the viewer's own zone, in the page's language. ------------------------------------------
   const language = navigator.languages?.find((name) => name.startsWith("en")) || "en-GB";
-  const clockTime = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" });
+  const clockTime = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
   const dayMonth = new Intl.DateTimeFormat(language, { day: "numeric", month: "long" });
   const dayMonthYear = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
   const full = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" });

@@ -6,27 +6,37 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from datetime import datetime
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
 from autograph_web import frontend, migrate
+from autograph_web.core.clock import SystemClock
 from autograph_web.core.database import Database
 from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.core.entropy import SystemEntropy, random_token
 from autograph_web.core.errors import Unavailable
+from autograph_web.core.mail_addresses import sender_address
 from autograph_web.core.sealing import SealBroken
 from autograph_web.core.secret_file import SecretError
 from autograph_web.core.start_error import StartError
 from autograph_web.frontend.build import pinned_packages, tool_environment
 from autograph_web.frontend.paths import ROOT
+from autograph_web.mail.carrier import NotNow, Parcel, Undeliverable
+from autograph_web.mail.letter import Letter
+from autograph_web.mail.outbox import Outbox
 from autograph_web.mfa.resealing import reseal_all
-from autograph_web.runtime import sealer_of
+from autograph_web.runtime import carrier_of, outbox_of, sealer_of
 from autograph_web.settings import Settings, SettingsError, load_settings
+
+T = TypeVar("T")
 
 _INTERRUPTED = 130
 _DEV_VARIABLES = {
@@ -41,6 +51,8 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 keys = typer.Typer(no_args_is_help=True, help="Secrets and what is sealed with them.")
 app.add_typer(keys, name="keys")
+mail = typer.Typer(help="Letters that wait or could not be delivered.")
+app.add_typer(mail, name="mail")
 
 
 @app.command()
@@ -113,6 +125,8 @@ def reseal() -> None:
             _reseal(settings, lambda seen, total: progress.update(task, completed=seen, total=total))
         )
     _say(f"{changed} secrets sealed anew")
+    letters = _with_outbox(settings, lambda outbox: outbox.reseal())
+    _say(f"{letters} waiting letters sealed anew")
 
 
 async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:
@@ -124,6 +138,69 @@ async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:
         raise StartError(reason) from None
     except Unavailable:
         raise StartError("the database cannot be reached; what was sealed so far stays sealed") from None
+    finally:
+        await database.close()
+
+
+@mail.callback(invoke_without_command=True)
+def list_mail(context: typer.Context) -> None:
+    """List the letters that are not out, without what they say; or act upon them."""
+    if context.invoked_subcommand is None:
+        waiting = _with_outbox(load_settings(), lambda outbox: outbox.waiting())
+        if not waiting:
+            _say("every letter is out")
+            return
+        table = Table("letter", "posted (UTC)", "tries", "next try (UTC)", "what happened")
+        for one in waiting:
+            table.add_row(
+                str(one.id), _moment(one.created_at), str(one.attempts), _moment(one.due_at), one.last_error
+            )
+        Console().print(table)
+
+
+@mail.command("retry")
+def retry_mail() -> None:
+    """Let the server try every letter at once that waits or could not be delivered."""
+    count = _with_outbox(load_settings(), lambda outbox: outbox.retry())
+    _say(f"{count} letters are tried again within seconds by the server that runs")
+
+
+@mail.command("test")
+def test_mail(address: Annotated[str, typer.Argument(help="Who is to get it.")]) -> None:
+    """Send a letter to ADDRESS right now and tell how that went."""
+    settings = load_settings()
+    letter = Letter(
+        address,
+        "A letter to try the mail",
+        (f"Letters from {settings.base_url} arrive here.",),
+        closing=("Somebody who runs the server asked for this one. There is nothing to do.",),
+    )
+    now, entropy = SystemClock().now(), SystemEntropy()
+    domain = sender_address(settings.mail_from).domain
+    parcel = Parcel(letter, f"<{random_token(entropy, 16)}@{domain}>", now)
+    try:
+        asyncio.run(carrier_of(settings).carry(parcel))
+    except (NotNow, Undeliverable) as error:
+        raise StartError(f"the letter was not taken: {error.reason}") from None
+    server = settings.smtp_server
+    _say(f"{server.host} took the letter" if server else f"kept in {settings.data_dir / 'mail'}: no SMTP_URL")
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else "none: given up"
+
+
+def _with_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
+    migrate.upgrade(settings.sqlalchemy_url)
+    return asyncio.run(_act_on_outbox(settings, act))
+
+
+async def _act_on_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
+    database = Database(settings.sqlalchemy_url)
+    try:
+        return await act(outbox_of(settings, database))
+    except Unavailable:
+        raise StartError("the database cannot be reached") from None
     finally:
         await database.close()
 

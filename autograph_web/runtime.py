@@ -28,8 +28,9 @@ from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.sealing import Sealer
 from autograph_web.mail.carrier import Carrier
 from autograph_web.mail.courier import Courier
-from autograph_web.mail.folder import FolderCarrier
+from autograph_web.mail.folder import LetterFolder
 from autograph_web.mail.outbox import Outbox
+from autograph_web.mail.smtp import SmtpCarrier
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
@@ -38,6 +39,7 @@ from autograph_web.profile.email_change import EmailChange
 from autograph_web.profile.export import DataExport
 from autograph_web.profile.password_change import PasswordChange
 from autograph_web.profile.profiles import Profiles
+from autograph_web.recovery.password_reset import PasswordReset, ResetRules
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.handoff import Handoff
@@ -65,9 +67,11 @@ class Services:
     policy: PasswordPolicy
     trail: Trail
     outbox: Outbox
+    letter_folder: LetterFolder
     courier: Courier
     registration: Registration
     links: Links
+    password_reset: PasswordReset
     sign_in: SignIn
     second_step: SecondStep
     reauthentication: Reauthentication
@@ -91,6 +95,13 @@ class Services:
         """Tell of each part we depend on whether it answers."""
         return {"database": await self._database_answers(), "redis": await self._redis_answers()}
 
+    async def mail_is_late(self) -> bool:
+        """Tell whether letters wait for longer than they should; nothing else waits for them."""
+        try:
+            return await self.outbox.is_late()
+        except Unavailable:
+            return False
+
     async def _database_answers(self) -> bool:
         try:
             await self.database.ping()
@@ -107,6 +118,7 @@ class Services:
 
     async def close(self) -> None:
         """Give everything back."""
+        await self.courier.close()
         self.hasher.close()
         self.sessions.close()
         await self.redis.close()
@@ -124,9 +136,8 @@ def build_services(
     secrets = settings.master_secrets
     database = Database(settings.sqlalchemy_url, settings.database_pool)
     redis = RedisClient(settings.redis_url, clock)
-    letters = Sealer(Keyring(secrets, "letters"), entropy)
-    outbox = Outbox(database, letters, clock, entropy, settings.host_name)
-    carrier = carrier or FolderCarrier(settings.data_dir / "mail", settings.mail_from)
+    outbox = outbox_of(settings, database, clock, entropy)
+    carrier = carrier or carrier_of(settings)
     foundation = Foundation(
         database=database,
         trail=Trail(database, clock),
@@ -159,9 +170,13 @@ def build_services(
         policy=policy,
         trail=foundation.trail,
         outbox=outbox,
+        letter_folder=folder_of(settings),
         courier=Courier(database, outbox, carrier, clock, entropy),
         registration=Registration(foundation, hasher, policy, verification, registrations),
         links=links,
+        password_reset=PasswordReset(
+            foundation, links, policy, hasher, passwords, sessions, _reset_rules(settings)
+        ),
         sign_in=SignIn(
             foundation,
             passwords,
@@ -190,9 +205,34 @@ def build_services(
     )
 
 
+def outbox_of(
+    settings: Settings, database: Database, clock: Clock | None = None, entropy: Entropy | None = None
+) -> Outbox:
+    """Return the outbox of a database."""
+    entropy = entropy or SystemEntropy()
+    sealer = Sealer(Keyring(settings.master_secrets, "letters"), entropy)
+    return Outbox(database, sealer, clock or SystemClock(), entropy, settings.mail_from)
+
+
+def carrier_of(settings: Settings) -> Carrier:
+    """Return who takes letters away: the SMTP server, or without one the data folder."""
+    server = settings.smtp_server
+    return SmtpCarrier(server, settings.mail_from) if server else folder_of(settings)
+
+
+def folder_of(settings: Settings) -> LetterFolder:
+    """Return where letters are kept that nobody sends."""
+    return LetterFolder(settings.data_dir / "mail", settings.mail_from)
+
+
 def sealer_of(settings: Settings, entropy: Entropy | None = None) -> Sealer:
     """Return what seals the secrets that must be read back."""
     return Sealer(Keyring(settings.master_secrets, "sealed factors"), entropy or SystemEntropy())
+
+
+def _reset_rules(settings: Settings) -> ResetRules:
+    requests = Allowance(settings.password_reset_limit, settings.password_reset_window_seconds)
+    return ResetRules(settings.password_reset_seconds, requests)
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:
@@ -245,6 +285,5 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         yield built
     finally:
         tidying.cancel()
-        await built.courier.close()
         _open.remove(built)
         await built.close()

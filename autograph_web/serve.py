@@ -133,6 +133,8 @@ def _follow_start(server: AbstractServer[Any], settings: Settings, announce: Cal
         if _is_live(settings):
             server.respawn_failed_workers = True
             announce(f"ready at {settings.base_url} (create an account at {settings.base_url}/register)")
+            if settings.shows_letters:
+                announce(f"letters are not sent but kept: read them at {settings.base_url}/dev/mail")
             return
         time.sleep(0.1)
 

@@ -1,6 +1,7 @@
 """All settings, read once from the environment; nothing else reads it."""
 
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -8,7 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from autograph_web.core.mail_addresses import sender_address
 from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
+from autograph_web.core.smtp_server import SmtpServer, parse_smtp_url
 
 _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
@@ -16,6 +19,9 @@ _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
 }
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+KEEP_LETTERS = "folder"
+"""What `SMTP_URL` says when letters are to stay in the data folder on purpose."""
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -44,6 +50,9 @@ class Settings(BaseSettings):
     database_pool: int = Field(10, ge=1, le=200)
     secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
 
+    smtp_url: str = Field("", validation_alias=AliasChoices("SMTP_URL", "smtp_url"))
+    mail_from: str = ""
+
     bcrypt_cost: int = Field(12, ge=4, le=16)
     hash_threads: int = Field(2, ge=1, le=32)
     password_min_length: int = Field(8, ge=8, le=64)
@@ -60,6 +69,9 @@ class Settings(BaseSettings):
     email_verification: Literal["off", "banner", "required"] = "banner"
     registration_limit: int = Field(100, ge=1)
     registration_window_seconds: int = Field(_HOUR, ge=1)
+    password_reset_seconds: int = Field(_HOUR, ge=60, le=_DAY)
+    password_reset_limit: int = Field(10, ge=1)
+    password_reset_window_seconds: int = Field(_HOUR, ge=1)
     password_grant: bool = True
 
     log_format: Literal["text", "json"] = "text"
@@ -101,12 +113,28 @@ class Settings(BaseSettings):
     def _check_redis_url(cls, value: str) -> str:
         return _with_scheme(value, ("redis", "rediss", "unix"))
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _check_smtp_url(cls, value: str) -> str:
+        if value not in ("", KEEP_LETTERS):
+            parse_smtp_url(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _check_mail_from(cls, value: str) -> str:
+        if value:
+            sender_address(value)
+        return value
+
     @model_validator(mode="after")
     def _fill_in(self) -> Self:
         if self.environment == "production":
             self._require_production_values()
         if not self.base_url:
             object.__setattr__(self, "base_url", f"http://localhost:{self.port}")
+        if not self.mail_from:
+            object.__setattr__(self, "mail_from", f"AutoGraph v3 <no-reply@{self._mail_domain}>")
         return self
 
     def _require_production_values(self) -> None:
@@ -116,6 +144,11 @@ class Settings(BaseSettings):
             raise ValueError("AUTOGRAPH_BASE_URL must start with https:// in production")
         if not self.secret_keys:
             raise ValueError("AUTOGRAPH_SECRET_KEYS must be set in production (openssl rand -base64 32)")
+        if not self.smtp_url:
+            raise ValueError(
+                "SMTP_URL must name a mail server in production (smtp://user:password@host:587),"
+                f" or be `{KEEP_LETTERS}` to keep letters in the data folder, where nobody gets them"
+            )
 
     @property
     def secure(self) -> bool:
@@ -123,14 +156,24 @@ class Settings(BaseSettings):
         return self.base_url.startswith("https://")
 
     @property
-    def mail_from(self) -> str:
-        """Whom letters come from (RFC 5322 mailbox)."""
-        return f"AutoGraph v3 <no-reply@{self.host_name}>"
+    def smtp_server(self) -> SmtpServer | None:
+        """The server that letters go to, or None when they stay in the data folder."""
+        return None if self.smtp_url in ("", KEEP_LETTERS) else parse_smtp_url(self.smtp_url)
 
     @property
-    def host_name(self) -> str:
-        """The name or address browsers reach us by."""
-        return urlsplit(self.base_url).hostname or "localhost"
+    def shows_letters(self) -> bool:
+        """Whether kept letters may be read at /dev/mail: only where somebody develops, without SMTP."""
+        return self.environment == "development" and self.smtp_server is None
+
+    @property
+    def _mail_domain(self) -> str:
+        # RFC 5321 section 4.1.3: an address takes the place of a name in brackets.
+        host = urlsplit(self.base_url).hostname or "localhost"
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return host
+        return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"
 
     @property
     def origins(self) -> frozenset[str]:
@@ -195,5 +238,5 @@ def _first_line(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     message = first["msg"].removeprefix("Value error, ")
     name = str(first["loc"][0]).upper() if first["loc"] else ""
-    usual = {"PORT", "DATABASE_URL", "REDIS_URL"}
+    usual = {"PORT", "DATABASE_URL", "REDIS_URL", "SMTP_URL"}
     return message if not name else f"{name if name in usual else f'AUTOGRAPH_{name}'}: {message}"

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.sources import Module, product_modules
 
-LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "profile")
+LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "profile", "recovery")
 """The domain: each may import itself and what stands before it."""
 
 COMMON = ("settings", "core")
@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "frontend": ("core", "frontend"),
     "migrate": ("core", "schema"),
     "serve": ("core", "settings", "frontend"),
-    "cli": (*COMMON, "frontend", "migrate", "serve", "runtime", "mfa"),
+    "cli": (*COMMON, "frontend", "migrate", "serve", "runtime", "mail", "mfa"),
     "__main__": ("cli",),
     "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
 }

@@ -13,7 +13,12 @@ from autograph_web.settings import Settings
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-USUAL_NAMES = {"port": "PORT", "database_url": "DATABASE_URL", "redis_url": "REDIS_URL"}
+USUAL_NAMES = {
+    "port": "PORT",
+    "database_url": "DATABASE_URL",
+    "redis_url": "REDIS_URL",
+    "smtp_url": "SMTP_URL",
+}
 
 # The calls of the REST contract that exist so far, and the kinds of events that any of them can cause.
 CALLS = {
@@ -24,6 +29,8 @@ CALLS = {
     "POST /logout",
     "POST /logout-all",
     "GET /me",
+    "POST /password-reset/request",
+    "POST /password-reset/confirm",
     "POST /password-change",
     "POST /email-verification/request",
     "POST /email-verification/confirm",
@@ -37,6 +44,8 @@ CALLS = {
     "POST /mfa/verify",
     "POST /mfa/disable",
     "POST /mfa/recovery-codes",
+    "GET /mfa/trusted-devices",
+    "DELETE /mfa/trusted-devices/{device_id}",
     "GET /health/live",
     "GET /health/ready",
 }
@@ -52,6 +61,9 @@ KINDS = {
     "token_reuse_detected",
     "logout",
     "logout_all",
+    "password_reset_requested",
+    "password_reset_completed",
+    "password_reset_failed",
     "session_revoked",
     "password_changed",
     "email_verification_requested",

@@ -103,7 +103,11 @@ class Links:
 
     def url(self, purpose: Purpose, token: str) -> str:
         """Return the address a letter carries: always at our configured origin, whatever Host was asked."""
-        return f"{self._base_url}{purpose.page}#token={token}"
+        return f"{self.page(purpose.page)}#token={token}"
+
+    def page(self, path: str) -> str:
+        """Return the address of one of our pages, for a letter."""
+        return f"{self._base_url}{path}"
 
     async def peek(self, purpose: Purpose, token: str) -> Link:
         """Return the link of a token that could be used now; nothing is used up.

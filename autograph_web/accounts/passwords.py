@@ -52,13 +52,13 @@ class PasswordPolicy:
         A score of -1 means that too many are asking just now.
         """
         try:
-            return await self._judge(password, email, self._meter, _METER_QUEUE)
+            score, refusal = await self._judge(password, email, self._meter, _METER_QUEUE)
         except Unavailable:
             return Assessment(-1, False, "", ())
-        except PasswordTooShort as refusal:
+        if isinstance(refusal, PasswordTooShort):
             return Assessment(0, False, "Too short", refusal.reasons)
-        except DomainError as refusal:
-            return Assessment(1, False, "Weak", refusal.reasons or (refusal.detail,))
+        reasons = (refusal.reasons or (refusal.detail,)) if refusal else ()
+        return Assessment(score, refusal is None, _LABELS[score], reasons)
 
     async def require(self, password: str, email: str) -> None:
         """Let an acceptable password pass.
@@ -67,26 +67,33 @@ class PasswordPolicy:
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
             Unavailable: Too many are waiting to be judged.
         """
-        await self._judge(password, email, self._registrations, _LONGEST_QUEUE)
+        _, refusal = await self._judge(password, email, self._registrations, _LONGEST_QUEUE)
+        if refusal is not None:
+            raise refusal
 
-    async def _judge(self, password: str, email: str, slot: CapacityLimiter, queue: int) -> Assessment:
-        self._check_length(password)
+    async def _judge(
+        self, password: str, email: str, slot: CapacityLimiter, queue: int
+    ) -> tuple[int, DomainError | None]:
+        refusal = self._wrong_length(password)
+        if refusal is not None:
+            return 1, refusal
         text = normalize("NFKC", password)
         words = _context_words(email)
         if _is_context(text, words):
-            raise PasswordTooCommon(reasons=("It is made of your email or of our name.",))
+            return 1, PasswordTooCommon(reasons=("It is made of your email or of our name.",))
         if slot.statistics().tasks_waiting >= queue:
             raise Unavailable(retry_after=2)
         score, guesses_listed, reasons = await anyio.to_thread.run_sync(_estimate, text, words, limiter=slot)
-        if score < self._min_score:
-            raise (PasswordTooCommon if guesses_listed else PasswordTooWeak)(reasons=reasons)
-        return Assessment(score, True, _LABELS[score], ())
+        if score >= self._min_score:
+            return score, None
+        return max(score, 1), (PasswordTooCommon if guesses_listed else PasswordTooWeak)(reasons=reasons)
 
-    def _check_length(self, password: str) -> None:
+    def _wrong_length(self, password: str) -> DomainError | None:
         if len(password) > MOST_BYTES or len(password.encode("utf-8", "replace")) > MOST_BYTES:
-            raise PasswordTooLong
+            return PasswordTooLong()
         if len(normalize("NFKC", password)) < self._min_length:
-            raise PasswordTooShort(reasons=(f"Use {self._min_length} characters or more.",))
+            return PasswordTooShort(reasons=(f"Use {self._min_length} characters or more.",))
+        return None
 
 
 def _context_words(email: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.account import Account
@@ -80,6 +80,25 @@ async def mark_verified(connection: AsyncConnection, user_id: UUID, email_key: s
         update(USERS)
         .where(USERS.c.id == user_id, USERS.c.email_key == email_key, USERS.c.email_verified_at.is_(None))
         .values(email_verified_at=now)
+    )
+    return result.rowcount == 1
+
+
+async def set_password(
+    connection: AsyncConnection, user_id: UUID, email: str, new_hash: str, now: datetime
+) -> bool:
+    """Give an active account that still has `email` a new password; tell whether there was one.
+
+    Whoever may do so holds a letter sent to that address, so the address counts as verified.
+    """
+    result = await connection.execute(
+        update(USERS)
+        .where(USERS.c.id == user_id, USERS.c.email == email, USERS.c.status == "active")
+        .values(
+            password_hash=new_hash,
+            password_changed_at=now,
+            email_verified_at=func.coalesce(USERS.c.email_verified_at, now),
+        )
     )
     return result.rowcount == 1
 
@@ -161,11 +180,17 @@ async def add_link(connection: AsyncConnection, link: LinkRow) -> None:
 async def use_link(
     connection: AsyncConnection, purpose: str, token_hash: str, now: datetime
 ) -> Row[Any] | None:
-    """Use a link up and return it; only one of any number of racers gets it."""
+    """Use a link up and return it; only one of any number of racers gets it.
+
+    The account is locked first. Whoever uses a link goes on to change its account and to revoke other links
+    of it, and two that did so from either end would wait for each other.
+    """
+    this = (LINKS.c.purpose == purpose, LINKS.c.token_hash == token_hash, LINKS.c.user_id.is_not(None))
+    owner = select(USERS.c.id).join(LINKS, LINKS.c.user_id == USERS.c.id).where(*this)
+    await connection.execute(owner.with_for_update(of=USERS, key_share=True))
     result = await connection.execute(
         update(LINKS)
-        .where(LINKS.c.purpose == purpose, LINKS.c.token_hash == token_hash, LINKS.c.user_id.is_not(None))
-        .where(LINKS.c.used_at.is_(None), LINKS.c.expires_at > now)
+        .where(*this, LINKS.c.used_at.is_(None), LINKS.c.expires_at > now)
         .values(used_at=now)
         .returning(*LINKS.c)
     )

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from autograph_web.api.docs_page import docs_page
 from autograph_web.api.documentation import as_problems
-from autograph_web.api.routes import account, email, health, mfa, session
+from autograph_web.api.routes import account, email, health, mfa, recovery, session
 from autograph_web.core.errors import (
     DomainError,
     InternalError,
@@ -18,6 +18,7 @@ from autograph_web.core.errors import (
     NotFound,
 )
 from autograph_web.http.problems import problem_response
+from autograph_web.http.trouble import trouble_response
 
 _ABOUT = (
     "Accounts, sign-in and sessions. Send JSON, get JSON; refusals are RFC 9457 problem documents with a "
@@ -37,7 +38,7 @@ def build_api() -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for module in (account, email, session, mfa, health):
+    for module in (account, email, session, recovery, mfa, health):
         # Not include_router: it would hide the routes from whoever lists them, such as the 405 of the pages.
         api.router.routes.extend(module.router.routes)
     api.add_api_route("/docs", docs_page, include_in_schema=False)
@@ -68,9 +69,9 @@ def _shown(item: Any) -> dict[str, str]:
     return {"field": ".".join(place)[:100] or "body", "message": str(item["msg"])[:200]}
 
 
-async def _hide(_request: Request, _error: Exception) -> Response:
+async def _hide(request: Request, _error: Exception) -> Response:
     # Starlette raises the error once more after this answer, so the outermost layer logs it.
-    return problem_response(InternalError())
+    return trouble_response(InternalError(), request.scope)
 
 
 async def _translate(_request: Request, error: Exception) -> Response:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.accounts.account import Account
 from autograph_web.mfa.enrolment import Setup
+from autograph_web.mfa.trusted_devices import TrustedBrowser
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.sign_in.challenges import ChallengeRequired
@@ -112,6 +113,23 @@ class VerifyRequest(BaseModel):
     mfa_token: Annotated[SecretStr | None, Field(max_length=256)] = None
 
 
+class PasswordResetRequest(BaseModel):
+    """The email to send a link for a new password to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[str, Field(max_length=1024, examples=["mina@northwind.dev"])]
+
+
+class PasswordResetConfirmation(BaseModel):
+    """The token of such a link and the new password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[SecretStr, Field(max_length=128)]
+    new_password: Annotated[SecretStr, Field(examples=["a short sentence works well"])]
+
+
 class RecoveryCodesOut(BaseModel):
     """Ten recovery codes, shown once."""
 
@@ -123,6 +141,29 @@ class MfaEnabledOut(RecoveryCodesOut):
 
     message: str = "Two-step verification is on."
     detail: str = "Keep the recovery codes somewhere safe. Each works once. We won't show them again."
+
+
+class TrustedDeviceOut(BaseModel):
+    """A browser that is not asked for a code at sign-in."""
+
+    id: UUID
+    ip: str
+    user_agent: str
+    trusted_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, browser: TrustedBrowser) -> "TrustedDeviceOut":
+        """Show `browser`."""
+        return cls(
+            id=browser.id,
+            ip=browser.ip,
+            user_agent=browser.user_agent,
+            trusted_at=browser.created_at,
+            last_used_at=browser.last_used_at,
+            expires_at=browser.expires_at,
+        )
 
 
 class SessionOut(BaseModel):
@@ -201,6 +242,10 @@ class HealthOut(BaseModel):
 
     status: Literal["ok", "unavailable"]
     checks: dict[str, bool] = {}
+    mail_is_late: bool | None = Field(
+        default=None,
+        description="Whether letters wait for more than five minutes; that makes nobody unready.",
+    )
 
 
 class Problem(BaseModel):

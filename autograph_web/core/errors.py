@@ -102,6 +102,16 @@ class AccountReady(Unavailable):
     sentence = "Your account is ready. Sign in in a moment."
 
 
+class PasswordIsSet(Unavailable):
+    """The new password is in force; only what Redis still says of older sign-ins is not certain."""
+
+    code = "password_is_set"
+    sentence = (
+        "Your new password is set. We can't yet be sure that every older sign-in has ended everywhere: "
+        "that takes five minutes at most."
+    )
+
+
 class InternalError(DomainError):
     """A fault of ours; the trace stays in the log."""
 

@@ -1,7 +1,9 @@
 """Carries letters from the outbox into the world: at most one courier has a letter at any time."""
 
 import asyncio
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 import structlog
@@ -24,7 +26,16 @@ _CARRY_S = 90.0
 _CLAIM = timedelta(seconds=180)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 15.0, 3 * 3600.0
 _GIVE_UP_AFTER = timedelta(days=3)
+_LONGEST_REST_S = 60.0
 _CLOSING_S = 3.0
+
+
+class Outcome(Enum):
+    """How one look into the outbox went."""
+
+    NOTHING = "nothing was due"
+    DONE = "a letter was sent or given up"
+    SETBACK = "a letter has to wait"
 
 
 class Courier:
@@ -36,7 +47,7 @@ class Courier:
         self._database, self._outbox, self._carrier = database, outbox, carrier
         self._clock, self._entropy = clock, entropy
         self._hands: list[asyncio.Task[None]] = []
-        self._closing = False
+        self._ending = asyncio.Event()
 
     def start(self) -> None:
         """Begin to deliver, in the background."""
@@ -44,7 +55,7 @@ class Courier:
 
     async def close(self) -> None:
         """Finish what is under way if that is quick; another courier takes up the rest."""
-        self._closing = True
+        self._ending.set()
         self._outbox.posted.set()
         if not self._hands:
             return
@@ -54,50 +65,54 @@ class Courier:
         await asyncio.gather(*busy, return_exceptions=True)
 
     async def _work(self) -> None:
-        while not self._closing:
+        setbacks = 0
+        while not self._ending.is_set():
             # Before the look: what is posted after it must not be missed.
             self._outbox.posted.clear()
-            if self._closing or await self._deliver_and_survive():
-                continue
-            try:
-                await asyncio.wait_for(self._outbox.posted.wait(), _LOOK_EVERY_S)
-            except TimeoutError:
-                continue
+            outcome = await self._deliver_and_survive()
+            setbacks = setbacks + 1 if outcome is Outcome.SETBACK else 0
+            if setbacks:
+                # The server, or the database, is in trouble: not every letter need find that out at once.
+                await _wait(self._ending, min(2.0 ** (setbacks - 1), _LONGEST_REST_S))
+            elif outcome is Outcome.NOTHING and not self._ending.is_set():
+                await _wait(self._outbox.posted, _LOOK_EVERY_S)
 
-    async def _deliver_and_survive(self) -> bool:
+    async def _deliver_and_survive(self) -> Outcome:
         try:
             return await self.deliver_one()
         except Unavailable:
             _log.warning("outbox_unreachable")
         except Exception:  # noqa: BLE001  (whatever it was, the next letter deserves a try)
             _log.exception("courier_stumbled")
-        return False
+        return Outcome.SETBACK
 
-    async def deliver_one(self) -> bool:
-        """Try the letter that has waited longest; tell whether there was one.
+    async def deliver_one(self) -> Outcome:
+        """Try the letter that has waited longest.
 
         Raises:
             Unavailable: The database is away.
         """
         claimed = await self._claim()
         if claimed is None:
-            return False
+            return Outcome.NOTHING
         # No transaction is open from here until the outcome is known.
         try:
             async with asyncio.timeout(_CARRY_S):
                 await self._carrier.carry(self._parcel(claimed))
         except (Undeliverable, SealBroken) as error:
             await self._give_up(claimed, getattr(error, "reason", "SealBroken"))
+            return Outcome.DONE
         except NotNow as error:
             await self._postpone(claimed, error.reason)
         except TimeoutError:
             await self._postpone(claimed, "TimeoutError")
         except Exception as error:  # noqa: BLE001  (a letter is not lost for a fault of ours)
-            _log.exception("letter_not_carried")
+            _log.exception("letter_not_carried", outbox_id=claimed.id)
             await self._postpone(claimed, error.__class__.__name__)
         else:
             await self._note_sent(claimed)
-        return True
+            return Outcome.DONE
+        return Outcome.SETBACK
 
     async def _claim(self) -> Row[Any] | None:
         now = self._clock.now()
@@ -137,7 +152,7 @@ class Courier:
 
     async def _give_up(self, claimed: Row[Any], reason: str) -> None:
         _log.error("letter_failed", outbox_id=claimed.id, reason=reason, attempts=claimed.attempts)
-        now: datetime = self._clock.now()
+        now = self._clock.now()
         async with self._database.unit() as connection:
             await store.give_up(connection, claimed, now, reason[:64])
 
@@ -146,3 +161,8 @@ class Courier:
         pause = min(_FIRST_PAUSE_S * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE_S)
         chance = int.from_bytes(self._entropy.bytes(2), "big") / 65_536
         return timedelta(seconds=pause * (0.75 + chance / 2))
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)

@@ -1,14 +1,34 @@
 """Letters as .eml files in the data folder: what a server without SMTP does with them."""
 
+import re
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import anyio
 
-from autograph_web.mail.carrier import NotNow, Parcel
+from autograph_web.mail.carrier import NotNow, Parcel, Undeliverable
 from autograph_web.mail.rendering import as_message
 
+_FILE = re.compile(r"([0-9]{8}T[0-9]{6}-[A-Za-z0-9_-]{16,32})\.eml")
+_MOST_SHOWN = 200
 
-class FolderCarrier:
+
+@dataclass(frozen=True, slots=True)
+class KeptLetter:
+    """One letter that was kept, as a reader of the folder sees it."""
+
+    id: str
+    sender: str
+    to: str
+    subject: str
+    date: str
+    text: str
+    html: str
+
+
+class LetterFolder:
     """Keeps letters where the owner of the data folder alone can read them."""
 
     def __init__(self, folder: Path, sender: str) -> None:
@@ -19,13 +39,25 @@ class FolderCarrier:
 
         Raises:
             NotNow: The folder cannot be written.
+            Undeliverable: The address cannot be written as one.
         """
         name = f"{parcel.written_at:%Y%m%dT%H%M%S}-{parcel.message_id.strip('<>').partition('@')[0]}.eml"
-        content = as_message(parcel, self._sender).as_bytes()
+        try:
+            content = as_message(parcel, self._sender).as_bytes()
+        except ValueError as error:
+            raise Undeliverable(error.__class__.__name__) from None
         try:
             await anyio.to_thread.run_sync(self._write, name, content)
         except OSError as error:
             raise NotNow(error.__class__.__name__) from error
+
+    async def newest(self) -> list[KeptLetter]:
+        """Return the letters kept last, newest first."""
+        return await anyio.to_thread.run_sync(self._newest)
+
+    async def find(self, letter_id: str) -> KeptLetter | None:
+        """Return one letter. Ids are looked up among what is there: no path is ever made of one."""
+        return await anyio.to_thread.run_sync(self._find, letter_id)
 
     def _write(self, name: str, content: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -33,3 +65,36 @@ class FolderCarrier:
         part.touch(mode=0o600)
         part.write_bytes(content)
         part.replace(self._folder / name)
+
+    def _newest(self) -> list[KeptLetter]:
+        # By the time of the file: names only count in seconds.
+        files = sorted(self._files().values(), key=lambda file: (file.stat().st_mtime_ns, file.name))
+        return [_read(file) for file in reversed(files[-_MOST_SHOWN:])]
+
+    def _find(self, letter_id: str) -> KeptLetter | None:
+        file = self._files().get(letter_id)
+        return _read(file) if file else None
+
+    def _files(self) -> dict[str, Path]:
+        if not self._folder.is_dir():
+            return {}
+        named = ((_FILE.fullmatch(file.name), file) for file in self._folder.iterdir())
+        return {match[1]: file for match, file in named if match and file.is_file() and not file.is_symlink()}
+
+
+def _read(file: Path) -> KeptLetter:
+    message = message_from_bytes(file.read_bytes(), _class=EmailMessage, policy=policy.default)
+    return KeptLetter(
+        id=file.stem,
+        sender=str(message["From"]),
+        to=str(message["To"]),
+        subject=str(message["Subject"]),
+        date=str(message["Date"]),
+        text=_part(message, "plain"),
+        html=_part(message, "html"),
+    )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    found = message.get_body((kind,))
+    return str(found.get_content()) if found is not None else ""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from autograph_web.core.context import RequestContext
+from autograph_web.core.devices import device_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,12 @@ class Letter:
 
 
 def circumstances(context: RequestContext, now: datetime) -> tuple[tuple[str, str], ...]:
-    """Return when, where from and with what something was done, as the facts of a letter."""
+    """Return when, where from and with what something was done, as the facts of a letter.
+
+    The program only by a name we know: a stranger may cause a letter, and must not get to write in it.
+    """
     return (
         ("When", f"{now:%Y-%m-%d %H:%M} UTC"),
         ("Where", context.ip),
-        ("With", context.user_agent or "an unknown program"),
+        ("With", device_name(context.user_agent)),
     )

@@ -1,7 +1,8 @@
 """Where letters wait: written in the unit of work of what they tell, so neither exists without the other."""
 
 import asyncio
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -11,32 +12,54 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.core.clock import Clock
 from autograph_web.core.database import Database, after_commit
 from autograph_web.core.entropy import Entropy, random_token
-from autograph_web.core.sealing import Sealer
+from autograph_web.core.mail_addresses import sender_address
+from autograph_web.core.sealing import SealBroken, Sealer
 from autograph_web.mail import store
 from autograph_web.mail.letter import Letter
 
 _LETTER = TypeAdapter(Letter)
 _SENT_KEPT, _FAILED_KEPT = timedelta(days=7), timedelta(days=30)
+_LATE = timedelta(minutes=5)
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One letter that is not out, as an operator sees it: `due_at` is None once it was given up."""
+
+    id: int
+    created_at: datetime
+    attempts: int
+    due_at: datetime | None
+    failed_at: datetime | None
+    last_error: str
 
 
 class Outbox:
     """Takes letters; a courier of this or any other process carries them off after the commit."""
 
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock, entropy: Entropy, host: str) -> None:
+    def __init__(
+        self, database: Database, sealer: Sealer, clock: Clock, entropy: Entropy, sender: str
+    ) -> None:
         self._database, self._sealer, self._clock, self._entropy = database, sealer, clock, entropy
-        self._host = f"[{host}]" if ":" in host else host
+        self._domain = sender_address(sender).domain
         self.posted = asyncio.Event()
 
-    async def post(self, connection: AsyncConnection, letter: Letter) -> None:
-        """Add `letter` to the unit of work of `connection`; it leaves when that has committed."""
+    async def post(self, connection: AsyncConnection, letter: Letter, *, decoy: bool = False) -> None:
+        """Add `letter` to the unit of work of `connection`; it leaves when that has committed.
+
+        A decoy costs the same and never leaves: nobody learns from the time taken whether there was a letter.
+        """
         now = self._clock.now()
-        message_id = f"<{random_token(self._entropy, 16)}@{self._host}>"
+        message_id = f"<{random_token(self._entropy, 16)}@{self._domain}>"
+        # Sealed, because letters carry the links that open accounts.
+        sealed = self._sealer.seal(_LETTER.dump_json(letter), _owner(message_id))
         row = {
             "message_id": message_id,
-            # Sealed, because letters carry the links that open accounts.
-            "sealed_letter": self._sealer.seal(_LETTER.dump_json(letter), _owner(message_id)),
+            "sealed_letter": None if decoy else sealed,
             "created_at": now,
-            "due_at": now,
+            "due_at": None if decoy else now,
+            "sent_at": now if decoy else None,
             "attempts": 0,
         }
         await store.add(connection, row)
@@ -50,6 +73,52 @@ class Outbox:
         """
         return _LETTER.validate_json(self._sealer.open(row.sealed_letter or "", _owner(row.message_id)))
 
+    async def waiting(self) -> list[Waiting]:
+        """Return the letters that are not out, oldest first, without a word of what they say.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._database.read() as connection:
+            return [_waiting(row) for row in await store.waiting(connection)]
+
+    async def is_late(self) -> bool:
+        """Tell whether some letter has waited for longer than a healthy server takes.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._database.read() as connection:
+            return await store.any_older(connection, self._clock.now() - _LATE)
+
+    async def retry(self) -> int:
+        """Let every letter that waits or was given up be tried at once; return how many.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._database.unit() as connection:
+            after_commit(connection, self.posted.set)
+            return await store.make_due(connection, self._clock.now())
+
+    async def reseal(self) -> int:
+        """Seal what is kept anew with the newest key; return how many letters were.
+
+        A letter whose key is gone stays as it is: nothing can be done for it, and it is seen to have failed.
+
+        Raises:
+            Unavailable: The database is away; what was done stays done.
+        """
+        changed, last = 0, 0
+        while True:
+            async with self._database.unit() as connection:
+                rows = await store.sealed_after(connection, last, _BATCH)
+                for row in rows:
+                    changed += await self._reseal(connection, row)
+            if not rows:
+                return changed
+            last = rows[-1].id
+
     async def forget_old(self) -> int:
         """Delete what was sent or given up long enough ago; return how many letters.
 
@@ -59,6 +128,20 @@ class Outbox:
         now = self._clock.now()
         async with self._database.unit() as connection:
             return await store.forget(connection, now - _SENT_KEPT, now - _FAILED_KEPT)
+
+    async def _reseal(self, connection: AsyncConnection, row: Row[Any]) -> bool:
+        if not self._sealer.outdated(row.sealed_letter):
+            return False
+        owner = _owner(row.message_id)
+        try:
+            sealed = self._sealer.seal(self._sealer.open(row.sealed_letter, owner), owner)
+        except SealBroken:
+            return False
+        return await store.reseal(connection, row.id, row.sealed_letter, sealed)
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(row.id, row.created_at, row.attempts, row.due_at, row.failed_at, row.last_error or "")
 
 
 def _owner(message_id: str) -> str:

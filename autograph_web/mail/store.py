@@ -58,6 +58,43 @@ async def give_up(connection: AsyncConnection, claimed: Row[Any], now: datetime,
     )
 
 
+async def waiting(connection: AsyncConnection) -> list[Row[Any]]:
+    """Return the letters that are not out, oldest first."""
+    query = select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.id)
+    return list(await connection.execute(query))
+
+
+async def any_older(connection: AsyncConnection, moment: datetime) -> bool:
+    """Tell whether a letter posted before `moment` still waits."""
+    query = select(OUTBOX.c.id).where(OUTBOX.c.due_at.is_not(None), OUTBOX.c.created_at < moment).limit(1)
+    return (await connection.execute(query)).first() is not None
+
+
+async def make_due(connection: AsyncConnection, now: datetime) -> int:
+    """Let every letter that waits or was given up be tried now; return how many. One under way stays so."""
+    free = or_(OUTBOX.c.claimed_until.is_(None), OUTBOX.c.claimed_until <= now)
+    result = await connection.execute(
+        update(OUTBOX).where(OUTBOX.c.sent_at.is_(None), free).values(due_at=now, failed_at=None)
+    )
+    return result.rowcount
+
+
+async def sealed_after(connection: AsyncConnection, row_id: int, limit: int) -> list[Row[Any]]:
+    """Return the next letters that are kept sealed, for a walk over all of them."""
+    query = select(OUTBOX).where(OUTBOX.c.id > row_id, OUTBOX.c.sealed_letter.is_not(None))
+    return list(await connection.execute(query.order_by(OUTBOX.c.id).limit(limit)))
+
+
+async def reseal(connection: AsyncConnection, row_id: int, seen: str, sealed: str) -> bool:
+    """Replace a sealed letter, unless it was sent meanwhile."""
+    result = await connection.execute(
+        update(OUTBOX)
+        .where(OUTBOX.c.id == row_id, OUTBOX.c.sealed_letter == seen)
+        .values(sealed_letter=sealed)
+    )
+    return result.rowcount == 1
+
+
 async def forget(connection: AsyncConnection, sent_before: datetime, failed_before: datetime) -> int:
     """Delete letters that were sent or given up long enough ago; return how many."""
     over = or_(OUTBOX.c.sent_at < sent_before, OUTBOX.c.failed_at < failed_before)

@@ -181,8 +181,8 @@ class EmailChange:
             await self._links.revoke(connection, before.id, *_OTHERS)
             # The ways back of later changes lead to mailboxes that may be somebody else's; earlier ones stay.
             await self._links.revoke(connection, before.id, _UNDO, since=link.created_at)
-            await mfa.forget_devices(connection, before.id)
             account = await self._move(connection, before, address)
+            await mfa.forget_devices(connection, before.id)
             ended = await self._sessions.end_every(connection, before.id, "email_change_undone")
             reset = await self._links.issue(
                 connection,

@@ -17,6 +17,8 @@ from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.home.page import home_page
 from autograph_web.ui.not_found.page import not_found_page
+from autograph_web.ui.password_reset.page import forgotten_page, new_password_page
+from autograph_web.ui.password_reset.state import ForgottenState, NewPasswordState
 from autograph_web.ui.register.page import register_page
 from autograph_web.ui.register.state import RegisterState
 from autograph_web.ui.routes import Route
@@ -36,13 +38,23 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.HOME, home_page, None),
     (routes.REGISTER, register_page, RegisterState.arrive),
     (routes.SIGN_IN, sign_in_page, SignInState.arrive),
+    (routes.FORGOTTEN, forgotten_page, ForgottenState.arrive),
+    (routes.NEW_PASSWORD, new_password_page, NewPasswordState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
 )
-_STATES = (SignInState, RegisterState, DashboardState, SecurityState, AccountState)
+_STATES = (
+    SignInState,
+    RegisterState,
+    ForgottenState,
+    NewPasswordState,
+    DashboardState,
+    SecurityState,
+    AccountState,
+)
 """Every state with vars of a person."""
 
 

@@ -25,11 +25,24 @@ class Route:
 HOME = Route("/", "Welcome")
 REGISTER = Route("/register", "Create your account")
 SIGN_IN = Route("/login", "Sign in")
+FORGOTTEN = Route("/password-reset", "Forgot your password?")
+NEW_PASSWORD = Route("/password-reset/confirm", "Choose a new password")
 DASHBOARD = Route("/dashboard", "Overview", protected=True)
 SECURITY = Route("/settings/security", "Security", protected=True)
 ACCOUNT = Route("/settings/account", "Account", protected=True)
 TROUBLE = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
 
-ROUTES: tuple[Route, ...] = (HOME, REGISTER, SIGN_IN, DASHBOARD, SECURITY, ACCOUNT, TROUBLE, NOT_FOUND)
+ROUTES: tuple[Route, ...] = (
+    HOME,
+    REGISTER,
+    SIGN_IN,
+    FORGOTTEN,
+    NEW_PASSWORD,
+    DASHBOARD,
+    SECURITY,
+    ACCOUNT,
+    TROUBLE,
+    NOT_FOUND,
+)
 PROTECTED_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.protected)

@@ -5,33 +5,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from autograph_web.audit.trail import AuditEvent
+from autograph_web.core.devices import device_name
 from autograph_web.mfa.trusted_devices import TrustedBrowser
 
 # With this many recovery codes left or fewer, it is time for new ones.
 FEW_CODES = 3
 
-# First match wins: most browsers also carry the names of others.
-_BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser/", "Samsung Internet"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("CriOS/", "Chrome"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-    ("curl/", "curl"),
-    ("python", "A Python program"),
-)
-_SYSTEMS = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("CrOS", "ChromeOS"),
-    ("Linux", "Linux"),
-)
 # By how a kind's name begins or ends, most telling first.
 _ICONS = (
     ("_failed", "warning"),
@@ -72,13 +51,6 @@ class TrustedRow:
     used_when: str
     ends_at: str
     ends_when: str
-
-
-def device_name(user_agent: str) -> str:
-    """Return browser and system in plain words, such as "Firefox on Linux"; a guess, never a credential."""
-    browser = _first(_BROWSERS, user_agent)
-    system = _first(_SYSTEMS, user_agent)
-    return " on ".join(part for part in (browser, system) if part) or "Unknown device"
 
 
 def place(event: AuditEvent) -> str:
@@ -131,10 +103,6 @@ def initials(email: str) -> str:
 
 def _icon(kind: str) -> str:
     return next((icon for part, icon in _ICONS if kind.startswith(part) or kind.endswith(part)), "dot")
-
-
-def _first(table: tuple[tuple[str, str], ...], text: str) -> str:
-    return next((name for mark, name in table if mark in text), "")
 
 
 def _aware(at: datetime) -> datetime:

@@ -6,8 +6,11 @@ from httpx import ASGITransport, AsyncClient
 from autograph_web.api.schemas import MeOut
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.front import build_front
+from autograph_web.mail.letter import Letter
+from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import PAGES, OpenServices, inner_app
+from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.http import CREDENTIALS, assert_problem, bearer, sign_in, sign_up
 
@@ -34,7 +37,22 @@ async def test_the_process_is_ready(api: AsyncClient) -> None:
     response = await api.get("/health/ready")
 
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "checks": {"database": True, "redis": True}}
+    checks = {"database": True, "redis": True}
+    assert response.json() == {"status": "ok", "checks": checks, "mail_is_late": False}
+
+
+async def test_mail_that_does_not_leave_is_told_but_makes_nobody_unready(
+    api: AsyncClient, services: Services, clock: FakeClock
+) -> None:
+    await services.courier.close()
+    async with services.database.unit() as connection:
+        await services.outbox.post(connection, Letter(EMAIL, "Hello", ("Hello.",)))
+    clock.advance(299)
+    assert (await api.get("/health/ready")).json()["mail_is_late"] is False
+    clock.advance(2)
+    response = await api.get("/health/ready")
+
+    assert (response.status_code, response.json()["mail_is_late"]) == (200, True)
 
 
 async def test_without_redis_the_process_is_not_ready_but_alive(
@@ -49,7 +67,8 @@ async def test_without_redis_the_process_is_not_ready_but_alive(
         ready = await client.get("/health/ready")
 
         assert (ready.status_code, ready.headers["retry-after"]) == (503, "2")
-        assert ready.json() == {"status": "unavailable", "checks": {"database": True, "redis": False}}
+        checks = {"database": True, "redis": False}
+        assert ready.json() == {"status": "unavailable", "checks": checks, "mail_is_late": None}
         assert (await client.get("/health/live")).status_code == 200
         assert (await client.get("/me", headers=bearer(pair))).status_code == 200
         assert_problem(await client.post("/logout", headers=bearer(pair)), 503, "unfinished")

@@ -94,6 +94,7 @@ def product(folder: Path, database_url: str, redis_url: str) -> Generator[Server
         "DATABASE_URL": database_url,
         "AUTOGRAPH_ENVIRONMENT": "production",
         "AUTOGRAPH_BASE_URL": f"http://localhost:{port}",
+        "SMTP_URL": "folder",
         "AUTOGRAPH_SECRET_KEYS": b64encode(os.urandom(32)).decode(),
         "AUTOGRAPH_DATA_DIR": str(folder / "data"),
         "AUTOGRAPH_WORKERS": str(WORKERS),

@@ -16,6 +16,7 @@ _UI = f"{ROOT_STATE}.autograph_web___ui___"
 DASHBOARD = f"{_UI}dashboard___state____dashboard_state"
 SECURITY = f"{_UI}security___state____security_state"
 SIGN_IN = f"{_UI}sign_in___state____sign_in_state"
+NEW_PASSWORD = f"{_UI}password_reset___state____new_password_state"
 REGISTER = f"{_UI}register___state____register_state"
 
 _READY = '"is_hydrated_rx_state_":true'

@@ -252,7 +252,7 @@ async def test_it_works_without_javascript(
     await visitor.load("/dashboard")
     await visitor.at("/login?next=%2Fdashboard")
     await show_password_without_javascript(owner, visitor)
-    await expect(page.get_by_role("heading", name="Two-step verification on?")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Here again?")).to_be_visible()
     assert await visitor.overflow() <= 0
     for cookie in (SESSION, TRUSTED):
         assert await visitor.cookie(cookie) is None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -28,6 +29,12 @@ from tests.support.mailbox import Mailbox
 PAGE = "/verify-email"
 REQUIRED = pytest.mark.parametrize("settings_changes", [{"email_verification": "required"}])
 OFF = pytest.mark.parametrize("settings_changes", [{"email_verification": "off"}])
+
+
+@pytest.fixture
+def settings_changes() -> dict[str, Any]:
+    """What an operator gets who chooses nothing."""
+    return {"email_verification": "banner"}
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # The very first start installs the npm packages and builds the pages; every other takes two seconds.
 _START_SECONDS = 300.0
 _STOP_SECONDS = 20.0
-_OURS = ("AUTOGRAPH_", "REFLEX_", "__REFLEX_", "PORT", "DATABASE_URL", "REDIS_URL")
+_OURS = ("AUTOGRAPH_", "REFLEX_", "__REFLEX_", "PORT", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
 _FAULT = re.compile(r"Traceback|\blevel='?(error|critical)|\[ERROR\]|panicked", re.IGNORECASE)
 
 

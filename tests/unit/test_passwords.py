@@ -121,6 +121,13 @@ async def test_the_meter_says_what_the_policy_does() -> None:
     assert weak.reasons
 
 
+async def test_the_meter_tells_nearly_good_from_bad() -> None:
+    fair = await _POLICY.assess("maplewood82", EMAIL)
+
+    assert (fair.score, fair.acceptable, fair.label) == (2, False, "Fair")
+    assert fair.reasons
+
+
 async def test_a_hash_knows_its_password_alone(hasher: PasswordHasher) -> None:
     known = await hasher.hash(PASSWORD)
 

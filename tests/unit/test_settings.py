@@ -13,6 +13,7 @@ PRODUCTION: dict[str, str] = {
     "AUTOGRAPH_ENVIRONMENT": "production",
     "AUTOGRAPH_BASE_URL": URL,
     "AUTOGRAPH_SECRET_KEYS": SECRET,
+    "SMTP_URL": "smtp://mailer:hunter2@mail.northwind.dev",
 }
 
 
@@ -23,7 +24,7 @@ def made(**given: Any) -> Settings:
 
 def load(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Settings:
     """Read settings from an environment of just these variables."""
-    for name in ("PORT", "DATABASE_URL", "REDIS_URL"):
+    for name in ("PORT", "DATABASE_URL", "REDIS_URL", "SMTP_URL"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -68,6 +69,17 @@ def test_production_starts_with_what_it_needs(monkeypatch: pytest.MonkeyPatch) -
         ({"AUTOGRAPH_PASSWORD_MIN_LENGTH": "4"}, "AUTOGRAPH_PASSWORD_MIN_LENGTH"),
         ({"AUTOGRAPH_LOGIN_LIMIT": "0"}, "AUTOGRAPH_LOGIN_LIMIT"),
         ({"PORT": "99999"}, "PORT"),
+        ({"SMTP_URL": ""}, "SMTP_URL must name a mail server in production"),
+        ({"SMTP_URL": "mail.northwind.dev"}, "SMTP_URL"),
+        ({"SMTP_URL": "http://mailer:hunter2@mail.northwind.dev"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://hunter2@mail.northwind.dev"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://mailer:hunter2@mail.northwind.dev:port"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://mailer:hunter2@mail.northwind.dev?tls=1"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtps://mailer:hunter2@mail.northwind.dev?starttls=never"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://mailer:hunter2@mail.northwind.dev?starttls=perhaps"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://mailer:hunter2@mail.northwind.dev?ca=/nowhere.pem"}, "SMTP_URL"),
+        ({"AUTOGRAPH_MAIL_FROM": "AutoGraph"}, "AUTOGRAPH_MAIL_FROM"),
+        ({"AUTOGRAPH_MAIL_FROM": "AutoGraph <a@b.de>\nBcc: <c@d.de>"}, "AUTOGRAPH_MAIL_FROM"),
     ],
 )
 def test_a_start_that_cannot_be_is_refused_in_one_line_that_names_the_variable(
@@ -80,6 +92,7 @@ def test_a_start_that_cannot_be_is_refused_in_one_line_that_names_the_variable(
     assert line.startswith(named)
     assert "\n" not in line
     assert SECRET not in line
+    assert "hunter2" not in line
 
 
 @pytest.mark.parametrize(
@@ -141,6 +154,7 @@ def test_development_also_answers_to_the_usual_names_of_this_machine() -> None:
 def test_other_origins_are_allowed_by_name_only() -> None:
     settings = made(
         environment="production",
+        smtp_url="folder",
         base_url=URL,
         secret_keys=(SECRET,),
         allowed_origins="https://a.dev, https://b.dev,",
@@ -159,3 +173,25 @@ def test_the_usual_variables_have_their_usual_names(monkeypatch: pytest.MonkeyPa
 def test_settings_cannot_be_changed_later() -> None:
     with pytest.raises(ValueError, match="frozen"):
         made().port = 1
+
+
+def test_letters_come_from_the_host_people_know() -> None:
+    assert made(base_url=URL).mail_from == "AutoGraph v3 <no-reply@accounts.northwind.dev>"
+    assert made(base_url="http://192.0.2.1:8080").mail_from == "AutoGraph v3 <no-reply@[192.0.2.1]>"
+    assert made(base_url="http://[::1]:3000").mail_from == "AutoGraph v3 <no-reply@[IPv6:::1]>"
+    assert made(mail_from="Doors <doors@northwind.dev>").mail_from == "Doors <doors@northwind.dev>"
+
+
+def test_letters_stay_in_the_folder_in_production_only_on_purpose(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, **PRODUCTION | {"SMTP_URL": "folder"})
+
+    assert settings.smtp_server is None
+    assert not settings.shows_letters
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [({}, True), ({"smtp_url": "folder"}, True), ({"smtp_url": "smtp://localhost:1025"}, False)],
+)
+def test_kept_letters_are_shown_in_development_without_a_server(given: dict[str, str], shown: bool) -> None:
+    assert made(**given).shows_letters is shown

@@ -20,7 +20,7 @@ async def ready(response: Response) -> HealthOut:
     """Tell whether the process can serve: 503 names the part that is down."""
     checks = await services().health()
     if all(checks.values()):
-        return HealthOut(status="ok", checks=checks)
+        return HealthOut(status="ok", checks=checks, mail_is_late=await services().mail_is_late())
     response.status_code = 503
     response.headers["Retry-After"] = "2"
     return HealthOut(status="unavailable", checks=checks)

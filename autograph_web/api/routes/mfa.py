@@ -1,5 +1,7 @@
 """Two-step verification over REST."""
 
+from uuid import UUID
+
 from fastapi import APIRouter, Security
 
 from autograph_web.api.bodies import StrictRoute
@@ -12,6 +14,7 @@ from autograph_web.api.schemas import (
     MfaSetupOut,
     RecoveryCodesOut,
     TokensOut,
+    TrustedDeviceOut,
     VerifyRequest,
 )
 from autograph_web.runtime import services
@@ -56,3 +59,20 @@ async def disable(context: CurrentContext, viewer: CurrentViewer) -> MessageOut:
 async def recovery_codes(context: CurrentContext, viewer: CurrentViewer) -> RecoveryCodesOut:
     """Make ten new recovery codes; the old ones stop working. Needs a sign-in like /mfa/disable."""
     return RecoveryCodesOut(recovery_codes=await services().enrolment.regenerate_codes(context, viewer))
+
+
+@router.get("/trusted-devices", responses=problems(401, 503), dependencies=_SIGNED_IN)
+async def trusted_devices(viewer: CurrentViewer) -> list[TrustedDeviceOut]:
+    """List the browsers that are not asked for a code, the latest used first."""
+    return [TrustedDeviceOut.of(browser) for browser in await services().trusted_devices.of(viewer.user_id)]
+
+
+@router.delete(
+    "/trusted-devices/{device_id}", responses=problems(401, 404, 422, 503), dependencies=_SIGNED_IN
+)
+async def forget_trusted_device(
+    context: CurrentContext, viewer: CurrentViewer, device_id: UUID
+) -> MessageOut:
+    """Ask this browser for a code again."""
+    await services().trusted_devices.forget(context, viewer, device_id)
+    return MessageOut(message="That browser is no longer trusted.")

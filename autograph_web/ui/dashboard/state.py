@@ -4,6 +4,7 @@ import logging
 
 import reflex as rx
 
+from autograph_web.core.devices import device_name
 from autograph_web.core.errors import DomainError, InternalError, NotAuthenticated, SessionEnded
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
@@ -75,7 +76,7 @@ class DashboardState(AccountPage, rx.State):
         self._show_owner(looking, account)
         self.role, self.active = looking.role, active
         self.two_step, self.codes_left = factors.enabled, factors.recovery_codes_left
-        self.here = viewer.device_name(self.router.headers.user_agent)
+        self.here = device_name(self.router.headers.user_agent)
         self.since_at, self.since_when = (
             viewer.iso(looking.signed_in_at),
             viewer.in_words(looking.signed_in_at),

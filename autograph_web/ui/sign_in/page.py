@@ -18,7 +18,7 @@ from autograph_web.ui.components.forms import (
 )
 from autograph_web.ui.components.native import named
 from autograph_web.ui.layout import auth_page, heading
-from autograph_web.ui.routes import REGISTER, SIGN_IN
+from autograph_web.ui.routes import FORGOTTEN, REGISTER, SIGN_IN
 from autograph_web.ui.sign_in.scriptless import scriptless_code_form
 from autograph_web.ui.sign_in.state import SignInState
 
@@ -62,9 +62,13 @@ def _who() -> rx.Component:
 
 def _password_step() -> rx.Component:
     return rx.el.form(
-        email_field(SignInState),
+        email_field(SignInState, on_blur=SignInState.note_email),
         password_field(SignInState, "current-password"),
-        _tick("remember_me", "remember", "Remember me for 30 days"),
+        rx.el.div(
+            _tick("remember_me", "remember", "Remember me for 30 days"),
+            rx.el.a("Forgot it?", href=FORGOTTEN.path, custom_attrs=named("forgot")),
+            class_name="form-ways",
+        ),
         next_field(SignInState),
         submit_button(SignInState, "Sign in", "Signing in…"),
         key="password-step",

@@ -14,8 +14,12 @@ def scriptless_code_form() -> rx.Component:
     """The code form that stands below the password form, as nothing there can swap them in place."""
     return rx.el.noscript(
         rx.el.section(
-            rx.el.h2("Two-step verification on?", custom_attrs=named("scriptless-title")),
-            rx.el.p("Send your email and password first, then the code here.", class_name="lead"),
+            rx.el.h2("Here again?", custom_attrs=named("scriptless-title")),
+            rx.el.p(
+                "Then the email and password you sent don't match, or two-step verification is on. "
+                "If it is, send the code now.",
+                class_name="lead",
+            ),
             _code_form(),
             NativeForm.create(
                 rx.el.button("Start over", type="submit", class_name="link-button"),

@@ -17,6 +17,7 @@ from autograph_web.ui.form_state import CodeForm
 
 # A checkbox comes as this, or not at all.
 _TICKED = "on"
+_LONGEST_EMAIL = 320
 
 
 class SignInState(CodeForm, AuthForm, rx.State):
@@ -28,6 +29,12 @@ class SignInState(CodeForm, AuthForm, rx.State):
 
     asking_code: bool = False
     _challenge: str = ""
+    _typed_email: str = ""
+
+    @rx.event
+    async def note_email(self, email: Any) -> None:
+        """Remember the typed address for the page behind "Forgot it?"."""
+        self._typed_email = email[:_LONGEST_EMAIL] if isinstance(email, str) else ""
 
     @rx.event
     async def arrive(self) -> None:

@@ -1,0 +1,102 @@
+"""Which SMTP server to use, as `SMTP_URL` names it."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+Encryption = Literal["tls", "starttls", "none"]
+_IMPLICIT_PORT, _SUBMISSION_PORT, _PLAIN_PORT = 465, 587, 25  # RFC 8314, RFC 6409, RFC 5321
+_STARTTLS: dict[str, Encryption] = {"required": "starttls", "never": "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """One server and how to talk to it; `ca_file` names a private authority its certificate is checked by."""
+
+    host: str
+    port: int
+    encryption: Encryption
+    username: str | None = None
+    password: str | None = None
+    ca_file: Path | None = None
+
+    def __repr__(self) -> str:
+        """Return what may be shown: never the credentials."""
+        return f"SmtpServer({self.host}:{self.port}, {self.encryption})"
+
+
+def parse_smtp_url(url: str) -> SmtpServer:
+    """Return the server that `url` names.
+
+    `smtps://` is TLS from the first byte. `smtp://` upgrades with STARTTLS and sends nothing without it, save
+    to this machine without credentials; `?starttls=never` and `?starttls=required` say otherwise.
+
+    Raises:
+        ValueError: It names none; the message does not repeat it, for it may hold a password.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("names no host and port") from None
+    if parts.scheme not in ("smtp", "smtps") or not host or parts.path.strip("/") or parts.fragment:
+        raise ValueError("must look like smtp://user:password@host:587 or smtps://user:password@host:465")
+    username, password = unquote(parts.username or "") or None, unquote(parts.password or "") or None
+    if (username is None) != (password is None):
+        raise ValueError("needs both a user and a password, percent-encoded, or neither")
+    options = _options(parts)
+    encryption = _encryption(parts.scheme, host, username, options)
+    return SmtpServer(
+        host=host,
+        port=port or _port(encryption, parts.scheme),
+        encryption=encryption,
+        username=username,
+        password=password,
+        ca_file=_ca_file(options),
+    )
+
+
+def _options(parts: SplitResult) -> dict[str, str]:
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if set(options) - {"starttls", "ca"}:
+        raise ValueError("may end with ?starttls=required, ?starttls=never or ?ca=/path/to/authority.pem")
+    return options
+
+
+def _encryption(scheme: str, host: str, username: str | None, options: dict[str, str]) -> Encryption:
+    wish = options.get("starttls")
+    if scheme == "smtps":
+        if wish is not None:
+            raise ValueError("smtps:// is encrypted from the start and takes no ?starttls")
+        return "tls"
+    if wish is None:
+        return "none" if username is None and _is_this_machine(host) else "starttls"
+    if wish not in _STARTTLS:
+        raise ValueError("starttls is `required` or `never`")
+    return _STARTTLS[wish]
+
+
+def _port(encryption: Encryption, scheme: str) -> int:
+    if scheme == "smtps":
+        return _IMPLICIT_PORT
+    return _SUBMISSION_PORT if encryption == "starttls" else _PLAIN_PORT
+
+
+def _ca_file(options: dict[str, str]) -> Path | None:
+    if "ca" not in options:
+        return None
+    file = Path(options["ca"])
+    if not file.is_file():
+        raise ValueError("ca must name a PEM file that is there")
+    return file
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

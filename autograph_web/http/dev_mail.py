@@ -1,0 +1,134 @@
+"""The letters that were kept, for whoever develops: what would have been sent can be read and followed.
+
+They open accounts, so they are shown to the machine itself alone, and never where people have accounts: only
+in development, without an SMTP server, to a client on this machine that no proxy stands before and that asks
+for us by a name of ours (which a foreign site whose name points here cannot, CWE-350). To everybody else the
+addresses below do not exist.
+"""
+
+from html import escape
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from autograph_web.core.errors import NotFound
+from autograph_web.http.headers import content_security_policy
+from autograph_web.http.problems import problem_response
+from autograph_web.mail.folder import KeptLetter
+from autograph_web.runtime import services
+
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
+_PATH = "/dev/mail"
+# The letter itself: its own styles, links that open elsewhere, and nothing that runs.
+_SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
+_LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+    f"frame-ancestors 'self'; sandbox {_SANDBOX}"
+)
+_HEAD = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    "<title>{title} · AutoGraph v3</title>"
+    '<link rel="icon" href="/favicon.ico">'
+    '<link rel="stylesheet" href="/ui.css"><link rel="stylesheet" href="/mail.css"></head>'
+    '<body><main id="content" class="letters">'
+)
+_END = "</main></body></html>"
+
+
+class DevelopmentRoute(Route):
+    """A route that only exists for somebody who develops on this machine."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match like any route, for those who may know of it."""
+        match, found = super().matches(scope)
+        return (match, found) if match is not Match.NONE and _may_read(scope) else (Match.NONE, {})
+
+
+def _may_read(scope: Scope) -> bool:
+    settings, headers = services().settings, Headers(scope=scope)
+    own = {f"{name}:{settings.port}" for name in _OWN_NAMES} | {urlsplit(settings.base_url).netloc}
+    hosts = headers.getlist("host")
+    return (
+        settings.shows_letters
+        and len(hosts) == 1
+        and hosts[0].lower() in own
+        and _is_this_machine(scope)
+        and not any(name in headers for name in _FORWARDED)
+    )
+
+
+def _is_this_machine(scope: Scope) -> bool:
+    try:
+        address = ip_address((scope.get("client") or ("",))[0])
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+async def letters(_: Request) -> Response:
+    """List the letters that were kept."""
+    kept = await services().letter_folder.newest()
+    return _page("Letters", _listed(kept))
+
+
+async def letter(request: Request) -> Response:
+    """Show one letter."""
+    found = await services().letter_folder.find(request.path_params["letter_id"])
+    return _page(found.subject, _shown(found)) if found else problem_response(NotFound())
+
+
+async def letter_itself(request: Request) -> Response:
+    """Show the HTML of one letter, as a mail program would, in the frame of the page above."""
+    found = await services().letter_folder.find(request.path_params["letter_id"])
+    if found is None:
+        return problem_response(NotFound())
+    headers = {
+        "Content-Security-Policy": _LETTER_POLICY,
+        "X-Frame-Options": "SAMEORIGIN",
+        "Cache-Control": "no-store",
+    }
+    return HTMLResponse(found.html, headers=headers)
+
+
+def _page(title: str, body: str) -> HTMLResponse:
+    policy = f"{content_security_policy(services().settings.base_url)}; frame-src 'self'"
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store"}
+    return HTMLResponse(_HEAD.format(title=escape(title)) + body + _END, headers=headers)
+
+
+def _listed(kept: list[KeptLetter]) -> str:
+    entries = "".join(
+        f'<li><a href="{_PATH}/{one.id}">{escape(one.subject)}</a>'
+        f"<span>{escape(one.to)}</span><span>{escape(one.date)}</span></li>"
+        for one in kept
+    )
+    return (
+        "<h1>Letters</h1><p>Without SMTP_URL nothing is sent: letters are kept here, the newest first.</p>"
+        + (f"<ul>{entries}</ul>" if kept else "<p>None has been written yet.</p>")
+    )
+
+
+def _shown(one: KeptLetter) -> str:
+    facts = "".join(
+        f"<dt>{name}</dt><dd>{escape(value)}</dd>"
+        for name, value in (("From", one.sender), ("To", one.to), ("Date", one.date))
+    )
+    return (
+        f'<p><a href="{_PATH}">All letters</a></p><h1>{escape(one.subject)}</h1><dl>{facts}</dl>'
+        f'<iframe src="{_PATH}/{one.id}/letter" title="The letter as HTML" sandbox="{_SANDBOX}"></iframe>'
+        f"<details><summary>As plain text</summary><pre>{escape(one.text)}</pre></details>"
+    )
+
+
+DEV_MAIL = [
+    DevelopmentRoute(_PATH, letters),
+    DevelopmentRoute(f"{_PATH}/{{letter_id}}", letter),
+    DevelopmentRoute(f"{_PATH}/{{letter_id}}/letter", letter_itself),
+]

@@ -1,0 +1,99 @@
+"""Letters over SMTP. Neither credentials nor content are ever logged; an outcome is named by its code."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from email.message import EmailMessage
+
+import aiosmtplib
+
+from autograph_web.core.mail_addresses import sender_address, wire_address
+from autograph_web.core.smtp_server import SmtpServer
+from autograph_web.mail.carrier import NotNow, Parcel, Undeliverable
+from autograph_web.mail.rendering import as_message
+
+_REPLY_S = 20.0
+_WHOLE_S = 60.0
+_GOODBYE_S = 2.0
+
+
+class SmtpCarrier:
+    """Hands each letter to the server over a connection of its own."""
+
+    def __init__(self, server: SmtpServer, sender: str, reply_seconds: float = _REPLY_S) -> None:
+        self._server, self._sender, self._reply_seconds = server, sender, reply_seconds
+        self._host = sender_address(sender).domain
+        self._trust = ssl.create_default_context(cafile=server.ca_file)
+
+    async def carry(self, parcel: Parcel) -> None:
+        """Hand `parcel` over.
+
+        Raises:
+            NotNow: The server is away, refuses for now, or does not let us in.
+            Undeliverable: The server refuses the recipient or the letter for good, or the address cannot be
+                written in what it understands.
+        """
+        try:
+            recipient = wire_address(parcel.letter.to).addr_spec
+            message = as_message(parcel, self._sender)
+        except ValueError as error:
+            raise Undeliverable(error.__class__.__name__) from None
+        try:
+            async with self._connected() as client:
+                await self._hand_over(client, message, recipient)
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            raise NotNow(_name(error)) from None
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[aiosmtplib.SMTP]:
+        client = self._client()
+        try:
+            async with asyncio.timeout(_WHOLE_S):
+                await client.connect()
+                yield client
+            # The letter is out: whatever the goodbye comes to changes nothing about that.
+            with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+                async with asyncio.timeout(_GOODBYE_S):
+                    await client.quit()
+        finally:
+            client.close()
+
+    def _client(self) -> aiosmtplib.SMTP:
+        server = self._server
+        return aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            local_hostname=self._host,
+            timeout=self._reply_seconds,
+            use_tls=server.encryption == "tls",
+            start_tls=server.encryption == "starttls",
+            tls_context=self._trust if server.encryption != "none" else None,
+        )
+
+    async def _hand_over(self, client: aiosmtplib.SMTP, message: EmailMessage, recipient: str) -> None:
+        sender = sender_address(self._sender).addr_spec
+        try:
+            await client.send_message(message, sender=sender, recipients=[recipient])
+        except aiosmtplib.SMTPNotSupported:
+            raise Undeliverable("SMTPUTF8 is not offered") from None
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _refusal(error.recipients[0].code) from None
+        except aiosmtplib.SMTPDataError as error:
+            raise _refusal(error.code) from None
+
+
+def _refusal(code: int) -> NotNow | Undeliverable:
+    # RFC 5321 section 4.2.1. Of other commands a 5 speaks of how we are set up, which can be put right.
+    return Undeliverable(f"SMTP {code}") if 500 <= code <= 599 else NotNow(f"SMTP {code}")
+
+
+def _name(error: Exception) -> str:
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return f"{error.__class__.__name__} {error.code}"
+    if type(error) is aiosmtplib.SMTPException:
+        return error.message  # the library's own words, such as that the server knows no STARTTLS
+    cause = error.__cause__
+    return f"{error.__class__.__name__} ({cause.__class__.__name__})" if cause else error.__class__.__name__

@@ -1,0 +1,137 @@
+"""`python -m autograph_web mail`, as an operator runs it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from autograph_web.core.sealing import SealBroken
+from autograph_web.mail import store
+from autograph_web.mail.courier import Courier, Outcome
+from autograph_web.mail.letter import Letter
+from autograph_web.mail.store import OUTBOX
+from autograph_web.runtime import Services, build_services
+from tests.support.clock import FakeClock
+from tests.support.entropy import RecordedEntropy
+from tests.support.factories import OLDER_SECRET, SECRET, rows
+from tests.support.mailbox import Mailbox
+from tests.support.post_office import PostOffice
+from tests.support.sources import ROOT
+
+LETTER = Letter("mina@northwind.dev", "Choose a new password", ("A secret link.",))
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database is enough: the statements are tested on both."""
+    return sqlite_url
+
+
+async def run(services: Services, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    ours = ("AUTOGRAPH_", "SMTP_URL")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
+        "DATABASE_URL": services.settings.database_url,
+        "AUTOGRAPH_DATA_DIR": str(services.settings.data_dir),
+        "AUTOGRAPH_SECRET_KEYS": SECRET,
+        "COLUMNS": "120",
+        **settings,
+    }
+    command = [sys.executable, "-m", "autograph_web", *arguments]
+    return await asyncio.to_thread(
+        subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+
+
+async def post(services: Services) -> None:
+    async with services.database.unit() as connection:
+        await services.outbox.post(connection, LETTER)
+
+
+async def give_up(services: Services, clock: FakeClock) -> None:
+    async with services.database.unit() as connection:
+        claimed = await store.claim(connection, clock.now(), clock.now() + timedelta(seconds=9))
+        assert claimed is not None
+        await store.give_up(connection, claimed, clock.now(), "SMTP 550")
+
+
+async def test_what_waits_is_listed_without_what_it_says(services: Services, clock: FakeClock) -> None:
+    await services.courier.close()
+    assert "every letter is out" in (await run(services, "mail")).stdout
+    await post(services)
+    await give_up(services, clock)
+    await post(services)
+
+    done = await run(services, "mail")
+    assert done.returncode == 0
+    assert f"{clock.now():%Y-%m-%d %H:%M}" in done.stdout
+    assert "none: given up" in done.stdout
+    assert "SMTP 550" in done.stdout
+    for told in ("mina", "northwind", "password", "secret"):
+        assert told not in done.stdout + done.stderr
+
+
+async def test_what_was_given_up_is_tried_again(
+    services: Services, clock: FakeClock, mailbox: Mailbox
+) -> None:
+    await services.courier.close()
+    await post(services)
+    await give_up(services, clock)
+    assert "1 letters are tried again" in (await run(services, "mail", "retry")).stdout
+
+    clock.advance(60)
+    courier = Courier(services.database, services.outbox, mailbox, clock, RecordedEntropy())
+    assert await courier.deliver_one() is Outcome.DONE
+    assert mailbox.letters == [LETTER]
+
+
+async def test_a_trial_letter_is_sent_at_once(services: Services) -> None:
+    office = await PostOffice().open()
+    done = await run(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
+    await office.close()
+
+    assert (done.returncode, done.stdout) == (0, "autograph: localhost took the letter\n")
+    [arrived] = office.arrived
+    assert arrived.recipients == ["theo@northwind.dev"]
+
+
+async def test_a_trial_letter_tells_what_is_wrong_in_one_line(services: Services) -> None:
+    office = await PostOffice(recipient_says=["550 no such person"]).open()
+    refused = await run(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
+    await office.close()
+    away = await run(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
+
+    assert (refused.returncode, refused.stderr) == (1, "autograph: the letter was not taken: SMTP 550\n")
+    assert (away.returncode, away.stderr.count("\n")) == (1, 1)
+    assert "ConnectionRefusedError" in away.stderr
+
+
+async def test_without_a_server_the_trial_letter_is_kept(services: Services) -> None:
+    done = await run(services, "mail", "test", "theo@northwind.dev")
+
+    folder: Path = services.settings.data_dir / "mail"
+    [file] = list(folder.glob("*.eml"))  # noqa: ASYNC240  (a test may wait for a disk)
+    assert done.returncode == 0
+    assert message_from_bytes(file.read_bytes(), policy=policy.default)["To"] == "theo@northwind.dev"
+
+
+async def test_waiting_letters_are_sealed_anew_with_the_newest_key(
+    services: Services, clock: FakeClock
+) -> None:
+    await services.courier.close()
+    await post(services)
+    rotated = {"AUTOGRAPH_SECRET_KEYS": f"{OLDER_SECRET},{SECRET}"}
+    done = await run(services, "keys", "reseal", **rotated)
+    assert "1 waiting letters sealed anew" in done.stdout
+    assert "0 waiting letters sealed anew" in (await run(services, "keys", "reseal", **rotated)).stdout
+
+    [row] = await rows(services, OUTBOX)
+    with pytest.raises(SealBroken):
+        services.outbox.open(row)
+    later = services.settings.model_copy(update={"secret_keys": (OLDER_SECRET,)})
+    assert build_services(later, clock).outbox.open(row) == LETTER
