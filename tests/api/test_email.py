@@ -206,12 +206,12 @@ async def test_the_native_form_verifies_by_the_link_of_the_cookie(
 ) -> None:
     assert cookie
     await open_link(browser, "email_verification", token_to(mailbox, EMAIL, "/verify-email"))
-    response = await browser.post("/session/verify-email", data={})
+    response = await browser.post("/session/verify-email", data={"go": "on"})
 
     assert response.headers["location"] == "/dashboard"
     assert cookies_set(response)["autograph_link_email_verification"]["max-age"] == "0"
     assert await code_left(services, response) == "email_verified"
-    again = await browser.post("/session/verify-email", data={})
+    again = await browser.post("/session/verify-email", data={"go": "on"})
     assert again.headers["location"] == "/verify-email"
     assert await code_left(services, again) == "link_unknown"
 
@@ -239,13 +239,13 @@ async def test_the_native_forms_change_and_take_back(
     assert await code_left(services, asked) == "email_change_sent"
     opened = await open_link(browser, "email_change", token_to(mailbox, NEW, "/change-email"))
     assert opened.headers["location"] == "/change-email"
-    changed = await browser.post("/session/change-email/confirm", data={})
+    changed = await browser.post("/session/change-email/confirm", data={"go": "on"})
     assert changed.headers["location"] == "/settings/account"
     assert (await browser.get("/me")).json()["email"] == NEW
 
     token = token_to(mailbox, EMAIL, "/undo-email-change")
     assert (await open_link(browser, "email_change_undo", token)).headers["location"] == "/undo-email-change"
-    undone = await browser.post("/session/change-email/undo", data={})
+    undone = await browser.post("/session/change-email/undo", data={"go": "on"})
     assert undone.headers["location"] == "/password-reset/confirm"
     given = cookies_set(undone)
     assert given["autograph_session"]["max-age"] == "0"
