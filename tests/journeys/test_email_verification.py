@@ -9,7 +9,7 @@ from playwright.async_api import expect
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import alert_of, button_of, notice_of
 from tests.journeys.people import Person, at_overview
-from tests.journeys.post import link_to
+from tests.journeys.post import follow, link_to
 from tests.support.browser import Device, Visitor
 from tests.support.live_server import LiveServer
 
@@ -53,11 +53,11 @@ async def test_the_banner_asks_until_the_link_was_followed(
     await expect(signed_in.page.locator("#resent .clock")).to_have_text("59 s")
     await expect(banner.get_by_role("button")).to_be_disabled()
     await signed_in.check()
-    await signed_in.open(first)
+    await follow(signed_in, first)
     await outcome(signed_in, "used")
     await expect(alert_of(signed_in)).to_contain_text("used before")
 
-    await signed_in.open(await newer_link(live_server, person, first))
+    await follow(signed_in, await newer_link(live_server, person, first))
     await outcome(signed_in, "verified")
     assert "#" not in signed_in.page.url
     await signed_in.page.get_by_role("button", name="Continue").click()
@@ -81,7 +81,7 @@ async def newer_link(server: LiveServer, person: Person, than: str) -> str:
 async def test_somebody_signed_out_confirms_as_well(
     visitor: Visitor, member: Person, live_server: LiveServer
 ) -> None:
-    await visitor.open(await link_to(live_server, member.email, LETTER))
+    await follow(visitor, await link_to(live_server, member.email, LETTER))
     await outcome(visitor, "verified")
     await visitor.page.reload()
     await outcome(visitor, "used")
@@ -94,9 +94,9 @@ async def test_what_opens_nothing_says_why_and_sends_another(
     member.join(own_server)
     link = await link_to(own_server, member.email, LETTER)
     outdate_links(own_server)
-    await mine.open(link)
+    await follow(mine, link)
     await outcome(mine, "expired")
-    await visitor.open("/verify-email#token=" + "A" * 43)
+    await follow(visitor, "/verify-email#token=" + "A" * 43)
     await outcome(visitor, "unknown")
     await visitor.open("/verify-email")
     await outcome(visitor, "none")
@@ -125,7 +125,7 @@ async def test_a_server_that_insists_lets_nobody_in_before(
     await visitor.page.get_by_role("link", name="Have a new link sent").click()
     await visitor.at("/verify-email")
 
-    await visitor.open(await link_to(strict_server, person.email, LETTER))
+    await follow(visitor, await link_to(strict_server, person.email, LETTER))
     await outcome(visitor, "verified")
     await visitor.page.get_by_role("button", name="Continue").click()
     await visitor.at("/login?next=%2Fdashboard")

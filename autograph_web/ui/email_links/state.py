@@ -148,6 +148,7 @@ class LinkPage(AuthForm, Private, mixin=True):
     def _refuse(self, error: DomainError) -> None:
         if isinstance(error, LinkRefused):
             self.opened, self.address = False, ""
+        error.field = None  # there is none on this page
         super()._refuse(error)
 
 
