@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from autograph_web import frontend, migrate
+from autograph_web import frontend, schema
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.database import Database
 from autograph_web.core.embedded import EmbeddedRedis
@@ -39,6 +39,7 @@ from autograph_web.settings import Settings, SettingsError, load_settings
 T = TypeVar("T")
 
 _INTERRUPTED = 130
+_MOST_LISTED = 100
 _DEV_VARIABLES = {
     # Every page as a file, as in production: the layer in front of Reflex serves those.
     "REFLEX_SSR": "true",
@@ -64,7 +65,7 @@ def run() -> None:
     serve.check_port(settings)
     frontend.ensure_built(_say)
     with _redis_url(settings) as redis_url:
-        migrate.upgrade(settings.sqlalchemy_url)
+        _bring_up_to_date(settings)
         serve.prepare_environment(redis_url)
         load_settings.cache_clear()
         serve.serve(load_settings(), _say)
@@ -79,7 +80,7 @@ def dev() -> None:
     serve.check_port(settings)
     frontend.ensure_built(_say)
     with _redis_url(settings) as redis_url:
-        migrate.upgrade(settings.sqlalchemy_url)
+        _bring_up_to_date(settings)
         environment = {**os.environ, **tool_environment(), **_DEV_VARIABLES, "REDIS_URL": redis_url}
         port = str(settings.port)
         ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", settings.host]
@@ -91,7 +92,7 @@ def dev() -> None:
 @app.command("migrate")
 def migrate_command() -> None:
     """Bring the database up to date."""
-    migrate.upgrade(load_settings().sqlalchemy_url)
+    _bring_up_to_date(load_settings())
     _say("the database is up to date")
 
 
@@ -107,6 +108,8 @@ def build(
 @app.command()
 def revision(message: Annotated[str, typer.Option("-m", help="What it does, in a few words.")]) -> None:
     """Write the next database migration from the difference to the models (for developers)."""
+    from autograph_web import migrate  # noqa: PLC0415
+
     with tempfile.TemporaryDirectory() as folder:
         migrate.write_revision(message, f"sqlite+aiosqlite:///{folder}/scratch.sqlite3")
 
@@ -118,7 +121,7 @@ def reseal() -> None:
     Run it after putting a new secret in front of the list, and before dropping the old one.
     """
     settings = load_settings()
-    migrate.upgrade(settings.sqlalchemy_url)
+    _bring_up_to_date(settings)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("sealing", total=None)
         changed = asyncio.run(
@@ -146,9 +149,9 @@ async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:
 def list_mail(context: typer.Context) -> None:
     """List the letters that are not out, without what they say; or act upon them."""
     if context.invoked_subcommand is None:
-        waiting = _with_outbox(load_settings(), lambda outbox: outbox.waiting())
-        if not waiting:
-            _say("every letter is out")
+        count, waiting = _with_outbox(load_settings(), lambda outbox: outbox.waiting(_MOST_LISTED))
+        _say(f"{count} letters are not out, the oldest first" if count else "every letter is out")
+        if not count:
             return
         table = Table("letter", "posted (UTC)", "tries", "next try (UTC)", "what happened")
         for one in waiting:
@@ -191,7 +194,7 @@ def _moment(at: datetime | None) -> str:
 
 
 def _with_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
-    migrate.upgrade(settings.sqlalchemy_url)
+    _bring_up_to_date(settings)
     return asyncio.run(_act_on_outbox(settings, act))
 
 
@@ -224,6 +227,14 @@ def main() -> NoReturn:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Treat a polite request to end like Ctrl-C, so everything started is stopped on the way out."""
     raise KeyboardInterrupt
+
+
+def _bring_up_to_date(settings: Settings) -> None:
+    url = settings.sqlalchemy_url
+    if not schema.is_current(url):
+        from autograph_web import migrate  # noqa: PLC0415  (Alembic is slow to load, most starts do without)
+
+        migrate.upgrade(url)
 
 
 @contextmanager

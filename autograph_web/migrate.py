@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from alembic import command
@@ -17,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from autograph_web.core.file_lock import file_lock
 from autograph_web.core.start_error import StartError
+from autograph_web.schema import SCRIPTS, sqlite_file
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "alembic"
 _LOCK_KEY = 0x4175746F  # "Auto": any number no other program on this database locks
 _CONNECT_SECONDS = 10
 
@@ -80,7 +79,7 @@ def write_revision(message: str, url: str) -> None:
 
 async def _run(url: str, action: Callable[[Config], object]) -> None:
     with ExitStack() as stack:
-        if (file := _sqlite_file(url)) is not None:
+        if (file := sqlite_file(url)) is not None:
             stack.enter_context(file_lock(file.with_name(f"{file.name}.migrate.lock")))
         # Begun here and not by Alembic, so that everything happens in one transaction or not at all.
         async with _connection(url) as connection, connection.begin():
@@ -127,12 +126,6 @@ async def _wait_for_others(connection: AsyncConnection) -> None:
     """Take PostgreSQL's advisory lock, which its transaction gives back at its end."""
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-
-
-def _sqlite_file(url: str) -> Path | None:
-    parsed = make_url(url)
-    in_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
-    return Path(parsed.database or "") if in_file else None
 
 
 def _without_password(url: str) -> str:

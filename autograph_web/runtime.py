@@ -40,6 +40,7 @@ from autograph_web.profile.export import DataExport
 from autograph_web.profile.password_change import PasswordChange
 from autograph_web.profile.profiles import Profiles
 from autograph_web.recovery.password_reset import PasswordReset, ResetRules
+from autograph_web.recovery.refusal import Refusal
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.handoff import Handoff
@@ -48,6 +49,7 @@ from autograph_web.sessions.tokens import TokenLifetimes, Tokens
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import Challenges
 from autograph_web.sign_in.known_devices import KnownDevices
+from autograph_web.sign_in.notices import SignInNotices
 from autograph_web.sign_in.password_step import PasswordStep
 from autograph_web.sign_in.proofs import Proofs
 from autograph_web.sign_in.reauthentication import Reauthentication
@@ -72,6 +74,7 @@ class Services:
     registration: Registration
     links: Links
     password_reset: PasswordReset
+    refusal: Refusal
     sign_in: SignIn
     second_step: SecondStep
     reauthentication: Reauthentication
@@ -161,6 +164,7 @@ def build_services(
     passwords = PasswordStep(hasher, known_devices, logins)
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
     proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
+    notices = SignInNotices(foundation, redis, links, known_devices)
     return Services(
         settings=settings,
         database=database,
@@ -177,15 +181,17 @@ def build_services(
         password_reset=PasswordReset(
             foundation, links, policy, hasher, passwords, sessions, _reset_rules(settings)
         ),
+        refusal=Refusal(foundation, links, sessions, settings.password_reset_seconds),
         sign_in=SignIn(
             foundation,
             passwords,
             proofs,
             challenges,
             trusted,
+            notices,
             verified_only=settings.email_verification == "required",
         ),
-        second_step=SecondStep(foundation, factors, challenges, proofs),
+        second_step=SecondStep(foundation, factors, challenges, proofs, notices),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
         profiles=Profiles(foundation),
         password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),

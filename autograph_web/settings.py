@@ -162,8 +162,11 @@ class Settings(BaseSettings):
 
     @property
     def shows_letters(self) -> bool:
-        """Whether kept letters may be read at /dev/mail: only where somebody develops, without SMTP."""
-        return self.environment == "development" and self.smtp_server is None
+        """Whether kept letters may be read at /dev/mail: only where somebody develops, without SMTP.
+
+        A server that people reach over https has people's accounts, whatever its environment is called.
+        """
+        return self.environment == "development" and self.smtp_server is None and not self.secure
 
     @property
     def _mail_domain(self) -> str:

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "frontend": ("core", "frontend"),
     "migrate": ("core", "schema"),
     "serve": ("core", "settings", "frontend"),
-    "cli": (*COMMON, "frontend", "migrate", "serve", "runtime", "mail", "mfa"),
+    "cli": (*COMMON, "schema", "frontend", "migrate", "serve", "runtime", "mail", "mfa"),
     "__main__": ("cli",),
     "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
 }

@@ -54,6 +54,7 @@ KINDS = {
     "registration_failed",
     "login_success",
     "login_failed",
+    "sign_in_refused",
     "login_mfa_required",
     "login_rate_limited",
     "reauthenticated",

@@ -11,9 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from autograph_web import migrate
+from autograph_web import migrate, schema
 from autograph_web.core.start_error import StartError
-from autograph_web.schema import metadata
 
 
 def _tables(url: str) -> set[str]:
@@ -44,7 +43,7 @@ def test_there_is_one_newest_revision() -> None:
 
 def test_the_migrations_make_exactly_the_models_tables(database_url: str) -> None:
     migrate.run(database_url, command.check)
-    assert _tables(database_url) - {"alembic_version"} == set(metadata().tables)
+    assert _tables(database_url) - {"alembic_version"} == set(schema.metadata().tables)
 
 
 def test_every_migration_can_be_taken_back(empty_database_url: str) -> None:
@@ -59,6 +58,24 @@ def test_a_second_upgrade_changes_nothing(database_url: str) -> None:
     before = _revision(database_url)
     migrate.upgrade(database_url)
     assert _revision(database_url) == before is not None
+
+
+def test_the_quick_look_knows_the_newest_revision() -> None:
+    head = ScriptDirectory.from_config(migrate.configuration()).get_current_head()
+    assert schema.newest_revision() == head
+
+
+def test_the_quick_look_tells_a_database_that_lacks_something(empty_database_url: str) -> None:
+    assert not schema.is_current(empty_database_url)
+    migrate.run(empty_database_url, lambda config: command.upgrade(config, "0001"))
+    assert not schema.is_current(empty_database_url)
+    migrate.upgrade(empty_database_url)
+    assert schema.is_current(empty_database_url)
+
+
+def test_a_database_that_cannot_be_asked_is_not_current() -> None:
+    assert not schema.is_current("sqlite+aiosqlite:////proc/none/db.sqlite3")
+    assert not schema.is_current("postgresql+asyncpg://me:hunter2@127.0.0.1:1/none")
 
 
 def test_servers_that_start_together_migrate_once(empty_database_url: str) -> None:
@@ -93,6 +110,6 @@ def test_an_unreachable_database_is_one_clear_line_without_the_password(url: str
 
 
 def test_migration_names_are_numbered_in_order() -> None:
-    files = sorted(file.name for file in (migrate.SCRIPTS / "versions").glob("*.py"))
+    files = sorted(file.name for file in (schema.SCRIPTS / "versions").glob("*.py"))
     assert [name[:4] for name in files] == [f"{number:04d}" for number in range(1, len(files) + 1)]
     assert all(Path(name).stem == name[:-3] and "_" in name for name in files)

@@ -37,6 +37,11 @@ async def find_by_id(connection: AsyncConnection, user_id: UUID) -> tuple[Accoun
     return (account_of(row), row.password_hash) if row else None
 
 
+async def lock(connection: AsyncConnection, user_id: UUID) -> None:
+    """Have others who lock the account wait for the end of this unit of work."""
+    await connection.execute(select(USERS.c.id).where(USERS.c.id == user_id).with_for_update())
+
+
 async def confirm_password(
     connection: AsyncConnection, account: Account, seen_hash: str, new_hash: str
 ) -> Account | None:

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     LOGIN_SUCCESS = "login_success", "Signed in"
     LOGIN_FAILED = "login_failed", "Wrong password"
     LOGIN_RATE_LIMITED = "login_rate_limited", "Sign-in paused after too many tries"
+    SIGN_IN_REFUSED = "sign_in_refused", "Sign-in taken back by its owner"
     LOGIN_MFA_REQUIRED = "login_mfa_required", "Password accepted, code asked for"
     REAUTHENTICATED = "reauthenticated", "Confirmed it's you"
     TOKEN_REFRESHED = "token_refreshed", "Access renewed"

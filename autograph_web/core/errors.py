@@ -334,8 +334,3 @@ def error_kinds() -> dict[str, type[DomainError]]:
     for kind in kinds:
         kinds.extend(kind.__subclasses__())
     return {kind.code: kind for kind in kinds if "code" in vars(kind)}
-
-
-def sentence_for(code: str, retry_after: int | None = None, reasons: tuple[str, ...] = ()) -> str:
-    """Return the sentence of the refusal named `code`; an unknown code gets the general one."""
-    return error_kinds().get(code, InternalError)(retry_after=retry_after, reasons=reasons).detail

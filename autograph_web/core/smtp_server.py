@@ -1,5 +1,6 @@
 """Which SMTP server to use, as `SMTP_URL` names it."""
 
+import ssl
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -88,8 +89,10 @@ def _ca_file(options: dict[str, str]) -> Path | None:
     if "ca" not in options:
         return None
     file = Path(options["ca"])
-    if not file.is_file():
-        raise ValueError("ca must name a PEM file that is there")
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError:
+        raise ValueError("ca must name a file of certificates in PEM") from None
     return file
 
 

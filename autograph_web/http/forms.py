@@ -65,7 +65,8 @@ async def verify(request: Request, fields: Fields) -> Response:
         mfa_token=token,  # pyright: ignore[reportArgumentType]
         trust_device=fields.get("trust_device") in ON,
     )
-    proof = await services().second_step.verify(request_context(request), wish)
+    device = cookies.device_cookie(services().settings, cookie_header(request))
+    proof = await services().second_step.verify(request_context(request), wish, device)
     return await welcome(request, proof, fields)
 
 

@@ -33,7 +33,21 @@ async def choose(request: Request, fields: Fields) -> Response:
     return response
 
 
+async def refuse(request: Request, _fields: Fields) -> Response:
+    """Take back the sign-in of the cookie's link, and go on to a new password at once."""
+    settings = services().settings
+    token = cookies.link_cookie(settings, cookie_header(request), Purpose.SIGN_IN_REFUSAL)
+    if token is None:
+        raise LinkUnknown
+    reset = await services().refusal.refuse(request_context(request), token)
+    response = await see_with(Purpose.PASSWORD_RESET.page, Flash("sign_in_refused"))
+    cookies.clear_link(settings, response, Purpose.SIGN_IN_REFUSAL)
+    cookies.set_link(settings, response, Purpose.PASSWORD_RESET, reset, settings.password_reset_seconds)
+    return response
+
+
 RECOVERY_FORMS: tuple[Route, ...] = (
     form_route("/recovery/request", request, "/password-reset"),
     form_route("/recovery/password", choose, "/password-reset/confirm"),
+    form_route("/recovery/refuse", refuse, "/not-me"),
 )

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from enum import Enum
+from traceback import extract_tb
 from typing import Any
 
 import structlog
@@ -34,8 +35,8 @@ class Outcome(Enum):
     """How one look into the outbox went."""
 
     NOTHING = "nothing was due"
-    DONE = "a letter was sent or given up"
-    SETBACK = "a letter has to wait"
+    DONE = "a letter was sent, put off or given up for a reason of its own"
+    SETBACK = "a letter has to wait, as would any other"
 
 
 class Courier:
@@ -104,10 +105,14 @@ class Courier:
             return Outcome.DONE
         except NotNow as error:
             await self._postpone(claimed, error.reason)
+            return Outcome.DONE if error.this_letter else Outcome.SETBACK
         except TimeoutError:
             await self._postpone(claimed, "TimeoutError")
         except Exception as error:  # noqa: BLE001  (a letter is not lost for a fault of ours)
-            _log.exception("letter_not_carried", outbox_id=claimed.id)
+            # Without its words, which may be those of the letter.
+            _log.error(
+                "letter_not_carried", outbox_id=claimed.id, reason=type(error).__name__, at=_place(error)
+            )
             await self._postpone(claimed, error.__class__.__name__)
         else:
             await self._note_sent(claimed)
@@ -161,6 +166,11 @@ class Courier:
         pause = min(_FIRST_PAUSE_S * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE_S)
         chance = int.from_bytes(self._entropy.bytes(2), "big") / 65_536
         return timedelta(seconds=pause * (0.75 + chance / 2))
+
+
+def _place(error: Exception) -> str:
+    frame = extract_tb(error.__traceback__)[-1]
+    return f"{frame.filename}:{frame.lineno}"
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:

@@ -73,14 +73,15 @@ class Outbox:
         """
         return _LETTER.validate_json(self._sealer.open(row.sealed_letter or "", _owner(row.message_id)))
 
-    async def waiting(self) -> list[Waiting]:
-        """Return the letters that are not out, oldest first, without a word of what they say.
+    async def waiting(self, limit: int) -> tuple[int, list[Waiting]]:
+        """Return how many letters are not out, and the oldest of them, without a word of what they say.
 
         Raises:
             Unavailable: The database is away.
         """
         async with self._database.read() as connection:
-            return [_waiting(row) for row in await store.waiting(connection)]
+            oldest = [_waiting(row) for row in await store.waiting(connection, limit)]
+            return await store.count_waiting(connection), oldest
 
     async def is_late(self) -> bool:
         """Tell whether some letter has waited for longer than a healthy server takes.

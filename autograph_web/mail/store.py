@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.core.tables import table_of
@@ -58,10 +58,16 @@ async def give_up(connection: AsyncConnection, claimed: Row[Any], now: datetime,
     )
 
 
-async def waiting(connection: AsyncConnection) -> list[Row[Any]]:
-    """Return the letters that are not out, oldest first."""
-    query = select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.id)
+async def waiting(connection: AsyncConnection, limit: int) -> list[Row[Any]]:
+    """Return the oldest letters that are not out."""
+    query = select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.id).limit(limit)
     return list(await connection.execute(query))
+
+
+async def count_waiting(connection: AsyncConnection) -> int:
+    """Count the letters that are not out."""
+    query = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.sent_at.is_(None))
+    return int((await connection.execute(query)).scalar_one())
 
 
 async def any_older(connection: AsyncConnection, moment: datetime) -> bool:

@@ -15,6 +15,7 @@ from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import ChallengeRequired, Challenges
 from autograph_web.sign_in.inputs import SignInInput
+from autograph_web.sign_in.notices import SignInNotices
 from autograph_web.sign_in.password_step import Checked, PasswordStep
 from autograph_web.sign_in.proofs import Proofs
 
@@ -25,6 +26,7 @@ class _Attempt:
     email_key: str
     password: str
     remember: bool
+    device: str | None
     trusted: str | None
 
 
@@ -38,12 +40,13 @@ class SignIn:
         proofs: Proofs,
         challenges: Challenges,
         trusted: TrustedDevices,
+        notices: SignInNotices,
         *,
         verified_only: bool = False,
     ) -> None:
         self._verified_only = verified_only
         self._on, self._passwords, self._proofs = foundation, passwords, proofs
-        self._challenges, self._trusted = challenges, trusted
+        self._challenges, self._trusted, self._notices = challenges, trusted, notices
 
     async def start(
         self,
@@ -61,7 +64,7 @@ class SignIn:
             Unavailable: The database is away or too many passwords are waiting; the try does not count.
         """
         email_key, password = fold_email(wish.email), wish.password.get_secret_value()
-        attempt = _Attempt(context, email_key, password, wish.remember_me, trusted)
+        attempt = _Attempt(context, email_key, password, wish.remember_me, device, trusted)
         budgets = self._passwords.budgets(context, email_key, device)
         try:
             async with self._on.limiter.attempt(budgets, email_key, InvalidCredentials):
@@ -105,6 +108,8 @@ class SignIn:
                 method = "password+trusted_device" if account.mfa_enabled else "password"
                 proof = self._proof(account, attempt.remember, method)
                 await self._proofs.record(connection, attempt.context, proof)
+                if not trusted:
+                    await self._notices.tell(connection, attempt.context, proof, attempt.device)
                 return proof
             if account is not None:
                 await self._on.trail.record(

@@ -19,6 +19,8 @@ from autograph_web.ui.email_links.pages import change_email_page, undo_email_pag
 from autograph_web.ui.email_links.state import ChangeEmailState, UndoEmailState, VerifyEmailState
 from autograph_web.ui.home.page import home_page
 from autograph_web.ui.not_found.page import not_found_page
+from autograph_web.ui.not_me.page import not_me_page
+from autograph_web.ui.not_me.state import NotMeState
 from autograph_web.ui.password_reset.page import forgotten_page, new_password_page
 from autograph_web.ui.password_reset.state import ForgottenState, NewPasswordState
 from autograph_web.ui.register.page import register_page
@@ -45,6 +47,7 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.VERIFY_EMAIL, verify_email_page, VerifyEmailState.arrive),
     (routes.CHANGE_EMAIL, change_email_page, ChangeEmailState.arrive),
     (routes.UNDO_EMAIL, undo_email_page, UndoEmailState.arrive),
+    (routes.NOT_ME, not_me_page, NotMeState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
@@ -59,6 +62,7 @@ _STATES = (
     VerifyEmailState,
     ChangeEmailState,
     UndoEmailState,
+    NotMeState,
     DashboardState,
     SecurityState,
     AccountState,

@@ -42,6 +42,7 @@ _NOTICES: dict[str, str] = {
     "email_changed": "Your email was changed. Use the new one to sign in from now on.",
     "email_change_undone": "Your old email is back and everybody is signed out. Now choose a new password.",
     "password_reset_sent": "If that email has an account, a link is on its way.",
+    "sign_in_refused": "That sign-in is over. Whoever it was knows your password: choose a new one.",
     "password_reset": "Your new password is set. Sign in with it.",
     "signed_out": "You're signed out.",
     "account_deleted": "Your account was deleted, with everything in it.",

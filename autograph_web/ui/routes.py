@@ -26,6 +26,7 @@ HOME = Route("/", "Welcome")
 REGISTER = Route("/register", "Create your account")
 SIGN_IN = Route("/login", "Sign in")
 FORGOTTEN = Route("/password-reset", "Forgot your password?")
+NOT_ME = Route("/not-me", "Was this you?")
 NEW_PASSWORD = Route("/password-reset/confirm", "Choose a new password")
 VERIFY_EMAIL = Route("/verify-email", "Confirm your email")
 CHANGE_EMAIL = Route("/change-email", "Confirm your new email")
@@ -45,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
     VERIFY_EMAIL,
     CHANGE_EMAIL,
     UNDO_EMAIL,
+    NOT_ME,
     DASHBOARD,
     SECURITY,
     ACCOUNT,

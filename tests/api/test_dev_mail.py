@@ -115,8 +115,9 @@ async def test_to_a_stranger_it_does_not_exist(
         {"environment": "production", "base_url": "http://localhost:3000", "smtp_url": "folder"},
         {"environment": "production", "base_url": "http://localhost:3000", "smtp_url": "smtp://localhost"},
         {"smtp_url": "smtp://localhost:1025"},
+        {"base_url": "https://localhost:3000"},
     ],
-    ids=["production", "production with SMTP", "development with SMTP"],
+    ids=["production", "production with SMTP", "development with SMTP", "development over https"],
 )
 async def test_elsewhere_it_does_not_exist(here: AsyncClient, services: Services, clock: FakeClock) -> None:
     await expect_nothing(here, await keep(services, clock))

@@ -5,6 +5,7 @@ import io
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from itertools import count, cycle
 from pathlib import Path
 from typing import cast
@@ -12,6 +13,9 @@ from typing import cast
 from PIL import Image
 from playwright.async_api import Browser, expect
 
+from autograph_web.core.context import RequestContext
+from autograph_web.mail.letter import Action, Letter, circumstances
+from autograph_web.mail.rendering import as_html
 from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of
 from tests.journeys.people import WRONG, Person
 from tests.journeys.test_password_reset import NEW, ask, ask_by_rest, choose, follow, new_password_of
@@ -194,6 +198,21 @@ async def sign_in_code(visitor: Visitor) -> None:
     await expect(visitor.page.locator("#code")).to_be_focused()
 
 
+async def letter(visitor: Visitor) -> None:
+    link = "https://accounts.northwind.dev/password-reset/confirm#token=Zx5cVb6nMa1sDf2gHj3kLq4wEr7tYu8iOp9aSdFgHjK"
+    asked = RequestContext("203.0.113.7", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "")
+    text = Letter(
+        to=MINA.email,
+        subject="Choose a new password",
+        paragraphs=("Somebody asked for a new password for your AutoGraph v3 account. The link works once.",),
+        action=Action("Choose a new password", link),
+        facts=circumstances(asked, datetime(2026, 3, 1, 12, tzinfo=UTC)),
+        closing=("If it wasn't you, do nothing: your password stays as it is.",),
+    )
+    await visitor.page.goto("about:blank")
+    await visitor.page.set_content(as_html(text))
+
+
 async def not_found(visitor: Visitor) -> None:
     await visitor.load("/nothing-here")
     await visitor.connected()
@@ -226,6 +245,7 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     security_codes,
     security_on,
     sign_in_code,
+    letter,
     not_found,
     trouble,
 )

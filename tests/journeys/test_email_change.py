@@ -129,7 +129,7 @@ async def test_an_address_taken_meanwhile_is_refused_at_the_end(
     await signed_in.page.get_by_role("button", name="Confirm my new email").click()
     await signed_in.at("/change-email")
     await signed_in.connected()
-    await expect(alert_of(signed_in)).to_contain_text("has an account")
+    await expect(alert_of(signed_in)).to_contain_text("already has an account")
     await signed_in.check()
 
 

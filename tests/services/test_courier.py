@@ -223,6 +223,8 @@ async def test_a_fault_of_ours_postpones_the_letter(quiet: Services, clock: Fake
     [row] = await rows(quiet, OUTBOX)
     assert (row.last_error, row.failed_at) == ("ZeroDivisionError", None)
     assert [line["event"] for line in logs] == ["letter_not_carried", "letter_postponed"]
+    assert "test_courier.py:" in logs[0]["at"]
+    assert "northwind" not in str(logs)
 
 
 async def test_a_letter_whose_key_is_gone_is_seen_to_have_failed(quiet: Services, clock: FakeClock) -> None:

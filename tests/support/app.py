@@ -28,6 +28,7 @@ PAGES = {
         "register.html",
         "password-reset.html",
         "password-reset/confirm.html",
+        "not-me.html",
         "dashboard.html",
         "error.html",
         "404.html",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from autograph_web.core.smtp_server import SmtpServer, parse_smtp_url
+from tests.support.post_office import certificate_for_localhost
 
 
 @pytest.mark.parametrize(
@@ -52,11 +53,12 @@ def test_what_names_none_is_refused(url: str) -> None:
 
 
 def test_a_private_authority_must_be_there(tmp_path: Path) -> None:
-    file = tmp_path / "authority.pem"
-    with pytest.raises(ValueError, match="must name a PEM file"):
-        parse_smtp_url(f"smtps://mail.example.com?ca={file}")
-    file.touch()
+    _, file = certificate_for_localhost(tmp_path)
     assert parse_smtp_url(f"smtps://mail.example.com?ca={file}").ca_file == file
+    for content in ("", "no certificate", None):
+        file.unlink() if content is None else file.write_text(content)
+        with pytest.raises(ValueError, match="must name a file of certificates"):
+            parse_smtp_url(f"smtps://mail.example.com?ca={file}")
 
 
 def test_a_server_never_shows_its_password() -> None:

@@ -9,7 +9,7 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import countdown, email_field, form_messages, submit_button
 from autograph_web.ui.components.links import close_form, link_taker, paste_link
-from autograph_web.ui.components.native import named
+from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.components.new_password import new_password_field
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.password_reset.state import AskForLink, ForgottenState, NewPasswordState
@@ -142,6 +142,14 @@ def _sent(state: type[AskForLink]) -> rx.Component:
                 rx.el.li("Letters take a minute or two; look among unwanted mail as well."),
                 rx.el.li("Check the address below. We can't tell you whether it has an account."),
                 rx.el.li("The link works once, and for a limited time."),
+                rx.cond(
+                    state.letters_kept,
+                    rx.el.li(
+                        "Nothing is sent while developing: ",
+                        NativeLink.create("read the letters here", href="/dev/mail"),
+                        ".",
+                    ),
+                ),
                 class_name="advice",
             ),
             rx.cond(

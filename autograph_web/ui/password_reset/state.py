@@ -1,20 +1,19 @@
 """The states behind the pages of a forgotten password."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.core.errors import DomainError, LinkRefused, LinkUnknown, PasswordIsSet
+from autograph_web.core.errors import DomainError, LinkRefused, PasswordIsSet
 from autograph_web.core.flash import Flash
-from autograph_web.core.keyring import token_hash
 from autograph_web.runtime import services
 from autograph_web.ui import guard, messages
 from autograph_web.ui.auth_form import AuthForm
+from autograph_web.ui.link_page import LinkPage
 from autograph_web.ui.new_password import NewPassword
 from autograph_web.ui.sign_in.state import SignInState
-from autograph_web.ui.snapshot import Private
 
 _SENT = "password_reset_sent"
 # Before another letter can be asked for (seconds): most arrive within it.
@@ -25,6 +24,8 @@ class AskForLink(AuthForm, mixin=True):
     """Vars of a form that asks for a link; `sent` is whether it was asked for, not whether there is one."""
 
     sent: bool = False
+    # Where letters are kept instead of sent, there is a page to read them at.
+    letters_kept: bool = False
 
     @rx.event
     async def ask(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
@@ -43,7 +44,7 @@ class AskForLink(AuthForm, mixin=True):
         self._say_sent()
 
     def _say_sent(self) -> None:
-        self.sent = True
+        self.sent, self.letters_kept = True, services().settings.shows_letters
         self.notice = messages.notice(_SENT)
         self.wait_seconds = _PATIENCE
         self.wait_text = messages.wait(_PATIENCE)
@@ -69,23 +70,17 @@ class ForgottenState(AskForLink, rx.State):
             self._say_sent()
 
 
-class NewPasswordState(NewPassword, AskForLink, Private, rx.State):
-    """Takes the new password.
+class NewPasswordState(NewPassword, AskForLink, LinkPage, rx.State):
+    """Takes the new password; `owner` is whose it will be."""
 
-    `opened` is whether a link was opened in this browser that still works. Nothing here knows its token: each
-    handler reads it from the cookie of its own connection.
-    """
-
-    opened: bool = True
+    _purpose: ClassVar[Purpose] = Purpose.PASSWORD_RESET
     owner: str = ""
 
     @rx.event
     async def arrive(self) -> None:
         """Prepare the page when it is opened."""
         self._know_rules()
-        self._forget_other_page()
-        await self._show_flash()
-        await self._attempt(self._look())
+        await self._arrive_by_link()
 
     @rx.event
     async def choose(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
@@ -98,25 +93,14 @@ class NewPasswordState(NewPassword, AskForLink, Private, rx.State):
         if values is not None:
             await self._attempt(self._choose(values["password"]))
 
-    async def _look(self) -> None:
-        token = guard.link_of(self.router, Purpose.PASSWORD_RESET)
-        if token is None:
-            self.opened = False
-            return
-        link = await services().links.peek(Purpose.PASSWORD_RESET, token)
-        self.opened, self.owner = True, link.payload or ""
-        self._owner = token_hash(token)
+    async def _look(self, token: str) -> None:
+        link = await services().links.peek(self._purpose, token)
+        self.owner = link.payload or ""
         self._know_owner(self.owner)
 
-    async def _bearer(self) -> str:
-        return token_hash(guard.link_of(self.router, Purpose.PASSWORD_RESET) or "")
-
     async def _choose(self, password: str) -> None:
-        token = guard.link_of(self.router, Purpose.PASSWORD_RESET)
-        if token is None:
-            raise LinkUnknown
         account = await services().password_reset.confirm(
-            guard.request_context(self.router), token, password, guard.device_of(self.router)
+            guard.request_context(self.router), self._token(), password, guard.device_of(self.router)
         )
         said = await services().flash.leave(Flash("password_reset", values={"email": account.email}))
         # Without Redis the next page merely says nothing.
@@ -124,7 +108,7 @@ class NewPasswordState(NewPassword, AskForLink, Private, rx.State):
 
     def _start_afresh(self) -> None:
         super()._start_afresh()
-        self.opened, self.owner = True, ""
+        self.owner = ""
 
     def _refuse(self, error: DomainError) -> None:
         if isinstance(error, LinkRefused | PasswordIsSet):

@@ -104,7 +104,8 @@ class SignInState(CodeForm, AuthForm, rx.State):
             mfa_token=SecretStr(challenge.token),
             trust_device=trust,
         )
-        proof = await services().second_step.verify(guard.request_context(self.router), given)
+        context, device = guard.request_context(self.router), guard.device_of(self.router)
+        proof = await services().second_step.verify(context, given, device)
         self._challenge = ""
         await self._hand_off(proof)
 
