@@ -9,7 +9,6 @@ from autograph_web.core.errors import LinkUnknown, NotAuthenticated, SessionEnde
 from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
 from autograph_web.http.account_forms import viewer_of
-from autograph_web.http.link_forms import kept
 from autograph_web.http.native_forms import Fields, cookie_header, form_route, request_context, see, see_with
 from autograph_web.runtime import services
 
@@ -57,7 +56,9 @@ async def undo(request: Request, _fields: Fields) -> Response:
     purpose, settings = Purpose.EMAIL_CHANGE_UNDO, services().settings
     token = await services().email_change.undo(request_context(request), _token(request, purpose))
     reset = Purpose.PASSWORD_RESET
-    response = kept(see(reset.page), reset, token, await services().links.peek(reset, token))
+    response = see(reset.page)
+    link = await services().links.peek(reset, token)
+    cookies.set_link(settings, response, reset, token, max(1, link.seconds_left))
     cookies.set_flash(settings, response, await services().flash.leave(Flash("email_change_undone")))
     cookies.clear_link(settings, response, purpose)
     cookies.clear_session(settings, response)
