@@ -146,6 +146,11 @@ async def hold_email(
     await connection.execute(insert(HOLDS).values(email_key=email_key, user_id=user_id, until=until))
 
 
+async def holds_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+    """Return the addresses that are kept for an account."""
+    return list(await connection.execute(select(HOLDS).where(HOLDS.c.user_id == user_id)))
+
+
 async def release_email(connection: AsyncConnection, email_key: str, user_id: UUID) -> None:
     """Hold an address no longer: its account has come back to it."""
     await connection.execute(delete(HOLDS).where(HOLDS.c.email_key == email_key, HOLDS.c.user_id == user_id))

@@ -425,6 +425,8 @@ async def test_who_moved_may_come_back_by_another_change(
 
     assert await email_of(services, viewer) == EMAIL
     assert [row.email_key for row in await rows(services, HOLDS)] == [NEW]
+    exported = "".join([part async for part in await services.data_export.begin(context(), viewer)])
+    assert f'"email_key": "{NEW}"' in exported
 
 
 async def test_a_thief_who_moves_on_is_undone_by_the_owner_and_cannot_answer(
