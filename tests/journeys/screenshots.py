@@ -18,6 +18,8 @@ from autograph_web.mail.letter import Action, Letter, circumstances
 from autograph_web.mail.rendering import as_html
 from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of
 from tests.journeys.people import WRONG, Person
+from tests.journeys.test_not_me import follow as follow_to
+from tests.journeys.test_not_me import stranger_signs_in
 from tests.journeys.test_password_reset import NEW, ask, ask_by_rest, choose, follow, new_password_of
 from tests.journeys.two_step import (
     TURNED_ON,
@@ -141,6 +143,13 @@ async def new_password_used(visitor: Visitor) -> None:
     await expect(alert_of(visitor)).not_to_be_empty()
 
 
+async def not_me(visitor: Visitor) -> None:
+    person, server = newcomer(), _servers[visitor.base_url]
+    person.join(server)
+    await follow_to(visitor, (await stranger_signs_in(server, person))[1])
+    await expect(visitor.page.locator(".facts")).to_be_visible()
+
+
 async def offline(visitor: Visitor) -> None:
     await sign_in(visitor)
     await email_of(visitor).fill(MINA.email)
@@ -237,6 +246,7 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     new_password,
     new_password_weak,
     new_password_used,
+    not_me,
     offline,
     overview,
     overview_confirm,
