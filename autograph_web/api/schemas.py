@@ -208,6 +208,29 @@ class MessageOut(BaseModel):
     message: str
 
 
+class LinkToken(BaseModel):
+    """The last part of the link in a letter, after `#token=`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[SecretStr, Field(max_length=256)]
+
+
+class NewEmail(BaseModel):
+    """The address to move to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[str, Field(max_length=1024, examples=["mina@elsewhere.dev"])]
+
+
+class EmailUndoneOut(BaseModel):
+    """The account is back at its old address; choose a new password with this token within an hour."""
+
+    message: str = "Your account is at its old email again, and everybody is signed out."
+    password_reset_token: str
+
+
 class RevokedOut(BaseModel):
     """How many sessions were signed out."""
 

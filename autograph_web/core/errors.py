@@ -182,6 +182,20 @@ class InvalidCredentials(DomainError):
     sentence = "That email and password don't match. Check both and try again."
 
 
+class EmailNotVerified(DomainError):
+    """The password was right, but this server lets nobody in whose address is not verified."""
+
+    code, status = "email_not_verified", 403
+    sentence = "Confirm your email first: open the link in the letter we sent you, or ask for a new one."
+
+
+class EmailUnchanged(DomainError):
+    """The new address is the one the account has, perhaps in another spelling."""
+
+    code, status, default_field = "email_unchanged", 422, "email"
+    sentence = "That's the address you have."
+
+
 class WrongPassword(DomainError):
     """Not the password of the person who is signed in."""
 
