@@ -33,6 +33,7 @@ from autograph_web.mail.smtp import SmtpCarrier
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
+from autograph_web.profile.activity import Activity
 from autograph_web.profile.deletion import Deletion
 from autograph_web.profile.export import DataExport
 from autograph_web.profile.password_change import PasswordChange
@@ -73,6 +74,7 @@ class Services:
     reauthentication: Reauthentication
     profiles: Profiles
     password_change: PasswordChange
+    activity: Activity
     data_export: DataExport
     deletion: Deletion
     known_devices: KnownDevices
@@ -172,6 +174,7 @@ def build_services(
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
         profiles=Profiles(foundation),
         password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),
+        activity=Activity(foundation),
         data_export=DataExport(foundation),
         deletion=Deletion(foundation, sessions, links),
         known_devices=known_devices,

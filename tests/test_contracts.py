@@ -30,6 +30,8 @@ CALLS = {
     "POST /logout-all",
     "GET /me",
     "POST /password-change",
+    "GET /activity",
+    "GET /activity/export",
     "GET /account/export",
     "DELETE /account",
     "POST /mfa/setup",

@@ -27,9 +27,20 @@ REGISTER = Route("/register", "Create your account")
 SIGN_IN = Route("/login", "Sign in")
 DASHBOARD = Route("/dashboard", "Overview", protected=True)
 SECURITY = Route("/settings/security", "Security", protected=True)
+ACTIVITY = Route("/settings/activity", "Activity", protected=True)
 ACCOUNT = Route("/settings/account", "Account", protected=True)
 TROUBLE = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
 
-ROUTES: tuple[Route, ...] = (HOME, REGISTER, SIGN_IN, DASHBOARD, SECURITY, ACCOUNT, TROUBLE, NOT_FOUND)
+ROUTES: tuple[Route, ...] = (
+    HOME,
+    REGISTER,
+    SIGN_IN,
+    DASHBOARD,
+    SECURITY,
+    ACTIVITY,
+    ACCOUNT,
+    TROUBLE,
+    NOT_FOUND,
+)
 PROTECTED_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.protected)

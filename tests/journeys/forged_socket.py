@@ -15,6 +15,7 @@ ROOT_STATE = "reflex___state____state"
 _UI = f"{ROOT_STATE}.autograph_web___ui___"
 DASHBOARD = f"{_UI}dashboard___state____dashboard_state"
 SECURITY = f"{_UI}security___state____security_state"
+ACTIVITY = f"{_UI}activity___state____activity_state"
 SIGN_IN = f"{_UI}sign_in___state____sign_in_state"
 REGISTER = f"{_UI}register___state____register_state"
 
