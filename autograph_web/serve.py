@@ -102,15 +102,17 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 def _share_application_with_workers() -> None:
     """Import the application before the workers fork, so they start fast and share its memory.
 
-    Freezing keeps their garbage collectors from touching, and so copying, the shared pages.
+    Freezing keeps their garbage collectors from touching, and so copying, the shared pages. What is imported
+    stays, so nothing needs to be collected before.
     """
     if sys.platform != "linux":
         return
     multiprocessing.set_start_method("fork", force=True)
     os.register_at_fork(after_in_child=_answer_to_parent_only)
+    gc.disable()
     importlib.import_module(_APP_MODULE)
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _answer_to_parent_only() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.sources import Module, product_modules
 
-LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "profile")
+LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "profile", "recovery")
 """The domain: each may import itself and what stands before it."""
 
 COMMON = ("settings", "core")

@@ -1,18 +1,19 @@
-"""The statements of accounts and of one-time links."""
+"""The statements of accounts, of one-time links and of addresses that are held."""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.models import LinkRow, User
+from autograph_web.accounts.emails import EmailAddress
+from autograph_web.accounts.models import EmailHold, LinkRow, User
 from autograph_web.core.tables import table_of
 
-USERS, LINKS = table_of(User), table_of(LinkRow)
+USERS, LINKS, HOLDS = table_of(User), table_of(LinkRow), table_of(EmailHold)
 
 
 async def add(connection: AsyncConnection, user: User) -> None:
@@ -34,6 +35,11 @@ async def find_by_id(connection: AsyncConnection, user_id: UUID) -> tuple[Accoun
     """Return an account with its password hash."""
     row = (await connection.execute(select(USERS).where(USERS.c.id == user_id))).first()
     return (account_of(row), row.password_hash) if row else None
+
+
+async def lock(connection: AsyncConnection, user_id: UUID) -> None:
+    """Have others who lock the account wait for the end of this unit of work."""
+    await connection.execute(select(USERS.c.id).where(USERS.c.id == user_id).with_for_update())
 
 
 async def confirm_password(
@@ -73,6 +79,88 @@ async def note_sign_in(connection: AsyncConnection, user_id: UUID, epoch: int, n
     return (await connection.execute(_NOTE_SIGN_IN, given)).rowcount == 1
 
 
+async def mark_verified(connection: AsyncConnection, user_id: UUID, email_key: str, now: datetime) -> bool:
+    """Note that the owner of an account reads the mail to this address; tell whether that is news."""
+    result = await connection.execute(
+        update(USERS)
+        .where(USERS.c.id == user_id, USERS.c.email_key == email_key, USERS.c.email_verified_at.is_(None))
+        .values(email_verified_at=now)
+    )
+    return result.rowcount == 1
+
+
+async def set_password(
+    connection: AsyncConnection, user_id: UUID, email: str, new_hash: str, now: datetime
+) -> bool:
+    """Give an active account that still has `email` a new password; tell whether there was one.
+
+    Whoever may do so holds a letter sent to that address, so the address counts as verified.
+    """
+    result = await connection.execute(
+        update(USERS)
+        .where(USERS.c.id == user_id, USERS.c.email == email, USERS.c.status == "active")
+        .values(
+            password_hash=new_hash,
+            password_changed_at=now,
+            email_verified_at=func.coalesce(USERS.c.email_verified_at, now),
+        )
+    )
+    return result.rowcount == 1
+
+
+async def change_email(
+    connection: AsyncConnection, user_id: UUID, email: EmailAddress, now: datetime
+) -> Account:
+    """Give an account an address that was just verified, and return it.
+
+    Raises:
+        IntegrityError: Another account has the address.
+    """
+    statement = (
+        update(USERS)
+        .where(USERS.c.id == user_id)
+        .values(email=email.text, email_key=email.key, email_verified_at=now)
+        .returning(*USERS.c)
+    )
+    return account_of((await connection.execute(statement)).one())
+
+
+async def is_taken(connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime) -> bool:
+    """Tell whether somebody other than `user_id` has this address, or has left it a short while ago."""
+    owner = (await connection.execute(select(USERS.c.id).where(USERS.c.email_key == email_key))).scalar()
+    return owner not in (None, user_id) or await is_held(connection, email_key, user_id, now)
+
+
+async def is_held(connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime) -> bool:
+    """Tell whether somebody other than `user_id` has left this address a short while ago."""
+    query = select(HOLDS.c.user_id).where(HOLDS.c.email_key == email_key, HOLDS.c.until > now)
+    return (await connection.execute(query)).scalar() not in (None, user_id)
+
+
+async def hold_email(
+    connection: AsyncConnection, email_key: str, user_id: UUID, now: datetime, until: datetime
+) -> None:
+    """Keep an address for the account that leaves it."""
+    old = or_(HOLDS.c.until <= now, HOLDS.c.user_id == user_id)
+    await connection.execute(delete(HOLDS).where(HOLDS.c.email_key == email_key, old))
+    await connection.execute(insert(HOLDS).values(email_key=email_key, user_id=user_id, until=until))
+
+
+async def holds_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+    """Return the addresses that are kept for an account."""
+    return list(await connection.execute(select(HOLDS).where(HOLDS.c.user_id == user_id)))
+
+
+async def release_email(connection: AsyncConnection, email_key: str, user_id: UUID) -> None:
+    """Hold an address no longer: its account has come back to it."""
+    await connection.execute(delete(HOLDS).where(HOLDS.c.email_key == email_key, HOLDS.c.user_id == user_id))
+
+
+async def forget_holds(connection: AsyncConnection, now: datetime) -> int:
+    """Delete the holds that are over; return how many."""
+    return (await connection.execute(delete(HOLDS).where(HOLDS.c.until <= now))).rowcount
+
+
 async def set_mfa(connection: AsyncConnection, user_id: UUID, *, enabled: bool) -> None:
     """Note whether an account has a second factor."""
     await connection.execute(update(USERS).where(USERS.c.id == user_id).values(mfa_enabled=enabled))
@@ -102,11 +190,17 @@ async def add_link(connection: AsyncConnection, link: LinkRow) -> None:
 async def use_link(
     connection: AsyncConnection, purpose: str, token_hash: str, now: datetime
 ) -> Row[Any] | None:
-    """Use a link up and return it; only one of any number of racers gets it."""
+    """Use a link up and return it; only one of any number of racers gets it.
+
+    The account is locked first. Whoever uses a link goes on to change its account and to revoke other links
+    of it, and two that did so from either end would wait for each other.
+    """
+    this = (LINKS.c.purpose == purpose, LINKS.c.token_hash == token_hash, LINKS.c.user_id.is_not(None))
+    owner = select(USERS.c.id).join(LINKS, LINKS.c.user_id == USERS.c.id).where(*this)
+    await connection.execute(owner.with_for_update(of=USERS, key_share=True))
     result = await connection.execute(
         update(LINKS)
-        .where(LINKS.c.purpose == purpose, LINKS.c.token_hash == token_hash, LINKS.c.user_id.is_not(None))
-        .where(LINKS.c.used_at.is_(None), LINKS.c.expires_at > now)
+        .where(*this, LINKS.c.used_at.is_(None), LINKS.c.expires_at > now)
         .values(used_at=now)
         .returning(*LINKS.c)
     )
@@ -122,14 +216,19 @@ async def find_link(connection: AsyncConnection, purpose: str, token_hash: str) 
 
 
 async def revoke_links(
-    connection: AsyncConnection, user_id: UUID | None, purposes: Collection[str], now: datetime
+    connection: AsyncConnection,
+    user_id: UUID | None,
+    purposes: Collection[str],
+    now: datetime,
+    since: datetime | None = None,
 ) -> None:
-    """Use up every link of these purposes that an account still has."""
-    await connection.execute(
-        update(LINKS)
-        .where(LINKS.c.user_id == user_id, LINKS.c.purpose.in_(purposes), LINKS.c.used_at.is_(None))
-        .values(used_at=now)
+    """Use up the links of these purposes that an account still has: all, or those made `since` a moment."""
+    statement = update(LINKS).where(
+        LINKS.c.user_id == user_id, LINKS.c.purpose.in_(purposes), LINKS.c.used_at.is_(None)
     )
+    if since is not None:
+        statement = statement.where(LINKS.c.created_at >= since)
+    await connection.execute(statement.values(used_at=now))
 
 
 async def forget_links(connection: AsyncConnection, now: datetime, before: datetime) -> int:

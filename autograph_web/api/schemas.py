@@ -117,6 +117,23 @@ class VerifyRequest(BaseModel):
     mfa_token: Annotated[SecretStr | None, Field(max_length=256)] = None
 
 
+class PasswordResetRequest(BaseModel):
+    """The email to send a link for a new password to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[str, Field(max_length=1024, examples=["mina@northwind.dev"])]
+
+
+class PasswordResetConfirmation(BaseModel):
+    """The token of such a link and the new password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[SecretStr, Field(max_length=128)]
+    new_password: Annotated[SecretStr, Field(examples=["a short sentence works well"])]
+
+
 class RecoveryCodesOut(BaseModel):
     """Ten recovery codes, shown once."""
 
@@ -242,6 +259,29 @@ class MessageOut(BaseModel):
     """A sentence that says what was done."""
 
     message: str
+
+
+class LinkToken(BaseModel):
+    """The last part of the link in a letter, after `#token=`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[SecretStr, Field(max_length=256)]
+
+
+class NewEmail(BaseModel):
+    """The address to move to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[str, Field(max_length=1024, examples=["mina@elsewhere.dev"])]
+
+
+class EmailUndoneOut(BaseModel):
+    """The account is back at its old address; choose a new password with this token within an hour."""
+
+    message: str = "Your account is at its old email again, and everybody is signed out."
+    password_reset_token: str
 
 
 class RevokedOut(BaseModel):

@@ -54,14 +54,27 @@ class Kind(StrEnum):
     LOGIN_SUCCESS = "login_success", "Signed in", Group.SIGN_IN
     LOGIN_FAILED = "login_failed", "Wrong password", Group.SIGN_IN
     LOGIN_RATE_LIMITED = "login_rate_limited", "Sign-in paused after too many tries", Group.SIGN_IN
+    SIGN_IN_REFUSED = "sign_in_refused", "Sign-in taken back by its owner", Group.SIGN_IN
     LOGIN_MFA_REQUIRED = "login_mfa_required", "Password accepted, code asked for", Group.SIGN_IN
     REAUTHENTICATED = "reauthenticated", "Confirmed it's you", Group.SIGN_IN
     TOKEN_REFRESHED = "token_refreshed", "Access renewed", Group.TOKENS
     TOKEN_REUSE_DETECTED = "token_reuse_detected", "Copied access token stopped", Group.TOKENS
     LOGOUT = "logout", "Signed out", Group.SIGN_IN
     LOGOUT_ALL = "logout_all", "Signed out everywhere", Group.SIGN_IN
+    PASSWORD_RESET_REQUESTED = "password_reset_requested", "Link for a new password asked for", Group.PASSWORD
+    PASSWORD_RESET_COMPLETED = "password_reset_completed", "New password set by a link", Group.PASSWORD
+    PASSWORD_RESET_FAILED = "password_reset_failed", "Link for a new password refused", Group.PASSWORD
     SESSION_REVOKED = "session_revoked", "Other devices signed out", Group.SIGN_IN
     PASSWORD_CHANGED = "password_changed", "Password changed", Group.PASSWORD
+    EMAIL_VERIFICATION_REQUESTED = (
+        "email_verification_requested",
+        "New link to confirm the email",
+        Group.ACCOUNT,
+    )
+    EMAIL_VERIFIED = "email_verified", "Email confirmed", Group.ACCOUNT
+    EMAIL_CHANGE_REQUESTED = "email_change_requested", "Change of email asked for", Group.ACCOUNT
+    EMAIL_CHANGED = "email_changed", "Email changed", Group.ACCOUNT
+    EMAIL_CHANGE_UNDONE = "email_change_undone", "Change of email taken back", Group.ACCOUNT
     DATA_EXPORTED = "data_exported", "Data exported", Group.ACCOUNT
     ACCOUNT_DELETED = "account_deleted", "Account deleted", Group.ACCOUNT
     MFA_SETUP_INITIATED = "mfa_setup_initiated", "Two-step setup started", Group.TWO_STEP

@@ -109,6 +109,16 @@ class AccountReady(Unavailable):
     sentence = "Your account is ready. Sign in in a moment."
 
 
+class PasswordIsSet(Unavailable):
+    """The new password is in force; only what Redis still says of older sign-ins is not certain."""
+
+    code = "password_is_set"
+    sentence = (
+        "Your new password is set. We can't yet be sure that every older sign-in has ended everywhere: "
+        "that takes five minutes at most."
+    )
+
+
 class InternalError(DomainError):
     """A fault of ours; the trace stays in the log."""
 
@@ -177,6 +187,20 @@ class InvalidCredentials(DomainError):
 
     code, status = "invalid_credentials", 401
     sentence = "That email and password don't match. Check both and try again."
+
+
+class EmailNotVerified(DomainError):
+    """The password was right, but this server lets nobody in whose address is not verified."""
+
+    code, status = "email_not_verified", 403
+    sentence = "Confirm your email first: open the link in the letter we sent you, or ask for a new one."
+
+
+class EmailUnchanged(DomainError):
+    """The new address is the one the account has, perhaps in another spelling."""
+
+    code, status, default_field = "email_unchanged", 422, "email"
+    sentence = "That's the address you have."
 
 
 class WrongPassword(DomainError):
@@ -317,8 +341,3 @@ def error_kinds() -> dict[str, type[DomainError]]:
     for kind in kinds:
         kinds.extend(kind.__subclasses__())
     return {kind.code: kind for kind in kinds if "code" in vars(kind)}
-
-
-def sentence_for(code: str, retry_after: int | None = None, reasons: tuple[str, ...] = ()) -> str:
-    """Return the sentence of the refusal named `code`; an unknown code gets the general one."""
-    return error_kinds().get(code, InternalError)(retry_after=retry_after, reasons=reasons).detail

@@ -193,6 +193,10 @@ class Limiter:
         """Say how the try went: a failure stays in the windows, a success clears its subject's failures."""
         await self._finish(reservation, "succeeded" if succeeded else "failed")
 
+    async def forgive(self, budgets: Sequence[Budget], subject: str) -> None:
+        """Clear the failures of `subject` as a success would, even where its budgets are spent."""
+        await self.settle(Reservation(tuple(budgets), _digest(subject), "", local=False), succeeded=True)
+
     async def withdraw(self, reservation: Reservation) -> None:
         """Take a try back that never came to a verdict, such as one the database was down for."""
         await self._finish(reservation, "withdrawn")

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from autograph_web.accounts.links import Link, Purpose
+from autograph_web.accounts.links import Purpose
 from autograph_web.core.errors import DomainError, InvalidInput, LinkUnknown
 from autograph_web.http import cookies
 from autograph_web.http.native_forms import Fields, explain, form_route, see
@@ -33,7 +33,9 @@ async def exchange(_request: Request, fields: Fields) -> Response:
         response = await explain(purpose.page, refusal, {})
         cookies.clear_link(services().settings, response, purpose)
         return response
-    return kept(see(purpose.page), purpose, token, link)
+    response = see(purpose.page)
+    cookies.set_link(services().settings, response, purpose, token, max(1, link.seconds_left))
+    return response
 
 
 async def close(request: Request, fields: Fields) -> Response:
@@ -42,12 +44,6 @@ async def close(request: Request, fields: Fields) -> Response:
     response = see(_AFTERWARDS.get(purpose, "/dashboard"))
     cookies.clear_link(services().settings, response, purpose)
     cookies.set_flash(services().settings, response, fields.get("ticket", "")[:64] or None)
-    return response
-
-
-def kept(response: Response, purpose: Purpose, token: str, link: Link) -> Response:
-    """Return `response` with the token of `link` in its cookie for as long as the link lives."""
-    cookies.set_link(services().settings, response, purpose, token, max(1, link.seconds_left))
     return response
 
 

@@ -25,11 +25,14 @@ class Undeliverable(Exception):
 
 
 class NotNow(Exception):
-    """A letter that was not taken this time; `reason` as for `Undeliverable`."""
+    """A letter that was not taken this time; `reason` as for `Undeliverable`.
 
-    def __init__(self, reason: str) -> None:
+    `this_letter` says that the next one may well be taken: the server spoke of this one alone.
+    """
+
+    def __init__(self, reason: str, *, this_letter: bool = False) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason, self.this_letter = reason, this_letter
 
 
 class Carrier(Protocol):

@@ -35,8 +35,8 @@ class Outcome(Enum):
     """How one look into the outbox went."""
 
     NOTHING = "nothing was due"
-    DONE = "a letter was sent or given up"
-    SETBACK = "a letter has to wait"
+    DONE = "a letter was sent, put off or given up for a reason of its own"
+    SETBACK = "a letter has to wait, as would any other"
 
 
 class Courier:
@@ -105,6 +105,7 @@ class Courier:
             return Outcome.DONE
         except NotNow as error:
             await self._postpone(claimed, error.reason)
+            return Outcome.DONE if error.this_letter else Outcome.SETBACK
         except TimeoutError:
             await self._postpone(claimed, "TimeoutError")
         except Exception as error:  # noqa: BLE001  (a letter is not lost for a fault of ours)

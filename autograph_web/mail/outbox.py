@@ -45,16 +45,21 @@ class Outbox:
         self._domain = sender_address(sender).domain
         self.posted = asyncio.Event()
 
-    async def post(self, connection: AsyncConnection, letter: Letter) -> None:
-        """Add `letter` to the unit of work of `connection`; it leaves when that has committed."""
+    async def post(self, connection: AsyncConnection, letter: Letter, *, decoy: bool = False) -> None:
+        """Add `letter` to the unit of work of `connection`; it leaves when that has committed.
+
+        A decoy costs the same and never leaves: nobody learns from the time taken whether there was a letter.
+        """
         now = self._clock.now()
         message_id = f"<{random_token(self._entropy, 16)}@{self._domain}>"
+        # Sealed, because letters carry the links that open accounts.
+        sealed = self._sealer.seal(_LETTER.dump_json(letter), _owner(message_id))
         row = {
             "message_id": message_id,
-            # Sealed, because letters carry the links that open accounts.
-            "sealed_letter": self._sealer.seal(_LETTER.dump_json(letter), _owner(message_id)),
+            "sealed_letter": None if decoy else sealed,
             "created_at": now,
-            "due_at": now,
+            "due_at": None if decoy else now,
+            "sent_at": now if decoy else None,
             "attempts": 0,
         }
         await store.add(connection, row)

@@ -87,7 +87,7 @@ class SmtpCarrier:
 
 def _refusal(code: int) -> NotNow | Undeliverable:
     # RFC 5321 section 4.2.1. Of other commands a 5 speaks of how we are set up, which can be put right.
-    return Undeliverable(f"SMTP {code}") if 500 <= code <= 599 else NotNow(f"SMTP {code}")
+    return Undeliverable(f"SMTP {code}") if 500 <= code <= 599 else NotNow(f"SMTP {code}", this_letter=True)
 
 
 def _name(error: Exception) -> str:

@@ -56,6 +56,8 @@ class Enrolment:
         )
         async with self._on.database.unit() as connection:
             await self._require_fresh(connection, viewer)
+            # Of setups begun at once each would otherwise miss the other's key, and both would stay.
+            await accounts.lock(connection, viewer.user_id)
             await store.replace_pending(connection, factor)
             await self._record(connection, Kind.MFA_SETUP_INITIATED, context, viewer)
         uri = totp.provisioning_uri(secret, viewer.email)

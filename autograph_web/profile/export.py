@@ -36,6 +36,7 @@ _SESSION = (
     "revoked_at",
     "revoked_reason",
 )
+_HOLD = ("email_key", "until")
 _FACTOR = ("created_at", "activated_at")
 _DEVICE = ("id", "ip", "user_agent", "created_at", "last_used_at", "expires_at")
 _EVENT = ("at", "kind", "ip", "user_agent", "session_id", "details")
@@ -74,6 +75,7 @@ class DataExport:
                 "format": "autograph-account-1",
                 "exported_at": now,
                 "account": {name: asdict(found[0])[name] for name in _ACCOUNT},
+                "held_emails": _picked(await accounts.holds_of(connection, user_id), _HOLD),
                 "sessions": _picked(await sessions.all_of(connection, user_id), _SESSION),
                 "authenticators": _picked(factors, _FACTOR),
                 "recovery_codes_left": await mfa.codes_left(connection, user_id),

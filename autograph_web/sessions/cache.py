@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from autograph_web.core.errors import Unfinished
+from autograph_web.core.errors import Unavailable, Unfinished
 from autograph_web.core.keyring import Keyring
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.sessions.record import SessionRecord
@@ -64,6 +64,17 @@ class SessionCache:
             await self._redis.put(f"session:{run}:{record.session_id}", copy, ttl, only_new=True)
         except RedisDown:
             return  # only slower
+
+    async def require_reachable(self) -> None:
+        """Let pass while Redis answers, for what had better not begin without it.
+
+        Raises:
+            Unavailable: It does not.
+        """
+        try:
+            await self._redis.ping()
+        except RedisDown as error:
+            raise Unavailable(retry_after=1) from error
 
     async def bury(self, session_ids: list[UUID], token_id: str | None = None, token_ttl: int = 0) -> None:
         """Put tombstones over revoked sessions, and one access token on the blacklist.

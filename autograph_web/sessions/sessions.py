@@ -175,6 +175,14 @@ class Sessions:
         ids = await store.revoke(connection, mine, self._on.clock.now(), reason)
         return Ended(user_id, ids, epoch, alive)
 
+    async def require_certainty(self) -> None:
+        """Let pass while `make_certain` can be expected to work.
+
+        Raises:
+            Unavailable: It cannot; nothing was changed yet.
+        """
+        await self._cache.require_reachable()
+
     async def make_certain(self, ended: Ended) -> None:
         """Make the committed end of every session of an account certain everywhere.
 

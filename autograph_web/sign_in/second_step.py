@@ -15,6 +15,7 @@ from autograph_web.mfa.factors import Factors, budgets_of
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import CHALLENGE_SECONDS, Challenge, ChallengeRequired, Challenges
 from autograph_web.sign_in.inputs import SecondStepInput
+from autograph_web.sign_in.notices import SignInNotices
 from autograph_web.sign_in.proofs import Proofs
 
 _PER_CHALLENGE = Allowance(5, CHALLENGE_SECONDS)
@@ -24,12 +25,22 @@ class SecondStep:
     """Takes codes. Without a challenge nothing is counted, so a stranger cannot spend anybody's budget."""
 
     def __init__(
-        self, foundation: Foundation, factors: Factors, challenges: Challenges, proofs: Proofs
+        self,
+        foundation: Foundation,
+        factors: Factors,
+        challenges: Challenges,
+        proofs: Proofs,
+        notices: SignInNotices,
     ) -> None:
         self._on, self._factors, self._challenges, self._proofs = foundation, factors, challenges, proofs
+        self._notices = notices
 
-    async def verify(self, context: RequestContext, wish: SecondStepInput) -> SignedIn:
+    async def verify(
+        self, context: RequestContext, wish: SecondStepInput, device: str | None = None
+    ) -> SignedIn:
         """Finish a sign-in with a code of the authenticator or a recovery code.
+
+        `device` is the browser's cookie of this name.
 
         Raises:
             CodeMalformed: It is neither; nothing is counted.
@@ -42,7 +53,7 @@ class SecondStep:
         challenge = await self._challenge(context, wish)
         try:
             async with self._on.limiter.attempt(_budgets(challenge), challenge.user_id.hex, InvalidCode):
-                proof = await self._check(context, challenge, code, wish.trust_device)
+                proof = await self._check(context, challenge, code, wish.trust_device, device)
         except InvalidCode:
             await self._note_failure(context, challenge)
             raise
@@ -79,7 +90,12 @@ class SecondStep:
         return challenge
 
     async def _check(
-        self, context: RequestContext, challenge: Challenge, code: TypedCode, trust: bool
+        self,
+        context: RequestContext,
+        challenge: Challenge,
+        code: TypedCode,
+        trust: bool,
+        device: str | None,
     ) -> SignedIn:
         proof = self._proofs.make(
             user_id=challenge.user_id,
@@ -95,6 +111,7 @@ class SecondStep:
             await self._record(connection, context, proof, code)
             await self._proofs.record(connection, context, proof)
             await self._factors.tell_of_use(connection, context, challenge.email, code)
+            await self._notices.tell(connection, context, proof, device)
             # Last, so that whoever loses the race for the challenge takes its own use of the code back.
             if not await self._challenges.close(challenge):
                 raise ChallengeExpired

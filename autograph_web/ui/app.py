@@ -17,8 +17,14 @@ from autograph_web.ui.activity.page import activity_page
 from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
+from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
+from autograph_web.ui.email_links.state import ChangeEmailState, UndoEmailState, VerifyEmailState
 from autograph_web.ui.home.page import home_page
 from autograph_web.ui.not_found.page import not_found_page
+from autograph_web.ui.not_me.page import not_me_page
+from autograph_web.ui.not_me.state import NotMeState
+from autograph_web.ui.password_reset.page import forgotten_page, new_password_page
+from autograph_web.ui.password_reset.state import ForgottenState, NewPasswordState
 from autograph_web.ui.register.page import register_page
 from autograph_web.ui.register.state import RegisterState
 from autograph_web.ui.routes import Route
@@ -38,6 +44,12 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.HOME, home_page, None),
     (routes.REGISTER, register_page, RegisterState.arrive),
     (routes.SIGN_IN, sign_in_page, SignInState.arrive),
+    (routes.FORGOTTEN, forgotten_page, ForgottenState.arrive),
+    (routes.NEW_PASSWORD, new_password_page, NewPasswordState.arrive),
+    (routes.VERIFY_EMAIL, verify_email_page, VerifyEmailState.arrive),
+    (routes.CHANGE_EMAIL, change_email_page, ChangeEmailState.arrive),
+    (routes.UNDO_EMAIL, undo_email_page, UndoEmailState.arrive),
+    (routes.NOT_ME, not_me_page, NotMeState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
     (routes.ACTIVITY, activity_page, ActivityState.load),
@@ -45,7 +57,20 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
 )
-_STATES = (SignInState, RegisterState, DashboardState, SecurityState, ActivityState, AccountState)
+_STATES = (
+    SignInState,
+    RegisterState,
+    ForgottenState,
+    NewPasswordState,
+    VerifyEmailState,
+    ChangeEmailState,
+    UndoEmailState,
+    NotMeState,
+    DashboardState,
+    SecurityState,
+    ActivityState,
+    AccountState,
+)
 """Every state with vars of a person."""
 
 

@@ -25,6 +25,12 @@ class Route:
 HOME = Route("/", "Welcome")
 REGISTER = Route("/register", "Create your account")
 SIGN_IN = Route("/login", "Sign in")
+FORGOTTEN = Route("/password-reset", "Forgot your password?")
+NOT_ME = Route("/not-me", "Was this you?")
+NEW_PASSWORD = Route("/password-reset/confirm", "Choose a new password")
+VERIFY_EMAIL = Route("/verify-email", "Confirm your email")
+CHANGE_EMAIL = Route("/change-email", "Confirm your new email")
+UNDO_EMAIL = Route("/undo-email-change", "Take your old email back")
 DASHBOARD = Route("/dashboard", "Overview", protected=True)
 SECURITY = Route("/settings/security", "Security", protected=True)
 ACTIVITY = Route("/settings/activity", "Activity", protected=True)
@@ -36,6 +42,12 @@ ROUTES: tuple[Route, ...] = (
     HOME,
     REGISTER,
     SIGN_IN,
+    FORGOTTEN,
+    NEW_PASSWORD,
+    VERIFY_EMAIL,
+    CHANGE_EMAIL,
+    UNDO_EMAIL,
+    NOT_ME,
     DASHBOARD,
     SECURITY,
     ACTIVITY,

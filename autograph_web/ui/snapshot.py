@@ -16,17 +16,24 @@ from autograph_web.ui import guard
 
 
 class Private(rx.State, mixin=True):
-    """Mixin for a state whose vars belong to one session and to nobody else."""
+    """Mixin for a state whose vars belong to one session, or one link, and to nobody else."""
 
-    # The session that loaded the vars; empty while nothing is loaded.
+    # What the vars were loaded for; empty while nothing is loaded.
     _owner: str = ""
+
+    async def _bearer(self) -> str:
+        """Return what the connection carries now, to be compared with `_owner`."""
+        try:
+            return str((await guard.viewer_of(self.router)).session_id)
+        except DomainError:
+            return ""
 
 
 class FreshSnapshot(Middleware):
     """Resets vars that the connecting client may not see, before Reflex sends its snapshot.
 
     Every one of `states` starts afresh with each full page load; those that are Private also when a mended
-    connection no longer carries the session that loaded them.
+    connection no longer carries the session or the link they were loaded for.
     """
 
     def __init__(self, *states: type[rx.State]) -> None:
@@ -46,10 +53,6 @@ class FreshSnapshot(Middleware):
 
 
 async def _is_foreign(held: Private) -> bool:
-    owner = held._owner  # pyright: ignore[reportPrivateUsage]  (private to browsers, not to us)
-    if not owner:
-        return False
-    try:
-        return owner != str((await guard.viewer_of(held.router)).session_id)
-    except DomainError:
-        return True
+    # Private to browsers, not to us.
+    owner = held._owner  # pyright: ignore[reportPrivateUsage]
+    return bool(owner) and owner != await held._bearer()  # pyright: ignore[reportPrivateUsage]

@@ -16,7 +16,12 @@ _UI = f"{ROOT_STATE}.autograph_web___ui___"
 DASHBOARD = f"{_UI}dashboard___state____dashboard_state"
 SECURITY = f"{_UI}security___state____security_state"
 ACTIVITY = f"{_UI}activity___state____activity_state"
+ACCOUNT = f"{_UI}account___state____account_state"
+VERIFY_EMAIL = f"{_UI}email_links___state____verify_email_state"
+CHANGE_EMAIL = f"{_UI}email_links___state____change_email_state"
 SIGN_IN = f"{_UI}sign_in___state____sign_in_state"
+NOT_ME = f"{_UI}not_me___state____not_me_state"
+NEW_PASSWORD = f"{_UI}password_reset___state____new_password_state"
 REGISTER = f"{_UI}register___state____register_state"
 
 _READY = '"is_hydrated_rx_state_":true'

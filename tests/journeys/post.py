@@ -6,6 +6,7 @@ import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from tests.support.browser import Visitor
 from tests.support.live_server import LiveServer
 
 _PATIENCE = 10.0
@@ -32,6 +33,12 @@ async def link_to(server: LiveServer, email: str, subject: str) -> str:
     assert found, text
     server.secrets.add(found[0].rpartition("=")[2])
     return found[0].removeprefix(server.base_url)
+
+
+async def follow(visitor: Visitor, link: str) -> None:
+    """Open a link as a mail program does, whatever the tab shows."""
+    await visitor.page.goto("about:blank")
+    await visitor.open(link)
 
 
 def _letters(server: LiveServer) -> list[EmailMessage]:

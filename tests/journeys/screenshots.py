@@ -18,6 +18,9 @@ from autograph_web.mail.letter import Action, Letter, circumstances
 from autograph_web.mail.rendering import as_html
 from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of
 from tests.journeys.people import WRONG, Person
+from tests.journeys.test_not_me import follow as follow_to
+from tests.journeys.test_not_me import stranger_signs_in
+from tests.journeys.test_password_reset import NEW, ask, ask_by_rest, choose, follow, new_password_of
 from tests.journeys.two_step import (
     TURNED_ON,
     Phone,
@@ -45,6 +48,7 @@ PASSWORD = "gravel harbour thirteen violins"
 MINA = Person("mina.north@northwind.dev", PASSWORD)
 _NAMES = cycle(("noor.haddad", "jonas.weber", "ada.lindqvist", "tomas.silva"))
 _numbers = count(1)
+_servers: dict[str, LiveServer] = {}
 _COLOURS = 128
 _SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
@@ -109,6 +113,41 @@ async def sign_in_limited(visitor: Visitor) -> None:
 async def sign_in_ended(visitor: Visitor) -> None:
     await visitor.open("/login?ended=1&next=%2Fdashboard")
     await expect(notice_of(visitor)).not_to_be_empty()
+
+
+async def forgotten(visitor: Visitor) -> None:
+    await visitor.open("/password-reset")
+
+
+async def forgotten_sent(visitor: Visitor) -> None:
+    await ask(visitor, MINA)
+
+
+async def new_password(visitor: Visitor) -> None:
+    person, server = newcomer(), _servers[visitor.base_url]
+    person.join(server)
+    await follow(visitor, await ask_by_rest(server, person))
+    await new_password_of(visitor).fill(NEW)
+    await expect(visitor.page.get_by_role("meter")).to_have_attribute("aria-valuenow", "4")
+
+
+async def new_password_weak(visitor: Visitor) -> None:
+    await new_password(visitor)
+    await choose(visitor, "password1")
+    await expect(new_password_of(visitor)).to_be_focused()
+    await expect(visitor.page.get_by_role("meter")).to_have_attribute("aria-valuenow", "1")
+
+
+async def new_password_used(visitor: Visitor) -> None:
+    await follow(visitor, f"{visitor.base_url}/password-reset/confirm#token={'x' * 43}")
+    await expect(alert_of(visitor)).not_to_be_empty()
+
+
+async def not_me(visitor: Visitor) -> None:
+    person, server = newcomer(), _servers[visitor.base_url]
+    person.join(server)
+    await follow_to(visitor, (await stranger_signs_in(server, person))[1])
+    await expect(visitor.page.locator(".facts")).to_be_visible()
 
 
 async def offline(visitor: Visitor) -> None:
@@ -202,6 +241,12 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     sign_in_refused,
     sign_in_limited,
     sign_in_ended,
+    forgotten,
+    forgotten_sent,
+    new_password,
+    new_password_weak,
+    new_password_used,
+    not_me,
     offline,
     overview,
     overview_confirm,
@@ -265,6 +310,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, LiveServer(Path(data)) as server:
         MINA.join(server)
+        _servers[server.base_url] = server
         asyncio.run(_look(server, folder))
     sizes = [file.stat().st_size for file in folder.glob("*.png")]
     print(f"{len(sizes)} pictures, {sum(sizes) // 1024} KiB")

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -22,6 +23,13 @@ from tests.support.browser import DESKTOP, Device, Visitor
 from tests.support.live_server import LiveServer
 
 ACTIVITY = "/settings/activity"
+NONSENSE: tuple[tuple[Any, Any], ...] = (
+    ("group", "sign_in"),
+    ("_cursor", "x"),
+    (7, None),
+    (None, []),
+    ("range", {}),
+)
 DEVICE_NAMES = {"desktop": "Chrome on Linux", "phone": "Chrome on Android"}
 
 
@@ -262,7 +270,7 @@ async def test_forged_events_show_nothing_of_anybody(
     await victim.page.close()
     for token in (tab, ""):
         async with forged(brittle_server.base_url, token=token) as socket:
-            for name, value in (("group", "sign_in"), ("_cursor", "x"), (7, None), (None, []), ("range", {})):
+            for name, value in NONSENSE:
                 await socket.call(f"{STATE}.choose", {"name": name, "value": value}, ACTIVITY)
             for handler in ("load", "older", "_list", "_add", "_open", "_show"):
                 await socket.call(f"{STATE}.{handler}", {}, ACTIVITY)

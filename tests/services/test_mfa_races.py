@@ -45,6 +45,14 @@ def successes(outcomes: list[TokenPair | BaseException]) -> int:
     return sum(isinstance(outcome, TokenPair) for outcome in outcomes)
 
 
+async def test_of_twenty_setups_begun_at_once_one_key_stays(services: Services) -> None:
+    await register(services)
+    viewer = await viewer_of(services, (await open_pair(services)).access_token)
+    await asyncio.gather(*(services.enrolment.begin(context(), viewer) for _ in range(RACERS)))
+
+    assert await how_many(services, FACTORS) == 1
+
+
 @pytest.mark.parametrize("kind", ["totp", "recovery_code"])
 async def test_of_twenty_sign_ins_with_one_code_one_succeeds(
     services: Services, clock: FakeClock, mina: Enrolled, kind: str

@@ -22,7 +22,17 @@ from tests.support.mailbox import Mailbox
 ORIGIN = "http://localhost:3000"
 PAGES = {
     name: PageInfo(name, ())
-    for name in ("index.html", "login.html", "register.html", "dashboard.html", "error.html", "404.html")
+    for name in (
+        "index.html",
+        "login.html",
+        "register.html",
+        "password-reset.html",
+        "password-reset/confirm.html",
+        "not-me.html",
+        "dashboard.html",
+        "error.html",
+        "404.html",
+    )
 }
 
 

@@ -49,6 +49,8 @@ class Mailbox:
         found: dict[str, Letter] = {}
         for url, opened in self._outboxes.items():
             for row in _rows(url):
+                if row.sent_at and not row.attempts:
+                    continue  # a decoy
                 # Looked up after the row was read: a letter that is no longer in it has been carried.
                 found[row.message_id] = opened(row) if row.sealed_letter else self._carried[row.message_id]
         return found

@@ -14,10 +14,10 @@ from autograph_web.core.entropy import SystemEntropy, random_token, random_uuid
 from autograph_web.core.errors import (
     DomainError,
     EmailInvalid,
+    EmailTaken,
     LinkRefused,
     RateLimited,
     error_kinds,
-    sentence_for,
 )
 from autograph_web.core.limits import BudgetSpent, address_bucket
 from autograph_web.sessions.cookies import CookieParts, new_cookie, read_cookie
@@ -193,8 +193,4 @@ def test_every_refusal_has_a_whole_sentence(kind: type[DomainError]) -> None:
 
 def test_a_sentence_tells_the_wait_and_the_reasons() -> None:
     assert RateLimited(retry_after=12).detail.endswith("in 12 s.")
-    assert sentence_for("email_taken", reasons=("Really {0}.",)).endswith("Really {0}.")
-
-
-def test_a_code_nobody_knows_has_a_sentence_too() -> None:
-    assert sentence_for("no_such_code") == sentence_for("internal_error")
+    assert EmailTaken(reasons=("Really {0}.",)).detail.endswith("Really {0}.")

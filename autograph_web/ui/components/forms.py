@@ -248,15 +248,17 @@ def _code_field(
 
 
 def _alert_text(state: type[FormState]) -> rx.Component:
-    return rx.cond(state.wait_seconds > 0, _countdown(state), rx.el.p(state.alert))
+    return rx.cond(
+        state.wait_seconds > 0, countdown(state, state.alert, messages.TOO_MANY_TRIES), rx.el.p(state.alert)
+    )
 
 
-def _countdown(state: type[FormState]) -> rx.Component:
-    """The wait: said once to a screen reader, while the clock that others see ticks in silence."""
+def countdown(state: type[FormState], whole: rx.Var[str] | str, before: str) -> rx.Component:
+    """The wait: said as a `whole` to a screen reader, while the clock that others see ticks in silence."""
     return rx.el.div(
-        rx.el.p(state.alert, class_name="sr-only"),
+        rx.el.p(whole, class_name="sr-only"),
         rx.el.p(
-            messages.TOO_MANY_TRIES,
+            before,
             rx.el.span(
                 state.wait_text,
                 class_name="clock",

@@ -30,12 +30,12 @@ def link_taker(purpose: Purpose) -> rx.Component:
     )
 
 
-def paste_link(purpose: Purpose) -> rx.Component:
+def paste_link(purpose: Purpose, element: str) -> rx.Component:
     """A form for the link as text: without JavaScript, or with the letter on another device."""
     return NativeForm.create(
         _purpose_field(purpose),
         rx.el.div(
-            rx.el.label("Link from the letter", html_for="pasted"),
+            rx.el.label("Link from the letter", html_for=element),
             rx.el.input(
                 type="text",
                 name="token",
@@ -43,7 +43,7 @@ def paste_link(purpose: Purpose) -> rx.Component:
                 required=True,
                 class_name="input",
                 custom_attrs=named(
-                    "pasted", autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_LINK
+                    element, autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_LINK
                 ),
             ),
             class_name="field",
@@ -52,11 +52,10 @@ def paste_link(purpose: Purpose) -> rx.Component:
         method="post",
         action="/link/exchange",
         class_name="form",
-        custom_attrs=named("paste-form"),
     )
 
 
-def close_form(purpose: Purpose, ticket: rx.Var[str]) -> rx.Component:
+def close_form(purpose: Purpose, ticket: rx.Var[str] | str) -> rx.Component:
     """The hidden form that gives the cookie of a used link back, which a websocket cannot do.
 
     session.js posts it as soon as there is a `ticket`; behind that is what the next page is to say.

@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 from pydantic import SecretStr
 
-from autograph_web.core.errors import ChallengeExpired, DomainError, SessionEnded
+from autograph_web.core.errors import ChallengeExpired, DomainError, EmailNotVerified, SessionEnded
 from autograph_web.runtime import services
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
@@ -17,6 +17,7 @@ from autograph_web.ui.form_state import CodeForm
 
 # A checkbox comes as this, or not at all.
 _TICKED = "on"
+_LONGEST_EMAIL = 320
 
 
 class SignInState(CodeForm, AuthForm, rx.State):
@@ -27,7 +28,14 @@ class SignInState(CodeForm, AuthForm, rx.State):
     """
 
     asking_code: bool = False
+    unverified: bool = False
     _challenge: str = ""
+    _typed_email: str = ""
+
+    @rx.event
+    async def note_email(self, email: Any) -> None:
+        """Remember the typed address for the page behind "Forgot it?"."""
+        self._typed_email = email[:_LONGEST_EMAIL] if isinstance(email, str) else ""
 
     @rx.event
     async def arrive(self) -> None:
@@ -96,7 +104,8 @@ class SignInState(CodeForm, AuthForm, rx.State):
             mfa_token=SecretStr(challenge.token),
             trust_device=trust,
         )
-        proof = await services().second_step.verify(guard.request_context(self.router), given)
+        context, device = guard.request_context(self.router), guard.device_of(self.router)
+        proof = await services().second_step.verify(context, given, device)
         self._challenge = ""
         await self._hand_off(proof)
 
@@ -117,7 +126,12 @@ class SignInState(CodeForm, AuthForm, rx.State):
         self.asking_code = self.recovery = False
         self._challenge = ""
 
+    def _clear(self) -> None:
+        super()._clear()
+        self.unverified = False
+
     def _refuse(self, error: DomainError) -> None:
+        self.unverified = isinstance(error, EmailNotVerified)
         over = isinstance(error, (ChallengeExpired, SessionEnded))
         if over or (error.field == "code" and not self.asking_code):
             self._start_afresh()

@@ -1,0 +1,35 @@
+"""Ways back into an account over REST."""
+
+from fastapi import APIRouter
+
+from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.documentation import problems
+from autograph_web.api.identity import CurrentContext
+from autograph_web.api.schemas import MessageOut, PasswordResetConfirmation, PasswordResetRequest
+from autograph_web.core.errors import DomainError
+from autograph_web.runtime import services
+
+router = APIRouter(route_class=StrictRoute, prefix="/password-reset", tags=["Password reset"])
+
+
+@router.post("/request", responses=problems(422, 429, 503))
+async def request(context: CurrentContext, wish: PasswordResetRequest) -> MessageOut:
+    """Send a link for a new password. The answer is the same whether or not the email has an account."""
+    await services().password_reset.request(context, wish.email)
+    return MessageOut(message="If that email has an account, a link is on its way.")
+
+
+@router.post("/confirm", responses=problems(400, 422, 429, 503))
+async def confirm(context: CurrentContext, wish: PasswordResetConfirmation) -> MessageOut:
+    """Set a new password with the token of a link, which works once and for an hour.
+
+    Every session of the account is over; two-step verification stays. A refused password uses nothing up.
+    """
+    token, password = wish.token.get_secret_value(), wish.new_password.get_secret_value()
+    try:
+        await services().password_reset.confirm(context, token, password)
+    except DomainError as refusal:
+        if refusal.field == "password":
+            refusal.field = "new_password"  # as it is called here
+        raise
+    return MessageOut(message="Your new password is set. Sign in with it.")

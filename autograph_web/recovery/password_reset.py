@@ -1,0 +1,189 @@
+"""A new password by a link in a letter, for who has forgotten the old one."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
+from autograph_web.accounts.hashing import PasswordHasher
+from autograph_web.accounts.links import Link, Links, Purpose
+from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import LinkRefused, LinkUnknown, PasswordIsSet, Unavailable
+from autograph_web.core.limits import Allowance, BudgetSpent, address_bucket, subject_key
+from autograph_web.mfa import store as factors
+from autograph_web.recovery.letters import changed_letter, reset_letter
+from autograph_web.sessions.sessions import Ended, Sessions
+from autograph_web.sign_in.password_step import PasswordStep
+
+_RESET = Purpose.PASSWORD_RESET
+# Whoever asks, and however often: no more letters than this reach one mailbox.
+_PER_ACCOUNT = Allowance(3, 3600)
+_WRONG_TOKENS = Allowance(20, 900)
+
+
+@dataclass(frozen=True, slots=True)
+class ResetRules:
+    """How long a link lives, in seconds, and how many may be asked for from one address."""
+
+    life: int
+    requests: Allowance
+
+
+class PasswordReset:
+    """Sends links for a new password and takes the password; neither tells whether an account exists."""
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        links: Links,
+        policy: PasswordPolicy,
+        hasher: PasswordHasher,
+        passwords: PasswordStep,
+        sessions: Sessions,
+        rules: ResetRules,
+    ) -> None:
+        self._on, self._links, self._policy, self._hasher = foundation, links, policy, hasher
+        self._passwords, self._sessions, self._rules = passwords, sessions, rules
+
+    async def request(self, context: RequestContext, email: str) -> None:
+        """Send a link to `email` if it has an active account; the outcome and the time are the same if not.
+
+        Raises:
+            EmailInvalid: It is no email address.
+            RateLimited: Too many were asked for from this address. That an account's own limit is reached
+                only means that no letter goes out.
+            Unavailable: The database is away; nothing was sent.
+        """
+        await self._spend(context)
+        address = parse_email(email)
+        allowed = await self._may_be_written_to(address)
+        async with self._on.database.unit() as connection:
+            found = await accounts.find_by_email(connection, address.key)
+            account = found[0] if found and found[0].active and allowed else None
+            await self._send(connection, context, account, address)
+
+    async def confirm(
+        self, context: RequestContext, token: str, password: str, device: str | None = None
+    ) -> Account:
+        """Set `password` by the link of `token`; every sign-in of the account is over before this returns.
+
+        The second factor stays. `device` is the browser's cookie of this name.
+
+        Raises:
+            LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
+            PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons; the link
+                is as good as before.
+            RateLimited: Too many wrong tokens from this address.
+            PasswordIsSet: It is done, but Redis went away before it could be told.
+            Unavailable: Redis or the database is away; nothing was changed.
+        """
+        bucket = address_bucket(context.ip)
+        budget = _WRONG_TOKENS.under(f"rate_limit:reset_confirm:{bucket}")
+        try:
+            async with self._on.limiter.attempt([budget], bucket, LinkRefused):
+                account, ended = await self._confirm(context, token, password)
+        except LinkRefused as refusal:
+            await self._note_failure(context, reason=refusal.code)
+            raise
+        except BudgetSpent as refusal:
+            if refusal.first:
+                await self._note_failure(context, reason=refusal.code)
+            raise
+        await self._forgive(context, account, device)
+        await self._make_certain(ended)
+        return account
+
+    async def _spend(self, context: RequestContext) -> None:
+        bucket = address_bucket(context.ip)
+        budget = self._rules.requests.under(f"rate_limit:reset:{bucket}")
+        try:
+            reservation = await self._on.limiter.reserve([budget], subject=bucket)
+        except BudgetSpent as refusal:
+            if refusal.first:
+                await self._note_failure(context, reason=refusal.code)
+            raise
+        await self._on.limiter.settle(reservation, succeeded=False)
+
+    async def _may_be_written_to(self, address: EmailAddress) -> bool:
+        # Unknown addresses have a budget as well, so that asking for either is the same work.
+        budget = _PER_ACCOUNT.under(subject_key("rate_limit:reset_account", address.key))
+        try:
+            reservation = await self._on.limiter.reserve([budget], subject=address.key)
+        except BudgetSpent:
+            return False
+        await self._on.limiter.settle(reservation, succeeded=False)
+        return True
+
+    async def _send(
+        self,
+        connection: AsyncConnection,
+        context: RequestContext,
+        account: Account | None,
+        address: EmailAddress,
+    ) -> None:
+        # Without an account the same is written, as decoys. The link holds the address it was sent to: should
+        # the account's change, a letter in the old mailbox opens nothing.
+        user_id, to = (account.id, account.email) if account else (None, address.text)
+        token = await self._links.issue(connection, _RESET, user_id, self._rules.life, to)
+        url = self._links.url(_RESET, token)
+        letter = reset_letter(to, url, self._rules.life, context, self._on.clock.now())
+        await self._on.outbox.post(connection, letter, decoy=account is None)
+        await self._on.trail.record(
+            connection, Kind.PASSWORD_RESET_REQUESTED, context, user_id=user_id, sent=account is not None
+        )
+
+    async def _confirm(self, context: RequestContext, token: str, password: str) -> tuple[Account, Ended]:
+        account = await self._account_of(await self._links.peek(_RESET, token))
+        await self._policy.require(password, account.email)
+        await self._sessions.require_certainty()
+        # Outside the unit of work, because it takes a quarter of a second.
+        new_hash = await self._hasher.hash(password)
+        async with self._on.database.unit() as connection:
+            await self._links.consume(connection, _RESET, token)
+            return account, await self._set(connection, context, account, new_hash)
+
+    async def _account_of(self, link: Link) -> Account:
+        async with self._on.database.read() as connection:
+            found = await accounts.find_by_id(connection, link.user_id)
+        if found is None or not found[0].active or found[0].email != link.payload:
+            raise LinkUnknown
+        return found[0]
+
+    async def _set(
+        self, connection: AsyncConnection, context: RequestContext, account: Account, new_hash: str
+    ) -> Ended:
+        now = self._on.clock.now()
+        if not await accounts.set_password(connection, account.id, account.email, new_hash, now):
+            raise LinkUnknown
+        ended = await self._sessions.end_every(connection, account.id, "password_reset")
+        await factors.forget_devices(connection, account.id)
+        # A change of address that whoever knew the old password has begun must not come through any more.
+        await self._links.revoke(connection, account.id, _RESET, Purpose.EMAIL_CHANGE)
+        await self._on.trail.record(
+            connection, Kind.PASSWORD_RESET_COMPLETED, context, user_id=account.id, revoked=ended.open
+        )
+        letter = changed_letter(account.email, self._links.page("/password-reset"), context, now)
+        await self._on.outbox.post(connection, letter)
+        return ended
+
+    async def _forgive(self, context: RequestContext, account: Account, device: str | None) -> None:
+        # Whoever has just forgotten the password has often guessed until the sign-in was paused.
+        key = fold_email(account.email)
+        budgets = {
+            budget for known in {device, None} for budget in self._passwords.budgets(context, key, known)
+        }
+        await self._on.limiter.forgive(list(budgets), key)
+
+    async def _make_certain(self, ended: Ended) -> None:
+        try:
+            await self._sessions.make_certain(ended)
+        except Unavailable as error:
+            raise PasswordIsSet(retry_after=1) from error
+
+    async def _note_failure(self, context: RequestContext, reason: str) -> None:
+        await self._on.trail.record_alone(Kind.PASSWORD_RESET_FAILED, context, reason=reason)

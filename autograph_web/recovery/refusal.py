@@ -1,0 +1,60 @@
+"""Taking back a sign-in that was somebody else's, by the link in the letter about it."""
+
+from uuid import UUID
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.links import Links, Purpose
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import LinkUnknown
+from autograph_web.sessions.sessions import Sessions
+from autograph_web.sign_in.notices import RefusableSignIn
+
+_REFUSAL = Purpose.SIGN_IN_REFUSAL
+
+
+class Refusal:
+    """Ends the session of a sign-in, and hands over to choosing a new password: the old one is known."""
+
+    def __init__(self, foundation: Foundation, links: Links, sessions: Sessions, reset_life: int) -> None:
+        self._on, self._links, self._sessions, self._reset_life = foundation, links, sessions, reset_life
+
+    async def describe(self, token: str) -> RefusableSignIn:
+        """Return the sign-in that the link of `token` is about; nothing is used up.
+
+        Raises:
+            LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
+            Unavailable: The database is away.
+        """
+        return RefusableSignIn.decode((await self._links.peek(_REFUSAL, token)).payload)
+
+    async def refuse(self, context: RequestContext, token: str) -> str:
+        """End the session and return the token of a link for a new password.
+
+        Raises:
+            LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
+            Unfinished: It is ended, but Redis went away before it could be told.
+            Unavailable: Redis or the database is away; nothing was changed.
+        """
+        await self._sessions.require_certainty()
+        async with self._on.database.unit() as connection:
+            link = await self._links.consume(connection, _REFUSAL, token)
+            found = await accounts.find_by_id(connection, link.user_id)
+            if found is None or not found[0].active:
+                raise LinkUnknown
+            session_id = UUID(hex=RefusableSignIn.decode(link.payload).session_id)
+            ended = await self._sessions.revoke(connection, [session_id], "refused")
+            reset = await self._links.issue(
+                connection, Purpose.PASSWORD_RESET, link.user_id, self._reset_life, found[0].email
+            )
+            await self._on.trail.record(
+                connection,
+                Kind.SIGN_IN_REFUSED,
+                context,
+                user_id=link.user_id,
+                session_id=session_id,
+                ended=bool(ended),
+            )
+        await self._sessions.bury([session_id])
+        return reset

@@ -1,0 +1,123 @@
+"""Tells the owner of a sign-in from a browser that the account has not seen before."""
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.links import Links, Purpose
+from autograph_web.audit.foundation import Foundation
+from autograph_web.core.context import RequestContext
+from autograph_web.core.database import after_commit
+from autograph_web.core.limits import address_bucket
+from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.mail.letter import Action, Letter, circumstances
+from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sign_in.known_devices import KnownDevices
+
+# Whoever has just registered knows about it: their first sign-in by script or from the phone beside them.
+_SETTLING_IN = timedelta(minutes=15)
+# A script signs in again and again without any cookie: one letter a day tells of it.
+_QUIET_S = 86_400
+_CLAIM_S = 60
+_LONGEST_AGENT = 256  # enough to name a browser by, and short enough for the payload of a link
+
+
+@dataclass(frozen=True, slots=True)
+class RefusableSignIn:
+    """What the link of such a letter carries: which session, and where from."""
+
+    session_id: str
+    ip: str
+    user_agent: str
+    at: str
+
+    @classmethod
+    def decode(cls, payload: str | None) -> Self:
+        """Return what `encode` made `payload` of."""
+        return cls(**json.loads(payload or "{}"))
+
+    def encode(self) -> str:
+        """Return it as the payload of a link."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+class SignInNotices:
+    """Writes the letter in the unit of work of the sign-in, with a link that takes the sign-in back."""
+
+    def __init__(
+        self, foundation: Foundation, redis: RedisClient, links: Links, devices: KnownDevices
+    ) -> None:
+        self._on, self._redis, self._links, self._devices = foundation, redis, links, devices
+        self._keeping: set[asyncio.Task[None]] = set()
+
+    async def tell(
+        self,
+        connection: AsyncConnection,
+        context: RequestContext,
+        proof: SignedIn,
+        device: str | None,
+    ) -> None:
+        """Post a letter about the sign-in of `proof`, unless its browser is known or was told of today."""
+        if self._devices.recognise(device, fold_email(proof.email)):
+            return
+        key = _key(context, proof.user_id)
+        if not await self._first_today(key) or await self._is_settling_in(connection, proof.user_id):
+            return
+        signed_in = RefusableSignIn(
+            proof.session_id.hex,
+            context.ip[:64],
+            context.user_agent[:_LONGEST_AGENT],
+            proof.authenticated_at.isoformat(),
+        )
+        purpose = Purpose.SIGN_IN_REFUSAL
+        token = await self._links.issue(connection, purpose, proof.user_id, purpose.life, signed_in.encode())
+        letter = _letter(proof, context, self._links.url(purpose, token))
+        await self._on.outbox.post(connection, letter)
+        after_commit(connection, lambda: self._keep(key))
+
+    async def _is_settling_in(self, connection: AsyncConnection, user_id: UUID) -> bool:
+        found = await accounts.find_by_id(connection, user_id)
+        return found is not None and self._on.clock.now() - found[0].created_at < _SETTLING_IN
+
+    async def _first_today(self, key: str) -> bool:
+        # Claimed for a minute only: a sign-in that does not come through has told nobody.
+        try:
+            return await self._redis.put(key, 1, _CLAIM_S, only_new=True)
+        except RedisDown:
+            return True  # rather twice than never
+
+    def _keep(self, key: str) -> None:
+        async def keep() -> None:
+            with suppress(RedisDown):
+                await self._redis.put(key, 1, _QUIET_S)
+
+        task = asyncio.create_task(keep())
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+
+def _key(context: RequestContext, user_id: UUID) -> str:
+    told = f"{user_id.hex}\n{address_bucket(context.ip)}\n{context.user_agent}"
+    return f"sign_in_notice:{sha256(told.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def _letter(proof: SignedIn, context: RequestContext, url: str) -> Letter:
+    return Letter(
+        to=proof.email,
+        subject="New sign-in to your account",
+        paragraphs=(
+            "Somebody signed in to your AutoGraph v3 account from a browser we haven't seen before.",
+        ),
+        action=Action("This wasn't me", url),
+        facts=circumstances(context, proof.authenticated_at),
+        closing=("If it was you, there is nothing to do.",),
+    )

@@ -1,0 +1,51 @@
+"""What the pages of one-time links share: whether a link was opened here, and whose vars they are."""
+
+from typing import ClassVar
+
+from autograph_web.accounts.links import Purpose
+from autograph_web.core.errors import DomainError, LinkRefused, LinkUnknown
+from autograph_web.core.keyring import token_hash
+from autograph_web.ui import guard
+from autograph_web.ui.auth_form import AuthForm
+from autograph_web.ui.snapshot import Private
+
+
+class LinkPage(AuthForm, Private, mixin=True):
+    """Vars of the page of a link; `opened` is whether one was opened in this browser that still works.
+
+    Nothing here knows its token: each handler reads it from the cookie of its own connection.
+    """
+
+    opened: bool = True
+    _purpose: ClassVar[Purpose]
+
+    async def _arrive_by_link(self) -> None:
+        """Prepare the page when it is opened."""
+        self._forget_other_page()
+        await self._show_flash()
+        token = guard.link_of(self.router, self._purpose)
+        self.opened = token is not None
+        if token is not None:
+            self._owner = token_hash(token)
+            await self._attempt(self._look(token))
+
+    async def _look(self, token: str) -> None:
+        """Read what the page shows of the link."""
+
+    def _token(self) -> str:
+        token = guard.link_of(self.router, self._purpose)
+        if token is None:
+            raise LinkUnknown
+        return token
+
+    async def _bearer(self) -> str:
+        return token_hash(guard.link_of(self.router, self._purpose) or "")
+
+    def _start_afresh(self) -> None:
+        super()._start_afresh()
+        self.opened = True
+
+    def _refuse(self, error: DomainError) -> None:
+        if isinstance(error, LinkRefused):
+            self.opened = False
+        super()._refuse(error)

@@ -1,0 +1,84 @@
+"""The page behind "This wasn't me"."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.accounts.links import Purpose
+from autograph_web.ui.components.cards import fact, time_of
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.forms import form_messages
+from autograph_web.ui.components.links import link_taker, paste_link
+from autograph_web.ui.components.native import NativeForm, NativeLink, named
+from autograph_web.ui.layout import auth_page, heading
+from autograph_web.ui.not_me.state import NotMeState
+from autograph_web.ui.routes import FORGOTTEN, NOT_ME
+
+_REFUSAL = Purpose.SIGN_IN_REFUSAL
+
+
+def not_me_page() -> rx.Component:
+    """Which sign-in it was, and one button; opening the page changes nothing."""
+    return auth_page(
+        link_taker(_REFUSAL),
+        heading(NOT_ME, rx.cond(NotMeState.opened, NOT_ME.name, "Open the link in our letter")),
+        rx.el.p(
+            rx.cond(
+                NotMeState.opened,
+                "If it was, there is nothing to do: close this page. If it wasn't, end that sign-in and "
+                "choose a new password.",
+                "If you think somebody else is in your account, a new password ends every sign-in.",
+            ),
+            class_name="lead",
+        ),
+        form_messages(NotMeState),
+        rx.cond(NotMeState.opened, _refusal(), _other_ways()),
+        rx.el.noscript(
+            rx.el.section(
+                rx.el.h2("First show us the link"),
+                rx.el.p("Copy it from the letter, then use the button above.", class_name="lead"),
+                paste_link(_REFUSAL, "scriptless-link"),
+                class_name="scriptless",
+            )
+        ),
+        signals(NotMeState.leave, NotMeState.focus),
+    )
+
+
+def _refusal() -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            NotMeState.device != "",
+            rx.el.dl(
+                fact("With", rx.el.span(NotMeState.device)),
+                fact("Where", rx.el.span(NotMeState.address)),
+                fact("When", time_of(NotMeState.at, NotMeState.when)),
+                class_name="facts",
+            ),
+        ),
+        NativeForm.create(
+            rx.el.button("It wasn't me - end it", type="submit", class_name="button button-bad button-wide"),
+            method="post",
+            action="/recovery/refuse",
+            data_answers="0",  # so that session.js sends it once
+            custom_attrs=named("refuse-form"),
+        ),
+        key="refusal",
+        class_name="other-ways",
+    )
+
+
+def _other_ways() -> rx.Component:
+    return rx.el.div(
+        NativeLink.create(
+            "Choose a new password", href=FORGOTTEN.path, class_name="button button-primary button-wide"
+        ),
+        rx.el.details(
+            rx.el.summary("I have the link as text", class_name="link-button"),
+            paste_link(_REFUSAL, "pasted-link"),
+            class_name="other-way",
+        ),
+        key="other-ways",
+        class_name="other-ways",
+    )

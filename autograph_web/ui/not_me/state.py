@@ -1,0 +1,36 @@
+"""The state behind the page that takes a sign-in back."""
+
+from datetime import datetime
+from typing import ClassVar
+
+import reflex as rx
+
+from autograph_web.accounts.links import Purpose
+from autograph_web.runtime import services
+from autograph_web.ui import viewer
+from autograph_web.ui.link_page import LinkPage
+
+
+class NotMeState(LinkPage, rx.State):
+    """Shows the sign-in that the link is about; only the form acts, and the server reads its cookie."""
+
+    _purpose: ClassVar[Purpose] = Purpose.SIGN_IN_REFUSAL
+    device: str = ""
+    address: str = ""
+    at: str = ""
+    when: str = ""
+
+    @rx.event
+    async def arrive(self) -> None:
+        """Prepare the page when it is opened."""
+        await self._arrive_by_link()
+
+    async def _look(self, token: str) -> None:
+        signed_in = await services().refusal.describe(token)
+        at = datetime.fromisoformat(signed_in.at)
+        self.device, self.address = viewer.device_name(signed_in.user_agent), signed_in.ip
+        self.at, self.when = viewer.iso(at), viewer.in_words(at)
+
+    def _start_afresh(self) -> None:
+        super()._start_afresh()
+        self.device = self.address = self.at = self.when = ""

@@ -1,0 +1,170 @@
+"""The pages of a forgotten password: asking for a link, and the new password."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.accounts.links import Purpose
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.forms import countdown, email_field, form_messages, submit_button
+from autograph_web.ui.components.links import close_form, link_taker, paste_link
+from autograph_web.ui.components.native import NativeLink, named
+from autograph_web.ui.components.new_password import new_password_field
+from autograph_web.ui.layout import auth_page, heading
+from autograph_web.ui.password_reset.state import AskForLink, ForgottenState, NewPasswordState
+from autograph_web.ui.routes import FORGOTTEN, NEW_PASSWORD, SIGN_IN
+
+_RESET = Purpose.PASSWORD_RESET
+
+
+def forgotten_page() -> rx.Component:
+    """An email; then what to do until the letter arrives."""
+    return auth_page(
+        heading(FORGOTTEN, rx.cond(ForgottenState.sent, "Look into your mailbox", FORGOTTEN.name)),
+        rx.el.p(
+            rx.cond(
+                ForgottenState.sent,
+                "Open the link in our letter. ",
+                "Type your email and we send you a link to choose a new one. ",
+            ),
+            "Remembered it? ",
+            rx.el.a("Sign in", href=SIGN_IN.path),
+            class_name="lead",
+        ),
+        form_messages(ForgottenState),
+        _sent(ForgottenState),
+        _ask_form(ForgottenState),
+        rx.el.noscript(
+            rx.el.p(
+                "Then look into your mailbox: if that email has an account, a link is on its way.",
+                class_name="hint",
+            )
+        ),
+        signals(ForgottenState.leave, ForgottenState.focus),
+    )
+
+
+def new_password_page() -> rx.Component:
+    """The new password, once the link of the letter was opened; otherwise the ways to one."""
+    return auth_page(
+        link_taker(_RESET),
+        heading(
+            NEW_PASSWORD, rx.cond(NewPasswordState.opened, NEW_PASSWORD.name, "Open the link in our letter")
+        ),
+        rx.el.p(
+            rx.cond(
+                NewPasswordState.opened,
+                "It ends every sign-in of your account. Two-step verification stays as it is.",
+                "It leads here and works once. If yours doesn't, have a new one sent.",
+            ),
+            class_name="lead",
+        ),
+        form_messages(NewPasswordState),
+        rx.cond(NewPasswordState.opened, _choose_form(), _other_ways()),
+        rx.el.noscript(
+            rx.el.section(
+                rx.el.h2("First show us the link"),
+                rx.el.p("Copy it from the letter, then choose the password above.", class_name="lead"),
+                paste_link(_RESET, "scriptless-link"),
+                class_name="scriptless",
+            )
+        ),
+        close_form(_RESET, NewPasswordState.ticket),
+        signals(NewPasswordState.leave, NewPasswordState.focus),
+    )
+
+
+def _choose_form() -> rx.Component:
+    return rx.el.form(
+        # Password managers file the new password under this name.
+        rx.el.input(
+            type="text",
+            auto_complete="username",
+            value=NewPasswordState.owner,
+            read_only=True,
+            hidden=True,
+        ),
+        rx.cond(
+            NewPasswordState.owner != "",
+            rx.el.p("For ", rx.el.strong(NewPasswordState.owner), class_name="whose"),
+        ),
+        new_password_field(NewPasswordState, "New password"),
+        submit_button(NewPasswordState, "Set new password", "Setting it…"),
+        key="choose",
+        method="post",
+        action="/recovery/password",
+        on_submit=NewPasswordState.choose,
+        no_validate=True,
+        aria_busy=NewPasswordState.pending,
+        data_answers=NewPasswordState.answers,
+        class_name="form",
+        custom_attrs=named("choose-form"),
+    )
+
+
+def _other_ways() -> rx.Component:
+    return rx.el.div(
+        _sent(NewPasswordState),
+        _ask_form(NewPasswordState),
+        rx.el.details(
+            rx.el.summary("I have the link as text", class_name="link-button"),
+            paste_link(_RESET, "pasted-link"),
+            class_name="other-way",
+        ),
+        key="other-ways",
+        class_name="other-ways",
+    )
+
+
+def _ask_form(state: type[AskForLink]) -> rx.Component:
+    return rx.el.form(
+        email_field(state),
+        submit_button(state, rx.cond(state.sent, "Send another link", "Send me a link"), "Sending…"),
+        method="post",
+        action="/recovery/request",
+        on_submit=state.ask,
+        no_validate=True,
+        aria_busy=state.pending,
+        data_answers=state.answers,
+        class_name="form",
+        custom_attrs=named("ask-form"),
+    )
+
+
+def _sent(state: type[AskForLink]) -> rx.Component:
+    """What to do while no letter has come; with a clock until another can be asked for."""
+    return rx.cond(
+        state.sent,
+        rx.el.section(
+            rx.el.h2("Nothing there?"),
+            rx.el.ul(
+                rx.el.li("Letters take a minute or two; look among unwanted mail as well."),
+                rx.el.li("Check the address below. We can't tell you whether it has an account."),
+                rx.el.li("The link works once, and for a limited time."),
+                rx.cond(
+                    state.letters_kept,
+                    rx.el.li(
+                        "Nothing is sent while developing: ",
+                        NativeLink.create("read the letters here", href="/dev/mail"),
+                        ".",
+                    ),
+                ),
+                class_name="advice",
+            ),
+            rx.cond(
+                state.wait_seconds > 0,
+                rx.el.div(
+                    countdown(
+                        state,
+                        f"You can ask for another link in {state.wait_text}.",
+                        "You can ask for another link in ",
+                    ),
+                    class_name="box box-plain",
+                ),
+            ),
+            tab_index=-1,
+            class_name="sent",
+            custom_attrs=named("sent"),
+        ),
+    )

@@ -1,0 +1,251 @@
+"""A new password over REST and by the native forms."""
+
+import asyncio
+from statistics import median
+from time import perf_counter
+
+import pytest
+from httpx import AsyncClient, Response
+
+from autograph_web.accounts.store import USERS
+from autograph_web.core.flash import Flash
+from autograph_web.runtime import Services
+from tests.support.app import Connect
+from tests.support.clock import FakeClock
+from tests.support.factories import EMAIL, change, register, rows
+from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sign_up
+from tests.support.mailbox import Mailbox
+from tests.support.recovery import NEW_PASSWORD, ask_and_open, token_in
+
+REQUEST, CONFIRM = "/password-reset/request", "/password-reset/confirm"
+COOKIE = "autograph_link_password_reset"
+_SAMPLES = 15
+
+
+async def request(client: AsyncClient, email: str = EMAIL) -> Response:
+    return await client.post(REQUEST, json={"email": email})
+
+
+async def confirm(client: AsyncClient, token: str, password: str = NEW_PASSWORD) -> Response:
+    return await client.post(CONFIRM, json={"token": token, "new_password": password})
+
+
+# --- REST. ---------------------------------------------------------------------------------------------
+
+
+async def test_the_whole_way(api: AsyncClient, mailbox: Mailbox) -> None:
+    await sign_up(api)
+    tokens = await sign_in(api)
+    assert (await request(api)).status_code == 200
+    response = await confirm(api, token_in(mailbox))
+
+    assert (response.status_code, response.json()) == (
+        200,
+        {"message": "Your new password is set. Sign in with it."},
+    )
+    assert_problem(await api.get("/me", headers=bearer(tokens)), 401, "session_ended")
+    assert_problem(
+        await api.post("/refresh", json={"refresh_token": tokens["refresh_token"]}), 401, "session_ended"
+    )
+    again = await api.post("/login", json={"email": EMAIL, "password": NEW_PASSWORD})
+    assert again.status_code == 200
+
+
+async def test_the_answer_is_the_same_to_the_byte(
+    api: AsyncClient, services: Services, connect: Connect, mailbox: Mailbox
+) -> None:
+    await sign_up(api)
+    await sign_up(api, "locked@northwind.dev")
+    answers = [await request(connect("192.0.2.1"), email) for email in (EMAIL, "nobody@northwind.dev")]
+    # The last of these writes no letter any more.
+    answers += [await request(connect(f"192.0.2.{10 + number}")) for number in range(4)]
+    await change(services, USERS, status="locked")
+    answers.append(await request(connect("192.0.2.2"), "locked@northwind.dev"))
+
+    own = {"x-request-id", "date"}
+    told = {
+        (one.status_code, one.content, *sorted((k, v) for k, v in one.headers.items() if k not in own))
+        for one in answers
+    }
+    assert len(told) == 1
+    assert answers[0].json() == {"message": "If that email has an account, a link is on its way."}
+    assert len(mailbox.letters) == 3
+
+
+async def timed(client: AsyncClient, email: str) -> float:
+    began = perf_counter()
+    response = await request(client, email)
+    took = perf_counter() - began
+    assert response.status_code == 200
+    # The courier sees to the letter in the background; it must not be in the way of the next sample.
+    await asyncio.sleep(0.03)
+    return took
+
+
+async def difference(connect: Connect, start: int) -> float:
+    """Return by how much the medians of interleaved samples differ, as a share of the smaller."""
+    known: list[float] = []
+    unknown: list[float] = []
+    for number in range(start, start + _SAMPLES):
+        known.append(await timed(connect(f"192.0.2.{number}"), f"mina{number}@northwind.dev"))
+        unknown.append(await timed(connect(f"198.51.100.{number}"), f"nobody{number}@northwind.dev"))
+    low, high = sorted((median(known), median(unknown)))
+    return (high - low) / low
+
+
+async def test_a_known_and_an_unknown_email_take_the_same_time(connect: Connect, services: Services) -> None:
+    for number in range(3 * _SAMPLES):
+        await register(services, f"mina{number}@northwind.dev")
+    await timed(connect(), "somebody@northwind.dev")
+
+    # A busy machine may spoil one comparison, not three.
+    differences = [await difference(connect, start) for start in (0, _SAMPLES, 2 * _SAMPLES)]
+    assert min(differences) < 0.10
+
+
+@pytest.mark.parametrize("settings_changes", [{"password_reset_limit": 1}])
+async def test_the_limit_of_an_address_is_told(api: AsyncClient, connect: Connect) -> None:
+    assert (await request(api)).status_code == 200
+
+    assert_problem(await request(api, "nobody@northwind.dev"), 429, "rate_limited")
+    assert (await request(connect("192.0.2.1"))).status_code == 200
+
+
+async def test_a_link_that_opens_nothing_is_named(
+    api: AsyncClient, services: Services, mailbox: Mailbox, clock: FakeClock
+) -> None:
+    await register(services)
+    used = await ask_and_open(services, mailbox)
+    await confirm(api, used)
+    old = await ask_and_open(services, mailbox)
+    clock.advance(3600)
+
+    assert_problem(await confirm(api, used), 400, "link_used")
+    assert_problem(await confirm(api, old), 400, "link_expired")
+    assert_problem(await confirm(api, "x" * 43), 400, "link_unknown")
+    assert_problem(await confirm(api, ""), 400, "link_unknown")
+
+
+async def test_a_refused_password_is_explained_and_the_link_goes_on(
+    api: AsyncClient, services: Services, mailbox: Mailbox
+) -> None:
+    await register(services)
+    token = await ask_and_open(services, mailbox)
+    problem = assert_problem(await confirm(api, token, "password1"), 422, "password_too_common")
+
+    assert problem["field"] == "new_password"
+    assert problem["reasons"]
+    assert (await confirm(api, token)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (REQUEST, {}),
+        (REQUEST, {"email": None}),
+        (REQUEST, {"email": EMAIL, "host": "evil.example"}),
+        (REQUEST, {"email": "nonsense"}),
+        (REQUEST, {"email": "x" * 2000}),
+        (CONFIRM, {"token": "x" * 43}),
+        (CONFIRM, {"token": "x" * 129, "new_password": NEW_PASSWORD}),
+        (CONFIRM, {"token": ["x"], "new_password": NEW_PASSWORD}),
+        (CONFIRM, {"token": "x", "new_password": NEW_PASSWORD, "user_id": 1}),
+    ],
+)
+async def test_what_is_not_as_documented_is_refused(api: AsyncClient, path: str, body: object) -> None:
+    response = await api.post(path, json=body)
+
+    assert response.status_code == 422
+    assert NEW_PASSWORD not in response.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"},
+        {"Forwarded": "host=evil.example"},
+    ],
+)
+async def test_a_spoofed_host_is_in_no_letter(
+    connect: Connect, services: Services, mailbox: Mailbox, headers: dict[str, str]
+) -> None:
+    await register(services)
+    await request(connect(**headers))
+
+    assert mailbox.link_to(EMAIL).startswith("http://localhost:3000/password-reset/confirm#token=")
+    assert "evil" not in str(mailbox.letters[0].action)
+
+
+# --- Native forms. -------------------------------------------------------------------------------------
+
+
+async def said(services: Services, response: Response) -> Flash:
+    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    assert flash is not None
+    return flash
+
+
+async def open_link(browser: AsyncClient, token: str) -> None:
+    await browser.post("/link/exchange", data={"purpose": "password_reset", "token": token})
+    assert browser.cookies[COOKIE] == token
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@northwind.dev"])
+async def test_asking_by_form_leads_back_to_what_comes_next(
+    browser: AsyncClient, services: Services, email: str
+) -> None:
+    await register(services)
+    response = await browser.post("/recovery/request", data={"email": email})
+
+    assert (response.status_code, response.headers["location"]) == (303, "/password-reset")
+    assert await said(services, response) == Flash("password_reset_sent", values={"email": email})
+
+
+async def test_a_form_with_nonsense_is_explained(browser: AsyncClient, services: Services) -> None:
+    response = await browser.post("/recovery/request", data={"email": "nonsense"})
+
+    assert response.headers["location"] == "/password-reset"
+    flash = await said(services, response)
+    assert (flash.code, flash.field, flash.values) == ("email_invalid", "email", {"email": "nonsense"})
+
+
+async def test_the_form_sets_the_password_and_gives_the_cookie_back(
+    browser: AsyncClient, services: Services, mailbox: Mailbox
+) -> None:
+    await register(services)
+    await open_link(browser, await ask_and_open(services, mailbox))
+    response = await browser.post("/recovery/password", data={"password": NEW_PASSWORD})
+
+    assert (response.status_code, response.headers["location"]) == (303, "/login")
+    assert COOKIE not in browser.cookies
+    assert await said(services, response) == Flash("password_reset", values={"email": EMAIL})
+
+
+async def test_a_refused_password_keeps_the_cookie(
+    browser: AsyncClient, services: Services, mailbox: Mailbox
+) -> None:
+    await register(services)
+    await open_link(browser, await ask_and_open(services, mailbox))
+    response = await browser.post("/recovery/password", data={"password": "short"})
+
+    assert response.headers["location"] == "/password-reset/confirm"
+    assert (await said(services, response)).code == "password_too_short"
+    assert COOKIE in browser.cookies
+
+
+async def test_without_a_link_there_is_nothing_to_set(browser: AsyncClient, services: Services) -> None:
+    await register(services)
+    before = [row.password_hash for row in await rows(services, USERS)]
+    response = await browser.post("/recovery/password", data={"password": NEW_PASSWORD})
+
+    assert response.headers["location"] == "/password-reset/confirm"
+    assert (await said(services, response)).code == "link_unknown"
+    assert [row.password_hash for row in await rows(services, USERS)] == before
+
+
+@pytest.mark.parametrize("path", ["/recovery/request", "/recovery/password"])
+async def test_only_our_own_pages_may(connect: Connect, path: str) -> None:
+    assert_problem(await connect().post(path, data={"email": EMAIL}), 403, "origin_refused")
+    forged = connect(origin="https://evil.example")
+    assert_problem(await forged.post(path, data={"email": EMAIL}), 403, "origin_refused")

@@ -1,0 +1,479 @@
+"""A new password by a link: who gets one, what it ends, and what it leaves alone."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.links import Purpose
+from autograph_web.accounts.store import LINKS, USERS
+from autograph_web.core.errors import (
+    EmailInvalid,
+    InvalidCredentials,
+    LinkExpired,
+    LinkUnknown,
+    LinkUsed,
+    PasswordTooCommon,
+    PasswordTooLong,
+    PasswordTooShort,
+    RateLimited,
+    SessionEnded,
+)
+from autograph_web.mail.store import OUTBOX
+from autograph_web.mfa.store import DEVICES
+from autograph_web.runtime import Services
+from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sign_in.challenges import ChallengeRequired
+from tests.support.clock import FakeClock
+from tests.support.factories import (
+    EMAIL,
+    PASSWORD,
+    WRONG,
+    audited,
+    change,
+    context,
+    device_cookie,
+    how_many,
+    open_cookie,
+    open_pair,
+    prove,
+    register,
+    rows,
+)
+from tests.support.mailbox import Mailbox
+from tests.support.recovery import NEW_PASSWORD, ask, ask_and_open, choose, token_in
+from tests.support.two_step import challenge, enrol, open_browser, start, verify
+
+HOUR = 3600
+RACERS = 20
+
+
+# --- Asking. -------------------------------------------------------------------------------------------
+
+
+async def test_the_letter_leads_to_a_new_password(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    account = await choose(services, await ask_and_open(services, mailbox))
+
+    assert account.email == EMAIL
+    assert await prove(services, password=NEW_PASSWORD)
+    with pytest.raises(InvalidCredentials):
+        await prove(services)
+
+
+async def test_the_letter_says_who_asked_and_how_long_it_is_good(
+    services: Services, mailbox: Mailbox
+) -> None:
+    await register(services)
+    await ask(services)
+    [letter] = mailbox.letters
+    text = " ".join((*letter.paragraphs, *(value for _, value in letter.facts)))
+
+    assert (letter.to, letter.subject) == (EMAIL, "Choose a new password")
+    assert "1 hour" in text
+    assert "203.0.113.7" in text
+
+
+async def test_the_address_is_found_however_it_is_written(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    await ask(services, f"  {EMAIL.upper()} ")
+
+    assert [letter.to for letter in mailbox.letters] == [EMAIL]
+
+
+async def test_a_stranger_gets_no_letter_and_leaves_as_many_rows(
+    services: Services, mailbox: Mailbox
+) -> None:
+    await register(services)
+    counts: list[tuple[int, int, int]] = []
+    for email in (EMAIL, "nobody@northwind.dev"):
+        before = [await how_many(services, table) for table in (LINKS, OUTBOX)]
+        written = len(await audited(services, "password_reset_requested"))
+        await ask(services, email)
+        after = [await how_many(services, table) for table in (LINKS, OUTBOX)]
+        now_written = len(await audited(services, "password_reset_requested"))
+        counts.append((after[0] - before[0], after[1] - before[1], now_written - written))
+
+    assert counts == [(1, 1, 1), (1, 1, 1)]
+    assert [letter.to for letter in mailbox.letters] == [EMAIL]
+
+
+async def test_a_locked_account_gets_none(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    await change(services, USERS, status="locked")
+    await ask(services)
+
+    assert mailbox.letters == []
+
+
+async def test_an_account_locked_since_takes_no_password(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    token = await ask_and_open(services, mailbox)
+    await change(services, USERS, status="locked")
+
+    with pytest.raises(LinkUnknown):
+        await choose(services, token)
+    await change(services, USERS, status="active")
+    assert await prove(services)
+
+
+@pytest.mark.parametrize("email", ["", "mina", "@", "mina@northwind", "a" * 2000 + "@b.dev", "\0@b.dev"])
+async def test_what_is_no_address_is_refused(services: Services, email: str) -> None:
+    with pytest.raises(EmailInvalid):
+        await ask(services, email)
+
+
+async def test_nobody_can_flood_a_mailbox(services: Services, mailbox: Mailbox, clock: FakeClock) -> None:
+    await register(services)
+    for number in range(6):
+        await ask(services, EMAIL if number % 2 else EMAIL.upper(), ip=f"198.51.100.{number}")
+    assert len(mailbox.letters) == 3
+
+    clock.advance(HOUR)
+    await ask(services)
+    assert len(mailbox.letters) == 4
+
+
+@pytest.mark.parametrize("settings_changes", [{"password_reset_limit": 2}])
+async def test_an_address_may_ask_so_often(services: Services, clock: FakeClock) -> None:
+    for name in ("one", "two"):
+        await ask(services, f"{name}@northwind.dev")
+    with pytest.raises(RateLimited) as refusal:
+        await ask(services, "three@northwind.dev")
+
+    assert refusal.value.retry_after == HOUR
+    await ask(services, "three@northwind.dev", ip="192.0.2.1")
+    assert [row.details["reason"] for row in await audited(services, "password_reset_failed")] == [
+        "rate_limited"
+    ]
+    clock.advance(HOUR)
+    await ask(services, "three@northwind.dev")
+
+
+@pytest.mark.parametrize("settings_changes", [{"password_reset_limit": 2}])
+async def test_nonsense_counts_too(services: Services) -> None:
+    for _ in range(2):
+        with pytest.raises(EmailInvalid):
+            await ask(services, "nonsense")
+    with pytest.raises(RateLimited):
+        await ask(services)
+
+
+# --- The link. -----------------------------------------------------------------------------------------
+
+
+async def test_a_link_is_good_for_an_hour(services: Services, mailbox: Mailbox, clock: FakeClock) -> None:
+    await register(services)
+    token = await ask_and_open(services, mailbox)
+    clock.advance(HOUR)
+
+    with pytest.raises(LinkExpired):
+        await choose(services, token)
+    assert await prove(services)
+
+
+@pytest.mark.parametrize("settings_changes", [{"password_reset_seconds": 600}])
+async def test_an_operator_may_choose_another_life(
+    services: Services, mailbox: Mailbox, clock: FakeClock
+) -> None:
+    await register(services)
+    token = await ask_and_open(services, mailbox)
+    assert "10 minutes" in mailbox.letters[0].paragraphs[1]
+    clock.advance(600)
+
+    with pytest.raises(LinkExpired):
+        await choose(services, token)
+
+
+async def test_a_link_works_once(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    token = await ask_and_open(services, mailbox)
+    await choose(services, token)
+
+    with pytest.raises(LinkUsed):
+        await choose(services, token, "another seven wooden boats")
+    assert await prove(services, password=NEW_PASSWORD)
+
+
+async def test_of_twenty_that_use_a_link_one_does(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    token = await ask_and_open(services, mailbox)
+    passwords = [f"{number} lanterns over calm water" for number in range(RACERS)]
+    outcomes = await asyncio.gather(
+        *(
+            choose(services, token, password, context(f"192.0.2.{number}"))
+            for number, password in enumerate(passwords)
+        ),
+        return_exceptions=True,
+    )
+
+    assert Counter(map(type, outcomes)) == {Account: 1, LinkUsed: RACERS - 1}
+    [winner] = [
+        password for password, one in zip(passwords, outcomes, strict=True) if isinstance(one, Account)
+    ]
+    assert await prove(services, password=winner)
+    assert len(await audited(services, "password_reset_completed")) == 1
+    assert [letter.subject for letter in mailbox.letters].count("Your password was changed") == 1
+
+
+async def test_an_earlier_letter_is_as_good_until_one_is_used(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    first, second = [await ask_and_open(services, mailbox) for _ in range(2)]
+    await choose(services, first)
+
+    with pytest.raises(LinkUsed):
+        await choose(services, second)
+
+
+async def test_two_links_at_once_set_one_password(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    tokens = [await ask_and_open(services, mailbox) for _ in range(2)]
+    outcomes = await asyncio.gather(*(choose(services, token) for token in tokens), return_exceptions=True)
+
+    assert Counter(map(type, outcomes)) == {Account: 1, LinkUsed: 1}
+
+
+async def test_a_link_of_another_purpose_sets_no_password(services: Services) -> None:
+    account = await register(services)
+    for purpose in set(Purpose) - {Purpose.PASSWORD_RESET}:
+        async with services.database.unit() as connection:
+            token = await services.links.issue(connection, purpose, account.id, HOUR, EMAIL)
+        with pytest.raises(LinkUnknown):
+            await choose(services, token)
+
+
+async def test_a_link_sets_the_password_of_its_own_account(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    await register(services, "noor@northwind.dev")
+    token = await ask_and_open(services, mailbox)
+    await ask(services, "noor@northwind.dev")
+    account = await choose(services, token)
+
+    assert account.email == EMAIL
+    assert await prove(services, "noor@northwind.dev")
+    assert await choose(services, token_in(mailbox, "noor@northwind.dev"))
+
+
+async def test_a_letter_in_an_old_mailbox_opens_nothing(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    token = await ask_and_open(services, mailbox)
+    await change(services, USERS, email="mina@elsewhere.dev", email_key="mina@elsewhere.dev")
+
+    with pytest.raises(LinkUnknown):
+        await choose(services, token)
+
+
+async def test_a_change_of_address_under_way_is_over(services: Services, mailbox: Mailbox) -> None:
+    account = await register(services)
+    async with services.database.unit() as connection:
+        change_token = await services.links.issue(
+            connection, Purpose.EMAIL_CHANGE, account.id, HOUR, "thief@evil.dev"
+        )
+    await choose(services, await ask_and_open(services, mailbox))
+
+    with pytest.raises(LinkUsed):
+        await services.links.peek(Purpose.EMAIL_CHANGE, change_token)
+
+
+async def test_guessing_tokens_is_slowed_down(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    token = await ask_and_open(services, mailbox)
+    for _ in range(20):
+        with pytest.raises(LinkUnknown):
+            await choose(services, "x" * 43)
+    with pytest.raises(RateLimited):
+        await choose(services, token)
+
+    assert await choose(services, token, asking=context("192.0.2.1"))
+    assert len(await audited(services, "password_reset_failed")) == 21
+
+
+# --- The password. -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("password", "refusal"),
+    [
+        ("short", PasswordTooShort),
+        ("password123", PasswordTooCommon),
+        ("mina@northwind.dev", PasswordTooCommon),
+        ("x" * 1025, PasswordTooLong),
+        ("", PasswordTooShort),
+    ],
+)
+async def test_a_refused_password_uses_nothing_up(
+    services: Services, mailbox: Mailbox, password: str, refusal: type[Exception]
+) -> None:
+    await register(services)
+    token = await ask_and_open(services, mailbox)
+    for _ in range(25):
+        with pytest.raises(refusal):
+            await choose(services, token, password)
+
+    assert await prove(services)
+    assert await choose(services, token)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["nineteen\0 quiet harbours", "🎻 violins over 🌊 gravel", "cafés étonnés près du vieux phare"],
+)
+async def test_any_characters_will_do(services: Services, mailbox: Mailbox, password: str) -> None:
+    await register(services)
+    await choose(services, await ask_and_open(services, mailbox), password)
+
+    assert await prove(services, password=password)
+
+
+# --- What it ends, and what it leaves alone. -----------------------------------------------------------
+
+
+async def test_every_sign_in_is_over(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    pair, cookie, proof = await open_pair(services), await open_cookie(services), await prove(services)
+    ticket = await services.handoff.issue(await prove(services))
+    await choose(services, await ask_and_open(services, mailbox))
+
+    with pytest.raises(SessionEnded):
+        await services.sessions.authenticate_token(pair.access_token)
+    with pytest.raises(SessionEnded):
+        await services.sessions.authenticate_cookie(cookie)
+    with pytest.raises(SessionEnded):
+        await services.tokens.refresh(context(), pair.refresh_token)
+    for late in (proof, await services.handoff.claim(ticket)):
+        with pytest.raises(SessionEnded):
+            await services.sessions.open_for_browser(context(), late)
+
+
+async def test_nobody_elses_is(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    await register(services, "noor@northwind.dev")
+    pair = await open_pair(services, "noor@northwind.dev")
+    await choose(services, await ask_and_open(services, mailbox))
+
+    assert await services.sessions.authenticate_token(pair.access_token)
+
+
+async def test_the_second_factor_stays_and_trust_ends(
+    services: Services, mailbox: Mailbox, clock: FakeClock
+) -> None:
+    mina = await enrol(services, clock)
+    proof = await verify(services, mina.phone.code(clock.seconds()), await challenge(services), trust=True)
+    await open_browser(services, proof)
+    trusted = await services.trusted_devices.trust(context(), mina.user_id)
+    assert isinstance(await start(services, trusted=trusted), SignedIn)
+    waiting = await challenge(services)
+    await choose(services, await ask_and_open(services, mailbox), PASSWORD + " again")
+
+    assert await how_many(services, DEVICES) == 0
+    with pytest.raises(SessionEnded):
+        await verify(services, mina.paper[0], waiting)
+    await change_back(services, mailbox)
+    assert isinstance(await start(services, trusted=trusted), ChallengeRequired)
+    assert (await services.factors.status(mina.user_id)).enabled
+
+
+async def change_back(services: Services, mailbox: Mailbox) -> None:
+    """Set the password the helpers sign in with."""
+    await choose(services, await ask_and_open(services, mailbox), PASSWORD)
+
+
+async def test_a_sign_in_under_way_with_the_old_password_does_not_come_through(
+    services: Services, mailbox: Mailbox
+) -> None:
+    await register(services)
+    for _ in range(3):
+        token = await ask_and_open(services, mailbox)
+        outcomes = await asyncio.gather(
+            choose(services, token, NEW_PASSWORD),
+            *(open_late(services, number) for number in range(5)),
+            return_exceptions=True,
+        )
+        assert isinstance(outcomes[0], Account), outcomes
+        for cookie in outcomes[1:]:
+            # Whoever was quicker than the reset got a session, and that is over now.
+            assert isinstance(cookie, str | InvalidCredentials | SessionEnded), outcomes
+            if isinstance(cookie, str):
+                with pytest.raises(SessionEnded):
+                    await services.sessions.authenticate_cookie(cookie)
+        await choose(services, await another_token(services), PASSWORD)
+
+
+async def open_late(services: Services, number: int) -> str:
+    proof = await prove(services, ip=f"192.0.2.{number}")
+    return (await services.sessions.open_for_browser(context(), proof)).cookie
+
+
+async def another_token(services: Services) -> str:
+    """Return a token without a letter: three an hour are not enough for this test."""
+    account = (await rows(services, USERS))[0]
+    async with services.database.unit() as connection:
+        return await services.links.issue(connection, Purpose.PASSWORD_RESET, account.id, HOUR, EMAIL)
+
+
+async def test_the_owner_is_told(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    await choose(services, await ask_and_open(services, mailbox))
+    letter = mailbox.letters[-1]
+
+    assert (letter.to, letter.subject) == (EMAIL, "Your password was changed")
+    assert dict(letter.facts)["Where"] == "203.0.113.7"
+
+
+async def test_the_letter_proves_the_address(services: Services, mailbox: Mailbox, clock: FakeClock) -> None:
+    await register(services)
+    token = await ask_and_open(services, mailbox)
+    clock.advance(60)
+    await choose(services, token)
+    first = (await rows(services, USERS))[0].email_verified_at
+    assert first == clock.now()
+
+    clock.advance(60)
+    await choose(services, await ask_and_open(services, mailbox), "another seven wooden boats")
+    [user] = await rows(services, USERS)
+    assert user.email_verified_at == first
+    assert user.password_changed_at == first + timedelta(seconds=60)
+
+
+async def test_a_paused_sign_in_goes_on(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    device = device_cookie(services, await prove(services))
+    for browser, ip in ((device, "192.0.2.8"), (None, "192.0.2.9")):
+        for _ in range(5):
+            with pytest.raises(InvalidCredentials):
+                await prove(services, password=WRONG, device=browser, ip=ip)
+    token = await ask_and_open(services, mailbox)
+    await services.password_reset.confirm(context("192.0.2.8"), token, NEW_PASSWORD, device)
+
+    assert await prove(services, password=NEW_PASSWORD, device=device, ip="192.0.2.8")
+    assert await prove(services, password=NEW_PASSWORD, ip="192.0.2.10")
+
+
+async def test_failures_of_others_behind_the_address_stay(services: Services, mailbox: Mailbox) -> None:
+    await register(services)
+    for number in range(5):
+        with pytest.raises(InvalidCredentials):
+            await prove(services, f"nobody{number}@northwind.dev", WRONG)
+    await choose(services, await ask_and_open(services, mailbox))
+
+    with pytest.raises(RateLimited):
+        await prove(services, password=NEW_PASSWORD)
+
+
+async def test_it_is_written_down(services: Services, mailbox: Mailbox) -> None:
+    account = await register(services)
+    await open_cookie(services)
+    token = await ask_and_open(services, mailbox)
+    await choose(services, token)
+    with pytest.raises(LinkUsed):
+        await choose(services, token)
+
+    [requested] = await audited(services, "password_reset_requested")
+    [completed] = await audited(services, "password_reset_completed")
+    [failed] = await audited(services, "password_reset_failed")
+    assert requested.user_id == completed.user_id == account.id
+    assert completed.details == {"revoked": 1}
+    assert failed.details == {"reason": "link_used"}
+    assert token not in str([requested, completed, failed])

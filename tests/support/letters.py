@@ -1,0 +1,47 @@
+"""The letters a running server keeps in its data folder, as a mail program would read them."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from tests.support.live_server import LiveServer
+
+_LINK = re.compile(r"https?://\S+#token=([\w-]+)")
+_PATIENCE_S = 10.0
+
+
+async def wait_for_letter(server: LiveServer, email: str, subject: str) -> EmailMessage:
+    """Return the newest letter to `email` about `subject` once there is one."""
+    return (await _letters(server, email, lambda letter: letter["Subject"] == subject, 1))[-1]
+
+
+async def link_in_letter(server: LiveServer, email: str, number: int = 1) -> str:
+    """Return the one-time link of the `number`th letter to `email` that has one.
+
+    Its token must not stand in the server's log.
+    """
+    letters = await _letters(server, email, lambda letter: bool(_LINK.search(_text(letter))), number)
+    [link] = _LINK.finditer(_text(letters[number - 1]))
+    server.secrets.add(link[1])
+    return link[0]
+
+
+async def _letters(
+    server: LiveServer, email: str, wanted: Callable[[EmailMessage], bool], number: int
+) -> list[EmailMessage]:
+    """Return the wanted letters to `email`, oldest first, once there are `number` of them."""
+    for _ in range(int(_PATIENCE_S / 0.05)):
+        files = sorted((server.data_dir / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        letters = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+        found = [letter for letter in letters if letter["To"] == email and wanted(letter)]
+        if len(found) >= number:
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"letter {number} to {email} did not come")
+
+
+def _text(letter: EmailMessage) -> str:
+    body = letter.get_body(("plain",))
+    return "" if body is None else str(body.get_content())
