@@ -56,8 +56,10 @@
   const done = {};
   const fresh = (name, value) => value && done[name] !== value && ((done[name] = value), true);
   const wishes = () => {
-    const { leave = "", focus = "" } = one("#signals")?.dataset ?? {};
+    const { leave = "", focus = "", address = "" } = one("#signals")?.dataset ?? {};
     if (fresh("leave", leave) && /^\/(?![/\\])[^\x00-\x1f]*$/.test(leave)) location.replace(leave);
+    if (fresh("address", address) && address.split("?")[0] === location.pathname)
+      history.replaceState(history.state, "", address);
     if (fresh("focus", focus)) {
       const part = document.getElementById(focus.split(":")[0]);
       part?.focus();
@@ -160,7 +162,7 @@
     paint();
     look();
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true, attributes: true,
-      attributeFilter: ["data-ready", "data-down", "data-leave", "data-focus", "data-ticket", "data-wait",
+      attributeFilter: ["data-ready", "data-down", "data-leave", "data-focus", "data-address", "data-ticket", "data-wait",
         "data-answers", "data-page", "datetime", "type"] });
   };
   start();

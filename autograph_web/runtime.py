@@ -34,6 +34,7 @@ from autograph_web.mail.smtp import SmtpCarrier
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
+from autograph_web.profile.activity import Activity
 from autograph_web.profile.deletion import Deletion
 from autograph_web.profile.email_change import EmailChange
 from autograph_web.profile.export import DataExport
@@ -80,6 +81,7 @@ class Services:
     reauthentication: Reauthentication
     profiles: Profiles
     password_change: PasswordChange
+    activity: Activity
     verification: Verification
     email_change: EmailChange
     data_export: DataExport
@@ -195,6 +197,7 @@ def build_services(
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
         profiles=Profiles(foundation),
         password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),
+        activity=Activity(foundation),
         verification=verification,
         email_change=EmailChange(foundation, links, sessions),
         data_export=DataExport(foundation),

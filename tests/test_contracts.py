@@ -32,6 +32,8 @@ CALLS = {
     "POST /password-reset/request",
     "POST /password-reset/confirm",
     "POST /password-change",
+    "GET /activity",
+    "GET /activity/export",
     "POST /email-verification/request",
     "POST /email-verification/confirm",
     "POST /email-change/request",

@@ -1,14 +1,18 @@
 """The JSON that REST takes and gives."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.accounts.account import Account
+from autograph_web.audit.trail import AuditEvent
+from autograph_web.core.devices import device_name
 from autograph_web.mfa.enrolment import Setup
 from autograph_web.mfa.trusted_devices import TrustedBrowser
+from autograph_web.profile.activity import Format
+from autograph_web.profile.inputs import ActivityInput
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.sign_in.challenges import ChallengeRequired
@@ -200,6 +204,55 @@ class MeOut(BaseModel):
             mfa_enabled=viewer.mfa_enabled,
             session=session,
         )
+
+
+class ActivityQuery(ActivityInput):
+    """Which events, how many, and from where on."""
+
+    cursor: str | None = Field(default=None, max_length=64, description="`next_cursor` of the page before.")
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class ExportQuery(ActivityInput):
+    """Which events, and as what."""
+
+    format: Format = Format.CSV
+
+
+class EventOut(BaseModel):
+    """One event of the account."""
+
+    at: datetime
+    kind: str
+    label: str
+    device: str
+    ip: str
+    user_agent: str
+    session_id: UUID | None
+    this_session: bool
+    details: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: AuditEvent, viewer: Viewer) -> "EventOut":
+        """Show `event` to `viewer`."""
+        return cls(
+            at=event.at,
+            kind=event.kind.value,
+            label=event.kind.label,
+            device=device_name(event.user_agent),
+            ip=event.ip,
+            user_agent=event.user_agent,
+            session_id=event.session_id,
+            this_session=event.session_id == viewer.session_id,
+            details=event.details,
+        )
+
+
+class ActivityOut(BaseModel):
+    """Events, newest first; `next_cursor` is null on the last page."""
+
+    events: list[EventOut]
+    next_cursor: str | None
 
 
 class MessageOut(BaseModel):

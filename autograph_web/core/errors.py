@@ -39,6 +39,13 @@ class InvalidInput(DomainError):
     sentence = "Some of what you sent isn't in the expected form."
 
 
+class InvalidCursor(DomainError):
+    """A place in a list that no answer of ours has named."""
+
+    code, status, default_field = "invalid_cursor", 400, "cursor"
+    sentence = "That isn't a place in this list. Begin again without a cursor."
+
+
 class MalformedBody(DomainError):
     """A body that is not acceptable JSON (RFC 8259) or form data."""
 

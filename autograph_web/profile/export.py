@@ -13,6 +13,7 @@ from autograph_web.accounts import store as accounts
 from autograph_web.audit import store as audit
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.selection import Place
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import SessionEnded
 from autograph_web.core.limits import Allowance
@@ -83,14 +84,14 @@ class DataExport:
 
     async def _portions(self, head: dict[str, Any], user_id: UUID) -> AsyncGenerator[str]:
         yield f'{_json(head)[:-1]}, "events": ['
-        last, separator = 0, ""
+        last, separator = None, ""
         while True:
             async with self._on.database.read() as connection:
                 rows = await audit.after(connection, user_id, last, _PAGE)
             if not rows:
                 break
             yield separator + ", ".join(map(_json, _picked(rows, _EVENT)))
-            last, separator = rows[-1].id, ", "
+            last, separator = Place(rows[-1].at, rows[-1].id), ", "
         yield "]}\n"
 
 

@@ -13,6 +13,8 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 from autograph_web.ui import routes
 from autograph_web.ui.account.page import account_page
 from autograph_web.ui.account.state import AccountState
+from autograph_web.ui.activity.page import activity_page
+from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
@@ -50,6 +52,7 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.NOT_ME, not_me_page, NotMeState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
+    (routes.ACTIVITY, activity_page, ActivityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
@@ -65,6 +68,7 @@ _STATES = (
     NotMeState,
     DashboardState,
     SecurityState,
+    ActivityState,
     AccountState,
 )
 """Every state with vars of a person."""

@@ -33,6 +33,7 @@ CHANGE_EMAIL = Route("/change-email", "Confirm your new email")
 UNDO_EMAIL = Route("/undo-email-change", "Take your old email back")
 DASHBOARD = Route("/dashboard", "Overview", protected=True)
 SECURITY = Route("/settings/security", "Security", protected=True)
+ACTIVITY = Route("/settings/activity", "Activity", protected=True)
 ACCOUNT = Route("/settings/account", "Account", protected=True)
 TROUBLE = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
@@ -49,6 +50,7 @@ ROUTES: tuple[Route, ...] = (
     NOT_ME,
     DASHBOARD,
     SECURITY,
+    ACTIVITY,
     ACCOUNT,
     TROUBLE,
     NOT_FOUND,
