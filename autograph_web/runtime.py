@@ -14,6 +14,9 @@ from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
 from autograph_web.accounts.verification import Verification
+from autograph_web.admin.administration import Administration
+from autograph_web.admin.creation import Creation
+from autograph_web.admin.directory import Directory
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
 from autograph_web.core.clock import Clock, SystemClock
@@ -95,6 +98,9 @@ class Services:
     handoff: Handoff
     flash: Flashes
     notes: Notes
+    directory: Directory
+    creation: Creation
+    administration: Administration
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
@@ -211,6 +217,9 @@ def build_services(
         handoff=Handoff(redis, entropy),
         flash=Flashes(redis, entropy),
         notes=Notes(redis, sealer, entropy),
+        directory=Directory(foundation, sessions),
+        creation=Creation(foundation, hasher, policy, links),
+        administration=Administration(foundation, sessions, links),
     )
 
 

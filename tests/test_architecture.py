@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.sources import Module, product_modules
 
-LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "profile", "recovery")
+LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "profile", "recovery", "admin")
 """The domain: each may import itself and what stands before it."""
 
 COMMON = ("settings", "core")
