@@ -104,7 +104,7 @@ class Services:
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
-        return {"database": await self._database_answers(), "redis": await self._redis_answers()}
+        return {"database": await self._database_answers(), "redis": await self.redis_answers()}
 
     async def mail_is_late(self) -> bool:
         """Tell whether letters wait for longer than they should; nothing else waits for them."""
@@ -120,7 +120,8 @@ class Services:
             return False
         return True
 
-    async def _redis_answers(self) -> bool:
+    async def redis_answers(self) -> bool:
+        """Tell whether Redis answers."""
         try:
             await self.redis.ping()
         except RedisDown:

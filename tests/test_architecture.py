@@ -24,7 +24,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "frontend": ("core", "frontend"),
     "migrate": ("core", "schema"),
     "serve": ("core", "settings", "frontend"),
-    "cli": (*COMMON, "schema", "frontend", "migrate", "serve", "runtime", "mail", "mfa"),
+    "commands": (*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "runtime", "commands"),
+    "cli": (*COMMON, "frontend", "migrate", "serve", "runtime", "mail", "commands"),
     "__main__": ("cli",),
     "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
 }

@@ -23,7 +23,7 @@ _INVITATION_SECONDS = 86_400
 
 
 class CreationInput(BaseModel):
-    """An account to make. Without a password a link for choosing one is made, and sent if `invite` says so."""
+    """An account to make. Without a password a link for choosing one is made; `invite` has it sent."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

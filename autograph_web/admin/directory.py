@@ -46,13 +46,13 @@ class Directory:
         return Person.of(row)
 
     async def page(self, wanted: Wanted, after: str, limit: int) -> tuple[list[Person], str | None]:
-        """Return the wanted accounts by address, those after the folded address `after`; and where to go on.
+        """Return the wanted accounts whose folded address follows `after`, and the `after` of the next page.
 
         Raises:
             Unavailable: The database is away.
         """
         async with self._on.database.read() as connection:
-            rows = await store.selected(connection, wanted, fold_email(after), limit + 1)
+            rows = await store.selected(connection, wanted, after, limit + 1)
         people = [Person.of(row) for row in rows[:limit]]
         return people, people[-1].email_key if len(rows) > limit else None
 

@@ -21,8 +21,7 @@ _CHANGES = {
     "signed_out": ("You were signed out", "Every sign-in to your account was ended."),
     "mfa_reset": (
         "Two-step verification was reset",
-        "Your authenticator, recovery codes and trusted devices were removed, and every sign-in has ended. "
-        "Until you turn two-step verification on again, your password alone opens your account.",
+        "Your authenticator, recovery codes and trusted devices were removed, and every sign-in has ended.",
     ),
 }
 
