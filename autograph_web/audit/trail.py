@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit import store
+from autograph_web.audit.chain import store as chain
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.core.clock import Clock
@@ -91,7 +92,10 @@ class Trail:
 
     async def forget_origin(self, connection: AsyncConnection, user_id: UUID) -> None:
         """Leave nothing in the events of a deleted account that could lead to its owner."""
+        # Nobody links a row while its origin goes, or a salt that could still be tried would stay behind.
+        await chain.lock(connection)
         await store.forget_origin(connection, user_id)
+        await chain.forget_salts(connection, user_id)
 
     async def recent(self, user_id: UUID, limit: int) -> list[AuditEvent]:
         """Return the newest `limit` events of an account, newest first.
