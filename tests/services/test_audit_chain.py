@@ -33,17 +33,16 @@ from tests.support.factories import (
     context,
     how_many,
     open_cookie,
+    prove,
     register,
     rows,
 )
 from tests.support.two_step import viewer_of
 
 
-async def happen(services: Services, times: int = 1, **more: Any) -> None:
+async def happen(services: Services, times: int = 1) -> None:
     for _ in range(times):
-        await services.trail.record_alone(
-            Kind.LOGIN_SUCCESS, context(), user_id=uuid4(), method="password", **more
-        )
+        await services.trail.record_alone(Kind.LOGIN_SUCCESS, context(), user_id=uuid4(), method="password")
 
 
 async def check(services: Services, *expected: Head) -> Report:
@@ -256,9 +255,7 @@ async def test_the_end_cannot_be_cut_off_unnoticed(ten: Services) -> None:
     assert (report.first.kind, report.first.position) == (Break.END_CUT, 10)
 
 
-async def test_what_was_noted_of_a_cut_chain_is_not_written_over(
-    ten: Services, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_what_was_noted_of_a_cut_chain_is_not_written_over(ten: Services) -> None:
     file = HeadFile(ten.settings.data_dir)
     noted = file.read()
     assert noted is not None
@@ -337,12 +334,10 @@ async def test_a_keeper_killed_in_the_middle_leaves_nothing_half_done(
     assert (await check(ten)).whole
 
 
-async def test_it_links_by_itself_in_the_background(
-    services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_it_links_by_itself_in_the_background(services: Services) -> None:
     await happen(services, 2)
     async with asyncio.timeout(15):
-        while await how_many(services, CHAIN) < 2:
+        while await how_many(services, CHAIN) < 2:  # noqa: ASYNC110  (nobody says when)
             await asyncio.sleep(0.1)
     assert (await check(services)).whole
 
@@ -420,8 +415,6 @@ async def test_deleting_and_linking_at_once_leaves_no_salt_behind(services: Serv
 
 
 async def open_cookie_of(services: Services, email: str) -> str:
-    from tests.support.factories import prove
-
     return (await services.sessions.open_for_browser(context(), await prove(services, email))).cookie
 
 

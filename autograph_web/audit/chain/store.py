@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, delete, desc, func, insert, select, text, update
+from sqlalchemy import Row, and_, delete, desc, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.chain.models import ChainKeyRow, CheckpointRow, LinkRow
@@ -119,12 +119,14 @@ async def rows_and_links(connection: AsyncConnection, last_id: int, limit: int) 
         .limit(limit)
         .subquery()
     )
-    query: Select[Any] = (
+    query = (
         select(some.c.id, some.c.at, CHAIN.c.position)
         .select_from(some.outerjoin(CHAIN, CHAIN.c.audit_id == some.c.id))
         .order_by(some.c.id)
     )
-    return [*await connection.execute(query)]
+    found: list[Row[Any]] = []
+    found.extend(await connection.execute(query))
+    return found
 
 
 async def deleted_accounts(connection: AsyncConnection, user_ids: set[UUID]) -> set[UUID]:
@@ -151,11 +153,8 @@ async def checkpoint(connection: AsyncConnection) -> Row[Any] | None:
 
 async def expired_links(connection: AsyncConnection, before: date, limit: int) -> list[Row[Any]]:
     """Return the first links of days before `before`, in order."""
-    first: Select[Any] = select(CHAIN.c.position, CHAIN.c.day, CHAIN.c.digest, CHAIN.c.audit_id).order_by(
-        CHAIN.c.position
-    )
-    found = [*await connection.execute(first.limit(limit))]
-    return [row for row in found if row.day < before]
+    first = select(CHAIN).order_by(CHAIN.c.position).limit(limit)
+    return [row for row in await connection.execute(first) if row.day < before]
 
 
 async def cut(connection: AsyncConnection, audit_ids: Sequence[int], checkpoint_row: dict[str, Any]) -> None:
