@@ -104,7 +104,7 @@ class Trail:
             Unavailable: The database cannot be reached.
         """
         async with self._database.read() as connection:
-            return [_event(row) for row in await store.newest(connection, user_id, limit)]
+            return [event_of(row) for row in await store.newest(connection, user_id, limit)]
 
     async def last_sign_in_before(self, user_id: UUID, session_id: UUID) -> AuditEvent | None:
         """Return the newest sign-in of the account other than that of `session_id`, if there was one.
@@ -114,7 +114,7 @@ class Trail:
         """
         async with self._database.read() as connection:
             row = await store.newest_elsewhere(connection, user_id, Kind.LOGIN_SUCCESS.value, session_id)
-        return _event(row) if row else None
+        return event_of(row) if row else None
 
     async def selected(
         self, user_id: UUID, wanted: Selection, before: Place | None, limit: int
@@ -125,7 +125,7 @@ class Trail:
             Unavailable: The database cannot be reached.
         """
         async with self._database.read() as connection:
-            return [_event(row) for row in await store.selected(connection, user_id, wanted, before, limit)]
+            return [event_of(row) for row in await store.selected(connection, user_id, wanted, before, limit)]
 
     async def count(self, user_id: UUID, wanted: Selection) -> int:
         """Count the wanted events of an account.
@@ -137,7 +137,8 @@ class Trail:
             return await store.count_selected(connection, user_id, wanted)
 
 
-def _event(row: Row[Any]) -> AuditEvent:
+def event_of(row: Row[Any]) -> AuditEvent:
+    """Return the event of a row."""
     return AuditEvent(
         id=row.id,
         at=row.at,

@@ -212,6 +212,16 @@ class ChainKeeper:
             self._complained = True
             _log.error(event, path=str(self._head.path))
 
+    async def keep_keys(self) -> None:
+        """Have the database keep the keys of every link under the newest secret.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._database.unit() as connection:
+            await store.lock(connection)
+            await self._keys.keep(connection)
+
     async def forget_before(self, day: date) -> int:
         """Take whole chained days before `day` away, with their audit rows; return how many rows that were.
 

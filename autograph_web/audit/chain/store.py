@@ -110,7 +110,7 @@ async def links_after(connection: AsyncConnection, position: int, limit: int) ->
     return list(await connection.execute(query))
 
 
-async def rows_and_links(connection: AsyncConnection, last_id: int, limit: int) -> list[Row[Any]]:
+async def rows_and_links(connection: AsyncConnection, last_id: int, limit: int) -> list[Any]:
     """Return id, time and position (None: no link) of the audit rows after `last_id`, by their ids."""
     some = (
         select(AUDIT.c.id, AUDIT.c.at)
@@ -124,9 +124,7 @@ async def rows_and_links(connection: AsyncConnection, last_id: int, limit: int) 
         .select_from(some.outerjoin(CHAIN, CHAIN.c.audit_id == some.c.id))
         .order_by(some.c.id)
     )
-    found: list[Row[Any]] = []
-    found.extend(await connection.execute(query))
-    return found
+    return list((await connection.execute(query)).all())
 
 
 async def deleted_accounts(connection: AsyncConnection, user_ids: set[UUID]) -> set[UUID]:
