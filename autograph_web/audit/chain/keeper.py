@@ -30,6 +30,7 @@ _log = structlog.get_logger(__name__)
 _PAUSE_S = 3.0
 _CLOSING_S = 3.0
 _BATCH = 250  # what is linked, or taken away, in one transaction
+_BREATH = 10  # links computed before requests get a turn
 _SALT_BYTES = 16
 # Longer than from drawing an id to writing its row, which is one statement.
 _DRAWN_BUT_NOT_WRITTEN = timedelta(seconds=2)
@@ -56,7 +57,7 @@ class ChainKeeper:
         self._clock, self._entropy = clock, entropy
         self._watch: _Watch | None = None
         self._settled = 0
-        self._kept_keys = self._complained = False
+        self._kept_keys = self._complained = self._away = False
         self._closing = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
 
@@ -84,8 +85,11 @@ class ChainKeeper:
     async def _link_and_survive(self) -> None:
         try:
             await self.link_all(self._closing)
+            self._away = False
         except Unavailable:
-            _log.warning("audit_chain_unreachable")
+            if not self._away:
+                _log.warning("audit_chain_unreachable")
+            self._away = True
         except Exception:  # noqa: BLE001  (whatever it was, the next look deserves a try)
             _log.exception("audit_chain_stumbled")
 
@@ -106,7 +110,7 @@ class ChainKeeper:
     async def _link_some(self, start: int) -> tuple[int, int]:
         async with self._database.read() as connection:
             last = await store.last_link(connection)
-            start = max(start, self._settled, last.settled_id if last else 0)
+            start = max(start, await self._settle(connection, last.settled_id if last else 0))
             if self._kept_keys and not await store.any_unlinked(connection, start):
                 return 0, start
         async with self._database.unit() as connection:
@@ -128,10 +132,12 @@ class ChainKeeper:
         settled = await self._settle(connection, last.settled_id if last else 0)
         rows = await store.unlinked(connection, max(start, settled), _BATCH)
         links: list[dict[str, Any]] = []
-        for row in rows:
-            links.append(
-                self._link(row, links[-1] if links else await self._before_first(connection, last), settled)
-            )
+        before = await self._before_first(connection, last)
+        for number, row in enumerate(rows, 1):
+            before = self._link(row, before, settled)
+            links.append(before)
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
         if links:
             await store.add_links(connection, links)
         return links
