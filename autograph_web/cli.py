@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from autograph_web import frontend
+from autograph_web import audit_commands, frontend
 from autograph_web.commands import keys, user
 from autograph_web.commands.common import bring_up_to_date, redis_url, say, with_outbox
 from autograph_web.core.clock import SystemClock
@@ -46,6 +46,7 @@ app.add_typer(user.app, name="user")
 app.command("create-admin")(user.create_admin)
 mail = typer.Typer(help="Letters that wait or could not be delivered.")
 app.add_typer(mail, name="mail")
+app.add_typer(audit_commands.app, name="audit")
 
 
 @app.command()

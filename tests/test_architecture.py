@@ -11,7 +11,7 @@ LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "pr
 """The domain: each may import itself and what stands before it."""
 
 COMMON = ("settings", "core")
-TOOLS = ("cli", "__main__", "serve", "migrate", "frontend", "schema")
+TOOLS = ("cli", "audit_commands", "__main__", "serve", "migrate", "frontend", "schema")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **{part: LAYERS[: place + 1] for place, part in enumerate(LAYERS)},
     "settings": ("core",),
@@ -24,8 +24,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "frontend": ("core", "frontend"),
     "migrate": ("core", "schema"),
     "serve": ("core", "settings", "frontend"),
-    "commands": (*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "runtime", "commands"),
-    "cli": (*COMMON, "frontend", "migrate", "serve", "runtime", "mail", "commands"),
+    "audit_commands": (*COMMON, "schema", "audit", "accounts", "runtime"),
+    "commands": (*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "runtime")
+    + ("audit_commands", "commands"),
+    "cli": (*COMMON, "audit_commands", "frontend", "migrate", "serve", "runtime", "mail", "commands"),
     "__main__": ("cli",),
     "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
 }
