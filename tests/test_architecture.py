@@ -25,8 +25,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "migrate": ("core", "schema"),
     "serve": ("core", "settings", "frontend"),
     "audit_commands": (*COMMON, "schema", "audit", "accounts", "runtime"),
-    "commands": (*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "runtime")
-    + ("audit_commands", "commands"),
+    "commands": (
+        *(*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "runtime"),
+        *("audit_commands", "commands"),
+    ),
     "cli": (*COMMON, "audit_commands", "frontend", "migrate", "serve", "runtime", "mail", "commands"),
     "__main__": ("cli",),
     "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
