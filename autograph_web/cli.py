@@ -7,15 +7,16 @@ import subprocess
 import sys
 import tempfile
 from datetime import datetime
+from io import TextIOWrapper
 from types import FrameType
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar, cast
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from autograph_web import audit_commands, frontend
-from autograph_web.commands import keys, user
+from autograph_web.commands import doctor, keys, user
 from autograph_web.commands.common import bring_up_to_date, redis_url, say, with_outbox
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.entropy import SystemEntropy, random_token
@@ -44,6 +45,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(keys.app, name="keys")
 app.add_typer(user.app, name="user")
 app.command("create-admin")(user.create_admin)
+app.command()(doctor.doctor)
 mail = typer.Typer(help="Letters that wait or could not be delivered.")
 app.add_typer(mail, name="mail")
 app.add_typer(audit_commands.app, name="audit")
@@ -157,6 +159,8 @@ def _moment(at: datetime | None) -> str:
 
 def main() -> NoReturn:
     """Run the command line; whatever an operator can put right is one line, never a trace."""
+    for stream in (sys.stdout, sys.stderr):
+        cast(TextIOWrapper, stream).reconfigure(errors="replace")  # a terminal without our marks gets a "?"
     os.umask(0o077)  # whatever this writes is for the server's own user
     # SIGINT as well: a shell starts background commands with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM):

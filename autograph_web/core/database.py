@@ -17,6 +17,7 @@ _COMMAND_TIMEOUT_S = 10
 _POOL_TIMEOUT_S = 5
 # Connection, serialisation, resources, operator intervention (PostgreSQL, appendix A).
 _OUTAGES = {"08", "40", "53", "57"}
+_CLOCK = "SELECT EXTRACT(EPOCH FROM clock_timestamp())"
 _AFTER_COMMIT = "autograph_after_commit"
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
@@ -78,6 +79,17 @@ class Database:
         """
         async with self.read() as connection:
             await connection.execute(text("SELECT 1"))
+
+    async def seconds(self) -> float | None:
+        """Return what the clock of the database says; None for SQLite, which has ours.
+
+        Raises:
+            Unavailable: It gave no answer.
+        """
+        if not self.writes_at_once:
+            return None
+        async with self.read() as connection:
+            return float((await connection.execute(text(_CLOCK))).scalar_one())
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -131,6 +131,14 @@ class RedisClient:
         """
         await self.call(cast(Any, self.raw).ping())
 
+    async def info(self) -> dict[str, Any]:
+        """Return what the server tells about itself (INFO).
+
+        Raises:
+            RedisDown: There was no answer.
+        """
+        return cast(dict[str, Any], await self.call(cast(Any, self.raw).info()))
+
     async def close(self) -> None:
         """Close every connection."""
         await self.raw.aclose(close_connection_pool=True)

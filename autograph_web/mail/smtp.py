@@ -45,6 +45,18 @@ class SmtpCarrier:
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             raise NotNow(_name(error)) from None
 
+    async def greet(self) -> None:
+        """Connect, sign in if the server is to know us, and part; nothing is sent.
+
+        Raises:
+            NotNow: The server is away, or does not let us in.
+        """
+        try:
+            async with self._connected():
+                pass
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            raise NotNow(_name(error)) from None
+
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[aiosmtplib.SMTP]:
         client = self._client()

@@ -1,0 +1,232 @@
+"""`doctor`: is this server set up well, and what is to be done if not."""
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from autograph_web import schema
+from autograph_web.commands.common import AsJson, redis_url, show
+from autograph_web.commands.findings import Finding, Mark, doubtful, failed, good
+from autograph_web.core.clock import SystemClock
+from autograph_web.core.database import Database
+from autograph_web.core.errors import Unavailable
+from autograph_web.core.logs import configure_logging
+from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.core.secret_file import SecretError
+from autograph_web.core.start_error import StartError
+from autograph_web.frontend.build import is_built
+from autograph_web.mail.carrier import NotNow
+from autograph_web.mail.smtp import SmtpCarrier
+from autograph_web.settings import Settings, SettingsError, load_settings
+
+_OLDEST_REDIS = (6, 2)  # GETDEL, which one-use tickets are taken with
+_CLOCK_DOUBT_S, _CLOCK_FAILURE_S = 1.0, 30.0  # tokens allow for a minute at most
+_DISK_DOUBT_BYTES = 500_000_000
+_GREETING_S = 10.0
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check settings, secrets, disk, database, Redis, mail and pages; one line each.
+
+    Exit code 1 if anything keeps the server from working. Nothing is changed and no letter is sent.
+    """
+    configure_logging("CRITICAL", "text")
+    findings = _examine()
+    if as_json:
+        show([_as_object(finding) for finding in findings])
+    else:
+        for finding in findings:
+            print(finding, flush=True)  # noqa: T201
+    raise typer.Exit(1 if any(finding.mark is Mark.FAILED for finding in findings) else 0)
+
+
+def _examine() -> list[Finding]:
+    try:
+        settings = load_settings()
+    except (SettingsError, SecretError) as error:
+        return [failed("settings", str(error), "see docs/configuration.md; the rest was not checked")]
+    return [
+        _settings(settings),
+        _base_url(settings),
+        _secrets(settings),
+        _disk(settings),
+        _pages(),
+        *_database(settings),
+        *_redis(settings),
+        asyncio.run(_mail(settings)),
+    ]
+
+
+def _settings(settings: Settings) -> Finding:
+    if settings.environment == "development" and not _is_local(settings):
+        return doubtful(
+            "settings", "development, at a public address", "set AUTOGRAPH_ENVIRONMENT=production"
+        )
+    return good("settings", settings.environment)
+
+
+def _base_url(settings: Settings) -> Finding:
+    url = settings.base_url
+    if not settings.secure and not _is_local(settings):
+        advice = "put a TLS proxy in front and set AUTOGRAPH_BASE_URL=https://…"
+        return doubtful("base_url", f"{url}, without TLS", advice)
+    if settings.secure and settings.trusted_proxy_hops == 0:
+        advice = "set AUTOGRAPH_TRUSTED_PROXY_HOPS to the number of proxies, or limits see only the proxy"
+        return doubtful("base_url", f"{url}, but no proxy is trusted", advice)
+    return good("base_url", url)
+
+
+def _is_local(settings: Settings) -> bool:
+    return urlsplit(settings.base_url).hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def _secrets(settings: Settings) -> Finding:
+    if settings.secret_keys:
+        return good("secrets", f"{len(settings.secret_keys)} from AUTOGRAPH_SECRET_KEYS")
+    path = settings.data_dir / "secret_keys"
+    if not path.exists():
+        return doubtful("secrets", f"{path} is not there yet", "the first start makes it; then back it up")
+    try:
+        count, mode = len(settings.master_secrets), path.stat().st_mode & 0o777
+    except (SecretError, OSError) as error:
+        return failed("secrets", str(error), "the file must be readable for the server's user alone")
+    if mode & 0o077:
+        return failed("secrets", f"others can read {path} (mode {mode:o})", f"chmod 600 {path}")
+    return good("secrets", f"{count} in {path}, mode {mode:o}")
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = _nearest(settings.data_dir.resolve())
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"x" * 4096)
+            probe.flush()
+    except OSError as error:
+        advice = "let the server's user write there, or name another folder with AUTOGRAPH_DATA_DIR"
+        return failed("disk", f"{folder} cannot be written ({error.strerror})", advice)
+    free = shutil.disk_usage(folder).free
+    told = f"{folder} can be written, {free / 1e9:.1f} GB are free"
+    return good("disk", told) if free >= _DISK_DOUBT_BYTES else doubtful("disk", told, "make room")
+
+
+def _nearest(folder: Path) -> Path:
+    """Return the folder, or before the first start the one it will be made in."""
+    return next(place for place in (folder, *folder.parents) if place.exists())
+
+
+def _pages() -> Finding:
+    if is_built():
+        return good("pages", "built, and up to date")
+    advice = "the next start builds them; `build` does it now"
+    return doubtful("pages", "not built, or from other sources", advice)
+
+
+def _database(settings: Settings) -> list[Finding]:
+    url = settings.sqlalchemy_url
+    file = schema.sqlite_file(url)
+    if file is not None and not file.exists():
+        return [doubtful("database", f"{file} is not there yet", "the first start makes it")]
+    try:
+        difference = asyncio.run(_clock_difference(url))
+    except (Unavailable, SQLAlchemyError):  # the latter for a file that is no database
+        advice = "check DATABASE_URL, and whether the server runs"
+        return [failed("database", "cannot be reached or read", advice)]
+    kind = "SQLite" if file else "PostgreSQL"
+    if schema.is_current(url):
+        found = [good("database", f"{kind} answers, and its schema is current")]
+    else:
+        advice = "the next start brings it up to date; `migrate` does it now"
+        found = [doubtful("database", f"{kind} answers, but its schema is not current", advice)]
+    return found if difference is None else [*found, _clock(difference)]
+
+
+async def _clock_difference(url: str) -> float | None:
+    database = Database(url, pool_size=1)
+    clock = SystemClock()
+    try:
+        await database.ping()  # so that connecting does not count
+        before = clock.seconds()
+        theirs = await database.seconds()
+        return None if theirs is None else theirs - (before + clock.seconds()) / 2
+    finally:
+        await database.close()
+
+
+def _clock(difference: float) -> Finding:
+    told, advice = f"the database's is {difference:+.1f} s from ours", "keep both in time with NTP"
+    if abs(difference) > _CLOCK_FAILURE_S:
+        return failed("clock", told, advice)
+    return doubtful("clock", told, advice) if abs(difference) > _CLOCK_DOUBT_S else good("clock", told)
+
+
+def _redis(settings: Settings) -> list[Finding]:
+    if not settings.redis_url and not (settings.data_dir / "redis").exists():
+        return [good("redis", "our own, which starts with the server")]
+    try:
+        with redis_url(settings) as url:
+            info = asyncio.run(_redis_info(url))
+    except (StartError, OSError) as error:
+        return [failed("redis", str(error), "see docs/configuration.md, REDIS_URL")]
+    if info is None:
+        return [failed("redis", "cannot be reached", "check REDIS_URL, and whether the server runs")]
+    where = "REDIS_URL" if settings.redis_url else "our own"
+    version = str(info.get("redis_version", "0"))
+    if _version(version) < _OLDEST_REDIS:
+        return [failed("redis", f"{where}, version {version}", "version 6.2 or newer is needed")]
+    return [good("redis", f"{where}, version {version}"), _eviction(info), _persistence(info)]
+
+
+async def _redis_info(url: str) -> dict[str, Any] | None:
+    redis = RedisClient(url, SystemClock())
+    try:
+        return await redis.info()
+    except RedisDown:
+        return None
+    finally:
+        await redis.close()
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
+
+
+def _eviction(info: dict[str, Any]) -> Finding:
+    policy = str(info.get("maxmemory_policy", "unknown"))
+    if policy == "noeviction":
+        return good("redis eviction", policy)
+    advice = "set maxmemory-policy noeviction: an evicted counter is a free guess"
+    return doubtful("redis eviction", policy, advice)
+
+
+def _persistence(info: dict[str, Any]) -> Finding:
+    if info.get("aof_enabled"):
+        return good("redis persistence", "an append-only file")
+    advice = "set appendonly yes, or the counters of failed tries start anew with Redis"
+    return doubtful("redis persistence", "no append-only file", advice)
+
+
+async def _mail(settings: Settings) -> Finding:
+    server = settings.smtp_server
+    if server is None:
+        text = f"letters stay in {settings.data_dir / 'mail'}"
+        if settings.environment == "development" and _is_local(settings):
+            return good("mail", text)
+        return doubtful("mail", text, "name a mail server with SMTP_URL: nobody gets them")
+    try:
+        await SmtpCarrier(server, settings.mail_from, _GREETING_S).greet()
+    except (NotNow, OSError) as error:  # the latter for a certificate file that is not there
+        reason = error.reason if isinstance(error, NotNow) else error.strerror
+        told = f"{server.host}:{server.port}: {reason}"
+        return failed("mail", told, "check SMTP_URL; see docs/mail.md")
+    return good("mail", f"{server.host}:{server.port} greets us ({server.encryption})")
+
+
+def _as_object(finding: Finding) -> dict[str, str]:
+    outcome = {Mark.GOOD: "good", Mark.DOUBTFUL: "doubtful", Mark.FAILED: "failed"}[finding.mark]
+    return {"about": finding.about, "outcome": outcome, "text": finding.text, "advice": finding.advice}
