@@ -9,7 +9,8 @@ from threading import Barrier
 
 import pytest
 
-from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
+from autograph_web.core.entropy import SystemEntropy
+from autograph_web.core.secret_file import SecretError, add_secret, check_secret, secrets_of_data_dir
 from tests.support.factories import SECRET
 
 
@@ -119,3 +120,26 @@ def test_a_weak_secret_is_refused_with_what_to_do(secret: str) -> None:
 
 def test_what_openssl_makes_is_accepted() -> None:
     check_secret(SECRET)
+
+
+def test_a_new_secret_stands_before_the_others(tmp_path: Path) -> None:
+    first = secrets_of_data_dir(tmp_path)
+    assert add_secret(tmp_path, SystemEntropy()) == 2
+
+    new, *others = secrets_of_data_dir(tmp_path)
+    assert tuple(others) == first
+    check_secret(new)
+    assert (tmp_path / "secret_keys").stat().st_mode & 0o777 == 0o600
+
+
+def test_of_many_added_at_once_none_is_lost(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        counts = list(pool.map(lambda _: add_secret(tmp_path, SystemEntropy()), range(8)))
+
+    assert sorted(counts) == list(range(2, 10))
+    assert len(set(secrets_of_data_dir(tmp_path))) == 9
+
+
+def test_where_nothing_can_be_written_the_list_stays(tmp_path: Path) -> None:
+    with pytest.raises(SecretError, match="cannot be written"):
+        add_secret(Path("/proc/autograph"), SystemEntropy())
