@@ -93,6 +93,7 @@ async def test_an_administrator_is_made_with_a_password_from_standard_input(serv
     assert "already" in (await command(services, "create-admin", ADMIN)).stdout
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("address", "given", "code", "said"),
     [
@@ -110,6 +111,7 @@ async def test_what_is_wrong_is_one_line(
     assert (await as_json(services, "user", "list"))["accounts"] == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_without_a_terminal_or_with_a_wrong_word_it_is_the_usage_that_is_wrong(
     services: Services,
 ) -> None:
@@ -138,6 +140,7 @@ async def test_an_account_there_is_becomes_an_administrators_only_when_confirmed
     assert (locked.returncode, "user unlock" in locked.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_password_is_asked_for_twice_and_never_shown(services_environment: dict[str, str]) -> None:
     master, slave = pty.openpty()
     process = subprocess.Popen(
@@ -184,6 +187,7 @@ def services_environment(services: Services) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_accounts_are_made_in_three_ways(services: Services, mailbox: Mailbox) -> None:
     generated = await as_json(services, "user", "create", "a@northwind.dev", "--generate")
     await prove(services, "a@northwind.dev", generated["password"])
@@ -197,6 +201,7 @@ async def test_accounts_are_made_in_three_ways(services: Services, mailbox: Mail
     assert (await command(services, "user", "create", "A@northwind.dev")).returncode == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_accounts_are_listed_and_shown(services: Services) -> None:
     for name in ("a", "b", "c"):
         await register(services, f"{name}@northwind.dev")
@@ -218,6 +223,7 @@ async def test_accounts_are_listed_and_shown(services: Services) -> None:
     assert (nobody.returncode, nobody.stderr) == (1, "autograph: There is no such account.\n")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_without_redis_a_lock_says_what_is_certain(services: Services) -> None:
     await register(services)
     away = "redis://127.0.0.1:1/0"
@@ -227,6 +233,7 @@ async def test_without_redis_a_lock_says_what_is_certain(services: Services) -> 
     assert (await services.directory.find(EMAIL)).status == "locked"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_without_a_database_it_is_one_line(services: Services) -> None:
     away = "postgresql://nobody:hunter2@127.0.0.1:1/none"
     done = await command(services, "user", "list", DATABASE_URL=away)
