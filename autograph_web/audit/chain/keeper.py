@@ -32,7 +32,7 @@ _log = structlog.get_logger(__name__)
 
 _PAUSE_S = 3.0
 _CLOSING_S = 3.0
-_BATCH = 250  # what is linked, or taken away, in one transaction
+_BATCH = 100  # what is linked, or taken away, in one transaction: few enough for requests not to notice
 _BREATH = 10  # links computed before requests get a turn
 _SALT_BYTES = 16
 # Longer than from drawing an id to writing its row, which is one statement.
