@@ -13,6 +13,8 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
+from autograph_web.api_keys.keys import ApiKeys
+from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
 from autograph_web.core.clock import Clock, SystemClock
@@ -80,6 +82,7 @@ class Services:
     password_change: PasswordChange
     data_export: DataExport
     deletion: Deletion
+    api_keys: ApiKeys
     known_devices: KnownDevices
     trusted_devices: TrustedDevices
     factors: Factors
@@ -153,6 +156,7 @@ def build_services(
     lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
     registrations = Allowance(settings.registration_limit, settings.registration_window_seconds)
     logins = Allowance(settings.login_limit, settings.login_window_seconds)
+    key_uses = Allowance(settings.api_key_limit, 60)
     sealer = sealer_of(settings, entropy)
     links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
@@ -184,6 +188,7 @@ def build_services(
         password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),
         data_export=DataExport(foundation),
         deletion=Deletion(foundation, sessions, links),
+        api_keys=ApiKeys(foundation, KeyThrottle(redis, clock, key_uses, settings.workers), links),
         known_devices=known_devices,
         trusted_devices=trusted,
         factors=factors,
@@ -258,6 +263,7 @@ async def _tidy_up(built: Services) -> None:
             await built.sessions.forget_expired()
             await built.trusted_devices.forget_expired()
             await built.links.forget_expired()
+            await built.api_keys.forget_old()
             await built.outbox.forget_old()
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
             _log.exception("tidying_up_failed")

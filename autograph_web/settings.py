@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     password_reset_seconds: int = Field(_HOUR, ge=60, le=_DAY)
     password_reset_limit: int = Field(10, ge=1)
     password_reset_window_seconds: int = Field(_HOUR, ge=1)
+    api_key_limit: int = Field(600, ge=1)
     password_grant: bool = True
 
     log_format: Literal["text", "json"] = "text"

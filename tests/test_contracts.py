@@ -41,6 +41,9 @@ CALLS = {
     "POST /mfa/recovery-codes",
     "GET /mfa/trusted-devices",
     "DELETE /mfa/trusted-devices/{device_id}",
+    "GET /api-keys",
+    "POST /api-keys",
+    "DELETE /api-keys/{key_id}",
     "GET /health/live",
     "GET /health/ready",
 }
@@ -72,6 +75,9 @@ KINDS = {
     "mfa_disabled",
     "recovery_code_used",
     "recovery_codes_regenerated",
+    "api_key_created",
+    "api_key_revoked",
+    "api_key_refused",
     "device_trusted",
     "trusted_device_revoked",
 }

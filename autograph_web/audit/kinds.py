@@ -51,5 +51,8 @@ class Kind(StrEnum):
     MFA_DISABLED = "mfa_disabled", "Two-step verification turned off"
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
     RECOVERY_CODES_REGENERATED = "recovery_codes_regenerated", "New recovery codes made"
+    API_KEY_CREATED = "api_key_created", "API key made"
+    API_KEY_REVOKED = "api_key_revoked", "API key revoked"
+    API_KEY_REFUSED = "api_key_refused", "Revoked or expired API key used"
     DEVICE_TRUSTED = "device_trusted", "Browser trusted for 30 days"
     TRUSTED_DEVICE_REVOKED = "trusted_device_revoked", "Browser no longer trusted"
