@@ -1,16 +1,19 @@
 """What a person may ask of an API key, as it arrives."""
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from autograph_web.api_keys.key import Scope
-from autograph_web.core.errors import ApiKeyExpiryInvalid, ApiKeyNameInvalid
+from autograph_web.core.errors import ApiKeyExpiryInvalid, ApiKeyNameInvalid, InvalidInput
 
 DEFAULT_DAYS = 90
 LONGEST_NAME = 64
+LIFETIMES = {"7": 7, "30": 30, "90": 90, "365": 365, "never": None}
+"""What the form offers: days by the value that is sent."""
 _MOST_DAYS = 3650
 # Control and line characters would break a log or a letter, surrogates every encoding,
 # and what turns the direction of writing would make a name read as another.
@@ -61,3 +64,28 @@ def parse_name(text: str) -> str:
     if not visible or len(name) > LONGEST_NAME or kinds & _REFUSED or _TURNING & set(name):
         raise ApiKeyNameInvalid
     return name
+
+
+def scope_field(scope: Scope) -> str:
+    """Return the name of the form's box for a scope."""
+    return f"scope_{scope.value}"
+
+
+FORM_FIELDS = ("name", "expires", *map(scope_field, Scope))
+"""The fields of the form."""
+
+
+def read_form(fields: Mapping[str, str]) -> ApiKeyInput:
+    """Return what the form asks for.
+
+    Raises:
+        ApiKeyNameInvalid: No name to be used.
+        InvalidInput: No scope was chosen, or an end that is not offered.
+    """
+    name = parse_name(fields.get("name", ""))
+    scopes = frozenset(scope for scope in Scope if fields.get(scope_field(scope)))
+    if not scopes:
+        raise InvalidInput(field="scopes")
+    if fields.get("expires") not in LIFETIMES:
+        raise InvalidInput
+    return ApiKeyInput(name=name, scopes=scopes, expires_in_days=LIFETIMES[fields["expires"]])

@@ -13,6 +13,8 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 from autograph_web.ui import routes
 from autograph_web.ui.account.page import account_page
 from autograph_web.ui.account.state import AccountState
+from autograph_web.ui.api_keys.page import api_keys_page
+from autograph_web.ui.api_keys.state import ApiKeysState
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.home.page import home_page
@@ -45,6 +47,7 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.NOT_ME, not_me_page, NotMeState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
+    (routes.API_KEYS, api_keys_page, ApiKeysState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
@@ -57,6 +60,7 @@ _STATES = (
     NotMeState,
     DashboardState,
     SecurityState,
+    ApiKeysState,
     AccountState,
 )
 """Every state with vars of a person."""
