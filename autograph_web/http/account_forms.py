@@ -27,7 +27,7 @@ async def change_password(request: Request, fields: Fields) -> Response:
         end_other_sessions=fields.get("end_other_sessions") in ON,
     )
     device = cookies.device_cookie(services().settings, cookie_header(request))
-    viewer = await _viewer(request)
+    viewer = await viewer_of(request)
     proof = await services().password_change.change(request_context(request), viewer, wish, device)
     return await welcome(request, proof, {"next": "/settings/security?then=password-changed"})
 
@@ -51,14 +51,20 @@ async def revoke_api_key(request: Request, fields: Fields) -> Response:
 
 async def delete_account(request: Request, fields: Fields) -> Response:
     """Delete the account of whoever is signed in."""
-    viewer = await _viewer(request)
+    viewer = await viewer_of(request)
     await services().deletion.delete(request_context(request), viewer, fields.get("confirm_email", "")[:1024])
     response = await see_with("/login", Flash("account_deleted"))
     cookies.clear_session(services().settings, response)
     return response
 
 
-async def _viewer(request: Request) -> Viewer:
+async def viewer_of(request: Request) -> Viewer:
+    """Return who is signed in by the cookie of a request; or refuse.
+
+    Raises:
+        NotAuthenticated, SessionEnded: Nobody is, or no longer.
+        Unavailable: That cannot be told right now.
+    """
     cookie = cookies.session_cookie(services().settings, cookie_header(request))
     return await services().sessions.authenticate_cookie(cookie or "")
 

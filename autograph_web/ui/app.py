@@ -13,10 +13,14 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 from autograph_web.ui import routes
 from autograph_web.ui.account.page import account_page
 from autograph_web.ui.account.state import AccountState
+from autograph_web.ui.activity.page import activity_page
+from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.api_keys.page import api_keys_page
 from autograph_web.ui.api_keys.state import ApiKeysState
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
+from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
+from autograph_web.ui.email_links.state import ChangeEmailState, UndoEmailState, VerifyEmailState
 from autograph_web.ui.home.page import home_page
 from autograph_web.ui.not_found.page import not_found_page
 from autograph_web.ui.not_me.page import not_me_page
@@ -44,10 +48,14 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.SIGN_IN, sign_in_page, SignInState.arrive),
     (routes.FORGOTTEN, forgotten_page, ForgottenState.arrive),
     (routes.NEW_PASSWORD, new_password_page, NewPasswordState.arrive),
+    (routes.VERIFY_EMAIL, verify_email_page, VerifyEmailState.arrive),
+    (routes.CHANGE_EMAIL, change_email_page, ChangeEmailState.arrive),
+    (routes.UNDO_EMAIL, undo_email_page, UndoEmailState.arrive),
     (routes.NOT_ME, not_me_page, NotMeState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
     (routes.API_KEYS, api_keys_page, ApiKeysState.load),
+    (routes.ACTIVITY, activity_page, ActivityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
@@ -57,10 +65,14 @@ _STATES = (
     RegisterState,
     ForgottenState,
     NewPasswordState,
+    VerifyEmailState,
+    ChangeEmailState,
+    UndoEmailState,
     NotMeState,
     DashboardState,
     SecurityState,
     ApiKeysState,
+    ActivityState,
     AccountState,
 )
 """Every state with vars of a person."""

@@ -26,7 +26,14 @@ _ICONS = (
     ("recovery", "shield"),
     ("api_key_refused", "warning"),
     ("api_key", "key"),
+    ("reauthenticated", "shield"),
+    ("token", "key"),
+    ("device", "devices"),
+    ("trusted", "devices"),
+    ("data", "download"),
 )
+ICONS = tuple(dict.fromkeys(icon for _, icon in _ICONS))
+"""Every drawing an event can have, save the dot of those that nothing is known about."""
 
 
 @dataclass
@@ -37,6 +44,8 @@ class ActivityRow:
     label: str
     icon: str
     where: str
+    device: str
+    ip: str
     at: str
     when: str
     here: bool
@@ -78,6 +87,8 @@ def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRo
         label=event.kind.label,
         icon=_icon(event.kind.value),
         where=place(event),
+        device=device_name(event.user_agent),
+        ip=event.ip,
         at=iso(event.at),
         when=in_words(event.at),
         here=event.session_id == session_id,

@@ -30,6 +30,24 @@ def forget_everything_cached(server: LiveServer) -> None:
         client.flushall()
 
 
+def make_stale(server: LiveServer, email: str) -> None:
+    """Have somebody's sign-ins be eleven minutes old."""
+    older = "strftime('%Y-%m-%d %H:%M:%S', 'now', '-11 minutes')"
+    mine = "user_id = (SELECT id FROM users WHERE email = ?)"
+    _change(server, f"UPDATE sessions SET authenticated_at = {older} WHERE {mine}", email)
+    forget_everything_cached(server)
+
+
+def end_key(server: LiveServer, name: str, when: str) -> None:
+    """Have the API keys of a name expire some time from now, such as `-1 day`."""
+    moment = "strftime('%Y-%m-%d %H:%M:%S', 'now', ?)"
+    _change(server, f"UPDATE api_keys SET expires_at = {moment} WHERE name = ?", when, name)
+
+
 def _rename(server: LiveServer, table: str, name: str) -> None:
-    with closing(sqlite3.connect(server.database, timeout=10)) as connection:
-        connection.execute(f"ALTER TABLE {table} RENAME TO {name}")
+    _change(server, f"ALTER TABLE {table} RENAME TO {name}")
+
+
+def _change(server: LiveServer, statement: str, *given: str) -> None:
+    with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
+        connection.execute(statement, given)

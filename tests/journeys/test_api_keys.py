@@ -4,10 +4,11 @@ import json
 import re
 
 import httpx
-from playwright.async_api import Locator, expect
+from playwright.async_api import APIResponse, Dialog, Locator, expect
 
 from autograph_web.api_keys.spelling import id_of
 from tests.journeys.conftest import Visit
+from tests.journeys.damage import end_key, make_stale
 from tests.journeys.forged_socket import API_KEYS as STATE
 from tests.journeys.forged_socket import forged
 from tests.journeys.forms import alert_of, button_of, notice_of, password_of
@@ -137,7 +138,7 @@ async def test_a_key_is_made_shown_once_used_and_revoked(
     await expect(notice_of(signed_in)).to_contain_text("was revoked. It opens nothing any more.")
     await expect(signed_in.page.locator("#keys")).to_contain_text("You have none.")
     assert status_of(signed_in.base_url, key) == 401
-    assert key[16:] not in heard.everything
+    await heard.check(key[16:])
     assert key[16:] not in await signed_in.page.content()
 
 
@@ -176,9 +177,9 @@ async def test_a_reload_shows_no_key_again_and_asks_before(signed_in: Visitor) -
     key = await shown_key(signed_in)
     asked: list[str] = []
 
-    async def leave(dialog: object) -> None:
-        asked.append(dialog.type)  # type: ignore[attr-defined]
-        await dialog.accept()  # type: ignore[attr-defined]
+    async def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.accept()
 
     signed_in.page.on("dialog", leave)
     await signed_in.page.reload()
@@ -229,7 +230,7 @@ async def test_a_sign_in_that_is_not_fresh_is_confirmed_first(
 ) -> None:
     visitor = await visit(device, brittle_server)
     await person.come_in(visitor)
-    make_stale(brittle_server, person)
+    make_stale(brittle_server, person.email)
     await open_keys(visitor)
     await visitor.page.get_by_role("button", name="Make an API key").click()
     await at_step(visitor, "confirm")
@@ -251,8 +252,8 @@ async def test_expired_keys_and_those_about_to_are_marked(
     await open_keys(visitor)
     for name in ("Old", "Soon", "Fine"):
         await make(visitor, name)
-    age(brittle_server, "Old", "-1 day")
-    age(brittle_server, "Soon", "+2 days")
+    end_key(brittle_server, "Old", "-1 day")
+    end_key(brittle_server, "Soon", "+2 days")
     await open_keys(visitor)
     await expect(line_of(visitor, "Old").locator(".badge")).to_have_text("Expired")
     await expect(line_of(visitor, "Soon").locator(".badge")).to_have_text("Expires soon")
@@ -284,7 +285,7 @@ async def test_the_native_form_makes_a_key_that_the_page_then_shows(signed_in: V
 
 
 async def test_without_a_cookie_no_key_is_made_seen_or_revoked(
-    brittle_server: LiveServer, visit: Visit, person: Person, new_person: object
+    brittle_server: LiveServer, visit: Visit, person: Person
 ) -> None:
     victim = await visit(server=brittle_server)
     await person.come_in(victim)
@@ -323,8 +324,8 @@ async def test_without_a_cookie_no_key_is_made_seen_or_revoked(
     brittle_server.check_secrets()
 
 
-async def native(visitor: Visitor, path: str, **fields: str) -> httpx.Response:
+async def native(visitor: Visitor, path: str, **fields: str) -> APIResponse:
     """Send a native form from the browser of `visitor`, without its page."""
-    return await visitor.context.request.post(  # type: ignore[return-value]
+    return await visitor.context.request.post(
         visitor.base_url + path, form=fields, headers={"Origin": visitor.base_url}, max_redirects=0
     )

@@ -3,6 +3,8 @@
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
+from typing import Any
+
 import reflex as rx
 
 from autograph_web.ui.api_keys.rows import KeyRow
@@ -51,16 +53,17 @@ def _making() -> rx.Component:
     confirm = confirm_step(
         ApiKeysState, "It has been a while since you signed in. Type your password once more to go on."
     )
-    steps = rx.match(
-        ApiKeysState.step,
-        (Step.CREATE.value, create_step()),
-        (Step.SHOWN.value, shown_step()),
-        confirm,
+    return _step(
+        rx.match(
+            ApiKeysState.step,
+            (Step.CREATE.value, create_step()),
+            (Step.SHOWN.value, shown_step()),
+            confirm,
+        )
     )
-    return _step(rx.fragment(steps))
 
 
-def _step(content: rx.Component) -> rx.Component:
+def _step(content: Any) -> rx.Component:
     return rx.el.div(content, class_name="step", custom_attrs=named("step"))
 
 

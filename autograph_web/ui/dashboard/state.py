@@ -1,6 +1,7 @@
 """The state behind the overview."""
 
 import logging
+from typing import ClassVar
 
 import reflex as rx
 
@@ -10,7 +11,7 @@ from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, viewer
 from autograph_web.ui.account_page import AccountPage
-from autograph_web.ui.routes import DASHBOARD, SIGN_IN
+from autograph_web.ui.routes import DASHBOARD, SIGN_IN, Route
 from autograph_web.ui.viewer import ActivityRow
 
 _logger = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ _ROWS = 8
 
 class DashboardState(AccountPage, rx.State):
     """What the overview shows."""
+
+    _here: ClassVar[Route] = DASHBOARD
 
     answers: int = 0
     problem: str = ""
@@ -41,7 +44,7 @@ class DashboardState(AccountPage, rx.State):
         try:
             await self._fill(await guard.viewer_of(self.router))
         except (NotAuthenticated, SessionEnded):
-            self._session_over(DASHBOARD)
+            self._session_over(self._here)
         except DomainError:
             self._fail()
         except Exception:
@@ -57,7 +60,7 @@ class DashboardState(AccountPage, rx.State):
             looking = await guard.viewer_of(self.router)
             await services().sessions.end_all(guard.request_context(self.router), looking)
         except (NotAuthenticated, SessionEnded):
-            self._session_over(DASHBOARD)
+            self._session_over(self._here)
         except DomainError as error:
             self.problem = error.detail
         except Exception:
