@@ -34,7 +34,7 @@ async def change_password(request: Request, fields: Fields) -> Response:
 
 async def create_api_key(request: Request, fields: Fields) -> Response:
     """Make an API key for whoever is signed in; the page shows it, once."""
-    viewer = await _viewer(request)
+    viewer = await viewer_of(request)
     issued = await services().api_keys.create(request_context(request), viewer, read_form(fields))
     ticket = ""  # the page then says that the key could not be shown
     with suppress(Unavailable):
@@ -44,7 +44,7 @@ async def create_api_key(request: Request, fields: Fields) -> Response:
 
 async def revoke_api_key(request: Request, fields: Fields) -> Response:
     """Revoke an API key of whoever is signed in."""
-    viewer = await _viewer(request)
+    viewer = await viewer_of(request)
     await services().api_keys.revoke(request_context(request), viewer, fields.get("key", "")[:64])
     return await see_with(_KEYS, Flash("api_key_gone"))
 

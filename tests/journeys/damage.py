@@ -32,16 +32,18 @@ def forget_everything_cached(server: LiveServer) -> None:
 
 def make_stale(server: LiveServer, email: str) -> None:
     """Have somebody's sign-ins be eleven minutes old."""
-    older = "strftime('%Y-%m-%d %H:%M:%S', 'now', '-11 minutes')"
-    mine = "user_id = (SELECT id FROM users WHERE email = ?)"
-    _change(server, f"UPDATE sessions SET authenticated_at = {older} WHERE {mine}", email)
+    _change(
+        server,
+        "UPDATE sessions SET authenticated_at = datetime('now', '-11 minutes')"
+        " WHERE user_id = (SELECT id FROM users WHERE email = ?)",
+        email,
+    )
     forget_everything_cached(server)
 
 
 def end_key(server: LiveServer, name: str, when: str) -> None:
     """Have the API keys of a name expire some time from now, such as `-1 day`."""
-    moment = "strftime('%Y-%m-%d %H:%M:%S', 'now', ?)"
-    _change(server, f"UPDATE api_keys SET expires_at = {moment} WHERE name = ?", when, name)
+    _change(server, "UPDATE api_keys SET expires_at = datetime('now', ?) WHERE name = ?", when, name)
 
 
 def _rename(server: LiveServer, table: str, name: str) -> None:

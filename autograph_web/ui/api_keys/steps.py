@@ -72,7 +72,7 @@ def shown_step() -> rx.Component:
         rx.el.p("Give it to your program, and to nobody else. We won't show it again.", class_name="said"),
         revealed(
             ApiKeysState.reveal,
-            rx.el.code(class_name="key api-key", data_slot="key", custom_attrs={"translate": "no"}),
+            rx.el.code(class_name="api-key", data_slot="key", custom_attrs={"translate": "no"}),
             rx.el.div(keeping("copy", "Copy", data_copy="key"), class_name="actions"),
             said(),
             rx.el.label(tick, rx.el.span("I saved it"), class_name="check-label"),
@@ -132,7 +132,7 @@ def _lifetime() -> rx.Component:
             *(rx.el.option(_WORDS[value], value=value) for value in LIFETIMES),
             name="expires",
             default_value=str(DEFAULT_DAYS),
-            class_name="input",
+            class_name="input select",
             custom_attrs=named("expires"),
         ),
         class_name="field",

@@ -92,10 +92,9 @@ def boxes(state: type[FormState], name: str, legend: str, *choices: rx.Component
         rx.el.legend(legend),
         *choices,
         _field_error(state, name),
-        tab_index=-1,
-        aria_describedby=f"{name}-error",
         class_name="field boxes",
-        custom_attrs=named(name),
+        # Reflex would take either attribute of a fieldset for a style.
+        custom_attrs=named(name, tabIndex="-1", **{"aria-describedby": f"{name}-error"}),
     )
 
 
