@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -13,9 +14,17 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
+from autograph_web.accounts.store import living
 from autograph_web.accounts.verification import Verification
+from autograph_web.admin.administration import Administration
+from autograph_web.admin.creation import Creation
+from autograph_web.admin.directory import Directory
 from autograph_web.api_keys.keys import ApiKeys
 from autograph_web.api_keys.throttle import KeyThrottle
+from autograph_web.audit.chain.check import ChainCheck
+from autograph_web.audit.chain.head import HeadFile
+from autograph_web.audit.chain.keeper import ChainKeeper
+from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
 from autograph_web.core.clock import Clock, SystemClock
@@ -74,6 +83,7 @@ class Services:
     outbox: Outbox
     letter_folder: LetterFolder
     courier: Courier
+    chain: ChainKeeper
     registration: Registration
     links: Links
     password_reset: PasswordReset
@@ -98,10 +108,13 @@ class Services:
     handoff: Handoff
     flash: Flashes
     notes: Notes
+    directory: Directory
+    creation: Creation
+    administration: Administration
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
-        return {"database": await self._database_answers(), "redis": await self._redis_answers()}
+        return {"database": await self._database_answers(), "redis": await self.redis_answers()}
 
     async def mail_is_late(self) -> bool:
         """Tell whether letters wait for longer than they should; nothing else waits for them."""
@@ -117,7 +130,8 @@ class Services:
             return False
         return True
 
-    async def _redis_answers(self) -> bool:
+    async def redis_answers(self) -> bool:
+        """Tell whether Redis answers."""
         try:
             await self.redis.ping()
         except RedisDown:
@@ -127,6 +141,7 @@ class Services:
     async def close(self) -> None:
         """Give everything back."""
         await self.courier.close()
+        await self.chain.close()
         self.hasher.close()
         self.sessions.close()
         await self.redis.close()
@@ -182,6 +197,7 @@ def build_services(
         outbox=outbox,
         letter_folder=folder_of(settings),
         courier=Courier(database, outbox, carrier, clock, entropy),
+        chain=chain_keeper_of(settings, database, clock, entropy),
         registration=Registration(foundation, hasher, policy, verification, registrations),
         links=links,
         password_reset=PasswordReset(
@@ -216,6 +232,9 @@ def build_services(
         handoff=Handoff(redis, entropy),
         flash=Flashes(redis, entropy),
         notes=Notes(redis, sealer, entropy),
+        directory=Directory(foundation, sessions),
+        creation=Creation(foundation, hasher, policy, links),
+        administration=Administration(foundation, sessions, links),
     )
 
 
@@ -237,6 +256,20 @@ def carrier_of(settings: Settings) -> Carrier:
 def folder_of(settings: Settings) -> LetterFolder:
     """Return where letters are kept that nobody sends."""
     return LetterFolder(settings.data_dir / "mail", settings.mail_from)
+
+
+def chain_keeper_of(
+    settings: Settings, database: Database, clock: Clock | None = None, entropy: Entropy | None = None
+) -> ChainKeeper:
+    """Return what links the audit log of this database."""
+    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+    keys = ChainKeys(settings.master_secrets, entropy)
+    return ChainKeeper(database, keys, HeadFile(settings.data_dir), clock, entropy)
+
+
+def chain_check_of(settings: Settings, database: Database) -> ChainCheck:
+    """Return what checks the audit log of this database."""
+    return ChainCheck(database, ChainKeys(settings.master_secrets, SystemEntropy()), living)
 
 
 def sealer_of(settings: Settings, entropy: Entropy | None = None) -> Sealer:
@@ -284,8 +317,18 @@ async def _tidy_up(built: Services) -> None:
             await built.links.forget_expired()
             await built.api_keys.forget_old()
             await built.outbox.forget_old()
+            await forget_old_events(built)
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
             _log.exception("tidying_up_failed")
+
+
+async def forget_old_events(built: Services) -> None:
+    """Take away the days of the audit log that are older than the operator wants to keep."""
+    days = built.settings.audit_retention_days
+    if days:
+        taken = await built.chain.forget_before((SystemClock().now() - timedelta(days=days)).date())
+        if taken:
+            _log.info("audit_rows_taken_away", rows=taken, older_than_days=days)
 
 
 @asynccontextmanager
@@ -297,6 +340,7 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         # Learns which Redis process this is before the first request needs to know.
         await built.health()
         built.courier.start()
+        built.chain.start()
         yield built
     finally:
         tidying.cancel()

@@ -17,6 +17,7 @@ from autograph_web.ui.activity.page import activity_page
 from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.api_keys.page import api_keys_page
 from autograph_web.ui.api_keys.state import ApiKeysState
+from autograph_web.ui.cookies import seal_cookies
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
@@ -95,6 +96,7 @@ def build_app(**kwargs: Any) -> rx.App:
     app.add_middleware(FreshSnapshot(*_STATES), 0)
     add_pages(app)
     steady(app)
+    seal_cookies(app)
     return app
 
 

@@ -205,6 +205,12 @@ async def security_password(visitor: Visitor) -> None:
     await expect(visitor.page.get_by_role("meter")).to_have_attribute("aria-valuenow", "4")
 
 
+async def activity(visitor: Visitor) -> None:
+    await overview(visitor)
+    await visitor.open("/settings/activity")
+    await expect(visitor.page.locator("#events")).to_be_visible()
+
+
 async def account(visitor: Visitor) -> None:
     await MINA.come_back(visitor)
     await visitor.open("/settings/account")
@@ -293,6 +299,7 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     security_codes,
     security_on,
     security_password,
+    activity,
     account,
     account_email,
     account_delete,
