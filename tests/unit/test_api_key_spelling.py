@@ -17,7 +17,7 @@ from tests.support.entropy import RecordedEntropy
 
 # As the documentation has it, for whoever scans source code.
 DOCUMENTED = re.compile(r"\bagk_[0-9A-Za-z]{11}_[0-9A-Za-z]{49}\b")
-KEY = new_key(SystemEntropy())
+KEY = new_key(RecordedEntropy())
 
 
 class Fixed:
