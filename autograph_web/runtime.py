@@ -19,6 +19,8 @@ from autograph_web.accounts.verification import Verification
 from autograph_web.admin.administration import Administration
 from autograph_web.admin.creation import Creation
 from autograph_web.admin.directory import Directory
+from autograph_web.api_keys.keys import ApiKeys
+from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.chain.check import ChainCheck
 from autograph_web.audit.chain.head import HeadFile
 from autograph_web.audit.chain.keeper import ChainKeeper
@@ -96,6 +98,7 @@ class Services:
     email_change: EmailChange
     data_export: DataExport
     deletion: Deletion
+    api_keys: ApiKeys
     known_devices: KnownDevices
     trusted_devices: TrustedDevices
     factors: Factors
@@ -174,6 +177,7 @@ def build_services(
     lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
     registrations = Allowance(settings.registration_limit, settings.registration_window_seconds)
     logins = Allowance(settings.login_limit, settings.login_window_seconds)
+    key_uses = Allowance(settings.api_key_limit, 60)
     sealer = sealer_of(settings, entropy)
     links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
     verification = Verification(foundation, links, wanted=settings.email_verification != "off")
@@ -218,6 +222,7 @@ def build_services(
         email_change=EmailChange(foundation, links, sessions),
         data_export=DataExport(foundation),
         deletion=Deletion(foundation, sessions, links),
+        api_keys=ApiKeys(foundation, KeyThrottle(redis, clock, key_uses, settings.workers), links),
         known_devices=known_devices,
         trusted_devices=trusted,
         factors=factors,
@@ -310,6 +315,7 @@ async def _tidy_up(built: Services) -> None:
             await built.trusted_devices.forget_expired()
             await built.email_change.forget_expired()
             await built.links.forget_expired()
+            await built.api_keys.forget_old()
             await built.outbox.forget_old()
             await forget_old_events(built)
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)

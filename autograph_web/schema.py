@@ -20,6 +20,7 @@ MODELS = (
     "autograph_web.accounts.models",
     "autograph_web.sessions.models",
     "autograph_web.mfa.models",
+    "autograph_web.api_keys.models",
 )
 
 

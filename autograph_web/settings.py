@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     password_reset_seconds: int = Field(_HOUR, ge=60, le=_DAY)
     password_reset_limit: int = Field(10, ge=1)
     password_reset_window_seconds: int = Field(_HOUR, ge=1)
+    api_key_limit: int = Field(600, ge=1)
     password_grant: bool = True
     audit_retention_days: int = Field(0, ge=0, le=36_500)
 

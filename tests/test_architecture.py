@@ -7,7 +7,19 @@ import pytest
 
 from tests.support.sources import Module, product_modules
 
-LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "profile", "recovery", "admin")
+LAYERS = (
+    "core",
+    "mail",
+    "audit",
+    "accounts",
+    "sessions",
+    "mfa",
+    "sign_in",
+    "api_keys",
+    "profile",
+    "recovery",
+    "admin",
+)
 """The domain: each may import itself and what stands before it."""
 
 COMMON = ("settings", "core")

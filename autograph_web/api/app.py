@@ -1,5 +1,6 @@
 """Puts the REST face together."""
 
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -7,8 +8,17 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from autograph_web.api.docs_page import docs_page
-from autograph_web.api.documentation import as_problems
-from autograph_web.api.routes import account, activity, email, health, mfa, recovery, session
+from autograph_web.api.documentation import as_problems, with_access
+from autograph_web.api.routes import (
+    account,
+    activity,
+    api_keys,
+    email,
+    health,
+    mfa,
+    recovery,
+    session,
+)
 from autograph_web.core.errors import (
     DomainError,
     InternalError,
@@ -38,7 +48,7 @@ def build_api() -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for module in (account, activity, email, session, recovery, mfa, health):
+    for module in (account, activity, email, session, recovery, mfa, api_keys, health):
         # Not include_router: it would hide the routes from whoever lists them, such as the 405 of the pages.
         api.router.routes.extend(module.router.routes)
     api.add_api_route("/docs", docs_page, include_in_schema=False)
@@ -47,7 +57,7 @@ def build_api() -> FastAPI:
     api.add_exception_handler(HTTPException, _translate)
     api.add_exception_handler(Exception, _hide)
     plain = api.openapi
-    api.openapi = lambda: as_problems(plain())
+    api.openapi = cache(lambda: with_access(as_problems(plain())))
     return api
 
 

@@ -1,9 +1,18 @@
-"""What the OpenAPI document says of refusals."""
+"""What the OpenAPI document says of refusals, and of who may call."""
 
 from http import HTTPStatus
 from typing import Any
 
+from autograph_web.api.access import ACCESS, Access
 from autograph_web.api.schemas import Problem
+from autograph_web.api_keys.key import Scope
+
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_KEY_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "An API key, `agk_…`, with the scope that the call takes.",
+}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -33,3 +42,25 @@ def as_problems(document: dict[str, Any]) -> dict[str, Any]:
         if "application/problem+json" in content and "application/json" in content:
             content["application/problem+json"] = content.pop("application/json")
     return document
+
+
+def with_access(document: dict[str, Any]) -> dict[str, Any]:
+    """Say of each call whether an API key may make it, and how those are refused that may not."""
+    document["components"].setdefault("securitySchemes", {})["ApiKey"] = _KEY_SCHEME
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            access = ACCESS[f"{method.upper()} {path}"]
+            if access is not Access.PUBLIC:
+                _say(operation, access)
+    return document
+
+
+def _say(operation: dict[str, Any], access: Access | Scope) -> None:
+    may = f"An API key with the scope `{access}` may." if isinstance(access, Scope) else "No API key may."
+    operation["description"] += f" {may}"
+    if isinstance(access, Scope):
+        operation["security"].append({"ApiKey": []})
+    for status in (403, 429):
+        said = _response(status) | {"content": {"application/problem+json": {"schema": _PROBLEM}}}
+        del said["model"]
+        operation["responses"].setdefault(str(status), said)

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from autograph_web.api.access import require_scope
 from autograph_web.api.bodies import parse_json
 from autograph_web.api.identity import authenticate
-from autograph_web.api.schemas import MeOut, RefreshRequest, TokensOut
+from autograph_web.api.schemas import RefreshRequest, TokensOut, me_of
+from autograph_web.api_keys.key import KeyHolder
 from autograph_web.core.errors import DomainError, MalformedBody
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.guards import replay
@@ -75,7 +77,9 @@ async def _refreshed(scope: Scope, wish: RefreshRequest) -> Response:
 
 async def _answer(scope: Scope) -> Response:
     try:
-        viewer = await authenticate(Headers(scope=scope))
+        caller = await authenticate(scope, Headers(scope=scope))
+        if isinstance(caller, KeyHolder):
+            require_scope(caller, "GET /me")
     except DomainError as refusal:
         return problem_response(refusal)
-    return Response(MeOut.of(viewer).model_dump_json(), media_type="application/json")
+    return Response(me_of(caller).model_dump_json(), media_type="application/json")

@@ -1,13 +1,17 @@
-"""Who a request stands for: a bearer token or the session cookie."""
+"""Who a request stands for: a bearer token, an API key or the session cookie."""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.datastructures import Headers
+from starlette.types import Scope as Connection
 
+from autograph_web.api.access import require_scope
+from autograph_web.api_keys.key import KeyHolder
+from autograph_web.api_keys.spelling import looks_like_key
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import InvalidToken, NotAuthenticated
+from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionRequired
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import SESSION, session_cookie
 from autograph_web.runtime import services
@@ -18,12 +22,14 @@ BEARER = HTTPBearer(auto_error=False, description="The access token of /login or
 COOKIE = APIKeyCookie(name=SESSION, auto_error=False, description="The browser's session cookie.")
 
 
-async def authenticate(headers: Headers) -> Viewer:
+async def authenticate(connection: Connection, headers: Headers) -> Viewer | KeyHolder:
     """Return who the headers stand for; a token that is shown counts, whatever cookie comes along.
 
     Raises:
         NotAuthenticated: There is neither a token nor a cookie.
         InvalidToken, SessionEnded: There is one and it is not good.
+        ApiKeyInvalid, ApiKeyExpired, ApiKeyRevoked: Nor is the API key.
+        RateLimited: An API key is used too often.
         Unavailable: Nobody can tell right now.
     """
     authorization = headers.get("authorization")
@@ -31,6 +37,9 @@ async def authenticate(headers: Headers) -> Viewer:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise InvalidToken
+        if looks_like_key(token):
+            context = context_from_scope(connection, services().settings)
+            return await services().api_keys.authenticate(context, token)
         return await services().sessions.authenticate_token(token)
     cookie = session_cookie(services().settings, headers.get("cookie", ""))
     if cookie is None:
@@ -39,7 +48,17 @@ async def authenticate(headers: Headers) -> Viewer:
 
 
 async def _viewer(request: Request) -> Viewer:
-    return await authenticate(request.headers)
+    caller = await authenticate(request.scope, request.headers)
+    if isinstance(caller, KeyHolder):
+        raise SessionRequired
+    return caller
+
+
+async def _caller(request: Request) -> Viewer | KeyHolder:
+    caller = await authenticate(request.scope, request.headers)
+    if isinstance(caller, KeyHolder):
+        require_scope(caller, f"{request.method} {request.scope['route'].path}")
+    return caller
 
 
 async def _context(request: Request) -> RequestContext:
@@ -48,4 +67,7 @@ async def _context(request: Request) -> RequestContext:
 
 
 CurrentViewer = Annotated[Viewer, Depends(_viewer)]
+"""Somebody who is signed in; an API key is refused."""
+CurrentCaller = Annotated[Viewer | KeyHolder, Depends(_caller)]
+"""Somebody who is signed in, or an API key with the scope that the table in `access` asks for."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.accounts.account import Account
+from autograph_web.api_keys.key import ApiKey, IssuedKey, KeyHolder, Scope, in_order
 from autograph_web.audit.trail import AuditEvent
 from autograph_web.core.devices import device_name
 from autograph_web.mfa.enrolment import Setup
@@ -206,6 +207,90 @@ class MeOut(BaseModel):
         )
 
 
+class ShownKeyOut(BaseModel):
+    """The API key behind the request; its scopes are those that count now."""
+
+    id: str
+    name: str
+    scopes: list[Scope]
+    expires_at: datetime | None
+
+
+class KeyMeOut(BaseModel):
+    """Whom an API key stands for."""
+
+    id: UUID
+    email: str
+    role: str
+    mfa_enabled: bool
+    api_key: ShownKeyOut
+
+    @classmethod
+    def of(cls, holder: KeyHolder) -> "KeyMeOut":
+        """Show `holder`."""
+        key = ShownKeyOut(
+            id=holder.key_id,
+            name=holder.name,
+            scopes=list(in_order(holder.scopes)),
+            expires_at=holder.expires_at,
+        )
+        return cls(
+            id=holder.user_id,
+            email=holder.email,
+            role=holder.role,
+            mfa_enabled=holder.mfa_enabled,
+            api_key=key,
+        )
+
+
+def me_of(caller: Viewer | KeyHolder) -> MeOut | KeyMeOut:
+    """Show who makes a request."""
+    return KeyMeOut.of(caller) if isinstance(caller, KeyHolder) else MeOut.of(caller)
+
+
+class ApiKeyOut(BaseModel):
+    """An API key; `prefix` is how it begins, the rest is known to its owner alone."""
+
+    id: str
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    last_used_ip: str | None
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "ApiKeyOut":
+        """Show `key`."""
+        return cls(**_members(key))
+
+
+class ApiKeyCreatedOut(ApiKeyOut):
+    """A new API key: `key` is all of it, shown this once."""
+
+    key: str
+    message: str = "Keep the key somewhere safe. We won't show it again."
+
+    @classmethod
+    def issued(cls, issued: IssuedKey) -> "ApiKeyCreatedOut":
+        """Show `issued`."""
+        return cls(**_members(issued.key), key=issued.text)
+
+
+def _members(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "scopes": list(key.scopes),
+        "created_at": key.created_at,
+        "expires_at": key.expires_at,
+        "last_used_at": key.last_used_at,
+        "last_used_ip": key.last_used_ip or None,
+    }
+
+
 class ActivityQuery(ActivityInput):
     """Which events, how many, and from where on."""
 
@@ -233,8 +318,8 @@ class EventOut(BaseModel):
     details: dict[str, Any]
 
     @classmethod
-    def of(cls, event: AuditEvent, viewer: Viewer) -> "EventOut":
-        """Show `event` to `viewer`."""
+    def of(cls, event: AuditEvent, caller: Viewer | KeyHolder) -> "EventOut":
+        """Show `event` to `caller`; a key has no session."""
         return cls(
             at=event.at,
             kind=event.kind.value,
@@ -243,7 +328,7 @@ class EventOut(BaseModel):
             ip=event.ip,
             user_agent=event.user_agent,
             session_id=event.session_id,
-            this_session=event.session_id == viewer.session_id,
+            this_session=isinstance(caller, Viewer) and event.session_id == caller.session_id,
             details=event.details,
         )
 

@@ -19,7 +19,7 @@ class Group(StrEnum):
     PASSWORD = "password", "Password"
     TWO_STEP = "two_step", "Two-step verification"
     ACCOUNT = "account", "Account and data"
-    TOKENS = "tokens", "Access tokens"
+    TOKENS = "tokens", "Access tokens and API keys"
 
     @property
     def kinds(self) -> "tuple[Kind, ...]":
@@ -85,6 +85,9 @@ class Kind(StrEnum):
     MFA_DISABLED = "mfa_disabled", "Two-step verification turned off", Group.TWO_STEP
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used", Group.TWO_STEP
     RECOVERY_CODES_REGENERATED = "recovery_codes_regenerated", "New recovery codes made", Group.TWO_STEP
+    API_KEY_CREATED = "api_key_created", "API key made", Group.TOKENS
+    API_KEY_REVOKED = "api_key_revoked", "API key revoked", Group.TOKENS
+    API_KEY_REFUSED = "api_key_refused", "Revoked or expired API key used", Group.TOKENS
     DEVICE_TRUSTED = "device_trusted", "Browser trusted for 30 days", Group.TWO_STEP
     TRUSTED_DEVICE_REVOKED = "trusted_device_revoked", "Browser no longer trusted", Group.TWO_STEP
     ACCOUNT_CREATED_BY_ADMIN = "account_created_by_admin", "Account created by an operator", Group.ACCOUNT

@@ -231,6 +231,69 @@ class InvalidToken(DomainError):
     sentence = "That token isn't valid here. Sign in again to get a new one."
 
 
+class SessionRequired(DomainError):
+    """A call for a person who is signed in, made with an API key."""
+
+    code, status = "session_required", 403
+    sentence = "An API key can't do this. Sign in and use an access token."
+
+
+class ScopeMissing(DomainError):
+    """The API key is good, but not for this call (RFC 6750 section 3.1)."""
+
+    code, status = "insufficient_scope", 403
+    sentence = "This API key doesn't have the scope that this call takes."
+
+
+class ApiKeyInvalid(DomainError):
+    """No API key of ours."""
+
+    code, status = "api_key_invalid", 401
+    sentence = "That API key isn't valid here."
+
+
+class ApiKeyExpired(DomainError):
+    """An API key whose time is over; told only to who has all of it."""
+
+    code, status = "api_key_expired", 401
+    sentence = "That API key has expired. Make another one."
+
+
+class ApiKeyRevoked(DomainError):
+    """An API key that was revoked; told only to who has all of it."""
+
+    code, status = "api_key_revoked", 401
+    sentence = "That API key was revoked. Make another one."
+
+
+class TooManyApiKeys(DomainError):
+    """The account has as many keys in force as it may."""
+
+    code, status = "too_many_api_keys", 409
+    sentence = "You have 25 API keys, which is the most. Revoke one you no longer need."
+
+
+class ApiKeyNameInvalid(DomainError):
+    """Empty, invisible, too long, or with control characters."""
+
+    code, status, default_field = "api_key_name_invalid", 422, "name"
+    sentence = "Give the key a name of 1 to 64 characters, on one line."
+
+
+class ApiKeyExpiryInvalid(DomainError):
+    """An end in the past, or too far away."""
+
+    code, status, default_field = "api_key_expiry_invalid", 422, "expires_at"
+    sentence = "Choose an end in the future, at most ten years from now, or none."
+
+
+class ScopeNotAllowed(DomainError):
+    """A scope that the owner's role does not carry."""
+
+    code, status, default_field = "scope_not_allowed", 403, "scopes"
+    sentence = "The scope admin is for administrators."
+
+
 class TokenReused(DomainError):
     """A refresh token came a second time; its whole family is dead (RFC 9700 section 4.14.2)."""
 

@@ -14,6 +14,12 @@ class LocalWindows:
         self._clock = clock
         self._hits: OrderedDict[str, deque[float]] = OrderedDict()
 
+    def wait(self, key: str, limit: int, window: int) -> int:
+        """Return the seconds until another may be counted under `key`, 0 if it may be now; count nothing."""
+        now = self._clock.seconds()
+        hits = [at for at in self._hits.get(key, ()) if at > now - window]
+        return max(1, int(hits[0] + window - now) + 1) if len(hits) >= limit else 0
+
     def hit(self, key: str, limit: int, window: int) -> int:
         """Count one try under `key`; return 0 when allowed, else the seconds until the next may come."""
         now = self._clock.seconds()

@@ -35,6 +35,8 @@ _PATTERNS = (
     ),
     (re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*"), _HIDDEN),
     (re.compile(r"\$(?:2[abxy]|bcrypt-sha256)\$\S+"), _HIDDEN),
+    # an API key, whole or torn; its id stays, so that one can tell which
+    (re.compile(r"(agk_[0-9A-Za-z]{11}_)[0-9A-Za-z]+"), r"\1" + _HIDDEN),
     # our own tokens: 43 and more characters of base64url without a break
     (re.compile(r"(?<![\w-])[\w-]{43,}(?![\w-])"), _HIDDEN),
 )

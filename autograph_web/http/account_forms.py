@@ -1,9 +1,13 @@
 """The native forms of an account's own pages."""
 
+from contextlib import suppress
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from autograph_web.api_keys.inputs import read_form
+from autograph_web.core.errors import Unavailable
 from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
 from autograph_web.http.forms import welcome
@@ -11,6 +15,8 @@ from autograph_web.http.native_forms import ON, Fields, cookie_header, form_rout
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
+
+_KEYS = "/settings/api-keys"
 
 
 async def change_password(request: Request, fields: Fields) -> Response:
@@ -24,6 +30,23 @@ async def change_password(request: Request, fields: Fields) -> Response:
     viewer = await viewer_of(request)
     proof = await services().password_change.change(request_context(request), viewer, wish, device)
     return await welcome(request, proof, {"next": "/settings/security?then=password-changed"})
+
+
+async def create_api_key(request: Request, fields: Fields) -> Response:
+    """Make an API key for whoever is signed in; the page shows it, once."""
+    viewer = await viewer_of(request)
+    issued = await services().api_keys.create(request_context(request), viewer, read_form(fields))
+    ticket = ""  # the page then says that the key could not be shown
+    with suppress(Unavailable):
+        ticket = await services().notes.leave(viewer.user_id, {"key": issued.text})
+    return await see_with(_KEYS, Flash("api_key_created", values={"key": issued.key.id, "ticket": ticket}))
+
+
+async def revoke_api_key(request: Request, fields: Fields) -> Response:
+    """Revoke an API key of whoever is signed in."""
+    viewer = await viewer_of(request)
+    await services().api_keys.revoke(request_context(request), viewer, fields.get("key", "")[:64])
+    return await see_with(_KEYS, Flash("api_key_gone"))
 
 
 async def delete_account(request: Request, fields: Fields) -> Response:
@@ -47,6 +70,8 @@ async def viewer_of(request: Request) -> Viewer:
 
 
 ACCOUNT_FORMS: tuple[Route, ...] = (
+    form_route("/session/create-api-key", create_api_key, _KEYS),
+    form_route("/session/revoke-api-key", revoke_api_key, _KEYS),
     form_route("/session/password-change", change_password, "/settings/security"),
     form_route("/session/delete-account", delete_account, "/settings/account"),
 )

@@ -39,5 +39,5 @@ def problem_response(error: DomainError, **more: Any) -> Response:
 
 def _challenge(error: DomainError) -> str:
     # RFC 6750 section 3.1: name the error only when a token was shown and refused.
-    named = error.code in ("invalid_token", "session_ended")
+    named = error.code in ("invalid_token", "session_ended") or error.code.startswith("api_key_")
     return 'Bearer realm="autograph"' + (', error="invalid_token"' if named else "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from autograph_web.api_keys.key import KeyHolder
 from autograph_web.audit.downloads import csv_head, csv_lines, json_of, moment
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
@@ -48,11 +49,14 @@ class Activity:
     def __init__(self, foundation: Foundation) -> None:
         self._on = foundation
 
-    async def page(self, viewer: Viewer, wish: ActivityInput, cursor: str | None, limit: int) -> ActivityPage:
+    async def page(
+        self, viewer: Viewer | KeyHolder, wish: ActivityInput, cursor: str | None, limit: int
+    ) -> ActivityPage:
         """Return the newest `limit` events the wish picks, or of those older than `cursor`.
 
         Raises:
             InvalidCursor: No page of ours ended there.
+            InvalidInput: A key asks for the events of its session.
             Unavailable: The database is away.
         """
         before = Place.decode(cursor) if cursor else None

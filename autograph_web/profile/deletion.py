@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.links import Links, Purpose
+from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
@@ -23,7 +24,7 @@ class Deletion:
         self._on, self._sessions, self._links = foundation, sessions, links
 
     async def delete(self, context: RequestContext, viewer: Viewer, confirm_email: str) -> None:
-        """Delete the viewer's account, with every session, factor, trusted device and link; tell the owner.
+        """Delete the viewer's account, with everything that is its own; tell the owner.
 
         Raises:
             ReauthenticationRequired: Password and factor were not shown within ten minutes.
@@ -61,6 +62,7 @@ class Deletion:
         await self._links.revoke(connection, viewer.user_id, *Purpose)
         await mfa.forget_factors(connection, viewer.user_id)
         await mfa.forget_devices(connection, viewer.user_id)
+        await api_keys.remove_all(connection, viewer.user_id)
         ended = await self._sessions.end_every(connection, viewer.user_id, "account_deleted")
         await accounts.remove(connection, viewer.user_id)
         return ended

@@ -14,6 +14,7 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
 from autograph_web.accounts.links import Link, Links, Purpose
+from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
@@ -183,6 +184,8 @@ class EmailChange:
             await self._links.revoke(connection, before.id, _UNDO, since=link.created_at)
             account = await self._move(connection, before, address)
             await mfa.forget_devices(connection, before.id)
+            # Whoever had the account may have made themselves a key.
+            keys = await api_keys.revoke_all(connection, before.id, self._on.clock.now())
             ended = await self._sessions.end_every(connection, before.id, "email_change_undone")
             reset = await self._links.issue(
                 connection,
@@ -192,7 +195,12 @@ class EmailChange:
                 account.email,
             )
             await self._on.trail.record(
-                connection, Kind.EMAIL_CHANGE_UNDONE, context, user_id=account.id, revoked=ended.open
+                connection,
+                Kind.EMAIL_CHANGE_UNDONE,
+                context,
+                user_id=account.id,
+                revoked=ended.open,
+                api_keys=keys,
             )
             letter = letters.change_undone_letter(account.email, context, self._on.clock.now())
             await self._on.outbox.post(connection, letter)

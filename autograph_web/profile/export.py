@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from autograph_web.accounts import store as accounts
+from autograph_web.api_keys import store as api_keys
 from autograph_web.audit import store as audit
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
@@ -39,6 +40,7 @@ _SESSION = (
 _HOLD = ("email_key", "until")
 _FACTOR = ("created_at", "activated_at")
 _DEVICE = ("id", "ip", "user_agent", "created_at", "last_used_at", "expires_at")
+_KEY = ("id", "name", "scopes", "created_at", "expires_at", "last_used_at", "last_used_ip", "revoked_at")
 _EVENT = ("at", "kind", "ip", "user_agent", "session_id", "details")
 
 
@@ -80,6 +82,7 @@ class DataExport:
                 "authenticators": _picked(factors, _FACTOR),
                 "recovery_codes_left": await mfa.codes_left(connection, user_id),
                 "trusted_devices": _picked(await mfa.devices_of(connection, user_id, now), _DEVICE),
+                "api_keys": _picked(await api_keys.all_of(connection, user_id), _KEY),
             }
 
     async def _portions(self, head: dict[str, Any], user_id: UUID) -> AsyncGenerator[str]:

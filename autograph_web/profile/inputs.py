@@ -5,8 +5,10 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
+from autograph_web.api_keys.key import KeyHolder
 from autograph_web.audit.kinds import Group
 from autograph_web.audit.selection import Selection
+from autograph_web.core.errors import InvalidInput
 from autograph_web.sessions.viewer import Viewer
 
 # The sign-in itself is written down a moment before its session begins.
@@ -53,8 +55,16 @@ class ActivityInput(BaseModel):
     )
     until: AwareDatetime | None = Field(default=None, description="The moment before which events end.")
 
-    def selection(self, viewer: Viewer) -> Selection:
-        """Return what this picks when `viewer` asks."""
+    def selection(self, viewer: Viewer | KeyHolder) -> Selection:
+        """Return what this picks when `viewer` asks; to a key, which has no session, all is elsewhere.
+
+        Raises:
+            InvalidInput: A key asks for the events of its session.
+        """
+        if isinstance(viewer, KeyHolder):
+            if self.device is Device.THIS:
+                raise InvalidInput(field="device")
+            return Selection(kinds=self.group.kinds if self.group else (), since=self.since, until=self.until)
         this = viewer.session_id if self.device is Device.THIS else None
         since = self.since
         if this is not None:  # nothing of a session is older, and the search need not go further back

@@ -25,7 +25,7 @@ def changed_letter(email: str, url: str, context: RequestContext, now: datetime)
     """Return the letter that tells of a new password; `url` is where to ask for another link."""
     told = (
         "Your AutoGraph v3 account has a new password, chosen with a link we sent to this address.",
-        "Every sign-in has ended. Two-step verification is as it was.",
+        "Every sign-in has ended, and every API key. Two-step verification is as it was.",
     )
     return Letter(
         to=email,

@@ -10,6 +10,7 @@ from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
@@ -72,7 +73,7 @@ class PasswordReset:
     ) -> Account:
         """Set `password` by the link of `token`; every sign-in of the account is over before this returns.
 
-        The second factor stays. `device` is the browser's cookie of this name.
+        So is every API key; the second factor stays. `device` is the browser's cookie of this name.
 
         Raises:
             LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
@@ -162,10 +163,17 @@ class PasswordReset:
             raise LinkUnknown
         ended = await self._sessions.end_every(connection, account.id, "password_reset")
         await factors.forget_devices(connection, account.id)
+        # Whoever knew the old password may have made themselves a key.
+        keys = await api_keys.revoke_all(connection, account.id, now)
         # A change of address that whoever knew the old password has begun must not come through any more.
         await self._links.revoke(connection, account.id, _RESET, Purpose.EMAIL_CHANGE)
         await self._on.trail.record(
-            connection, Kind.PASSWORD_RESET_COMPLETED, context, user_id=account.id, revoked=ended.open
+            connection,
+            Kind.PASSWORD_RESET_COMPLETED,
+            context,
+            user_id=account.id,
+            revoked=ended.open,
+            api_keys=keys,
         )
         letter = changed_letter(account.email, self._links.page("/password-reset"), context, now)
         await self._on.outbox.post(connection, letter)

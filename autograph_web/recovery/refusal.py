@@ -4,6 +4,7 @@ from uuid import UUID
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.links import Links, Purpose
+from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
@@ -30,7 +31,7 @@ class Refusal:
         return RefusableSignIn.decode((await self._links.peek(_REFUSAL, token)).payload)
 
     async def refuse(self, context: RequestContext, token: str) -> str:
-        """End the session and return the token of a link for a new password.
+        """End the session and every API key, and return the token of a link for a new password.
 
         Raises:
             LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
@@ -45,6 +46,8 @@ class Refusal:
                 raise LinkUnknown
             session_id = UUID(hex=RefusableSignIn.decode(link.payload).session_id)
             ended = await self._sessions.revoke(connection, [session_id], "refused")
+            # Whoever signed in may have made a key, in this session or in one that took its place.
+            keys = await api_keys.revoke_all(connection, link.user_id, self._on.clock.now())
             reset = await self._links.issue(
                 connection, Purpose.PASSWORD_RESET, link.user_id, self._reset_life, found[0].email
             )
@@ -55,6 +58,7 @@ class Refusal:
                 user_id=link.user_id,
                 session_id=session_id,
                 ended=bool(ended),
+                api_keys=keys,
             )
         await self._sessions.bury([session_id])
         return reset

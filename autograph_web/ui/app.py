@@ -15,6 +15,8 @@ from autograph_web.ui.account.page import account_page
 from autograph_web.ui.account.state import AccountState
 from autograph_web.ui.activity.page import activity_page
 from autograph_web.ui.activity.state import ActivityState
+from autograph_web.ui.api_keys.page import api_keys_page
+from autograph_web.ui.api_keys.state import ApiKeysState
 from autograph_web.ui.cookies import seal_cookies
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
@@ -53,6 +55,7 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.NOT_ME, not_me_page, NotMeState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
+    (routes.API_KEYS, api_keys_page, ApiKeysState.load),
     (routes.ACTIVITY, activity_page, ActivityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
     (routes.TROUBLE, trouble_page, None),
@@ -69,6 +72,7 @@ _STATES = (
     NotMeState,
     DashboardState,
     SecurityState,
+    ApiKeysState,
     ActivityState,
     AccountState,
 )

@@ -11,6 +11,8 @@ PROMPTS = {
     "current_password": "Type the password you have now.",
     "new_password": "Type your new password.",
     "confirm_email": "Type your email to confirm.",
+    "name": "Give the key a name.",
+    "scopes": "Choose what the key may do.",
 }
 """What is said beside an empty field; these are the fields that can carry a sentence."""
 
@@ -44,6 +46,7 @@ _NOTICES: dict[str, str] = {
     "password_reset_sent": "If that email has an account, a link is on its way.",
     "sign_in_refused": "That sign-in is over. Whoever it was knows your password: choose a new one.",
     "password_reset": "Your new password is set. Sign in with it.",
+    "api_key_gone": "The API key was revoked. It opens nothing any more.",
     "signed_out": "You're signed out.",
     "account_deleted": "Your account was deleted, with everything in it.",
     "1": "You were signed out. Sign in to continue.",

@@ -24,6 +24,8 @@ _ICONS = (
     ("password", "key"),
     ("mfa", "shield"),
     ("recovery", "shield"),
+    ("api_key_refused", "warning"),
+    ("api_key", "key"),
     ("reauthenticated", "shield"),
     ("token", "key"),
     ("device", "devices"),

@@ -30,6 +30,26 @@ def forget_everything_cached(server: LiveServer) -> None:
         client.flushall()
 
 
+def make_stale(server: LiveServer, email: str) -> None:
+    """Have somebody's sign-ins be eleven minutes old."""
+    _change(
+        server,
+        "UPDATE sessions SET authenticated_at = datetime('now', '-11 minutes')"
+        " WHERE user_id = (SELECT id FROM users WHERE email = ?)",
+        email,
+    )
+    forget_everything_cached(server)
+
+
+def end_key(server: LiveServer, name: str, when: str) -> None:
+    """Have the API keys of a name expire some time from now, such as `-1 day`."""
+    _change(server, "UPDATE api_keys SET expires_at = datetime('now', ?) WHERE name = ?", when, name)
+
+
 def _rename(server: LiveServer, table: str, name: str) -> None:
-    with closing(sqlite3.connect(server.database, timeout=10)) as connection:
-        connection.execute(f"ALTER TABLE {table} RENAME TO {name}")
+    _change(server, f"ALTER TABLE {table} RENAME TO {name}")
+
+
+def _change(server: LiveServer, statement: str, *given: str) -> None:
+    with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
+        connection.execute(statement, given)

@@ -14,6 +14,7 @@ from tests.support.browser import unique_address
 ROOT_STATE = "reflex___state____state"
 _UI = f"{ROOT_STATE}.autograph_web___ui___"
 DASHBOARD = f"{_UI}dashboard___state____dashboard_state"
+API_KEYS = f"{_UI}api_keys___state____api_keys_state"
 SECURITY = f"{_UI}security___state____security_state"
 ACTIVITY = f"{_UI}activity___state____activity_state"
 ACCOUNT = f"{_UI}account___state____account_state"

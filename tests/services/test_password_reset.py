@@ -474,6 +474,6 @@ async def test_it_is_written_down(services: Services, mailbox: Mailbox) -> None:
     [completed] = await audited(services, "password_reset_completed")
     [failed] = await audited(services, "password_reset_failed")
     assert requested.user_id == completed.user_id == account.id
-    assert completed.details == {"revoked": 1}
+    assert completed.details == {"revoked": 1, "api_keys": 0}
     assert failed.details == {"reason": "link_used"}
     assert token not in str([requested, completed, failed])

@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
+from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
 from autograph_web.api.schemas import ActivityOut, ActivityQuery, EventOut, ExportQuery
 from autograph_web.profile.activity import Format
 from autograph_web.runtime import services
@@ -23,19 +23,19 @@ _DOWNLOAD: dict[int | str, dict[str, Any]] = {
 
 @router.get("", responses=problems(400, 401, 422, 503), dependencies=_SIGNED_IN)
 async def activity(
-    viewer: CurrentViewer, query: Annotated[ActivityQuery, Query()], request: Request, response: Response
+    caller: CurrentCaller, query: Annotated[ActivityQuery, Query()], request: Request, response: Response
 ) -> ActivityOut:
     """List the account's own events, newest first.
 
     While there are older ones, `next_cursor` says where they begin, and so does a `Link` with `rel="next"`
     (RFC 8288).
     """
-    page = await services().activity.page(viewer, query, query.cursor, query.limit)
+    page = await services().activity.page(caller, query, query.cursor, query.limit)
     if page.next_cursor is not None:
         asked = [pair for pair in request.query_params.multi_items() if pair[0] != "cursor"]
         following = urlencode([*asked, ("cursor", page.next_cursor)])
         response.headers["Link"] = f'</activity?{following}>; rel="next"'
-    events = [EventOut.of(event, viewer) for event in page.events]
+    events = [EventOut.of(event, caller) for event in page.events]
     return ActivityOut(events=events, next_cursor=page.next_cursor)
 
 

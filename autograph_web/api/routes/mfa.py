@@ -6,7 +6,7 @@ from fastapi import APIRouter, Security
 
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
+from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
 from autograph_web.api.schemas import (
     EnableRequest,
     MessageOut,
@@ -62,9 +62,9 @@ async def recovery_codes(context: CurrentContext, viewer: CurrentViewer) -> Reco
 
 
 @router.get("/trusted-devices", responses=problems(401, 503), dependencies=_SIGNED_IN)
-async def trusted_devices(viewer: CurrentViewer) -> list[TrustedDeviceOut]:
+async def trusted_devices(caller: CurrentCaller) -> list[TrustedDeviceOut]:
     """List the browsers that are not asked for a code, the latest used first."""
-    return [TrustedDeviceOut.of(browser) for browser in await services().trusted_devices.of(viewer.user_id)]
+    return [TrustedDeviceOut.of(browser) for browser in await services().trusted_devices.of(caller.user_id)]
 
 
 @router.delete(

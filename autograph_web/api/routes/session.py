@@ -6,9 +6,18 @@ from fastapi import APIRouter, Depends, Response, Security
 
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
+from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
 from autograph_web.api.oauth import PasswordGrant, password_grant
-from autograph_web.api.schemas import MeOut, MessageOut, MfaRequiredOut, RefreshRequest, RevokedOut, TokensOut
+from autograph_web.api.schemas import (
+    KeyMeOut,
+    MeOut,
+    MessageOut,
+    MfaRequiredOut,
+    RefreshRequest,
+    RevokedOut,
+    TokensOut,
+    me_of,
+)
 from autograph_web.runtime import services
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SignInInput
@@ -56,6 +65,6 @@ async def logout_all(context: CurrentContext, viewer: CurrentViewer) -> RevokedO
 
 
 @router.get("/me", responses=problems(401, 503), dependencies=_SIGNED_IN)
-async def me(viewer: CurrentViewer) -> MeOut:
-    """Tell who the bearer token or the session cookie stands for."""
-    return MeOut.of(viewer)
+async def me(caller: CurrentCaller) -> MeOut | KeyMeOut:
+    """Tell who the bearer token, the API key or the session cookie stands for."""
+    return me_of(caller)

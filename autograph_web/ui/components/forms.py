@@ -66,6 +66,38 @@ def address_field(state: type[FormState], name: str, label: str, autocomplete: s
     )
 
 
+def text_field(state: type[FormState], name: str, label: str, longest: str, hint: str) -> rx.Component:
+    """A field for a few words of the person's own."""
+    return rx.el.div(
+        rx.el.label(label, html_for=name),
+        rx.el.input(
+            type="text",
+            name=name,
+            auto_complete="off",
+            required=True,
+            class_name="input",
+            aria_invalid=_is_bad(state, name),
+            aria_describedby=_described(state, name, f"{name}-hint"),
+            custom_attrs=named(name, maxLength=longest),
+        ),
+        rx.el.p(hint, class_name="hint", custom_attrs=named(f"{name}-hint")),
+        _field_error(state, name),
+        class_name="field",
+    )
+
+
+def boxes(state: type[FormState], name: str, legend: str, *choices: rx.Component) -> rx.Component:
+    """Several boxes to tick under one question, which carries what is wrong with the answer."""
+    return rx.el.fieldset(
+        rx.el.legend(legend),
+        *choices,
+        _field_error(state, name),
+        class_name="field boxes",
+        # Reflex would take either attribute of a fieldset for a style.
+        custom_attrs=named(name, tabIndex="-1", **{"aria-describedby": f"{name}-error"}),
+    )
+
+
 def password_field(
     state: type[FormState],
     autocomplete: str,

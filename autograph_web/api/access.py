@@ -1,0 +1,66 @@
+"""THE table of what each REST call takes: nothing, somebody who is signed in, or an API key's scope as well.
+
+What is not in it takes a session; a test demands that everything is.
+"""
+
+from enum import StrEnum
+
+from autograph_web.api_keys.key import KeyHolder, Scope
+from autograph_web.core.errors import ScopeMissing, SessionRequired
+
+
+class Access(StrEnum):
+    """What a call takes that no API key opens."""
+
+    PUBLIC = "public"
+    SESSION = "session"
+
+
+ACCESS: dict[str, Access | Scope] = {
+    "POST /register": Access.PUBLIC,
+    "POST /login": Access.PUBLIC,
+    "POST /token": Access.PUBLIC,
+    "POST /refresh": Access.PUBLIC,
+    "POST /password-reset/request": Access.PUBLIC,
+    "POST /password-reset/confirm": Access.PUBLIC,
+    "POST /email-verification/confirm": Access.PUBLIC,
+    "POST /email-change/confirm": Access.PUBLIC,
+    "POST /email-change/undo": Access.PUBLIC,
+    "POST /mfa/verify": Access.PUBLIC,
+    "GET /health/live": Access.PUBLIC,
+    "GET /health/ready": Access.PUBLIC,
+    "GET /me": Scope.READ,
+    "GET /activity": Scope.READ,
+    "GET /mfa/trusted-devices": Scope.READ,
+    # A key must not make itself more than it is, nor take the account from its owner.
+    "POST /logout": Access.SESSION,
+    "POST /logout-all": Access.SESSION,
+    "POST /password-change": Access.SESSION,
+    "GET /account/export": Access.SESSION,  # everything at once: for the owner, not for a program
+    "GET /activity/export": Access.SESSION,
+    "POST /email-verification/request": Access.SESSION,
+    "POST /email-change/request": Access.SESSION,
+    "DELETE /account": Access.SESSION,
+    "POST /mfa/setup": Access.SESSION,
+    "POST /mfa/enable": Access.SESSION,
+    "POST /mfa/disable": Access.SESSION,
+    "POST /mfa/recovery-codes": Access.SESSION,
+    "DELETE /mfa/trusted-devices/{device_id}": Access.SESSION,
+    "GET /api-keys": Access.SESSION,
+    "POST /api-keys": Access.SESSION,
+    "DELETE /api-keys/{key_id}": Access.SESSION,
+}
+
+
+def require_scope(holder: KeyHolder, call: str) -> None:
+    """Let the holder of a key make `call`, if its scopes cover it.
+
+    Raises:
+        SessionRequired: No key may.
+        ScopeMissing: This one may not.
+    """
+    needed = ACCESS.get(call)
+    if not isinstance(needed, Scope):
+        raise SessionRequired
+    if needed not in holder.scopes:
+        raise ScopeMissing

@@ -1,0 +1,229 @@
+"""Makes, shows, checks and revokes API keys."""
+
+from contextlib import suppress
+from datetime import timedelta
+from hmac import compare_digest
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.links import Links
+from autograph_web.api_keys import store
+from autograph_web.api_keys.inputs import ApiKeyInput, parse_name
+from autograph_web.api_keys.key import ADMIN_ROLE, ApiKey, IssuedKey, KeyHolder, Scope, in_order, scopes_of
+from autograph_web.api_keys.letters import created_letter
+from autograph_web.api_keys.models import ApiKeyRow
+from autograph_web.api_keys.spelling import id_of, is_id, new_key
+from autograph_web.api_keys.throttle import KeyThrottle
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import (
+    ApiKeyExpired,
+    ApiKeyInvalid,
+    ApiKeyRevoked,
+    DomainError,
+    NotFound,
+    ScopeNotAllowed,
+    SessionEnded,
+    TooManyApiKeys,
+    Unavailable,
+)
+from autograph_web.core.keyring import token_hash
+from autograph_web.core.limits import Allowance
+from autograph_web.mfa.freshness import require_fresh
+from autograph_web.sessions import store as sessions
+from autograph_web.sessions.viewer import Viewer
+
+MOST_KEYS = 25
+_CREATIONS = Allowance(100, 3600)  # each writes a letter, and a revoked key makes room for the next
+_TOUCH_AFTER = timedelta(minutes=5)  # last use is kept to five minutes, so that reading stays reading
+_KEPT_AFTER_THE_END = timedelta(days=30)
+
+
+class ApiKeys:
+    """Every API key of every account. The database is asked at every use: nothing revoked lives on."""
+
+    def __init__(self, foundation: Foundation, throttle: KeyThrottle, links: Links) -> None:
+        self._on, self._throttle, self._links = foundation, throttle, links
+
+    async def create(self, context: RequestContext, viewer: Viewer, wish: ApiKeyInput) -> IssuedKey:
+        """Make a key for the viewer, whose owner is told; its text is known to nobody afterwards.
+
+        Raises:
+            ApiKeyNameInvalid, ApiKeyExpiryInvalid: The name or the end is not acceptable.
+            ScopeNotAllowed: The scope `admin` is for administrators.
+            ReauthenticationRequired: Password and factor were not shown within ten minutes.
+            TooManyApiKeys: The account has 25 keys in force.
+            RateLimited: Too many were made in an hour.
+            SessionEnded: The session or the account is over.
+            Unavailable: The database is away; there is no key.
+        """
+        name, now = parse_name(wish.name), self._on.clock.now()
+        budget = _CREATIONS.under(f"rate_limit:api_key_creation:{viewer.user_id.hex}")
+        made = new_key(self._on.entropy)
+        row = ApiKeyRow(
+            id=made.id,
+            user_id=viewer.user_id,
+            name=name,
+            scopes=" ".join(in_order(wish.scopes)),
+            key_hash=token_hash(made.text),
+            created_at=now,
+            expires_at=wish.end(now),
+        )
+        await self._on.limiter.spend([budget], viewer.user_id.hex)
+        async with self._on.database.unit() as connection:
+            email = await self._require_leave(connection, viewer, wish)
+            await store.add(connection, row)
+            await self._record(connection, Kind.API_KEY_CREATED, context, viewer, made.id, scopes=row.scopes)
+            key = _key(row)
+            url = self._links.page("/settings/api-keys")
+            await self._on.outbox.post(connection, created_letter(email, url, key, context, now))
+        return IssuedKey(made.text, key)
+
+    async def of(self, user_id: UUID) -> list[ApiKey]:
+        """Return the keys of an account, newest first; those that expired stay to be seen for thirty days.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._on.database.read() as connection:
+            return [_key(row) for row in await store.unrevoked_of(connection, user_id)]
+
+    async def revoke(self, context: RequestContext, viewer: Viewer, key_id: str) -> None:
+        """End a key; it opens nothing once this returns.
+
+        Raises:
+            NotFound: The account has no such key, or it was revoked before.
+            Unavailable: The database is away; the key is as it was.
+        """
+        if not is_id(key_id):
+            raise NotFound
+        async with self._on.database.unit() as connection:
+            if not await store.revoke(connection, viewer.user_id, key_id, self._on.clock.now()):
+                raise NotFound
+            await self._record(connection, Kind.API_KEY_REVOKED, context, viewer, key_id)
+
+    async def authenticate(self, context: RequestContext, text: str) -> KeyHolder:
+        """Return whom a key stands for.
+
+        Raises:
+            ApiKeyInvalid: It is none of ours, or its account is locked.
+            ApiKeyExpired, ApiKeyRevoked: It was one; said only to who has all of it.
+            RateLimited: It is used too often, or too many wrong ones came from this address.
+            Unavailable: The database is away.
+        """
+        key_id = id_of(text)
+        if key_id is None:
+            raise ApiKeyInvalid
+        key_hash = token_hash(text)
+        known = await self._throttle.admit(key_hash, context.ip)
+        async with self._on.database.read() as connection:
+            row = await store.find(connection, key_id)
+        if row is None or not compare_digest(row.key_hash, key_hash):
+            await self._throttle.note_wrong(context.ip)
+            raise ApiKeyInvalid
+        await self._require_in_force(context, row)
+        if not known:
+            await self._throttle.note_good(key_hash)
+        await self._touch(context, row)
+        return _holder(row)
+
+    async def forget_old(self) -> int:
+        """Delete what was revoked or expired thirty days ago; return how many keys.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._on.database.unit() as connection:
+            return await store.forget(connection, self._on.clock.now() - _KEPT_AFTER_THE_END)
+
+    async def _require_leave(self, connection: AsyncConnection, viewer: Viewer, wish: ApiKeyInput) -> str:
+        # Locked, so that of keys made at once none is one too many. The session is asked for only then:
+        # whoever ends it, by a new password for instance, must not find a key made afterwards.
+        await accounts.lock(connection, viewer.user_id)
+        now = self._on.clock.now()
+        session = await sessions.find_alive(connection, viewer.session_id, now)
+        if session is None:
+            raise SessionEnded
+        require_fresh(viewer, session.mfa_enabled, self._on.clock)
+        if Scope.ADMIN in wish.scopes and session.role != ADMIN_ROLE:
+            raise ScopeNotAllowed
+        if await store.count_in_force(connection, viewer.user_id, now) >= MOST_KEYS:
+            raise TooManyApiKeys
+        return session.email
+
+    async def _require_in_force(self, context: RequestContext, row: Row[Any]) -> None:
+        refusal = self._why_not(row)
+        if refusal is None:
+            return
+        if await self._throttle.is_worth_telling(row.id):
+            await self._on.trail.record_alone(
+                Kind.API_KEY_REFUSED, context, user_id=row.user_id, key=row.id, reason=refusal.code
+            )
+        raise refusal
+
+    def _why_not(self, row: Row[Any]) -> DomainError | None:
+        if row.revoked_at is not None:
+            return ApiKeyRevoked()
+        if row.expires_at is not None and row.expires_at <= self._on.clock.now():
+            return ApiKeyExpired()
+        return ApiKeyInvalid() if row.status != "active" else None
+
+    async def _touch(self, context: RequestContext, row: Row[Any]) -> None:
+        now = self._on.clock.now()
+        if row.last_used_at is not None and now - row.last_used_at < _TOUCH_AFTER:
+            return
+        with suppress(Unavailable):  # the key is good all the same
+            async with self._on.database.unit() as connection:
+                await store.touch(connection, row.id, now, now - _TOUCH_AFTER, context.ip[:64])
+
+    async def _record(
+        self,
+        connection: AsyncConnection,
+        kind: Kind,
+        context: RequestContext,
+        viewer: Viewer,
+        key_id: str,
+        **details: str,
+    ) -> None:
+        # Not the name: that is the person's own words, and a deleted account leaves none behind.
+        await self._on.trail.record(
+            connection,
+            kind,
+            context,
+            user_id=viewer.user_id,
+            session_id=viewer.session_id,
+            key=key_id,
+            **details,
+        )
+
+
+def _key(row: Row[Any] | ApiKeyRow) -> ApiKey:
+    return ApiKey(
+        id=row.id,
+        name=row.name,
+        scopes=in_order(scopes_of(row.scopes)),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        last_used_ip=row.last_used_ip,
+    )
+
+
+def _holder(row: Row[Any]) -> KeyHolder:
+    scopes = scopes_of(row.scopes)
+    return KeyHolder(
+        user_id=row.user_id,
+        email=row.email,
+        role=row.role,
+        mfa_enabled=row.mfa_enabled,
+        key_id=row.id,
+        name=row.name,
+        # As of now: whoever is no administrator any more has no administrator's keys.
+        scopes=scopes if row.role == ADMIN_ROLE else scopes - {Scope.ADMIN},
+        expires_at=row.expires_at,
+    )

@@ -1,0 +1,28 @@
+"""What the owner is told of a new key (ASVS 5.0 V6.3)."""
+
+from datetime import datetime
+
+from autograph_web.api_keys.key import ApiKey
+from autograph_web.core.context import RequestContext
+from autograph_web.mail.letter import Action, Letter, circumstances
+
+
+def created_letter(email: str, url: str, key: ApiKey, context: RequestContext, now: datetime) -> Letter:
+    """Return the letter about a key that was just made; `url` is where it can be revoked."""
+    ends = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
+    return Letter(
+        to=email,
+        subject="You have a new API key",
+        paragraphs=(
+            "A program that has this key can use your account without you, within the key's scopes.",
+        ),
+        action=Action("See your API keys", url),
+        facts=(
+            ("Name", key.name),
+            ("Key", f"{key.prefix}…"),
+            ("Scopes", ", ".join(key.scopes)),
+            ("Expires", ends),
+            *circumstances(context, now),
+        ),
+        closing=("If this wasn't you, revoke the key there and choose a new password by “Forgot it?”.",),
+    )

@@ -1,0 +1,96 @@
+"""The statements of API keys."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts.store import USERS
+from autograph_web.api_keys.models import ApiKeyRow
+from autograph_web.core.tables import table_of
+
+KEYS = table_of(ApiKeyRow)
+
+
+async def add(connection: AsyncConnection, key: ApiKeyRow) -> None:
+    """Add a key."""
+    await connection.execute(insert(KEYS).values(**key.model_dump()))
+
+
+async def find(connection: AsyncConnection, key_id: str) -> Row[Any] | None:
+    """Return a key joined with its account, whatever has become of either."""
+    return (await connection.execute(_FIND, {"the_id": key_id})).first()
+
+
+async def count_in_force(connection: AsyncConnection, user_id: UUID, now: datetime) -> int:
+    """Count the keys of an account that can be used."""
+    query = (
+        select(func.count())
+        .select_from(KEYS)
+        .where(KEYS.c.user_id == user_id, KEYS.c.revoked_at.is_(None))
+        .where(or_(KEYS.c.expires_at.is_(None), KEYS.c.expires_at > now))
+    )
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def unrevoked_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+    """Return the keys of an account that were not revoked, expired ones too, newest first."""
+    query = select(KEYS).where(KEYS.c.user_id == user_id, KEYS.c.revoked_at.is_(None))
+    return list(await connection.execute(query.order_by(KEYS.c.created_at.desc(), KEYS.c.id)))
+
+
+async def all_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+    """Return every key of an account that is still kept, oldest first."""
+    query = select(KEYS).where(KEYS.c.user_id == user_id)
+    return list(await connection.execute(query.order_by(KEYS.c.created_at, KEYS.c.id)))
+
+
+async def touch(
+    connection: AsyncConnection, key_id: str, now: datetime, unless_since: datetime, ip: str
+) -> None:
+    """Note that a key was just used, unless that was noted since a moment."""
+    await connection.execute(
+        update(KEYS)
+        .where(KEYS.c.id == key_id, or_(KEYS.c.last_used_at.is_(None), KEYS.c.last_used_at <= unless_since))
+        .values(last_used_at=now, last_used_ip=ip)
+    )
+
+
+async def revoke(connection: AsyncConnection, user_id: UUID, key_id: str, now: datetime) -> bool:
+    """Revoke one key of an account; only one of any number of racers gets True."""
+    return await _revoke(connection, user_id, now, key_id) == 1
+
+
+async def revoke_all(connection: AsyncConnection, user_id: UUID, now: datetime) -> int:
+    """Revoke every key of an account; return how many were not before."""
+    return await _revoke(connection, user_id, now)
+
+
+async def remove_all(connection: AsyncConnection, user_id: UUID) -> None:
+    """Delete every key of an account."""
+    await connection.execute(delete(KEYS).where(KEYS.c.user_id == user_id))
+
+
+async def forget(connection: AsyncConnection, before: datetime) -> int:
+    """Delete the keys that were revoked, or expired, before a moment; return how many."""
+    over = or_(KEYS.c.revoked_at <= before, KEYS.c.expires_at <= before)
+    return (await connection.execute(delete(KEYS).where(over))).rowcount
+
+
+async def _revoke(
+    connection: AsyncConnection, user_id: UUID, now: datetime, key_id: str | None = None
+) -> int:
+    statement = update(KEYS).where(KEYS.c.user_id == user_id, KEYS.c.revoked_at.is_(None))
+    if key_id is not None:
+        statement = statement.where(KEYS.c.id == key_id)
+    return (await connection.execute(statement.values(revoked_at=now))).rowcount
+
+
+# The statement of every request with a key, built once: to build it takes longer than to run it.
+_FIND = (
+    select(KEYS, USERS.c.email, USERS.c.role, USERS.c.mfa_enabled, USERS.c.status)
+    .join(USERS, USERS.c.id == KEYS.c.user_id)
+    .where(KEYS.c.id == bindparam("the_id"))
+)

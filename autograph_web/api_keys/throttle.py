@@ -1,0 +1,127 @@
+"""How often a key may be used, and an address may show a wrong one: one round trip for both."""
+
+from typing import Any, cast
+
+from autograph_web.core.clock import Clock
+from autograph_web.core.errors import RateLimited
+from autograph_web.core.limits import Allowance, address_bucket, subject_key
+from autograph_web.core.local_limits import LocalWindows
+from autograph_web.core.redis import RedisClient, RedisDown
+
+_WRONG = Allowance(20, 900)
+_GOOD_FOR_S = 86_400
+_TOLD_FOR_S = 3600
+
+# A window is a hash {since, count} that begins with the first of what it counts. Times are in ms.
+_WINDOW = """
+local function window_of(key, now, length)
+  local found = redis.call('HMGET', key, 'since', 'count')
+  local since, count = tonumber(found[1]), tonumber(found[2])
+  if not since or now < since or now >= since + length then return now, 0 end
+  return since, count
+end
+local function count_in(key, now, length)
+  local since, count = window_of(key, now, length)
+  redis.call('HSET', key, 'since', since, 'count', count + 1)
+  redis.call('PEXPIRE', key, length)
+end
+local now = tonumber(ARGV[1])
+"""
+# KEYS: uses of the key, wrong keys of the address, mark of a key that was good. ARGV: now, then limit and
+# length of either window. Answers {wait in ms, known}.
+_ADMIT = (
+    _WINDOW
+    + """
+local uses, length = tonumber(ARGV[2]), tonumber(ARGV[3])
+local wrong, wrong_length = tonumber(ARGV[4]), tonumber(ARGV[5])
+local known = redis.call('EXISTS', KEYS[3])
+local since, count = window_of(KEYS[2], now, wrong_length)
+if known == 0 and count >= wrong then return {since + wrong_length - now, known} end
+since, count = window_of(KEYS[1], now, length)
+if count >= uses then return {since + length - now, known} end
+count_in(KEYS[1], now, length)
+return {0, known}
+"""
+)
+_COUNT = _WINDOW + "count_in(KEYS[1], now, tonumber(ARGV[2]))"
+
+
+class KeyThrottle:
+    """Counts uses and mistakes. Without Redis each process counts its share by itself.
+
+    Keys are told apart by a hash of the whole, never by their id: whoever knows only the id, which is no
+    secret, cannot use up the owner's allowance. A key that was good lately is not held up by the mistakes of
+    others at its address, so nobody is locked out by a neighbour.
+    """
+
+    def __init__(self, redis: RedisClient, clock: Clock, uses: Allowance, processes: int) -> None:
+        self._redis, self._clock, self._uses, self._processes = redis, clock, uses, processes
+        self._admit, self._count = redis.script(_ADMIT), redis.script(_COUNT)
+        self._local = LocalWindows(clock)
+
+    async def admit(self, key_hash: str, ip: str) -> bool:
+        """Count one use of a key before anybody looks it up; tell whether it was good lately.
+
+        Raises:
+            RateLimited: Too many uses of it, or too many wrong keys from this address.
+        """
+        keys = [_uses(key_hash), _mistakes(ip), _good(key_hash)]
+        sizes = [size for one in (self._uses, _WRONG) for size in (one.limit, one.window * 1000)]
+        try:
+            wait, known = await self._redis.call(
+                cast(Any, self._admit(keys=keys, args=[self._now_ms(), *sizes]))
+            )
+        except RedisDown:
+            return self._admit_alone(key_hash, ip)
+        if wait:
+            raise RateLimited(retry_after=-(-wait // 1000))
+        return bool(known)
+
+    async def note_good(self, key_hash: str) -> None:
+        """Remember for a day that a key was good. It opens nothing: the database is asked every time."""
+        try:
+            await self._redis.put(_good(key_hash), 1, _GOOD_FOR_S)
+        except RedisDown:
+            return
+
+    async def note_wrong(self, ip: str) -> None:
+        """Count a wrong key of an address."""
+        key = _mistakes(ip)
+        try:
+            await self._redis.call(
+                cast(Any, self._count(keys=[key], args=[self._now_ms(), _WRONG.window * 1000]))
+            )
+        except RedisDown:
+            self._local.hit(key, self._share(_WRONG), _WRONG.window)
+
+    async def is_worth_telling(self, key_id: str) -> bool:
+        """Tell whether to write down that a key that is over was used: once an hour, whatever the flood."""
+        try:
+            return await self._redis.put(f"api_key_told:{key_id}", 1, _TOLD_FOR_S, only_new=True)
+        except RedisDown:
+            return False
+
+    def _admit_alone(self, key_hash: str, ip: str) -> bool:
+        wait = self._local.wait(_mistakes(ip), self._share(_WRONG), _WRONG.window)
+        wait = wait or self._local.hit(_uses(key_hash), self._share(self._uses), self._uses.window)
+        if wait:
+            raise RateLimited(retry_after=wait)
+        return True  # nothing is to be remembered
+
+    def _share(self, whole: Allowance) -> int:
+        return max(1, whole.limit // self._processes)
+
+    def _now_ms(self) -> int:
+        return int(self._clock.seconds() * 1000)
+
+
+def _uses(key_hash: str) -> str:
+    return subject_key("rate_limit:api_key", key_hash)
+
+
+def _mistakes(ip: str) -> str:
+    return f"rate_limit:api_key_wrong:{address_bucket(ip)}"
+
+
+def _good(key_hash: str) -> str:
+    return subject_key("api_key_good", key_hash)

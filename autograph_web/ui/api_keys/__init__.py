@@ -1,0 +1,1 @@
+"""API keys: what there are, a new one, the end of one."""

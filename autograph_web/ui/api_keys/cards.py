@@ -1,0 +1,124 @@
+"""The cards of the page of API keys."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+from typing import Any
+
+import reflex as rx
+
+from autograph_web.ui.api_keys.rows import KeyRow
+from autograph_web.ui.api_keys.state import ApiKeysState, Step
+from autograph_web.ui.api_keys.steps import create_step, revoke_step, shown_step
+from autograph_web.ui.components.cards import card, time_of
+from autograph_web.ui.components.icons import icon
+from autograph_web.ui.components.native import named
+from autograph_web.ui.components.steps import ask_button, confirm_step
+
+
+def new_key_card() -> rx.Component:
+    """The way to a new key, and the step that is under way."""
+    ask = rx.el.div(
+        ask_button(ApiKeysState, "Make an API key", Step.CREATE.value, "button-primary"),
+        class_name="actions card-actions",
+    )
+    full = rx.el.p("You have 25 keys, which is the most. Revoke one you no longer need.", class_name="warn")
+    return card(
+        "new-key",
+        "Make a key",
+        rx.el.p("For a program of yours: it can't change how you sign in, or make other keys."),
+        rx.cond(
+            ApiKeysState.step == "",
+            rx.cond(ApiKeysState.full, full, ask),
+            rx.el.div(_making(), class_name="card-work"),
+        ),
+    )
+
+
+def keys_card() -> rx.Component:
+    """The keys there are, or what keys are for; and the question whether one is to be revoked."""
+    listed = rx.el.ul(rx.foreach(ApiKeysState.keys, _key), class_name="events")
+    return card(
+        "keys",
+        "Your keys",
+        rx.cond(
+            ApiKeysState.step == Step.REVOKE.value,
+            rx.el.div(_step(revoke_step()), class_name="card-work"),
+            rx.cond(ApiKeysState.keys, listed, _none()),
+        ),
+    )
+
+
+def _making() -> rx.Component:
+    confirm = confirm_step(
+        ApiKeysState, "It has been a while since you signed in. Type your password once more to go on."
+    )
+    return _step(
+        rx.match(
+            ApiKeysState.step,
+            (Step.CREATE.value, create_step()),
+            (Step.SHOWN.value, shown_step()),
+            confirm,
+        )
+    )
+
+
+def _step(content: Any) -> rx.Component:
+    return rx.el.div(content, class_name="step", custom_attrs=named("step"))
+
+
+def _none() -> rx.Component:
+    return rx.fragment(
+        rx.el.p(
+            "You have none. With a key a program - a backup, a script, a dashboard - uses this server in "
+            "your name, without your password, and only for what you allow. Revoke it and it is over."
+        ),
+        rx.el.pre(
+            rx.el.code("curl -H 'Authorization: Bearer agk_…' ", ApiKeysState.origin, "/me"),
+            class_name="example",
+            custom_attrs={"translate": "no"},
+        ),
+    )
+
+
+def _key(row: KeyRow) -> rx.Component:
+    badge = rx.cond(
+        row.over,
+        rx.el.span("Expired", class_name="badge badge-warn"),
+        rx.cond(row.soon, rx.el.span("Expires soon", class_name="badge badge-warn")),
+    )
+    used = rx.cond(
+        row.used_at != "",
+        rx.fragment("Last used: ", time_of(row.used_at, row.used_when), " · ", row.used_ip),
+        "Never used",
+    )
+    ends = rx.cond(
+        row.ends_at != "",
+        rx.fragment(rx.cond(row.over, "Expired: ", "Expires: "), time_of(row.ends_at, row.ends_when)),
+        "Never expires",
+    )
+    return rx.el.li(
+        rx.el.span(icon("key"), class_name="event-icon"),
+        rx.el.div(
+            rx.el.p(rx.el.span(row.name, custom_attrs={"dir": "auto"}), badge, class_name="event-label"),
+            rx.el.p(
+                rx.el.code(row.prefix, custom_attrs={"translate": "no"}),
+                " · ",
+                row.scopes,
+                class_name="event-where",
+            ),
+            rx.el.p("Made: ", time_of(row.made_at, row.made_when), class_name="event-where"),
+            rx.el.p(used, class_name="event-where"),
+            rx.el.p(ends, class_name="event-where"),
+            class_name="event-what",
+        ),
+        rx.el.button(
+            "Revoke",
+            rx.el.span(f" {row.name}", class_name="sr-only"),
+            type="button",
+            class_name="button button-small",
+            on_click=ApiKeysState.ask_revoke(row.key),
+        ),
+        key=row.key,
+        class_name="event device",
+    )

@@ -1,0 +1,48 @@
+"""An API key as it is listed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from autograph_web.api_keys.key import ApiKey
+from autograph_web.ui.viewer import in_words, iso
+
+_SOON = timedelta(days=3)
+
+
+@dataclass
+class KeyRow:
+    """One key; a moment is ISO 8601 (`…_at`, empty for none) and the same in words, in UTC."""
+
+    key: str
+    name: str
+    prefix: str
+    scopes: str
+    made_at: str
+    made_when: str
+    used_at: str
+    used_when: str
+    used_ip: str
+    ends_at: str
+    ends_when: str
+    over: bool
+    soon: bool
+
+
+def key_row(key: ApiKey, now: datetime) -> KeyRow:
+    """Return `key` as a line of the list."""
+    over = key.expired(now)
+    return KeyRow(
+        key=key.id,
+        name=key.name,
+        prefix=f"{key.prefix}…",
+        scopes=", ".join(key.scopes),
+        made_at=iso(key.created_at),
+        made_when=in_words(key.created_at),
+        used_at=iso(key.last_used_at) if key.last_used_at else "",
+        used_when=in_words(key.last_used_at) if key.last_used_at else "",
+        used_ip=key.last_used_ip,
+        ends_at=iso(key.expires_at) if key.expires_at else "",
+        ends_when=in_words(key.expires_at) if key.expires_at else "",
+        over=over,
+        soon=not over and key.expires_at is not None and key.expires_at - now <= _SOON,
+    )

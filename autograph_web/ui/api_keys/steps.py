@@ -1,0 +1,139 @@
+"""The steps of the page of API keys, each in the place of the last."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.api_keys.inputs import DEFAULT_DAYS, LIFETIMES, LONGEST_NAME, scope_field
+from autograph_web.api_keys.key import Scope
+from autograph_web.ui.api_keys.state import ApiKeysState
+from autograph_web.ui.components.forms import boxes, submit_button, text_field
+from autograph_web.ui.components.native import named
+from autograph_web.ui.components.reveal import keeping, revealed, said
+from autograph_web.ui.components.steps import step_buttons, step_title
+
+_WORDS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year", "never": "Never"}
+
+
+def create_step() -> rx.Component:
+    """Asks for a name, the scopes and an end."""
+    return rx.el.div(
+        step_title("Make an API key"),
+        rx.el.form(
+            text_field(
+                ApiKeysState, "name", "Name", str(LONGEST_NAME), "What it is for, such as “Nightly backup”."
+            ),
+            boxes(
+                ApiKeysState,
+                "scopes",
+                "What may it do?",
+                _box(Scope.READ, "Read", "Who you are, and what your account has.", ticked=True),
+                _box(Scope.WRITE, "Write", "Change things that have nothing to do with signing in."),
+                rx.cond(
+                    ApiKeysState.administrator,
+                    _box(Scope.ADMIN, "Administer", "What you may do as an administrator."),
+                ),
+            ),
+            _lifetime(),
+            step_buttons(ApiKeysState, submit_button(ApiKeysState, "Make the key", "Making the key…", "")),
+            method="post",
+            action="/session/create-api-key",
+            on_submit=ApiKeysState.create,
+            no_validate=True,
+            aria_busy=ApiKeysState.pending,
+            data_answers=ApiKeysState.answers,
+            class_name="form form-narrow",
+            custom_attrs=named("create-form"),
+        ),
+        key="create",
+    )
+
+
+def shown_step() -> rx.Component:
+    """Shows the new key, once."""
+    # What was ticked stays the browser's own: a box that waits for the server's word looks broken meanwhile.
+    tick = rx.el.input(
+        type="checkbox", class_name="check", on_change=ApiKeysState.tick_saved, custom_attrs=named("saved")
+    )
+    done = rx.el.button(
+        "Done",
+        type="button",
+        disabled=rx.cond(ApiKeysState.saved, False, True),
+        on_click=ApiKeysState.done,
+        class_name="button button-primary",
+        custom_attrs=named("done"),
+    )
+    discard = rx.el.button(
+        "Revoke it and make another", type="button", class_name="button", on_click=ApiKeysState.discard
+    )
+    return rx.el.div(
+        step_title("Save your API key"),
+        rx.el.p("Give it to your program, and to nobody else. We won't show it again.", class_name="said"),
+        revealed(
+            ApiKeysState.reveal,
+            rx.el.code(class_name="api-key", data_slot="key", custom_attrs={"translate": "no"}),
+            rx.el.div(keeping("copy", "Copy", data_copy="key"), class_name="actions"),
+            said(),
+            rx.el.label(tick, rx.el.span("I saved it"), class_name="check-label"),
+            rx.el.div(done, class_name="actions"),
+            failed="We couldn't show you the key. Nobody has seen it.",
+            ways=(discard,),
+            look="codes-place",
+        ),
+        key="shown",
+        # While this is so, leaving the page warns.
+        data_unsaved=rx.cond(ApiKeysState.saved, "false", "true"),
+    )
+
+
+def revoke_step() -> rx.Component:
+    """Asks whether a key is to be revoked."""
+    return rx.el.div(
+        step_title("Revoke this key?"),
+        rx.el.p(
+            rx.el.strong(ApiKeysState.chosen_name, custom_attrs={"dir": "auto"}),
+            " stops working at once, for good. A program that still uses it gets no answer.",
+            class_name="said",
+        ),
+        rx.el.form(
+            rx.el.input(type="hidden", name="key", value=ApiKeysState.chosen, read_only=True),
+            step_buttons(ApiKeysState, submit_button(ApiKeysState, "Revoke", "Revoking…", "button-bad")),
+            method="post",
+            action="/session/revoke-api-key",
+            on_submit=ApiKeysState.revoke,
+            aria_busy=ApiKeysState.pending,
+            data_answers=ApiKeysState.answers,
+            class_name="form",
+            custom_attrs=named("revoke-form"),
+        ),
+        key="revoke",
+    )
+
+
+def _box(scope: Scope, label: str, hint: str, *, ticked: bool = False) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            name=scope_field(scope),
+            default_checked=ticked,
+            class_name="check",
+            custom_attrs=named(f"scope-{scope.value}"),
+        ),
+        rx.el.span(label, rx.el.span(hint, class_name="hint")),
+        class_name="check-label",
+    )
+
+
+def _lifetime() -> rx.Component:
+    return rx.el.div(
+        rx.el.label("Expires after", html_for="expires"),
+        rx.el.select(
+            *(rx.el.option(_WORDS[value], value=value) for value in LIFETIMES),
+            name="expires",
+            default_value=str(DEFAULT_DAYS),
+            class_name="input select",
+            custom_attrs=named("expires"),
+        ),
+        class_name="field",
+    )
