@@ -134,7 +134,7 @@ def test_a_new_secret_stands_before_the_others(tmp_path: Path) -> None:
 
 def test_of_many_added_at_once_none_is_lost(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        counts = list(pool.map(lambda _: add_secret(tmp_path, SystemEntropy()), range(8)))
+        counts = list(pool.map(add_secret, [tmp_path] * 8, [SystemEntropy()] * 8))
 
     assert sorted(counts) == list(range(2, 10))
     assert len(set(secrets_of_data_dir(tmp_path))) == 9
