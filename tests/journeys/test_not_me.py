@@ -43,7 +43,7 @@ async def stranger_signs_in(server: LiveServer, person: Person) -> tuple[str, st
     async with httpx.AsyncClient(base_url=server.base_url, headers=headers) as client:
         answer = await client.post("/login", json={"email": person.email, "password": person.password})
     assert answer.status_code == 200, answer.text
-    return str(answer.json()["access_token"]), await link_in_letter(server, person.email)
+    return str(answer.json()["access_token"]), await link_in_letter(server, person.email, PAGE)
 
 
 async def is_in(server: LiveServer, access_token: str) -> bool:
@@ -129,7 +129,7 @@ async def test_a_browser_is_told_of_once(
     visitor = await visit(device)
     await visitor.open("/login")
     await member.sign_in(visitor)
-    link = await link_in_letter(live_server, member.email)
+    link = await link_in_letter(live_server, member.email, PAGE)
     await visitor.context.clear_cookies(name="autograph_session")
     await visitor.open("/login")
     await member.sign_in(visitor)

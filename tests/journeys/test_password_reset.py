@@ -49,7 +49,7 @@ async def ask_by_rest(server: LiveServer, person: Person) -> str:
     url = f"{server.base_url}{ASK}/request"
     async with httpx.AsyncClient() as client:
         assert (await client.post(url, json={"email": person.email}, headers=headers)).status_code == 200
-    return await link_in_letter(server, person.email)
+    return await link_in_letter(server, person.email, CHOOSE)
 
 
 async def follow(visitor: Visitor, link: str) -> None:
@@ -108,7 +108,7 @@ async def test_the_whole_way(visitor: Visitor, member: Person, live_server: Live
     await expect(visitor.page.locator("[data-wait]")).to_have_text(re.compile(r"^5\d s$"))
     await visitor.check()
 
-    link = await link_in_letter(live_server, member.email)
+    link = await link_in_letter(live_server, member.email, CHOOSE)
     token = link.partition("#token=")[2]
     assert link == f"{live_server.base_url}{CHOOSE}#token={token}"
     await follow(visitor, link)
@@ -164,7 +164,7 @@ async def test_a_used_link_says_so_and_a_new_one_is_to_be_had_right_there(
     await button_of(visitor).click()
     await expect(notice_of(visitor)).to_have_text(ON_ITS_WAY)
     await visitor.check()
-    await follow(visitor, await link_in_letter(live_server, member.email, 2))
+    await follow(visitor, await link_in_letter(live_server, member.email, CHOOSE, 2))
     await expect(new_password_of(visitor)).to_be_visible()
 
 
@@ -317,7 +317,7 @@ async def test_without_javascript_the_link_is_pasted(
     await visitor.load(CHOOSE)
     assert await visitor.overflow() <= 0
     await visitor.page.get_by_label("Link from the letter").fill(
-        await link_in_letter(live_server, member.email)
+        await link_in_letter(live_server, member.email, CHOOSE)
     )
     await visitor.page.get_by_role("button", name="Open it").click()
     await visitor.at(CHOOSE)
@@ -337,7 +337,7 @@ async def test_both_forms_work_before_the_page_is_alive(
     await visitor.page.goto(visitor.base_url + ASK, wait_until="commit")
     await email_of(visitor).fill(member.email)
     await button_of(visitor).click()
-    link = await link_in_letter(live_server, member.email)
+    link = await link_in_letter(live_server, member.email, CHOOSE)
     await visitor.page.goto(link, wait_until="commit")
     await visitor.page.wait_for_url(f"**{CHOOSE}", wait_until="commit")
     visitor.secrets.add(NEW)

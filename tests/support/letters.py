@@ -8,7 +8,6 @@ from email.message import EmailMessage
 
 from tests.support.live_server import LiveServer
 
-_LINK = re.compile(r"https?://\S+#token=([\w-]+)")
 _PATIENCE_S = 10.0
 
 
@@ -17,15 +16,16 @@ async def wait_for_letter(server: LiveServer, email: str, subject: str) -> Email
     return (await _letters(server, email, lambda letter: letter["Subject"] == subject, 1))[-1]
 
 
-async def link_in_letter(server: LiveServer, email: str, number: int = 1) -> str:
-    """Return the one-time link of the `number`th letter to `email` that has one.
+async def link_in_letter(server: LiveServer, email: str, page: str, number: int = 1) -> str:
+    """Return the one-time link to `page` in the `number`th letter to `email` that has one.
 
     Its token must not stand in the server's log.
     """
-    letters = await _letters(server, email, lambda letter: bool(_LINK.search(_text(letter))), number)
-    [link] = _LINK.finditer(_text(letters[number - 1]))
-    server.secrets.add(link[1])
-    return link[0]
+    link = re.compile(rf"https?://[^\s/]+{re.escape(page)}#token=([\w-]+)")
+    letters = await _letters(server, email, lambda letter: bool(link.search(_text(letter))), number)
+    [found] = link.finditer(_text(letters[number - 1]))
+    server.secrets.add(found[1])
+    return found[0]
 
 
 async def _letters(
