@@ -41,7 +41,7 @@ def create_admin(
     """
     there = with_services(lambda services: _find_or_none(services, email))
     if there is None:
-        wish = CreationInput(email=email[:1024], role=Role.ADMIN, password=_password(password_stdin))
+        wish = CreationInput(email=_clean(email)[:1024], role=Role.ADMIN, password=_password(password_stdin))
         made = with_services(lambda services: services.creation.create(operator(), wish))
         say(f"{made.email} is an administrator")
         return
@@ -127,7 +127,7 @@ def create(
     password = _password(from_stdin=True) if password_stdin else None
     if generate:
         password = SecretStr(random_token(SystemEntropy(), _GENERATED_BYTES))
-    wish = CreationInput(email=email[:1024], role=role, password=password, invite=invite)
+    wish = CreationInput(email=_clean(email)[:1024], role=role, password=password, invite=invite)
     made = with_services(lambda services: services.creation.create(operator(), wish))
     told = password.get_secret_value() if password and generate else None
     _tell_of(made, told, invite=invite, as_json=as_json)
@@ -250,8 +250,10 @@ def _password(from_stdin: bool) -> SecretStr:
 
 
 def _clean(text: str) -> str:
-    # A command line may hold bytes that are no text; no account has them.
-    return text.encode("utf-8", "replace").decode("utf-8")
+    # A command line may hold bytes that are no text: neither an address nor a part of one.
+    if not text.isprintable():
+        raise typer.BadParameter("an address is text in UTF-8 on one line")
+    return text
 
 
 def _as_object(person: Person) -> dict[str, Any]:

@@ -121,6 +121,9 @@ async def test_without_a_terminal_or_with_a_wrong_word_it_is_the_usage_that_is_w
         ("user", "list", "--limit", "0"),
         ("user", "create", ADMIN, "--generate", "--invite"),
         ("user", "lock"),
+        ("user", "lock", "n\udcffra@northwind.dev"),  # a byte that is no text
+        ("user", "create", "n\udcffra@northwind.dev"),
+        ("user", "show", "mina@northwind.dev\n"),
     ):
         assert (await command(services, *arguments)).returncode == 2, arguments
 
