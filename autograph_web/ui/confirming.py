@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import reflex as rx
 from pydantic import SecretStr
@@ -17,7 +17,6 @@ from autograph_web.sign_in.inputs import ReauthenticationInput
 from autograph_web.ui import guard
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.form_state import CodeForm
-from autograph_web.ui.routes import Route
 
 CONFIRM = "confirm"
 """The step that asks for the password, and for a code where there is one."""
@@ -36,8 +35,6 @@ class Confirming(CodeForm, AccountPage, mixin=True):
     `step` is what is under way (or nothing), `wish` what for, and `on` whether the account asks for a code. A
     confirmation opens a new session, so the page loads again and goes on with `?then=` and the wish.
     """
-
-    _here: ClassVar[Route]
 
     on: bool = False
     step: str = ""

@@ -30,6 +30,7 @@ NOT_ME = Route("/not-me", "Was this you?")
 NEW_PASSWORD = Route("/password-reset/confirm", "Choose a new password")
 DASHBOARD = Route("/dashboard", "Overview", protected=True)
 SECURITY = Route("/settings/security", "Security", protected=True)
+SESSIONS = Route("/settings/sessions", "Devices", protected=True)
 ACCOUNT = Route("/settings/account", "Account", protected=True)
 TROUBLE = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
@@ -43,6 +44,7 @@ ROUTES: tuple[Route, ...] = (
     NOT_ME,
     DASHBOARD,
     SECURITY,
+    SESSIONS,
     ACCOUNT,
     TROUBLE,
     NOT_FOUND,

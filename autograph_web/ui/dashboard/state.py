@@ -1,6 +1,7 @@
 """The state behind the overview."""
 
 import logging
+from typing import ClassVar
 
 import reflex as rx
 
@@ -10,7 +11,7 @@ from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, viewer
 from autograph_web.ui.account_page import AccountPage
-from autograph_web.ui.routes import DASHBOARD, SIGN_IN
+from autograph_web.ui.routes import DASHBOARD, SIGN_IN, Route
 from autograph_web.ui.viewer import ActivityRow
 
 _logger = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ _ROWS = 8
 
 class DashboardState(AccountPage, rx.State):
     """What the overview shows."""
+
+    _here: ClassVar[Route] = DASHBOARD
 
     answers: int = 0
     problem: str = ""
