@@ -33,7 +33,7 @@ class Wakeable(Middleware):
         self._pages = pages
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
-        """Join before the page loads: a session that ends from now on wakes it, one that has, it will find."""
+        """Join before the page loads, so that no end of the session falls in between."""
         page = self._pages.get(state.router.url.path.rstrip("/")) if is_connecting(event) else None
         if page is None:
             return None
