@@ -59,13 +59,15 @@
   const done = {};
   const fresh = (name, value) => value && done[name] !== value && ((done[name] = value), true);
   const wishes = () => {
-    const { leave = "", focus = "" } = one("#signals")?.dataset ?? {};
+    const { leave = "", focus = "", address = "" } = one("#signals")?.dataset ?? {};
     const claim = one("#claim"), ticket = claim?.dataset.ticket;
     if (fresh("ticket", ticket)) { depart(); claim.elements.ticket.value = ticket; claim.submit(); }
     if (!going && fresh("leave", leave) && /^\/(?![/\\])[^\x00-\x1f]*$/.test(leave)) {
       depart();
       location.replace(leave);
     }
+    if (fresh("address", address) && address.split("?")[0] === location.pathname)
+      history.replaceState(history.state, "", address);
     if (fresh("focus", focus)) {
       const part = document.getElementById(focus.split(":")[0]);
       part?.focus();
@@ -89,19 +91,29 @@
 
   // --- The wait after too many tries. ------------------------------------------------------------------
   const words = (s) => (s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`);
-  let ends = 0, timer;
+  const ends = new WeakMap();  // clock -> what it was told, and when that ends
+  let timer;
   const tick = () => {
-    const clock = one("[data-wait]"), left = Math.ceil((ends - Date.now()) / 1000);
-    if (!clock) return clearInterval(timer);
-    if (left > 0) { clock.firstChild.nodeValue = words(left); return; }
-    clearInterval(timer);
-    clock.closest(".box").classList.add("is-over");
-    for (const button of document.querySelectorAll("[data-submit]")) button.disabled = false;
+    let running = false;
+    for (const clock of document.querySelectorAll("[data-wait]")) {
+      const left = Math.ceil((ends.get(clock).at - Date.now()) / 1000);
+      if (left > 0) { running = true; clock.firstChild.nodeValue = words(left); continue; }
+      clock.closest(".box").classList.add("is-over");
+      const about = clock.closest("[data-rests]") ?? document;
+      for (const button of about.querySelectorAll("[data-submit], [data-rest]")) button.disabled = false;
+    }
+    if (!running) clearInterval(timer);
   };
   const wait = () => {
-    const value = one("[data-wait]")?.dataset.wait;
-    if (!fresh("wait", value)) return void (value || (done.wait = ""));
-    ends = Date.now() + 1000 * parseInt(value, 10);
+    let fresh = false;
+    for (const clock of document.querySelectorAll("[data-wait]")) {
+      const told = clock.dataset.wait;
+      if (ends.get(clock)?.told === told) continue;
+      ends.set(clock, { told, at: Date.now() + 1000 * parseInt(told, 10) });
+      clock.closest(".box").classList.remove("is-over");
+      fresh = true;
+    }
+    if (!fresh) return;
     clearInterval(timer);
     timer = setInterval(tick, 250);
     tick();
@@ -156,7 +168,7 @@
     paint();
     look();
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true, attributes: true,
-      attributeFilter: ["data-ready", "data-down", "data-leave", "data-focus", "data-ticket", "data-wait",
+      attributeFilter: ["data-ready", "data-down", "data-leave", "data-focus", "data-address", "data-ticket", "data-wait",
         "data-answers", "data-page", "datetime", "type"] });
   };
   start();

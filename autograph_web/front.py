@@ -10,6 +10,7 @@ from autograph_web.api.hot_path import HotPath, RefreshPath
 from autograph_web.frontend import PageInfo
 from autograph_web.http.account_forms import ACCOUNT_FORMS
 from autograph_web.http.dev_mail import DEV_MAIL
+from autograph_web.http.email_forms import EMAIL_FORMS
 from autograph_web.http.forms import FORMS
 from autograph_web.http.guards import BodyLimit, OriginGuard
 from autograph_web.http.headers import SecurityHeaders
@@ -22,7 +23,7 @@ from autograph_web.ui.routes import PROTECTED_PATHS, ROUTES
 def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
     """Return `reflex` behind REST, the forms and the layers; `built` are the pages by file name."""
     api = build_api()
-    forms = (*FORMS, *ACCOUNT_FORMS, *LINK_FORMS, *RECOVERY_FORMS)
+    forms = (*FORMS, *ACCOUNT_FORMS, *EMAIL_FORMS, *LINK_FORMS, *RECOVERY_FORMS)
     api.router.routes.extend(forms)
     methods = _methods(api)
     # After the methods were listed: where these are not served, nothing may tell that they could be.

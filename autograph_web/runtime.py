@@ -13,6 +13,7 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
+from autograph_web.accounts.verification import Verification
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
 from autograph_web.core.clock import Clock, SystemClock
@@ -33,7 +34,9 @@ from autograph_web.mail.smtp import SmtpCarrier
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
+from autograph_web.profile.activity import Activity
 from autograph_web.profile.deletion import Deletion
+from autograph_web.profile.email_change import EmailChange
 from autograph_web.profile.export import DataExport
 from autograph_web.profile.password_change import PasswordChange
 from autograph_web.profile.profiles import Profiles
@@ -80,6 +83,9 @@ class Services:
     reauthentication: Reauthentication
     profiles: Profiles
     password_change: PasswordChange
+    activity: Activity
+    verification: Verification
+    email_change: EmailChange
     data_export: DataExport
     deletion: Deletion
     known_devices: KnownDevices
@@ -160,6 +166,7 @@ def build_services(
     logins = Allowance(settings.login_limit, settings.login_window_seconds)
     sealer = sealer_of(settings, entropy)
     links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
+    verification = Verification(foundation, links, wanted=settings.email_verification != "off")
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
     passwords = PasswordStep(hasher, known_devices, logins)
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
@@ -176,17 +183,28 @@ def build_services(
         outbox=outbox,
         letter_folder=folder_of(settings),
         courier=Courier(database, outbox, carrier, clock, entropy),
-        registration=Registration(foundation, hasher, policy, registrations),
+        registration=Registration(foundation, hasher, policy, verification, registrations),
         links=links,
         password_reset=PasswordReset(
             foundation, links, policy, hasher, passwords, sessions, _reset_rules(settings)
         ),
         refusal=Refusal(foundation, links, sessions, settings.password_reset_seconds),
-        sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices),
+        sign_in=SignIn(
+            foundation,
+            passwords,
+            proofs,
+            challenges,
+            trusted,
+            notices,
+            verified_only=settings.email_verification == "required",
+        ),
         second_step=SecondStep(foundation, factors, challenges, proofs, notices),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
         profiles=Profiles(foundation),
         password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),
+        activity=Activity(foundation),
+        verification=verification,
+        email_change=EmailChange(foundation, links, sessions),
         data_export=DataExport(foundation),
         deletion=Deletion(foundation, sessions, links),
         known_devices=known_devices,
@@ -264,6 +282,7 @@ async def _tidy_up(built: Services) -> None:
         try:
             await built.sessions.forget_expired()
             await built.trusted_devices.forget_expired()
+            await built.email_change.forget_expired()
             await built.links.forget_expired()
             await built.outbox.forget_old()
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)

@@ -66,6 +66,7 @@ class Settings(BaseSettings):
 
     login_limit: int = Field(5, ge=1)
     login_window_seconds: int = Field(15 * _MINUTE, ge=1)
+    email_verification: Literal["off", "banner", "required"] = "banner"
     registration_limit: int = Field(100, ge=1)
     registration_window_seconds: int = Field(_HOUR, ge=1)
     password_reset_seconds: int = Field(_HOUR, ge=60, le=_DAY)

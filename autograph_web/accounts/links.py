@@ -5,7 +5,7 @@ holds it. The page posts it to `/link/exchange` (decision 14), which uses nothin
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -44,7 +44,7 @@ class Purpose(StrEnum):
     PASSWORD_RESET = "password_reset", "/password-reset/confirm", _HOUR
     EMAIL_VERIFICATION = "email_verification", "/verify-email", _DAY
     EMAIL_CHANGE = "email_change", "/change-email", _DAY
-    EMAIL_CHANGE_UNDO = "email_change_undo", "/undo-email-change", 7 * _DAY
+    EMAIL_CHANGE_UNDO = "email_change_undo", "/undo-email-change", 3 * _DAY
     SIGN_IN_REFUSAL = "sign_in_refusal", "/not-me", 3 * _DAY
 
 
@@ -55,6 +55,7 @@ class Link:
     user_id: UUID
     payload: str | None
     seconds_left: int
+    created_at: datetime
 
 
 class Links:
@@ -130,9 +131,14 @@ class Links:
             raise LinkUsed
         return self._link(row)
 
-    async def revoke(self, connection: AsyncConnection, user_id: UUID, *purposes: Purpose) -> None:
-        """End every link of these purposes that an account still has, within the caller's unit of work."""
-        await store.revoke_links(connection, user_id, purposes, self._on.clock.now())
+    async def revoke(
+        self, connection: AsyncConnection, user_id: UUID, *purposes: Purpose, since: datetime | None = None
+    ) -> None:
+        """End the links of these purposes that an account still has, within the caller's unit of work.
+
+        With `since` only those made at that moment or later.
+        """
+        await store.revoke_links(connection, user_id, purposes, self._on.clock.now(), since)
 
     async def forget_expired(self) -> int:
         """Delete links a month after they expired; return how many.
@@ -160,7 +166,7 @@ class Links:
         sealed, owner = row.payload, _owner(Purpose(row.purpose), row.user_id)
         payload = None if sealed is None else self._sealer.open(sealed, owner).decode()
         left = row.expires_at - self._on.clock.now()
-        return Link(row.user_id, payload, int(left.total_seconds()))
+        return Link(row.user_id, payload, int(left.total_seconds()), row.created_at)
 
 
 def _owner(purpose: Purpose, user_id: UUID | None) -> str:

@@ -47,3 +47,13 @@ class LinkRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class EmailHold(SQLModel, table=True):
+    """An address an account has left a short while ago: until then nobody else may have it."""
+
+    __tablename__ = "email_holds"  # pyright: ignore[reportAssignmentType]
+
+    email_key: str = Field(primary_key=True, max_length=320)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    until: datetime = Field(sa_type=UtcDateTime)

@@ -9,6 +9,7 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.models import User
 from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.accounts.verification import Verification
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
@@ -21,9 +22,15 @@ class Registration:
     """Registers people, each address once."""
 
     def __init__(
-        self, foundation: Foundation, hasher: PasswordHasher, policy: PasswordPolicy, allowance: Allowance
+        self,
+        foundation: Foundation,
+        hasher: PasswordHasher,
+        policy: PasswordPolicy,
+        verification: Verification,
+        allowance: Allowance,
     ) -> None:
-        self._on, self._hasher, self._policy, self._allowance = foundation, hasher, policy, allowance
+        self._on, self._hasher, self._policy = foundation, hasher, policy
+        self._verification, self._allowance = verification, allowance
 
     async def register(self, context: RequestContext, wish: RegistrationInput) -> Account:
         """Create the account that `wish` asks for.
@@ -61,7 +68,12 @@ class Registration:
         try:
             async with self._on.database.unit() as connection:
                 await store.add(connection, user)
+                # After the row, which waits for whoever is leaving the address: their hold is visible now.
+                if await store.is_held(connection, email.key, None, user.created_at):
+                    raise EmailTaken
                 await self._on.trail.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
+                if self._verification.wanted:
+                    await self._verification.post(connection, user.id, user.email)
         except IntegrityError:
             # The unique index decides between racers; the look before only saves the hash.
             raise EmailTaken from None
@@ -69,7 +81,7 @@ class Registration:
 
     async def _refuse_taken(self, email: EmailAddress) -> None:
         async with self._on.database.read() as connection:
-            if await store.find_by_email(connection, email.key):
+            if await store.is_taken(connection, email.key, None, self._on.clock.now()):
                 raise EmailTaken
 
     def _user(self, email: EmailAddress, password_hash: str) -> User:

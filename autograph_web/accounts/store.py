@@ -1,4 +1,4 @@
-"""The statements of accounts and of one-time links."""
+"""The statements of accounts, of one-time links and of addresses that are held."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,10 +9,11 @@ from sqlalchemy import Row, and_, bindparam, delete, func, insert, or_, select, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.models import LinkRow, User
+from autograph_web.accounts.emails import EmailAddress
+from autograph_web.accounts.models import EmailHold, LinkRow, User
 from autograph_web.core.tables import table_of
 
-USERS, LINKS = table_of(User), table_of(LinkRow)
+USERS, LINKS, HOLDS = table_of(User), table_of(LinkRow), table_of(EmailHold)
 
 
 async def add(connection: AsyncConnection, user: User) -> None:
@@ -78,6 +79,16 @@ async def note_sign_in(connection: AsyncConnection, user_id: UUID, epoch: int, n
     return (await connection.execute(_NOTE_SIGN_IN, given)).rowcount == 1
 
 
+async def mark_verified(connection: AsyncConnection, user_id: UUID, email_key: str, now: datetime) -> bool:
+    """Note that the owner of an account reads the mail to this address; tell whether that is news."""
+    result = await connection.execute(
+        update(USERS)
+        .where(USERS.c.id == user_id, USERS.c.email_key == email_key, USERS.c.email_verified_at.is_(None))
+        .values(email_verified_at=now)
+    )
+    return result.rowcount == 1
+
+
 async def set_password(
     connection: AsyncConnection, user_id: UUID, email: str, new_hash: str, now: datetime
 ) -> bool:
@@ -95,6 +106,59 @@ async def set_password(
         )
     )
     return result.rowcount == 1
+
+
+async def change_email(
+    connection: AsyncConnection, user_id: UUID, email: EmailAddress, now: datetime
+) -> Account:
+    """Give an account an address that was just verified, and return it.
+
+    Raises:
+        IntegrityError: Another account has the address.
+    """
+    statement = (
+        update(USERS)
+        .where(USERS.c.id == user_id)
+        .values(email=email.text, email_key=email.key, email_verified_at=now)
+        .returning(*USERS.c)
+    )
+    return account_of((await connection.execute(statement)).one())
+
+
+async def is_taken(connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime) -> bool:
+    """Tell whether somebody other than `user_id` has this address, or has left it a short while ago."""
+    owner = (await connection.execute(select(USERS.c.id).where(USERS.c.email_key == email_key))).scalar()
+    return owner not in (None, user_id) or await is_held(connection, email_key, user_id, now)
+
+
+async def is_held(connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime) -> bool:
+    """Tell whether somebody other than `user_id` has left this address a short while ago."""
+    query = select(HOLDS.c.user_id).where(HOLDS.c.email_key == email_key, HOLDS.c.until > now)
+    return (await connection.execute(query)).scalar() not in (None, user_id)
+
+
+async def hold_email(
+    connection: AsyncConnection, email_key: str, user_id: UUID, now: datetime, until: datetime
+) -> None:
+    """Keep an address for the account that leaves it."""
+    old = or_(HOLDS.c.until <= now, HOLDS.c.user_id == user_id)
+    await connection.execute(delete(HOLDS).where(HOLDS.c.email_key == email_key, old))
+    await connection.execute(insert(HOLDS).values(email_key=email_key, user_id=user_id, until=until))
+
+
+async def holds_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+    """Return the addresses that are kept for an account."""
+    return list(await connection.execute(select(HOLDS).where(HOLDS.c.user_id == user_id)))
+
+
+async def release_email(connection: AsyncConnection, email_key: str, user_id: UUID) -> None:
+    """Hold an address no longer: its account has come back to it."""
+    await connection.execute(delete(HOLDS).where(HOLDS.c.email_key == email_key, HOLDS.c.user_id == user_id))
+
+
+async def forget_holds(connection: AsyncConnection, now: datetime) -> int:
+    """Delete the holds that are over; return how many."""
+    return (await connection.execute(delete(HOLDS).where(HOLDS.c.until <= now))).rowcount
 
 
 async def set_mfa(connection: AsyncConnection, user_id: UUID, *, enabled: bool) -> None:
@@ -152,14 +216,19 @@ async def find_link(connection: AsyncConnection, purpose: str, token_hash: str) 
 
 
 async def revoke_links(
-    connection: AsyncConnection, user_id: UUID | None, purposes: Collection[str], now: datetime
+    connection: AsyncConnection,
+    user_id: UUID | None,
+    purposes: Collection[str],
+    now: datetime,
+    since: datetime | None = None,
 ) -> None:
-    """Use up every link of these purposes that an account still has."""
-    await connection.execute(
-        update(LINKS)
-        .where(LINKS.c.user_id == user_id, LINKS.c.purpose.in_(purposes), LINKS.c.used_at.is_(None))
-        .values(used_at=now)
+    """Use up the links of these purposes that an account still has: all, or those made `since` a moment."""
+    statement = update(LINKS).where(
+        LINKS.c.user_id == user_id, LINKS.c.purpose.in_(purposes), LINKS.c.used_at.is_(None)
     )
+    if since is not None:
+        statement = statement.where(LINKS.c.created_at >= since)
+    await connection.execute(statement.values(used_at=now))
 
 
 async def forget_links(connection: AsyncConnection, now: datetime, before: datetime) -> int:

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 
 from autograph_web.api.docs_page import docs_page
 from autograph_web.api.documentation import as_problems
-from autograph_web.api.routes import account, health, mfa, recovery, session
+from autograph_web.api.routes import account, activity, email, health, mfa, recovery, session
 from autograph_web.core.errors import (
     DomainError,
     InternalError,
@@ -38,7 +38,7 @@ def build_api() -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for module in (account, session, recovery, mfa, health):
+    for module in (account, activity, email, session, recovery, mfa, health):
         # Not include_router: it would hide the routes from whoever lists them, such as the 405 of the pages.
         api.router.routes.extend(module.router.routes)
     api.add_api_route("/docs", docs_page, include_in_schema=False)

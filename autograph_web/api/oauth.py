@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from autograph_web.api.schemas import TokensOut
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import EndpointDisabled, InvalidCredentials
+from autograph_web.core.errors import EmailNotVerified, EndpointDisabled, InvalidCredentials
 from autograph_web.runtime import services
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SignInInput
@@ -52,7 +52,7 @@ async def password_grant(context: RequestContext, grant: PasswordGrant) -> Respo
 async def _sign_in(context: RequestContext, wish: SignInInput) -> Response:
     try:
         outcome = await services().sign_in.start(context, wish)
-    except InvalidCredentials as refusal:
+    except (InvalidCredentials, EmailNotVerified) as refusal:
         return _error("invalid_grant", refusal.detail)
     if isinstance(outcome, ChallengeRequired):
         # This form has no second step, so nothing of the sign-in may stay behind.

@@ -1,15 +1,18 @@
 """The JSON that REST takes and gives."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.accounts.account import Account
+from autograph_web.audit.trail import AuditEvent
 from autograph_web.core.devices import device_name
 from autograph_web.mfa.enrolment import Setup
 from autograph_web.mfa.trusted_devices import TrustedBrowser
+from autograph_web.profile.activity import Format
+from autograph_web.profile.inputs import ActivityInput
 from autograph_web.sessions.devices import OpenSession
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import Viewer
@@ -233,10 +236,82 @@ class MeOut(BaseModel):
         )
 
 
+class ActivityQuery(ActivityInput):
+    """Which events, how many, and from where on."""
+
+    cursor: str | None = Field(default=None, max_length=64, description="`next_cursor` of the page before.")
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class ExportQuery(ActivityInput):
+    """Which events, and as what."""
+
+    format: Format = Format.CSV
+
+
+class EventOut(BaseModel):
+    """One event of the account."""
+
+    at: datetime
+    kind: str
+    label: str
+    device: str
+    ip: str
+    user_agent: str
+    session_id: UUID | None
+    this_session: bool
+    details: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: AuditEvent, viewer: Viewer) -> "EventOut":
+        """Show `event` to `viewer`."""
+        return cls(
+            at=event.at,
+            kind=event.kind.value,
+            label=event.kind.label,
+            device=device_name(event.user_agent),
+            ip=event.ip,
+            user_agent=event.user_agent,
+            session_id=event.session_id,
+            this_session=event.session_id == viewer.session_id,
+            details=event.details,
+        )
+
+
+class ActivityOut(BaseModel):
+    """Events, newest first; `next_cursor` is null on the last page."""
+
+    events: list[EventOut]
+    next_cursor: str | None
+
+
 class MessageOut(BaseModel):
     """A sentence that says what was done."""
 
     message: str
+
+
+class LinkToken(BaseModel):
+    """The last part of the link in a letter, after `#token=`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[SecretStr, Field(max_length=256)]
+
+
+class NewEmail(BaseModel):
+    """The address to move to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[str, Field(max_length=1024, examples=["mina@elsewhere.dev"])]
+
+
+class EmailUndoneOut(BaseModel):
+    """The account is back at its old address; choose a new password with this token within an hour."""
+
+    message: str = "Your account is at its old email again, and everybody is signed out."
+    password_reset_token: str
 
 
 class RevokedOut(BaseModel):

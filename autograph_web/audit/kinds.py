@@ -3,16 +3,41 @@
 from enum import StrEnum
 
 
-class Kind(StrEnum):
-    """A kind of event; the value is the stable name in REST and in the database."""
+class Group(StrEnum):
+    """What kinds of events a person may want to see alone; the value is its name in REST and in addresses."""
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> "Kind":
+    def __new__(cls, value: str, label: str) -> "Group":
         """Make a member of `value` that also knows its plain words."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
+        return member
+
+    SIGN_IN = "sign_in", "Signing in and out"
+    PASSWORD = "password", "Password"
+    TWO_STEP = "two_step", "Two-step verification"
+    ACCOUNT = "account", "Account and data"
+    TOKENS = "tokens", "Access tokens"
+
+    @property
+    def kinds(self) -> "tuple[Kind, ...]":
+        """Every kind that belongs to it."""
+        return tuple(kind for kind in Kind if kind.group is self)
+
+
+class Kind(StrEnum):
+    """A kind of event; the value is the stable name in REST and in the database."""
+
+    label: str
+    group: Group
+
+    def __new__(cls, value: str, label: str, group: Group) -> "Kind":
+        """Make a member of `value` that also knows its plain words and where it belongs."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.label, member.group = label, group
         return member
 
     @classmethod
@@ -21,35 +46,44 @@ class Kind(StrEnum):
         name = str(value)
         stranger = str.__new__(cls, name)
         stranger._name_, stranger._value_ = name.upper(), name
-        stranger.label = name.replace("_", " ").capitalize()
+        stranger.label, stranger.group = name.replace("_", " ").capitalize(), Group.ACCOUNT
         return stranger
 
-    REGISTRATION_SUCCESS = "registration_success", "Account created"
-    REGISTRATION_FAILED = "registration_failed", "Account not created"
-    LOGIN_SUCCESS = "login_success", "Signed in"
-    LOGIN_FAILED = "login_failed", "Wrong password"
-    LOGIN_RATE_LIMITED = "login_rate_limited", "Sign-in paused after too many tries"
-    SIGN_IN_REFUSED = "sign_in_refused", "Sign-in taken back by its owner"
-    LOGIN_MFA_REQUIRED = "login_mfa_required", "Password accepted, code asked for"
-    REAUTHENTICATED = "reauthenticated", "Confirmed it's you"
-    TOKEN_REFRESHED = "token_refreshed", "Access renewed"
-    TOKEN_REUSE_DETECTED = "token_reuse_detected", "Copied access token stopped"
-    LOGOUT = "logout", "Signed out"
-    LOGOUT_ALL = "logout_all", "Signed out everywhere"
-    PASSWORD_RESET_REQUESTED = "password_reset_requested", "Link for a new password asked for"
-    PASSWORD_RESET_COMPLETED = "password_reset_completed", "New password set by a link"
-    PASSWORD_RESET_FAILED = "password_reset_failed", "Link for a new password refused"
-    SESSION_REVOKED = "session_revoked", "Other devices signed out"
-    PASSWORD_CHANGED = "password_changed", "Password changed"
-    DATA_EXPORTED = "data_exported", "Data exported"
-    ACCOUNT_DELETED = "account_deleted", "Account deleted"
-    MFA_SETUP_INITIATED = "mfa_setup_initiated", "Two-step setup started"
-    MFA_ENABLED = "mfa_enabled", "Two-step verification turned on"
-    MFA_ENABLE_FAILED = "mfa_enable_failed", "Wrong code during two-step setup"
-    MFA_VERIFY_SUCCESS = "mfa_verify_success", "Second step passed"
-    MFA_VERIFY_FAILED = "mfa_verify_failed", "Wrong code in the second step"
-    MFA_DISABLED = "mfa_disabled", "Two-step verification turned off"
-    RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used"
-    RECOVERY_CODES_REGENERATED = "recovery_codes_regenerated", "New recovery codes made"
-    DEVICE_TRUSTED = "device_trusted", "Browser trusted for 30 days"
-    TRUSTED_DEVICE_REVOKED = "trusted_device_revoked", "Browser no longer trusted"
+    REGISTRATION_SUCCESS = "registration_success", "Account created", Group.ACCOUNT
+    REGISTRATION_FAILED = "registration_failed", "Account not created", Group.ACCOUNT
+    LOGIN_SUCCESS = "login_success", "Signed in", Group.SIGN_IN
+    LOGIN_FAILED = "login_failed", "Wrong password", Group.SIGN_IN
+    LOGIN_RATE_LIMITED = "login_rate_limited", "Sign-in paused after too many tries", Group.SIGN_IN
+    SIGN_IN_REFUSED = "sign_in_refused", "Sign-in taken back by its owner", Group.SIGN_IN
+    LOGIN_MFA_REQUIRED = "login_mfa_required", "Password accepted, code asked for", Group.SIGN_IN
+    REAUTHENTICATED = "reauthenticated", "Confirmed it's you", Group.SIGN_IN
+    TOKEN_REFRESHED = "token_refreshed", "Access renewed", Group.TOKENS
+    TOKEN_REUSE_DETECTED = "token_reuse_detected", "Copied access token stopped", Group.TOKENS
+    LOGOUT = "logout", "Signed out", Group.SIGN_IN
+    LOGOUT_ALL = "logout_all", "Signed out everywhere", Group.SIGN_IN
+    PASSWORD_RESET_REQUESTED = "password_reset_requested", "Link for a new password asked for", Group.PASSWORD
+    PASSWORD_RESET_COMPLETED = "password_reset_completed", "New password set by a link", Group.PASSWORD
+    PASSWORD_RESET_FAILED = "password_reset_failed", "Link for a new password refused", Group.PASSWORD
+    SESSION_REVOKED = "session_revoked", "Other devices signed out", Group.SIGN_IN
+    PASSWORD_CHANGED = "password_changed", "Password changed", Group.PASSWORD
+    EMAIL_VERIFICATION_REQUESTED = (
+        "email_verification_requested",
+        "New link to confirm the email",
+        Group.ACCOUNT,
+    )
+    EMAIL_VERIFIED = "email_verified", "Email confirmed", Group.ACCOUNT
+    EMAIL_CHANGE_REQUESTED = "email_change_requested", "Change of email asked for", Group.ACCOUNT
+    EMAIL_CHANGED = "email_changed", "Email changed", Group.ACCOUNT
+    EMAIL_CHANGE_UNDONE = "email_change_undone", "Change of email taken back", Group.ACCOUNT
+    DATA_EXPORTED = "data_exported", "Data exported", Group.ACCOUNT
+    ACCOUNT_DELETED = "account_deleted", "Account deleted", Group.ACCOUNT
+    MFA_SETUP_INITIATED = "mfa_setup_initiated", "Two-step setup started", Group.TWO_STEP
+    MFA_ENABLED = "mfa_enabled", "Two-step verification turned on", Group.TWO_STEP
+    MFA_ENABLE_FAILED = "mfa_enable_failed", "Wrong code during two-step setup", Group.TWO_STEP
+    MFA_VERIFY_SUCCESS = "mfa_verify_success", "Second step passed", Group.TWO_STEP
+    MFA_VERIFY_FAILED = "mfa_verify_failed", "Wrong code in the second step", Group.TWO_STEP
+    MFA_DISABLED = "mfa_disabled", "Two-step verification turned off", Group.TWO_STEP
+    RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used", Group.TWO_STEP
+    RECOVERY_CODES_REGENERATED = "recovery_codes_regenerated", "New recovery codes made", Group.TWO_STEP
+    DEVICE_TRUSTED = "device_trusted", "Browser trusted for 30 days", Group.TWO_STEP
+    TRUSTED_DEVICE_REVOKED = "trusted_device_revoked", "Browser no longer trusted", Group.TWO_STEP

@@ -17,13 +17,16 @@ class AuditRow(SQLModel, table=True):
     """
 
     __tablename__ = "audit_log"  # pyright: ignore[reportAssignmentType]
-    __table_args__ = (Index("ix_audit_log_user_id_id", "user_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_log_user_id_at", "user_id", "at", "id"),
+        Index("ix_audit_log_user_id_kind", "user_id", "kind", "at", "id"),
+    )
 
     id: int | None = Field(
         default=None,
         sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     )
-    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
     user_id: UUID | None = None
     kind: str = Field(max_length=64)
     ip: str = Field(max_length=64)

@@ -1,16 +1,37 @@
-"""The audit log's statements: rows are added and read; all they ever lose is whom they could lead to."""
+"""The audit log's statements: rows are added and read; all they ever lose is whom they could lead to.
 
+Lists are ordered by time and then by row, which is also the order of the two indexes.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, desc, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    desc,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.models import AuditRow
-from autograph_web.core.tables import table_of
+from autograph_web.audit.selection import Place, Selection
+from autograph_web.core.tables import UtcDateTime, table_of
 
 AUDIT = table_of(AuditRow)
 _ADD = insert(AUDIT)  # built once: to build it takes longer than to run it
+_row_place = tuple_(AUDIT.c.at, AUDIT.c.id)
+_NEWEST_FIRST = (desc(AUDIT.c.at), desc(AUDIT.c.id))
 
 
 async def add(connection: AsyncConnection, values: dict[str, Any]) -> None:
@@ -20,14 +41,48 @@ async def add(connection: AsyncConnection, values: dict[str, Any]) -> None:
 
 async def newest(connection: AsyncConnection, user_id: UUID, limit: int) -> list[Row[Any]]:
     """Return the newest rows of an account, newest first."""
-    query = select(AUDIT).where(AUDIT.c.user_id == user_id).order_by(desc(AUDIT.c.id)).limit(limit)
+    query = select(AUDIT).where(AUDIT.c.user_id == user_id).order_by(*_NEWEST_FIRST).limit(limit)
     return list(await connection.execute(query))
 
 
-async def after(connection: AsyncConnection, user_id: UUID, last_id: int, limit: int) -> list[Row[Any]]:
-    """Return the rows of an account that follow `last_id`, oldest first."""
-    query = select(AUDIT).where(AUDIT.c.user_id == user_id, AUDIT.c.id > last_id)
-    return list(await connection.execute(query.order_by(AUDIT.c.id).limit(limit)))
+async def selected(
+    connection: AsyncConnection, user_id: UUID, wanted: Selection, before: Place | None, limit: int
+) -> list[Row[Any]]:
+    """Return the wanted rows of an account that are older than `before`, newest first."""
+    return list(await connection.execute(selecting(user_id, wanted, before, limit)))
+
+
+def selecting(user_id: UUID, wanted: Selection, before: Place | None, limit: int) -> Select[Any]:
+    """Return the query of `selected`: it reads about as many rows as it returns, however many there are.
+
+    Each kind is looked up by itself, in the index that begins with it: one look for several kinds would
+    have to walk over everything that lies between two of them.
+    """
+    where = [AUDIT.c.user_id == user_id, *_within(wanted)]
+    if before is not None:
+        where.append(_row_place < _bound(before))
+    newest_ones = select(AUDIT).where(*where).order_by(*_NEWEST_FIRST).limit(limit)
+    if not wanted.kinds:
+        return newest_ones
+    parts = [newest_ones.where(AUDIT.c.kind == kind.value).subquery() for kind in wanted.kinds]
+    found = union_all(*(select(part) for part in parts)).subquery()
+    return select(found).order_by(desc(found.c.at), desc(found.c.id)).limit(limit)
+
+
+async def count_selected(connection: AsyncConnection, user_id: UUID, wanted: Selection) -> int:
+    """Count the wanted rows of an account."""
+    query = select(func.count()).where(AUDIT.c.user_id == user_id, *_within(wanted))
+    if wanted.kinds:
+        query = query.where(AUDIT.c.kind.in_([kind.value for kind in wanted.kinds]))
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def after(connection: AsyncConnection, user_id: UUID, last: Place | None, limit: int) -> list[Row[Any]]:
+    """Return the rows of an account that follow `last`, oldest first."""
+    query = select(AUDIT).where(AUDIT.c.user_id == user_id)
+    if last is not None:
+        query = query.where(_row_place > _bound(last))
+    return list(await connection.execute(query.order_by(AUDIT.c.at, AUDIT.c.id).limit(limit)))
 
 
 async def forget_origin(connection: AsyncConnection, user_id: UUID) -> None:
@@ -42,7 +97,28 @@ async def newest_elsewhere(
     query = (
         select(AUDIT)
         .where(AUDIT.c.user_id == user_id, AUDIT.c.kind == kind, AUDIT.c.session_id != session_id)
-        .order_by(desc(AUDIT.c.id))
+        .order_by(*_NEWEST_FIRST)
         .limit(1)
     )
     return (await connection.execute(query)).first()
+
+
+def _within(wanted: Selection) -> Sequence[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.session_id is not None:
+        found.append(AUDIT.c.session_id == wanted.session_id)
+    if wanted.elsewhere is not None:
+        # A failed sign-in has no session, and is what somebody looks for here.
+        found.append(or_(AUDIT.c.session_id != wanted.elsewhere, AUDIT.c.session_id.is_(None)))
+    if wanted.since is not None:
+        found.append(AUDIT.c.at >= wanted.since)
+    if wanted.until is not None:
+        found.append(AUDIT.c.at < wanted.until)
+    return found
+
+
+def _bound(place: Place) -> ColumnElement[Any]:
+    return tuple_(
+        bindparam("place_at", place.at, UtcDateTime(), unique=True),
+        bindparam("place_id", place.id, BigInteger(), unique=True),
+    )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit import store
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.selection import Place, Selection
 from autograph_web.core.clock import Clock
 from autograph_web.core.context import RequestContext
 from autograph_web.core.database import Database
@@ -19,12 +20,14 @@ from autograph_web.core.database import Database
 class AuditEvent:
     """One event as it is shown."""
 
+    id: int
     at: datetime
     kind: Kind
     ip: str
     user_agent: str
     session_id: UUID | None
     details: dict[str, Any]
+    user_id: UUID | None
 
 
 class Trail:
@@ -109,13 +112,35 @@ class Trail:
             row = await store.newest_elsewhere(connection, user_id, Kind.LOGIN_SUCCESS.value, session_id)
         return _event(row) if row else None
 
+    async def selected(
+        self, user_id: UUID, wanted: Selection, before: Place | None, limit: int
+    ) -> list[AuditEvent]:
+        """Return the newest `limit` wanted events of an account that are older than `before`, newest first.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
+        async with self._database.read() as connection:
+            return [_event(row) for row in await store.selected(connection, user_id, wanted, before, limit)]
+
+    async def count(self, user_id: UUID, wanted: Selection) -> int:
+        """Count the wanted events of an account.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
+        async with self._database.read() as connection:
+            return await store.count_selected(connection, user_id, wanted)
+
 
 def _event(row: Row[Any]) -> AuditEvent:
     return AuditEvent(
+        id=row.id,
         at=row.at,
         kind=Kind(row.kind),
         ip=row.ip,
         user_agent=row.user_agent,
         session_id=row.session_id,
         details=row.details,
+        user_id=row.user_id,
     )

@@ -39,6 +39,13 @@ class InvalidInput(DomainError):
     sentence = "Some of what you sent isn't in the expected form."
 
 
+class InvalidCursor(DomainError):
+    """A place in a list that no answer of ours has named."""
+
+    code, status, default_field = "invalid_cursor", 400, "cursor"
+    sentence = "That isn't a place in this list. Begin again without a cursor."
+
+
 class MalformedBody(DomainError):
     """A body that is not acceptable JSON (RFC 8259) or form data."""
 
@@ -180,6 +187,20 @@ class InvalidCredentials(DomainError):
 
     code, status = "invalid_credentials", 401
     sentence = "That email and password don't match. Check both and try again."
+
+
+class EmailNotVerified(DomainError):
+    """The password was right, but this server lets nobody in whose address is not verified."""
+
+    code, status = "email_not_verified", 403
+    sentence = "Confirm your email first: open the link in the letter we sent you, or ask for a new one."
+
+
+class EmailUnchanged(DomainError):
+    """The new address is the one the account has, perhaps in another spelling."""
+
+    code, status, default_field = "email_unchanged", 422, "email"
+    sentence = "That's the address you have."
 
 
 class WrongPassword(DomainError):

@@ -26,14 +26,14 @@ async def change_password(request: Request, fields: Fields) -> Response:
         end_other_sessions=fields.get("end_other_sessions") in ON,
     )
     device = cookies.device_cookie(services().settings, cookie_header(request))
-    viewer = await _viewer(request)
+    viewer = await viewer_of(request)
     proof = await services().password_change.change(request_context(request), viewer, wish, device)
     return await welcome(request, proof, {"next": "/settings/security?then=password-changed"})
 
 
 async def delete_account(request: Request, fields: Fields) -> Response:
     """Delete the account of whoever is signed in."""
-    viewer = await _viewer(request)
+    viewer = await viewer_of(request)
     await services().deletion.delete(request_context(request), viewer, fields.get("confirm_email", "")[:1024])
     response = await see_with("/login", Flash("account_deleted"))
     cookies.clear_session(services().settings, response)
@@ -42,7 +42,7 @@ async def delete_account(request: Request, fields: Fields) -> Response:
 
 async def sign_out_device(request: Request, fields: Fields) -> Response:
     """Sign one of the sessions of whoever is signed in out; their own goes the ordinary way."""
-    viewer, chosen = await _viewer(request), _session_id(fields)
+    viewer, chosen = await viewer_of(request), _session_id(fields)
     if chosen == viewer.session_id:
         return await end(request, fields)
     await services().devices.sign_out(request_context(request), viewer, chosen)
@@ -51,7 +51,7 @@ async def sign_out_device(request: Request, fields: Fields) -> Response:
 
 async def sign_out_others(request: Request, _fields: Fields) -> Response:
     """Sign every other session of whoever is signed in out."""
-    viewer = await _viewer(request)
+    viewer = await viewer_of(request)
     await services().devices.sign_out_others(request_context(request), viewer)
     return await see_with(_DEVICES, Flash("others_signed_out"))
 
@@ -63,7 +63,13 @@ def _session_id(fields: Fields) -> UUID:
         raise NotFound from None
 
 
-async def _viewer(request: Request) -> Viewer:
+async def viewer_of(request: Request) -> Viewer:
+    """Return who is signed in by the cookie of a request; or refuse.
+
+    Raises:
+        NotAuthenticated, SessionEnded: Nobody is, or no longer.
+        Unavailable: That cannot be told right now.
+    """
     cookie = cookies.session_cookie(services().settings, cookie_header(request))
     return await services().sessions.authenticate_cookie(cookie or "")
 

@@ -10,6 +10,7 @@ from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.core.errors import (
     AccountReady,
     ChallengeExpired,
+    EmailNotVerified,
     NotAuthenticated,
     SessionEnded,
     Unavailable,
@@ -25,6 +26,7 @@ from autograph_web.http.native_forms import (
     form_route,
     request_context,
     see,
+    see_with,
 )
 from autograph_web.http.redirects import safe_next
 from autograph_web.mfa.trusted_devices import TRUST_SECONDS
@@ -84,7 +86,7 @@ async def reveal(request: Request, fields: Fields) -> Response:
 
 
 async def register(request: Request, fields: Fields) -> Response:
-    """Create an account and sign in to it."""
+    """Create an account and sign in to it, or say that a letter is on its way."""
     wish = RegistrationInput(
         email=fields.get("email", ""),
         password=fields.get("password", ""),  # pyright: ignore[reportArgumentType]  (pydantic wraps it)
@@ -93,6 +95,8 @@ async def register(request: Request, fields: Fields) -> Response:
     try:
         proof = await services().sign_in.after_registration(request_context(request), account)
         return await welcome(request, proof, fields)
+    except EmailNotVerified:
+        return await see_with("/verify-email", Flash("verification_sent", values={"email": account.email}))
     except Unavailable:
         raise AccountReady(retry_after=1) from None
 

@@ -13,6 +13,7 @@ from autograph_web.accounts import store as accounts
 from autograph_web.audit import store as audit
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.selection import Place
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import SessionEnded
 from autograph_web.core.limits import Allowance
@@ -35,6 +36,7 @@ _SESSION = (
     "revoked_at",
     "revoked_reason",
 )
+_HOLD = ("email_key", "until")
 _FACTOR = ("created_at", "activated_at")
 _DEVICE = ("id", "ip", "user_agent", "created_at", "last_used_at", "expires_at")
 _EVENT = ("at", "kind", "ip", "user_agent", "session_id", "details")
@@ -73,6 +75,7 @@ class DataExport:
                 "format": "autograph-account-1",
                 "exported_at": now,
                 "account": {name: asdict(found[0])[name] for name in _ACCOUNT},
+                "held_emails": _picked(await accounts.holds_of(connection, user_id), _HOLD),
                 "sessions": _picked(await sessions.all_of(connection, user_id), _SESSION),
                 "authenticators": _picked(factors, _FACTOR),
                 "recovery_codes_left": await mfa.codes_left(connection, user_id),
@@ -81,14 +84,14 @@ class DataExport:
 
     async def _portions(self, head: dict[str, Any], user_id: UUID) -> AsyncGenerator[str]:
         yield f'{_json(head)[:-1]}, "events": ['
-        last, separator = 0, ""
+        last, separator = None, ""
         while True:
             async with self._on.database.read() as connection:
                 rows = await audit.after(connection, user_id, last, _PAGE)
             if not rows:
                 break
             yield separator + ", ".join(map(_json, _picked(rows, _EVENT)))
-            last, separator = rows[-1].id, ", "
+            last, separator = Place(rows[-1].at, rows[-1].id), ", "
         yield "]}\n"
 
 

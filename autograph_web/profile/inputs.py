@@ -1,6 +1,16 @@
 """What a person may ask about their own account, as it arrives."""
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+
+from autograph_web.audit.kinds import Group
+from autograph_web.audit.selection import Selection
+from autograph_web.sessions.viewer import Viewer
+
+# The sign-in itself is written down a moment before its session begins.
+_BEFORE_THE_SESSION = timedelta(hours=1)
 
 
 class PasswordChangeInput(BaseModel):
@@ -19,3 +29,41 @@ class DeletionInput(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     confirm_email: str = Field(max_length=1024, examples=["mina@northwind.dev"])
+
+
+class Device(StrEnum):
+    """Where events happened, seen from the session of whoever asks."""
+
+    THIS = "this"
+    OTHER = "other"
+
+
+class ActivityInput(BaseModel):
+    """Which events of their own somebody wants to see; what is left out picks all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    group: Group | None = Field(default=None, description="What the events are about.")
+    device: Device | None = Field(
+        default=None,
+        description="`this`: the session that asks; `other`: everything else, failed tries included.",
+    )
+    since: AwareDatetime | None = Field(
+        default=None, description="The earliest moment, itself included (RFC 3339)."
+    )
+    until: AwareDatetime | None = Field(default=None, description="The moment before which events end.")
+
+    def selection(self, viewer: Viewer) -> Selection:
+        """Return what this picks when `viewer` asks."""
+        this = viewer.session_id if self.device is Device.THIS else None
+        since = self.since
+        if this is not None:  # nothing of a session is older, and the search need not go further back
+            begun = viewer.signed_in_at - _BEFORE_THE_SESSION
+            since = max(since or begun, begun)
+        return Selection(
+            kinds=self.group.kinds if self.group else (),
+            session_id=this,
+            elsewhere=viewer.session_id if self.device is Device.OTHER else None,
+            since=since,
+            until=self.until,
+        )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from autograph_web.core.context import RequestContext
-from autograph_web.mail.letter import Letter, circumstances
+from autograph_web.mail.letter import Action, Letter, circumstances
 
 
 def password_letter(email: str, context: RequestContext, now: datetime, *, ended: bool) -> Letter:
@@ -29,4 +29,81 @@ def farewell_letter(email: str, context: RequestContext, now: datetime) -> Lette
         ),
         facts=circumstances(context, now),
         closing=("If this wasn't you, somebody knew your password. Change it wherever else you use it.",),
+    )
+
+
+def new_address_letter(email: str, url: str) -> Letter:
+    """Ask whoever reads the new mailbox to confirm that the account moves there."""
+    return Letter(
+        to=email,
+        subject="Confirm your new email",
+        paragraphs=(
+            "An account with us is to move to this address.",
+            "Nothing changes before you confirm it.",
+        ),
+        action=Action("Confirm my new email", url),
+        closing=("The link works once, for 24 hours.", "If this wasn't you, do nothing."),
+    )
+
+
+def taken_letter(email: str) -> Letter:
+    """Tell the owner of an address that somebody wanted it for another account."""
+    return Letter(
+        to=email,
+        subject="Somebody wanted to use your email",
+        paragraphs=(
+            "Somebody asked to move their account to this address, which belongs to an account already.",
+            "Nothing changed, and they were not told.",
+        ),
+        closing=("If it was you: sign in with this address, or delete that account first.",),
+    )
+
+
+def change_asked_letter(
+    email: str, new: str, undo_url: str, context: RequestContext, now: datetime
+) -> Letter:
+    """Tell at the old address that a change was asked for, and how to stop it."""
+    return Letter(
+        to=email,
+        subject="Your email is about to change",
+        paragraphs=(
+            f"Somebody who was signed in to your account asked to move it to {new}.",
+            "Nothing changes before that address is confirmed. If this was you, there is nothing to do here.",
+        ),
+        action=Action("This wasn't me", undo_url),
+        facts=circumstances(context, now),
+        closing=(
+            "The link stops the change, or takes it back for three days.",
+            "It signs everybody out and lets you choose a new password.",
+        ),
+    )
+
+
+def changed_address_letter(
+    email: str, new: str, undo_url: str, context: RequestContext, now: datetime
+) -> Letter:
+    """Tell at the old address that the account has moved, and how to take it back."""
+    return Letter(
+        to=email,
+        subject="Your email was changed",
+        paragraphs=(f"Your account has moved to {new}. This address no longer opens it.",),
+        action=Action("This wasn't me", undo_url),
+        facts=circumstances(context, now),
+        closing=(
+            "For three days the link takes it back.",
+            "It signs everybody out and lets you choose a new password.",
+        ),
+    )
+
+
+def change_undone_letter(email: str, context: RequestContext, now: datetime) -> Letter:
+    """Tell that the account is back at this address."""
+    return Letter(
+        to=email,
+        subject="The change of your email was taken back",
+        paragraphs=(
+            "Your account is at this address, everybody is signed out and no device is trusted any more.",
+            "Choose a new password now: whoever asked for the change was signed in to your account.",
+        ),
+        facts=circumstances(context, now),
     )

@@ -93,13 +93,14 @@ class PasswordChange:
         return checked
 
     async def _replace(self, connection: AsyncConnection, checked: Checked, new_hash: str) -> Account:
-        # The account first, as in every change of one: a reset at the same time waits here.
+        # A change of address that whoever knew the old password has begun must not come through any more.
+        # Links first, then the account, as in a reset: one at the same time waits here.
+        await self._links.revoke(connection, checked.account.id, Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
         account = await accounts.replace_password(
             connection, checked.account, checked.seen_hash, new_hash, self._on.clock.now()
         )
         if account is None:
             raise await _what_came_between(connection, checked.account)
-        await self._links.revoke(connection, account.id, Purpose.PASSWORD_RESET)
         await mfa.forget_devices(connection, account.id)
         return account
 

@@ -9,7 +9,7 @@ from autograph_web.accounts.emails import fold_email
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import InvalidCredentials
+from autograph_web.core.errors import EmailNotVerified, InvalidCredentials
 from autograph_web.core.limits import BudgetSpent
 from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import SignedIn
@@ -41,7 +41,10 @@ class SignIn:
         challenges: Challenges,
         trusted: TrustedDevices,
         notices: SignInNotices,
+        *,
+        verified_only: bool = False,
     ) -> None:
+        self._verified_only = verified_only
         self._on, self._passwords, self._proofs = foundation, passwords, proofs
         self._challenges, self._trusted, self._notices = challenges, trusted, notices
 
@@ -56,6 +59,7 @@ class SignIn:
 
         Raises:
             InvalidCredentials: They do not match, the account is unknown or locked: one answer, one timing.
+            EmailNotVerified: They match, and this server first wants the address verified.
             RateLimited: Too many failures from this address or for this account.
             Unavailable: The database is away or too many passwords are waiting; the try does not count.
         """
@@ -74,8 +78,11 @@ class SignIn:
         """Sign in who has just registered: the password was typed a moment ago.
 
         Raises:
+            EmailNotVerified: This server first wants the address verified.
             Unavailable: The database is away.
         """
+        if self._verified_only and not account.email_verified:
+            raise EmailNotVerified
         proof = self._proof(account, remember=False, method="password")
         async with self._on.database.unit() as connection:
             await self._proofs.record(connection, context, proof)
@@ -87,6 +94,10 @@ class SignIn:
         checked = await self._passwords.check(found, attempt.password)
         if checked is None:
             raise await self._refusal(attempt, found[0] if found else None)
+        if self._verified_only and not checked.account.email_verified:
+            # Only who knows the password gets to hear it.
+            await self._note(attempt, Kind.LOGIN_FAILED, checked.account, reason=EmailNotVerified.code)
+            raise EmailNotVerified
         return await self._admit(attempt, checked)
 
     async def _admit(self, attempt: _Attempt, checked: Checked) -> SignedIn | ChallengeRequired:

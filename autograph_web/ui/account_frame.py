@@ -11,13 +11,14 @@ from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
 from autograph_web.ui.layout import app_page, heading
-from autograph_web.ui.routes import ACCOUNT, DASHBOARD, SECURITY, SESSIONS, Route
+from autograph_web.ui.routes import ACCOUNT, ACTIVITY, DASHBOARD, SECURITY, SESSIONS, Route
 from autograph_web.ui.trouble.panel import trouble_panel
 
 _PLACES: tuple[tuple[Route, str], ...] = (
     (DASHBOARD, "home"),
     (SECURITY, "shield"),
     (SESSIONS, "devices"),
+    (ACTIVITY, "clock"),
     (ACCOUNT, "person"),
 )
 
@@ -35,6 +36,7 @@ def account_frame(
     page = rx.el.div(
         heading(here, here.name),
         rx.el.p(lead, class_name="lead"),
+        rx.cond(state.loaded & state.unverified, _unverified(state)),
         rx.cond(state.loaded, content, waiting),
         class_name="overview",
         aria_busy=rx.cond(state.loaded, "false", "true"),
@@ -54,6 +56,44 @@ def skeleton(*shapes: str) -> rx.Component:
         *(rx.el.div(class_name=f"card skeleton {shape}", aria_hidden="true") for shape in shapes),
         class_name="cards cards-two",
         custom_attrs=named("skeleton"),
+    )
+
+
+def _unverified(state: type[AccountPage]) -> rx.Component:
+    """Asks to confirm the address, and sends the link once more; a clock says when it does so again."""
+    clock = rx.el.span(
+        " You can ask again in ",
+        rx.el.span(
+            f"{state.resend_wait} s", class_name="clock", data_wait=f"{state.resend_wait}:{state.resends}"
+        ),
+        ".",
+        aria_hidden="true",
+        class_name="waiting",
+    )
+    return rx.el.section(
+        icon("info"),
+        rx.el.div(
+            rx.el.p("Confirm your email: open the link we sent to ", rx.el.strong(state.email), "."),
+            rx.el.p(
+                state.resent,
+                rx.cond(state.resend_wait > 0, clock),
+                role="status",
+                custom_attrs=named("resent"),
+            ),
+            class_name="box-words",
+        ),
+        rx.el.button(
+            "Send it again",
+            type="button",
+            class_name="button button-small",
+            disabled=state.resend_wait > 0,
+            data_rest="true",
+            on_click=state.resend,
+        ),
+        aria_label="Confirm your email",
+        data_rests="true",
+        class_name="box box-warn unverified",
+        custom_attrs=named("unverified"),
     )
 
 

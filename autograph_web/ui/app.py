@@ -15,8 +15,12 @@ from autograph_web.ui import routes
 from autograph_web.ui.account.page import account_page
 from autograph_web.ui.account.state import AccountState
 from autograph_web.ui.account_page import AccountPage
+from autograph_web.ui.activity.page import activity_page
+from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
+from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
+from autograph_web.ui.email_links.state import ChangeEmailState, UndoEmailState, VerifyEmailState
 from autograph_web.ui.home.page import home_page
 from autograph_web.ui.not_found.page import not_found_page
 from autograph_web.ui.not_me.page import not_me_page
@@ -47,18 +51,23 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.SIGN_IN, sign_in_page, SignInState.arrive),
     (routes.FORGOTTEN, forgotten_page, ForgottenState.arrive),
     (routes.NEW_PASSWORD, new_password_page, NewPasswordState.arrive),
+    (routes.VERIFY_EMAIL, verify_email_page, VerifyEmailState.arrive),
+    (routes.CHANGE_EMAIL, change_email_page, ChangeEmailState.arrive),
+    (routes.UNDO_EMAIL, undo_email_page, UndoEmailState.arrive),
     (routes.NOT_ME, not_me_page, NotMeState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
     (routes.SESSIONS, sessions_page, SessionsState.load),
+    (routes.ACTIVITY, activity_page, ActivityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
 )
-_OF_ACCOUNTS: dict[Route, type[AccountPage]] = {
+ACCOUNT_PAGES: dict[Route, type[AccountPage]] = {
     routes.DASHBOARD: DashboardState,
     routes.SECURITY: SecurityState,
     routes.SESSIONS: SessionsState,
+    routes.ACTIVITY: ActivityState,
     routes.ACCOUNT: AccountState,
 }
 """The state of every page that leaves as soon as its session ends."""
@@ -67,8 +76,11 @@ _STATES = (
     RegisterState,
     ForgottenState,
     NewPasswordState,
+    VerifyEmailState,
+    ChangeEmailState,
+    UndoEmailState,
     NotMeState,
-    *_OF_ACCOUNTS.values(),
+    *ACCOUNT_PAGES.values(),
 )
 """Every state with vars of a person."""
 
@@ -88,7 +100,7 @@ def build_app(**kwargs: Any) -> rx.App:
     }
     app = rx.App(**given)
     app.add_middleware(FreshSnapshot(*_STATES), 0)
-    app.add_middleware(Wakeable({route.path: state for route, state in _OF_ACCOUNTS.items()}), 0)
+    app.add_middleware(Wakeable({route.path: state for route, state in ACCOUNT_PAGES.items()}), 0)
     add_pages(app)
     steady(app)
     return app
@@ -96,7 +108,7 @@ def build_app(**kwargs: Any) -> rx.App:
 
 def page_waker(app: rx.App) -> Told:
     """Return what has the open pages of a session that ended leave."""
-    return waker(app, _OF_ACCOUNTS.values())
+    return waker(app, ACCOUNT_PAGES.values())
 
 
 def add_pages(app: rx.App) -> None:

@@ -38,6 +38,11 @@ _ON_A_PAGE: dict[str, str] = {
 
 # Codes that arrive without being a refusal: in a flash, or as `?ended=` in the address.
 _NOTICES: dict[str, str] = {
+    "verification_sent": "If that email still needs it, a link is on its way.",
+    "email_verified": "Your email is confirmed.",
+    "email_change_sent": "A link is on its way to your new email. Nothing changes before you open it.",
+    "email_changed": "Your email was changed. Use the new one to sign in from now on.",
+    "email_change_undone": "Your old email is back and everybody is signed out. Now choose a new password.",
     "password_reset_sent": "If that email has an account, a link is on its way.",
     "sign_in_refused": "That sign-in is over. Whoever it was knows your password: choose a new one.",
     "password_reset": "Your new password is set. Sign in with it.",

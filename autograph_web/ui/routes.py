@@ -28,9 +28,13 @@ SIGN_IN = Route("/login", "Sign in")
 FORGOTTEN = Route("/password-reset", "Forgot your password?")
 NOT_ME = Route("/not-me", "Was this you?")
 NEW_PASSWORD = Route("/password-reset/confirm", "Choose a new password")
+VERIFY_EMAIL = Route("/verify-email", "Confirm your email")
+CHANGE_EMAIL = Route("/change-email", "Confirm your new email")
+UNDO_EMAIL = Route("/undo-email-change", "Take your old email back")
 DASHBOARD = Route("/dashboard", "Overview", protected=True)
 SECURITY = Route("/settings/security", "Security", protected=True)
 SESSIONS = Route("/settings/sessions", "Devices", protected=True)
+ACTIVITY = Route("/settings/activity", "Activity", protected=True)
 ACCOUNT = Route("/settings/account", "Account", protected=True)
 TROUBLE = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
@@ -41,10 +45,14 @@ ROUTES: tuple[Route, ...] = (
     SIGN_IN,
     FORGOTTEN,
     NEW_PASSWORD,
+    VERIFY_EMAIL,
+    CHANGE_EMAIL,
+    UNDO_EMAIL,
     NOT_ME,
     DASHBOARD,
     SECURITY,
     SESSIONS,
+    ACTIVITY,
     ACCOUNT,
     TROUBLE,
     NOT_FOUND,

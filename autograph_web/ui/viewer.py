@@ -25,7 +25,14 @@ _ICONS = (
     ("password", "key"),
     ("mfa", "shield"),
     ("recovery", "shield"),
+    ("reauthenticated", "shield"),
+    ("token", "key"),
+    ("device", "devices"),
+    ("trusted", "devices"),
+    ("data", "download"),
 )
+ICONS = tuple(dict.fromkeys(icon for _, icon in _ICONS))
+"""Every drawing an event can have, save the dot of those that nothing is known about."""
 
 # How somebody signed in, by the method of the session.
 _METHODS = {
@@ -44,6 +51,8 @@ class ActivityRow:
     label: str
     icon: str
     where: str
+    device: str
+    ip: str
     at: str
     when: str
     here: bool
@@ -100,6 +109,8 @@ def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRo
         label=event.kind.label,
         icon=_icon(event.kind.value),
         where=place(event),
+        device=device_name(event.user_agent),
+        ip=event.ip,
         at=iso(event.at),
         when=in_words(event.at),
         here=event.session_id == session_id,

@@ -8,18 +8,19 @@ import pytest
 from httpx import AsyncClient, Response
 
 from autograph_web.accounts.store import USERS
+from autograph_web.core.errors import SessionEnded
 from autograph_web.core.flash import Flash
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, change, register, rows
+from tests.support.factories import EMAIL, change, open_pair, register, rows
 from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sign_up
 from tests.support.mailbox import Mailbox
 from tests.support.recovery import NEW_PASSWORD, ask_and_open, token_in
 
 REQUEST, CONFIRM = "/password-reset/request", "/password-reset/confirm"
 COOKIE = "autograph_link_password_reset"
-_SAMPLES = 15
+_SAMPLES = 25
 
 
 async def request(client: AsyncClient, email: str = EMAIL) -> Response:
@@ -82,25 +83,26 @@ async def timed(client: AsyncClient, email: str) -> float:
     return took
 
 
-async def difference(connect: Connect, start: int) -> float:
-    """Return by how much the medians of interleaved samples differ, as a share of the smaller."""
-    known: list[float] = []
-    unknown: list[float] = []
-    for number in range(start, start + _SAMPLES):
-        known.append(await timed(connect(f"192.0.2.{number}"), f"mina{number}@northwind.dev"))
-        unknown.append(await timed(connect(f"198.51.100.{number}"), f"nobody{number}@northwind.dev"))
+def difference(known: list[float], unknown: list[float]) -> float:
+    """Return by how much the medians differ, as a share of the smaller."""
     low, high = sorted((median(known), median(unknown)))
     return (high - low) / low
 
 
+@pytest.mark.parametrize("settings_changes", [{"registration_limit": 1000}])
 async def test_a_known_and_an_unknown_email_take_the_same_time(connect: Connect, services: Services) -> None:
-    for number in range(3 * _SAMPLES):
-        await register(services, f"mina{number}@northwind.dev")
     await timed(connect(), "somebody@northwind.dev")
-
-    # A busy machine may spoil one comparison, not three.
-    differences = [await difference(connect, start) for start in (0, _SAMPLES, 2 * _SAMPLES)]
-    assert min(differences) < 0.10
+    known: list[float] = []
+    unknown: list[float] = []
+    # A busy machine takes more samples until what it does besides evens out; a difference of ours stays.
+    for start in range(0, 5 * _SAMPLES, _SAMPLES):
+        for number in range(start, start + _SAMPLES):
+            await register(services, f"mina{number}@northwind.dev")
+            known.append(await timed(connect(f"192.0.2.{number}"), f"mina{number}@northwind.dev"))
+            unknown.append(await timed(connect(f"198.51.100.{number}"), f"nobody{number}@northwind.dev"))
+        if difference(known, unknown) < 0.10:
+            return
+    pytest.fail(f"{median(known):.4f} s for an account, {median(unknown):.4f} s for none")
 
 
 @pytest.mark.parametrize("settings_changes", [{"password_reset_limit": 1}])
@@ -244,7 +246,39 @@ async def test_without_a_link_there_is_nothing_to_set(browser: AsyncClient, serv
     assert [row.password_hash for row in await rows(services, USERS)] == before
 
 
-@pytest.mark.parametrize("path", ["/recovery/request", "/recovery/password"])
+async def test_a_sign_in_is_taken_back_by_form(
+    browser: AsyncClient, services: Services, mailbox: Mailbox, clock: FakeClock
+) -> None:
+    await register(services)
+    clock.advance(3600)
+    stranger = await open_pair(services)
+    token = mailbox.link_to(EMAIL).partition("#token=")[2]
+    await browser.post("/link/exchange", data={"purpose": "sign_in_refusal", "token": token})
+    assert await services.sessions.authenticate_token(stranger.access_token)
+    response = await browser.post("/recovery/refuse", data={"go": "1"})
+
+    assert (response.status_code, response.headers["location"]) == (303, CONFIRM)
+    assert "autograph_link_sign_in_refusal" not in browser.cookies
+    assert (await said(services, response)).code == "sign_in_refused"
+    cookie = cookies_set(response)[COOKIE]
+    assert (cookie["httponly"], cookie["max-age"]) == (True, "3600")
+    with pytest.raises(SessionEnded):
+        await services.sessions.authenticate_token(stranger.access_token)
+    chosen = await browser.post("/recovery/password", data={"password": NEW_PASSWORD})
+    assert chosen.headers["location"] == "/login"
+
+
+async def test_without_its_link_nothing_is_taken_back(browser: AsyncClient, services: Services) -> None:
+    await register(services)
+    pair = await open_pair(services)
+    response = await browser.post("/recovery/refuse", data={"token": "x" * 43})
+
+    assert response.headers["location"] == "/not-me"
+    assert (await said(services, response)).code == "link_unknown"
+    assert await services.sessions.authenticate_token(pair.access_token)
+
+
+@pytest.mark.parametrize("path", ["/recovery/request", "/recovery/password", "/recovery/refuse"])
 async def test_only_our_own_pages_may(connect: Connect, path: str) -> None:
     assert_problem(await connect().post(path, data={"email": EMAIL}), 403, "origin_refused")
     forged = connect(origin="https://evil.example")

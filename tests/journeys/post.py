@@ -6,6 +6,7 @@ import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+from tests.support.browser import Visitor
 from tests.support.live_server import LiveServer
 
 _PATIENCE = 10.0
@@ -24,14 +25,26 @@ async def letter_to(server: LiveServer, email: str, subject: str) -> EmailMessag
         await asyncio.sleep(0.1)
 
 
+def text_of(letter: EmailMessage) -> str:
+    """Return what a letter says, however its lines are broken."""
+    body = letter.get_body(("plain",))
+    assert body is not None
+    return " ".join(body.get_content().split())
+
+
 async def link_to(server: LiveServer, email: str, subject: str) -> str:
     """Wait for a letter and return the link in it, without the server's part."""
-    text = (await letter_to(server, email, subject)).get_body(("plain",))
-    assert text is not None
-    found = _LINK.search(text.get_content())
+    text = text_of(await letter_to(server, email, subject))
+    found = _LINK.search(text)
     assert found, text
     server.secrets.add(found[0].rpartition("=")[2])
     return found[0].removeprefix(server.base_url)
+
+
+async def follow(visitor: Visitor, link: str) -> None:
+    """Open a link as a mail program does, whatever the tab shows."""
+    await visitor.page.goto("about:blank")
+    await visitor.open(link)
 
 
 def _letters(server: LiveServer) -> list[EmailMessage]:

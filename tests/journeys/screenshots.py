@@ -16,8 +16,11 @@ from playwright.async_api import Browser, expect
 from autograph_web.core.context import RequestContext
 from autograph_web.mail.letter import Action, Letter, circumstances
 from autograph_web.mail.rendering import as_html
+from tests.journeys import post
 from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of
 from tests.journeys.people import WRONG, Person
+from tests.journeys.test_not_me import follow as follow_to
+from tests.journeys.test_not_me import stranger_signs_in
 from tests.journeys.test_password_reset import NEW, ask, ask_by_rest, choose, follow, new_password_of
 from tests.journeys.two_step import (
     TURNED_ON,
@@ -141,6 +144,13 @@ async def new_password_used(visitor: Visitor) -> None:
     await expect(alert_of(visitor)).not_to_be_empty()
 
 
+async def not_me(visitor: Visitor) -> None:
+    person, server = newcomer(), _servers[visitor.base_url]
+    person.join(server)
+    await follow_to(visitor, (await stranger_signs_in(server, person))[1])
+    await expect(visitor.page.locator(".facts")).to_be_visible()
+
+
 async def offline(visitor: Visitor) -> None:
     await sign_in(visitor)
     await email_of(visitor).fill(MINA.email)
@@ -186,6 +196,43 @@ async def security_codes(visitor: Visitor) -> None:
 async def security_on(visitor: Visitor) -> None:
     await security_codes(visitor)
     await put_codes_away(visitor, TURNED_ON)
+
+
+async def security_password(visitor: Visitor) -> None:
+    await security(visitor)
+    await visitor.page.get_by_role("button", name="Change password").click()
+    await visitor.page.get_by_label("New password", exact=True).fill(NEW)
+    await expect(visitor.page.get_by_role("meter")).to_have_attribute("aria-valuenow", "4")
+
+
+async def account(visitor: Visitor) -> None:
+    await MINA.come_back(visitor)
+    await visitor.open("/settings/account")
+    await expect(visitor.page.locator("#email-card .badge")).to_be_visible()
+
+
+async def account_email(visitor: Visitor) -> None:
+    await account(visitor)
+    await visitor.page.get_by_role("button", name="Change email").click()
+    await expect(visitor.page.locator("#step-title")).to_be_focused()
+
+
+async def account_delete(visitor: Visitor) -> None:
+    await account(visitor)
+    await visitor.page.get_by_role("button", name="Delete account").click()
+    await expect(visitor.page.locator("#step-title")).to_be_focused()
+
+
+async def verified(visitor: Visitor) -> None:
+    person, server = newcomer(), _servers[visitor.base_url]
+    person.join(server)
+    await post.follow(visitor, await post.link_to(server, person.email, "Confirm your email"))
+    await expect(visitor.page.locator("#go-on")).to_be_visible()
+
+
+async def verified_none(visitor: Visitor) -> None:
+    await visitor.open("/verify-email")
+    await expect(visitor.page.locator("#send-form")).to_be_visible()
 
 
 async def sign_in_code(visitor: Visitor) -> None:
@@ -237,6 +284,7 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     new_password,
     new_password_weak,
     new_password_used,
+    not_me,
     offline,
     overview,
     overview_confirm,
@@ -244,6 +292,12 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     security_setup,
     security_codes,
     security_on,
+    security_password,
+    account,
+    account_email,
+    account_delete,
+    verified,
+    verified_none,
     sign_in_code,
     letter,
     not_found,

@@ -72,7 +72,7 @@ async def test_deleting_takes_the_address_and_leaves_nothing(
 
     await signed_in.page.get_by_role("button", name="Delete account").click()
     await at_account_step(signed_in, "delete")
-    field = signed_in.page.get_by_label("Your email")
+    field = signed_in.page.get_by_label("Your email", exact=True)
     for typed, words in (
         ("", "Type your email to confirm."),
         ("theo@northwind.dev", "That isn't the email of this account."),
@@ -116,7 +116,7 @@ async def test_with_two_step_verification_deleting_takes_password_and_code(
     await visitor.page.get_by_role("button", name="Continue").click()
     await at_account_step(visitor, "delete")
     await visitor.at(ACCOUNT)
-    await visitor.page.get_by_label("Your email").fill(member.email)
+    await visitor.page.get_by_label("Your email", exact=True).fill(member.email)
     await button_of(visitor).click()
     await expect(notice_of(visitor)).to_have_text(DELETED)
 

@@ -363,15 +363,16 @@ async def test_a_forged_wake_up_achieves_nothing(live_server: LiveServer, member
     client.close()
 
 
-async def test_forged_events_sign_nobody_out(
-    live_server: LiveServer, member: Person, new_member: Any
-) -> None:
-    client = Client(live_server, member)
-    cookie_of(live_server, member)
+async def test_forged_events_sign_nobody_out(brittle_server: LiveServer, new_person: Any) -> None:
+    member: Person = new_person()
+    member.join(brittle_server)
+    client = Client(brittle_server, member)
+    cookie_of(brittle_server, member)
     [session] = client.others()
-    stranger: Person = new_member()
-    for cookie in ("", cookie_of(live_server, stranger), "autograph_session=x"):
-        async with forged(live_server.base_url, cookie=cookie) as socket:
+    stranger: Person = new_person()
+    stranger.join(brittle_server)
+    for cookie in ("", cookie_of(brittle_server, stranger), "autograph_session=x"):
+        async with forged(brittle_server.base_url, cookie=cookie) as socket:
             for value in (session["id"], "", None, 7, [session["id"]], "x" * 5000, {"a": 1}):
                 await socket.call(f"{SESSIONS}.sign_out", {"form": {"session": value}}, DEVICES)
                 await socket.call(f"{SESSIONS}.sign_out", {"form": value}, DEVICES)

@@ -11,11 +11,14 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import (
+    ACCOUNT,
+    CHANGE_EMAIL,
     DASHBOARD,
     REGISTER,
     ROOT_STATE,
     SECURITY,
     SIGN_IN,
+    VERIFY_EMAIL,
     forged,
     socket_path,
 )
@@ -125,6 +128,48 @@ async def test_without_a_cookie_no_protection_comes_off(
         assert not [line for line in heard.splitlines() if " reveal_rx_state_ " in line and line[-1] != " "]
 
 
+async def test_without_a_cookie_nobody_changes_or_deletes_an_account(
+    brittle_server: LiveServer, visit: Visit, person: Person
+) -> None:
+    victim = await visit(DESKTOP, brittle_server)
+    await person.come_in(victim)
+    await victim.open("/settings/account")
+    await victim.page.get_by_role("button", name="Delete account").click()
+    await expect(victim.page.locator("#step-title")).to_be_focused()
+    tab = await tab_of(victim)
+    await victim.page.close()
+    passwords = {"current_password": person.password, "new_password": "basalt teapot nineteen lanterns"}
+    for token in (tab, ""):
+        async with forged(brittle_server.base_url, token=token) as socket:
+            for handler in ("load", "resend", "cancel", "_fill", "_go", "_deleted", "_step_back"):
+                await socket.call(f"{ACCOUNT}.{handler}", {}, "/settings/account")
+            for wish in ("delete", "change-email", "x", 7, None, ["delete"]):
+                await socket.call(f"{ACCOUNT}.ask", {"wish": wish}, "/settings/account")
+            for form in ({"confirm_email": person.email}, {"email": "thief@northwind.dev"}, *NONSENSE):
+                for handler in ("delete", "change_email", "confirm"):
+                    await socket.call(f"{ACCOUNT}.{handler}", {"form": form}, "/settings/account")
+            await socket.call(f"{SECURITY}.ask", {"wish": "change-password"}, "/settings/security")
+            for form in (passwords, *NONSENSE):
+                await socket.call(f"{SECURITY}.change_password", {"form": form}, "/settings/security")
+            heard = told(await socket.settle())
+        assert not [word for word in PRIVATE if word in heard.replace("thief@northwind.dev", "")]
+    await person.come_back(victim)
+
+
+async def test_a_stranger_verifies_and_moves_nothing(brittle_server: LiveServer) -> None:
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate("/verify-email")
+        for state, path in ((VERIFY_EMAIL, "/verify-email"), (CHANGE_EMAIL, "/change-email")):
+            for handler in ("arrive", "_verify", "_look", "_bearer", "_say_sent", "_resend"):
+                await socket.call(f"{state}.{handler}", {"user_id": "x"}, path)
+        for nonsense in NONSENSE:
+            await socket.call(f"{VERIFY_EMAIL}.send", {"form": nonsense}, "/verify-email")
+        heard = told(await socket.settle())
+    assert "Signed in" not in heard
+    assert "outcome_rx_state_ verified" not in heard
+    assert brittle_server.is_ready()
+
+
 async def test_vars_set_from_outside_open_nothing(brittle_server: LiveServer, person: Person) -> None:
     person.join(brittle_server)
     forged_vars = {"loaded_rx_state_": True, "email_rx_state_": person.email, "_owner": "x"}
@@ -203,7 +248,7 @@ async def test_a_stolen_tab_in_another_browser_shows_nothing(
     await thief.page.add_init_script(
         f"sessionStorage.getItem('token') ?? sessionStorage.setItem('token', '{tab}')"
     )
-    for path in ("/login", "/dashboard", "/settings/security", "/register"):
+    for path in ("/login", "/dashboard", "/settings/security", "/settings/account", "/register"):
         await thief.open(path)
     assert heard
     assert person.email not in "".join(heard)

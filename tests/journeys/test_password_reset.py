@@ -211,7 +211,7 @@ async def test_a_weak_password_is_explained_and_the_link_goes_on(
     await expect(new_password_of(visitor)).to_be_focused()
     await expect(new_password_of(visitor)).to_have_attribute("aria-invalid", "true")
     await visitor.check()
-    await visitor.page.get_by_role("button", name="Show password").click()
+    await visitor.page.get_by_role("button", name="Show new password").click()
     await expect(new_password_of(visitor)).to_have_attribute("type", "text")
     await choose(visitor)
     await visitor.at("/login")

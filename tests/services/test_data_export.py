@@ -34,6 +34,7 @@ async def test_everything_about_the_account_is_in_it_and_nothing_secret(
     assert found["account"]["id"] == str(viewer.user_id)
     assert [session["id"] for session in found["sessions"]] == [str(viewer.session_id)]
     assert found["sessions"][0]["user_agent"] == AGENT
+    assert found["held_emails"] == []
     assert len(found["authenticators"]) == 1
     assert found["recovery_codes_left"] == 10
     assert [device["ip"] for device in found["trusted_devices"]] == ["192.0.2.9"]

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.accounts.store import LINKS, USERS
+from autograph_web.accounts.store import HOLDS, LINKS, USERS
 from autograph_web.audit.store import AUDIT
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.errors import (
@@ -51,7 +51,7 @@ from tests.support.two_step import (
 )
 from tests.support.watching import RedisWindow
 
-OWN_TABLES = (USERS, SESSIONS, REFRESH_TOKENS, FACTORS, CODES, DEVICES, LINKS)
+OWN_TABLES = (USERS, SESSIONS, REFRESH_TOKENS, FACTORS, CODES, DEVICES, LINKS, HOLDS)
 
 
 async def delete(services: Services, viewer: Viewer, email: str = EMAIL) -> None:

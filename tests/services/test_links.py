@@ -41,11 +41,14 @@ async def consume(services: Services, token: str, purpose: Purpose = RESET) -> L
         return await services.links.consume(connection, purpose, token)
 
 
-async def test_a_link_gives_back_what_was_put_into_it(services: Services, mina: UUID) -> None:
+async def test_a_link_gives_back_what_was_put_into_it(
+    services: Services, clock: FakeClock, mina: UUID
+) -> None:
     token = await issue(services, mina, payload="mina@elsewhere.dev")
+    link = Link(mina, "mina@elsewhere.dev", LIFE, clock.now())
 
-    assert await services.links.peek(RESET, token) == Link(mina, "mina@elsewhere.dev", LIFE)
-    assert await consume(services, token) == Link(mina, "mina@elsewhere.dev", LIFE)
+    assert await services.links.peek(RESET, token) == link
+    assert await consume(services, token) == link
 
 
 async def test_a_token_has_256_bits_and_is_not_kept(services: Services, mina: UUID) -> None:

@@ -116,7 +116,7 @@ async def test_a_sign_out_everywhere_while_the_password_is_checked_is_never_over
 ) -> None:
     account = await register(services)
 
-    async def sign_out_everywhere() -> int:
+    async def sign_out_everywhere() -> int | None:
         async with services.database.unit() as connection:
             return await advance_epoch(connection, account.id)
 

@@ -21,7 +21,7 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 @router.post("/register", status_code=201, responses=problems(409, 422, 429, 503))
 async def register(context: CurrentContext, wish: RegistrationInput) -> AccountOut:
-    """Create an account. It does not sign in: call /login next."""
+    """Create an account. It does not sign in: call /login next. A letter asks to confirm the address."""
     return AccountOut.of(await services().registration.register(context, wish))
 
 

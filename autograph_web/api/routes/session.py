@@ -26,11 +26,12 @@ router = APIRouter(route_class=StrictRoute, tags=["Session"])
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
-@router.post("/login", responses=problems(401, 422, 429, 503))
+@router.post("/login", responses=problems(401, 403, 422, 429, 503))
 async def login(context: CurrentContext, wish: SignInInput) -> TokensOut | MfaRequiredOut:
     """Sign in with email and password. The answer is the same for a wrong password and an unknown email.
 
-    With two-step verification on it asks for a code instead: send it to /mfa/verify.
+    Where addresses must be verified first, the right password of an account whose isn't answers 403
+    `email_not_verified`. With two-step verification on it asks for a code instead: send it to /mfa/verify.
     """
     outcome = await services().sign_in.start(context, wish)
     if isinstance(outcome, ChallengeRequired):

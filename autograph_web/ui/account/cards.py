@@ -28,6 +28,14 @@ def email_card() -> rx.Component:
             fact("Account since", time_of(AccountState.since_at, AccountState.since_when)),
             class_name="facts",
         ),
+        rx.cond(
+            AccountState.step == "",
+            rx.el.div(
+                ask_button(AccountState, "Change email", Wish.CHANGE_EMAIL.value),
+                class_name="actions card-actions",
+            ),
+            rx.el.div(_change_step(), class_name="card-work"),
+        ),
         badge=rx.fragment(badge),
     )
 
@@ -66,6 +74,41 @@ def delete_card() -> rx.Component:
             ),
             rx.el.div(_step(), class_name="card-work"),
         ),
+    )
+
+
+def _change_step() -> rx.Component:
+    confirm = confirm_step(
+        AccountState, "Changing your email takes your password, and a current code if you use one."
+    )
+    return rx.el.div(
+        rx.cond(AccountState.step == Wish.CHANGE_EMAIL.value, _change_form(), confirm),
+        class_name="step",
+        custom_attrs=named("step"),
+    )
+
+
+def _change_form() -> rx.Component:
+    return rx.el.div(
+        step_title("Change your email"),
+        rx.el.p(
+            "We send a link to the new address, and nothing changes before you open it. The old address gets "
+            "word of it, and for three days a way back.",
+            class_name="said",
+        ),
+        rx.el.form(
+            address_field(AccountState, "email", "New email", "email"),
+            step_buttons(AccountState, submit_button(AccountState, "Send the link", "Sending…", "")),
+            method="post",
+            action="/session/change-email",
+            on_submit=AccountState.change_email,
+            no_validate=True,
+            aria_busy=AccountState.pending,
+            data_answers=AccountState.answers,
+            class_name="form form-narrow",
+            custom_attrs=named("change-email-form"),
+        ),
+        key="change-email",
     )
 
 

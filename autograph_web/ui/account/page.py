@@ -31,7 +31,8 @@ def account_page() -> rx.Component:
 def _cards() -> rx.Component:
     idle = AccountState.step == ""
     return rx.el.div(
-        rx.cond(idle, rx.fragment(email_card(), data_card())),
+        rx.cond(idle | (AccountState.wish == Wish.CHANGE_EMAIL.value), email_card()),
+        rx.cond(idle, data_card()),
         rx.cond(idle | (AccountState.wish == Wish.DELETE.value), delete_card()),
         class_name="cards",
         data_step=AccountState.step,

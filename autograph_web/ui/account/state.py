@@ -21,6 +21,7 @@ _GONE = f"{SIGN_IN.path}?ended=account_deleted"
 class Wish(StrEnum):
     """What a person wants; the value is also what `?then=` may say, and the step that leads there."""
 
+    CHANGE_EMAIL = "change-email"
     DELETE = "delete"
 
 
@@ -42,6 +43,25 @@ class AccountState(Confirming, rx.State):
         values = self._typed(form, "confirm_email")
         if values is not None:
             await self._act(self._deleted(values["confirm_email"]))
+
+    @rx.event
+    async def change_email(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
+        """Have a link sent to another address."""
+        if self.pending or self.step != Wish.CHANGE_EMAIL:
+            return
+        self._begin()
+        yield
+        values = self._typed(form, "email")
+        if values is not None:
+            await self._act(self._asked_to_move(values["email"]))
+
+    def _asked_to_move(self, typed: str) -> Doing:
+        async def asked(context: RequestContext, looking: Viewer) -> None:
+            email = await services().email_change.request(context, looking, typed)
+            words = f"A link is on its way to {email}. Nothing changes before you open it."
+            await self._finished(words, "email-card")(context, looking)
+
+        return asked
 
     def _deleted(self, typed: str) -> Doing:
         async def deleted(context: RequestContext, looking: Viewer) -> None:
@@ -71,4 +91,4 @@ class AccountState(Confirming, rx.State):
         return go_on
 
     def _card(self) -> str:
-        return "delete"
+        return "email-card" if self.wish == Wish.CHANGE_EMAIL else "delete"

@@ -11,10 +11,13 @@ from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 
 
-def signals(leave: rx.Var[str] | str = "", focus: rx.Var[str] | str = "") -> rx.Component:
+def signals(
+    leave: rx.Var[str] | str = "", focus: rx.Var[str] | str = "", address: rx.Var[str] | str = ""
+) -> rx.Component:
     """Wishes of the server that need the browser's own hands; session.js carries each out once.
 
-    `leave` is a path of ours to load in full, `focus` the id of an element and a number after a colon.
+    `leave` is a path of ours to load in full, `focus` the id of an element and a number after a colon, and
+    `address` what the address bar is to say of this very page.
     """
     return rx.el.div(
         hidden=True,
@@ -22,6 +25,7 @@ def signals(leave: rx.Var[str] | str = "", focus: rx.Var[str] | str = "") -> rx.
         data_down=has_connection_errors,
         data_leave=leave,
         data_focus=focus,
+        data_address=address,
         custom_attrs=named("signals"),
     )
 

@@ -10,8 +10,8 @@ from autograph_web.ui.components.cards import card, fact, few_codes, time_of
 from autograph_web.ui.components.icons import icon, icon_of
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.dashboard.state import DashboardState
-from autograph_web.ui.routes import SECURITY, SESSIONS
-from autograph_web.ui.viewer import FEW_CODES, ActivityRow
+from autograph_web.ui.routes import ACTIVITY, SECURITY, SESSIONS
+from autograph_web.ui.viewer import FEW_CODES, ICONS, ActivityRow
 
 
 def security_card() -> rx.Component:
@@ -50,7 +50,7 @@ def sessions_card() -> rx.Component:
             count, class_name="said", data_count=DashboardState.active, custom_attrs=named("session-count")
         ),
         rx.el.dl(fact("This one", _this_session()), class_name="facts"),
-        NativeLink.create("See your devices", href=SESSIONS.path, class_name="card-link"),
+        rx.el.p(NativeLink.create("See your devices", href=SESSIONS.path), class_name="all"),
         _problem(),
         _everywhere(),
     )
@@ -65,6 +65,10 @@ def activity_card() -> rx.Component:
             DashboardState.rows,
             rx.el.ul(rx.foreach(DashboardState.rows, _row), class_name="events"),
             rx.el.p("Nothing has happened yet.", class_name="empty"),
+        ),
+        rx.el.p(
+            NativeLink.create("See all activity", href=ACTIVITY.path, custom_attrs=named("all-activity")),
+            class_name="all",
         ),
     )
 
@@ -170,7 +174,7 @@ def _everywhere() -> rx.Component:
 
 
 def _row(row: ActivityRow) -> rx.Component:
-    drawing = icon_of(row.icon, "sign-in", "sign-out", "warning", "person", "key", "shield")
+    drawing = icon_of(row.icon, *ICONS)
     here = rx.cond(row.here, rx.el.span("This session", class_name="badge badge-good"))
     return rx.el.li(
         rx.el.span(drawing, class_name="event-icon", data_icon=row.icon),

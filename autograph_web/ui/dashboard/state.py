@@ -44,7 +44,7 @@ class DashboardState(AccountPage, rx.State):
         try:
             await self._fill(await guard.viewer_of(self.router))
         except (NotAuthenticated, SessionEnded):
-            self._session_over(DASHBOARD)
+            self._session_over(self._here)
         except DomainError:
             self._fail()
         except Exception:
@@ -60,7 +60,7 @@ class DashboardState(AccountPage, rx.State):
             looking = await guard.viewer_of(self.router)
             await services().sessions.end_all(guard.request_context(self.router), looking)
         except (NotAuthenticated, SessionEnded):
-            self._session_over(DASHBOARD)
+            self._session_over(self._here)
         except DomainError as error:
             self.problem = error.detail
         except Exception:

@@ -112,6 +112,7 @@ def _other_ways() -> rx.Component:
             paste_link(_RESET, "pasted-link"),
             class_name="other-way",
         ),
+        rx.el.p("Remembered it? ", rx.el.a("Sign in", href=SIGN_IN.path), class_name="lead"),
         key="other-ways",
         class_name="other-ways",
     )

@@ -7,11 +7,12 @@ import reflex as rx
 from pydantic import SecretStr
 
 from autograph_web.accounts.inputs import RegistrationInput
-from autograph_web.core.errors import AccountReady, Unavailable
+from autograph_web.core.errors import AccountReady, EmailNotVerified, Unavailable
 from autograph_web.runtime import services
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.new_password import NewPassword
+from autograph_web.ui.routes import VERIFY_EMAIL
 
 
 class RegisterState(NewPassword, AuthForm, rx.State):
@@ -45,5 +46,7 @@ class RegisterState(NewPassword, AuthForm, rx.State):
         account = await services().registration.register(context, given)
         try:
             await self._hand_off(await services().sign_in.after_registration(context, account))
+        except EmailNotVerified:
+            self.leave = f"{VERIFY_EMAIL.path}?sent=1"
         except Unavailable:
             raise AccountReady(retry_after=1) from None

@@ -16,9 +16,9 @@ from autograph_web.ui.components.forms import (
     submit_button,
     switch_code_button,
 )
-from autograph_web.ui.components.native import named
+from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.layout import auth_page, heading
-from autograph_web.ui.routes import FORGOTTEN, REGISTER, SIGN_IN
+from autograph_web.ui.routes import FORGOTTEN, REGISTER, SIGN_IN, VERIFY_EMAIL
 from autograph_web.ui.sign_in.scriptless import scriptless_code_form
 from autograph_web.ui.sign_in.state import SignInState
 
@@ -29,6 +29,10 @@ def sign_in_page() -> rx.Component:
         heading(SIGN_IN, rx.cond(SignInState.asking_code, "Enter your code", "Sign in")),
         rx.cond(SignInState.asking_code, _who(), _welcome()),
         form_messages(SignInState),
+        rx.cond(
+            SignInState.unverified,
+            rx.el.p(NativeLink.create("Have a new link sent", href=VERIFY_EMAIL.path), class_name="lead"),
+        ),
         rx.cond(SignInState.asking_code, _code_step(), _password_step()),
         scriptless_code_form(),
         claim_form(SignInState),

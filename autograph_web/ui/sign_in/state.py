@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 from pydantic import SecretStr
 
-from autograph_web.core.errors import ChallengeExpired, DomainError, SessionEnded
+from autograph_web.core.errors import ChallengeExpired, DomainError, EmailNotVerified, SessionEnded
 from autograph_web.runtime import services
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
@@ -28,6 +28,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
     """
 
     asking_code: bool = False
+    unverified: bool = False
     _challenge: str = ""
     _typed_email: str = ""
 
@@ -125,7 +126,12 @@ class SignInState(CodeForm, AuthForm, rx.State):
         self.asking_code = self.recovery = False
         self._challenge = ""
 
+    def _clear(self) -> None:
+        super()._clear()
+        self.unverified = False
+
     def _refuse(self, error: DomainError) -> None:
+        self.unverified = isinstance(error, EmailNotVerified)
         over = isinstance(error, (ChallengeExpired, SessionEnded))
         if over or (error.field == "code" and not self.asking_code):
             self._start_afresh()

@@ -1,0 +1,20 @@
+"""What people are told about the address of their account."""
+
+from autograph_web.mail.letter import Action, Letter
+
+
+def verification_letter(email: str, url: str) -> Letter:
+    """Ask whoever reads this mailbox to confirm the address."""
+    return Letter(
+        to=email,
+        subject="Confirm your email",
+        paragraphs=(
+            "Somebody, hopefully you, gave this address for an account with us.",
+            "Confirm it, and we know where to reach you when you need a way back in.",
+        ),
+        action=Action("Confirm my email", url),
+        closing=(
+            "The link works once, for 24 hours.",
+            "If this wasn't you, do nothing: the address stays unconfirmed.",
+        ),
+    )

@@ -1,0 +1,123 @@
+"""Finding out that an address is its owner's: a link in a letter, followed once."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.emails import fold_email, parse_email
+from autograph_web.accounts.letters import verification_letter
+from autograph_web.accounts.links import Links, Purpose
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import LinkRefused, LinkUnknown, SessionEnded
+from autograph_web.core.limits import Allowance, BudgetSpent, address_bucket, subject_key
+
+_LINK = Purpose.EMAIL_VERIFICATION
+# Once a minute and not all day long, whoever asks; from one address for a few accounts at most.
+_LETTERS = (Allowance(1, 60), Allowance(5, 3600))
+_REQUESTS = Allowance(20, 3600)
+_WRONG_TOKENS = Allowance(20, 900)
+
+
+class Verification:
+    """Sends the links that verify addresses, and takes them."""
+
+    def __init__(self, foundation: Foundation, links: Links, *, wanted: bool) -> None:
+        self._on, self._links = foundation, links
+        self.wanted = wanted
+        """Whether people are asked to verify their address at all."""
+
+    async def post(self, connection: AsyncConnection, user_id: UUID | None, email: str) -> None:
+        """Write a new link to `email` within the caller's unit of work; earlier ones end.
+
+        Without an account the same is written, as decoys.
+        """
+        # The link holds the address it was sent to: it verifies no other.
+        key, alone = fold_email(email), user_id is not None
+        token = await self._links.issue(connection, _LINK, user_id, _LINK.life, key, alone=alone)
+        letter = verification_letter(email, self._links.url(_LINK, token))
+        await self._on.outbox.post(connection, letter, decoy=user_id is None)
+
+    async def resend(self, context: RequestContext, user_id: UUID) -> bool:
+        """Send a new link to the owner of an account; tell whether the address still needed it.
+
+        Raises:
+            RateLimited: One was sent within the last minute, or too many in an hour.
+            SessionEnded: The account is gone.
+            Unavailable: The database is away; nothing was sent.
+        """
+        async with self._on.database.read() as connection:
+            found = await store.find_by_id(connection, user_id)
+        if found is None:
+            raise SessionEnded
+        if found[0].email_verified:
+            return False
+        own = [one.under(f"rate_limit:verify:{one.window}:{user_id.hex}") for one in _LETTERS]
+        await self._on.limiter.spend(own, user_id.hex)
+        await self._send(context, found[0], found[0].email)
+        return True
+
+    async def request(self, context: RequestContext, email: str) -> None:
+        """Send a new link to `email` if its account still needs it; outcome and time are the same if not.
+
+        Raises:
+            EmailInvalid: It is no email address.
+            RateLimited: Too many were asked for from this address of the network. That too many letters went
+                to one mailbox only means that no other does.
+            Unavailable: The database is away; nothing was sent.
+        """
+        bucket = address_bucket(context.ip)
+        await self._on.limiter.spend([_REQUESTS.under(f"rate_limit:verify_from:{bucket}")], bucket)
+        address = parse_email(email)
+        allowed = await self._may_be_written_to(address.key)
+        async with self._on.database.read() as connection:
+            found = await store.find_by_email(connection, address.key)
+        account = found[0] if found and found[0].active and not found[0].email_verified and allowed else None
+        await self._send(context, account, account.email if account else address.text)
+
+    async def confirm(self, context: RequestContext, token: str) -> Account:
+        """Use the link of `token` up and return its account, whose address is verified now.
+
+        Raises:
+            LinkUnknown, LinkUsed, LinkExpired: The link verifies nothing.
+            RateLimited: Too many wrong tokens from this address.
+            Unavailable: The database is away; the link is as good as before.
+        """
+        bucket = address_bucket(context.ip)
+        budget = _WRONG_TOKENS.under(f"rate_limit:verify_confirm:{bucket}")
+        async with self._on.limiter.attempt([budget], bucket, LinkRefused):
+            return await self._confirm(context, token)
+
+    async def _may_be_written_to(self, key: str) -> bool:
+        # Unknown addresses have a budget as well, so that asking for either is the same work.
+        budgets = [
+            allowance.under(subject_key(f"rate_limit:verify_to:{allowance.window}", key))
+            for allowance in _LETTERS
+        ]
+        try:
+            await self._on.limiter.spend(budgets, key)
+        except BudgetSpent:
+            return False
+        return True
+
+    async def _send(self, context: RequestContext, account: Account | None, email: str) -> None:
+        user_id = account.id if account else None
+        async with self._on.database.unit() as connection:
+            await self.post(connection, user_id, email)
+            await self._on.trail.record(
+                connection, Kind.EMAIL_VERIFICATION_REQUESTED, context, user_id=user_id
+            )
+
+    async def _confirm(self, context: RequestContext, token: str) -> Account:
+        async with self._on.database.unit() as connection:
+            link = await self._links.consume(connection, _LINK, token)
+            if await store.mark_verified(connection, link.user_id, link.payload or "", self._on.clock.now()):
+                await self._links.revoke(connection, link.user_id, _LINK)
+                await self._on.trail.record(connection, Kind.EMAIL_VERIFIED, context, user_id=link.user_id)
+            found = await store.find_by_id(connection, link.user_id)
+            if found is None or fold_email(found[0].email) != link.payload:
+                raise LinkUnknown
+            return found[0]

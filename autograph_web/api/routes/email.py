@@ -1,0 +1,52 @@
+"""The address of an account over REST: verifying it, moving to another, and back."""
+
+from fastapi import APIRouter, Security
+
+from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.documentation import problems
+from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
+from autograph_web.api.schemas import AccountOut, EmailUndoneOut, LinkToken, MessageOut, NewEmail
+from autograph_web.runtime import services
+
+router = APIRouter(route_class=StrictRoute, tags=["Email"])
+_SIGNED_IN = [Security(BEARER), Security(COOKIE)]
+
+
+@router.post("/email-verification/request", responses=problems(401, 429, 503), dependencies=_SIGNED_IN)
+async def request_verification(context: CurrentContext, viewer: CurrentViewer) -> MessageOut:
+    """Have a new link sent to the account's address; earlier ones stop working."""
+    if await services().verification.resend(context, viewer.user_id):
+        return MessageOut(message="A link is on its way. It works for 24 hours.")
+    return MessageOut(message="Your email is confirmed already.")
+
+
+@router.post("/email-verification/confirm", responses=problems(400, 422, 429, 503))
+async def confirm_verification(context: CurrentContext, wish: LinkToken) -> AccountOut:
+    """Verify the address with the token of the link. It signs nobody in."""
+    return AccountOut.of(await services().verification.confirm(context, wish.token.get_secret_value()))
+
+
+@router.post("/email-change/request", responses=problems(401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
+async def request_change(context: CurrentContext, viewer: CurrentViewer, wish: NewEmail) -> MessageOut:
+    """Have a link sent to a new address, and word to the old one. Needs a sign-in like /mfa/disable.
+
+    Nothing changes before the link is used. The answer is the same if the address has an account already.
+    """
+    email = await services().email_change.request(context, viewer, wish.email)
+    return MessageOut(message=f"A link is on its way to {email}. It works for 24 hours.")
+
+
+@router.post("/email-change/confirm", responses=problems(400, 409, 422, 429, 503))
+async def confirm_change(context: CurrentContext, wish: LinkToken) -> AccountOut:
+    """Move the account to the new address with the token of the link. Nobody is signed out."""
+    return AccountOut.of(await services().email_change.confirm(context, wish.token.get_secret_value()))
+
+
+@router.post("/email-change/undo", responses=problems(400, 409, 422, 429, 503))
+async def undo_change(context: CurrentContext, wish: LinkToken) -> EmailUndoneOut:
+    """Give the account its old address back with the token of the link that was sent there.
+
+    Every sign-in ends. Use `password_reset_token` at /password-reset/confirm next.
+    """
+    token = await services().email_change.undo(context, wish.token.get_secret_value())
+    return EmailUndoneOut(password_reset_token=token)

@@ -1,0 +1,79 @@
+"""Events as files: CSV for spreadsheets, JSON for programs."""
+
+import csv
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from io import StringIO
+from typing import Any
+
+from autograph_web.audit.trail import AuditEvent
+from autograph_web.core.devices import device_name
+
+BYTE_ORDER_MARK = "\ufeff"
+"""What a CSV begins with: without it, some spreadsheets take UTF-8 for an older encoding."""
+
+_HEADINGS = ("time", "event", "kind", "device", "address", "user_agent", "session", "details")
+# What a spreadsheet would take for the beginning of a formula, in the widths it knows (CWE-1236).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def csv_head(*more: str) -> str:
+    """Return the first line of a CSV (RFC 4180) of events; `more` are further columns in front."""
+    return BYTE_ORDER_MARK + _lines([(*more, *_HEADINGS)])
+
+
+def csv_lines(events: Iterable[AuditEvent], *, with_owner: bool = False) -> str:
+    """Return the lines of `events`, with whose they are in front if asked; no cell can be a formula."""
+    return _lines(((_owner(event),) if with_owner else ()) + _cells(event) for event in events)
+
+
+def json_of(event: AuditEvent, *, with_owner: bool = False) -> str:
+    """Return one event as one line of JSON, with whose it is if asked."""
+    owner: dict[str, Any] = {"id": event.id, "user_id": _owner(event) or None} if with_owner else {}
+    return json.dumps(
+        owner
+        | {
+            "at": moment(event.at),
+            "kind": event.kind.value,
+            "label": event.kind.label,
+            "device": device_name(event.user_agent),
+            "ip": event.ip,
+            "user_agent": event.user_agent,
+            "session_id": str(event.session_id) if event.session_id else None,
+            "details": event.details,
+        },
+        separators=(",", ":"),
+    )
+
+
+def moment(at: datetime) -> str:
+    """Return `at` in UTC as RFC 3339 spells it."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _owner(event: AuditEvent) -> str:
+    return str(event.user_id) if event.user_id else ""
+
+
+def _cells(event: AuditEvent) -> tuple[str, ...]:
+    return (
+        moment(event.at),
+        event.kind.label,
+        event.kind.value,
+        device_name(event.user_agent),
+        event.ip,
+        event.user_agent,
+        str(event.session_id) if event.session_id else "",
+        json.dumps(event.details, separators=(",", ":")) if event.details else "",
+    )
+
+
+def _lines(rows: Iterable[tuple[str, ...]]) -> str:
+    text = StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([_harmless(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

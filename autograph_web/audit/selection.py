@@ -1,0 +1,61 @@
+"""Which events somebody wants to see, and where in the list they are."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from struct import Struct
+from struct import error as StructError  # noqa: N812  (its own name is `error`)
+from typing import Self
+from uuid import UUID
+
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.errors import InvalidCursor
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_CURSOR = Struct(">qq")  # big-endian: microseconds since the epoch, row
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which events of an account are wanted; what is empty or None picks everything.
+
+    `session_id` picks the events of one session, `elsewhere` those of every other and of none. `since`
+    belongs to the range, `until` does not.
+    """
+
+    kinds: tuple[Kind, ...] = ()
+    session_id: UUID | None = None
+    elsewhere: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the list, which is ordered by time and then by row."""
+
+    at: datetime
+    id: int
+
+    def encode(self) -> str:
+        """Return the place as an opaque cursor: no secret, as rows are picked by their owner anyway."""
+        packed = _CURSOR.pack((self.at - _EPOCH) // _MICROSECOND, self.id)
+        return urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
+
+    @classmethod
+    def decode(cls, cursor: str) -> Self:
+        """Return the place that `encode` made `cursor` of.
+
+        Raises:
+            InvalidCursor: It was not made by us.
+        """
+        try:
+            packed = urlsafe_b64decode(cursor.encode("ascii") + b"==")
+            microseconds, row = _CURSOR.unpack(packed)
+            place = cls(_EPOCH + microseconds * _MICROSECOND, row)
+        except (ValueError, StructError, OverflowError):
+            raise InvalidCursor from None
+        if place.encode() != cursor:  # base64 reads more spellings than it writes
+            raise InvalidCursor
+        return place

@@ -1,0 +1,81 @@
+"""The native forms of an account's address: verifying it, moving to another, and back."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from autograph_web.accounts.links import Purpose
+from autograph_web.core.errors import LinkUnknown, NotAuthenticated, SessionEnded
+from autograph_web.core.flash import Flash
+from autograph_web.http import cookies
+from autograph_web.http.account_forms import viewer_of
+from autograph_web.http.native_forms import Fields, cookie_header, form_route, request_context, see, see_with
+from autograph_web.runtime import services
+
+_ACCOUNT = "/settings/account"
+
+
+async def send(request: Request, fields: Fields) -> Response:
+    """Send a new link that verifies: to who is signed in, else to the address that was typed."""
+    context = request_context(request)
+    try:
+        await services().verification.resend(context, (await viewer_of(request)).user_id)
+    except (NotAuthenticated, SessionEnded):
+        await services().verification.request(context, fields.get("email", ""))
+    typed = {"email": fields.get("email", "")[:320]}
+    return await see_with("/verify-email", Flash("verification_sent", values=typed))
+
+
+async def verify(request: Request, _fields: Fields) -> Response:
+    """Verify the address by the link of the cookie."""
+    await services().verification.confirm(
+        request_context(request), _token(request, Purpose.EMAIL_VERIFICATION)
+    )
+    response = await see_with("/dashboard", Flash("email_verified"))
+    cookies.clear_link(services().settings, response, Purpose.EMAIL_VERIFICATION)
+    return response
+
+
+async def ask(request: Request, fields: Fields) -> Response:
+    """Ask for a change of address."""
+    viewer = await viewer_of(request)
+    await services().email_change.request(request_context(request), viewer, fields.get("email", ""))
+    return await see_with(_ACCOUNT, Flash("email_change_sent"))
+
+
+async def change(request: Request, _fields: Fields) -> Response:
+    """Change the address by the link of the cookie."""
+    await services().email_change.confirm(request_context(request), _token(request, Purpose.EMAIL_CHANGE))
+    response = await see_with(_ACCOUNT, Flash("email_changed"))
+    cookies.clear_link(services().settings, response, Purpose.EMAIL_CHANGE)
+    return response
+
+
+async def undo(request: Request, _fields: Fields) -> Response:
+    """Take a change of address back by the link of the cookie, and lead on to a new password."""
+    purpose, settings = Purpose.EMAIL_CHANGE_UNDO, services().settings
+    token = await services().email_change.undo(request_context(request), _token(request, purpose))
+    reset = Purpose.PASSWORD_RESET
+    response = see(reset.page)
+    link = await services().links.peek(reset, token)
+    cookies.set_link(settings, response, reset, token, max(1, link.seconds_left))
+    cookies.set_flash(settings, response, await services().flash.leave(Flash("email_change_undone")))
+    cookies.clear_link(settings, response, purpose)
+    cookies.clear_session(settings, response)
+    return response
+
+
+def _token(request: Request, purpose: Purpose) -> str:
+    token = cookies.link_cookie(services().settings, cookie_header(request), purpose)
+    if token is None:
+        raise LinkUnknown
+    return token
+
+
+EMAIL_FORMS: tuple[Route, ...] = (
+    form_route("/session/verify-email", verify, "/verify-email"),
+    form_route("/session/verify-email/send", send, "/verify-email"),
+    form_route("/session/change-email", ask, _ACCOUNT),
+    form_route("/session/change-email/confirm", change, "/change-email"),
+    form_route("/session/change-email/undo", undo, "/undo-email-change"),
+)

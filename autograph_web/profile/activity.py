@@ -1,0 +1,110 @@
+"""What happened on an account, for its owner to look through and take along."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from autograph_web.audit.downloads import csv_head, csv_lines, json_of, moment
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.audit.selection import Place, Selection
+from autograph_web.audit.trail import AuditEvent
+from autograph_web.core.context import RequestContext
+from autograph_web.core.limits import Allowance
+from autograph_web.profile.inputs import ActivityInput
+from autograph_web.sessions.viewer import Viewer
+
+_PORTION = 500  # events read at once for a file; nothing is held open between two portions
+_ALLOWANCE = Allowance(20, 3600)
+
+
+class Format(StrEnum):
+    """What a download of events comes as."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """Some events, newest first, and the cursor of those before them, if there are any."""
+
+    events: list[AuditEvent]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file in portions, and of how many events."""
+
+    total: int
+    portions: AsyncGenerator[str]
+
+
+class Activity:
+    """Shows people what happened on their own account, and on nobody else's."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._on = foundation
+
+    async def page(self, viewer: Viewer, wish: ActivityInput, cursor: str | None, limit: int) -> ActivityPage:
+        """Return the newest `limit` events the wish picks, or of those older than `cursor`.
+
+        Raises:
+            InvalidCursor: No page of ours ended there.
+            Unavailable: The database is away.
+        """
+        before = Place.decode(cursor) if cursor else None
+        # One more than asked for tells whether there are more.
+        found = await self._on.trail.selected(viewer.user_id, wish.selection(viewer), before, limit + 1)
+        events = found[:limit]
+        return ActivityPage(events, _place_of(events[-1]).encode() if len(found) > limit else None)
+
+    async def download(
+        self, context: RequestContext, viewer: Viewer, wish: ActivityInput, form: Format
+    ) -> Download:
+        """Return everything the wish picks as a file; whatever may refuse does so before any of it is sent.
+
+        Raises:
+            RateLimited: Too many downloads in an hour.
+            Unavailable: The database is away.
+        """
+        budget = _ALLOWANCE.under(f"rate_limit:activity:{viewer.user_id.hex}")
+        await self._on.limiter.spend([budget], viewer.user_id.hex)
+        await self._on.trail.record_alone(
+            Kind.DATA_EXPORTED, context, user_id=viewer.user_id, session_id=viewer.session_id, what="activity"
+        )
+        wanted = wish.selection(viewer)
+        total = await self._on.trail.count(viewer.user_id, wanted)
+        events = self._all(viewer.user_id, wanted)
+        return Download(total, _as_csv(events) if form is Format.CSV else self._as_json(events))
+
+    async def _all(self, user_id: UUID, wanted: Selection) -> AsyncGenerator[list[AuditEvent]]:
+        last: Place | None = None
+        while True:
+            events = await self._on.trail.selected(user_id, wanted, last, _PORTION)
+            yield events
+            if len(events) < _PORTION:
+                return
+            last = _place_of(events[-1])
+
+    async def _as_json(self, pages: AsyncGenerator[list[AuditEvent]]) -> AsyncGenerator[str]:
+        now = moment(self._on.clock.now())
+        yield f'{{"format":"autograph-activity-1","exported_at":"{now}","events":['
+        separator = "\n"
+        async for events in pages:
+            if events:
+                yield separator + ",\n".join(map(json_of, events))
+                separator = ",\n"
+        yield "\n]}\n"
+
+
+async def _as_csv(pages: AsyncGenerator[list[AuditEvent]]) -> AsyncGenerator[str]:
+    yield csv_head()
+    async for events in pages:
+        yield csv_lines(events)
+
+
+def _place_of(event: AuditEvent) -> Place:
+    return Place(event.at, event.id)

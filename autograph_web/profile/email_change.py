@@ -1,0 +1,215 @@
+"""Moving an account to another address, and back.
+
+Nothing changes before whoever reads the new mailbox says so; for three days whoever reads the old one can
+take it back, and until then nobody else can have the old address.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
+from autograph_web.accounts.links import Link, Links, Purpose
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import EmailTaken, EmailUnchanged, LinkRefused, LinkUnknown, SessionEnded
+from autograph_web.core.limits import Allowance, address_bucket, subject_key
+from autograph_web.mfa import store as mfa
+from autograph_web.mfa.freshness import require_fresh
+from autograph_web.profile import letters
+from autograph_web.sessions.sessions import Ended, Sessions
+from autograph_web.sessions.viewer import Viewer
+
+_CHANGE, _UNDO = Purpose.EMAIL_CHANGE, Purpose.EMAIL_CHANGE_UNDO
+_OTHERS = (Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION, _CHANGE, Purpose.SIGN_IN_REFUSAL)
+_REQUESTS, _LETTERS_TO_ONE = Allowance(5, 3600), Allowance(3, 3600)
+_WRONG_TOKENS = Allowance(20, 900)
+
+
+class EmailChange:
+    """Changes addresses."""
+
+    def __init__(self, foundation: Foundation, links: Links, sessions: Sessions) -> None:
+        self._on, self._links, self._sessions = foundation, links, sessions
+
+    async def request(self, context: RequestContext, viewer: Viewer, email: str) -> str:
+        """Send a link to the new address and a way back to the old one; return the new one as understood.
+
+        An address that has an account gets no link but word of it, and the outcome is the same.
+
+        Raises:
+            EmailInvalid: It is no email address.
+            EmailUnchanged: It is the one the account has.
+            ReauthenticationRequired: Password and factor were not shown within ten minutes.
+            RateLimited: Too many changes were asked for, or too many letters went to that address.
+            Unavailable: The database is away; nothing was sent.
+        """
+        address = parse_email(email)
+        require_fresh(viewer, viewer.mfa_enabled, self._on.clock)
+        await self._spend(viewer.user_id, address)
+        async with self._on.database.unit() as connection:
+            account = await self._check(connection, viewer, address)
+            await self._post_letters(connection, context, account, address)
+            await self._on.trail.record(
+                connection,
+                Kind.EMAIL_CHANGE_REQUESTED,
+                context,
+                user_id=viewer.user_id,
+                session_id=viewer.session_id,
+            )
+        return address.text
+
+    async def confirm(self, context: RequestContext, token: str) -> Account:
+        """Move the account of a link to the address the link was sent to, and return it as it is now.
+
+        Nobody is signed out. Every other link of the account ends, but for the ways back.
+
+        Raises:
+            LinkUnknown, LinkUsed, LinkExpired: The link changes nothing.
+            EmailTaken: Somebody else has the address, or had it within the last three days.
+            RateLimited: Too many wrong tokens from this address of the network.
+            Unavailable: The database is away; the link is as good as before.
+        """
+        bucket = address_bucket(context.ip)
+        budget = _WRONG_TOKENS.under(f"rate_limit:email_change_confirm:{bucket}")
+        try:
+            async with self._on.limiter.attempt([budget], bucket, LinkRefused):
+                account = await self._confirm(context, token)
+        except IntegrityError:
+            raise EmailTaken from None
+        await self._sessions.reload(account.id)
+        return account
+
+    async def undo(self, context: RequestContext, token: str) -> str:
+        """Give the account its old address back, end every sign-in, and return a token for a new password.
+
+        Also while the change still waits for its confirmation: whoever asked for it was signed in.
+
+        Raises:
+            LinkUnknown, LinkUsed, LinkExpired: The link takes nothing back.
+            EmailTaken: Somebody else has the old address.
+            RateLimited: Too many wrong tokens from this address of the network.
+            Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
+        """
+        bucket = address_bucket(context.ip)
+        budget = _WRONG_TOKENS.under(f"rate_limit:email_change_undo:{bucket}")
+        await self._sessions.require_certainty()
+        try:
+            async with self._on.limiter.attempt([budget], bucket, LinkRefused):
+                ended, reset = await self._undo(context, token)
+        except IntegrityError:
+            raise EmailTaken from None
+        await self._sessions.make_certain(ended)
+        return reset
+
+    async def forget_expired(self) -> int:
+        """Let go of the addresses that were held long enough; return how many.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._on.database.unit() as connection:
+            return await accounts.forget_holds(connection, self._on.clock.now())
+
+    async def _spend(self, user_id: UUID, address: EmailAddress) -> None:
+        budgets = [
+            _REQUESTS.under(f"rate_limit:email_change:{user_id.hex}"),
+            _LETTERS_TO_ONE.under(subject_key("rate_limit:email_change_to", address.key)),
+        ]
+        await self._on.limiter.spend(budgets, user_id.hex)
+
+    async def _check(self, connection: AsyncConnection, viewer: Viewer, address: EmailAddress) -> Account:
+        enabled = await mfa.find_factor(connection, viewer.user_id, active=True) is not None
+        require_fresh(viewer, enabled, self._on.clock)
+        found = await accounts.find_by_id(connection, viewer.user_id)
+        if found is None:
+            raise SessionEnded
+        if fold_email(found[0].email) == address.key:
+            raise EmailUnchanged
+        return found[0]
+
+    async def _post_letters(
+        self, connection: AsyncConnection, context: RequestContext, account: Account, address: EmailAddress
+    ) -> None:
+        now = self._on.clock.now()
+        taken = await accounts.is_taken(connection, address.key, account.id, now)
+        # Made even if nobody gets it: an earlier change ends either way, and both take the same time.
+        token = await self._links.issue(
+            connection, _CHANGE, account.id, _CHANGE.life, address.text, alone=True
+        )
+        url = self._links.url(_CHANGE, token)
+        letter = (
+            letters.taken_letter(address.text) if taken else letters.new_address_letter(address.text, url)
+        )
+        await self._on.outbox.post(connection, letter)
+        undo = await self._issue_undo(connection, account)
+        await self._on.outbox.post(
+            connection, letters.change_asked_letter(account.email, address.text, undo, context, now)
+        )
+
+    async def _issue_undo(self, connection: AsyncConnection, account: Account) -> str:
+        token = await self._links.issue(connection, _UNDO, account.id, _UNDO.life, account.email)
+        return self._links.url(_UNDO, token)
+
+    async def _confirm(self, context: RequestContext, token: str) -> Account:
+        now = self._on.clock.now()
+        async with self._on.database.unit() as connection:
+            link = await self._links.consume(connection, _CHANGE, token)
+            before = await self._account_of(connection, link)
+            address = parse_email(link.payload or "")
+            await self._links.revoke(connection, before.id, *_OTHERS)
+            account = await self._move(connection, before, address)
+            await accounts.hold_email(
+                connection, fold_email(before.email), before.id, now, now + timedelta(seconds=_UNDO.life)
+            )
+            undo = await self._issue_undo(connection, before)
+            letter = letters.changed_address_letter(before.email, address.text, undo, context, now)
+            await self._on.outbox.post(connection, letter)
+            await self._on.trail.record(connection, Kind.EMAIL_CHANGED, context, user_id=account.id)
+        return account
+
+    async def _undo(self, context: RequestContext, token: str) -> tuple[Ended, str]:
+        async with self._on.database.unit() as connection:
+            link = await self._links.consume(connection, _UNDO, token)
+            before = await self._account_of(connection, link)
+            address = parse_email(link.payload or "")
+            await self._links.revoke(connection, before.id, *_OTHERS)
+            # The ways back of later changes lead to mailboxes that may be somebody else's; earlier ones stay.
+            await self._links.revoke(connection, before.id, _UNDO, since=link.created_at)
+            account = await self._move(connection, before, address)
+            await mfa.forget_devices(connection, before.id)
+            ended = await self._sessions.end_every(connection, before.id, "email_change_undone")
+            reset = await self._links.issue(
+                connection,
+                Purpose.PASSWORD_RESET,
+                account.id,
+                Purpose.PASSWORD_RESET.life,
+                account.email,
+            )
+            await self._on.trail.record(
+                connection, Kind.EMAIL_CHANGE_UNDONE, context, user_id=account.id, revoked=ended.open
+            )
+            letter = letters.change_undone_letter(account.email, context, self._on.clock.now())
+            await self._on.outbox.post(connection, letter)
+        return ended, reset
+
+    async def _account_of(self, connection: AsyncConnection, link: Link) -> Account:
+        found = await accounts.find_by_id(connection, link.user_id)
+        if found is None or not found[0].active:
+            raise LinkUnknown
+        return found[0]
+
+    async def _move(self, connection: AsyncConnection, account: Account, address: EmailAddress) -> Account:
+        """Give an account an address that was just shown to be its owner's."""
+        now = self._on.clock.now()
+        moved = await accounts.change_email(connection, account.id, address, now)
+        # After the change, which waits for whoever is leaving the address: their hold on it is visible now.
+        if await accounts.is_held(connection, address.key, account.id, now):
+            raise EmailTaken
+        await accounts.release_email(connection, address.key, account.id)
+        return moved

@@ -1,0 +1,1 @@
+"""Everything that happened on the account, to look through and take along."""

@@ -1,0 +1,1 @@
+"""The pages that the links about an address lead to."""

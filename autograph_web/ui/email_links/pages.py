@@ -1,0 +1,191 @@
+"""The pages that the links about an address lead to."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.accounts.links import Purpose
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.forms import countdown, email_field, form_messages, submit_button
+from autograph_web.ui.components.links import link_taker, paste_link
+from autograph_web.ui.components.native import NativeForm, NativeLink, named
+from autograph_web.ui.email_links.state import ChangeEmailState, LinkPage, UndoEmailState, VerifyEmailState
+from autograph_web.ui.layout import auth_page, heading
+from autograph_web.ui.routes import ACCOUNT, CHANGE_EMAIL, UNDO_EMAIL, VERIFY_EMAIL, Route
+
+_VERIFY = Purpose.EMAIL_VERIFICATION
+
+
+def verify_email_page() -> rx.Component:
+    """How verifying went, and the way to another link."""
+    state = VerifyEmailState
+    good = (state.outcome == "verified") | (state.outcome == "already")
+    return auth_page(
+        link_taker(_VERIFY),
+        heading(
+            VERIFY_EMAIL,
+            rx.cond(
+                good,
+                "Your email is confirmed",
+                rx.cond(state.outcome == "sent", "Look into your mailbox", VERIFY_EMAIL.name),
+            ),
+        ),
+        rx.el.p(
+            rx.match(
+                state.outcome,
+                ("", "One moment…"),
+                ("verified", "Thank you. We know now where to reach you."),
+                ("already", "There is nothing left to do here."),
+                ("sent", "Open the link in our letter. It works once, for 24 hours."),
+                "The link in our letter does that. If yours doesn't work, have a new one sent.",
+            ),
+            tab_index=-1,
+            class_name="lead",
+            data_outcome=state.outcome,
+            custom_attrs=named("outcome"),
+        ),
+        form_messages(state),
+        rx.cond(good, _go_on(), rx.cond(state.outcome != "", _other_link())),
+        rx.el.noscript(
+            rx.el.section(
+                rx.el.h2("First show us the link"),
+                paste_link(_VERIFY, "scriptless-link"),
+                _act("/session/verify-email", "Then confirm my email"),
+                class_name="scriptless",
+            )
+        ),
+        signals(state.leave, state.focus),
+    )
+
+
+def change_email_page() -> rx.Component:
+    """The address the account would move to, and the button that does it."""
+    state = ChangeEmailState
+    return _link_page(
+        state,
+        Purpose.EMAIL_CHANGE,
+        CHANGE_EMAIL,
+        rx.fragment(
+            rx.el.p("From then on your account is at ", rx.el.strong(state.address), ". You stay signed in."),
+            class_name="lead",
+        ),
+        _act("/session/change-email/confirm", "Confirm my new email"),
+        "Ask for a new one on your account page.",
+    )
+
+
+def undo_email_page() -> rx.Component:
+    """The address the account would come back to, what that ends, and the button that does it."""
+    state = UndoEmailState
+    return _link_page(
+        state,
+        Purpose.EMAIL_CHANGE_UNDO,
+        UNDO_EMAIL,
+        rx.el.div(
+            rx.el.p("Your account comes back to ", rx.el.strong(state.address), "."),
+            rx.el.ul(
+                rx.el.li("Everybody is signed out, on every device."),
+                rx.el.li("No browser is trusted any more."),
+                rx.el.li("You choose a new password next."),
+                class_name="advice",
+            ),
+            class_name="sent",
+        ),
+        _act("/session/change-email/undo", "Take it back and sign everybody out", "button-bad"),
+        "If your account is not yours any more, reset your password or write to who runs this server.",
+    )
+
+
+def _link_page(
+    state: type[LinkPage],
+    purpose: Purpose,
+    route: Route,
+    words: rx.Component,
+    form: rx.Component,
+    otherwise: str,
+) -> rx.Component:
+    closed = rx.el.div(
+        rx.el.p("Open the link in our letter: it leads here. ", otherwise, class_name="lead"),
+        rx.el.details(
+            rx.el.summary("I have the link as text", class_name="link-button"),
+            paste_link(purpose, "pasted-link"),
+            class_name="other-way",
+        ),
+        key="closed",
+        class_name="other-ways",
+    )
+    return auth_page(
+        link_taker(purpose),
+        heading(route, route.name),
+        form_messages(state),
+        rx.cond(
+            state.opened,
+            rx.cond(state.address != "", rx.el.div(words, form, key="opened", class_name="link-step")),
+            closed,
+        ),
+        rx.el.noscript(
+            rx.el.section(
+                rx.el.h2("First show us the link"),
+                paste_link(purpose, "scriptless-link"),
+                form,
+                class_name="scriptless",
+            )
+        ),
+        signals(state.leave, state.focus),
+    )
+
+
+def _act(action: str, label: str, look: str = "button-primary") -> rx.Component:
+    return NativeForm.create(
+        rx.el.input(type="hidden", name="go", value="on", read_only=True),
+        rx.el.button(label, type="submit", class_name=f"button button-wide {look}"),
+        method="post",
+        action=action,
+        class_name="form",
+    )
+
+
+def _go_on() -> rx.Component:
+    """The way on takes the cookie of the link back."""
+    return NativeForm.create(
+        rx.el.input(type="hidden", name="purpose", value=_VERIFY.value, read_only=True),
+        rx.el.button("Continue", type="submit", class_name="button button-primary button-wide"),
+        method="post",
+        action="/link/close",
+        class_name="form",
+        key="go-on",
+        custom_attrs=named("go-on"),
+    )
+
+
+def _other_link() -> rx.Component:
+    state = VerifyEmailState
+    return rx.el.div(
+        rx.cond(
+            (state.wait_seconds > 0) & (state.outcome == "sent"),
+            rx.el.div(
+                countdown(
+                    state,
+                    f"You can ask for another link in {state.wait_text}.",
+                    "You can ask for another link in ",
+                ),
+                class_name="box box-plain",
+            ),
+        ),
+        rx.el.form(
+            rx.cond(state.known, rx.fragment(), email_field(state)),
+            submit_button(state, "Send a new link", "Sending…"),
+            method="post",
+            action="/session/verify-email/send",
+            on_submit=state.send,
+            no_validate=True,
+            aria_busy=state.pending,
+            data_answers=state.answers,
+            class_name="form",
+            custom_attrs=named("send-form"),
+        ),
+        rx.cond(state.known, rx.el.p(NativeLink.create("To my account", href=ACCOUNT.path))),
+        key="other-link",
+        class_name="other-ways",
+    )

@@ -1,0 +1,164 @@
+"""The states behind the pages of links about an address.
+
+None of them knows the token of its link: each handler reads it from the cookie of its own connection.
+"""
+
+from collections.abc import AsyncGenerator
+from typing import Any, ClassVar
+
+import reflex as rx
+
+from autograph_web.accounts.links import Purpose
+from autograph_web.core.errors import (
+    DomainError,
+    LinkRefused,
+    LinkUsed,
+    NotAuthenticated,
+    SessionEnded,
+)
+from autograph_web.core.keyring import token_hash
+from autograph_web.runtime import services
+from autograph_web.ui import guard, messages
+from autograph_web.ui.auth_form import AuthForm
+from autograph_web.ui.snapshot import Private
+
+_SENT = "verification_sent"
+# Before another letter can be asked for (seconds): most arrive within it.
+_PATIENCE_S = 60
+
+
+class VerifyEmailState(AuthForm, Private, rx.State):
+    """Verifies an address as soon as the page is connected, and sends another link where that fails.
+
+    `outcome` is how it went: nothing yet, "verified", "already", "sent", or why not: "expired", "used",
+    "unknown" or, without any link, "none". `known` is whether somebody is signed in, who needs not type.
+    """
+
+    outcome: str = ""
+    known: bool = False
+
+    @rx.event
+    async def arrive(self) -> None:
+        """Use the link of the cookie up."""
+        self._forget_other_page()
+        if self.outcome:
+            return  # a mended connection
+        self.known = await guard.is_signed_in(self.router)
+        flash = await self._show_flash()
+        if (flash is not None and flash.code == _SENT) or self.router.url.query_parameters.get("sent"):
+            self._say_sent()
+        elif flash is None:
+            await self._attempt(self._verify())
+
+    @rx.event
+    async def send(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
+        """Send another link: to who is signed in, else to the typed address."""
+        if self.pending:
+            return
+        self._begin()
+        yield
+        try:
+            looking = await guard.viewer_of(self.router)
+        except DomainError:
+            values = self._typed(form, "email")
+            if values is not None:
+                await self._attempt(self._send_to(values["email"]))
+        else:
+            await self._attempt(self._resend(looking.user_id))
+
+    async def _verify(self) -> None:
+        token = guard.link_of(self.router, Purpose.EMAIL_VERIFICATION)
+        if token is None:
+            self.outcome = "already" if await self._is_verified() else "none"
+            return
+        try:
+            account = await services().verification.confirm(guard.request_context(self.router), token)
+        except LinkUsed:
+            if not await self._is_verified():
+                raise
+            self.outcome = "already"
+        else:
+            self.email, self._owner, self.outcome = account.email, token_hash(token), "verified"
+
+    async def _is_verified(self) -> bool:
+        """Tell whether somebody is signed in whose address is verified."""
+        try:
+            looking = await guard.viewer_of(self.router)
+            return (await services().profiles.of(looking.user_id)).email_verified
+        except (NotAuthenticated, SessionEnded):
+            return False
+
+    async def _bearer(self) -> str:
+        return token_hash(guard.link_of(self.router, Purpose.EMAIL_VERIFICATION) or "")
+
+    async def _send_to(self, email: str) -> None:
+        await services().verification.request(guard.request_context(self.router), email)
+        self.email = email
+        self._say_sent()
+
+    async def _resend(self, user_id: Any) -> None:
+        if await services().verification.resend(guard.request_context(self.router), user_id):
+            self._say_sent()
+        else:
+            self.outcome = "already"
+
+    def _say_sent(self) -> None:
+        self.outcome, self.notice = "sent", messages.notice(_SENT)
+        self.wait_seconds, self.wait_text = _PATIENCE_S, messages.wait(_PATIENCE_S)
+        self._move_to("outcome")
+
+    def _refuse(self, error: DomainError) -> None:
+        if isinstance(error, LinkRefused):
+            self.outcome = error.code.removeprefix("link_")
+        elif not self.outcome:
+            self.outcome = "none"
+        super()._refuse(error)
+
+
+class LinkPage(AuthForm, Private, mixin=True):
+    """Vars of a page that shows what its link would do; a native form does it.
+
+    `opened` is whether a link was opened in this browser that still works, `address` the one it is about.
+    """
+
+    _purpose: ClassVar[Purpose]
+
+    opened: bool = True
+    address: str = ""
+
+    @rx.event
+    async def arrive(self) -> None:
+        """Prepare the page when it is opened."""
+        self._forget_other_page()
+        await self._show_flash()
+        await self._attempt(self._look())
+
+    async def _look(self) -> None:
+        token = guard.link_of(self.router, self._purpose)
+        if token is None:
+            self.opened = False
+            return
+        link = await services().links.peek(self._purpose, token)
+        self.opened, self.address = True, link.payload or ""
+        self._owner = token_hash(token)
+
+    async def _bearer(self) -> str:
+        return token_hash(guard.link_of(self.router, self._purpose) or "")
+
+    def _refuse(self, error: DomainError) -> None:
+        if isinstance(error, LinkRefused):
+            self.opened, self.address = False, ""
+        error.field = None  # there is none on this page
+        super()._refuse(error)
+
+
+class ChangeEmailState(LinkPage, rx.State):
+    """Shows the address the account would move to."""
+
+    _purpose: ClassVar[Purpose] = Purpose.EMAIL_CHANGE
+
+
+class UndoEmailState(LinkPage, rx.State):
+    """Shows the address the account would come back to."""
+
+    _purpose: ClassVar[Purpose] = Purpose.EMAIL_CHANGE_UNDO

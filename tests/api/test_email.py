@@ -1,0 +1,272 @@
+"""The address of an account over REST and by the native forms."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+
+from autograph_web.runtime import Services
+from tests.support.app import Connect
+from tests.support.clock import FakeClock
+from tests.support.factories import EMAIL, PASSWORD
+from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sign_up
+from tests.support.links import token_to
+from tests.support.mailbox import Mailbox
+
+NEW = "mina@elsewhere.dev"
+REQUIRED = pytest.mark.parametrize("settings_changes", [{"email_verification": "required"}])
+PUBLIC = ("/email-verification/confirm", "/email-change/confirm", "/email-change/undo")
+
+
+@pytest.fixture
+def settings_changes() -> dict[str, Any]:
+    """What an operator gets who chooses nothing."""
+    return {"email_verification": "banner"}
+
+
+@pytest.fixture
+async def tokens(api: AsyncClient) -> dict[str, Any]:
+    await sign_up(api)
+    return await sign_in(api)
+
+
+@pytest.fixture
+async def cookie(browser: AsyncClient) -> str:
+    form = {"email": EMAIL, "password": PASSWORD}
+    return str(cookies_set(await browser.post("/session/register", data=form))["autograph_session"].value)
+
+
+async def code_left(services: Services, response: Response) -> str:
+    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    assert flash is not None
+    return flash.code
+
+
+async def open_link(browser: AsyncClient, purpose: str, token: str) -> Response:
+    return await browser.post("/link/exchange", data={"purpose": purpose, "token": token})
+
+
+async def test_the_token_of_the_letter_verifies(
+    api: AsyncClient, mailbox: Mailbox, tokens: dict[str, Any]
+) -> None:
+    assert tokens
+    body = {"token": token_to(mailbox, EMAIL, "/verify-email")}
+    response = await api.post("/email-verification/confirm", json=body)
+
+    assert (response.status_code, response.json()["email_verified"]) == (200, True)
+    assert_problem(await api.post("/email-verification/confirm", json=body), 400, "link_used")
+
+
+async def test_another_link_can_be_asked_for_once_a_minute(
+    api: AsyncClient, mailbox: Mailbox, tokens: dict[str, Any], clock: FakeClock
+) -> None:
+    first = await api.post("/email-verification/request", headers=bearer(tokens))
+    assert first.json() == {"message": "A link is on its way. It works for 24 hours."}
+    again = await api.post("/email-verification/request", headers=bearer(tokens))
+    assert_problem(again, 429, "rate_limited")
+    clock.advance(60)
+    await api.post("/email-verification/confirm", json={"token": token_to(mailbox, EMAIL, "/verify-email")})
+    third = await api.post("/email-verification/request", headers=bearer(tokens))
+    assert third.json() == {"message": "Your email is confirmed already."}
+
+
+@REQUIRED
+async def test_where_it_is_required_the_right_password_is_told_so(
+    api: AsyncClient, connect: Connect, mailbox: Mailbox, services: Services
+) -> None:
+    await sign_up(api)
+    credentials = {"email": EMAIL, "password": PASSWORD}
+    assert_problem(await api.post("/login", json=credentials), 403, "email_not_verified")
+    form = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
+    granted = await api.post("/token", data=form)
+    assert (granted.status_code, granted.json()["error"]) == (400, "invalid_grant")
+    wrong = credentials | {"password": "gravel harbour thirteen violas"}
+    assert_problem(await api.post("/login", json=wrong), 401, "invalid_credentials")
+    browser = connect("192.0.2.4", origin=services.settings.base_url)
+    refused = await browser.post("/session/sign-in", data=credentials)
+    assert await code_left(services, refused) == "email_not_verified"
+    assert "autograph_session" not in cookies_set(refused)
+
+    await api.post("/email-verification/confirm", json={"token": token_to(mailbox, EMAIL, "/verify-email")})
+    assert (await api.post("/login", json=credentials)).status_code == 200
+
+
+@REQUIRED
+async def test_where_it_is_required_registering_leads_to_the_letter(
+    browser: AsyncClient, services: Services
+) -> None:
+    response = await browser.post("/session/register", data={"email": EMAIL, "password": PASSWORD})
+
+    assert (response.status_code, response.headers["location"]) == (303, "/verify-email")
+    assert "autograph_session" not in cookies_set(response)
+    assert await code_left(services, response) == "verification_sent"
+
+
+async def test_changing_and_taking_back(api: AsyncClient, mailbox: Mailbox, tokens: dict[str, Any]) -> None:
+    asked = await api.post("/email-change/request", json={"email": NEW}, headers=bearer(tokens))
+    assert asked.json() == {"message": f"A link is on its way to {NEW}. It works for 24 hours."}
+    body = {"token": token_to(mailbox, NEW, "/change-email")}
+    changed = await api.post("/email-change/confirm", json=body)
+    assert (changed.status_code, changed.json()["email"]) == (200, NEW)
+    assert (await api.get("/me", headers=bearer(tokens))).json()["email"] == NEW
+
+    back = {"token": token_to(mailbox, EMAIL, "/undo-email-change")}
+    undone = await api.post("/email-change/undo", json=back)
+    assert undone.status_code == 200
+    assert undone.headers["cache-control"] == "no-store"
+    assert (await api.get("/me", headers=bearer(tokens))).status_code == 401
+    reset = {
+        "token": undone.json()["password_reset_token"],
+        "new_password": "basalt teapot nineteen lanterns",
+    }
+    assert (await api.post("/password-reset/confirm", json=reset)).status_code == 200
+    assert_problem(await api.post("/email-change/undo", json=back), 400, "link_used")
+
+
+async def test_a_taken_address_is_answered_like_a_free_one(
+    api: AsyncClient, mailbox: Mailbox, tokens: dict[str, Any]
+) -> None:
+    await sign_up(api, "theo@northwind.dev")
+    answers = [
+        await api.post("/email-change/request", json={"email": email}, headers=bearer(tokens))
+        for email in ("noor@northwind.dev", "theo@northwind.dev")
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].text.replace("noor", "theo") == answers[1].text
+    free, taken = ([name for name in answer.headers if name != "x-request-id"] for answer in answers)
+    assert free == taken
+    assert "Somebody wanted to use your email" in [letter.subject for letter in mailbox.letters]
+
+
+async def test_an_address_taken_meanwhile_is_refused(
+    api: AsyncClient, mailbox: Mailbox, tokens: dict[str, Any]
+) -> None:
+    await api.post("/email-change/request", json={"email": NEW}, headers=bearer(tokens))
+    token = token_to(mailbox, NEW, "/change-email")
+    await sign_up(api, NEW)
+
+    response = await api.post("/email-change/confirm", json={"token": token})
+    assert assert_problem(response, 409, "email_taken")["field"] == "email"
+
+
+@pytest.mark.parametrize(
+    ("email", "code"),
+    [
+        ("", "email_invalid"),
+        ("mina@elsewhere.dev\r\nBcc: x@y.dev", "email_invalid"),
+        ("x" * 1025, "invalid_input"),
+        (7, "invalid_input"),
+        (EMAIL.upper(), "email_unchanged"),
+    ],
+)
+async def test_what_is_no_other_address_is_refused(
+    api: AsyncClient, tokens: dict[str, Any], email: Any, code: str
+) -> None:
+    response = await api.post("/email-change/request", json={"email": email}, headers=bearer(tokens))
+
+    assert assert_problem(response, 422, code)["field"] == "email"
+
+
+async def test_an_old_sign_in_is_not_enough(
+    api: AsyncClient, clock: FakeClock, tokens: dict[str, Any]
+) -> None:
+    clock.advance(601)
+    response = await api.post("/email-change/request", json={"email": NEW}, headers=bearer(tokens))
+    assert_problem(response, 403, "reauthentication_required")
+
+
+@pytest.mark.parametrize("path", ["/email-verification/request", "/email-change/request"])
+async def test_nobody_is_nobody(api: AsyncClient, path: str) -> None:
+    body = {"email": NEW} if "change" in path else None
+    assert_problem(await api.post(path, json=body), 401, "not_authenticated")
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"token": "A" * 43}, 400, "link_unknown"),
+        ({"token": ""}, 400, "link_unknown"),
+        ({"token": "x" * 257}, 422, "invalid_input"),
+        ({"token": ["x"]}, 422, "invalid_input"),
+        ({}, 422, "invalid_input"),
+    ],
+)
+async def test_what_is_no_token_is_refused(
+    api: AsyncClient, path: str, body: Any, status: int, code: str
+) -> None:
+    response = await api.post(path, json=body)
+    assert_problem(response, status, code)
+    assert "A" * 43 not in response.text
+
+
+async def test_the_native_form_verifies_by_the_link_of_the_cookie(
+    browser: AsyncClient, mailbox: Mailbox, services: Services, cookie: str
+) -> None:
+    assert cookie
+    await open_link(browser, "email_verification", token_to(mailbox, EMAIL, "/verify-email"))
+    response = await browser.post("/session/verify-email", data={"go": "on"})
+
+    assert response.headers["location"] == "/dashboard"
+    assert cookies_set(response)["autograph_link_email_verification"]["max-age"] == "0"
+    assert await code_left(services, response) == "email_verified"
+    again = await browser.post("/session/verify-email", data={"go": "on"})
+    assert again.headers["location"] == "/verify-email"
+    assert await code_left(services, again) == "link_unknown"
+
+
+async def test_the_native_form_sends_a_new_link_to_anybody(
+    connect: Connect, services: Services, mailbox: Mailbox, cookie: str
+) -> None:
+    assert cookie
+    stranger = connect("192.0.2.5", origin=services.settings.base_url)
+    said: list[str] = []
+    for email in (EMAIL, "nobody@northwind.dev"):
+        response = await stranger.post("/session/verify-email/send", data={"email": email})
+        assert response.headers["location"] == "/verify-email"
+        said.append(await code_left(services, response))
+    assert said == ["verification_sent"] * 2
+    assert [letter.to for letter in mailbox.letters] == [EMAIL] * 2  # the first is the registration's
+
+
+async def test_the_native_forms_change_and_take_back(
+    browser: AsyncClient, mailbox: Mailbox, services: Services, cookie: str
+) -> None:
+    assert cookie
+    asked = await browser.post("/session/change-email", data={"email": NEW})
+    assert asked.headers["location"] == "/settings/account"
+    assert await code_left(services, asked) == "email_change_sent"
+    opened = await open_link(browser, "email_change", token_to(mailbox, NEW, "/change-email"))
+    assert opened.headers["location"] == "/change-email"
+    changed = await browser.post("/session/change-email/confirm", data={"go": "on"})
+    assert changed.headers["location"] == "/settings/account"
+    assert (await browser.get("/me")).json()["email"] == NEW
+
+    token = token_to(mailbox, EMAIL, "/undo-email-change")
+    assert (await open_link(browser, "email_change_undo", token)).headers["location"] == "/undo-email-change"
+    undone = await browser.post("/session/change-email/undo", data={"go": "on"})
+    assert undone.headers["location"] == "/password-reset/confirm"
+    given = cookies_set(undone)
+    assert given["autograph_session"]["max-age"] == "0"
+    assert given["autograph_link_email_change_undo"]["max-age"] == "0"
+    assert given["autograph_link_password_reset"].value
+    chosen = await browser.post("/recovery/password", data={"password": "basalt teapot nineteen lanterns"})
+    assert chosen.headers["location"] == "/login"
+    credentials = {"email": EMAIL, "password": "basalt teapot nineteen lanterns"}
+    assert (await browser.post("/login", json=credentials)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/session/verify-email",
+        "/session/verify-email/send",
+        "/session/change-email",
+        "/session/change-email/confirm",
+        "/session/change-email/undo",
+    ],
+)
+async def test_another_site_sends_none_of_them(connect: Connect, path: str) -> None:
+    for client in (connect(), connect(origin="https://evil.example")):
+        assert_problem(await client.post(path, data={"email": NEW}), 403, "origin_refused")

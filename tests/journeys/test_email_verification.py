@@ -1,0 +1,147 @@
+"""Verifying an address: the banner, the page of the link, and servers that insist on it."""
+
+import sqlite3
+from collections.abc import Generator
+
+import pytest
+from playwright.async_api import expect
+
+from tests.journeys.conftest import Visit
+from tests.journeys.forms import alert_of, button_of, notice_of
+from tests.journeys.people import Person, at_overview
+from tests.journeys.post import follow, link_to
+from tests.support.browser import Device, Visitor
+from tests.support.live_server import LiveServer
+
+LETTER = "Confirm your email"
+SENT = "If that email still needs it, a link is on its way."
+
+
+@pytest.fixture(scope="module")
+def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServer]:
+    """A server that lets nobody in whose address is not verified."""
+    with LiveServer(tmp_path_factory.mktemp("strict"), AUTOGRAPH_EMAIL_VERIFICATION="required") as server:
+        yield server
+    server.check_log()
+
+
+async def outcome(visitor: Visitor, name: str) -> None:
+    """Wait until the page of the link has come to an end, and demand that it is accessible."""
+    await expect(visitor.page.locator("#outcome")).to_have_attribute("data-outcome", name)
+    await visitor.check()
+
+
+def outdate_links(server: LiveServer) -> None:
+    """Make every link of this server too old, as a day would."""
+    with sqlite3.connect(server.database, timeout=10) as database:
+        database.execute("UPDATE links SET expires_at = '2020-01-01 00:00:00.000000'")
+
+
+async def test_the_banner_asks_until_the_link_was_followed(
+    signed_in: Visitor, person: Person, live_server: LiveServer
+) -> None:
+    banner = signed_in.page.locator("#unverified")
+    for path in ("/dashboard", "/settings/security", "/settings/account"):
+        await signed_in.open(path)
+        await expect(banner).to_contain_text(person.email)
+        await signed_in.check()
+    await expect(signed_in.page.locator("#email-card .badge")).to_have_text("Not verified")
+
+    first = await link_to(live_server, person.email, LETTER)
+    await banner.get_by_role("button", name="Send it again").click()
+    await expect(signed_in.page.locator("#resent")).to_contain_text("A new link is on its way.")
+    await expect(signed_in.page.locator("#resent .clock")).to_have_text("59 s")
+    await expect(banner.get_by_role("button")).to_be_disabled()
+    await signed_in.check()
+    await follow(signed_in, first)
+    await outcome(signed_in, "used")
+    await expect(alert_of(signed_in)).to_contain_text("used before")
+
+    await follow(signed_in, await newer_link(live_server, person, first))
+    await outcome(signed_in, "verified")
+    assert "#" not in signed_in.page.url
+    await signed_in.page.get_by_role("button", name="Continue").click()
+    await at_overview(signed_in)
+    await expect(banner).to_have_count(0)
+    assert await signed_in.cookie("autograph_link_email_verification") is None
+    await signed_in.open("/settings/account")
+    await expect(signed_in.page.locator("#email-card .badge")).to_have_text("Verified")
+    await signed_in.open("/verify-email")
+    await outcome(signed_in, "already")
+
+
+async def newer_link(server: LiveServer, person: Person, than: str) -> str:
+    for _ in range(50):
+        link = await link_to(server, person.email, LETTER)
+        if link != than:
+            return link
+    raise AssertionError("no newer letter came")
+
+
+async def test_somebody_signed_out_confirms_as_well(
+    visitor: Visitor, member: Person, live_server: LiveServer
+) -> None:
+    await follow(visitor, await link_to(live_server, member.email, LETTER))
+    await outcome(visitor, "verified")
+    await visitor.page.reload()
+    await outcome(visitor, "used")
+
+
+async def test_what_opens_nothing_says_why_and_sends_another(
+    visitor: Visitor, member: Person, own_server: LiveServer, visit: Visit, device: Device
+) -> None:
+    mine = await visit(device, own_server)
+    member.join(own_server)
+    link = await link_to(own_server, member.email, LETTER)
+    outdate_links(own_server)
+    await follow(mine, link)
+    await outcome(mine, "expired")
+    await follow(visitor, "/verify-email#token=" + "A" * 43)
+    await outcome(visitor, "unknown")
+    await visitor.open("/verify-email")
+    await outcome(visitor, "none")
+    for email in ("nobody@northwind.dev", member.email):
+        await visitor.open("/verify-email")
+        await visitor.page.get_by_label("Email").fill(email)
+        await button_of(visitor).click()
+        await outcome(visitor, "sent")
+        await expect(notice_of(visitor)).to_have_text(SENT)
+
+
+async def test_a_server_that_insists_lets_nobody_in_before(
+    visit: Visit, device: Device, person: Person, strict_server: LiveServer
+) -> None:
+    visitor = await visit(device, strict_server)
+    await visitor.open("/register")
+    await person.fill_in(visitor)
+    await visitor.page.get_by_role("button", name="Create account").click()
+    await outcome(visitor, "sent")
+    assert await visitor.cookie("autograph_session") is None
+
+    await visitor.open("/login")
+    await person.try_to_sign_in(visitor, person.password)
+    await expect(alert_of(visitor)).to_contain_text("Confirm your email first")
+    await visitor.check()
+    await visitor.page.get_by_role("link", name="Have a new link sent").click()
+    await visitor.at("/verify-email")
+
+    await follow(visitor, await link_to(strict_server, person.email, LETTER))
+    await outcome(visitor, "verified")
+    await visitor.page.get_by_role("button", name="Continue").click()
+    await visitor.at("/login?next=%2Fdashboard")
+    await visitor.connected()
+    await person.sign_in(visitor)
+    await expect(visitor.page.locator("#unverified")).to_have_count(0)
+
+
+async def test_without_javascript_the_link_is_pasted(
+    visit: Visit, device: Device, member: Person, live_server: LiveServer
+) -> None:
+    visitor = await visit(device, javascript=False)
+    link = await link_to(live_server, member.email, LETTER)
+    await visitor.load("/verify-email")
+    await visitor.page.locator("#scriptless-link").fill(link)
+    await visitor.page.get_by_role("button", name="Open it").click()
+    await visitor.at("/verify-email")
+    await visitor.page.get_by_role("button", name="Then confirm my email").click()
+    await visitor.at("/login?next=%2Fdashboard")
