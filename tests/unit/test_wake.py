@@ -1,11 +1,13 @@
 """Which pages can be woken when their session ends, and what a closed page leaves behind."""
 
+import json
+from types import SimpleNamespace
 from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 import socketio
-from reflex.event import Event
+from reflex.utils import format as reflex_format
 
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.app import ACCOUNT_PAGES
@@ -30,36 +32,42 @@ class FakeApp:
     """What `waker` needs of an app, with the real rooms of Socket.IO."""
 
     def __init__(self) -> None:
-        self.server = socketio.AsyncServer(async_mode="asgi")
-        self.event_namespace = socketio.AsyncNamespace(SPACE)
-        self.server.register_namespace(self.event_namespace)
-        self.sent: list[tuple[str, Any]] = []
-        cast(Any, self.server)._send_packet = self._note
+        spelled = SimpleNamespace(dumps=cast(Any, reflex_format).json_dumps, loads=json.loads)
+        server = cast(Any, socketio).AsyncServer(async_mode="asgi", json=spelled)
+        self.event_namespace: Any = cast(Any, socketio).AsyncNamespace(SPACE)
+        server.register_namespace(self.event_namespace)
+        server._send_eio_packet = self._note
+        self.manager: Any = server.manager
+        self.sent: list[Any] = []
 
     async def connect(self, room: str) -> str:
-        sid: str = await self.server.manager.connect(str(uuid4()), SPACE)
+        sid = str(await self.manager.connect(str(uuid4()), SPACE))
         await self.event_namespace.enter_room(sid, room)
         return sid
 
-    async def _note(self, _eio_sid: str, packet: Any) -> None:
-        self.sent.append(packet.data)
+    async def _note(self, _connection: str, packet: Any) -> None:
+        self.sent.append(json.loads(packet.data.partition(",")[2]))
 
 
 async def test_only_the_room_of_the_session_is_told_and_a_closed_page_leaves_it() -> None:
-    app, session = FakeApp(), uuid4()
+    app, session, handler = FakeApp(), uuid4(), f"{DASHBOARD.get_full_name()}.look_again"
     wake = waker(cast(Any, app), ACCOUNT_PAGES.values())
-    before = dict(app.server.manager.rooms)
     room = f"session:{session.hex}:{DASHBOARD.get_full_name()}"
-    mine, _other = await app.connect(room), await app.connect(room.replace(session.hex, uuid4().hex))
+    mine, other = await app.connect(room), await app.connect(room.replace(session.hex, uuid4().hex))
     await wake(session)
     [[name, update]] = app.sent
-    assert name == "event"
-    assert update.events == [Event(name=f"{DASHBOARD.get_full_name()}.look_again")]
-    assert update.delta == {}
+    assert (name, [event["name"] for event in update["events"]]) == ("event", [handler])
+    assert not update.get("delta")
 
-    await app.server.manager.disconnect(mine, SPACE)
+    await app.manager.disconnect(mine, SPACE)
     await wake(session)
     assert len(app.sent) == 1
-    assert room not in app.server.manager.rooms[SPACE]
-    await app.server.manager.disconnect(_other, SPACE)
-    assert app.server.manager.rooms == before
+    assert room not in app.manager.rooms[SPACE]
+    await app.manager.disconnect(other, SPACE)
+    assert app.manager.rooms == {}
+
+
+async def test_to_wake_nobody_is_nothing() -> None:
+    app = FakeApp()
+    await waker(cast(Any, app), ACCOUNT_PAGES.values())(uuid4())
+    assert app.sent == []
