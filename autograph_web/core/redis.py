@@ -143,7 +143,7 @@ class RedisClient:
                         lost = False
                         if message is not None:
                             yield message
-            except (RedisError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001  (whatever it was, listening must go on)
                 if not lost:  # once is enough for one outage
                     _log.warning("redis_subscription_lost", error=error.__class__.__name__)
                 lost = True
