@@ -186,8 +186,8 @@ async def test_nothing_is_left_when_it_ends(services: Services, redis_window: Re
     for _ in range(3):
         async with listening(services, redis_window):
             assert len(ears()) == 1
-    assert ears() == []
-    await until(lambda: subscribers(redis_window) == 0)
+        assert ears() == []
+        await until(lambda: subscribers(redis_window) == 0)
 
 
 async def test_it_ends_at_once_while_redis_is_away(
