@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from autograph_web import frontend, schema
+from autograph_web import audit_commands, frontend, schema
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.database import Database
 from autograph_web.core.embedded import EmbeddedRedis
@@ -54,6 +54,7 @@ keys = typer.Typer(no_args_is_help=True, help="Secrets and what is sealed with t
 app.add_typer(keys, name="keys")
 mail = typer.Typer(help="Letters that wait or could not be delivered.")
 app.add_typer(mail, name="mail")
+app.add_typer(audit_commands.app, name="audit")
 
 
 @app.command()
@@ -130,6 +131,7 @@ def reseal() -> None:
     _say(f"{changed} secrets sealed anew")
     letters = _with_outbox(settings, lambda outbox: outbox.reseal())
     _say(f"{letters} waiting letters sealed anew")
+    audit_commands.keep_keys(settings)
 
 
 async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:

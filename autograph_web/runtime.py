@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
@@ -13,7 +14,12 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
+from autograph_web.accounts.store import living
 from autograph_web.accounts.verification import Verification
+from autograph_web.audit.chain.check import ChainCheck
+from autograph_web.audit.chain.head import HeadFile
+from autograph_web.audit.chain.keeper import ChainKeeper
+from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
 from autograph_web.core.clock import Clock, SystemClock
@@ -74,6 +80,7 @@ class Services:
     outbox: Outbox
     letter_folder: LetterFolder
     courier: Courier
+    chain: ChainKeeper
     registration: Registration
     links: Links
     password_reset: PasswordReset
@@ -128,6 +135,7 @@ class Services:
     async def close(self) -> None:
         """Give everything back."""
         await self.courier.close()
+        await self.chain.close()
         self.hasher.close()
         self.sessions.close()
         await self.redis.close()
@@ -183,6 +191,7 @@ def build_services(
         outbox=outbox,
         letter_folder=folder_of(settings),
         courier=Courier(database, outbox, carrier, clock, entropy),
+        chain=chain_keeper_of(settings, database, clock, entropy),
         registration=Registration(foundation, hasher, policy, verification, registrations),
         links=links,
         password_reset=PasswordReset(
@@ -241,6 +250,20 @@ def folder_of(settings: Settings) -> LetterFolder:
     return LetterFolder(settings.data_dir / "mail", settings.mail_from)
 
 
+def chain_keeper_of(
+    settings: Settings, database: Database, clock: Clock | None = None, entropy: Entropy | None = None
+) -> ChainKeeper:
+    """Return what links the audit log of this database."""
+    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+    keys = ChainKeys(settings.master_secrets, entropy)
+    return ChainKeeper(database, keys, HeadFile(settings.data_dir), clock, entropy)
+
+
+def chain_check_of(settings: Settings, database: Database) -> ChainCheck:
+    """Return what checks the audit log of this database."""
+    return ChainCheck(database, ChainKeys(settings.master_secrets, SystemEntropy()), living)
+
+
 def sealer_of(settings: Settings, entropy: Entropy | None = None) -> Sealer:
     """Return what seals the secrets that must be read back."""
     return Sealer(Keyring(settings.master_secrets, "sealed factors"), entropy or SystemEntropy())
@@ -285,8 +308,16 @@ async def _tidy_up(built: Services) -> None:
             await built.email_change.forget_expired()
             await built.links.forget_expired()
             await built.outbox.forget_old()
+            await _forget_old_events(built)
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
             _log.exception("tidying_up_failed")
+
+
+async def _forget_old_events(built: Services) -> None:
+    days = built.settings.audit_retention_days
+    if days:
+        taken = await built.chain.forget_before((SystemClock().now() - timedelta(days=days)).date())
+        _log.info("audit_rows_taken_away", rows=taken, older_than_days=days)
 
 
 @asynccontextmanager
@@ -298,6 +329,7 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         # Learns which Redis process this is before the first request needs to know.
         await built.health()
         built.courier.start()
+        built.chain.start()
         yield built
     finally:
         tidying.cancel()

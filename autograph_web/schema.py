@@ -16,6 +16,7 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "alembic"
 MODELS = (
     "autograph_web.mail.models",
     "autograph_web.audit.models",
+    "autograph_web.audit.chain.models",
     "autograph_web.accounts.models",
     "autograph_web.sessions.models",
     "autograph_web.mfa.models",

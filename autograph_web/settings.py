@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     password_reset_limit: int = Field(10, ge=1)
     password_reset_window_seconds: int = Field(_HOUR, ge=1)
     password_grant: bool = True
+    audit_retention_days: int = Field(0, ge=0, le=36_500)
 
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -11,7 +11,7 @@ LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "pr
 """The domain: each may import itself and what stands before it."""
 
 COMMON = ("settings", "core")
-TOOLS = ("cli", "__main__", "serve", "migrate", "frontend", "schema")
+TOOLS = ("cli", "audit_commands", "__main__", "serve", "migrate", "frontend", "schema")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **{part: LAYERS[: place + 1] for place, part in enumerate(LAYERS)},
     "settings": ("core",),
@@ -24,7 +24,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "frontend": ("core", "frontend"),
     "migrate": ("core", "schema"),
     "serve": ("core", "settings", "frontend"),
-    "cli": (*COMMON, "schema", "frontend", "migrate", "serve", "runtime", "mail", "mfa"),
+    "audit_commands": (*COMMON, "schema", "audit", "accounts", "runtime"),
+    "cli": (*COMMON, "audit_commands", "schema", "frontend", "migrate", "serve", "runtime", "mail", "mfa"),
     "__main__": ("cli",),
     "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
 }

@@ -177,6 +177,11 @@ async def advance_epoch(connection: AsyncConnection, user_id: UUID) -> int | Non
     return result.scalar_one_or_none()
 
 
+async def living(connection: AsyncConnection, user_ids: set[UUID]) -> set[UUID]:
+    """Return which of these accounts exist."""
+    return set((await connection.execute(select(USERS.c.id).where(USERS.c.id.in_(user_ids)))).scalars())
+
+
 async def remove(connection: AsyncConnection, user_id: UUID) -> None:
     """Delete an account, and with it every row that is its own; the audit log keeps its events."""
     await connection.execute(delete(USERS).where(USERS.c.id == user_id))

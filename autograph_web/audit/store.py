@@ -69,12 +69,18 @@ def selecting(user_id: UUID, wanted: Selection, before: Place | None, limit: int
     return select(found).order_by(desc(found.c.at), desc(found.c.id)).limit(limit)
 
 
-async def count_selected(connection: AsyncConnection, user_id: UUID, wanted: Selection) -> int:
-    """Count the wanted rows of an account."""
-    query = select(func.count()).where(AUDIT.c.user_id == user_id, *_within(wanted))
-    if wanted.kinds:
-        query = query.where(AUDIT.c.kind.in_([kind.value for kind in wanted.kinds]))
+async def count_selected(connection: AsyncConnection, user_id: UUID | None, wanted: Selection) -> int:
+    """Count the wanted rows of an account, or of all without one."""
+    query = select(func.count()).select_from(AUDIT).where(*_wanted_of(user_id, wanted))
     return int((await connection.execute(query)).scalar_one())
+
+
+async def everybodys(
+    connection: AsyncConnection, user_id: UUID | None, wanted: Selection, last_id: int, limit: int
+) -> list[Row[Any]]:
+    """Return the wanted rows after `last_id` of an account, or of all without one, by their ids."""
+    query = select(AUDIT).where(AUDIT.c.id > last_id, *_wanted_of(user_id, wanted))
+    return list(await connection.execute(query.order_by(AUDIT.c.id).limit(limit)))
 
 
 async def after(connection: AsyncConnection, user_id: UUID, last: Place | None, limit: int) -> list[Row[Any]]:
@@ -101,6 +107,15 @@ async def newest_elsewhere(
         .limit(1)
     )
     return (await connection.execute(query)).first()
+
+
+def _wanted_of(user_id: UUID | None, wanted: Selection) -> Sequence[ColumnElement[bool]]:
+    found = list(_within(wanted))
+    if user_id is not None:
+        found.append(AUDIT.c.user_id == user_id)
+    if wanted.kinds:
+        found.append(AUDIT.c.kind.in_([kind.value for kind in wanted.kinds]))
+    return found
 
 
 def _within(wanted: Selection) -> Sequence[ColumnElement[bool]]:

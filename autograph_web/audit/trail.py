@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit import store
+from autograph_web.audit.chain import store as chain
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.core.clock import Clock
@@ -91,7 +92,10 @@ class Trail:
 
     async def forget_origin(self, connection: AsyncConnection, user_id: UUID) -> None:
         """Leave nothing in the events of a deleted account that could lead to its owner."""
+        # Nobody links a row while its origin goes, or a salt that could still be tried would stay behind.
+        await chain.lock(connection)
         await store.forget_origin(connection, user_id)
+        await chain.forget_salts(connection, user_id)
 
     async def recent(self, user_id: UUID, limit: int) -> list[AuditEvent]:
         """Return the newest `limit` events of an account, newest first.
@@ -100,7 +104,7 @@ class Trail:
             Unavailable: The database cannot be reached.
         """
         async with self._database.read() as connection:
-            return [_event(row) for row in await store.newest(connection, user_id, limit)]
+            return [event_of(row) for row in await store.newest(connection, user_id, limit)]
 
     async def last_sign_in_before(self, user_id: UUID, session_id: UUID) -> AuditEvent | None:
         """Return the newest sign-in of the account other than that of `session_id`, if there was one.
@@ -110,7 +114,7 @@ class Trail:
         """
         async with self._database.read() as connection:
             row = await store.newest_elsewhere(connection, user_id, Kind.LOGIN_SUCCESS.value, session_id)
-        return _event(row) if row else None
+        return event_of(row) if row else None
 
     async def selected(
         self, user_id: UUID, wanted: Selection, before: Place | None, limit: int
@@ -121,7 +125,7 @@ class Trail:
             Unavailable: The database cannot be reached.
         """
         async with self._database.read() as connection:
-            return [_event(row) for row in await store.selected(connection, user_id, wanted, before, limit)]
+            return [event_of(row) for row in await store.selected(connection, user_id, wanted, before, limit)]
 
     async def count(self, user_id: UUID, wanted: Selection) -> int:
         """Count the wanted events of an account.
@@ -133,7 +137,8 @@ class Trail:
             return await store.count_selected(connection, user_id, wanted)
 
 
-def _event(row: Row[Any]) -> AuditEvent:
+def event_of(row: Row[Any]) -> AuditEvent:
+    """Return the event of a row."""
     return AuditEvent(
         id=row.id,
         at=row.at,

@@ -30,6 +30,11 @@ class Keyring:
         self.current = keys[0]
         self._by_kid = {key.kid: key for key in keys}
 
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """Every key of the ring, the newest first."""
+        return tuple(self._by_kid.values())
+
     def find(self, kid: str) -> Key | None:
         """Return the key named `kid`, or None."""
         return self._by_kid.get(kid)

@@ -1,0 +1,242 @@
+"""Walks the whole chain: is the audit log still what was written down, and if not, where does it break?"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.audit.chain import store
+from autograph_web.audit.chain.head import Head
+from autograph_web.audit.chain.keeper import is_in_chain
+from autograph_web.audit.chain.keys import ChainKeys
+from autograph_web.audit.chain.links import (
+    START,
+    Position,
+    checkpoint_seal,
+    content_of,
+    digest_of,
+    origin_of,
+    same,
+)
+from autograph_web.core.database import Database
+from autograph_web.core.keyring import Key
+
+_BEFORE_ALL = -(2**63)  # somebody else may have given out any number
+_PORTION = 1000  # rows in memory at once
+# Clocks of several machines differ, and a use case takes its time between noting the time and committing.
+_LATE = timedelta(hours=1)
+
+Living = Callable[[AsyncConnection, set[UUID]], Awaitable[set[UUID]]]
+"""Tells which of these accounts exist."""
+
+
+class Break(StrEnum):
+    """How a chain can break; the value is the name in JSON."""
+
+    words: str
+
+    def __new__(cls, value: str, words: str) -> "Break":
+        """Make a member of `value` that also knows its words."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.words = words
+        return member
+
+    ROW_ALTERED = "row_altered", "the row was altered"
+    ROW_DELETED = "row_deleted", "the row was deleted"
+    ROW_BLANKED = "row_blanked", "address and agent were blanked, but the account wasn't deleted"
+    ROW_INSERTED = "row_inserted", "the row was inserted in the past, or the clock was set back"
+    LINK_ALTERED = "link_altered", "the link was altered or put in another place"
+    LINK_MISSING = "link_missing", "links before this one were removed"
+    KEY_MISSING = "key_missing", "the link was made with a key that these secrets don't know"
+    CHECKPOINT_FORGED = "checkpoint_forged", "the checkpoint was forged"
+    END_CUT = "end_cut", "the chain once went on to here: its end was cut off or written anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where the chain breaks: the position of the link, the id of the row, as far as known."""
+
+    kind: Break
+    position: int | None = None
+    audit_id: int | None = None
+
+    def __str__(self) -> str:
+        where = [f"row {self.audit_id}"] if self.audit_id is not None else []
+        where += [f"link {self.position}"] if self.position is not None else []
+        return f"{', '.join(where)}: {self.kind.words}" if where else self.kind.words
+
+
+@dataclass(slots=True)
+class Report:
+    """What a verification found; `first` is the first break and `breaks` how many there are."""
+
+    checked: int = 0
+    erased: int = 0
+    waiting: int = 0
+    waiting_since: datetime | None = None
+    begins_after: int = 0
+    head: Head | None = None
+    first: Finding | None = None
+    breaks: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.first is None
+
+    def note(self, finding: Finding) -> None:
+        """Add a break."""
+        self.first = self.first or finding
+        self.breaks += 1
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Where a walk has got to: what the next link must follow."""
+
+    position: int
+    digest: bytes
+    settled_id: int = 0
+    at: datetime | None = None
+
+
+class ChainCheck:
+    """Checks a chain, a portion at a time, beside whoever writes."""
+
+    def __init__(self, database: Database, keys: ChainKeys, living: Living) -> None:
+        self._database, self._keys, self._living = database, keys, living
+        self._found: dict[str, Key] = {}
+
+    async def run(
+        self, expected: Sequence[Head] = (), progress: Callable[[int, int], None] = lambda _seen, _total: None
+    ) -> Report:
+        """Check everything; `expected` are heads the chain once had, `progress` is told how many of how many.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        report = Report()
+        async with self._database.read() as connection:
+            self._found = await self._keys.every(connection)
+            total = await store.count_links(connection)
+            walk = await self._begin(connection, report)
+        while await self._check_portion(walk, report):
+            progress(report.checked, max(total, report.checked))
+        await self._check_end(report, expected)
+        await self._check_unlinked(walk, report)
+        return report
+
+    async def _begin(self, connection: AsyncConnection, report: Report) -> _Walk:
+        left = await store.checkpoint(connection)
+        if left is None:
+            return _Walk(0, START)
+        report.begins_after = left.position
+        key = self._found.get(left.kid)
+        if key is None:
+            report.note(Finding(Break.KEY_MISSING, left.position))
+        elif not same(checkpoint_seal(key, left.position, left.day, left.made_at, left.digest), left.seal):
+            report.note(Finding(Break.CHECKPOINT_FORGED, left.position))
+        return _Walk(left.position, left.digest)
+
+    async def _check_portion(self, walk: _Walk, report: Report) -> bool:
+        async with self._database.read() as connection:
+            links = await store.links_after(connection, walk.position, _PORTION)
+            if links and links[0].position != walk.position + 1:
+                await self._skip_what_was_taken_away(connection, walk, report)
+            blanked = {link.user_id for link in links if _is_blank(link) and link.user_id is not None}
+            gone = await self._deleted(connection, blanked) if blanked else set[UUID]()
+        for link in links:
+            if link.position <= walk.position:
+                continue
+            self._check(link, walk, gone, report)
+        return bool(links)
+
+    async def _skip_what_was_taken_away(
+        self, connection: AsyncConnection, walk: _Walk, report: Report
+    ) -> None:
+        # Retention may have gone on since we looked.
+        left = await store.checkpoint(connection)
+        if left is not None and left.position > walk.position:
+            begun = await self._begin(connection, report)
+            walk.position, walk.digest = begun.position, begun.digest
+
+    async def _deleted(self, connection: AsyncConnection, user_ids: set[UUID]) -> set[UUID]:
+        said = await store.deleted_accounts(connection, user_ids)
+        return said - await self._living(connection, said) if said else said
+
+    def _check(self, link: Row[Any], walk: _Walk, gone: set[UUID], report: Report) -> None:
+        kind = self._break_of(link, walk, gone)
+        if kind is not None:
+            report.note(Finding(kind, link.position, link.audit_id))
+        elif not link.salt:
+            report.erased += 1
+        report.checked += 1
+        report.head = Head(link.position, link.digest)
+        walk.position, walk.digest, walk.settled_id = link.position, link.digest, link.settled_id
+        walk.at = link.at or walk.at
+
+    def _break_of(self, link: Row[Any], walk: _Walk, gone: set[UUID]) -> Break | None:
+        if link.position != walk.position + 1:
+            return Break.LINK_MISSING
+        key = self._found.get(link.kid)
+        if key is None:
+            return Break.KEY_MISSING
+        place = Position(link.position, link.audit_id, link.day, link.sealed_at, link.settled_id)
+        if not same(digest_of(key, walk.digest, place, link.content), link.digest):
+            return Break.LINK_ALTERED
+        return _break_of_row(key, link, gone) or _break_of_order(link, walk)
+
+    async def _check_end(self, report: Report, expected: Sequence[Head]) -> None:
+        async with self._database.read() as connection:
+            for head in expected:
+                if not await is_in_chain(connection, head):
+                    report.note(Finding(Break.END_CUT, head.position))
+        if report.begins_after and not report.checked:  # the last day is never taken away
+            report.note(Finding(Break.END_CUT, report.begins_after + 1))
+
+    async def _check_unlinked(self, walk: _Walk, report: Report) -> None:
+        last = _BEFORE_ALL
+        while True:
+            async with self._database.read() as connection:
+                rows = await store.rows_and_links(connection, last, _PORTION)
+            if not rows:
+                return
+            for row in rows:
+                if row.position is None:
+                    _note_unlinked(row, walk, report)
+            last = rows[-1].id
+
+
+def _note_unlinked(row: Row[Any], walk: _Walk, report: Report) -> None:
+    if row.id <= walk.settled_id:  # when the last link was made, nothing could come there any more
+        report.note(Finding(Break.ROW_INSERTED, None, row.id))
+        return
+    report.waiting += 1
+    report.waiting_since = min(report.waiting_since or row.at, row.at)
+
+
+def _is_blank(link: Row[Any]) -> bool:
+    return link.id is not None and not link.salt and not link.ip and not link.user_agent
+
+
+def _break_of_row(key: Key, link: Row[Any], gone: set[UUID]) -> Break | None:
+    if link.id is None:
+        return Break.ROW_DELETED
+    if not same(content_of(key, link, link.origin), link.content):
+        return Break.ROW_ALTERED
+    if link.salt:
+        return None if same(origin_of(key, link, link.salt), link.origin) else Break.ROW_ALTERED
+    if not _is_blank(link):
+        return Break.ROW_ALTERED
+    return None if link.user_id in gone else Break.ROW_BLANKED
+
+
+def _break_of_order(link: Row[Any], walk: _Walk) -> Break | None:
+    came_late = walk.at is not None and link.at < walk.at - _LATE
+    return Break.ROW_INSERTED if came_late or link.audit_id <= walk.settled_id else None

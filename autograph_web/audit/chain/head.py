@@ -1,0 +1,67 @@
+"""The newest link as this machine knows it, outside the database: cutting the end off the chain shows."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from autograph_web.core.entropy import SystemEntropy
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The digest of the link at a position; as text `position:digest`."""
+
+    position: int
+    digest: bytes
+
+    def __str__(self) -> str:
+        return f"{self.position}:{self.digest.hex()}"
+
+    @classmethod
+    def of(cls, spelled: str) -> Self:
+        """Return the head that is spelled `position:digest`.
+
+        Raises:
+            ValueError: It is not.
+        """
+        position, _, digest = spelled.strip().partition(":")
+        head = cls(int(position), bytes.fromhex(digest))
+        if head.position < 1 or len(head.digest) != 32:  # SHA-256
+            raise ValueError("a head is a position, a colon and 64 hexadecimal digits")
+        return head
+
+
+class HeadFile:
+    """A file in the data folder with one head; written aside and moved into place."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "audit-head"
+
+    def read(self) -> Head | None:
+        """Return what was noted last, None if nothing was.
+
+        Raises:
+            ValueError: The file is damaged.
+            OSError: It cannot be read.
+        """
+        try:
+            spelled = self.path.read_text("ascii")
+        except FileNotFoundError:
+            return None
+        return Head.of(spelled)
+
+    def write(self, head: Head) -> None:
+        """Note `head`.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self.path.with_name(f".audit-head.{SystemEntropy().bytes(8).hex()}")
+        try:
+            draft.write_text(f"{head}\n", "ascii")
+            draft.replace(self.path)
+        finally:
+            with suppress(FileNotFoundError):
+                draft.unlink()

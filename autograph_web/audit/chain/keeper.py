@@ -1,0 +1,277 @@
+"""Links audit rows to the chain a moment after they were written, and takes old days away."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.audit.chain import store
+from autograph_web.audit.chain.head import Head, HeadFile
+from autograph_web.audit.chain.keys import ChainKeys
+from autograph_web.audit.chain.links import (
+    START,
+    Position,
+    checkpoint_seal,
+    content_of,
+    digest_of,
+    origin_of,
+)
+from autograph_web.core.clock import Clock
+from autograph_web.core.database import Database
+from autograph_web.core.entropy import Entropy
+from autograph_web.core.errors import Unavailable
+
+_log = structlog.get_logger(__name__)
+
+_PAUSE_S = 3.0
+_CLOSING_S = 3.0
+_BATCH = 250  # what is linked, or taken away, in one transaction
+_BREATH = 10  # links computed before requests get a turn
+_SALT_BYTES = 16
+# Longer than from drawing an id to writing its row, which is one statement.
+_DRAWN_BUT_NOT_WRITTEN = timedelta(seconds=2)
+# A link with a key we don't know, and not older than this: a newer configuration is at work elsewhere.
+_SOMEBODY_NEWER = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """A row, and since when, or up to which transaction, others may still come before it."""
+
+    audit_id: int
+    since: datetime
+    until_transaction: int | None = None
+
+
+class ChainKeeper:
+    """Keeps the chain: of any number of keepers, in any number of processes, one works at a time."""
+
+    def __init__(
+        self, database: Database, keys: ChainKeys, head: HeadFile, clock: Clock, entropy: Entropy
+    ) -> None:
+        self._database, self._keys, self._head = database, keys, head
+        self._clock, self._entropy = clock, entropy
+        self._watch: _Watch | None = None
+        self._settled = 0
+        self._kept_keys = self._complained = self._away = False
+        self._closing = asyncio.Event()
+        self._work: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to link, in the background."""
+        self._work = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Finish what is under way if that is quick; what is left out, the next keeper links."""
+        self._closing.set()
+        if self._work is None:
+            return
+        _, busy = await asyncio.wait([self._work], timeout=_CLOSING_S)
+        for task in busy:
+            task.cancel()
+        await asyncio.gather(self._work, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                await asyncio.wait_for(self._closing.wait(), _PAUSE_S)
+            except TimeoutError:
+                await self._link_and_survive()
+
+    async def _link_and_survive(self) -> None:
+        try:
+            await self.link_all(self._closing)
+            self._away = False
+        except Unavailable:
+            if not self._away:
+                _log.warning("audit_chain_unreachable")
+            self._away = True
+        except Exception:  # noqa: BLE001  (whatever it was, the next look deserves a try)
+            _log.exception("audit_chain_stumbled")
+
+    async def link_all(self, stop: asyncio.Event | None = None) -> int:
+        """Link every row that waits; return how many were linked here.
+
+        Raises:
+            Unavailable: The database is away; what was linked stays linked.
+        """
+        total, start = 0, 0
+        while stop is None or not stop.is_set():
+            linked, start = await self._link_some(start)
+            total += linked
+            if linked < _BATCH:
+                break
+        return total
+
+    async def _link_some(self, start: int) -> tuple[int, int]:
+        async with self._database.read() as connection:
+            last = await store.last_link(connection)
+            start = max(start, await self._settle(connection, last.settled_id if last else 0))
+            if self._kept_keys and not await store.any_unlinked(connection, start):
+                return 0, start
+        async with self._database.unit() as connection:
+            if not await store.try_lock(connection):
+                return 0, start
+            if not self._kept_keys:
+                await self._keys.keep(connection)
+            links = await self._add_links(connection, start)
+            head = await self._head_of(connection, links)
+        self._kept_keys = True
+        if head is not None:
+            await self._note(head)
+        return len(links), links[-1]["audit_id"] if links else start
+
+    async def _add_links(self, connection: AsyncConnection, start: int) -> list[dict[str, Any]]:
+        last = await store.last_link(connection)
+        if last is not None and await self._is_outdated(connection, last):
+            return []
+        settled = await self._settle(connection, last.settled_id if last else 0)
+        rows = await store.unlinked(connection, max(start, settled), _BATCH)
+        links: list[dict[str, Any]] = []
+        before = await self._before_first(connection, last)
+        for number, row in enumerate(rows, 1):
+            before = self._link(row, before, settled)
+            links.append(before)
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
+        if links:
+            await store.add_links(connection, links)
+        return links
+
+    async def _is_outdated(self, connection: AsyncConnection, last: Row[Any]) -> bool:
+        """Tell whether somebody with newer secrets has taken over: old and new are not to take turns."""
+        known = last.kid in await self._keys.every(connection)
+        return not known and self._clock.now() - last.sealed_at < _SOMEBODY_NEWER
+
+    async def _before_first(self, connection: AsyncConnection, last: Row[Any] | None) -> dict[str, Any]:
+        if last is not None:
+            return {"position": last.position, "digest": last.digest, "day": last.day}
+        left = await store.checkpoint(connection)
+        if left is not None:
+            return {"position": left.position, "digest": left.digest, "day": left.day}
+        return {"position": 0, "digest": START, "day": date.min}
+
+    def _link(self, row: Row[Any], previous: dict[str, Any], settled: int) -> dict[str, Any]:
+        key, now, salt = self._keys.current, self._clock.now(), self._entropy.bytes(_SALT_BYTES)
+        # Days never go back, and a row cannot claim one that is still to come.
+        day = max(previous["day"], min(row.at.date(), now.date()))
+        place = Position(previous["position"] + 1, row.id, day, now, settled)
+        origin = origin_of(key, row, salt)
+        content = content_of(key, row, origin)
+        return {
+            "position": place.position,
+            "audit_id": place.audit_id,
+            "day": place.day,
+            "sealed_at": place.sealed_at,
+            "settled_id": place.settled_id,
+            "kid": key.kid,
+            "salt": salt,
+            "origin": origin,
+            "content": content,
+            "digest": digest_of(key, previous["digest"], place, content),
+        }
+
+    async def _settle(self, connection: AsyncConnection, settled_before: int) -> int:
+        """Return the greatest row that no other can come before any more, as far as is known now."""
+        greatest, now = await store.greatest_linked(connection), self._clock.now()
+        if not self._database.writes_at_once:  # SQLite: one writes after the other
+            return max(settled_before, greatest)
+        oldest, following = await store.horizon(connection)
+        watch = self._watch
+        if watch is None:
+            self._watch = _Watch(greatest, now)
+        elif watch.until_transaction is None:
+            if now - watch.since >= _DRAWN_BUT_NOT_WRITTEN:
+                self._watch = _Watch(watch.audit_id, now, following)
+        elif oldest >= watch.until_transaction:
+            self._settled = max(self._settled, watch.audit_id)
+            self._watch = _Watch(greatest, now)
+        return max(settled_before, self._settled)
+
+    async def _head_of(self, connection: AsyncConnection, links: list[dict[str, Any]]) -> Head | None:
+        """Return what is to be noted, if what was noted last is still in the chain."""
+        if not links:
+            return None
+        try:
+            noted = await asyncio.to_thread(self._head.read)
+        except (OSError, ValueError):
+            self._complain("audit_head_unreadable")
+            return None
+        if noted is not None and not await is_in_chain(connection, noted):
+            # To write over it would wipe the trace of what was cut off.
+            self._complain("audit_chain_was_cut")
+            return None
+        return Head(links[-1]["position"], links[-1]["digest"])
+
+    async def _note(self, head: Head) -> None:
+        try:
+            await asyncio.to_thread(self._head.write, head)
+        except OSError:
+            self._complain("audit_head_unwritable")
+
+    def _complain(self, event: str) -> None:
+        if not self._complained:
+            self._complained = True
+            _log.error(event, path=str(self._head.path))
+
+    async def keep_keys(self) -> None:
+        """Have the database keep the keys of every link under the newest secret.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._database.unit() as connection:
+            await store.lock(connection)
+            await self._keys.keep(connection)
+
+    async def forget_before(self, day: date) -> int:
+        """Take whole chained days before `day` away, with their audit rows; return how many rows that were.
+
+        The last day there is stays, so that the chain has an end and no row's number is given out again.
+
+        Raises:
+            Unavailable: The database is away; what is gone by then is gone, and the rest still holds.
+        """
+        total = 0
+        while taken := await self._forget_some(day):
+            total += taken
+        return total
+
+    async def _forget_some(self, day: date) -> int:
+        async with self._database.unit() as connection:
+            last = await store.last_link(connection) if await store.try_lock(connection) else None
+            if last is None:
+                return 0
+            old = await store.expired_links(connection, min(day, last.day), _BATCH)
+            if old:
+                await self._cut(connection, old)
+        return len(old)
+
+    async def _cut(self, connection: AsyncConnection, old: list[Row[Any]]) -> None:
+        end, now, key = old[-1], self._clock.now(), self._keys.current
+        seal = checkpoint_seal(key, end.position, end.day, now, end.digest)
+        await store.cut(
+            connection,
+            [link.audit_id for link in old],
+            {
+                "position": end.position,
+                "day": end.day,
+                "made_at": now,
+                "digest": end.digest,
+                "kid": key.kid,
+                "seal": seal,
+            },
+        )
+
+
+async def is_in_chain(connection: AsyncConnection, head: Head) -> bool:
+    """Tell whether the chain has this link, or had it before that part was taken away."""
+    left = await store.checkpoint(connection)
+    if left is not None and left.position >= head.position:
+        return left.position > head.position or left.digest == head.digest
+    link = await store.link_at(connection, head.position)
+    return link is not None and link.digest == head.digest

@@ -1,0 +1,53 @@
+"""The chain's tables."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Column, Integer
+from sqlmodel import Field, SQLModel
+
+from autograph_web.core.tables import UtcDateTime
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+
+
+class LinkRow(SQLModel, table=True):
+    """The link of one audit row. Links are only added, and taken away whole days at a time, oldest first.
+
+    `settled_id` is the greatest row that nothing can come before any more, as of this link. `origin` answers
+    for address and agent; it is made with `salt`, whose blanking lets a deleted account be forgotten.
+    """
+
+    __tablename__ = "audit_chain"  # pyright: ignore[reportAssignmentType]
+
+    position: int = Field(sa_column=Column(_BIG, primary_key=True, autoincrement=False))
+    audit_id: int = Field(sa_column=Column(_BIG, nullable=False, unique=True))
+    day: date
+    sealed_at: datetime = Field(sa_type=UtcDateTime)
+    settled_id: int = Field(sa_type=BigInteger)
+    kid: str = Field(max_length=16)
+    salt: bytes
+    origin: bytes
+    content: bytes
+    digest: bytes
+
+
+class CheckpointRow(SQLModel, table=True):
+    """Where the chain begins since older days were taken away: the last link that is gone, under a seal."""
+
+    __tablename__ = "audit_checkpoints"  # pyright: ignore[reportAssignmentType]
+
+    position: int = Field(sa_column=Column(_BIG, primary_key=True, autoincrement=False))
+    day: date
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    digest: bytes
+    kid: str = Field(max_length=16)
+    seal: bytes
+
+
+class ChainKeyRow(SQLModel, table=True):
+    """A key that links were made with, sealed with the newest secret: links outlive the secrets."""
+
+    __tablename__ = "audit_keys"  # pyright: ignore[reportAssignmentType]
+
+    kid: str = Field(primary_key=True, max_length=16)
+    sealed: str = Field(max_length=256)

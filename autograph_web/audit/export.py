@@ -1,0 +1,55 @@
+"""The whole audit log as a file, for an operator."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from uuid import UUID
+
+from autograph_web.audit import store
+from autograph_web.audit.downloads import csv_head, csv_lines, json_of
+from autograph_web.audit.selection import Selection
+from autograph_web.audit.trail import event_of
+from autograph_web.core.database import Database
+
+_BEFORE_ALL = -(2**63)
+_PORTION = 1000  # rows in memory at once; nothing is held open between two portions
+
+
+class Format(StrEnum):
+    """What an export comes as."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+async def write_out(
+    database: Database,
+    owner: UUID | None,
+    wanted: Selection,
+    form: Format,
+    write: Callable[[str], object],
+    progress: Callable[[int, int], None],
+) -> int:
+    """Write the wanted events of `owner`, or of all, oldest first; return how many there were.
+
+    `progress` is told how many of how many.
+
+    Raises:
+        Unavailable: The database is away; what was written by then stays.
+    """
+    async with database.read() as connection:
+        total = await store.count_selected(connection, owner, wanted)
+    if form is Format.CSV:
+        write(csv_head("account"))
+    last, written = _BEFORE_ALL, 0
+    while True:
+        async with database.read() as connection:
+            rows = await store.everybodys(connection, owner, wanted, last, _PORTION)
+        if not rows:
+            return written
+        events = [event_of(row) for row in rows]
+        if form is Format.CSV:
+            write(csv_lines(events, with_owner=True))
+        else:
+            write("".join(f"{json_of(event, with_owner=True)}\n" for event in events))
+        last, written = rows[-1].id, written + len(rows)
+        progress(written, max(total, written))

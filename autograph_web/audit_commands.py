@@ -1,0 +1,212 @@
+"""`python -m autograph_web audit …`: is the audit log whole, and all of it as a file."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TextIO, TypeVar
+from uuid import UUID
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from autograph_web import schema
+from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.store import find_by_email
+from autograph_web.audit.chain.check import Report
+from autograph_web.audit.chain.head import Head, HeadFile
+from autograph_web.audit.downloads import moment
+from autograph_web.audit.export import Format, write_out
+from autograph_web.audit.kinds import Group
+from autograph_web.audit.selection import Selection
+from autograph_web.core.database import Database
+from autograph_web.core.errors import Unavailable
+from autograph_web.core.secret_file import SecretError
+from autograph_web.core.start_error import StartError
+from autograph_web.runtime import chain_check_of, chain_keeper_of
+from autograph_web.settings import Settings, SettingsError, load_settings
+
+T = TypeVar("T")
+Tell = Callable[[int, int], None]
+
+_BROKEN, _UNDECIDED = 1, 2
+
+app = typer.Typer(no_args_is_help=True, help="The audit log: whether it is whole, and all of it as a file.")
+
+
+@app.command()
+def verify(
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="POSITION:DIGEST", help="A head that was told earlier; may be given repeatedly."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Tell everything as one JSON object.")] = False,
+) -> None:
+    """Check the whole audit log. Exit code 0: whole; 1: broken; 2: could not be checked."""
+    with _undecided_when_it_cannot_be_told(), _progress("checking") as tell:
+        settings = load_settings()
+        heads = [*map(_head, expect or []), *_noted(settings)]
+        report = _with_database(settings, lambda db: chain_check_of(settings, db).run(heads, tell))
+    print(json.dumps(_as_object(report)) if as_json else _in_words(report), flush=True)  # noqa: T201
+    raise typer.Exit(0 if report.whole else _BROKEN)
+
+
+@app.command()
+def export(
+    form: Annotated[
+        Format, typer.Option("--format", help="JSON lines, or CSV for a spreadsheet.")
+    ] = Format.JSONL,
+    output: Annotated[
+        Path | None, typer.Option(help="The file to write; standard output without it.")
+    ] = None,
+    account: Annotated[str, typer.Option(help="Only this account: its email or id.")] = "",
+    group: Annotated[Group | None, typer.Option(help="Only what is about this.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="The earliest moment, in UTC.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(help="The moment before which events end, in UTC.")
+    ] = None,
+) -> None:
+    """Write events out, oldest first, whosesoever they are."""
+    with _undecided_when_it_cannot_be_told(), _progress("writing") as tell:
+        settings = load_settings()
+
+        async def write(database: Database) -> int:
+            owner = await _owner(database, account) if account else None
+            wanted = Selection(group.kinds if group else (), since=_utc(since), until=_utc(until))
+            with _writable(output) as file:
+                return await write_out(database, owner, wanted, form, file.write, tell)
+
+        written = _with_database(settings, write)
+    print(f"autograph: {written} events written", file=sys.stderr)  # noqa: T201
+
+
+def keep_keys(settings: Settings) -> None:
+    """Have the database keep the keys of the chain under the newest secret, before an old one is dropped."""
+    _with_database(settings, lambda database: chain_keeper_of(settings, database).keep_keys())
+
+
+async def _owner(database: Database, account: str) -> UUID:
+    """Return whose events are meant; a deleted account is known by its id alone."""
+    with suppress(ValueError):
+        return UUID(account)
+    async with database.read() as connection:
+        found = await find_by_email(connection, fold_email(account))
+    if found is None:
+        raise StartError(f"there is no account {account}")
+    return found[0].id
+
+
+def _head(spelled: str) -> Head:
+    try:
+        return Head.of(spelled)
+    except ValueError:
+        raise StartError(
+            f"--expect takes a position, a colon and 64 hexadecimal digits, not {spelled}"
+        ) from None
+
+
+def _noted(settings: Settings) -> list[Head]:
+    file = HeadFile(settings.data_dir)
+    try:
+        noted = file.read()
+    except ValueError:
+        raise StartError(f"{file.path} is damaged; move it away if you know why") from None
+    return [noted] if noted is not None else []
+
+
+def _with_database(settings: Settings, act: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+    if not schema.is_current(settings.sqlalchemy_url):
+        raise StartError(
+            "the database cannot be reached or is not up to date (python -m autograph_web migrate)"
+        )
+    return asyncio.run(_acted(settings, act))
+
+
+async def _acted(settings: Settings, act: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+    database = Database(settings.sqlalchemy_url)
+    try:
+        return await act(database)
+    except Unavailable:
+        raise StartError("the database cannot be reached") from None
+    finally:
+        await database.close()
+
+
+def _in_words(report: Report) -> str:
+    lines = [f"{report.checked} events are chained"]
+    if report.head is not None:
+        lines.append(f"the newest link is {report.head} (keep it elsewhere: --expect {report.head})")
+    if report.begins_after:
+        lines.append(f"the chain begins after link {report.begins_after}: older days were taken away")
+    if report.erased:
+        lines.append(f"{report.erased} belong to deleted accounts: their address and agent are blank")
+    if report.waiting:
+        since = moment(report.waiting_since) if report.waiting_since else ""
+        lines.append(f"{report.waiting} are not chained yet, the oldest since {since}")
+    if report.first is None:
+        lines.append("the audit log is whole")
+    else:
+        more = f" (the first of {report.breaks})" if report.breaks > 1 else ""
+        lines.append(f"BROKEN: {report.first}{more}")
+    return "\n".join(f"autograph: {line}" for line in lines)
+
+
+def _as_object(report: Report) -> dict[str, Any]:
+    first = report.first
+    return {
+        "whole": report.whole,
+        "checked": report.checked,
+        "erased": report.erased,
+        "waiting": report.waiting,
+        "waiting_since": moment(report.waiting_since) if report.waiting_since else None,
+        "begins_after": report.begins_after,
+        "head": str(report.head) if report.head else None,
+        "breaks": report.breaks,
+        "first": first
+        and {
+            "kind": first.kind.value,
+            "position": first.position,
+            "audit_id": first.audit_id,
+            "detail": first.kind.words,
+        },
+    }
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at and (at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+@contextmanager
+def _writable(output: Path | None) -> Generator[TextIO]:
+    if output is None:
+        yield sys.stdout
+        return
+    with output.open("w", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextmanager
+def _progress(words: str) -> Generator[Tell]:
+    """A bar on a terminal, and nothing anywhere else."""
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task(words, total=None)
+        yield lambda seen, total: progress.update(task, completed=seen, total=total)
+
+
+@contextmanager
+def _undecided_when_it_cannot_be_told() -> Generator[None]:
+    try:
+        yield
+    except (SettingsError, SecretError, StartError, OSError) as error:
+        _give_up(str(error))
+
+
+def _give_up(reason: str) -> NoReturn:
+    print(f"autograph: {reason}", file=sys.stderr)  # noqa: T201
+    raise typer.Exit(_UNDECIDED)
