@@ -6,35 +6,28 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
-from autograph_web import audit_commands, frontend, schema
+from autograph_web import audit_commands, frontend
+from autograph_web.commands import keys, user
+from autograph_web.commands.common import bring_up_to_date, redis_url, say, with_outbox
 from autograph_web.core.clock import SystemClock
-from autograph_web.core.database import Database
-from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.entropy import SystemEntropy, random_token
-from autograph_web.core.errors import Unavailable
 from autograph_web.core.mail_addresses import sender_address
-from autograph_web.core.sealing import SealBroken
 from autograph_web.core.secret_file import SecretError
 from autograph_web.core.start_error import StartError
 from autograph_web.frontend.build import pinned_packages, tool_environment
 from autograph_web.frontend.paths import ROOT
 from autograph_web.mail.carrier import NotNow, Parcel, Undeliverable
 from autograph_web.mail.letter import Letter
-from autograph_web.mail.outbox import Outbox
-from autograph_web.mfa.resealing import reseal_all
-from autograph_web.runtime import carrier_of, outbox_of, sealer_of
-from autograph_web.settings import Settings, SettingsError, load_settings
+from autograph_web.runtime import carrier_of
+from autograph_web.settings import SettingsError, load_settings
 
 T = TypeVar("T")
 
@@ -48,10 +41,9 @@ _DEV_VARIABLES = {
 }
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-
-
-keys = typer.Typer(no_args_is_help=True, help="Secrets and what is sealed with them.")
-app.add_typer(keys, name="keys")
+app.add_typer(keys.app, name="keys")
+app.add_typer(user.app, name="user")
+app.command("create-admin")(user.create_admin)
 mail = typer.Typer(help="Letters that wait or could not be delivered.")
 app.add_typer(mail, name="mail")
 app.add_typer(audit_commands.app, name="audit")
@@ -64,12 +56,12 @@ def run() -> None:
 
     settings = load_settings()
     serve.check_port(settings)
-    frontend.ensure_built(_say)
-    with _redis_url(settings) as redis_url:
-        _bring_up_to_date(settings)
-        serve.prepare_environment(redis_url)
+    frontend.ensure_built(say)
+    with redis_url(settings) as url:
+        bring_up_to_date(settings)
+        serve.prepare_environment(url)
         load_settings.cache_clear()
-        serve.serve(load_settings(), _say)
+        serve.serve(load_settings(), say)
 
 
 @app.command()
@@ -79,22 +71,22 @@ def dev() -> None:
 
     settings = load_settings()
     serve.check_port(settings)
-    frontend.ensure_built(_say)
-    with _redis_url(settings) as redis_url:
-        _bring_up_to_date(settings)
-        environment = {**os.environ, **tool_environment(), **_DEV_VARIABLES, "REDIS_URL": redis_url}
+    frontend.ensure_built(say)
+    with redis_url(settings) as url:
+        bring_up_to_date(settings)
+        environment = {**os.environ, **tool_environment(), **_DEV_VARIABLES, "REDIS_URL": url}
         port = str(settings.port)
         ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", settings.host]
         command = [sys.executable, "-m", "reflex", "run", "--env", "preview", *ports]
-        with pinned_packages(_say):
+        with pinned_packages(say):
             subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603  (our own arguments)
 
 
 @app.command("migrate")
 def migrate_command() -> None:
     """Bring the database up to date."""
-    _bring_up_to_date(load_settings())
-    _say("the database is up to date")
+    bring_up_to_date(load_settings())
+    say("the database is up to date")
 
 
 @app.command()
@@ -102,8 +94,8 @@ def build(
     update_lock: Annotated[bool, typer.Option(help="Record the npm packages this build chooses.")] = False,
 ) -> None:
     """Build the pages if they are not up to date."""
-    if not frontend.ensure_built(_say, update_lock=update_lock):
-        _say("the pages are up to date")
+    if not frontend.ensure_built(say, update_lock=update_lock):
+        say("the pages are up to date")
 
 
 @app.command()
@@ -115,44 +107,12 @@ def revision(message: Annotated[str, typer.Option("-m", help="What it does, in a
         migrate.write_revision(message, f"sqlite+aiosqlite:///{folder}/scratch.sqlite3")
 
 
-@keys.command()
-def reseal() -> None:
-    """Seal every authenticator's secret anew with the newest of the secret keys.
-
-    Run it after putting a new secret in front of the list, and before dropping the old one.
-    """
-    settings = load_settings()
-    _bring_up_to_date(settings)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("sealing", total=None)
-        changed = asyncio.run(
-            _reseal(settings, lambda seen, total: progress.update(task, completed=seen, total=total))
-        )
-    _say(f"{changed} secrets sealed anew")
-    letters = _with_outbox(settings, lambda outbox: outbox.reseal())
-    _say(f"{letters} waiting letters sealed anew")
-    audit_commands.keep_keys(settings)
-
-
-async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:
-    database = Database(settings.sqlalchemy_url)
-    try:
-        return await reseal_all(database, sealer_of(settings), tell)
-    except SealBroken:
-        reason = "a secret cannot be opened: put the key it was sealed with back into the list"
-        raise StartError(reason) from None
-    except Unavailable:
-        raise StartError("the database cannot be reached; what was sealed so far stays sealed") from None
-    finally:
-        await database.close()
-
-
 @mail.callback(invoke_without_command=True)
 def list_mail(context: typer.Context) -> None:
     """List the letters that are not out, without what they say; or act upon them."""
     if context.invoked_subcommand is None:
-        count, waiting = _with_outbox(load_settings(), lambda outbox: outbox.waiting(_MOST_LISTED))
-        _say(f"{count} letters are not out, the oldest first" if count else "every letter is out")
+        count, waiting = with_outbox(load_settings(), lambda outbox: outbox.waiting(_MOST_LISTED))
+        say(f"{count} letters are not out, the oldest first" if count else "every letter is out")
         if not count:
             return
         table = Table("letter", "posted (UTC)", "tries", "next try (UTC)", "what happened")
@@ -166,8 +126,8 @@ def list_mail(context: typer.Context) -> None:
 @mail.command("retry")
 def retry_mail() -> None:
     """Let the server try every letter at once that waits or could not be delivered."""
-    count = _with_outbox(load_settings(), lambda outbox: outbox.retry())
-    _say(f"{count} letters are tried again within seconds by the server that runs")
+    count = with_outbox(load_settings(), lambda outbox: outbox.retry())
+    say(f"{count} letters are tried again within seconds by the server that runs")
 
 
 @mail.command("test")
@@ -188,26 +148,11 @@ def test_mail(address: Annotated[str, typer.Argument(help="Who is to get it.")])
     except (NotNow, Undeliverable) as error:
         raise StartError(f"the letter was not taken: {error.reason}") from None
     server = settings.smtp_server
-    _say(f"{server.host} took the letter" if server else f"kept in {settings.data_dir / 'mail'}: no SMTP_URL")
+    say(f"{server.host} took the letter" if server else f"kept in {settings.data_dir / 'mail'}: no SMTP_URL")
 
 
 def _moment(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M}" if at else "none: given up"
-
-
-def _with_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
-    _bring_up_to_date(settings)
-    return asyncio.run(_act_on_outbox(settings, act))
-
-
-async def _act_on_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
-    database = Database(settings.sqlalchemy_url)
-    try:
-        return await act(outbox_of(settings, database))
-    except Unavailable:
-        raise StartError("the database cannot be reached") from None
-    finally:
-        await database.close()
 
 
 def main() -> NoReturn:
@@ -229,25 +174,3 @@ def main() -> NoReturn:
 def _interrupt(number: int, frame: FrameType | None) -> None:
     """Treat a polite request to end like Ctrl-C, so everything started is stopped on the way out."""
     raise KeyboardInterrupt
-
-
-def _bring_up_to_date(settings: Settings) -> None:
-    url = settings.sqlalchemy_url
-    if not schema.is_current(url):
-        from autograph_web import migrate  # noqa: PLC0415  (Alembic is slow to load, most starts do without)
-
-        migrate.upgrade(url)
-
-
-@contextmanager
-def _redis_url(settings: Settings) -> Generator[str]:
-    """The Redis to use: the one named, or our own for as long as the block lasts."""
-    if settings.redis_url:
-        yield settings.redis_url
-        return
-    with EmbeddedRedis(settings.data_dir) as redis:
-        yield redis.url
-
-
-def _say(line: str) -> None:
-    print(f"autograph: {line}", flush=True)  # noqa: T201

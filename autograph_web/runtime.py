@@ -16,6 +16,9 @@ from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
 from autograph_web.accounts.store import living
 from autograph_web.accounts.verification import Verification
+from autograph_web.admin.administration import Administration
+from autograph_web.admin.creation import Creation
+from autograph_web.admin.directory import Directory
 from autograph_web.audit.chain.check import ChainCheck
 from autograph_web.audit.chain.head import HeadFile
 from autograph_web.audit.chain.keeper import ChainKeeper
@@ -106,10 +109,13 @@ class Services:
     handoff: Handoff
     flash: Flashes
     notes: Notes
+    directory: Directory
+    creation: Creation
+    administration: Administration
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
-        return {"database": await self._database_answers(), "redis": await self._redis_answers()}
+        return {"database": await self._database_answers(), "redis": await self.redis_answers()}
 
     async def mail_is_late(self) -> bool:
         """Tell whether letters wait for longer than they should; nothing else waits for them."""
@@ -125,7 +131,8 @@ class Services:
             return False
         return True
 
-    async def _redis_answers(self) -> bool:
+    async def redis_answers(self) -> bool:
+        """Tell whether Redis answers."""
         try:
             await self.redis.ping()
         except RedisDown:
@@ -227,6 +234,9 @@ def build_services(
         handoff=Handoff(redis, entropy),
         flash=Flashes(redis, entropy),
         notes=Notes(redis, sealer, entropy),
+        directory=Directory(foundation, sessions),
+        creation=Creation(foundation, hasher, policy, links),
+        administration=Administration(foundation, sessions, links),
     )
 
 

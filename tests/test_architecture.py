@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.sources import Module, product_modules
 
-LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "profile", "recovery")
+LAYERS = ("core", "mail", "audit", "accounts", "sessions", "mfa", "sign_in", "profile", "recovery", "admin")
 """The domain: each may import itself and what stands before it."""
 
 COMMON = ("settings", "core")
@@ -25,7 +25,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "migrate": ("core", "schema"),
     "serve": ("core", "settings", "frontend"),
     "audit_commands": (*COMMON, "schema", "audit", "accounts", "runtime"),
-    "cli": (*COMMON, "audit_commands", "schema", "frontend", "migrate", "serve", "runtime", "mail", "mfa"),
+    "commands": (
+        *(*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "runtime"),
+        *("audit_commands", "commands"),
+    ),
+    "cli": (*COMMON, "audit_commands", "frontend", "migrate", "serve", "runtime", "mail", "commands"),
     "__main__": ("cli",),
     "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
 }

@@ -89,6 +89,12 @@ KINDS = {
     "recovery_codes_regenerated",
     "device_trusted",
     "trusted_device_revoked",
+    "account_created_by_admin",
+    "account_locked",
+    "account_unlocked",
+    "role_changed",
+    "sessions_ended_by_admin",
+    "mfa_reset_by_admin",
 }
 
 

@@ -87,3 +87,9 @@ class Kind(StrEnum):
     RECOVERY_CODES_REGENERATED = "recovery_codes_regenerated", "New recovery codes made", Group.TWO_STEP
     DEVICE_TRUSTED = "device_trusted", "Browser trusted for 30 days", Group.TWO_STEP
     TRUSTED_DEVICE_REVOKED = "trusted_device_revoked", "Browser no longer trusted", Group.TWO_STEP
+    ACCOUNT_CREATED_BY_ADMIN = "account_created_by_admin", "Account created by an operator", Group.ACCOUNT
+    ACCOUNT_LOCKED = "account_locked", "Account locked by an operator", Group.ACCOUNT
+    ACCOUNT_UNLOCKED = "account_unlocked", "Account unlocked by an operator", Group.ACCOUNT
+    ROLE_CHANGED = "role_changed", "Role changed by an operator", Group.ACCOUNT
+    SESSIONS_ENDED_BY_ADMIN = "sessions_ended_by_admin", "Signed out everywhere by an operator", Group.SIGN_IN
+    MFA_RESET_BY_ADMIN = "mfa_reset_by_admin", "Two-step verification reset by an operator", Group.TWO_STEP

@@ -335,6 +335,20 @@ class EndpointDisabled(DomainError):
     sentence = "This endpoint is switched off here."
 
 
+class AccountUnknown(DomainError):
+    """No account has this address or id; said to operators alone."""
+
+    code, status = "account_unknown", 404
+    sentence = "There is no such account."
+
+
+class LastAdmin(DomainError):
+    """The only administrator who can sign in must stay one."""
+
+    code, status = "last_admin", 409
+    sentence = "That is the only administrator who can sign in. Make somebody else one first."
+
+
 def error_kinds() -> dict[str, type[DomainError]]:
     """Return every kind of refusal by its code; what merely refines another has no code of its own."""
     kinds = DomainError.__subclasses__()

@@ -4,7 +4,8 @@ import os
 from base64 import b64encode
 from pathlib import Path
 
-from autograph_web.core.entropy import SystemEntropy
+from autograph_web.core.entropy import Entropy, SystemEntropy
+from autograph_web.core.file_lock import file_lock
 
 _PLACEHOLDERS = ("change", "secret", "password", "example", "placeholder", "insecure", "default", "your-")
 _MIN_LENGTH = 43  # 32 bytes in unpadded base64: 256 bits (RFC 7518 section 3.2)
@@ -44,6 +45,22 @@ def secrets_of_data_dir(data_dir: Path) -> tuple[str, ...]:
     return secrets
 
 
+def add_secret(data_dir: Path, entropy: Entropy) -> int:
+    """Put a new secret in front of those of the data folder; return how many there are now.
+
+    Raises:
+        SecretError: The file is damaged, or cannot be read or written; it is as it was.
+    """
+    path = data_dir / "secret_keys"
+    try:
+        with file_lock(data_dir / "secret_keys.lock"):  # of two at once neither loses the other's
+            secrets = (_new_secret(entropy), *secrets_of_data_dir(data_dir))
+            _draft(path, secrets).replace(path)
+    except OSError as error:
+        raise SecretError(f"{path} cannot be written: {error.strerror}") from None
+    return len(secrets)
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text("ascii")
@@ -54,17 +71,28 @@ def _read(path: Path) -> str:
 def _create(path: Path) -> None:
     # Written aside and linked into place, so that of two processes starting at once exactly one wins
     # and neither ever reads a half-written file.
-    secret = b64encode(SystemEntropy().bytes(48)).decode("ascii")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # A name of its own: threads share a process id, and so do containers that share the folder.
-        draft = path.with_name(f".secret_keys.{SystemEntropy().bytes(8).hex()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-            handle.write(secret + "\n")
+        draft = _draft(path, (_new_secret(SystemEntropy()),))
         _link(draft, path)
     except OSError as error:
         raise SecretError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _new_secret(entropy: Entropy) -> str:
+    return b64encode(entropy.bytes(48)).decode("ascii")
+
+
+def _draft(path: Path, secrets: tuple[str, ...]) -> Path:
+    """Write secrets beside `path`, all the way to the disk."""
+    # A name of its own: threads share a process id, and so do containers that share the folder.
+    draft = path.with_name(f".secret_keys.{SystemEntropy().bytes(8).hex()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+        handle.write("".join(f"{secret}\n" for secret in secrets))
+        handle.flush()
+        os.fsync(handle.fileno())
+    return draft
 
 
 def _link(draft: Path, path: Path) -> None:

@@ -17,6 +17,7 @@ from autograph_web.ui.account.state import AccountState
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.activity.page import activity_page
 from autograph_web.ui.activity.state import ActivityState
+from autograph_web.ui.cookies import seal_cookies
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
@@ -103,6 +104,7 @@ def build_app(**kwargs: Any) -> rx.App:
     app.add_middleware(Wakeable({route.path: state for route, state in ACCOUNT_PAGES.items()}), 0)
     add_pages(app)
     steady(app)
+    seal_cookies(app)
     return app
 
 

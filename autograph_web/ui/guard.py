@@ -20,6 +20,7 @@ from autograph_web.http.cookies import (
 )
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
+from autograph_web.ui.cookies import cookies_of
 
 
 def request_context(router: RouterData) -> RequestContext:
@@ -34,7 +35,7 @@ async def viewer_of(router: RouterData) -> Viewer:
         NotAuthenticated, SessionEnded: Nobody is signed in, or no longer.
         Unavailable: That cannot be told right now.
     """
-    cookie = session_cookie(services().settings, router.headers.cookie)
+    cookie = session_cookie(services().settings, cookies_of(router))
     if cookie is None:
         raise NotAuthenticated
     return await services().sessions.authenticate_cookie(cookie)
@@ -51,24 +52,24 @@ async def is_signed_in(router: RouterData) -> bool:
 
 def device_of(router: RouterData) -> str | None:
     """Return the mark of a device that signed in before, which the throttle lets through."""
-    return device_cookie(services().settings, router.headers.cookie)
+    return device_cookie(services().settings, cookies_of(router))
 
 
 def flash_of(router: RouterData) -> str | None:
     """Return the name of the one-use notice left by a form that was posted without JavaScript."""
-    return flash_cookie(services().settings, router.headers.cookie)
+    return flash_cookie(services().settings, cookies_of(router))
 
 
 def trusted_of(router: RouterData) -> str | None:
     """Return the mark of a browser that need not show the second factor."""
-    return trusted_cookie(services().settings, router.headers.cookie)
+    return trusted_cookie(services().settings, cookies_of(router))
 
 
 def challenge_of(router: RouterData) -> str | None:
     """Return the token of a sign-in that was begun without JavaScript and waits for its code."""
-    return challenge_cookie(services().settings, router.headers.cookie)
+    return challenge_cookie(services().settings, cookies_of(router))
 
 
 def link_of(router: RouterData, purpose: Purpose) -> str | None:
     """Return the token of the one-time link of this purpose that was opened in this browser."""
-    return link_cookie(services().settings, router.headers.cookie, purpose)
+    return link_cookie(services().settings, cookies_of(router), purpose)

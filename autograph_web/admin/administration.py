@@ -1,0 +1,145 @@
+"""What an operator may do to an account, each in one unit of work, audited, and told to the owner."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.links import Links, Purpose
+from autograph_web.admin import store
+from autograph_web.admin.letters import change_letter
+from autograph_web.admin.person import Operator, Person, Role, Status
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.errors import AccountUnknown, LastAdmin, MfaNotEnabled
+from autograph_web.mfa import store as mfa
+from autograph_web.sessions.sessions import Sessions
+
+
+class Administration:
+    """Locks accounts, gives roles, ends sessions, takes second factors away.
+
+    Everything but an unlock also ends every session and every sign-in under way. Whoever has another role
+    signs in again (ASVS 5.0 V7.2): so no session, copy or token ever speaks for a role that is over.
+    """
+
+    def __init__(self, foundation: Foundation, sessions: Sessions, links: Links) -> None:
+        self._on, self._sessions, self._links = foundation, sessions, links
+
+    async def lock(self, operator: Operator, user_id: UUID) -> bool:
+        """Let nobody sign in to an account any more, and whoever is signed in out; False: it was locked.
+
+        Raises:
+            AccountUnknown: There is no such account.
+            LastAdmin: Nobody would be left to administer.
+            Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is: then
+                `end_sessions` makes it certain later, and five minutes do.
+        """
+        async with self._on.database.unit() as connection:
+            person, others = await self._hold(connection, user_id)
+            if person.is_active_admin and not others:
+                raise LastAdmin
+            changed = person.status != Status.LOCKED
+            ended = await self._sessions.end_every(connection, user_id, "account_locked")
+            if changed:
+                await store.set_status(connection, user_id, Status.LOCKED)
+                # What was asked for before must not come through once the account is open again.
+                await self._links.revoke(connection, user_id, Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
+                await self._record(connection, Kind.ACCOUNT_LOCKED, operator, person, revoked=ended.open)
+                await self._tell(connection, "locked", person)
+        await self._sessions.make_certain(ended)
+        return changed
+
+    async def unlock(self, operator: Operator, user_id: UUID) -> bool:
+        """Let the owner of an account sign in again; False: it was not locked.
+
+        Raises:
+            AccountUnknown, Unavailable: As for `lock`.
+        """
+        async with self._on.database.unit() as connection:
+            person, _ = await self._hold(connection, user_id)
+            changed = person.status == Status.LOCKED
+            if changed:
+                await store.set_status(connection, user_id, Status.ACTIVE)
+                await self._record(connection, Kind.ACCOUNT_UNLOCKED, operator, person)
+                await self._tell(connection, "unlocked", person)
+        return changed
+
+    async def set_role(self, operator: Operator, user_id: UUID, role: Role) -> bool:
+        """Give an account a role, and end every session from before; False: it had that role.
+
+        Raises:
+            AccountUnknown, LastAdmin, Unavailable: As for `lock`.
+        """
+        async with self._on.database.unit() as connection:
+            person, others = await self._hold(connection, user_id)
+            if person.is_active_admin and role is not Role.ADMIN and not others:
+                raise LastAdmin
+            if person.role == role:
+                return False
+            await store.set_role(connection, user_id, role)
+            ended = await self._sessions.end_every(connection, user_id, "role_changed")
+            await self._record(
+                connection, Kind.ROLE_CHANGED, operator, person, before=person.role, role=role.value
+            )
+            await self._tell(connection, role.value, person)
+        await self._sessions.make_certain(ended)
+        return True
+
+    async def end_sessions(self, operator: Operator, user_id: UUID) -> int:
+        """Sign an account out everywhere; return how many sessions were open.
+
+        Raises:
+            AccountUnknown, Unavailable: As for `lock`.
+        """
+        async with self._on.database.unit() as connection:
+            person = await self._find(connection, user_id)
+            ended = await self._sessions.end_every(connection, user_id, "ended_by_admin")
+            await self._record(connection, Kind.SESSIONS_ENDED_BY_ADMIN, operator, person, revoked=ended.open)
+            await self._tell(connection, "signed_out", person)
+        await self._sessions.make_certain(ended)
+        return ended.open
+
+    async def reset_mfa(self, operator: Operator, user_id: UUID) -> None:
+        """Take every second factor, recovery code and trusted device away, and end every session.
+
+        Raises:
+            MfaNotEnabled: Two-step verification is off.
+            AccountUnknown, Unavailable: As for `lock`.
+        """
+        async with self._on.database.unit() as connection:
+            person = await self._find(connection, user_id)
+            # In the order everybody takes these tables, the account last.
+            if not await mfa.forget_factors(connection, user_id):
+                raise MfaNotEnabled
+            await mfa.forget_devices(connection, user_id)
+            await accounts.set_mfa(connection, user_id, enabled=False)
+            ended = await self._sessions.end_every(connection, user_id, "mfa_reset")
+            await self._record(connection, Kind.MFA_RESET_BY_ADMIN, operator, person, revoked=ended.open)
+            await self._tell(connection, "mfa_reset", person)
+        await self._sessions.make_certain(ended)
+
+    async def _find(self, connection: AsyncConnection, user_id: UUID) -> Person:
+        row = await store.find(connection, user_id)
+        if row is None:
+            raise AccountUnknown
+        return Person.of(row)
+
+    async def _hold(self, connection: AsyncConnection, user_id: UUID) -> tuple[Person, list[Person]]:
+        """Return an account and the other active administrators, all of them held."""
+        people = [Person.of(row) for row in await store.hold_with_admins(connection, user_id)]
+        mine = [person for person in people if person.id == user_id]
+        if not mine:
+            raise AccountUnknown
+        return mine[0], [person for person in people if person.id != user_id]
+
+    async def _record(
+        self, connection: AsyncConnection, kind: Kind, operator: Operator, person: Person, **details: Any
+    ) -> None:
+        await self._on.trail.record(
+            connection, kind, operator.context, user_id=person.id, actor=operator.actor, **details
+        )
+
+    async def _tell(self, connection: AsyncConnection, what: str, person: Person) -> None:
+        await self._on.outbox.post(connection, change_letter(what, person.email, self._on.clock.now()))

@@ -1,0 +1,110 @@
+"""Accounts made by an operator."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.emails import EmailAddress, parse_email
+from autograph_web.accounts.hashing import PasswordHasher
+from autograph_web.accounts.links import Links, Purpose
+from autograph_web.accounts.models import User
+from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.admin.letters import invitation_letter
+from autograph_web.admin.person import Operator, Role
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.entropy import random_token, random_uuid
+from autograph_web.core.errors import EmailTaken
+
+_INVITATION_SECONDS = 86_400
+
+
+class CreationInput(BaseModel):
+    """An account to make. Without a password a link for choosing one is made; `invite` has it sent."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    email: str = Field(max_length=1024)
+    role: Role = Role.USER
+    password: SecretStr | None = None
+    invite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new account; `link` is where its owner chooses a password, if it has none yet."""
+
+    email: str
+    link: str | None
+
+
+class Creation:
+    """Makes accounts for others. Their addresses count as verified: the operator answers for them."""
+
+    def __init__(
+        self, foundation: Foundation, hasher: PasswordHasher, policy: PasswordPolicy, links: Links
+    ) -> None:
+        self._on, self._hasher, self._policy, self._links = foundation, hasher, policy, links
+
+    async def create(self, operator: Operator, wish: CreationInput) -> Created:
+        """Make the account that `wish` asks for.
+
+        Raises:
+            EmailInvalid: It is no email address.
+            PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
+            EmailTaken: The address has an account, however it is spelled, or is kept for one.
+            Unavailable: The database is away; nothing was written.
+        """
+        email = parse_email(wish.email)
+        user = self._user(email, wish.role, await self._hash(wish, email))
+        try:
+            async with self._on.database.unit() as connection:
+                await accounts.add(connection, user)
+                # After the row, which waits for whoever is leaving the address: their hold is visible now.
+                if await accounts.is_held(connection, email.key, None, user.created_at):
+                    raise EmailTaken
+                await self._on.trail.record(
+                    connection,
+                    Kind.ACCOUNT_CREATED_BY_ADMIN,
+                    operator.context,
+                    user_id=user.id,
+                    actor=operator.actor,
+                    role=user.role,
+                )
+                link = None if wish.password else await self._invite(connection, user, post=wish.invite)
+        except IntegrityError:
+            raise EmailTaken from None
+        return Created(user.email, link)
+
+    async def _hash(self, wish: CreationInput, email: EmailAddress) -> str:
+        if wish.password is None:
+            # Something nobody knows: to sign in is then exactly as slow and as hopeless as with a wrong one.
+            return await self._hasher.hash(random_token(self._on.entropy))
+        password = wish.password.get_secret_value()
+        await self._policy.require(password, email.text)
+        return await self._hasher.hash(password)
+
+    async def _invite(self, connection: AsyncConnection, user: User, *, post: bool) -> str:
+        token = await self._links.issue(
+            connection, Purpose.PASSWORD_RESET, user.id, _INVITATION_SECONDS, user.email
+        )
+        url = self._links.url(Purpose.PASSWORD_RESET, token)
+        if post:
+            await self._on.outbox.post(connection, invitation_letter(user.email, url, user.created_at))
+        return url
+
+    def _user(self, email: EmailAddress, role: Role, password_hash: str) -> User:
+        now = self._on.clock.now()
+        return User(
+            id=random_uuid(self._on.entropy),
+            email=email.text,
+            email_key=email.key,
+            password_hash=password_hash,
+            role=role.value,
+            created_at=now,
+            password_changed_at=now,
+            email_verified_at=now,
+        )

@@ -1,0 +1,76 @@
+"""Finding accounts."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from autograph_web.accounts.emails import fold_email
+from autograph_web.admin import store
+from autograph_web.admin.person import Person, Wanted
+from autograph_web.audit.foundation import Foundation
+from autograph_web.core.errors import AccountUnknown
+from autograph_web.mfa import store as mfa
+from autograph_web.sessions.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands: what is open, and what is left of its second factor."""
+
+    person: Person
+    open_sessions: int
+    recovery_codes_left: int
+    trusted_devices: int
+
+
+class Directory:
+    """Every account there is, for operators."""
+
+    def __init__(self, foundation: Foundation, sessions: Sessions) -> None:
+        self._on, self._sessions = foundation, sessions
+
+    async def find(self, whom: str) -> Person:
+        """Return the account with this address, in any spelling, or with this id.
+
+        Raises:
+            AccountUnknown: There is none.
+            Unavailable: The database is away.
+        """
+        user_id = _as_id(whom)
+        async with self._on.database.read() as connection:
+            if user_id is not None:
+                row = await store.find(connection, user_id)
+            else:
+                row = await store.find_by_email(connection, fold_email(whom))
+        if row is None:
+            raise AccountUnknown
+        return Person.of(row)
+
+    async def page(self, wanted: Wanted, after: str, limit: int) -> tuple[list[Person], str | None]:
+        """Return the wanted accounts whose folded address follows `after`, and the `after` of the next page.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._on.database.read() as connection:
+            rows = await store.selected(connection, wanted, after, limit + 1)
+        people = [Person.of(row) for row in rows[:limit]]
+        return people, people[-1].email_key if len(rows) > limit else None
+
+    async def standing(self, person: Person) -> Standing:
+        """Return how an account stands.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        now = self._on.clock.now()
+        async with self._on.database.read() as connection:
+            codes = await mfa.codes_left(connection, person.id)
+            devices = await mfa.devices_of(connection, person.id, now)
+        return Standing(person, await self._sessions.count_active(person.id), codes, len(devices))
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

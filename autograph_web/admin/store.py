@@ -1,0 +1,54 @@
+"""The statements of an operator: lists of accounts, and changes of who may do what."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.store import USERS
+from autograph_web.admin.person import Role, Status, Wanted
+
+
+async def selected(connection: AsyncConnection, wanted: Wanted, after: str, limit: int) -> list[Row[Any]]:
+    """Return the wanted accounts whose folded address follows `after`, in the order of these addresses."""
+    query = select(USERS).where(USERS.c.email_key > after)
+    if wanted.fragment:
+        query = query.where(USERS.c.email_key.contains(fold_email(wanted.fragment), autoescape=True))
+    if wanted.role is not None:
+        query = query.where(USERS.c.role == wanted.role.value)
+    if wanted.status is not None:
+        query = query.where(USERS.c.status == wanted.status.value)
+    return list(await connection.execute(query.order_by(USERS.c.email_key).limit(limit)))
+
+
+async def find(connection: AsyncConnection, user_id: UUID) -> Row[Any] | None:
+    """Return an account."""
+    return (await connection.execute(select(USERS).where(USERS.c.id == user_id))).first()
+
+
+async def find_by_email(connection: AsyncConnection, email_key: str) -> Row[Any] | None:
+    """Return the account of a folded address."""
+    return (await connection.execute(select(USERS).where(USERS.c.email_key == email_key))).first()
+
+
+async def hold_with_admins(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+    """Return an account and every active administrator, locked until the end of this unit of work.
+
+    All of them and in one order, so that of two who would each take away one of the last two administrators
+    the second waits, and then sees what the first has left.
+    """
+    administers = and_(USERS.c.role == Role.ADMIN.value, USERS.c.status == Status.ACTIVE.value)
+    query = select(USERS).where(or_(USERS.c.id == user_id, administers))
+    return list(await connection.execute(query.order_by(USERS.c.id).with_for_update()))
+
+
+async def set_status(connection: AsyncConnection, user_id: UUID, status: Status) -> None:
+    """Let an account in, or not."""
+    await connection.execute(update(USERS).where(USERS.c.id == user_id).values(status=status.value))
+
+
+async def set_role(connection: AsyncConnection, user_id: UUID, role: Role) -> None:
+    """Give an account a role."""
+    await connection.execute(update(USERS).where(USERS.c.id == user_id).values(role=role.value))

@@ -1,0 +1,131 @@
+"""What several commands need: the services for as long as one of them runs, and how it speaks."""
+
+import asyncio
+import json
+import os
+import pwd
+import sys
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from autograph_web import schema
+from autograph_web.admin.person import Operator
+from autograph_web.core.context import UNKNOWN_ADDRESS, RequestContext
+from autograph_web.core.database import Database
+from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.core.entropy import SystemEntropy, random_uuid
+from autograph_web.core.errors import DomainError, Unavailable, Unfinished
+from autograph_web.core.logs import configure_logging
+from autograph_web.core.start_error import StartError
+from autograph_web.mail.outbox import Outbox
+from autograph_web.runtime import Services, build_services, outbox_of
+from autograph_web.settings import Settings, load_settings
+
+T = TypeVar("T")
+AsJson = Annotated[bool, typer.Option("--json", help="Tell it as JSON, for a script.")]
+
+
+def say(line: str) -> None:
+    """Tell the operator one thing."""
+    print(f"autograph: {line}", flush=True)  # noqa: T201
+
+
+def show(value: Any) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, indent=2, ensure_ascii=False), flush=True)  # noqa: T201
+
+
+def read_line() -> str:
+    """Return the first line of standard input, for what must not stand on a command line.
+
+    Raises:
+        StartError: There is none that can be read.
+    """
+    try:
+        line = sys.stdin.buffer.readline().decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise StartError("standard input is not UTF-8") from None
+    if not line:
+        raise StartError("nothing came on standard input")
+    return line
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Give the database the newest schema."""
+    url = settings.sqlalchemy_url
+    if not schema.is_current(url):
+        from autograph_web import migrate  # noqa: PLC0415  (Alembic is slow to load, most starts do without)
+
+        migrate.upgrade(url)
+
+
+@contextmanager
+def redis_url(settings: Settings) -> Generator[str]:
+    """Tell the Redis to use: the one named, or our own for as long as the block lasts."""
+    if settings.redis_url:
+        yield settings.redis_url
+        return
+    with EmbeddedRedis(settings.data_dir) as redis:
+        yield redis.url
+
+
+def with_services(act: Callable[[Services], Awaitable[T]]) -> T:
+    """Return what `act` makes of the services, against the database and the Redis of the server.
+
+    Raises:
+        StartError: It was refused, or cannot be done right now.
+    """
+    settings = load_settings()
+    configure_logging("CRITICAL", "text")  # what an operator can do about it is said in one line
+    bring_up_to_date(settings)
+    with redis_url(settings) as url:
+        return asyncio.run(_act(settings.model_copy(update={"redis_url": url}), act))
+
+
+async def _act(settings: Settings, act: Callable[[Services], Awaitable[T]]) -> T:
+    services = build_services(settings)
+    try:
+        await services.redis_answers()  # learns which Redis process this is
+        return await act(services)
+    except Unfinished:
+        reason = "it is done, but Redis cannot be told: for five minutes at most a session may go on"
+        raise StartError(f"{reason}; `user end-sessions` makes certain once Redis answers") from None
+    except Unavailable:
+        raise StartError("the database cannot be reached, so nothing was changed") from None
+    except DomainError as refusal:
+        raise StartError(refusal.detail) from None
+    finally:
+        await services.close()
+
+
+def with_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
+    """Return what `act` makes of the outbox.
+
+    Raises:
+        StartError: The database is away.
+    """
+    bring_up_to_date(settings)
+    return asyncio.run(_act_on_outbox(settings, act))
+
+
+async def _act_on_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
+    database = Database(settings.sqlalchemy_url)
+    try:
+        return await act(outbox_of(settings, database))
+    except Unavailable:
+        raise StartError("the database cannot be reached") from None
+    finally:
+        await database.close()
+
+
+def operator() -> Operator:
+    """Return who runs this command, as the system knows them: the environment could claim anybody."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run as a number without a name
+        name = f"user {os.getuid()}"
+    request = str(random_uuid(SystemEntropy()))
+    return Operator(f"command line: {name}", RequestContext(UNKNOWN_ADDRESS, "", request))

@@ -1,0 +1,87 @@
+"""`keys …`: the secrets and what is sealed with them."""
+
+import asyncio
+from collections.abc import Callable
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from autograph_web import audit_commands
+from autograph_web.commands.common import bring_up_to_date, say, with_outbox
+from autograph_web.core.database import Database
+from autograph_web.core.entropy import SystemEntropy
+from autograph_web.core.errors import Unavailable
+from autograph_web.core.sealing import SealBroken
+from autograph_web.core.secret_file import add_secret
+from autograph_web.core.start_error import StartError
+from autograph_web.mfa.resealing import reseal_all
+from autograph_web.runtime import sealer_of
+from autograph_web.settings import Settings, load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Secrets and what is sealed with them.")
+
+
+@app.command()
+def rotate() -> None:
+    """Put a new secret in front of the data folder's list and seal everything anew with it.
+
+    The older secrets stay and still check: nobody is signed out.
+    """
+    settings = load_settings()
+    if settings.secret_keys:
+        raise StartError(
+            "the secrets come from AUTOGRAPH_SECRET_KEYS: put a new one (openssl rand -base64 32) and "
+            "a comma in front of them, restart every server, then run `keys reseal`"
+        )
+    count = add_secret(settings.data_dir, SystemEntropy())
+    say(f"{settings.data_dir / 'secret_keys'} has a new first secret, {count} in all")
+    if _is_served(settings):
+        # A server that runs has the old list: it could not open what was sealed with the new secret.
+        say("a server is running: restart it, then run `keys reseal`")
+        return
+    reseal()
+    days = settings.refresh_token_seconds // 86_400
+    say(f"the last secret in the file may go once {days} days have passed; back the file up")
+
+
+@app.command()
+def reseal() -> None:
+    """Seal every authenticator's secret anew with the newest of the secret keys.
+
+    Run it after putting a new secret in front of the list, and before dropping the old one.
+    """
+    settings = load_settings()
+    bring_up_to_date(settings)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("sealing", total=None)
+        changed = asyncio.run(
+            _reseal(settings, lambda seen, total: progress.update(task, completed=seen, total=total))
+        )
+    say(f"{changed} secrets sealed anew")
+    letters = with_outbox(settings, lambda outbox: outbox.reseal())
+    say(f"{letters} waiting letters sealed anew")
+    audit_commands.keep_keys(settings)
+
+
+async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:
+    database = Database(settings.sqlalchemy_url)
+    try:
+        return await reseal_all(database, sealer_of(settings), tell)
+    except SealBroken:
+        reason = "a secret cannot be opened: put the key it was sealed with back into the list"
+        raise StartError(reason) from None
+    except Unavailable:
+        raise StartError("the database cannot be reached; what was sealed so far stays sealed") from None
+    finally:
+        await database.close()
+
+
+def _is_served(settings: Settings) -> bool:
+    from autograph_web import serve  # noqa: PLC0415  (its imports are slow, other commands do without)
+
+    try:
+        serve.check_port(settings)
+    except StartError:
+        return True
+    return False

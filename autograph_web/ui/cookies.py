@@ -1,0 +1,38 @@
+"""The cookies of a connection, which nobody but us can read from what Reflex keeps of it.
+
+Reflex 0.10.1 puts the headers of every websocket handshake into the tab's state, which lies in Redis for an
+hour. The cookies among them are sealed first: who can read Redis must not find live sessions there.
+"""
+
+from typing import Any
+
+import reflex as rx
+from reflex.istate.data import RouterData
+
+from autograph_web.core.sealing import SealBroken
+from autograph_web.runtime import services
+
+_OWNER = "websocket handshake"
+
+
+def seal_cookies(app: rx.App) -> None:
+    """Have the cookies of every connection to `app` sealed before anything is kept."""
+    namespace: Any = app.event_namespace
+    plain = namespace._build_static_router_data
+
+    def sealed(sid: str, environ: dict[str, Any]) -> dict[str, Any]:
+        kept = plain(sid, environ)
+        headers = kept["headers"]
+        if "cookie" in headers:
+            headers["cookie"] = services().sealer.seal(headers["cookie"].encode("utf-8", "replace"), _OWNER)
+        return kept
+
+    namespace._build_static_router_data = sealed
+
+
+def cookies_of(router: RouterData) -> str:
+    """Return the Cookie header of the connection an event came over (RFC 6265 section 4.2)."""
+    try:
+        return services().sealer.open(router.headers.cookie, _OWNER).decode()
+    except SealBroken:  # there are none
+        return ""
