@@ -318,16 +318,18 @@ async def _tidy_up(built: Services) -> None:
             await built.email_change.forget_expired()
             await built.links.forget_expired()
             await built.outbox.forget_old()
-            await _forget_old_events(built)
+            await forget_old_events(built)
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
             _log.exception("tidying_up_failed")
 
 
-async def _forget_old_events(built: Services) -> None:
+async def forget_old_events(built: Services) -> None:
+    """Take away the days of the audit log that are older than the operator wants to keep."""
     days = built.settings.audit_retention_days
     if days:
         taken = await built.chain.forget_before((SystemClock().now() - timedelta(days=days)).date())
-        _log.info("audit_rows_taken_away", rows=taken, older_than_days=days)
+        if taken:
+            _log.info("audit_rows_taken_away", rows=taken, older_than_days=days)
 
 
 @asynccontextmanager

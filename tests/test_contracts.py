@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograph_web.api.app import build_api
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.kinds import Group, Kind
 from autograph_web.core.errors import error_kinds
 from autograph_web.settings import Settings
 
@@ -144,6 +144,10 @@ def test_the_audit_log_has_the_kinds_of_its_contract() -> None:
 def test_every_kind_reads_as_plain_words(kind: Kind) -> None:
     assert kind.label[0].isupper()
     assert "_" not in kind.label
+
+
+def test_every_kind_is_in_exactly_one_group() -> None:
+    assert sorted(kind for group in Group for kind in group.kinds) == sorted(Kind)
 
 
 @pytest.mark.parametrize("code", sorted(error_kinds()))

@@ -241,6 +241,12 @@ def _sign_in_elsewhere(visitor: Visitor, person: Person, path: str, agent: str, 
     httpx.post(visitor.base_url + path, headers=headers, **given)
 
 
+async def activity(visitor: Visitor) -> None:
+    await overview(visitor)
+    await visitor.open("/settings/activity")
+    await expect(visitor.page.locator("#events")).to_be_visible()
+
+
 async def account(visitor: Visitor) -> None:
     await MINA.come_back(visitor)
     await visitor.open("/settings/account")
@@ -332,6 +338,7 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     devices,
     devices_confirm,
     devices_only,
+    activity,
     account,
     account_email,
     account_delete,

@@ -3,6 +3,7 @@
 import csv
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.journeys.forged_socket import ACTIVITY as STATE
 from tests.journeys.forged_socket import forged
 from tests.journeys.forms import ENDED, banner_of, notice_of
 from tests.journeys.people import WRONG, Person
+from tests.journeys.test_forged_events import cookie_of, told
 from tests.journeys.wire import Wire
 from tests.support.browser import DESKTOP, Device, Visitor
 from tests.support.live_server import LiveServer
@@ -258,6 +260,27 @@ async def test_a_failure_keeps_what_was_there_and_offers_to_try_again(
         await expect(rows_of(visitor)).to_have_count(2)
         await expect(visitor.page.get_by_label("What")).to_have_value("")
         await visitor.check()
+
+
+async def test_no_list_of_one_person_goes_on_for_another(
+    visit: Visit, person: Person, new_person: Callable[[], Person], brittle_server: LiveServer
+) -> None:
+    victim, thief = await visit(DESKTOP, brittle_server), new_person()
+    await person.come_in(victim)
+    give_history(brittle_server, person, 90)
+    await open_activity(victim)
+    await expect(rows_of(victim)).to_have_count(40)
+    tab = str(await victim.page.evaluate("() => sessionStorage.getItem('token')"))
+    await victim.page.close()
+    thief.join(brittle_server)
+    cookie = cookie_of(brittle_server, thief)
+    # Straight to the handlers, without the first event that makes the server forget a stranger's page.
+    async with forged(brittle_server.base_url, token=tab, cookie=cookie) as socket:
+        for handler in ("older", "load", "choose"):
+            payload = {"name": "group", "value": "tokens"} if handler == "choose" else {}
+            await socket.call(f"{STATE}.{handler}", payload, ACTIVITY)
+        heard = told(await socket.settle())
+    assert not [word for word in ("192.0.2.5", "Access renewed", person.email) if word in heard]
 
 
 async def test_forged_events_show_nothing_of_anybody(

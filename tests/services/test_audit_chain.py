@@ -19,7 +19,7 @@ from autograph_web.audit.chain.store import CHAIN, CHAIN_KEYS, CHECKPOINTS
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
 from autograph_web.core.database import Database
-from autograph_web.runtime import Services, chain_check_of
+from autograph_web.runtime import Services, chain_check_of, forget_old_events
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
@@ -533,6 +533,47 @@ async def test_a_forged_beginning_is_found(
     report = await check(services)
     assert report.first is not None
     assert report.first.kind is kind
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_chain SET day = '2001-01-01' WHERE position < 9",
+        "UPDATE audit_chain SET day = '2001-01-01' WHERE position BETWEEN 4 AND 8",
+        "UPDATE audit_chain SET kid = 'x' WHERE position = 1",
+        "DELETE FROM audit_chain WHERE position = 1",
+    ],
+)
+async def test_nothing_that_was_tampered_with_goes_under_a_seal(
+    services: Services, clock: FakeClock, statement: str
+) -> None:
+    await days_of_events(services, clock, 3)
+    await run(services, statement)
+    assert await services.chain.forget_before((clock.now() - timedelta(days=2)).date()) == 0
+    assert await how_many(services, CHECKPOINTS) == 0
+    assert await how_many(services, AUDIT) == 9
+    assert not (await check(services)).whole
+
+
+async def test_behind_a_forged_beginning_nothing_is_taken_away(services: Services, clock: FakeClock) -> None:
+    await days_of_events(services, clock, 4)
+    await services.chain.forget_before((clock.now() - timedelta(days=3)).date())
+    await run(services, "UPDATE audit_checkpoints SET day = '2001-01-01'")
+    assert await services.chain.forget_before((clock.now() - timedelta(days=2)).date()) == 0
+
+
+@pytest.mark.parametrize("settings_changes", [{"audit_retention_days": 30}, {}])
+async def test_the_hourly_tidying_takes_what_the_setting_says(
+    services: Services, clock: FakeClock, settings_changes: dict[str, Any]
+) -> None:
+    for age in (40, 31, 29, 0):
+        row = services.trail.row(Kind.LOGOUT, context(), user_id=uuid4())
+        async with services.database.unit() as connection:
+            await connection.execute(AUDIT.insert(), row | {"at": clock.now() - timedelta(days=age)})
+    await services.chain.link_all()
+    await forget_old_events(services)
+    assert await how_many(services, AUDIT) == (2 if settings_changes else 4)
+    assert (await check(services)).whole
 
 
 async def test_keepers_that_take_away_at_once_leave_a_whole_chain(

@@ -16,11 +16,11 @@ from autograph_web.audit.chain.keeper import is_in_chain
 from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.audit.chain.links import (
     START,
-    Position,
-    checkpoint_seal,
     content_of,
     digest_of,
+    is_sealed,
     origin_of,
+    place_of,
     same,
 )
 from autograph_web.core.database import Database
@@ -140,7 +140,7 @@ class ChainCheck:
         key = self._found.get(left.kid)
         if key is None:
             report.note(Finding(Break.KEY_MISSING, left.position))
-        elif not same(checkpoint_seal(key, left.position, left.day, left.made_at, left.digest), left.seal):
+        elif not is_sealed(key, left):
             report.note(Finding(Break.CHECKPOINT_FORGED, left.position))
         return _Walk(left.position, left.digest)
 
@@ -187,8 +187,7 @@ class ChainCheck:
         key = self._found.get(link.kid)
         if key is None:
             return Break.KEY_MISSING
-        place = Position(link.position, link.audit_id, link.day, link.sealed_at, link.settled_id)
-        if not same(digest_of(key, walk.digest, place, link.content), link.digest):
+        if not same(digest_of(key, walk.digest, place_of(link), link.content), link.digest):
             return Break.LINK_ALTERED
         return _break_of_row(key, link, gone) or _break_of_order(link, walk)
 

@@ -46,9 +46,20 @@ def digest_of(key: Key, previous: bytes, place: Position, content: bytes) -> byt
     return _mac(key, "link", previous.hex(), *stand, content.hex())
 
 
+def place_of(link: Row[Any]) -> Position:
+    """Return where a link says it stands."""
+    return Position(link.position, link.audit_id, link.day, link.sealed_at, link.settled_id)
+
+
 def checkpoint_seal(key: Key, position: int, day: date, made_at: datetime, digest: bytes) -> bytes:
     """Return what answers for a checkpoint."""
     return _mac(key, "checkpoint", position, day, made_at, digest.hex())
+
+
+def is_sealed(key: Key, checkpoint: Row[Any]) -> bool:
+    """Tell whether a checkpoint is one of ours."""
+    left = checkpoint
+    return same(checkpoint_seal(key, left.position, left.day, left.made_at, left.digest), left.seal)
 
 
 def same(one: bytes, other: bytes) -> bool:

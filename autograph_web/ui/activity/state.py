@@ -83,7 +83,7 @@ class ActivityState(AccountPage, rx.State):
         return Filters(self.group, self.device, self.range)
 
     async def _open(self, chosen: Filters, before: str) -> None:
-        looking = await guard.viewer_of(self.router)
+        looking = await self._owner_or_nobody()
         if self.loaded:  # the connection was mended: what is listed stays where it is
             return
         account = await services().profiles.of(looking.user_id)
@@ -94,7 +94,7 @@ class ActivityState(AccountPage, rx.State):
         self._show_owner(looking, account)
 
     async def _show(self, chosen: Filters) -> None:
-        await self._list(await guard.viewer_of(self.router), chosen)
+        await self._list(await self._owner_or_nobody(), chosen)
         self.address = chosen.address()
         self.said = self._count()
 
@@ -108,7 +108,7 @@ class ActivityState(AccountPage, rx.State):
         self._note_rest(page.next_cursor)
 
     async def _add(self) -> None:
-        looking = await guard.viewer_of(self.router)
+        looking = await self._owner_or_nobody()
         wish = self._filters().wish(_CLOCK.now())
         page = await services().activity.page(looking, wish, self._cursor, _ROWS)
         self.rows = [
@@ -119,6 +119,13 @@ class ActivityState(AccountPage, rx.State):
         self.said = self._count()
         if not self.more:  # the button that had the focus is gone
             self.focus = f"activity-end:{self.answers}"
+
+    async def _owner_or_nobody(self) -> Viewer:
+        """Return who is looking, unless what is listed belongs to another session: lists must never mix."""
+        looking = await guard.viewer_of(self.router)
+        if self._owner and self._owner != str(looking.session_id):
+            raise SessionEnded
+        return looking
 
     def _note_rest(self, cursor: str | None) -> None:
         full = len(self.rows) >= _MOST_ROWS
