@@ -39,14 +39,17 @@
   // --- Forms: once per answer, natively before the page is connected, not at all while offline. --------
   const sent = new Map();  // form -> the number of answers when it was sent
   const release = () => sent.clear();
+  let going = false;  // to another page: to set out for a second would cancel the first, and its cookie
+  const depart = () => { going = true; setTimeout(() => { going = false; wishes(); }, 1e4); };
   addEventListener("submit", (event) => {
     const form = event.target, connected = "answers" in form.dataset;
     const stop = () => { event.preventDefault(); event.stopImmediatePropagation(); };
     if (down || (connected && sent.get(form) === form.dataset.answers)) return stop();
-    if (!connected) return;
+    if (!connected) return depart();
     if (everReady) return void sent.set(form, form.dataset.answers);
     if (form.dataset.connectedOnly) return stop();
     // Not connected yet: keep React out of it, the form has a real action.
+    depart();
     event.stopImmediatePropagation();
     const next = new URLSearchParams(location.search).get("next");
     if (next && form.elements.next) form.elements.next.value = next;
@@ -57,7 +60,12 @@
   const fresh = (name, value) => value && done[name] !== value && ((done[name] = value), true);
   const wishes = () => {
     const { leave = "", focus = "", address = "" } = one("#signals")?.dataset ?? {};
-    if (fresh("leave", leave) && /^\/(?![/\\])[^\x00-\x1f]*$/.test(leave)) location.replace(leave);
+    const claim = one("#claim"), ticket = claim?.dataset.ticket;
+    if (fresh("ticket", ticket)) { depart(); claim.elements.ticket.value = ticket; claim.submit(); }
+    if (!going && fresh("leave", leave) && /^\/(?![/\\])[^\x00-\x1f]*$/.test(leave)) {
+      depart();
+      location.replace(leave);
+    }
     if (fresh("address", address) && address.split("?")[0] === location.pathname)
       history.replaceState(history.state, "", address);
     if (fresh("focus", focus)) {
@@ -66,8 +74,6 @@
       if (part?.dataset.select) part.select();
     }
     if (!focus) done.focus = "";
-    const claim = one("#claim"), ticket = claim?.dataset.ticket;
-    if (fresh("ticket", ticket)) { claim.elements.ticket.value = ticket; claim.submit(); }
   };
 
   // --- What the address asked for happens once: loading the page again must not begin it anew. ----------

@@ -13,12 +13,12 @@ from autograph_web.frontend import load_pages
 from autograph_web.http.headers import SecurityHeaders
 from autograph_web.runtime import build_services, opened
 from autograph_web.settings import load_settings
-from autograph_web.ui.app import build_app
+from autograph_web.ui.app import build_app, page_waker
 
 
 @asynccontextmanager
 async def _services() -> AsyncGenerator[None]:
-    async with opened(build_services(load_settings())):
+    async with opened(build_services(load_settings())) as built, built.endings.heard_by(page_waker(app)):
         yield
 
 

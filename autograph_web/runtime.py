@@ -55,6 +55,8 @@ from autograph_web.recovery.password_reset import PasswordReset, ResetRules
 from autograph_web.recovery.refusal import Refusal
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
+from autograph_web.sessions.devices import Devices
+from autograph_web.sessions.endings import Endings
 from autograph_web.sessions.handoff import Handoff
 from autograph_web.sessions.sessions import Lifetimes, Sessions
 from autograph_web.sessions.tokens import TokenLifetimes, Tokens
@@ -104,6 +106,8 @@ class Services:
     factors: Factors
     enrolment: Enrolment
     sessions: Sessions
+    endings: Endings
+    devices: Devices
     tokens: Tokens
     handoff: Handoff
     flash: Flashes
@@ -173,7 +177,8 @@ def build_services(
     policy = PasswordPolicy(settings.password_min_length, settings.password_min_score)
     signer = TokenSigner(Keyring(secrets, "access and refresh tokens"), settings.base_url, clock, entropy)
     cache = SessionCache(redis, settings.session_absolute_seconds, Keyring(secrets, "session copies"))
-    sessions = Sessions(foundation, cache, signer, _lifetimes(settings))
+    endings = Endings(redis)
+    sessions = Sessions(foundation, cache, endings, signer, _lifetimes(settings))
     lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
     registrations = Allowance(settings.registration_limit, settings.registration_window_seconds)
     logins = Allowance(settings.login_limit, settings.login_window_seconds)
@@ -228,6 +233,8 @@ def build_services(
         factors=factors,
         enrolment=Enrolment(foundation, factors, sealer, sessions),
         sessions=sessions,
+        endings=endings,
+        devices=Devices(foundation, sessions),
         tokens=Tokens(foundation, sessions, signer, lives),
         handoff=Handoff(redis, entropy),
         flash=Flashes(redis, entropy),

@@ -14,6 +14,7 @@ from autograph_web.mfa.enrolment import Setup
 from autograph_web.mfa.trusted_devices import TrustedBrowser
 from autograph_web.profile.activity import Format
 from autograph_web.profile.inputs import ActivityInput
+from autograph_web.sessions.devices import OpenSession
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.sign_in.challenges import ChallengeRequired
@@ -168,6 +169,35 @@ class TrustedDeviceOut(BaseModel):
             trusted_at=browser.created_at,
             last_used_at=browser.last_used_at,
             expires_at=browser.expires_at,
+        )
+
+
+class OpenSessionOut(BaseModel):
+    """One of the places where an account is signed in."""
+
+    id: UUID
+    current: bool = Field(description="Whether this is the session of the request.")
+    kind: Literal["browser", "client"] = Field(description="A cookie, or the tokens of a REST client.")
+    method: str = Field(description="What was shown to sign in.", examples=["password+totp"])
+    ip: str
+    device: str = Field(description="A guess from `user_agent`.", examples=["Firefox on Linux"])
+    user_agent: str
+    signed_in_at: datetime
+    last_seen_at: datetime = Field(description="To within a few minutes.")
+
+    @classmethod
+    def of(cls, session: OpenSession) -> "OpenSessionOut":
+        """Show `session`."""
+        return cls(
+            id=session.id,
+            current=session.current,
+            kind="browser" if session.browser else "client",
+            method=session.method,
+            ip=session.ip,
+            device=device_name(session.user_agent),
+            user_agent=session.user_agent,
+            signed_in_at=session.created_at,
+            last_seen_at=session.last_seen_at,
         )
 
 

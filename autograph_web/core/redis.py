@@ -1,6 +1,8 @@
 """The Redis client: quick to give up, and aware of which server process it talks to."""
 
-from collections.abc import Awaitable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Sequence
+from contextlib import aclosing
 from typing import Any, TypeVar, cast
 
 import structlog
@@ -17,6 +19,7 @@ from autograph_web.core.clock import Clock
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 _TIMEOUT_S = 1.0
+_SILENCE_S = 15.0  # how long a subscription may say nothing before it is asked whether it is still there
 _REST_S = 1.0  # after a failure, how long to do without Redis before trying again
 
 
@@ -118,6 +121,50 @@ class RedisClient:
             RedisDown: The server did not answer.
         """
         await self.call(cast(Any, self._drop_if(keys=[key], args=[value])))
+
+    async def publish(self, channel: str, message: str) -> None:
+        """Send `message` to whoever listens to `channel` now, in this process and in others.
+
+        Raises:
+            RedisDown: The server did not answer.
+        """
+        await self.call(cast(Any, self.raw).publish(channel, message))
+
+    async def listen(self, channel: str) -> AsyncGenerator[bytes]:
+        """Yield what is published to `channel`, for as long as somebody asks.
+
+        Without Redis it waits and then listens again; what was published meanwhile is lost.
+        """
+        lost = False
+        while True:
+            try:
+                async with aclosing(self._messages(channel)) as messages:
+                    async for message in messages:
+                        lost = False
+                        if message is not None:
+                            yield message
+            except Exception as error:  # noqa: BLE001  (whatever it was, listening must go on)
+                if not lost:  # once is enough for one outage
+                    _log.warning("redis_subscription_lost", error=error.__class__.__name__)
+                lost = True
+            await asyncio.sleep(_REST_S)
+
+    async def _messages(self, channel: str) -> AsyncGenerator[bytes | None]:
+        """Yield what is published, and None whenever the server has shown that it is there."""
+        async with cast(Any, self.raw).pubsub() as subscription:
+            await subscription.subscribe(channel)
+            asked = False
+            while True:
+                heard = await subscription.get_message(timeout=_SILENCE_S)
+                if heard is None and asked:
+                    raise RedisConnectionError
+                if heard is None:
+                    await subscription.ping()
+                elif heard["type"] == "message":
+                    yield heard["data"]
+                else:
+                    yield None
+                asked = heard is None
 
     def script(self, source: str) -> AsyncScript:
         """Register a Lua script; run it through `call`."""

@@ -1,22 +1,24 @@
 """The native forms of an account's own pages."""
 
 from contextlib import suppress
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from autograph_web.api_keys.inputs import read_form
-from autograph_web.core.errors import Unavailable
+from autograph_web.core.errors import NotFound, Unavailable
 from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
-from autograph_web.http.forms import welcome
+from autograph_web.http.forms import end, welcome
 from autograph_web.http.native_forms import ON, Fields, cookie_header, form_route, request_context, see_with
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 
 _KEYS = "/settings/api-keys"
+_DEVICES = "/settings/sessions"
 
 
 async def change_password(request: Request, fields: Fields) -> Response:
@@ -58,6 +60,29 @@ async def delete_account(request: Request, fields: Fields) -> Response:
     return response
 
 
+async def sign_out_device(request: Request, fields: Fields) -> Response:
+    """Sign one of the sessions of whoever is signed in out; their own goes the ordinary way."""
+    viewer, chosen = await viewer_of(request), _session_id(fields)
+    if chosen == viewer.session_id:
+        return await end(request, fields)
+    await services().devices.sign_out(request_context(request), viewer, chosen)
+    return await see_with(_DEVICES, Flash("device_signed_out"))
+
+
+async def sign_out_others(request: Request, _fields: Fields) -> Response:
+    """Sign every other session of whoever is signed in out."""
+    viewer = await viewer_of(request)
+    await services().devices.sign_out_others(request_context(request), viewer)
+    return await see_with(_DEVICES, Flash("others_signed_out"))
+
+
+def _session_id(fields: Fields) -> UUID:
+    try:
+        return UUID(fields.get("session", ""))
+    except ValueError:
+        raise NotFound from None
+
+
 async def viewer_of(request: Request) -> Viewer:
     """Return who is signed in by the cookie of a request; or refuse.
 
@@ -74,4 +99,6 @@ ACCOUNT_FORMS: tuple[Route, ...] = (
     form_route("/session/revoke-api-key", revoke_api_key, _KEYS),
     form_route("/session/password-change", change_password, "/settings/security"),
     form_route("/session/delete-account", delete_account, "/settings/account"),
+    form_route("/session/sign-out-device", sign_out_device, _DEVICES),
+    form_route("/session/sign-out-others", sign_out_others, _DEVICES),
 )

@@ -74,7 +74,7 @@ class PasswordChange:
             letter = password_letter(account.email, context, self._on.clock.now(), ended=ended is not None)
             await self._on.outbox.post(connection, letter)
         if ended:
-            await self._sessions.make_certain(ended)
+            await self._sessions.make_certain(ended, going_on=viewer.session_id)
         return self._proof(account, viewer, ended)
 
     async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:

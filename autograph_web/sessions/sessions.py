@@ -19,6 +19,7 @@ from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.cookies import new_cookie, read_cookie
+from autograph_web.sessions.endings import Endings
 from autograph_web.sessions.models import SessionRow
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.viewer import SignedIn, Viewer
@@ -62,9 +63,15 @@ class Sessions:
     """Every session of every account."""
 
     def __init__(
-        self, foundation: Foundation, cache: SessionCache, signer: TokenSigner, lifetimes: Lifetimes
+        self,
+        foundation: Foundation,
+        cache: SessionCache,
+        endings: Endings,
+        signer: TokenSigner,
+        lifetimes: Lifetimes,
     ) -> None:
-        self._on, self._cache, self._signer, self.lifetimes = foundation, cache, signer, lifetimes
+        self._on, self._cache, self._endings = foundation, cache, endings
+        self._signer, self.lifetimes = signer, lifetimes
 
     async def open_for_browser(self, context: RequestContext, proof: SignedIn) -> BrowserSession:
         """Open the session that `proof` entitles to and return its cookie.
@@ -77,6 +84,7 @@ class Sessions:
         async with self._on.database.unit() as connection:
             await self.open(connection, context, proof, cookie_hash)
             replaced = await self.replace(connection, proof)
+        # No page is told: the browser goes on with the new session, and its cookie is only on its way.
         await self._cache.bury(replaced)
         return BrowserSession(cookie, self.lifetimes.remembered_idle if proof.remember else None)
 
@@ -145,6 +153,7 @@ class Sessions:
                 await self._record(connection, Kind.LOGOUT, context, viewer)
         token_ttl = int(viewer.token_expires_at - self._on.clock.seconds())
         await self._cache.bury([viewer.session_id], viewer.token_id, token_ttl)
+        await self._endings.announce([viewer.session_id])
 
     async def end_all(self, context: RequestContext, viewer: Viewer) -> int:
         """Sign every session of the account out, this one included; return how many were open.
@@ -183,8 +192,10 @@ class Sessions:
         """
         await self._cache.require_reachable()
 
-    async def make_certain(self, ended: Ended) -> None:
+    async def make_certain(self, ended: Ended, going_on: UUID | None = None) -> None:
         """Make the committed end of every session of an account certain everywhere.
+
+        The pages of `going_on` are not told to leave: its browser is about to get a new session.
 
         Raises:
             Unavailable: As for `end`.
@@ -193,6 +204,7 @@ class Sessions:
             await self._cache.advance_epoch(ended.user_id, ended.epoch)
         finally:  # burying goes on in the background where the epoch could not be told
             await self._cache.bury(ended.session_ids)
+        await self._endings.announce(one for one in ended.session_ids if one != going_on)
 
     async def revoke(self, connection: AsyncConnection, session_ids: list[UUID], reason: str) -> list[UUID]:
         """Revoke sessions within the caller's unit of work; `bury` them once it has committed."""
@@ -205,12 +217,13 @@ class Sessions:
         self._cache.close()
 
     async def bury(self, session_ids: list[UUID]) -> None:
-        """Make committed revocations certain everywhere.
+        """Make committed revocations certain everywhere, and have the open pages of these sessions leave.
 
         Raises:
             Unavailable: As for `end`.
         """
         await self._cache.bury(session_ids)
+        await self._endings.announce(session_ids)
 
     async def reload(self, user_id: UUID) -> None:
         """Have every session of an account read from the database again: something about it changed.

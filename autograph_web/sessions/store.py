@@ -72,6 +72,26 @@ async def ids_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -
     return list((await connection.execute(query)).scalars())
 
 
+async def newest_alive(
+    connection: AsyncConnection, user_id: UUID, now: datetime, first: UUID, limit: int
+) -> list[Row[Any]]:
+    """Return the sessions of an account that may still be used: `first`, then those used last."""
+    query = (
+        select(SESSIONS)
+        .join(USERS)
+        .where(SESSIONS.c.user_id == user_id, *_alive(now))
+        .order_by(SESSIONS.c.id != first, SESSIONS.c.last_seen_at.desc(), SESSIONS.c.id)
+        .limit(limit)
+    )
+    return list(await connection.execute(query))
+
+
+async def ids_revoked_since(connection: AsyncConnection, user_id: UUID, moment: datetime) -> list[UUID]:
+    """Return the ids of the sessions of an account that were revoked after a moment."""
+    query = select(SESSIONS.c.id).where(SESSIONS.c.user_id == user_id, SESSIONS.c.revoked_at > moment)
+    return list((await connection.execute(query)).scalars())
+
+
 async def all_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
     """Return every session of an account that is still kept, ended ones included, oldest first."""
     query = select(SESSIONS).where(SESSIONS.c.user_id == user_id).order_by(SESSIONS.c.created_at)

@@ -11,12 +11,13 @@ from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
 from autograph_web.ui.layout import app_page, heading
-from autograph_web.ui.routes import ACCOUNT, ACTIVITY, API_KEYS, DASHBOARD, SECURITY, Route
+from autograph_web.ui.routes import ACCOUNT, ACTIVITY, API_KEYS, DASHBOARD, SECURITY, SESSIONS, Route
 from autograph_web.ui.trouble.panel import trouble_panel
 
 _PLACES: tuple[tuple[Route, str], ...] = (
     (DASHBOARD, "home"),
     (SECURITY, "shield"),
+    (SESSIONS, "devices"),
     (API_KEYS, "key"),
     (ACTIVITY, "clock"),
     (ACCOUNT, "person"),

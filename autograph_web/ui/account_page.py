@@ -57,6 +57,18 @@ class AccountPage(Private, mixin=True):
         self.resends += 1
         self.resent, self.resend_wait = words, wait
 
+    @rx.event
+    async def look_again(self) -> None:
+        """Leave if the session is over; `ui/wake.py` has the pages of a session that ended do this."""
+        if self.leave:
+            return
+        try:
+            await guard.viewer_of(self.router)
+        except (NotAuthenticated, SessionEnded):
+            self._session_over(self._here)
+        except DomainError:
+            return  # the next event will tell
+
     def _show_owner(self, looking: Viewer, account: Account) -> None:
         self._owner = str(looking.session_id)
         self.email, self.initials = account.email, viewer.initials(account.email)

@@ -10,9 +10,11 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
+from autograph_web.sessions.endings import Told
 from autograph_web.ui import routes
 from autograph_web.ui.account.page import account_page
 from autograph_web.ui.account.state import AccountState
+from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.activity.page import activity_page
 from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.api_keys.page import api_keys_page
@@ -33,12 +35,15 @@ from autograph_web.ui.register.state import RegisterState
 from autograph_web.ui.routes import Route
 from autograph_web.ui.security.page import security_page
 from autograph_web.ui.security.state import SecurityState
+from autograph_web.ui.sessions.page import sessions_page
+from autograph_web.ui.sessions.state import SessionsState
 from autograph_web.ui.sign_in.page import sign_in_page
 from autograph_web.ui.sign_in.state import SignInState
 from autograph_web.ui.snapshot import FreshSnapshot
 from autograph_web.ui.state_manager import steady
 from autograph_web.ui.trouble.page import trouble_page
 from autograph_web.ui.trouble.panel import crash_panel
+from autograph_web.ui.wake import Wakeable, waker
 
 _logger = logging.getLogger(__name__)
 
@@ -55,12 +60,22 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.NOT_ME, not_me_page, NotMeState.arrive),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
+    (routes.SESSIONS, sessions_page, SessionsState.load),
     (routes.API_KEYS, api_keys_page, ApiKeysState.load),
     (routes.ACTIVITY, activity_page, ActivityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
 )
+ACCOUNT_PAGES: dict[Route, type[AccountPage]] = {
+    routes.DASHBOARD: DashboardState,
+    routes.SECURITY: SecurityState,
+    routes.SESSIONS: SessionsState,
+    routes.API_KEYS: ApiKeysState,
+    routes.ACTIVITY: ActivityState,
+    routes.ACCOUNT: AccountState,
+}
+"""The state of every page that leaves as soon as its session ends."""
 _STATES = (
     SignInState,
     RegisterState,
@@ -70,11 +85,7 @@ _STATES = (
     ChangeEmailState,
     UndoEmailState,
     NotMeState,
-    DashboardState,
-    SecurityState,
-    ApiKeysState,
-    ActivityState,
-    AccountState,
+    *ACCOUNT_PAGES.values(),
 )
 """Every state with vars of a person."""
 
@@ -94,10 +105,16 @@ def build_app(**kwargs: Any) -> rx.App:
     }
     app = rx.App(**given)
     app.add_middleware(FreshSnapshot(*_STATES), 0)
+    app.add_middleware(Wakeable({route.path: state for route, state in ACCOUNT_PAGES.items()}), 0)
     add_pages(app)
     steady(app)
     seal_cookies(app)
     return app
+
+
+def page_waker(app: rx.App) -> Told:
+    """Return what has the open pages of a session that ended leave."""
+    return waker(app, ACCOUNT_PAGES.values())
 
 
 def add_pages(app: rx.App) -> None:

@@ -23,8 +23,10 @@ class AuthForm(FormState, mixin=True):
             self.leave = self.next_path
             return
         await self._resume()
-        self.notice = self.notice or messages.notice(query.get("ended", ""))
-        await self._show_flash()
+        ended = messages.notice(query.get("ended", ""))
+        self.notice = self.notice or ended
+        if not ended:  # another tab did something, and is about to say what
+            await self._show_flash()
 
     async def _resume(self) -> None:
         """Take up what was begun without JavaScript."""

@@ -19,6 +19,8 @@ PROMPTS = {
 WRONG_RECOVERY_CODE = "That recovery code didn't work. Each works once - check it, or use another."
 SIX_DIGITS = "Enter the six digits your app shows."
 OFFLINE = "You're offline. We'll reconnect on our own - nothing you typed is lost."
+DEVICE_SIGNED_OUT = "That device is signed out."
+OTHERS_SIGNED_OUT = "Every other device is signed out."
 ONLY_HERE = "You're only signed in here."
 
 # The element above a form that carries what went wrong; the focus goes there when no field is at fault.
@@ -48,6 +50,8 @@ _NOTICES: dict[str, str] = {
     "password_reset": "Your new password is set. Sign in with it.",
     "api_key_gone": "The API key was revoked. It opens nothing any more.",
     "signed_out": "You're signed out.",
+    "device_signed_out": DEVICE_SIGNED_OUT,
+    "others_signed_out": OTHERS_SIGNED_OUT,
     "account_deleted": "Your account was deleted, with everything in it.",
     "1": "You were signed out. Sign in to continue.",
     "all": "You're signed out everywhere. Sign in to continue.",

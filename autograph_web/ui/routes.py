@@ -33,6 +33,7 @@ CHANGE_EMAIL = Route("/change-email", "Confirm your new email")
 UNDO_EMAIL = Route("/undo-email-change", "Take your old email back")
 DASHBOARD = Route("/dashboard", "Overview", protected=True)
 SECURITY = Route("/settings/security", "Security", protected=True)
+SESSIONS = Route("/settings/sessions", "Devices", protected=True)
 API_KEYS = Route("/settings/api-keys", "API keys", protected=True)
 ACTIVITY = Route("/settings/activity", "Activity", protected=True)
 ACCOUNT = Route("/settings/account", "Account", protected=True)
@@ -51,6 +52,7 @@ ROUTES: tuple[Route, ...] = (
     NOT_ME,
     DASHBOARD,
     SECURITY,
+    SESSIONS,
     API_KEYS,
     ACTIVITY,
     ACCOUNT,

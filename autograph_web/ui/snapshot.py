@@ -41,7 +41,7 @@ class FreshSnapshot(Middleware):
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
         """Reset what must not be shown when `event` is the one that a (re)connecting client sends."""
-        if not event.name.endswith((".hydrate_and_load", ".hydrate")):
+        if not is_connecting(event):
             return None
         # Reflex sends `hashes` only on the first connection of a page load, not when one is mended.
         new_page = event.payload.get("hashes") is not None
@@ -50,6 +50,11 @@ class FreshSnapshot(Middleware):
             if new_page or (isinstance(held, Private) and await _is_foreign(held)):
                 held.reset()
         return None
+
+
+def is_connecting(event: Event) -> bool:
+    """Tell whether `event` is the one that a (re)connecting client sends."""
+    return event.name.endswith((".hydrate_and_load", ".hydrate"))
 
 
 async def _is_foreign(held: Private) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 from autograph_web.audit.trail import AuditEvent
 from autograph_web.core.devices import device_name
 from autograph_web.mfa.trusted_devices import TrustedBrowser
+from autograph_web.sessions.devices import OpenSession
 
 # With this many recovery codes left or fewer, it is time for new ones.
 FEW_CODES = 3
@@ -35,6 +36,14 @@ _ICONS = (
 ICONS = tuple(dict.fromkeys(icon for _, icon in _ICONS))
 """Every drawing an event can have, save the dot of those that nothing is known about."""
 
+# How somebody signed in, by the method of the session.
+_METHODS = {
+    "password": "Password",
+    "password+totp": "Password and code",
+    "password+recovery_code": "Password and recovery code",
+    "password+trusted_device": "Password, on a trusted device",
+}
+
 
 @dataclass
 class ActivityRow:
@@ -62,6 +71,21 @@ class TrustedRow:
     used_when: str
     ends_at: str
     ends_when: str
+
+
+@dataclass
+class DeviceRow:
+    """One open session as it is listed; times as in `ActivityRow`."""
+
+    key: str
+    name: str
+    icon: str
+    ip: str
+    how: str
+    since_at: str
+    since_when: str
+    seen_at: str
+    seen_when: str
 
 
 def place(event: AuditEvent) -> str:
@@ -106,6 +130,27 @@ def trusted_row(device: TrustedBrowser) -> TrustedRow:
         ends_at=iso(device.expires_at),
         ends_when=in_words(device.expires_at),
     )
+
+
+def device_row(session: OpenSession) -> DeviceRow:
+    """Return `session` as a line of the list of devices."""
+    return DeviceRow(
+        key=str(session.id),
+        name=device_name(session.user_agent),
+        icon="devices" if session.browser else "key",
+        ip=session.ip,
+        how=_how(session),
+        since_at=iso(session.created_at),
+        since_when=in_words(session.created_at),
+        seen_at=iso(session.last_seen_at),
+        seen_when=in_words(session.last_seen_at),
+    )
+
+
+def _how(session: OpenSession) -> str:
+    # A method this version doesn't know began with the password all the same.
+    way = _METHODS.get(session.method, "Password")
+    return way if session.browser else f"{way}, over the API"
 
 
 def initials(email: str) -> str:

@@ -19,6 +19,7 @@ CALLS = {
     "/refresh": {"POST"},
     "/logout": {"POST"},
     "/logout-all": {"POST"},
+    "/sessions": {"GET", "DELETE"},
     "/me": {"GET"},
     "/health/live": {"GET"},
     "/health/ready": {"GET"},

@@ -23,11 +23,16 @@ def missing(server: LiveServer, table: str) -> Generator[None]:
 
 def forget_everything_cached(server: LiveServer) -> None:
     """Empty the Redis of `server`, as if its disk had been lost."""
+    with closing(redis_of(server)) as client:
+        client.flushall()
+
+
+def redis_of(server: LiveServer) -> Any:
+    """Return a client of the Redis of `server`."""
     folder = server.data_dir / "redis"
     note = folder / "socket-folder"  # where the socket is when its usual path would be too long
     socket = (Path(note.read_text()) if note.exists() else folder) / "redis.sock"
-    with closing(cast(Any, Redis)(unix_socket_path=str(socket))) as client:
-        client.flushall()
+    return cast(Any, Redis)(unix_socket_path=str(socket))
 
 
 def make_stale(server: LiveServer, email: str) -> None:

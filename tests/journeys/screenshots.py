@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import count, cycle
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import httpx
 from PIL import Image
 from playwright.async_api import Browser, expect
 
@@ -51,6 +52,10 @@ _NAMES = cycle(("noor.haddad", "jonas.weber", "ada.lindqvist", "tomas.silva"))
 _numbers = count(1)
 _servers: dict[str, LiveServer] = {}
 _COLOURS = 128
+_TABLET = (
+    "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.5 Mobile/15E148 Safari/604.1"
+)
 _SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
@@ -205,6 +210,37 @@ async def security_password(visitor: Visitor) -> None:
     await expect(visitor.page.get_by_role("meter")).to_have_attribute("aria-valuenow", "4")
 
 
+async def devices(visitor: Visitor) -> None:
+    person = newcomer()
+    await person.come_in(visitor)
+    _sign_in_elsewhere(visitor, person, "/session/sign-in", PHONE.options["user_agent"], "198.51.100.24")
+    _sign_in_elsewhere(visitor, person, "/session/sign-in", _TABLET, "2001:db8:85a3:8d3:1319:8a2e:370:7348")
+    _sign_in_elsewhere(visitor, person, "/login", "curl/8.15.0", "192.0.2.80")
+    await visitor.open("/settings/sessions")
+    await expect(visitor.page.locator("#other-devices li")).to_have_count(3)
+
+
+async def devices_confirm(visitor: Visitor) -> None:
+    await devices(visitor)
+    await visitor.page.locator("#other-devices li").first.get_by_role("button").click()
+    await expect(visitor.page.locator("#form-notice")).not_to_be_empty()
+    await visitor.page.locator("summary").click()
+
+
+async def devices_only(visitor: Visitor) -> None:
+    await newcomer().come_in(visitor)
+    await visitor.open("/settings/sessions")
+    await expect(visitor.page.locator("#other-devices .empty")).to_be_visible()
+
+
+def _sign_in_elsewhere(visitor: Visitor, person: Person, path: str, agent: str, address: str) -> None:
+    """Sign in with another device, by form or over REST."""
+    typed = {"email": person.email, "password": person.password}
+    headers = {"User-Agent": agent, "X-Forwarded-For": address, "Origin": visitor.base_url}
+    given: dict[str, Any] = {"json": typed} if path == "/login" else {"data": typed}
+    httpx.post(visitor.base_url + path, headers=headers, **given)
+
+
 async def activity(visitor: Visitor) -> None:
     await overview(visitor)
     await visitor.open("/settings/activity")
@@ -299,6 +335,9 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     security_codes,
     security_on,
     security_password,
+    devices,
+    devices_confirm,
+    devices_only,
     activity,
     account,
     account_email,

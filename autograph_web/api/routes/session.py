@@ -1,6 +1,7 @@
 """Sessions and tokens over REST."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response, Security
 
@@ -13,6 +14,7 @@ from autograph_web.api.schemas import (
     MeOut,
     MessageOut,
     MfaRequiredOut,
+    OpenSessionOut,
     RefreshRequest,
     RevokedOut,
     TokensOut,
@@ -62,6 +64,25 @@ async def logout(context: CurrentContext, viewer: CurrentViewer) -> MessageOut:
 async def logout_all(context: CurrentContext, viewer: CurrentViewer) -> RevokedOut:
     """Sign every session of the account out, this one included."""
     return RevokedOut(revoked=await services().sessions.end_all(context, viewer))
+
+
+@router.get("/sessions", responses=problems(401, 503), dependencies=_SIGNED_IN)
+async def sessions(viewer: CurrentViewer) -> list[OpenSessionOut]:
+    """List where the account is signed in: this session first, then those used last; a hundred at most."""
+    return [OpenSessionOut.of(session) for session in await services().devices.of(viewer)]
+
+
+@router.delete("/sessions", responses=problems(401, 503), dependencies=_SIGNED_IN)
+async def sign_out_others(context: CurrentContext, viewer: CurrentViewer) -> RevokedOut:
+    """Sign every session of the account out but this one; all their tokens are dead at once."""
+    return RevokedOut(revoked=await services().devices.sign_out_others(context, viewer))
+
+
+@router.delete("/sessions/{session_id}", responses=problems(401, 404, 422, 503), dependencies=_SIGNED_IN)
+async def sign_out(context: CurrentContext, viewer: CurrentViewer, session_id: UUID) -> MessageOut:
+    """Sign one session of the account out; all its tokens are dead at once. This one may be it."""
+    await services().devices.sign_out(context, viewer, session_id)
+    return MessageOut(message="That session is signed out.")
 
 
 @router.get("/me", responses=problems(401, 503), dependencies=_SIGNED_IN)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator, Awaitable
-from typing import Any
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -19,7 +19,7 @@ from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, viewer
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.activity.filters import Filters
-from autograph_web.ui.routes import ACTIVITY
+from autograph_web.ui.routes import ACTIVITY, Route
 from autograph_web.ui.viewer import ActivityRow
 
 _logger = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ _CLOCK = SystemClock()
 
 class ActivityState(AccountPage, rx.State):
     """What the activity page shows. `_cursor` is where the list goes on; no client can set it."""
+
+    _here: ClassVar[Route] = ACTIVITY
 
     answers: int = 0
     pending: bool = False
@@ -143,7 +145,7 @@ class ActivityState(AccountPage, rx.State):
         try:
             await trying
         except (NotAuthenticated, SessionEnded):
-            self._session_over(ACTIVITY)
+            self._session_over(self._here)
             return
         except DomainError as error:
             self._fail(error)

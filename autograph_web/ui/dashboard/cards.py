@@ -10,7 +10,7 @@ from autograph_web.ui.components.cards import card, fact, few_codes, time_of
 from autograph_web.ui.components.icons import icon, icon_of
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.dashboard.state import DashboardState
-from autograph_web.ui.routes import ACTIVITY, SECURITY
+from autograph_web.ui.routes import ACTIVITY, SECURITY, SESSIONS
 from autograph_web.ui.viewer import FEW_CODES, ICONS, ActivityRow
 
 
@@ -50,6 +50,7 @@ def sessions_card() -> rx.Component:
             count, class_name="said", data_count=DashboardState.active, custom_attrs=named("session-count")
         ),
         rx.el.dl(fact("This one", _this_session()), class_name="facts"),
+        rx.el.p(NativeLink.create("See your devices", href=SESSIONS.path), class_name="all"),
         _problem(),
         _everywhere(),
     )

@@ -1,0 +1,133 @@
+"""Where a person is signed in, and signing out there from here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import NotFound, SessionEnded
+from autograph_web.sessions import store
+from autograph_web.sessions.cache import COPY_TTL
+from autograph_web.sessions.sessions import Sessions
+from autograph_web.sessions.viewer import Viewer
+
+MOST_LISTED = 100
+"""Scripts that sign in and never out leave sessions by the thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One open session as its owner sees it; `browser` tells a cookie from the tokens of a REST client."""
+
+    id: UUID
+    current: bool
+    browser: bool
+    method: str
+    ip: str
+    user_agent: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
+class Devices:
+    """The open sessions of each account; nobody sees or ends those of another."""
+
+    def __init__(self, foundation: Foundation, sessions: Sessions) -> None:
+        self._on, self._sessions = foundation, sessions
+
+    async def of(self, viewer: Viewer) -> list[OpenSession]:
+        """Return the viewer's open sessions, this one first, then those used last; a hundred at most.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        now = self._on.clock.now()
+        async with self._on.database.read() as connection:
+            rows = await store.newest_alive(connection, viewer.user_id, now, viewer.session_id, MOST_LISTED)
+        return [_open_session(row, viewer) for row in rows]
+
+    async def sign_out(self, context: RequestContext, viewer: Viewer, session_id: UUID) -> None:
+        """End one of the viewer's sessions; for the viewer's own it is an ordinary sign-out.
+
+        Ending one that was ended minutes ago is no fault: two may click, or try again after `Unfinished`.
+
+        Raises:
+            NotFound: The viewer has no such session.
+            SessionEnded: The viewer's own was ended meanwhile, maybe by the very one to be ended.
+            Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
+        """
+        if session_id == viewer.session_id:
+            await self._sessions.end(context, viewer)
+            return
+        async with self._on.database.unit() as connection:
+            alive = await self._locked(connection, viewer)
+            await self._revoke(connection, context, viewer, [one for one in alive if one == session_id])
+            if session_id not in await self._ended_lately(connection, viewer):
+                raise NotFound
+        await self._sessions.bury([session_id])
+
+    async def sign_out_others(self, context: RequestContext, viewer: Viewer) -> int:
+        """End every session of the viewer but this one; return how many were open.
+
+        Raises:
+            SessionEnded, Unavailable: As for `sign_out`.
+        """
+        async with self._on.database.unit() as connection:
+            others = await self._locked(connection, viewer)
+            await self._revoke(connection, context, viewer, others)
+            # With those of a try before this one that could not be finished.
+            certain = await self._ended_lately(connection, viewer)
+        await self._sessions.bury(certain)
+        return len(others)
+
+    async def _locked(self, connection: AsyncConnection, viewer: Viewer) -> list[UUID]:
+        """Return the viewer's other open sessions; nobody else changes any until the unit of work ends.
+
+        Of two that end each other only the first may: the second has been signed out by then.
+        """
+        await accounts.lock(connection, viewer.user_id)
+        alive = await store.ids_alive(connection, viewer.user_id, self._on.clock.now())
+        if viewer.session_id not in alive:
+            raise SessionEnded
+        return [one for one in alive if one != viewer.session_id]
+
+    async def _revoke(
+        self, connection: AsyncConnection, context: RequestContext, viewer: Viewer, session_ids: list[UUID]
+    ) -> None:
+        # Signing out takes no lock of the account, so one of these may just have ended itself.
+        ended = await self._sessions.revoke(connection, session_ids, "revoked") if session_ids else []
+        if ended:
+            await self._on.trail.record(
+                connection,
+                Kind.SESSION_REVOKED,
+                context,
+                user_id=viewer.user_id,
+                session_id=viewer.session_id,
+                revoked=len(ended),
+                sessions=[str(one) for one in ended[:MOST_LISTED]],
+            )
+
+    async def _ended_lately(self, connection: AsyncConnection, viewer: Viewer) -> list[UUID]:
+        """Return which sessions were ended so lately that a copy in Redis may have outlived them."""
+        since = self._on.clock.now() - timedelta(seconds=COPY_TTL)
+        return await store.ids_revoked_since(connection, viewer.user_id, since)
+
+
+def _open_session(row: Row[Any], viewer: Viewer) -> OpenSession:
+    return OpenSession(
+        id=row.id,
+        current=row.id == viewer.session_id,
+        browser=bool(row.cookie_hash),
+        method=row.method,
+        ip=row.ip,
+        user_agent=row.user_agent,
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+    )

@@ -1,0 +1,108 @@
+"""The cards of the devices page."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui import messages
+from autograph_web.ui.components.cards import card, time_of
+from autograph_web.ui.components.icons import icon_of
+from autograph_web.ui.components.native import NativeForm, named
+from autograph_web.ui.sessions.state import SessionsState
+from autograph_web.ui.viewer import DeviceRow
+
+
+def this_device_card() -> rx.Component:
+    """The session that is looking."""
+    return card(
+        "this-device",
+        "This device",
+        rx.el.ul(rx.foreach(SessionsState.here, _this_device), class_name="events"),
+        badge=rx.el.span("Signed in now", class_name="badge badge-good"),
+    )
+
+
+def other_devices_card() -> rx.Component:
+    """Everything else that is signed in, and the ways to end it."""
+    listed = rx.fragment(
+        rx.el.p("Don't know one of these? Sign it out, then change your password."),
+        rx.el.ul(rx.foreach(SessionsState.others, _other_device), class_name="events"),
+        rx.cond(SessionsState.more, rx.el.p("Only those used last are shown.", class_name="said")),
+        _everyone_else(),
+    )
+    return card(
+        "other-devices",
+        "Other devices",
+        rx.cond(SessionsState.others, listed, rx.el.p(messages.ONLY_HERE, class_name="empty")),
+    )
+
+
+def _this_device(row: DeviceRow) -> rx.Component:
+    sign_out = NativeForm.create(
+        _button("this device"), method="post", action="/session/end", class_name="event-way"
+    )
+    return _device(row, sign_out, rx.fragment())
+
+
+def _other_device(row: DeviceRow) -> rx.Component:
+    seen = rx.el.p("Last seen: ", time_of(row.seen_at, row.seen_when), class_name="event-where")
+    sign_out = rx.el.form(
+        rx.el.input(type="hidden", name="session", value=row.key, read_only=True),
+        _button(row.name),
+        method="post",
+        action="/session/sign-out-device",
+        on_submit=SessionsState.sign_out,
+        aria_busy=SessionsState.pending,
+        data_answers=SessionsState.answers,
+        class_name="event-way",
+    )
+    return _device(row, sign_out, seen)
+
+
+def _device(row: DeviceRow, sign_out: rx.Component, seen: rx.Component) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(icon_of(row.icon, "devices", "key"), class_name="event-icon"),
+        rx.el.div(
+            rx.el.p(row.name, class_name="event-label"),
+            rx.el.p(row.ip, " · ", row.how, class_name="event-where"),
+            rx.el.p("Signed in: ", time_of(row.since_at, row.since_when), class_name="event-where"),
+            seen,
+            class_name="event-what",
+        ),
+        sign_out,
+        key=row.key,
+        data_session=row.key,
+        class_name="event device",
+    )
+
+
+def _button(of: rx.Var[str] | str) -> rx.Component:
+    return rx.el.button(
+        "Sign out", rx.el.span(" ", of, class_name="sr-only"), type="submit", class_name="button button-small"
+    )
+
+
+def _everyone_else() -> rx.Component:
+    """Signing all others out asks once more first; it cannot be taken back."""
+    return rx.el.details(
+        rx.el.summary("Sign out all others", class_name="button button-danger"),
+        rx.el.form(
+            rx.el.p("Every other device and client is signed out at once. This one stays signed in."),
+            rx.el.div(
+                rx.el.button("Yes, sign out all others", type="submit", class_name="button button-bad"),
+                rx.el.button(
+                    "Leave them signed in", type="button", class_name="button needs-js", data_close="true"
+                ),
+                class_name="actions",
+            ),
+            method="post",
+            action="/session/sign-out-others",
+            on_submit=SessionsState.sign_out_others,
+            aria_busy=SessionsState.pending,
+            data_answers=SessionsState.answers,
+            custom_attrs=named("others-form"),
+        ),
+        class_name="confirm",
+        custom_attrs=named("all-others"),
+    )

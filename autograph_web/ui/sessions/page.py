@@ -1,0 +1,33 @@
+"""The devices page: where one is signed in."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.account_frame import account_frame, skeleton
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.forms import form_messages
+from autograph_web.ui.components.native import named
+from autograph_web.ui.routes import SESSIONS
+from autograph_web.ui.sessions.cards import other_devices_card, this_device_card
+from autograph_web.ui.sessions.state import SessionsState
+
+
+def sessions_page() -> rx.Component:
+    """Every open session of the account, this one first."""
+    return account_frame(
+        SessionsState,
+        SESSIONS,
+        "Where you're signed in. Signing a device out takes effect at once.",
+        rx.fragment(form_messages(SessionsState), _cards()),
+        skeleton("card-wide", "card-wide"),
+        signals(SessionsState.leave, SessionsState.focus),
+        load=SessionsState.load,
+    )
+
+
+def _cards() -> rx.Component:
+    return rx.el.div(
+        this_device_card(), other_devices_card(), class_name="cards", custom_attrs=named("sessions-cards")
+    )

@@ -1,0 +1,60 @@
+"""Has the open pages of a session that ended leave at once, over the websocket they have anyway.
+
+Every account page stands in the Socket.IO room of its session, which a connection leaves by itself when it
+closes. When the session ends, its pages are told to call their own `look_again`; what follows is an ordinary
+event, in which the page asks the services about its cookie (docs/decisions/0018).
+"""
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from typing import Any, cast
+from uuid import UUID
+
+from reflex.app import App
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+from reflex_base.constants import SocketEvent
+from reflex_base.event import Event
+
+from autograph_web.core.errors import DomainError
+from autograph_web.sessions.endings import Told
+from autograph_web.ui import guard
+from autograph_web.ui.account_page import AccountPage
+from autograph_web.ui.snapshot import is_connecting
+
+
+class Wakeable(Middleware):
+    """Puts each page that connects into the room of the session it shows.
+
+    `pages` has the state of every page that can be woken, by its path.
+    """
+
+    def __init__(self, pages: Mapping[str, type[AccountPage]]) -> None:
+        self._pages = pages
+
+    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
+        """Join before the page loads, so that no end of the session falls in between."""
+        page = self._pages.get(state.router.url.path.rstrip("/")) if is_connecting(event) else None
+        if page is None:
+            return None
+        with suppress(DomainError, ValueError, KeyError):  # nobody signed in, or the tab is gone already
+            looking = await guard.viewer_of(state.router)
+            sockets = cast(Any, app.event_namespace)
+            await sockets.enter_room(state.router.session.session_id, _room(looking.session_id, page))
+        return None
+
+
+def waker(app: App, pages: Collection[type[AccountPage]]) -> Told:
+    """Return what wakes those pages of a session that are connected to this process."""
+
+    async def wake(session_id: UUID) -> None:
+        sockets = cast(Any, app.event_namespace)
+        for page in pages:
+            update = StateUpdate(events=[Event(f"{page.get_full_name()}.look_again")])
+            await sockets.emit(str(SocketEvent.EVENT), update, room=_room(session_id, page))
+
+    return wake
+
+
+def _room(session_id: UUID, page: type[AccountPage]) -> str:
+    return f"session:{session_id.hex}:{page.get_full_name()}"
