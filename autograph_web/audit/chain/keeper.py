@@ -1,6 +1,7 @@
 """Links audit rows to the chain a moment after they were written, and takes old days away."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -34,6 +35,7 @@ _PAUSE_S = 3.0
 _CLOSING_S = 3.0
 _BATCH = 100  # what is linked, or taken away, in one transaction: few enough for requests not to notice
 _BREATH = 10  # links computed before requests get a turn
+_REST = 19  # for each moment of work so many of rest: under load the chain may lag, requests must not
 _SALT_BYTES = 16
 # Longer than from drawing an id to writing its row, which is one statement.
 _DRAWN_BUT_NOT_WRITTEN = timedelta(seconds=2)
@@ -80,9 +82,8 @@ class ChainKeeper:
 
     async def _run(self) -> None:
         while not self._closing.is_set():
-            try:
-                await asyncio.wait_for(self._closing.wait(), _PAUSE_S)
-            except TimeoutError:
+            await _rest(self._closing, _PAUSE_S)
+            if not self._closing.is_set():
                 await self._link_and_survive()
 
     async def _link_and_survive(self) -> None:
@@ -99,15 +100,20 @@ class ChainKeeper:
     async def link_all(self, stop: asyncio.Event | None = None) -> int:
         """Link every row that waits; return how many were linked here.
 
+        With `stop`, at leisure, until it is set.
+
         Raises:
             Unavailable: The database is away; what was linked stays linked.
         """
-        total, start = 0, 0
+        total, start, loop = 0, 0, asyncio.get_running_loop()
         while stop is None or not stop.is_set():
+            began = loop.time()
             linked, start = await self._link_some(start)
             total += linked
             if linked < _BATCH:
                 break
+            if stop is not None:
+                await _rest(stop, _REST * (loop.time() - began))
         return total
 
     async def _link_some(self, start: int) -> tuple[int, int]:
@@ -288,6 +294,11 @@ class ChainKeeper:
                 "seal": seal,
             },
         )
+
+
+async def _rest(until: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(until.wait(), seconds)
 
 
 async def is_in_chain(connection: AsyncConnection, head: Head) -> bool:
