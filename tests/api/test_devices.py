@@ -1,7 +1,7 @@
 """Devices over REST and by the native forms: listed, signed out, and nobody else's."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
@@ -194,7 +194,7 @@ async def test_the_form_signs_all_others_out(
     assert_problem(await api.get("/me", headers=bearer(mine)), 401, "session_ended")
 
 
-@pytest.mark.parametrize("value", ["", "x", str(uuid4()), "\0", "é", "1" * 5000])
+@pytest.mark.parametrize("value", ["", "x", str(UUID(int=7)), "\0", "é", "1" * 5000])
 async def test_the_form_says_that_there_is_no_such_session(
     browser: AsyncClient, services: Services, mine: dict[str, Any], value: str
 ) -> None:
