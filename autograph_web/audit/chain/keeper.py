@@ -35,7 +35,7 @@ _PAUSE_S = 3.0
 _CLOSING_S = 3.0
 _BATCH = 100  # what is linked, or taken away, in one transaction: few enough for requests not to notice
 _BREATH = 10  # links computed before requests get a turn
-_REST = 19  # for each moment of work so many of rest: under load the chain may lag, requests must not
+_REST = 49  # for each moment of work so many of rest: under load the chain may lag, requests must not
 _SALT_BYTES = 16
 # Longer than from drawing an id to writing its row, which is one statement.
 _DRAWN_BUT_NOT_WRITTEN = timedelta(seconds=2)
