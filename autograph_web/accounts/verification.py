@@ -13,7 +13,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import LinkRefused, LinkUnknown, SessionEnded
-from autograph_web.core.limits import Allowance, BudgetSpent, address_bucket, subject_key
+from autograph_web.core.limits import Allowance, address_bucket, subject_key
 
 _LINK = Purpose.EMAIL_VERIFICATION
 # Once a minute and not all day long, whoever asks; from one address for a few accounts at most.
@@ -97,11 +97,7 @@ class Verification:
             allowance.under(subject_key(f"rate_limit:verify_to:{allowance.window}", key))
             for allowance in _LETTERS
         ]
-        try:
-            await self._on.limiter.spend(budgets, key)
-        except BudgetSpent:
-            return False
-        return True
+        return await self._on.limiter.allows(budgets, key)
 
     async def _send(self, context: RequestContext, account: Account | None, email: str) -> None:
         user_id = account.id if account else None

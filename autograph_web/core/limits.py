@@ -189,6 +189,14 @@ class Limiter:
         """
         await self.settle(await self.reserve(budgets, subject), succeeded=False)
 
+    async def allows(self, budgets: Sequence[Budget], subject: str) -> bool:
+        """Count one as `spend` does and tell whether there was room, where nobody may hear a refusal."""
+        try:
+            await self.spend(budgets, subject)
+        except BudgetSpent:
+            return False
+        return True
+
     async def settle(self, reservation: Reservation, *, succeeded: bool) -> None:
         """Say how the try went: a failure stays in the windows, a success clears its subject's failures."""
         await self._finish(reservation, "succeeded" if succeeded else "failed")

@@ -103,22 +103,16 @@ class PasswordReset:
         bucket = address_bucket(context.ip)
         budget = self._rules.requests.under(f"rate_limit:reset:{bucket}")
         try:
-            reservation = await self._on.limiter.reserve([budget], subject=bucket)
+            await self._on.limiter.spend([budget], bucket)
         except BudgetSpent as refusal:
             if refusal.first:
                 await self._note_failure(context, reason=refusal.code)
             raise
-        await self._on.limiter.settle(reservation, succeeded=False)
 
     async def _may_be_written_to(self, address: EmailAddress) -> bool:
         # Unknown addresses have a budget as well, so that asking for either is the same work.
         budget = _PER_ACCOUNT.under(subject_key("rate_limit:reset_account", address.key))
-        try:
-            reservation = await self._on.limiter.reserve([budget], subject=address.key)
-        except BudgetSpent:
-            return False
-        await self._on.limiter.settle(reservation, succeeded=False)
-        return True
+        return await self._on.limiter.allows([budget], address.key)
 
     async def _send(
         self,

@@ -163,7 +163,15 @@ class Confirming(CodeForm, AccountPage, mixin=True):
 
     def _go_on(self, wish: str, *, asked: bool = False) -> Doing:
         """Return the next step towards `wish`; `asked` by a button, not after a confirmation or by a link."""
-        raise NotImplementedError
+
+        async def go_on(_context: RequestContext, looking: Viewer) -> None:
+            self.wish = wish
+            if self._is_fresh(looking):
+                self._show(wish)
+            else:
+                self._ask_who(wish)
+
+        return go_on
 
     def _card(self) -> str:
         """Return the element that the wish is about."""

@@ -80,15 +80,5 @@ class AccountState(Confirming, rx.State):
     def _wished(self, wish: object) -> str | None:
         return Wish(wish).value if isinstance(wish, str) and wish in set(Wish) else None
 
-    def _go_on(self, wish: str, *, asked: bool = False) -> Doing:
-        async def go_on(_context: RequestContext, looking: Viewer) -> None:
-            self.wish = wish
-            if self._is_fresh(looking):
-                self._show(wish)
-            else:
-                self._ask_who(wish)
-
-        return go_on
-
     def _card(self) -> str:
         return "email-card" if self.wish == Wish.CHANGE_EMAIL else "delete"

@@ -169,16 +169,6 @@ class ApiKeysState(Confirming, rx.State):
     def _wished(self, wish: object) -> str | None:
         return Step.CREATE.value if wish == Step.CREATE else None
 
-    def _go_on(self, wish: str, *, asked: bool = False) -> Doing:
-        async def go_on(_context: RequestContext, looking: Viewer) -> None:
-            self.wish = wish
-            if self._is_fresh(looking):
-                self._show(wish)
-            else:
-                self._ask_who(wish)
-
-        return go_on
-
     async def _ask_again(self) -> None:
         self._ask_who(Step.CREATE.value)
 
