@@ -8,9 +8,9 @@ from playwright.async_api import expect
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import alert_of, button_of, notice_of, password_of
 from tests.journeys.people import WRONG, Person
-from tests.journeys.post import letter_to
 from tests.journeys.two_step import Owner, code_of
 from tests.support.browser import Device, Visitor
+from tests.support.letters import wait_for_letter
 from tests.support.live_server import LiveServer
 
 ACCOUNT = "/settings/account"
@@ -93,7 +93,7 @@ async def test_deleting_takes_the_address_and_leaves_nothing(
     await expect(alert_of(signed_in)).not_to_be_empty()
     await other.load("/dashboard")
     await other.at("/login?ended=1&next=%2Fdashboard")
-    assert await letter_to(live_server, person.email, "Your account was deleted")
+    assert await wait_for_letter(live_server, person.email, "Your account was deleted")
     await person.come_in(other)
 
 

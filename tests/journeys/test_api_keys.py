@@ -13,10 +13,10 @@ from tests.journeys.forged_socket import API_KEYS as STATE
 from tests.journeys.forged_socket import forged
 from tests.journeys.forms import alert_of, button_of, notice_of, password_of
 from tests.journeys.people import Person
-from tests.journeys.post import letter_to
 from tests.journeys.test_forged_events import NONSENSE, cookie_of, tab_of, told
 from tests.journeys.two_step import Eavesdropper
 from tests.support.browser import Device, Visitor, unique_address
+from tests.support.letters import wait_for_letter
 from tests.support.live_server import LiveServer
 
 KEYS = "/settings/api-keys"
@@ -124,7 +124,7 @@ async def test_a_key_is_made_shown_once_used_and_revoked(
     await expect(line).to_contain_text("Last used:")
     await expect(line.locator(".badge")).to_have_count(0)
     await signed_in.check()
-    assert await letter_to(live_server, person.email, "You have a new API key")
+    assert await wait_for_letter(live_server, person.email, "You have a new API key")
 
     await line.get_by_role("button", name="Revoke").click()
     await at_step(signed_in, "revoke")

@@ -7,9 +7,10 @@ from playwright.async_api import expect
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import alert_of, button_of, notice_of
 from tests.journeys.people import Person
-from tests.journeys.post import follow, letter_to, link_to
+from tests.journeys.post import follow, link_to
 from tests.journeys.test_account import at_account_step, open_account
 from tests.support.browser import Device, Visitor
+from tests.support.letters import wait_for_letter
 from tests.support.live_server import LiveServer
 
 CONFIRM, ASKED, CHANGED = "Confirm your new email", "Your email is about to change", "Your email was changed"
@@ -103,7 +104,7 @@ async def test_the_old_address_takes_it_back(
     await follow(owner, back)
     await expect(alert_of(owner)).to_contain_text("That link was used before")
     await owner.check()
-    assert await letter_to(live_server, person.email, "The change of your email was taken back")
+    assert await wait_for_letter(live_server, person.email, "The change of your email was taken back")
 
 
 async def test_a_change_that_waits_is_stopped(

@@ -8,9 +8,10 @@ from playwright.async_api import expect
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import CHECK_FIELD, alert_of, button_of, notice_of
 from tests.journeys.people import WRONG, Person
-from tests.journeys.post import letter_to, text_of
+from tests.journeys.post import text_of
 from tests.journeys.two_step import SECURITY, Eavesdropper, ask, at_step, open_security
 from tests.support.browser import Device, Visitor
+from tests.support.letters import wait_for_letter
 from tests.support.live_server import LiveServer
 
 CHANGED = "Your password was changed."
@@ -70,7 +71,7 @@ async def test_the_password_is_changed_and_every_other_device_is_out(
     await person.try_to_sign_in(other, person.password)
     await expect(alert_of(other)).not_to_be_empty()
     await changed.sign_in(other)
-    letter = await letter_to(live_server, person.email, CHANGED.rstrip("."))
+    letter = await wait_for_letter(live_server, person.email, CHANGED.rstrip("."))
     assert "Every other device was signed out." in text_of(letter)
     heard.check_answers(person.password, changed.password)
 

@@ -22,8 +22,8 @@ async def link_in_letter(server: LiveServer, email: str, page: str, number: int 
     Its token must not stand in the server's log.
     """
     link = re.compile(rf"https?://[^\s/]+{re.escape(page)}#token=([\w-]+)")
-    letters = await _letters(server, email, lambda letter: bool(link.search(_text(letter))), number)
-    [found] = link.finditer(_text(letters[number - 1]))
+    letters = await _letters(server, email, lambda letter: bool(link.search(raw_text_of(letter))), number)
+    [found] = link.finditer(raw_text_of(letters[number - 1]))
     server.secrets.add(found[1])
     return found[0]
 
@@ -42,6 +42,7 @@ async def _letters(
     raise AssertionError(f"letter {number} to {email} did not come")
 
 
-def _text(letter: EmailMessage) -> str:
+def raw_text_of(letter: EmailMessage) -> str:
+    """Return the plain text of a letter as it was sent."""
     body = letter.get_body(("plain",))
     return "" if body is None else str(body.get_content())
