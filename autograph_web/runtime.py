@@ -37,6 +37,8 @@ from autograph_web.core.limits import Allowance, Limiter
 from autograph_web.core.notes import Notes
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.sealing import Sealer
+from autograph_web.flags.flags import Flags
+from autograph_web.flags.table import FLAGS
 from autograph_web.mail.carrier import Carrier
 from autograph_web.mail.courier import Courier
 from autograph_web.mail.folder import LetterFolder
@@ -86,6 +88,7 @@ class Services:
     letter_folder: LetterFolder
     courier: Courier
     chain: ChainKeeper
+    flags: Flags
     registration: Registration
     links: Links
     password_reset: PasswordReset
@@ -185,12 +188,13 @@ def build_services(
     key_uses = Allowance(settings.api_key_limit, 60)
     sealer = sealer_of(settings, entropy)
     links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
-    verification = Verification(foundation, links, wanted=settings.email_verification != "off")
+    flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS})
+    verification = Verification(foundation, flags, links)
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
     passwords = PasswordStep(hasher, known_devices, logins)
-    factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
+    factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation, flags)
     proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
-    notices = SignInNotices(foundation, redis, links, known_devices)
+    notices = SignInNotices(foundation, flags, redis, links, known_devices)
     return Services(
         settings=settings,
         database=database,
@@ -203,22 +207,15 @@ def build_services(
         letter_folder=folder_of(settings),
         courier=Courier(database, outbox, carrier, clock, entropy),
         chain=chain_keeper_of(settings, database, clock, entropy),
-        registration=Registration(foundation, hasher, policy, verification, registrations),
+        flags=flags,
+        registration=Registration(foundation, flags, hasher, policy, verification, registrations),
         links=links,
         password_reset=PasswordReset(
             foundation, links, policy, hasher, passwords, sessions, _reset_rules(settings)
         ),
         refusal=Refusal(foundation, links, sessions, settings.password_reset_seconds),
-        sign_in=SignIn(
-            foundation,
-            passwords,
-            proofs,
-            challenges,
-            trusted,
-            notices,
-            verified_only=settings.email_verification == "required",
-        ),
-        second_step=SecondStep(foundation, factors, challenges, proofs, notices),
+        sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices, verification),
+        second_step=SecondStep(foundation, factors, challenges, proofs, trusted, notices),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
         profiles=Profiles(foundation),
         password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),
@@ -348,7 +345,8 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         await built.health()
         built.courier.start()
         built.chain.start()
-        yield built
+        async with built.flags.kept_fresh():
+            yield built
     finally:
         tidying.cancel()
         _open.remove(built)

@@ -17,6 +17,7 @@ MODELS = (
     "autograph_web.mail.models",
     "autograph_web.audit.models",
     "autograph_web.audit.chain.models",
+    "autograph_web.flags.models",
     "autograph_web.accounts.models",
     "autograph_web.sessions.models",
     "autograph_web.mfa.models",

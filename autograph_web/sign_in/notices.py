@@ -19,6 +19,8 @@ from autograph_web.core.context import RequestContext
 from autograph_web.core.database import after_commit
 from autograph_web.core.limits import address_bucket
 from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.flags.flags import Flags
+from autograph_web.flags.table import SIGN_IN_NOTICES
 from autograph_web.mail.letter import Action, Letter, circumstances
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.known_devices import KnownDevices
@@ -54,9 +56,10 @@ class SignInNotices:
     """Writes the letter in the unit of work of the sign-in, with a link that takes the sign-in back."""
 
     def __init__(
-        self, foundation: Foundation, redis: RedisClient, links: Links, devices: KnownDevices
+        self, foundation: Foundation, flags: Flags, redis: RedisClient, links: Links, devices: KnownDevices
     ) -> None:
-        self._on, self._redis, self._links, self._devices = foundation, redis, links, devices
+        self._on, self._flags, self._redis = foundation, flags, redis
+        self._links, self._devices = links, devices
         self._keeping: set[asyncio.Task[None]] = set()
 
     async def tell(
@@ -67,6 +70,8 @@ class SignInNotices:
         device: str | None,
     ) -> None:
         """Post a letter about the sign-in of `proof`, unless its browser is known or was told of today."""
+        if not self._flags.of(SIGN_IN_NOTICES, proof.user_id):
+            return
         if self._devices.recognise(device, fold_email(proof.email)):
             return
         key = _key(context, proof.user_id)

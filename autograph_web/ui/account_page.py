@@ -73,7 +73,7 @@ class AccountPage(Private, mixin=True):
         self._owner = str(looking.session_id)
         self.email, self.initials = account.email, viewer.initials(account.email)
         self.verified = account.email_verified
-        self.unverified = not account.email_verified and services().verification.wanted
+        self.unverified = not account.email_verified and services().verification.is_wanted(account.id)
         self.loaded, self.failed = True, False
 
     def _session_over(self, here: Route) -> None:
