@@ -19,6 +19,7 @@ from autograph_web.accounts.verification import Verification
 from autograph_web.admin.administration import Administration
 from autograph_web.admin.creation import Creation
 from autograph_web.admin.directory import Directory
+from autograph_web.admin.statistics.statistics import Statistics
 from autograph_web.api_keys.keys import ApiKeys
 from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.chain.check import ChainCheck
@@ -118,6 +119,7 @@ class Services:
     directory: Directory
     creation: Creation
     administration: Administration
+    statistics: Statistics
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
@@ -239,6 +241,7 @@ def build_services(
         directory=Directory(foundation, sessions),
         creation=Creation(foundation, hasher, policy, links),
         administration=Administration(foundation, sessions, links),
+        statistics=Statistics(foundation, settings.audit_retention_days),
     )
 
 
