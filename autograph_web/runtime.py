@@ -324,6 +324,7 @@ async def _tidy_up(built: Services) -> None:
             await built.links.forget_expired()
             await built.api_keys.forget_old()
             await built.outbox.forget_old()
+            await built.statistics.count_settled()
             await forget_old_events(built)
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
             _log.exception("tidying_up_failed")

@@ -22,6 +22,7 @@ MODELS = (
     "autograph_web.sessions.models",
     "autograph_web.mfa.models",
     "autograph_web.api_keys.models",
+    "autograph_web.admin.statistics.models",
 )
 
 

@@ -1,5 +1,7 @@
 """What the administrators' overview counts, on both databases."""
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
@@ -9,13 +11,16 @@ import pytest
 from autograph_web.accounts.store import USERS
 from autograph_web.admin.statistics.attention import Matter
 from autograph_web.admin.statistics.figures import Day, Span
+from autograph_web.admin.statistics.store import COUNTS
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
 from autograph_web.core.errors import InvalidCredentials
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
+from autograph_web.settings import Settings
+from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
-from tests.support.factories import WRONG, change, context, open_cookie, prove, register
+from tests.support.factories import WRONG, change, context, how_many, open_cookie, prove, register, rows
 from tests.support.operating import OPERATOR, create, make_admin
 from tests.support.two_step import enrol, fresh_viewer, set_up
 
@@ -136,9 +141,58 @@ async def test_what_the_log_does_not_tell_makes_no_nonsense(services: Services, 
 
 
 @pytest.mark.parametrize("settings_changes", [{"audit_retention_days": 5}])
-async def test_days_whose_events_are_gone_are_left_out(services: Services, clock: FakeClock) -> None:
+async def test_days_whose_events_were_gone_before_they_were_counted_are_left_out(
+    services: Services, clock: FakeClock
+) -> None:
+    today = clock.now().date()
+    assert [day.day for day in await days_of(services, Span.MONTH)] == [today]
+    await put(services, "login_success", clock.now() - 4 * DAY)
     days = await days_of(services, Span.MONTH)
-    assert [day.day for day in days] == [clock.now().date() - n * DAY for n in range(4, -1, -1)]
+    assert [day.day for day in days] == [today - n * DAY for n in range(4, -1, -1)]
+
+
+async def test_what_was_counted_is_counted_once_and_outlives_its_events(
+    services: Services, clock: FakeClock
+) -> None:
+    mina = await enrol(services, clock)
+    viewer = await fresh_viewer(services, clock, mina)
+    phone = await set_up(services, viewer)
+    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    await services.deletion.delete(context(), viewer, mina.email)
+    await enrol(services, clock, "theo@northwind.dev")
+    before = await days_of(services)
+    assert await services.statistics.count_settled() == 0  # all of it is too new
+    clock.advance(3600)
+    await put(services, "login_success", clock.now())
+    assert await services.statistics.count_settled() == await how_many(services, AUDIT) - 1
+    assert await services.statistics.count_settled() == 0
+    after = await days_of(services)
+    assert after[:-1] == before[:-1]
+    assert after[-1] == replace(before[-1], sign_ins=before[-1].sign_ins + 1)
+    async with services.database.unit() as connection:
+        await connection.execute(AUDIT.delete().where(AUDIT.c.at < clock.now()))
+    assert await days_of(services) == after
+
+
+async def test_an_event_that_is_not_settled_holds_up_those_behind_it(
+    services: Services, clock: FakeClock
+) -> None:
+    for minutes in (30, 5, 20):
+        await put(services, "login_success", clock.now() - timedelta(minutes=minutes))
+    assert await services.statistics.count_settled() == 1
+    clock.advance(360)
+    assert await services.statistics.count_settled() == 2
+    assert sum(day.sign_ins for day in await days_of(services)) == 3
+
+
+async def test_racers_count_everything_once(
+    services: Services, settings: Settings, open_services: OpenServices, clock: FakeClock
+) -> None:
+    other = await open_services(settings)
+    await put(services, "login_success", clock.now() - timedelta(hours=1), 500)
+    await asyncio.gather(*(one.statistics.count_settled() for one in [services, other] * 4))
+    assert sum(row.number for row in await rows(services, COUNTS)) == 500
+    assert sum(day.sign_ins for day in await days_of(services)) == 500
 
 
 async def test_how_things_stand(services: Services, clock: FakeClock) -> None:

@@ -1,7 +1,10 @@
 """What happened each day, how things stand now, and what needs somebody."""
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.admin.statistics import store
 from autograph_web.admin.statistics.attention import Attention, attention_to
@@ -10,13 +13,13 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.sessions.store import count_all_alive
 
-_FAILURES = (Kind.LOGIN_FAILED, Kind.MFA_VERIFY_FAILED)
-_ARRIVALS = (Kind.REGISTRATION_SUCCESS, Kind.ACCOUNT_CREATED_BY_ADMIN)
-_LOSSES_OF_FACTOR = (Kind.MFA_DISABLED, Kind.MFA_RESET_BY_ADMIN)
-_COUNTED = (
-    *(Kind.LOGIN_SUCCESS, Kind.MFA_ENABLED, Kind.ACCOUNT_DELETED, Kind.TOKEN_REUSE_DETECTED),
-    *(*_FAILURES, *_ARRIVALS, *_LOSSES_OF_FACTOR),
-)
+_FAILURES = (Kind.LOGIN_FAILED.value, Kind.MFA_VERIFY_FAILED.value)
+_ARRIVALS = (Kind.REGISTRATION_SUCCESS.value, Kind.ACCOUNT_CREATED_BY_ADMIN.value)
+_DEPARTURES = (Kind.ACCOUNT_DELETED.value, store.DELETED_WITH_MFA)
+_FACTOR_LOST = (Kind.MFA_DISABLED.value, Kind.MFA_RESET_BY_ADMIN.value, store.DELETED_WITH_MFA)
+# After that, no row is written any more that comes before one that is there.
+_SETTLED = timedelta(minutes=10)
+_BATCH = 50_000
 _ACTIVE = timedelta(days=7)
 _ONE_DAY = timedelta(days=1)
 
@@ -32,24 +35,20 @@ class Report:
 
 
 class Statistics:
-    """Counts with a few aggregates in the database; nobody's events are read one by one."""
+    """Counts each event once, an hour or so after it happened, and what is newer whenever somebody looks."""
 
     def __init__(self, foundation: Foundation, retention_days: int) -> None:
         self._on, self._retention_days = foundation, retention_days
 
     async def report(self, span: Span) -> Report:
-        """Return the days of `span`, oldest first; those whose events are kept no longer are left out.
+        """Return the days of `span`, oldest first; those whose events were gone uncounted are left out.
 
         Raises:
             Unavailable: The database is away.
         """
         at = self._on.clock.now()
-        first = at.date() - (self._known(span) - 1) * _ONE_DAY
-        since = datetime.combine(first, time(), UTC)
         async with self._on.database.read() as connection:
-            counts = await store.counts(connection, _COUNTED, since)
-            replaced = await store.replaced_factors(connection, since)
-            deleted = await store.deleted_with_factor(connection, since)
+            events = await self._events(connection)
             people = await store.accounts(connection, at - _ACTIVE)
             sessions = await count_all_alive(connection, at)
             letters = await store.letters(connection)
@@ -62,31 +61,63 @@ class Statistics:
             letters_waiting=letters.waiting,
             letters_failed=letters.failed,
         )
-        days = _days(first, at.date(), now, _Events(counts, replaced, deleted))
-        reused = sum(n for (_, kind), n in counts.items() if kind is Kind.TOKEN_REUSE_DETECTED)
+        days = _days(self._first(at.date(), span, events), at.date(), now, events)
+        reused = sum(events.of(day.day, Kind.TOKEN_REUSE_DETECTED.value) for day in days)
         late = await self._on.outbox.is_late()
         found = attention_to(days, now, late=late, bare_admins=people.bare_admins, reused=reused)
         return Report(at, days, now, found)
 
-    def _known(self, span: Span) -> int:
-        return min(span, self._retention_days or span)
+    async def count_settled(self) -> int:
+        """Count what happened since the last time, for good; return how many events those were.
+
+        Raises:
+            Unavailable: The database is away; what was counted stays counted, once.
+        """
+        total = 0
+        while counted := await self._count_some():
+            total += counted
+        return total
+
+    async def _count_some(self) -> int:
+        async with self._on.database.unit() as connection:
+            if not await store.try_lock(connection):
+                return 0
+            last = await store.last_counted(connection)
+            before = self._on.clock.now() - _SETTLED
+            through = await store.settled(connection, last, before, _BATCH)
+            found = await store.count(connection, last, through) if through > last else []
+            if found:
+                await store.add(connection, found, through)
+        return sum(one.number for one in found)
+
+    async def _events(self, connection: AsyncConnection) -> "_Events":
+        # In this order: what is counted for good meanwhile is then neither missed nor counted twice.
+        counted = await store.counted(connection)
+        last = max((one.through_id for one in counted), default=0)
+        return _Events([*counted, *await store.count(connection, last)])
+
+    def _first(self, today: date, span: Span, events: "_Events") -> date:
+        first = today - (span - 1) * _ONE_DAY
+        return max(first, min(events.first, today)) if self._retention_days else first
 
 
-@dataclass(frozen=True, slots=True)
 class _Events:
-    counts: store.Counts
-    replaced: dict[date, int]
-    deleted_with_factor: dict[date, int]
+    """How often what happened, by day."""
 
-    def of(self, day: date, *kinds: Kind) -> int:
-        return sum(self.counts.get((day, kind), 0) for kind in kinds)
+    def __init__(self, counted: list[store.Counted]) -> None:
+        self._numbers: Counter[tuple[date, str]] = Counter()
+        for one in counted:
+            self._numbers[one.day, one.what] += one.number
+        self.first = min((one.day for one in counted), default=date.max)
+
+    def of(self, day: date, *what: str) -> int:
+        return sum(self._numbers[day, one] for one in what)
 
     def change_of_accounts(self, day: date) -> int:
-        return self.of(day, *_ARRIVALS) - self.of(day, Kind.ACCOUNT_DELETED)
+        return self.of(day, *_ARRIVALS) - self.of(day, *_DEPARTURES)
 
     def change_of_factors(self, day: date) -> int:
-        gained = self.of(day, Kind.MFA_ENABLED) - self.replaced.get(day, 0)
-        return gained - self.of(day, *_LOSSES_OF_FACTOR) - self.deleted_with_factor.get(day, 0)
+        return self.of(day, Kind.MFA_ENABLED.value) - self.of(day, *_FACTOR_LOST)
 
 
 def _days(first: date, today: date, now: Now, events: _Events) -> list[Day]:
@@ -97,7 +128,7 @@ def _days(first: date, today: date, now: Now, events: _Events) -> list[Day]:
         found.append(
             Day(
                 day=day,
-                sign_ins=events.of(day, Kind.LOGIN_SUCCESS),
+                sign_ins=events.of(day, Kind.LOGIN_SUCCESS.value),
                 failures=events.of(day, *_FAILURES),
                 registrations=events.of(day, *_ARRIVALS),
                 accounts=accounts,

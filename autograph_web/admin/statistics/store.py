@@ -1,52 +1,105 @@
 """The statements of statistics. A day is one in UTC, whatever the time zone of the database."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Row, and_, cast, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Row,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.store import USERS
 from autograph_web.admin.person import Role, Status
+from autograph_web.admin.statistics.models import CountRow
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
+from autograph_web.core import database
+from autograph_web.core.tables import table_of
 from autograph_web.mail.store import OUTBOX
 from autograph_web.sessions.store import SESSIONS
 
-Counts = dict[tuple[date, Kind], int]
+COUNTS = table_of(CountRow)
+REPLACED, DELETED_WITH_MFA = "mfa_replaced", "account_deleted_with_mfa"
+"""What two kinds are counted as when they mean something else for adoption: another authenticator in the
+place of one, and an account gone that had two-step verification on, as its own events tell."""
 
+_LOCK_KEY = 0x4461_7973  # "Days": any number no other program on this database locks
+_ALL = select(COUNTS)
 _FACTOR = (Kind.MFA_ENABLED.value, Kind.MFA_DISABLED.value, Kind.MFA_RESET_BY_ADMIN.value)
 
 
-async def counts(connection: AsyncConnection, kinds: tuple[Kind, ...], since: datetime) -> Counts:
-    """Count the events of each kind on each day from `since` on; days without one are left out."""
-    day = _day(connection)
-    query = (
-        select(day, AUDIT.c.kind, func.count())
-        .where(AUDIT.c.kind.in_([kind.value for kind in kinds]), AUDIT.c.at >= since)
-        .group_by(day, AUDIT.c.kind)
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often something happened on a day, among the rows up to `through_id`."""
+
+    day: date
+    what: str
+    number: int
+    through_id: int
+
+
+async def try_lock(connection: AsyncConnection) -> bool:
+    """Take the counts for this unit of work, unless somebody has them."""
+    return await database.try_lock(connection, _LOCK_KEY)
+
+
+async def counted(connection: AsyncConnection) -> list[Counted]:
+    """Return what was counted already: a few numbers a day, however much happened."""
+    return [Counted(row.day, row.what, row.number, row.through_id) for row in await connection.execute(_ALL)]
+
+
+async def last_counted(connection: AsyncConnection) -> int:
+    """Return the newest audit row that was counted, or 0."""
+    return (await connection.execute(select(func.max(COUNTS.c.through_id)))).scalar() or 0
+
+
+async def settled(connection: AsyncConnection, last_id: int, before: datetime, limit: int) -> int:
+    """Return up to which row the next `limit` can be counted: all of them happened `before` a moment."""
+    following = select(AUDIT.c.id, AUDIT.c.at).where(AUDIT.c.id > last_id).order_by(AUDIT.c.id).limit(limit)
+    some = following.subquery()
+    query = select(func.max(some.c.id), func.min(some.c.id).filter(some.c.at >= before))
+    newest, unsettled = (await connection.execute(query)).one()
+    return unsettled - 1 if unsettled else newest or last_id
+
+
+async def count(connection: AsyncConnection, after: int, through: int | None = None) -> list[Counted]:
+    """Count what happened after one row, up to and with another if that is named."""
+    day, what = _day(connection), _what()
+    query = select(day, what, func.count(), func.max(AUDIT.c.id)).where(AUDIT.c.id > after)
+    if through is not None:
+        query = query.where(AUDIT.c.id <= through)
+    found = await connection.execute(query.group_by(text("1"), text("2")))
+    return [Counted(_as_date(row[0]), row[1], row[2], row[3]) for row in found]
+
+
+async def add(connection: AsyncConnection, counted: Sequence[Counted], through: int) -> None:
+    """Add to what was counted before."""
+    insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    statement = insert(COUNTS)
+    statement = statement.on_conflict_do_update(
+        index_elements=[COUNTS.c.day, COUNTS.c.what],
+        set_={
+            "number": COUNTS.c.number + statement.excluded.number,
+            "through_id": statement.excluded.through_id,
+        },
     )
-    return {(_as_date(row[0]), Kind(row[1])): row[2] for row in await connection.execute(query)}
-
-
-async def replaced_factors(connection: AsyncConnection, since: datetime) -> dict[date, int]:
-    """Count, by day, the authenticators that took the place of another: nobody adopted anything by that."""
-    replaced = AUDIT.c.details["replaced"].as_boolean().is_(True)
-    return await _by_day(connection, AUDIT.c.kind == Kind.MFA_ENABLED.value, since, replaced)
-
-
-async def deleted_with_factor(connection: AsyncConnection, since: datetime) -> dict[date, int]:
-    """Count, by day, the deleted accounts that had two-step verification on, as their events tell."""
-    own = AUDIT.alias("own")
-    last = (
-        select(own.c.kind)
-        .where(own.c.user_id == AUDIT.c.user_id, own.c.kind.in_(_FACTOR))
-        .order_by(own.c.at.desc(), own.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    deleted = AUDIT.c.kind == Kind.ACCOUNT_DELETED.value
-    return await _by_day(connection, deleted, since, last == Kind.MFA_ENABLED.value)
+    rows = [asdict(one) | {"through_id": through} for one in counted]
+    await connection.execute(statement, rows)
 
 
 async def accounts(connection: AsyncConnection, seen_since: datetime) -> Row[Any]:
@@ -77,12 +130,21 @@ async def letters(connection: AsyncConnection) -> Row[Any]:
     return (await connection.execute(query.where(OUTBOX.c.sent_at.is_(None)))).one()
 
 
-async def _by_day(
-    connection: AsyncConnection, kind: ColumnElement[bool], since: datetime, also: ColumnElement[bool]
-) -> dict[date, int]:
-    day = _day(connection)
-    query = select(day, func.count()).where(kind, AUDIT.c.at >= since, also).group_by(day)
-    return {_as_date(row[0]): row[1] for row in await connection.execute(query)}
+def _what() -> ColumnElement[str]:
+    own = AUDIT.alias("own")
+    last = (
+        select(own.c.kind)
+        .where(own.c.user_id == AUDIT.c.user_id, own.c.kind.in_(_FACTOR))
+        .order_by(own.c.at.desc(), own.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    enabled, deleted = AUDIT.c.kind == Kind.MFA_ENABLED.value, AUDIT.c.kind == Kind.ACCOUNT_DELETED.value
+    return case(
+        (and_(enabled, AUDIT.c.details["replaced"].as_boolean()), literal_column(f"'{REPLACED}'")),
+        (and_(deleted, last == Kind.MFA_ENABLED.value), literal_column(f"'{DELETED_WITH_MFA}'")),
+        else_=AUDIT.c.kind,
+    )
 
 
 def _day(connection: AsyncConnection) -> ColumnElement[Any]:
