@@ -90,8 +90,9 @@ async def test_whoever_is_demoted_while_looking_leaves_at_once(
     await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("This page is for administrators")
 
 
-async def test_forged_events_of_a_user_tell_nothing(member: Person, live_server: LiveServer) -> None:
-    cookie = cookie_of(live_server, member)
+async def test_forged_events_of_a_user_tell_nothing(person: Person, brittle_server: LiveServer) -> None:
+    person.join(brittle_server)
+    cookie = cookie_of(brittle_server, person)
     calls: list[tuple[str, dict[str, Any]]] = [
         ("load", {}),
         ("further", {}),
