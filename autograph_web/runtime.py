@@ -17,6 +17,7 @@ from autograph_web.accounts.registration import Registration
 from autograph_web.accounts.store import living
 from autograph_web.accounts.verification import Verification
 from autograph_web.admin.administration import Administration
+from autograph_web.admin.administrators import Administrators
 from autograph_web.admin.creation import Creation
 from autograph_web.admin.directory import Directory
 from autograph_web.admin.statistics.statistics import Statistics
@@ -119,6 +120,7 @@ class Services:
     directory: Directory
     creation: Creation
     administration: Administration
+    administrators: Administrators
     statistics: Statistics
 
     async def health(self) -> dict[str, bool]:
@@ -241,6 +243,7 @@ def build_services(
         directory=Directory(foundation, sessions),
         creation=Creation(foundation, hasher, policy, links),
         administration=Administration(foundation, sessions, links),
+        administrators=Administrators(foundation),
         statistics=Statistics(foundation, settings.audit_retention_days),
     )
 
