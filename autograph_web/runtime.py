@@ -21,6 +21,7 @@ from autograph_web.admin.administrators import Administrators
 from autograph_web.admin.creation import Creation
 from autograph_web.admin.directory import Directory
 from autograph_web.admin.statistics.statistics import Statistics
+from autograph_web.admin.switchboard import Switchboard
 from autograph_web.api_keys.keys import ApiKeys
 from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.chain.check import ChainCheck
@@ -122,6 +123,7 @@ class Services:
     administration: Administration
     administrators: Administrators
     statistics: Statistics
+    switchboard: Switchboard
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
@@ -245,6 +247,7 @@ def build_services(
         administration=Administration(foundation, sessions, links),
         administrators=Administrators(foundation),
         statistics=Statistics(foundation, settings.audit_retention_days),
+        switchboard=Switchboard(foundation, flags),
     )
 
 

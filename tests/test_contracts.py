@@ -54,6 +54,9 @@ CALLS = {
     "GET /api-keys",
     "POST /api-keys",
     "DELETE /api-keys/{key_id}",
+    "GET /admin/statistics",
+    "GET /admin/flags",
+    "PUT /admin/flags/{name}",
     "GET /health/live",
     "GET /health/ready",
 }
@@ -101,6 +104,7 @@ KINDS = {
     "role_changed",
     "sessions_ended_by_admin",
     "mfa_reset_by_admin",
+    "flag_changed",
 }
 
 

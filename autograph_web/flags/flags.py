@@ -1,7 +1,7 @@
 """What the flags say now, to whom, and how they come to say otherwise."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,7 @@ _log = structlog.get_logger(__name__)
 
 # How old the copy of a process may be. A change is in force in its own process at once.
 _AGE_S = 1.0
+Leave = Callable[[AsyncConnection], Awaitable[None]]
 _TRIES = 3  # of two who switch one flag for the first time, the second starts over and finds it switched
 
 
@@ -101,11 +102,17 @@ class Flags:
         return [self._standing(flag, copy.get(flag.name)) for flag in FLAGS]
 
     async def change(
-        self, context: RequestContext, actor: str, wish: Wish, user_id: UUID | None = None
+        self,
+        context: RequestContext,
+        actor: str,
+        wish: Wish,
+        user_id: UUID | None = None,
+        leave: Leave | None = None,
     ) -> Standing:
         """Switch a flag; `actor`, and `user_id` if that is an account, is who wants it.
 
-        To wish what is so already changes nothing, and nothing is written down.
+        To wish what is so already changes nothing, and nothing is written down. `leave` refuses, in the same
+        unit of work, whoever may not.
 
         Raises:
             Unavailable: The database is away; nothing changed.
@@ -113,6 +120,7 @@ class Flags:
         for _ in range(_TRIES):
             with suppress(IntegrityError):
                 async with self._on.database.unit() as connection:
+                    await (leave or _everybody)(connection)
                     await self._change(connection, context, actor, wish, user_id)
                 break
         else:
@@ -193,6 +201,10 @@ def share_of(flag: Flag[Any], user_id: UUID) -> int:
     """
     digest = sha256(f"{flag.name}\n{user_id.hex}".encode("ascii")).digest()
     return int.from_bytes(digest[:8]) % EVERYBODY
+
+
+async def _everybody(_connection: AsyncConnection) -> None:
+    """Let whoever is at the command line pass."""
 
 
 def _is_meant(flag: Flag[Any], switched: Switched, user_id: UUID | None) -> bool:

@@ -17,6 +17,10 @@ from autograph_web.ui.account.state import AccountState
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.activity.page import activity_page
 from autograph_web.ui.activity.state import ActivityState
+from autograph_web.ui.admin.flags.page import flags_page
+from autograph_web.ui.admin.flags.state import FlagsState
+from autograph_web.ui.admin.overview.page import overview_page
+from autograph_web.ui.admin.overview.state import OverviewState
 from autograph_web.ui.admin.users.page import users_page
 from autograph_web.ui.admin.users.state import UsersState
 from autograph_web.ui.api_keys.page import api_keys_page
@@ -67,6 +71,8 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.API_KEYS, api_keys_page, ApiKeysState.load),
     (routes.ACTIVITY, activity_page, ActivityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
+    (routes.ADMIN_OVERVIEW, overview_page, OverviewState.load),
+    (routes.ADMIN_FLAGS, flags_page, FlagsState.load),
     (routes.ADMIN_USERS, users_page, UsersState.load),
     (routes.FORBIDDEN, forbidden_page, None),
     (routes.TROUBLE, trouble_page, None),
@@ -79,6 +85,8 @@ ACCOUNT_PAGES: dict[Route, type[AccountPage]] = {
     routes.API_KEYS: ApiKeysState,
     routes.ACTIVITY: ActivityState,
     routes.ACCOUNT: AccountState,
+    routes.ADMIN_OVERVIEW: OverviewState,
+    routes.ADMIN_FLAGS: FlagsState,
     routes.ADMIN_USERS: UsersState,
 }
 """The state of every page that leaves as soon as its session ends."""
