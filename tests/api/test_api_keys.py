@@ -34,6 +34,7 @@ BODIES: dict[str, Any] = {
     "POST /email-change/request": {"email": OTHER},
     "DELETE /account": {"confirm_email": EMAIL},
     "POST /api-keys": {"name": "Another", "scopes": ["read"]},
+    "PUT /admin/flags/{name}": {"value": "off"},
 }
 SCOPES = (["read"], ["write"], ["admin"], ["read", "write", "admin"])
 

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,10 +13,11 @@ from autograph_web.core.errors import (
     FlagShareInvalid,
     FlagUnknown,
     FlagValueInvalid,
+    NotAdmin,
     RegistrationClosed,
     Unavailable,
 )
-from autograph_web.flags.flags import Flags, share_of
+from autograph_web.flags.flags import share_of
 from autograph_web.flags.inputs import read_wish
 from autograph_web.flags.store import SWITCHED
 from autograph_web.flags.table import (
@@ -34,11 +34,11 @@ from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import ChallengeRequired
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
-from tests.support.factories import audited, change, context, how_many, prove, register, rows
+from tests.support.factories import audited, change, context, how_many, open_pair, prove, register, rows
 from tests.support.flags import switch
 from tests.support.mailbox import Mailbox
 from tests.support.operating import OPERATOR, create
-from tests.support.two_step import challenge, enrol, start, verify
+from tests.support.two_step import challenge, enrol, start, verify, viewer_of
 from tests.support.watching import kill, statements
 
 _CHANCE = random.Random(8)
@@ -308,12 +308,22 @@ async def test_without_notices_no_letter_tells_of_a_sign_in(
     assert [letter.subject for letter in mailbox.letters] == ["New sign-in to your account"]
 
 
-def keeping(services: Services) -> list[str]:
-    return [name for name in map(str, asyncio.all_tasks()) if Flags.__name__ + "._keep_reading" in name]
+def readers() -> int:
+    return sum("Flags._keep_reading" in str(task) for task in asyncio.all_tasks())
 
 
-async def test_a_process_reads_by_one_task_that_ends_with_it(
-    settings: Settings, open_services: OpenServices
-) -> None:
-    services: Any = await open_services(settings)
-    assert len(keeping(services)) == 1
+async def test_a_process_reads_by_one_task_that_ends_with_it(settings: Settings) -> None:
+    built = build_services(settings)
+    before = readers()
+    async with built.flags.kept_fresh():
+        assert readers() == before + 1
+    assert readers() == before
+    await built.close()
+
+
+async def test_the_switchboard_asks_who_it_is_in_the_unit_of_work_of_the_change(services: Services) -> None:
+    await register(services)
+    viewer = await viewer_of(services, (await open_pair(services)).access_token)
+    with pytest.raises(NotAdmin):
+        await services.switchboard.change(context(), viewer, read_wish("password_grant", "off"))
+    assert await how_many(services, SWITCHED) == 0

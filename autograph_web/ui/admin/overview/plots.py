@@ -1,6 +1,6 @@
 """The plots: drawn for the eye by Recharts, told in a sentence and in a table to everybody else.
 
-Recharts comes with Reflex, and only this page asks for it. The drawing itself is hidden from assistive technology.
+Recharts comes with Reflex, and only this page asks for it. Assistive technology is not told of the drawing.
 """
 
 # Reflex's stubs leave the parameter of Var open in every element.
