@@ -45,7 +45,7 @@ def _bars(what: Plot, head: str) -> rx.Component:
     return rx.recharts.bar_chart(
         *_around(rx.recharts.y_axis(allow_decimals=False, width=44, **_AXIS)),
         rx.recharts.bar(data_key=what.value, name=head, max_bar_size=28, radius=2, **_STILL),
-        data=OverviewState.points,
+        data=_points(),
         height=_HEIGHT,
         margin=_MARGIN,
         custom_attrs=_NO_STOP,
@@ -56,7 +56,7 @@ def _line(what: Plot, head: str) -> rx.Component:
     return rx.recharts.line_chart(
         *_around(rx.recharts.y_axis(domain=[0, 100], unit=" %", width=52, **_AXIS)),
         rx.recharts.line(data_key=what.value, name=head, unit=" %", type_="linear", dot=False, **_STILL),
-        data=OverviewState.points,
+        data=_points(),
         height=_HEIGHT,
         margin=_MARGIN,
         custom_attrs=_NO_STOP,
@@ -85,3 +85,8 @@ def _table(what: Plot, title: str, head: str, unit: str) -> rx.Component:
         rx.el.tbody(rx.foreach(OverviewState.points, row)),
         class_name="numbers-table",
     )
+
+
+def _points() -> rx.Var[list[dict[str, Any]]]:
+    # In the browser they are plain objects.
+    return OverviewState.points.to(list[dict[str, Any]])
