@@ -47,24 +47,17 @@ class Statistics:
             Unavailable: The database is away.
         """
         at = self._on.clock.now()
+        first = at.date() - (span - 1) * _ONE_DAY
         async with self._on.database.read() as connection:
-            events = await self._events(connection)
-            people = await store.accounts(connection, at - _ACTIVE)
-            sessions = await count_all_alive(connection, at)
-            letters = await store.letters(connection)
-        now = Now(
-            accounts=people.every,
-            active=people.active,
-            with_mfa=people.with_mfa,
-            locked=people.locked,
-            open_sessions=sessions,
-            letters_waiting=letters.waiting,
-            letters_failed=letters.failed,
-        )
-        days = _days(self._first(at.date(), span, events), at.date(), now, events)
+            events = await self._events(connection, first)
+            now = await self._now(connection, at)
+            bare_admins = await store.bare_admins(connection)
+        if self._retention_days:
+            first = max(first, min(events.first, at.date()))
+        days = _days(first, at.date(), now, events)
         reused = sum(events.of(day.day, Kind.TOKEN_REUSE_DETECTED.value) for day in days)
         late = await self._on.outbox.is_late()
-        found = attention_to(days, now, late=late, bare_admins=people.bare_admins, reused=reused)
+        found = attention_to(days, now, late=late, bare_admins=bare_admins, reused=reused)
         return Report(at, days, now, found)
 
     async def count_settled(self) -> int:
@@ -90,15 +83,24 @@ class Statistics:
                 await store.add(connection, found, through)
         return sum(one.number for one in found)
 
-    async def _events(self, connection: AsyncConnection) -> "_Events":
+    async def _now(self, connection: AsyncConnection, at: datetime) -> Now:
+        people = await store.accounts(connection, at - _ACTIVE)
+        letters = await store.letters(connection)
+        return Now(
+            accounts=people.every,
+            active=people.active,
+            with_mfa=people.with_mfa,
+            locked=people.locked,
+            open_sessions=await count_all_alive(connection, at),
+            letters_waiting=letters.waiting,
+            letters_failed=letters.failed,
+        )
+
+    async def _events(self, connection: AsyncConnection, since: date) -> "_Events":
         # In this order: what is counted for good meanwhile is then neither missed nor counted twice.
-        counted = await store.counted(connection)
+        counted = await store.counted(connection, since)
         last = max((one.through_id for one in counted), default=0)
         return _Events([*counted, *await store.count(connection, last)])
-
-    def _first(self, today: date, span: Span, events: "_Events") -> date:
-        first = today - (span - 1) * _ONE_DAY
-        return max(first, min(events.first, today)) if self._retention_days else first
 
 
 class _Events:

@@ -39,7 +39,7 @@ REPLACED, DELETED_WITH_MFA = "mfa_replaced", "account_deleted_with_mfa"
 place of one, and an account gone that had two-step verification on, as its own events tell."""
 
 _LOCK_KEY = 0x4461_7973  # "Days": any number no other program on this database locks
-_ALL = select(COUNTS)
+_LAST = select(func.max(COUNTS.c.through_id)).scalar_subquery()
 _FACTOR = (Kind.MFA_ENABLED.value, Kind.MFA_DISABLED.value, Kind.MFA_RESET_BY_ADMIN.value)
 
 
@@ -58,14 +58,16 @@ async def try_lock(connection: AsyncConnection) -> bool:
     return await database.try_lock(connection, _LOCK_KEY)
 
 
-async def counted(connection: AsyncConnection) -> list[Counted]:
-    """Return what was counted already: a few numbers a day, however much happened."""
-    return [Counted(row.day, row.what, row.number, row.through_id) for row in await connection.execute(_ALL)]
+async def counted(connection: AsyncConnection, since: date) -> list[Counted]:
+    """Return what was counted already since a day, and whatever was counted last: that tells up to where."""
+    # In one statement, so that nothing is counted for good in between.
+    query = select(COUNTS).where(or_(COUNTS.c.day >= since, COUNTS.c.through_id == _LAST))
+    return [Counted(row.day, row.what, row.number, row.through_id) for row in await connection.execute(query)]
 
 
 async def last_counted(connection: AsyncConnection) -> int:
     """Return the newest audit row that was counted, or 0."""
-    return (await connection.execute(select(func.max(COUNTS.c.through_id)))).scalar() or 0
+    return (await connection.execute(select(_LAST))).scalar() or 0
 
 
 async def settled(connection: AsyncConnection, last_id: int, before: datetime, limit: int) -> int:
@@ -110,15 +112,18 @@ async def accounts(connection: AsyncConnection, seen_since: datetime) -> Row[Any
         _how_many(USERS.c.mfa_enabled.is_(True)).label("with_mfa"),
         _how_many(USERS.c.status == Status.LOCKED.value).label("locked"),
         _how_many(or_(USERS.c.last_sign_in_at >= seen_since, session)).label("active"),
-        _how_many(
-            and_(
-                USERS.c.role == Role.ADMIN.value,
-                USERS.c.status == Status.ACTIVE.value,
-                USERS.c.mfa_enabled.is_(False),
-            )
-        ).label("bare_admins"),
     ).select_from(USERS)
     return (await connection.execute(query)).one()
+
+
+async def bare_admins(connection: AsyncConnection) -> int:
+    """Count the administrators who can sign in with a password alone."""
+    query = select(func.count()).where(
+        USERS.c.role == Role.ADMIN.value,
+        USERS.c.status == Status.ACTIVE.value,
+        USERS.c.mfa_enabled.is_(False),
+    )
+    return int((await connection.execute(query)).scalar_one())
 
 
 async def letters(connection: AsyncConnection) -> Row[Any]:
