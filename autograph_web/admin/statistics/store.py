@@ -118,11 +118,9 @@ async def accounts(connection: AsyncConnection, seen_since: datetime) -> Row[Any
 
 async def bare_admins(connection: AsyncConnection) -> int:
     """Count the administrators who can sign in with a password alone."""
-    query = select(func.count()).where(
-        USERS.c.role == Role.ADMIN.value,
-        USERS.c.status == Status.ACTIVE.value,
-        USERS.c.mfa_enabled.is_(False),
-    )
+    bare = USERS.c.mfa_enabled.is_(False)
+    active = and_(USERS.c.role == Role.ADMIN.value, USERS.c.status == Status.ACTIVE.value)
+    query = select(func.count()).select_from(USERS).where(active, bare)
     return int((await connection.execute(query)).scalar_one())
 
 
