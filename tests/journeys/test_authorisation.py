@@ -18,6 +18,7 @@ import pytest
 
 from autograph_web.ui.routes import PROTECTED_PATHS
 from tests.journeys.forged_socket import ForgedSocket, forged
+from tests.journeys.operating import give_role
 from tests.journeys.test_forged_events import told
 from tests.support.authenticator import Authenticator
 from tests.support.authorisation import (
@@ -26,6 +27,7 @@ from tests.support.authorisation import (
     HANDLERS,
     REFLEX_PATHS,
     REFLEX_STATE,
+    Given,
     May,
     Role,
     Row,
@@ -98,8 +100,7 @@ class Door:
         email = f"{name}.{next(_numbers)}@matrix.example"
         made = self.ask("POST", "/register", json={"email": email, "password": _PASSWORD})
         if role != "user":
-            with closing(sqlite3.connect(self.server.database)) as connection, connection:
-                connection.execute("UPDATE users SET role = ? WHERE email = ?", (role, email))
+            give_role(self.server, email, role)
         return Caller(UUID(made["id"]).hex, email, self.sign_in(email))
 
     def sign_in(self, email: str, code: str = "") -> str:
@@ -160,7 +161,7 @@ def _new_owner(door: Door, scene: Scene) -> tuple[Caller, dict[str, str]]:
         "code": "",
     }
     if scene is Scene.BUSY:
-        _add_events(door.server, owner)
+        _fill_up(door.server, owner)
     if scene in (Scene.TWO_STEP, Scene.STALE):
         cookie, more = _turn_two_steps_on(door, owner)
         return (owner if scene is Scene.STALE else replace(owner, cookie=cookie)), owned | more
@@ -176,13 +177,25 @@ def _turn_two_steps_on(door: Door, owner: Caller) -> tuple[str, dict[str, str]]:
     return cookie, {"device": device["id"], "code": paper[1]}
 
 
-def _add_events(server: LiveServer, owner: Caller) -> None:
-    with closing(sqlite3.connect(server.database)) as connection, connection:
-        info = connection.execute("PRAGMA table_info(audit_log)")
-        columns = ", ".join(row[1] for row in info if row[1] != "id")
-        again = f"SELECT {columns} FROM audit_log WHERE user_id = ? ORDER BY id LIMIT 1"  # noqa: S608
-        for _ in range(_MORE_THAN_A_PAGE):
-            connection.execute(f"INSERT INTO audit_log ({columns}) {again}", (owner.id,))
+def _fill_up(server: LiveServer, owner: Caller) -> None:
+    """Add copies of one event of the owner's, and of the owner."""
+    with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
+        for number in range(_MORE_THAN_A_PAGE):
+            _copy(connection, "audit_log", "user_id = ? LIMIT 1", owner.id)
+            new = {"id": uuid4().hex, "email": f"crowd.{number}.{owner.email}"}
+            _copy(connection, "users", "id = ?", owner.id, new | {"email_key": new["email"]})
+
+
+def _copy(
+    connection: sqlite3.Connection, table: str, where: str, whose: str, new: Given | None = None
+) -> None:
+    """Add a copy of the row that `where` finds, with `new` values; events number themselves."""
+    new = new or {}
+    names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    kept = [name for name in names if name not in new and (new or name != "id")]
+    columns, marks = ", ".join((*kept, *new)), ", ".join((*kept, *("?" for _ in new)))
+    copy = f"INSERT INTO {table} ({columns}) SELECT {marks} FROM {table} WHERE {where}"  # noqa: S608
+    connection.execute(copy, (*new.values(), whose))
 
 
 class Trial:

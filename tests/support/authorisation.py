@@ -71,7 +71,7 @@ class Scene(StrEnum):
     PLAIN = "an account just signed in to"
     TWO_STEP = "two-step verification is on, and was shown"
     STALE = "two-step verification is on, and was not shown yet"
-    BUSY = "more events than the page shows at once"
+    BUSY = "more events, and more accounts, than a page shows at once"
 
 
 Given = Mapping[str, Any]
@@ -125,6 +125,12 @@ ACCOUNT_PAGE = {
     "load": Row(May.OWNER, "{email}"),
     "look_again": Row(May.OWNER),
     "resend": Row(May.OWNER, "email_verification_requested"),
+}
+ADMIN_PAGE = {
+    **REFLEX_STATE,
+    "load": Row(May.ADMIN, "loaded_rx_state_ True"),
+    "look_again": Row(May.ADMIN),
+    "resend": Row(May.ADMIN, "email_verification_requested"),
 }
 CONFIRMING = {
     **ACCOUNT_PAGE,
@@ -294,7 +300,8 @@ HANDLERS: dict[str, Page] = {
         {
             **ACCOUNT_PAGE,
             "choose": Row(May.OWNER, "group_rx_state_ sign_in", {"name": "group", "value": "sign_in"}),
-            "older": Row(May.OWNER, "rows_rx_state_", scene=Scene.BUSY),
+            "search": Row(May.OWNER, "group_rx_state_ sign_in", _form(group="sign_in")),
+            "further": Row(May.OWNER, "rows_rx_state_", scene=Scene.BUSY),
         },
     ),
     "AccountState": Page(
@@ -314,6 +321,15 @@ HANDLERS: dict[str, Page] = {
                 May.OWNER, "email_change_requested", _form(email=_ELSEWHERE), then="change-email"
             ),
             "delete": Row(May.OWNER, "account_deleted", _form(confirm_email="{email}"), then="delete"),
+        },
+    ),
+    "UsersState": Page(
+        "/admin/users",
+        {
+            **ADMIN_PAGE,
+            "choose": Row(May.ADMIN, "role_rx_state_ admin", {"name": "role", "value": "admin"}),
+            "search": Row(May.ADMIN, "Showing one account.", _form(part="{email}")),
+            "further": Row(May.ADMIN, "rows_rx_state_", scene=Scene.BUSY),
         },
     ),
 }
@@ -430,6 +446,8 @@ PAGES: dict[str, May] = {
     "/settings/api-keys": May.OWNER,
     "/settings/activity": May.OWNER,
     "/settings/account": May.OWNER,
+    "/admin/users": May.ADMIN,
+    "/forbidden": May.EVERYBODY,
 }
 """Whom each page is sent to."""
 
