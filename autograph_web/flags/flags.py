@@ -178,7 +178,6 @@ class Flags:
         if _what(before) == _what(after):
             return
         await _write(connection, wish.flag.name, before, after)
-        details = {"before": self._standing(wish.flag, before), "after": self._standing(wish.flag, after)}
         await self._on.trail.record(
             connection,
             Kind.FLAG_CHANGED,
@@ -186,7 +185,8 @@ class Flags:
             user_id=user_id,
             actor=actor,
             flag=wish.flag.name,
-            **{name: standing.in_words for name, standing in details.items()},
+            before=self._standing(wish.flag, before).in_words,
+            after=self._standing(wish.flag, after).in_words,
         )
 
     def _standing(self, flag: Flag[Any], switched: Switched | None) -> Standing:

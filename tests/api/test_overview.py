@@ -37,7 +37,7 @@ async def put(api: AsyncClient, header: dict[str, str], body: Any, path: str = F
 async def test_only_administrators_may(
     api: AsyncClient, nora: dict[str, str], services: Services, method: str, path: str
 ) -> None:
-    given = {"json": OFF} if method == "PUT" else {}
+    given: dict[str, Any] = {"json": OFF} if method == "PUT" else {}
     assert_problem(await api.request(method, path, **given), 401, "not_authenticated")
     await sign_up(api)
     mina = bearer(await sign_in(api))

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Row,
+    Select,
     and_,
     case,
     cast,
@@ -107,7 +108,7 @@ async def add(connection: AsyncConnection, counted: Sequence[Counted], through: 
 async def accounts(connection: AsyncConnection, seen_since: datetime) -> Row[Any]:
     """Count accounts: all of them, with two-step verification, locked, and used since a moment."""
     session = exists().where(SESSIONS.c.user_id == USERS.c.id, SESSIONS.c.last_seen_at >= seen_since)
-    query = select(
+    query: Select[Any] = select(
         func.count().label("every"),
         _how_many(USERS.c.mfa_enabled.is_(True)).label("with_mfa"),
         _how_many(USERS.c.status == Status.LOCKED.value).label("locked"),
@@ -126,14 +127,14 @@ async def bare_admins(connection: AsyncConnection) -> int:
 
 async def letters(connection: AsyncConnection) -> Row[Any]:
     """Count letters: those that wait to be sent, and those that were given up."""
-    query = select(
+    query: Select[Any] = select(
         _how_many(OUTBOX.c.due_at.is_not(None)).label("waiting"),
         _how_many(OUTBOX.c.failed_at.is_not(None)).label("failed"),
-    ).select_from(OUTBOX)
-    return (await connection.execute(query.where(OUTBOX.c.sent_at.is_(None)))).one()
+    ).where(OUTBOX.c.sent_at.is_(None))
+    return (await connection.execute(query)).one()
 
 
-def _what() -> ColumnElement[str]:
+def _what() -> ColumnElement[Any]:
     own = AUDIT.alias("own")
     last = (
         select(own.c.kind)
@@ -143,11 +144,16 @@ def _what() -> ColumnElement[str]:
         .scalar_subquery()
     )
     enabled, deleted = AUDIT.c.kind == Kind.MFA_ENABLED.value, AUDIT.c.kind == Kind.ACCOUNT_DELETED.value
+    replaced: ColumnElement[bool] = AUDIT.c.details["replaced"].as_boolean()
     return case(
-        (and_(enabled, AUDIT.c.details["replaced"].as_boolean()), literal_column(f"'{REPLACED}'")),
-        (and_(deleted, last == Kind.MFA_ENABLED.value), literal_column(f"'{DELETED_WITH_MFA}'")),
+        (and_(enabled, replaced), _literal(REPLACED)),
+        (and_(deleted, last == Kind.MFA_ENABLED.value), _literal(DELETED_WITH_MFA)),
         else_=AUDIT.c.kind,
     )
+
+
+def _literal(word: str) -> ColumnElement[Any]:
+    return literal_column(f"'{word}'")
 
 
 def _day(connection: AsyncConnection) -> ColumnElement[Any]:

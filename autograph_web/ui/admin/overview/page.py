@@ -51,11 +51,15 @@ def _cards() -> rx.Component:
 
 def _attention() -> rx.Component:
     listed = rx.el.ul(
-        rx.foreach(OverviewState.matters, lambda matter: rx.el.li(icon("warning"), matter, key=matter)),
+        rx.foreach(OverviewState.matters, _matter),
         class_name="matters",
     )
     calm = rx.el.p("Nothing. All is well.", class_name="empty")
     return card("attention", "What needs you", rx.cond(OverviewState.matters, listed, calm))
+
+
+def _matter(matter: rx.Var[str]) -> rx.Component:
+    return rx.el.li(icon("warning"), rx.el.span(matter), key=matter)
 
 
 def _now() -> rx.Component:
