@@ -151,12 +151,6 @@ async def test_a_sign_in_that_is_not_fresh_is_confirmed_first(
     await button_of(visitor).click()
     await at_step(visitor, "password_grant")
     await visitor.at(PATH)
-    await visitor.page.get_by_label("POST /token answers 404").check()
-    await button_of(visitor).click()
-    await at_step(visitor, "review")
-    make_stale(flag_server, person.email)
-    await button_of(visitor).click()
-    await at_step(visitor, "confirm")
 
 
 async def test_a_failure_offers_to_try_again(

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
+from autograph_web.accounts.store import USERS
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.errors import (
     EmailNotVerified,
@@ -15,6 +16,7 @@ from autograph_web.core.errors import (
     FlagUnknown,
     FlagValueInvalid,
     NotAdmin,
+    ReauthenticationRequired,
     RegistrationClosed,
     Unavailable,
 )
@@ -325,9 +327,13 @@ async def test_a_process_reads_by_one_task_that_ends_with_it(settings: Settings)
     await built.close()
 
 
-async def test_the_switchboard_asks_who_it_is_in_the_unit_of_work_of_the_change(services: Services) -> None:
+async def test_the_switchboard_asks_who_it_is_and_since_when(services: Services, clock: FakeClock) -> None:
     await register(services)
     viewer = await viewer_of(services, (await open_pair(services)).access_token)
     with pytest.raises(NotAdmin):
+        await services.switchboard.change(context(), viewer, read_wish("password_grant", "off"))
+    await change(services, USERS, role="admin")
+    clock.advance(601)
+    with pytest.raises(ReauthenticationRequired):
         await services.switchboard.change(context(), viewer, read_wish("password_grant", "off"))
     assert await how_many(services, SWITCHED) == 0
