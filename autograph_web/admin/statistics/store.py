@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Date,
-    Row,
-    Select,
     and_,
     case,
     cast,
@@ -52,6 +50,22 @@ class Counted:
     what: str
     number: int
     through_id: int
+
+
+class Accounts(NamedTuple):
+    """How many accounts there are, and how many of them are so."""
+
+    every: int
+    with_mfa: int
+    locked: int
+    active: int
+
+
+class Letters(NamedTuple):
+    """How many letters are not out."""
+
+    waiting: int
+    failed: int
 
 
 async def try_lock(connection: AsyncConnection) -> bool:
@@ -105,16 +119,16 @@ async def add(connection: AsyncConnection, counted: Sequence[Counted], through: 
     await connection.execute(statement, rows)
 
 
-async def accounts(connection: AsyncConnection, seen_since: datetime) -> Row[Any]:
+async def accounts(connection: AsyncConnection, seen_since: datetime) -> Accounts:
     """Count accounts: all of them, with two-step verification, locked, and used since a moment."""
     session = exists().where(SESSIONS.c.user_id == USERS.c.id, SESSIONS.c.last_seen_at >= seen_since)
-    query: Select[Any] = select(
-        func.count().label("every"),
-        _how_many(USERS.c.mfa_enabled.is_(True)).label("with_mfa"),
-        _how_many(USERS.c.status == Status.LOCKED.value).label("locked"),
-        _how_many(or_(USERS.c.last_sign_in_at >= seen_since, session)).label("active"),
+    query = select(
+        func.count(),
+        _how_many(USERS.c.mfa_enabled.is_(True)),
+        _how_many(USERS.c.status == Status.LOCKED.value),
+        _how_many(or_(USERS.c.last_sign_in_at >= seen_since, session)),
     ).select_from(USERS)
-    return (await connection.execute(query)).one()
+    return Accounts(*(await connection.execute(query)).one())
 
 
 async def bare_admins(connection: AsyncConnection) -> int:
@@ -125,13 +139,13 @@ async def bare_admins(connection: AsyncConnection) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
-async def letters(connection: AsyncConnection) -> Row[Any]:
+async def letters(connection: AsyncConnection) -> Letters:
     """Count letters: those that wait to be sent, and those that were given up."""
-    query: Select[Any] = select(
-        _how_many(OUTBOX.c.due_at.is_not(None)).label("waiting"),
-        _how_many(OUTBOX.c.failed_at.is_not(None)).label("failed"),
+    query = select(
+        _how_many(OUTBOX.c.due_at.is_not(None)),
+        _how_many(OUTBOX.c.failed_at.is_not(None)),
     ).where(OUTBOX.c.sent_at.is_(None))
-    return (await connection.execute(query)).one()
+    return Letters(*(await connection.execute(query)).one())
 
 
 def _what() -> ColumnElement[Any]:
