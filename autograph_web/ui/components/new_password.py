@@ -27,7 +27,7 @@ def new_password_field(
         name=name,
         label=label,
         hint_id="password-hint",
-        on_change=state.assess.debounce(_PAUSE),
+        on_change=lambda typed: state.assess.debounce(_PAUSE)(typed, state.answers),
     )
 
 
