@@ -1,5 +1,6 @@
 """The statements of sessions and refresh tokens."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,8 +24,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.store import USERS
 from autograph_web.audit.store import AUDIT
+from autograph_web.core.database import Database
 from autograph_web.core.tables import UtcDateTime, table_of
 from autograph_web.sessions.models import RefreshTokenRow, SessionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """The session whose refresh token was exchanged, with its account's address and role."""
+
+    id: UUID
+    user_id: UUID
+    epoch: int
+    email: str
+    role: str
+
 
 SESSIONS = table_of(SessionRow)
 REFRESH_TOKENS = table_of(RefreshTokenRow)
@@ -131,12 +145,13 @@ async def use_refresh_token(
 
 
 async def rotate(
-    connection: AsyncConnection, used: dict[str, Any], token: dict[str, Any], event: dict[str, Any]
-) -> Row[Any] | None:
+    database: Database, used: dict[str, Any], token: dict[str, Any], event: dict[str, Any]
+) -> Rotated | None:
     """Use up a refresh token of a session alive, add the next one and the audit row; return the session."""
     given = used | {f"token_{name}": value for name, value in token.items()}
     given |= {f"event_{name}": value for name, value in event.items()}
-    return (await connection.execute(_ROTATE, given)).first()
+    row = await database.at_once(_ROTATE, given)
+    return Rotated(**row) if row else None
 
 
 async def was_used(connection: AsyncConnection, token_id: UUID, token_hash: str) -> bool:

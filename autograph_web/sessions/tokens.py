@@ -95,8 +95,7 @@ class Tokens:
         }
         refresh, added = self._refresh_token(UUID(hex=claims.user_id), UUID(hex=claims.session_id))
         event = self._on.trail.row(Kind.TOKEN_REFRESHED, context)
-        async with self._on.database.single() as connection:
-            row = await store.rotate(connection, used, added, event)
+        row = await store.rotate(self._on.database, used, added, event)
         return self._pair(row, refresh) if row else None
 
     async def _rotate(
@@ -113,11 +112,13 @@ class Tokens:
         await store.add_refresh_token(connection, added)
         return self._pair(row, refresh)
 
-    def _pair(self, row: Row[Any], refresh: str) -> TokenPair:
+    def _pair(self, row: Row[Any] | store.Rotated, refresh: str) -> TokenPair:
         access = self._access_token(row.user_id, row.id, row, row.epoch)
         return TokenPair(access, refresh, self._lifetimes.access)
 
-    def _access_token(self, user_id: UUID, session_id: UUID, account: Row[Any], epoch: int) -> str:
+    def _access_token(
+        self, user_id: UUID, session_id: UUID, account: Row[Any] | store.Rotated, epoch: int
+    ) -> str:
         claims = {"email": account.email, "role": account.role, "ver": epoch}
         token, _ = self._signer.issue(ACCESS, user_id, session_id, self._lifetimes.access, **claims)
         return token
