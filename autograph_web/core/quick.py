@@ -1,17 +1,21 @@
 """Single statements of the busiest paths, handed to PostgreSQL's driver as they are.
 
 SQLAlchemy composes, caches, begins and rolls back anew for every statement, which for one of these takes
-longer than the database does (docs/decisions/0020-straight-to-the-driver.md).
+longer than the database does (docs/decisions/0021-straight-to-the-driver.md).
 """
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
-import asyncpg
 from sqlalchemy import Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql import ClauseElement
+
+
+class Refused(Exception):
+    """The server named an error: nothing was written, and whoever asks the usual way gets to know why."""
 
 
 class QuickStatement:
@@ -19,18 +23,18 @@ class QuickStatement:
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)
+        # Taken from the dialect, so that whoever runs on SQLite needs no driver of PostgreSQL.
+        self._driver: Any = cast(Any, dialect).loaded_dbapi.asyncpg
         self._text, self._standing = str(compiled), dict(compiled.params)
         self._places = [
             (name, _converter(compiled.binds[name].type, dialect)) for name in compiled.positiontup
         ]
 
-    async def first(self, engine: AsyncEngine, given: dict[str, Any]) -> asyncpg.Record | None:
-        """Run it, a transaction of its own, and return its first row.
-
-        None also stands for an error that the server named: then nothing was written, and whoever asks the
-        usual way gets to know it.
+    async def first(self, engine: AsyncEngine, given: dict[str, Any]) -> SimpleNamespace | None:
+        """Run it, a transaction of its own, and return its first row, with its columns as attributes.
 
         Raises:
+            Refused: The server would not.
             ConnectionError: The connection was lost; nobody can tell whether it was carried out.
             TimeoutError: There was no answer in time; likewise.
         """
@@ -38,12 +42,13 @@ class QuickStatement:
         arguments = [convert(values[name]) for name, convert in self._places]
         pooled = await _connected(engine)
         try:
-            return await cast(Any, pooled.driver_connection).fetchrow(self._text, *arguments)
-        except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+            row = await cast(Any, pooled.driver_connection).fetchrow(self._text, *arguments)
+            return SimpleNamespace(**row) if row else None
+        except (self._driver.InterfaceError, self._driver.PostgresConnectionError) as error:
             pooled.invalidate(error)
             raise ConnectionError from error
-        except asyncpg.PostgresError:
-            return None
+        except self._driver.PostgresError as error:
+            raise Refused from error
         except BaseException as error:  # no answer, or nobody waits for it any more
             cast(Any, pooled.driver_connection).terminate()
             pooled.invalidate(error)
