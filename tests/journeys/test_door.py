@@ -10,14 +10,13 @@ WISH = {"email": "nobody@northwind.dev", "password": "gravel harbour violins"}
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("path", ["/", "/me", "/login", "/refresh", "/nowhere", "/ui.css"])
-def test_an_answer_is_the_same_with_our_origin_and_with_none(
+async def test_an_answer_is_the_same_with_our_origin_and_with_none(
     live_server: LiveServer, method: str, path: str
 ) -> None:
     body = WISH if method == "POST" else None
-    plain, named = (
-        httpx.request(method, live_server.base_url + path, json=body, headers=headers)
-        for headers in ({}, {"Origin": live_server.base_url})
-    )
+    async with httpx.AsyncClient(base_url=live_server.base_url) as client:
+        plain = await client.request(method, path, json=body)
+        named = await client.request(method, path, json=body, headers={"Origin": live_server.base_url})
     assert plain.status_code == named.status_code
     own, theirs = set(plain.headers), set(named.headers)
     assert {"content-security-policy", "x-request-id", "x-content-type-options"} <= own
@@ -27,9 +26,10 @@ def test_an_answer_is_the_same_with_our_origin_and_with_none(
     assert plain.headers["content-security-policy"] == named.headers["content-security-policy"]
 
 
-def test_a_page_of_another_origin_is_told_nothing(live_server: LiveServer) -> None:
+async def test_a_page_of_another_origin_is_told_nothing(live_server: LiveServer) -> None:
     for method in ("GET", "OPTIONS"):
         headers = {"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"}
-        answer = httpx.request(method, f"{live_server.base_url}/me", headers=headers)
+        async with httpx.AsyncClient(base_url=live_server.base_url) as client:
+            answer = await client.request(method, "/me", headers=headers)
         assert "access-control-allow-origin" not in answer.headers
         assert answer.headers["x-frame-options"] == "DENY"
