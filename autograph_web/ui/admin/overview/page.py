@@ -67,7 +67,7 @@ def _now() -> rx.Component:
         "now",
         "Now",
         rx.el.dl(rx.foreach(OverviewState.tiles, _tile), class_name="tiles"),
-        rx.el.p("As of ", time_of(OverviewState.at, OverviewState.when), ".", class_name="hint"),
+        rx.el.p("Counted: ", time_of(OverviewState.at, OverviewState.when), class_name="hint"),
     )
 
 
