@@ -169,6 +169,16 @@ async def test_a_closed_registration_is_a_problem_over_rest_and_a_sentence_at_th
     assert (answer.status_code, answer.headers["location"]) == (303, "/register")
 
 
+async def test_a_browser_gets_the_page_of_the_same_address(
+    browser: AsyncClient, nora: dict[str, str], api: AsyncClient
+) -> None:
+    await browser.post("/session/sign-in", data={"email": ADMIN, "password": PASSWORD})
+    assert (await browser.get("/admin/flags")).text == "page /admin/flags.html"
+    assert (await browser.get("/admin")).text == "page /admin.html"
+    answer = await browser.get("/admin/flags", headers={"Accept": "application/json"})
+    assert answer.json() == (await api.get("/admin/flags", headers=nora)).json()
+
+
 async def test_a_cookie_from_elsewhere_switches_nothing(
     connect: Connect, nora: dict[str, str], services: Services
 ) -> None:

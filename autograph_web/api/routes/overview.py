@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Security
 
+from autograph_web.api.beside_pages import BesidePage
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
@@ -12,6 +13,7 @@ from autograph_web.flags.inputs import read_wish
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, prefix="/admin", tags=["Administration"])
+_shared = APIRouter(route_class=BesidePage, prefix="/admin", tags=["Administration"])
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
@@ -22,7 +24,7 @@ async def statistics(caller: CurrentCaller, query: Annotated[StatisticsQuery, Qu
     return StatisticsOut.of(await services().statistics.report(query.days))
 
 
-@router.get("/flags", responses=problems(401, 403, 503), dependencies=_SIGNED_IN)
+@_shared.get("/flags", responses=problems(401, 403, 503), dependencies=_SIGNED_IN)
 async def flags(caller: CurrentCaller) -> list[FlagOut]:
     """List the feature flags and how they stand."""
     await services().administrators.require(caller)
@@ -40,3 +42,6 @@ async def switch(
     await services().administrators.require(viewer)
     wanted = read_wish(name, wish.value, wish.percent)
     return FlagOut.of(await services().switchboard.change(context, viewer, wanted))
+
+
+router.routes.extend(_shared.routes)
