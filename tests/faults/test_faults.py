@@ -68,7 +68,8 @@ async def test_a_part_goes_and_comes_back(stack: Stack, traffic: Traffic, name: 
     slowest = ledger.longest
     print(
         f"\n{name} {fault}: {len(ledger.answers)} answers {ledger.statuses()},"
-        f" cut off {dict(ledger.cut_off)}, slowest {slowest.seconds:.1f} s ({slowest.call}), back after {took:.1f} s"
+        f" cut off {dict(ledger.cut_off)}, slowest {slowest.seconds:.1f} s ({slowest.call}),"
+        f" back after {took:.1f} s"
     )
     assert ledger.faults() == []
     assert ledger.revived == []

@@ -260,7 +260,7 @@ class Machine(RuleBasedStateMachine):
                 assert accepted == self.account.accepts_key(key, self.now)
 
     def teardown(self) -> None:
-        for token in self.account.refresh:
+        for token in list(self.account.refresh):
             self._refresh(token)
         for services in self.processes:
             self.do(services.close())
@@ -389,7 +389,7 @@ def test_on_sqlite(tmp_path: Path, migrated_sqlite_file: Path, own_redis: Embedd
             left.unlink()
         return f"sqlite+aiosqlite:///{shutil.copy(migrated_sqlite_file, file)}"
 
-    play(lambda: Machine(tmp_path, fresh, own_redis), examples=4, steps=25)
+    play(lambda: Machine(tmp_path, fresh, own_redis), examples=16, steps=20)
 
 
 @pytest.mark.slow
@@ -402,4 +402,4 @@ def test_on_postgres(
         postgres_server.psql(f"\\c shared \n TRUNCATE {tables} RESTART IDENTITY CASCADE")
         return shared_postgres_url
 
-    play(lambda: Machine(tmp_path, fresh, own_redis), examples=6, steps=20)
+    play(lambda: Machine(tmp_path, fresh, own_redis), examples=5, steps=20)
