@@ -149,7 +149,7 @@ class Traffic:
             Refused: It was not.
         """
         response = await self.ask("GET", "/login", headers={"Accept": "text/html"})
-        if response.status_code != httpx.codes.OK:
+        if not response.is_success:
             raise Refused(response.status_code)
         try:
             async with forged(self.stack.server.base_url) as socket:

@@ -376,9 +376,9 @@ def play(machine: Callable[[], Machine], examples: int, steps: int) -> None:
         phases=[Phase.explicit, Phase.generate],
         database=None,
         deadline=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=tuple(HealthCheck),  # pyright: ignore[reportArgumentType]
     )
-    run_state_machine_as_test(machine, settings=profile)
+    run_state_machine_as_test(machine, settings=profile)  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.slow
