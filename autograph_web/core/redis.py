@@ -79,19 +79,24 @@ class RedisClient:
         Raises:
             RedisDown: The server did not answer, now or within the last second.
         """
-        async with self._turns:
-            if self._rest.goes_on():
-                cast(Any, command).close()
-                raise RedisDown
-            try:
-                answer = await command
-            except (RedisError, OSError, TimeoutError) as error:
-                _log.warning("redis_failed", error=error.__class__.__name__)
-                if isinstance(error, _NO_ANSWER):
-                    self._rest.begin()
-                raise RedisDown from error
-            self._rest.end()
-            return answer
+        try:
+            async with self._turns:
+                return await self._ask(command)
+        finally:
+            cast(Any, command).close()  # whoever gave up before it was its turn has not begun it
+
+    async def _ask(self, command: Awaitable[_T]) -> _T:
+        if self._rest.goes_on():
+            raise RedisDown
+        try:
+            answer = await command
+        except (RedisError, OSError, TimeoutError) as error:
+            _log.warning("redis_failed", error=error.__class__.__name__)
+            if isinstance(error, _NO_ANSWER):
+                self._rest.begin()
+            raise RedisDown from error
+        self._rest.end()
+        return answer
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the values of `keys` in one round trip.

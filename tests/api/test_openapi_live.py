@@ -4,6 +4,7 @@ Schemathesis makes the requests out of the document: what fits it, and what does
 """
 
 from collections.abc import Callable
+from importlib import import_module
 from itertools import count
 from typing import Any
 
@@ -60,14 +61,12 @@ class Examiner:
     """Schemathesis with our document; slow to import, so only the process that runs these tests does."""
 
     def __init__(self) -> None:
-        import schemathesis  # noqa: PLC0415
-        from schemathesis import checks  # noqa: PLC0415
-
+        library: Any = import_module("schemathesis")
+        checks: Any = import_module("schemathesis.checks")
         checks.load_all_checks()
-        everything: Any = checks.CHECKS
-        self._checks: Any = [check for check in everything.get_all() if check.__name__ in _CHECKS]
-        self._schema: Any = schemathesis.openapi.from_dict(_DOCUMENT)
-        self._modes: Any = schemathesis.GenerationMode
+        self._checks: Any = [check for check in checks.CHECKS.get_all() if check.__name__ in _CHECKS]
+        self._schema: Any = library.openapi.from_dict(_DOCUMENT)
+        self._modes: Any = library.GenerationMode
 
     def ask(
         self, call: tuple[str, str], good: bool, server: LiveServer, headers: Callable[[], dict[str, str]]
