@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import event, make_url, text
+from sqlalchemy import ClauseElement, Select, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from autograph_web.core.errors import SessionEnded, Unavailable, Uncertain
+from autograph_web.core.quick import NotSent, QuickStatement, Refused
 from autograph_web.core.rest import Rest
 
 _BUSY_TIMEOUT_MS = 10_000
@@ -36,6 +37,7 @@ class Database:
         self.engine = make_engine(url, pool_size, command_seconds)
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._rest = Rest(monotonic)
+        self._compiled: dict[int, QuickStatement] = {}
         # Whether one statement may write to several tables: PostgreSQL's data-modifying WITH.
         self.writes_at_once = self.engine.dialect.name == "postgresql"
 
@@ -58,17 +60,30 @@ class Database:
         for call in calls:
             call()
 
-    @asynccontextmanager
-    async def single(self) -> AsyncGenerator[AsyncConnection]:
-        """Open a connection for one statement, which is a transaction of its own and saves two round trips.
+    async def at_once(self, statement: ClauseElement, given: dict[str, Any]) -> Any | None:
+        """Run one statement of a module, a transaction of its own, and return its first row.
+
+        For PostgreSQL and the busiest paths alone (docs/decisions/0021-straight-to-the-driver.md). None also
+        stands for a refusal of the server: nothing was written, and the usual way tells why.
 
         Raises:
             Unavailable, Uncertain: As for `unit`.
         """
-        with self._translated() as stake:
-            async with self._connected(self._single) as connection:
-                stake.is_out = True
-                yield connection
+        with self._translated() as stake, suppress(Refused):
+            stake.is_out = True
+            return await self._quick(statement).first(self.engine, given)
+
+    async def first(self, statement: Select[Any], given: dict[str, Any]) -> Any | None:
+        """Return the first row of one statement of a module that only reads.
+
+        Raises:
+            Unavailable: As for `unit`.
+        """
+        if self.writes_at_once:
+            with self._translated(), suppress(Refused):
+                return await self._quick(statement).first(self.engine, given)
+        async with self.read() as connection:
+            return (await connection.execute(statement, given)).first()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
@@ -106,13 +121,19 @@ class Database:
         try:
             yield stake
         except Exception as error:
-            if isinstance(error, TimeoutError):
+            if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
                 self._rest.begin()
             refusal = _refusal_of(error, stake)
             if refusal is None:
                 raise
             raise refusal from error
         self._rest.end()
+
+    def _quick(self, statement: ClauseElement) -> QuickStatement:
+        # Statements of a module live as long as the process, so their identity is a name.
+        if id(statement) not in self._compiled:
+            self._compiled[id(statement)] = QuickStatement(statement, self.engine.dialect)
+        return self._compiled[id(statement)]
 
     async def ping(self) -> None:
         """Ask the database for one answer.
@@ -159,7 +180,7 @@ def _refusal_of(error: Exception, stake: _Stake) -> Exception | None:
         return None
     if isinstance(error, Unavailable) or not isinstance(error, OSError | TimeoutError | SQLAlchemyError):
         return None
-    silent = not isinstance(error, DBAPIError) or error.connection_invalidated
+    silent = error.connection_invalidated if isinstance(error, DBAPIError) else not isinstance(error, NotSent)
     return Uncertain(retry_after=2) if stake.is_out and silent else Unavailable(retry_after=2)
 
 
