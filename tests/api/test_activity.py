@@ -47,7 +47,7 @@ async def test_an_event_says_what_when_where_and_with_what(
     assert newest == {
         "kind": "login_success",
         "label": "Signed in",
-        "device": "Firefox on Linux",
+        "device": "Firefox 140 on Linux",
         "ip": "203.0.113.7",
         "user_agent": AGENT,
         "this_session": True,
@@ -194,7 +194,7 @@ async def test_a_csv_is_a_file_for_a_spreadsheet(api: AsyncClient, tokens: dict[
     assert response.content.startswith(b"\xef\xbb\xbftime,event,kind,device,address,user_agent,")
     table = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
     assert [line["event"] for line in table] == ["Data exported", "Signed in", "Account created"]
-    assert table[1]["device"] == "Firefox on Linux"
+    assert table[1]["device"] == "Firefox 140 on Linux"
     assert table[1]["address"] == "203.0.113.7"
     assert json.loads(table[0]["details"]) == {"what": "activity"}
     assert response.text.count("\r\n") == 4

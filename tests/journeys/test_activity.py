@@ -32,7 +32,7 @@ NONSENSE: tuple[tuple[Any, Any], ...] = (
     (None, []),
     ("range", {}),
 )
-DEVICE_NAMES = {"desktop": "Chrome on Linux", "phone": "Chrome on Android"}
+DEVICE_NAMES = {"desktop": "Chrome 141 on Linux", "phone": "Chrome 141 on Android"}
 
 
 def rows_of(visitor: Visitor) -> Locator:

@@ -68,7 +68,7 @@ async def test_a_new_browser_is_told_of(services: Services, mailbox: Mailbox) ->
 
     assert letter.to == EMAIL
     assert facts["Where"] == "203.0.113.7"
-    assert facts["With"] == "Firefox on Linux"
+    assert facts["With"] == "Firefox 140 on Linux"
 
 
 @pytest.mark.usefixtures("mina")
