@@ -359,7 +359,7 @@ class EventOut(BaseModel):
             user_agent=event.user_agent,
             session_id=event.session_id,
             this_session=isinstance(caller, Viewer) and event.session_id == caller.session_id,
-            details=event.details,
+            details=event.owners_details,
         )
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from functools import cache, lru_cache
 
-# Longer ones are cut: the names stand in the first hundred or two, and the rules are patterns whose time grows
-# faster than the text.
+# Longer ones are cut: the names stand in the first hundred or two, and the rules are patterns whose time
+# grows faster than the text.
 _LONGEST = 256
 _MOST_KEPT = 1024
 _LONGEST_VERSION = 4
@@ -31,8 +31,8 @@ _PHONES = ("iPhone", "iPad")
 def device_name(user_agent: str) -> str:
     """Return program and system in plain words, such as "Firefox 140 on Linux"; a guess, never a credential.
 
-    Only names that the rules of ua-parser hold themselves are said. These words stand in letters and lists, and
-    whoever causes one must not get to write in it.
+    Only names that the rules of ua-parser hold themselves are said. These words stand in letters and lists,
+    and whoever causes one must not get to write in it.
     """
     return _named(user_agent[:_LONGEST])
 
