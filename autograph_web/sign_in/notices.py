@@ -78,7 +78,7 @@ class SignInNotices:
         claimed: str | None,
         created_at: datetime,
     ) -> None:
-        """Post a letter about the sign-in of `proof` if it was `claimed`, and the account is not quite new."""
+        """Post a letter about the sign-in of `proof` if it was `claimed` and the account isn't quite new."""
         if claimed is None or self._on.clock.now() - created_at < _SETTLING_IN:
             return
         signed_in = RefusableSignIn(
