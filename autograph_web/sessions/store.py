@@ -111,6 +111,12 @@ async def revoke(
     return list(result.scalars())
 
 
+async def ending_of(connection: AsyncConnection, session_id: UUID) -> Row[Any] | None:
+    """Return hash, end and reason of a session, also of one that is over."""
+    columns = (SESSIONS.c.cookie_hash, SESSIONS.c.revoked_at, SESSIONS.c.revoked_reason)
+    return (await connection.execute(select(*columns).where(SESSIONS.c.id == session_id))).first()
+
+
 async def forget_expired(connection: AsyncConnection, before: datetime) -> int:
     """Delete the sessions that reached their end before a moment, with their refresh tokens; count them."""
     result = await connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_at < before))

@@ -237,4 +237,4 @@ async def test_a_fault_of_ours_is_a_page_for_who_sent_a_form(
     assert response.status_code == 500
     assert response.headers["content-type"].startswith("text/html")
     assert "<h1" in response.text
-    assert "moment" not in response.text
+    assert "isoformat" not in response.text
