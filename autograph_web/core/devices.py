@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache, lru_cache
+from typing import Any
 
 # Longer ones are cut: the names stand in the first hundred or two, and the rules are patterns whose time
 # grows faster than the text.
@@ -42,6 +43,11 @@ def warm_up() -> None:
     _named("Mozilla/5.0")
 
 
+def spelled(rule: Any) -> str:
+    """Return the pattern of a rule of ua-parser, which compiles it in place when it is first tried."""
+    return str(getattr(rule.pattern, "pattern", rule.pattern))
+
+
 @lru_cache(_MOST_KEPT)
 def _named(text: str) -> str:
     program, version, system = _rules()(text)
@@ -68,7 +74,8 @@ def _rules() -> Callable[[str], tuple[str, str, str]]:
     programs, systems, _devices = load_lazy_builtins()
     resolve = Resolver((programs, systems, []))
     # Some rules take any word before "bot" or a version for a name. What stands in no rule is not repeated.
-    names = "\n".join(f"{rule.pattern}\n{rule.family}" for rule in (*programs, *systems))
+    rules: tuple[Any, ...] = (*programs, *systems)
+    names = "\n".join(f"{spelled(rule)}\n{rule.family}" for rule in rules)
 
     def tell(text: str) -> tuple[str, str, str]:
         found = resolve(text, Domain.USER_AGENT | Domain.OS)

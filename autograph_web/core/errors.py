@@ -422,6 +422,7 @@ class LastAdmin(DomainError):
 class OnlyAdmin(LastAdmin):
     """Whoever wants to leave is that administrator."""
 
+    code = "only_admin"
     sentence = (
         "You are the only administrator who can sign in. Make somebody else an administrator first, "
         "then delete your account."

@@ -112,9 +112,8 @@ async def revoke(
 
 
 async def ending_of(connection: AsyncConnection, session_id: UUID) -> Row[Any] | None:
-    """Return hash, end and reason of a session, also of one that is over."""
-    columns = (SESSIONS.c.cookie_hash, SESSIONS.c.revoked_at, SESSIONS.c.revoked_reason)
-    return (await connection.execute(select(*columns).where(SESSIONS.c.id == session_id))).first()
+    """Return a session, also one that is over."""
+    return (await connection.execute(select(SESSIONS).where(SESSIONS.c.id == session_id))).first()
 
 
 async def forget_expired(connection: AsyncConnection, before: datetime) -> int:
