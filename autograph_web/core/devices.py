@@ -1,4 +1,4 @@
-"""What a program says of itself in its User-Agent, in plain words (docs/decisions/0022-device-names.md)."""
+"""What a program says of itself in its User-Agent, in plain words (docs/decisions/0023-device-names.md)."""
 
 from collections.abc import Callable
 from functools import cache, lru_cache
