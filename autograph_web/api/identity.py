@@ -7,6 +7,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.datastructures import Headers
 from starlette.types import Scope as Connection
 
+from autograph_web.admin.person import Operator
 from autograph_web.api.access import require_scope
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.api_keys.spelling import looks_like_key
@@ -61,6 +62,12 @@ async def _caller(request: Request) -> Viewer | KeyHolder:
     return caller
 
 
+async def _operator(request: Request) -> Operator:
+    caller = await _caller(request)
+    await services().administrators.require(caller)
+    return Operator.administrator(context_from_scope(request.scope, services().settings), caller)
+
+
 async def _context(request: Request) -> RequestContext:
     # Not a plain function: FastAPI would run that in a thread, for longer than it takes.
     return context_from_scope(request.scope, services().settings)
@@ -70,4 +77,6 @@ CurrentViewer = Annotated[Viewer, Depends(_viewer)]
 """Somebody who is signed in; an API key is refused."""
 CurrentCaller = Annotated[Viewer | KeyHolder, Depends(_caller)]
 """Somebody who is signed in, or an API key with the scope that the table in `access` asks for."""
+CurrentOperator = Annotated[Operator, Depends(_operator)]
+"""An administrator who is signed in, or an administrator's API key with that scope."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]
