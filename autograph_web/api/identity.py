@@ -62,12 +62,6 @@ async def _caller(request: Request) -> Viewer | KeyHolder:
     return caller
 
 
-async def _operator(request: Request) -> Operator:
-    caller = await _caller(request)
-    await services().administrators.require(caller)
-    return Operator.administrator(context_from_scope(request.scope, services().settings), caller)
-
-
 async def _context(request: Request) -> RequestContext:
     # Not a plain function: FastAPI would run that in a thread, for longer than it takes.
     return context_from_scope(request.scope, services().settings)
@@ -75,8 +69,15 @@ async def _context(request: Request) -> RequestContext:
 
 CurrentViewer = Annotated[Viewer, Depends(_viewer)]
 """Somebody who is signed in; an API key is refused."""
+CurrentContext = Annotated[RequestContext, Depends(_context)]
 CurrentCaller = Annotated[Viewer | KeyHolder, Depends(_caller)]
 """Somebody who is signed in, or an API key with the scope that the table in `access` asks for."""
+
+
+async def _operator(context: CurrentContext, caller: CurrentCaller) -> Operator:
+    await services().administrators.require(caller)
+    return Operator.administrator(context, caller)
+
+
 CurrentOperator = Annotated[Operator, Depends(_operator)]
 """An administrator who is signed in, or an administrator's API key with that scope."""
-CurrentContext = Annotated[RequestContext, Depends(_context)]

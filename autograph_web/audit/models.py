@@ -10,8 +10,8 @@ from sqlmodel import Field, SQLModel
 from autograph_web.core.tables import UtcDateTime
 
 EVERYBODYS = "audit_log.kind <> ''"
-"""True of every row. Who looks through everybody's says it, and only that opens the indexes for it: to find an
-account's few rows, PostgreSQL would now and then rather walk over everybody's by time."""
+"""True of every row. Who looks through everybody's says it, and only that opens the indexes for it: to find
+an account's few rows, PostgreSQL would now and then rather walk over everybody's by time."""
 
 
 def _everybodys(name: str, *columns: str) -> Index:

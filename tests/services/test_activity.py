@@ -149,6 +149,7 @@ async def test_a_file_has_every_event_and_holds_nothing_open_between_its_portion
 ) -> None:
     await fill(services, clock, viewer.user_id, viewer.session_id)
     download = await services.activity.download(context(), viewer, ActivityInput(), form)
+    await services.chain.close()  # which reads on its own
     pool: Any = services.database.engine.pool
     portions: list[str] = []
     async for portion in download.portions:

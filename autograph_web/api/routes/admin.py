@@ -23,19 +23,21 @@ from autograph_web.api.admin_schemas import (
     UsersQuery,
 )
 from autograph_web.api.beside_pages import BesidePage
+from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.files import DOWNLOAD, as_file, link_next
 from autograph_web.api.identity import BEARER, COOKIE, CurrentOperator
 from autograph_web.api.schemas import MessageOut, RevokedOut
 from autograph_web.runtime import services
 
-router = APIRouter(route_class=BesidePage, prefix="/admin", tags=["Administration"])
+router = APIRouter(route_class=StrictRoute, prefix="/admin", tags=["Administration"])
+_shared = APIRouter(route_class=BesidePage, prefix="/admin", tags=["Administration"])
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 _CHANGE = problems(401, 403, 404, 409, 422, 503)
 _RECENT = 10
 
 
-@router.get("/users", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
+@_shared.get("/users", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
 async def users(
     _operator: CurrentOperator, query: Annotated[UsersQuery, Query()], request: Request, response: Response
 ) -> UsersOut:
@@ -59,7 +61,7 @@ async def create(operator: CurrentOperator, wish: CreationInput) -> CreatedOut:
     return CreatedOut.of(created, invited=wish.invite)
 
 
-@router.get("/users/{user_id}", responses=problems(401, 403, 404, 422, 503), dependencies=_SIGNED_IN)
+@_shared.get("/users/{user_id}", responses=problems(401, 403, 404, 422, 503), dependencies=_SIGNED_IN)
 async def user(_operator: CurrentOperator, user_id: UUID) -> StandingOut:
     """Show one account: how it stands, where it is signed in, and what happened last."""
     standing = await _standing(user_id)
@@ -98,7 +100,7 @@ async def reset_mfa(operator: CurrentOperator, user_id: UUID) -> MessageOut:
     return MessageOut(message="Two-step verification is off, and the owner was told.")
 
 
-@router.get("/audit", responses=problems(400, 401, 403, 422, 503), dependencies=_SIGNED_IN)
+@_shared.get("/audit", responses=problems(400, 401, 403, 422, 503), dependencies=_SIGNED_IN)
 async def audit(
     _operator: CurrentOperator, query: Annotated[AuditQuery, Query()], request: Request, response: Response
 ) -> FindingsOut:
@@ -125,3 +127,6 @@ async def export(operator: CurrentOperator, query: Annotated[AuditExportQuery, Q
 
 async def _standing(user_id: UUID) -> Standing:
     return await services().directory.standing(await services().directory.find(str(user_id)))
+
+
+router.routes.extend(_shared.routes)
