@@ -12,6 +12,7 @@ from autograph_web.admin.creation import CreationInput
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.person import Operator, Role, Wanted, administrator_in
 from autograph_web.api_keys.key import Scope
+from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
 from autograph_web.core.errors import (
     AccountUnknown,
@@ -128,7 +129,7 @@ async def test_what_is_done_names_who_did_it_but_not_to_the_owner(services: Serv
     assert administrator_in(event.details["actor"]) == caller_of(nora).user_id
     assert event.ip == nora.context.ip
 
-    [seen] = [event for event in await services.trail.recent(mina.id, 9) if event.kind == "account_locked"]
+    [seen] = [event for event in await services.trail.recent(mina.id, 9) if event.kind is Kind.ACCOUNT_LOCKED]
     assert (seen.ip, seen.user_agent, seen.session_id) == ("", "", None)
     assert "actor" not in seen.details
 

@@ -3,6 +3,8 @@
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
+from typing import Any
+
 import reflex as rx
 
 from autograph_web.ui.account_frame import skeleton
@@ -62,9 +64,9 @@ def _person_card() -> rx.Component:
     )
     seen = rx.cond(person.seen_at != "", time_of(person.seen_at, person.seen_when), "Never")
     facts = rx.el.dl(
-        fact("Email", rx.cond(person.verified, "Confirmed", "Not confirmed")),
-        fact("Role", rx.cond(person.administrator, "Administrator", "User")),
-        fact("Status", rx.cond(person.locked, "Locked", "Active")),
+        fact("Email", _either(person.verified, "Confirmed", "Not confirmed")),
+        fact("Role", _either(person.administrator, "Administrator", "User")),
+        fact("Status", _either(person.locked, "Locked", "Active")),
         fact("Two-step verification", _two_step()),
         fact("Last sign-in", seen),
         fact("Created", time_of(person.made_at, person.made_when)),
@@ -78,6 +80,10 @@ def _person_card() -> rx.Component:
         rx.cond(PersonState.step == "", _ways(), rx.el.div(step(), class_name="card-work")),
         badge=badges,
     )
+
+
+def _either(so: Any, words: str, others: str) -> rx.Component:
+    return rx.el.span(rx.cond(so, words, others))
 
 
 def _two_step() -> rx.Component:
@@ -107,8 +113,7 @@ def _ways() -> rx.Component:
     return rx.el.div(
         role,
         ask_button(PersonState, "Sign out everywhere", Wish.END_SESSIONS.value),
-        rx.cond(person.two_step & ~PersonState.mine, reset),
-        rx.cond(PersonState.mine, rx.fragment(), lock),
+        rx.cond(PersonState.mine, rx.fragment(), rx.fragment(rx.cond(person.two_step, reset), lock)),
         class_name="actions card-actions",
     )
 
