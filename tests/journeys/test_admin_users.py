@@ -56,8 +56,9 @@ def fill_up(server: LiveServer, host: str, number: int) -> None:
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}.000000"
     with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
         connection.executemany(
-            "INSERT INTO users (id, email, email_key, password_hash, role, status, mfa_enabled, session_epoch,"
-            " created_at, password_changed_at) VALUES (?, ?, ?, 'x', 'user', 'active', 0, 0, ?, ?)",
+            "INSERT INTO users (id, email, email_key, password_hash, role, status, mfa_enabled,"
+            " session_epoch, created_at, password_changed_at)"
+            " VALUES (?, ?, ?, 'x', 'user', 'active', 0, 0, ?, ?)",
             [
                 (uuid4().hex, f"person{one:03}@{host}", f"person{one:03}@{host}", made, made)
                 for one in range(number)
