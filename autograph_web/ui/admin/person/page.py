@@ -114,7 +114,7 @@ def _ways() -> rx.Component:
         role,
         ask_button(PersonState, "Sign out everywhere", Wish.END_SESSIONS.value),
         rx.cond(PersonState.mine, rx.fragment(), rx.fragment(rx.cond(person.two_step, reset), lock)),
-        class_name="actions card-actions",
+        class_name="actions rest",
     )
 
 

@@ -35,11 +35,12 @@ def _people_card() -> rx.Component:
     heads = ("Account", "Two-step", "Last sign-in", "Created")
     people = table(UsersState, "people", "Accounts, by address", heads, UsersState.rows, _row)
     further = rest(UsersState, "users", "Show more", "Go on with the next ones")
-    new = NativeLink.create("New account", href=ADMIN_NEW_USER.path, class_name="button button-primary")
+    new = NativeLink.create(
+        "New account", href=ADMIN_NEW_USER.path, class_name="button button-small button-primary"
+    )
     return card(
         "users",
         "Accounts",
-        rx.el.div(new, class_name="actions card-actions"),
         _filters(),
         announced(UsersState, "users"),
         rx.cond(UsersState.from_the_middle, _first()),
@@ -48,6 +49,7 @@ def _people_card() -> rx.Component:
             rx.fragment(people, further),
             nothing("No account fits that.", "Show everybody", ADMIN_USERS.path),
         ),
+        badge=new,
     )
 
 
