@@ -20,6 +20,7 @@ from autograph_web.admin.administration import Administration
 from autograph_web.admin.administrators import Administrators
 from autograph_web.admin.creation import Creation
 from autograph_web.admin.directory import Directory
+from autograph_web.admin.investigation import Investigation
 from autograph_web.api_keys.keys import ApiKeys
 from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.chain.check import ChainCheck
@@ -121,6 +122,7 @@ class Services:
     creation: Creation
     administration: Administration
     administrators: Administrators
+    investigation: Investigation
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
@@ -199,6 +201,7 @@ def build_services(
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
     proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
     notices = SignInNotices(foundation, redis, links, known_devices)
+    devices, administrators = Devices(foundation, sessions), Administrators(foundation)
     return Services(
         settings=settings,
         database=database,
@@ -242,15 +245,16 @@ def build_services(
         enrolment=Enrolment(foundation, factors, sealer, sessions),
         sessions=sessions,
         endings=endings,
-        devices=Devices(foundation, sessions),
+        devices=devices,
         tokens=Tokens(foundation, sessions, signer, lives),
         handoff=Handoff(redis, entropy),
         flash=Flashes(redis, entropy),
         notes=Notes(redis, sealer, entropy),
-        directory=Directory(foundation, sessions),
-        creation=Creation(foundation, hasher, policy, links),
-        administration=Administration(foundation, sessions, links),
-        administrators=Administrators(foundation),
+        directory=Directory(foundation, sessions, devices),
+        creation=Creation(foundation, hasher, policy, links, administrators),
+        administration=Administration(foundation, sessions, links, administrators),
+        administrators=administrators,
+        investigation=Investigation(foundation),
     )
 
 

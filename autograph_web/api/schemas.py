@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.accounts.account import Account
 from autograph_web.api_keys.key import ApiKey, IssuedKey, KeyHolder, Scope, in_order
+from autograph_web.audit.downloads import Format
 from autograph_web.audit.trail import AuditEvent
 from autograph_web.core.devices import device_name
 from autograph_web.mfa.enrolment import Setup
 from autograph_web.mfa.trusted_devices import TrustedBrowser
-from autograph_web.profile.activity import Format
 from autograph_web.profile.inputs import ActivityInput
 from autograph_web.sessions.devices import OpenSession
 from autograph_web.sessions.tokens import TokenPair
@@ -366,7 +366,7 @@ class EventOut(BaseModel):
             user_agent=event.user_agent,
             session_id=event.session_id,
             this_session=isinstance(caller, Viewer) and event.session_id == caller.session_id,
-            details=event.owners_details,
+            details=event.details,
         )
 
 

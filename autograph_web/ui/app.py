@@ -17,6 +17,12 @@ from autograph_web.ui.account.state import AccountState
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.activity.page import activity_page
 from autograph_web.ui.activity.state import ActivityState
+from autograph_web.ui.admin.audit.page import audit_page
+from autograph_web.ui.admin.audit.state import AuditState
+from autograph_web.ui.admin.new_user.page import new_user_page
+from autograph_web.ui.admin.new_user.state import NewUserState
+from autograph_web.ui.admin.person.page import person_page
+from autograph_web.ui.admin.person.state import PersonState
 from autograph_web.ui.admin.users.page import users_page
 from autograph_web.ui.admin.users.state import UsersState
 from autograph_web.ui.api_keys.page import api_keys_page
@@ -68,6 +74,9 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.ACTIVITY, activity_page, ActivityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
     (routes.ADMIN_USERS, users_page, UsersState.load),
+    (routes.ADMIN_NEW_USER, new_user_page, NewUserState.load),
+    (routes.ADMIN_PERSON, person_page, PersonState.load),
+    (routes.ADMIN_AUDIT, audit_page, AuditState.load),
     (routes.FORBIDDEN, forbidden_page, None),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
@@ -80,6 +89,9 @@ ACCOUNT_PAGES: dict[Route, type[AccountPage]] = {
     routes.ACTIVITY: ActivityState,
     routes.ACCOUNT: AccountState,
     routes.ADMIN_USERS: UsersState,
+    routes.ADMIN_NEW_USER: NewUserState,
+    routes.ADMIN_PERSON: PersonState,
+    routes.ADMIN_AUDIT: AuditState,
 }
 """The state of every page that leaves as soon as its session ends."""
 _STATES = (

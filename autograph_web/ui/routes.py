@@ -40,6 +40,9 @@ API_KEYS = Route("/settings/api-keys", "API keys", protected=True)
 ACTIVITY = Route("/settings/activity", "Activity", protected=True)
 ACCOUNT = Route("/settings/account", "Account", protected=True)
 ADMIN_USERS = Route("/admin/users", "Users", protected=True, admin=True)
+ADMIN_NEW_USER = Route("/admin/users/new", "New account", protected=True, admin=True)
+ADMIN_PERSON = Route("/admin/users/person", "Account", protected=True, admin=True)
+ADMIN_AUDIT = Route("/admin/audit", "Audit", protected=True, admin=True)
 FORBIDDEN = Route("/forbidden", "For administrators")
 TROUBLE = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
@@ -61,11 +64,14 @@ ROUTES: tuple[Route, ...] = (
     ACTIVITY,
     ACCOUNT,
     ADMIN_USERS,
+    ADMIN_NEW_USER,
+    ADMIN_PERSON,
+    ADMIN_AUDIT,
     FORBIDDEN,
     TROUBLE,
     NOT_FOUND,
 )
 PROTECTED_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.protected)
 ADMIN_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.admin)
-ADMIN_PLACES: tuple[Route, ...] = (ADMIN_USERS,)
+ADMIN_PLACES: tuple[Route, ...] = (ADMIN_USERS, ADMIN_AUDIT)
 """The ways within the administration as they are shown; the first is where "Administration" leads."""
