@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograph_web import frontend
-from autograph_web.commands import audit, doctor, keys, user
+from autograph_web.commands import audit, doctor, flags, keys, user
 from autograph_web.commands.common import bring_up_to_date, redis_url, say, with_outbox
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.entropy import SystemEntropy, random_token
@@ -44,6 +44,7 @@ _DEV_VARIABLES = {
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(keys.app, name="keys")
 app.add_typer(user.app, name="user")
+app.add_typer(flags.app, name="flags")
 app.command("create-admin")(user.create_admin)
 app.command()(doctor.doctor)
 mail = typer.Typer(help="Letters that wait or could not be delivered.")

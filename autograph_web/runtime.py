@@ -21,6 +21,8 @@ from autograph_web.admin.administrators import Administrators
 from autograph_web.admin.creation import Creation
 from autograph_web.admin.directory import Directory
 from autograph_web.admin.investigation import Investigation
+from autograph_web.admin.statistics.statistics import Statistics
+from autograph_web.admin.switchboard import Switchboard
 from autograph_web.api_keys.keys import ApiKeys
 from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.chain.check import ChainCheck
@@ -39,6 +41,8 @@ from autograph_web.core.limits import Allowance, Limiter
 from autograph_web.core.notes import Notes
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.sealing import Sealer
+from autograph_web.flags.flags import Flags
+from autograph_web.flags.table import FLAGS
 from autograph_web.mail.carrier import Carrier
 from autograph_web.mail.courier import Courier
 from autograph_web.mail.folder import LetterFolder
@@ -92,6 +96,7 @@ class Services:
     letter_folder: LetterFolder
     courier: Courier
     chain: ChainKeeper
+    flags: Flags
     registration: Registration
     links: Links
     password_reset: PasswordReset
@@ -123,6 +128,8 @@ class Services:
     administration: Administration
     administrators: Administrators
     investigation: Investigation
+    statistics: Statistics
+    switchboard: Switchboard
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
@@ -195,12 +202,13 @@ def build_services(
     key_uses = Allowance(settings.api_key_limit, 60)
     sealer = sealer_of(settings, entropy)
     links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
-    verification = Verification(foundation, links, wanted=settings.email_verification != "off")
+    flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS})
+    verification = Verification(foundation, flags, links)
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
     passwords = PasswordStep(hasher, known_devices, logins)
-    factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
+    factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation, flags)
     proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
-    notices = SignInNotices(foundation, redis, links, known_devices)
+    notices = SignInNotices(foundation, flags, redis, links, known_devices)
     devices, administrators = Devices(foundation, sessions), Administrators(foundation)
     return Services(
         settings=settings,
@@ -214,22 +222,15 @@ def build_services(
         letter_folder=folder_of(settings),
         courier=Courier(database, outbox, carrier, clock, entropy),
         chain=chain_keeper_of(settings, database, clock, entropy),
-        registration=Registration(foundation, hasher, policy, verification, registrations),
+        flags=flags,
+        registration=Registration(foundation, flags, hasher, policy, verification, registrations),
         links=links,
         password_reset=PasswordReset(
             foundation, links, policy, hasher, passwords, sessions, _reset_rules(settings)
         ),
         refusal=Refusal(foundation, links, sessions, settings.password_reset_seconds),
-        sign_in=SignIn(
-            foundation,
-            passwords,
-            proofs,
-            challenges,
-            trusted,
-            notices,
-            verified_only=settings.email_verification == "required",
-        ),
-        second_step=SecondStep(foundation, factors, challenges, proofs, notices),
+        sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices, verification),
+        second_step=SecondStep(foundation, factors, challenges, proofs, trusted, notices),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
         profiles=Profiles(foundation),
         password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),
@@ -255,6 +256,8 @@ def build_services(
         administration=Administration(foundation, sessions, links, administrators),
         administrators=administrators,
         investigation=Investigation(foundation),
+        statistics=Statistics(foundation, settings.audit_retention_days),
+        switchboard=Switchboard(foundation, flags),
     )
 
 
@@ -337,6 +340,7 @@ async def _tidy_up(built: Services) -> None:
             await built.links.forget_expired()
             await built.api_keys.forget_old()
             await built.outbox.forget_old()
+            await built.statistics.count_settled()
             await forget_old_events(built)
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
             _log.exception("tidying_up_failed")
@@ -361,7 +365,8 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         await built.health()
         built.courier.start()
         built.chain.start()
-        yield built
+        async with built.flags.kept_fresh():
+            yield built
     finally:
         tidying.cancel()
         _open.remove(built)

@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     password_reset_window_seconds: int = Field(_HOUR, ge=1)
     api_key_limit: int = Field(600, ge=1)
     password_grant: bool = True
+    registration_open: bool = True
+    trusted_devices: bool = True
+    sign_in_notices: bool = True
     audit_retention_days: int = Field(0, ge=0, le=36_500)
 
     log_format: Literal["text", "json"] = "text"

@@ -11,6 +11,7 @@ LAYERS = (
     "core",
     "mail",
     "audit",
+    "flags",
     "accounts",
     "sessions",
     "mfa",

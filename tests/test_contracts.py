@@ -64,6 +64,9 @@ CALLS = {
     "POST /admin/users/{user_id}/mfa/reset",
     "GET /admin/audit",
     "GET /admin/audit/export",
+    "GET /admin/statistics",
+    "GET /admin/flags",
+    "PUT /admin/flags/{name}",
     "GET /health/live",
     "GET /health/ready",
 }
@@ -111,6 +114,7 @@ KINDS = {
     "role_changed",
     "sessions_ended_by_admin",
     "mfa_reset_by_admin",
+    "flag_changed",
 }
 
 

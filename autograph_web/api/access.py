@@ -42,6 +42,8 @@ ACCESS: dict[str, Access | Scope] = {
     "POST /admin/users/{user_id}/mfa/reset": Scope.ADMIN,
     "GET /admin/audit": Scope.ADMIN,
     "GET /admin/audit/export": Scope.ADMIN,
+    "GET /admin/statistics": Scope.ADMIN,
+    "GET /admin/flags": Scope.ADMIN,
     # A key must not make itself more than it is, nor take the account from its owner.
     "POST /logout": Access.SESSION,
     "POST /logout-all": Access.SESSION,
@@ -56,6 +58,7 @@ ACCESS: dict[str, Access | Scope] = {
     "POST /mfa/disable": Access.SESSION,
     "POST /mfa/recovery-codes": Access.SESSION,
     "DELETE /mfa/trusted-devices/{device_id}": Access.SESSION,
+    "PUT /admin/flags/{name}": Access.SESSION,
     "GET /sessions": Access.SESSION,
     "DELETE /sessions": Access.SESSION,
     "DELETE /sessions/{session_id}": Access.SESSION,

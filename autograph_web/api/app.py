@@ -17,6 +17,7 @@ from autograph_web.api.routes import (
     email,
     health,
     mfa,
+    overview,
     recovery,
     session,
 )
@@ -49,7 +50,7 @@ def build_api() -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for module in (account, activity, email, session, recovery, mfa, api_keys, admin, health):
+    for module in (account, activity, email, session, recovery, mfa, api_keys, admin, overview, health):
         # Not include_router: it would hide the routes from whoever lists them, such as the 405 of the pages.
         api.router.routes.extend(module.router.routes)
     api.add_api_route("/docs", docs_page, include_in_schema=False)

@@ -21,6 +21,7 @@ _COMMAND_TIMEOUT_S = 10.0
 _POOL_TIMEOUT_S = 3.0
 # Connection, serialisation, resources, operator intervention (PostgreSQL, appendix A).
 _OUTAGES = {"08", "40", "53", "57"}
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(:key)"
 _CLOCK = "SELECT EXTRACT(EPOCH FROM clock_timestamp())"
 _AFTER_COMMIT = "autograph_after_commit"
 _SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
@@ -163,6 +164,14 @@ class Database:
 def after_commit(connection: AsyncConnection, call: Callable[[], None]) -> None:
     """Have `call` made once the unit of work of `connection` has committed, and never if it does not."""
     connection.info[_AFTER_COMMIT].append(call)
+
+
+async def try_lock(connection: AsyncConnection, key: int) -> bool:
+    """Take what `key` stands for, for this unit of work, unless somebody has it."""
+    # On SQLite whoever writes is alone anyway.
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool((await connection.execute(text(_TRY_LOCK), {"key": key})).scalar())
 
 
 class _Stake:

@@ -75,6 +75,12 @@ async def count_alive(connection: AsyncConnection, user_id: UUID, now: datetime)
     return int((await connection.execute(query)).scalar_one())
 
 
+async def count_all_alive(connection: AsyncConnection, now: datetime) -> int:
+    """Count the sessions that may still be used, whosoever they are."""
+    query = select(func.count()).select_from(SESSIONS.join(USERS)).where(*_alive(now))
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def ids_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -> list[UUID]:
     """Return the ids of the sessions of an account that may still be used."""
     query = select(SESSIONS.c.id).join(USERS).where(SESSIONS.c.user_id == user_id, *_alive(now))

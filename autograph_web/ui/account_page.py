@@ -80,7 +80,7 @@ class AccountPage(Private, mixin=True):
         self._owner = str(looking.session_id)
         self.email, self.initials = account.email, viewer.initials(account.email)
         self.verified = account.email_verified
-        self.unverified = not account.email_verified and services().verification.wanted
+        self.unverified = not account.email_verified and services().verification.is_wanted(account.id)
         self.administrator = account.role == Role.ADMIN
         self.loaded, self.failed = True, False
 

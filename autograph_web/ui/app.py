@@ -19,8 +19,12 @@ from autograph_web.ui.activity.page import activity_page
 from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.admin.audit.page import audit_page
 from autograph_web.ui.admin.audit.state import AuditState
+from autograph_web.ui.admin.flags.page import flags_page
+from autograph_web.ui.admin.flags.state import FlagsState
 from autograph_web.ui.admin.new_user.page import new_user_page
 from autograph_web.ui.admin.new_user.state import NewUserState
+from autograph_web.ui.admin.overview.page import overview_page
+from autograph_web.ui.admin.overview.state import OverviewState
 from autograph_web.ui.admin.person.page import person_page
 from autograph_web.ui.admin.person.state import PersonState
 from autograph_web.ui.admin.users.page import users_page
@@ -73,6 +77,8 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.API_KEYS, api_keys_page, ApiKeysState.load),
     (routes.ACTIVITY, activity_page, ActivityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
+    (routes.ADMIN_OVERVIEW, overview_page, OverviewState.load),
+    (routes.ADMIN_FLAGS, flags_page, FlagsState.load),
     (routes.ADMIN_USERS, users_page, UsersState.load),
     (routes.ADMIN_NEW_USER, new_user_page, NewUserState.load),
     (routes.ADMIN_PERSON, person_page, PersonState.load),
@@ -88,6 +94,8 @@ ACCOUNT_PAGES: dict[Route, type[AccountPage]] = {
     routes.API_KEYS: ApiKeysState,
     routes.ACTIVITY: ActivityState,
     routes.ACCOUNT: AccountState,
+    routes.ADMIN_OVERVIEW: OverviewState,
+    routes.ADMIN_FLAGS: FlagsState,
     routes.ADMIN_USERS: UsersState,
     routes.ADMIN_NEW_USER: NewUserState,
     routes.ADMIN_PERSON: PersonState,

@@ -36,6 +36,7 @@ BODIES: dict[str, Any] = {
     "POST /api-keys": {"name": "Another", "scopes": ["read"]},
     "POST /admin/users": {"email": "nora@northwind.dev"},
     "POST /admin/users/{user_id}/role": {"role": "admin"},
+    "PUT /admin/flags/{name}": {"value": "off"},
 }
 SCOPES = (["read"], ["write"], ["admin"], ["read", "write", "admin"])
 

@@ -116,6 +116,7 @@ def _form(**fields: str) -> Given:
 
 _KEY_FORM = {"name": "Another", "scope_read": "on", "expires": "90"}
 _CREATE, _TICK = ("create", _form(**_KEY_FORM)), ("tick_saved", {"ticked": True})
+_CHOOSE = ("choose", _form(value="off", percent="0"))  # for nobody, so that it is in nobody's way
 _CONFIRM = _form(password=_WRONG, code=_CODE)
 _STRENGTH = Row(May.EVERYBODY, "strength_rx_state_", {"password": _NEW})
 
@@ -324,6 +325,28 @@ HANDLERS: dict[str, Page] = {
             "delete": Row(May.OWNER, "account_deleted", _form(confirm_email="{email}"), then="delete"),
         },
     ),
+    "OverviewState": Page(
+        "/admin",
+        {**ADMIN_PAGE, "choose": Row(May.ADMIN, "span_rx_state_ 7", {"days": 7})},
+    ),
+    "FlagsState": Page(
+        "/admin/flags",
+        {
+            **ADMIN_PAGE,
+            "switch_code": CONFIRMING["switch_code"],
+            "ask": Row(May.ADMIN, "step_rx_state_ trusted_devices", {"wish": "trusted_devices"}),
+            "cancel": Row(May.ADMIN, "focus_rx_state_ flags:", then="trusted_devices"),
+            "confirm": Row(
+                May.ADMIN,
+                "login_failed",
+                _form(password=_WRONG, code=_CODE),
+                then="trusted_devices",
+                scene=Scene.STALE,
+            ),
+            "choose": Row(May.ADMIN, "step_rx_state_ review", _CHOOSE[1], then="trusted_devices"),
+            "switch": Row(May.ADMIN, "flag_changed", first=(_CHOOSE,), then="trusted_devices"),
+        },
+    ),
     "UsersState": Page(
         "/admin/users",
         {
@@ -416,6 +439,9 @@ CALLS: dict[str, Row] = {
     "GET /sessions": Row(May.OWNER, "{session}"),
     "DELETE /sessions": Row(May.OWNER, "session_revoked"),
     "DELETE /sessions/{session_id}": Row(May.OWNER, "session_revoked"),
+    "GET /admin/statistics": Row(May.ADMIN, "with_mfa"),
+    "GET /admin/flags": Row(May.ADMIN, "trusted_devices"),
+    "PUT /admin/flags/{name}": Row(May.ADMIN, "flag_changed", {"value": "off", "percent": 0}),
     "GET /api-keys": Row(May.OWNER, "{key_name}"),
     "POST /api-keys": Row(May.OWNER, "api_key_created", {"name": "Another", "scopes": ["read"]}),
     "DELETE /api-keys/{key_id}": Row(May.OWNER, "api_key_revoked"),
@@ -496,6 +522,8 @@ PAGES: dict[str, May] = {
     "/settings/api-keys": May.OWNER,
     "/settings/activity": May.OWNER,
     "/settings/account": May.OWNER,
+    "/admin": May.ADMIN,
+    "/admin/flags": May.ADMIN,
     "/admin/users": May.ADMIN,
     "/admin/users/new": May.ADMIN,
     "/admin/users/person": May.ADMIN,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.audit.chain.models import ChainKeyRow, CheckpointRow, LinkRow
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
+from autograph_web.core import database
 from autograph_web.core.tables import table_of
 
 CHAIN = table_of(LinkRow)
@@ -23,14 +24,8 @@ _LAST = select(CHAIN).order_by(desc(CHAIN.c.position)).limit(1)
 
 
 async def try_lock(connection: AsyncConnection) -> bool:
-    """Take the chain for this unit of work, unless somebody has it; on SQLite one writes at a time anyway."""
-    if connection.dialect.name != "postgresql":
-        return True
-    return bool(
-        (
-            await connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-        ).scalar()
-    )
+    """Take the chain for this unit of work, unless somebody has it."""
+    return await database.try_lock(connection, _LOCK_KEY)
 
 
 async def lock(connection: AsyncConnection) -> None:

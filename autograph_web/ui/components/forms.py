@@ -66,7 +66,9 @@ def address_field(state: type[FormState], name: str, label: str, autocomplete: s
     )
 
 
-def text_field(state: type[FormState], name: str, label: str, longest: str, hint: str) -> rx.Component:
+def text_field(
+    state: type[FormState], name: str, label: str, longest: str, hint: str, **attributes: Any
+) -> rx.Component:
     """A field for a few words of the person's own."""
     return rx.el.div(
         rx.el.label(label, html_for=name),
@@ -79,6 +81,7 @@ def text_field(state: type[FormState], name: str, label: str, longest: str, hint
             aria_invalid=_is_bad(state, name),
             aria_describedby=_described(state, name, f"{name}-hint"),
             custom_attrs=named(name, maxLength=longest),
+            **attributes,
         ),
         rx.el.p(hint, class_name="hint", custom_attrs=named(f"{name}-hint")),
         _field_error(state, name),
