@@ -7,6 +7,7 @@ from typing import Any, cast
 import reflex as rx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from autograph_web.core import metrics
 from autograph_web.core.logs import configure_logging
 from autograph_web.front import build_front
 from autograph_web.frontend import load_pages
@@ -42,5 +43,6 @@ def served() -> ASGIApp:
 
 
 configure_logging(load_settings().log_level, load_settings().log_format)
+metrics.load()
 app: rx.App = build_app(api_transformer=_front)
 cast(Any, app).register_lifespan_task(_services)

@@ -61,7 +61,7 @@ def run() -> None:
     frontend.ensure_built(say)
     with redis_url(settings) as url:
         bring_up_to_date(settings)
-        serve.prepare_environment(url)
+        serve.prepare_environment(url, settings.metrics_dir)
         load_settings.cache_clear()
         serve.serve(load_settings(), say)
 

@@ -30,10 +30,10 @@ from autograph_web.audit.trail import Trail
 from autograph_web.core.clock import Clock, SystemClock
 from autograph_web.core.database import Database
 from autograph_web.core.entropy import Entropy, SystemEntropy
-from autograph_web.core.errors import Unavailable
 from autograph_web.core.flash import Flashes
 from autograph_web.core.keyring import Keyring
 from autograph_web.core.limits import Allowance, Limiter
+from autograph_web.core.metrics import Exposition
 from autograph_web.core.notes import Notes
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.sealing import Sealer
@@ -45,6 +45,8 @@ from autograph_web.mail.smtp import SmtpCarrier
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
+from autograph_web.monitoring.figures import Figures
+from autograph_web.monitoring.health import Health
 from autograph_web.profile.activity import Activity
 from autograph_web.profile.deletion import Deletion
 from autograph_web.profile.email_change import EmailChange
@@ -53,6 +55,7 @@ from autograph_web.profile.password_change import PasswordChange
 from autograph_web.profile.profiles import Profiles
 from autograph_web.recovery.password_reset import PasswordReset, ResetRules
 from autograph_web.recovery.refusal import Refusal
+from autograph_web.schema import newest_revision
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.devices import Devices
@@ -115,24 +118,8 @@ class Services:
     directory: Directory
     creation: Creation
     administration: Administration
-
-    async def health(self) -> dict[str, bool]:
-        """Tell of each part we depend on whether it answers."""
-        return {"database": await self._database_answers(), "redis": await self.redis_answers()}
-
-    async def mail_is_late(self) -> bool:
-        """Tell whether letters wait for longer than they should; nothing else waits for them."""
-        try:
-            return await self.outbox.is_late()
-        except Unavailable:
-            return False
-
-    async def _database_answers(self) -> bool:
-        try:
-            await self.database.ping()
-        except Unavailable:
-            return False
-        return True
+    health: Health
+    figures: Figures
 
     async def redis_answers(self) -> bool:
         """Tell whether Redis answers."""
@@ -191,6 +178,8 @@ def build_services(
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
     proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
     notices = SignInNotices(foundation, redis, links, known_devices)
+    chain = chain_keeper_of(settings, database, clock, entropy)
+    health = Health(database, redis, outbox, newest_revision())
     return Services(
         settings=settings,
         database=database,
@@ -202,7 +191,7 @@ def build_services(
         outbox=outbox,
         letter_folder=folder_of(settings),
         courier=Courier(database, outbox, carrier, clock, entropy),
-        chain=chain_keeper_of(settings, database, clock, entropy),
+        chain=chain,
         registration=Registration(foundation, hasher, policy, verification, registrations),
         links=links,
         password_reset=PasswordReset(
@@ -242,6 +231,8 @@ def build_services(
         directory=Directory(foundation, sessions),
         creation=Creation(foundation, hasher, policy, links),
         administration=Administration(foundation, sessions, links),
+        health=health,
+        figures=Figures(Exposition(settings.metrics_dir), health, outbox, chain),
     )
 
 
@@ -343,9 +334,11 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
     """Hold the services open and make them `services()` until the block ends."""
     _open.append(built)
     tidying = asyncio.create_task(_tidy_up(built))
+    built.figures.begin()
+    built.database.count_connections()
     try:
         # Learns which Redis process this is before the first request needs to know.
-        await built.health()
+        await built.health.look()
         built.courier.start()
         built.chain.start()
         yield built
@@ -353,3 +346,4 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         tidying.cancel()
         _open.remove(built)
         await built.close()
+        built.figures.end()

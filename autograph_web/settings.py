@@ -23,6 +23,7 @@ KEEP_LETTERS = "folder"
 """What `SMTP_URL` says when letters are to stay in the data folder on purpose."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_SHORTEST_TOKEN = 32
 
 
 class SettingsError(Exception):
@@ -76,6 +77,8 @@ class Settings(BaseSettings):
     password_grant: bool = True
     audit_retention_days: int = Field(0, ge=0, le=36_500)
 
+    metrics_token: str = ""
+    access_log: bool = True
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -101,6 +104,13 @@ class Settings(BaseSettings):
     def _check_secrets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for secret in value:
             check_secret(secret)
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _check_metrics_token(cls, value: str) -> str:
+        if value and (len(value) < _SHORTEST_TOKEN or not value.isascii() or not value.isprintable()):
+            raise ValueError(f"must have {_SHORTEST_TOKEN} letters or more (openssl rand -hex 32)")
         return value
 
     @field_validator("database_url")
@@ -156,6 +166,11 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether browsers reach us over https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def metrics_dir(self) -> Path:
+        """Where the workers of this server keep their figures."""
+        return self.data_dir.resolve() / "metrics" / str(self.port)
 
     @property
     def smtp_server(self) -> SmtpServer | None:

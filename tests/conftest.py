@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.support.app",
     "tests.support.watching",
     "tests.support.live_server",
+    "tests.support.figures",
 ]

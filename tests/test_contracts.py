@@ -56,6 +56,7 @@ CALLS = {
     "DELETE /api-keys/{key_id}",
     "GET /health/live",
     "GET /health/ready",
+    "GET /metrics",
 }
 KINDS = {
     "registration_success",

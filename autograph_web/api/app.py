@@ -15,6 +15,7 @@ from autograph_web.api.routes import (
     api_keys,
     email,
     health,
+    metrics,
     mfa,
     recovery,
     session,
@@ -48,7 +49,7 @@ def build_api() -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for module in (account, activity, email, session, recovery, mfa, api_keys, health):
+    for module in (account, activity, email, session, recovery, mfa, api_keys, health, metrics):
         # Not include_router: it would hide the routes from whoever lists them, such as the 405 of the pages.
         api.router.routes.extend(module.router.routes)
     api.add_api_route("/docs", docs_page, include_in_schema=False)

@@ -414,6 +414,9 @@ class HealthOut(BaseModel):
         default=None,
         description="Whether letters wait for more than five minutes; that makes nobody unready.",
     )
+    details: dict[str, dict[str, str | int | float | None]] | None = Field(
+        default=None, description="What is known of each part; only told to operators, as `/metrics` is."
+    )
 
 
 class Problem(BaseModel):

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from autograph_web.core.errors import SessionEnded, Unavailable
+from autograph_web.core.metrics import meters
 
 _BUSY_TIMEOUT_MS = 10_000
 _CONNECT_TIMEOUT_S = 3
@@ -27,6 +28,7 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 10) -> None:
         self.engine = make_engine(url, pool_size)
+        self._most = pool_size
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         # Whether one statement may write to several tables: PostgreSQL's data-modifying WITH.
         self.writes_at_once = self.engine.dialect.name == "postgresql"
@@ -80,6 +82,16 @@ class Database:
         async with self.read() as connection:
             await connection.execute(text("SELECT 1"))
 
+    async def revision(self) -> str | None:
+        """Return the newest migration this database has had, None if it has had none.
+
+        Raises:
+            Unavailable: It gave no answer, or it has no tables of ours.
+        """
+        async with self.read() as connection:
+            found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars()
+            return max(found, default=None)
+
     async def seconds(self) -> float | None:
         """Return what the clock of the database says; None for SQLite, which has ours.
 
@@ -90,6 +102,18 @@ class Database:
             return None
         async with self.read() as connection:
             return float((await connection.execute(text(_CLOCK))).scalar_one())
+
+    def count_connections(self) -> None:
+        """Let the figures of this process say how many connections are in use, and how many there may be."""
+        meters().connections_most.set(self._most)
+
+        @event.listens_for(self.engine.sync_engine, "checkout")
+        def _taken(*_: object) -> None:
+            meters().connections.inc()
+
+        @event.listens_for(self.engine.sync_engine, "checkin")
+        def _given_back(*_: object) -> None:
+            meters().connections.dec()
 
     async def close(self) -> None:
         """Give every connection back."""

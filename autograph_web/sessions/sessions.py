@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
+from autograph_web.core.context import RequestContext, note_user
 from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionEnded, Unavailable
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
@@ -103,6 +103,7 @@ class Sessions:
             await store.add(connection, self._row(context, proof, cookie_hash))
         except IntegrityError:
             raise SessionEnded from None
+        note_user(proof.user_id)
         return account
 
     async def authenticate_token(self, token: str) -> Viewer:
@@ -117,7 +118,7 @@ class Sessions:
         record = await self._resolve(claims.session_id, claims.user_id, claims.token_id)
         if not record.belongs_to(claims.user_id, None) or claims.epoch != record.epoch:
             raise InvalidToken
-        return record.viewer(claims.token_id, claims.expires_at)
+        return _noted(record.viewer(claims.token_id, claims.expires_at))
 
     async def authenticate_cookie(self, value: str) -> Viewer:
         """Return who a session cookie stands for.
@@ -133,7 +134,7 @@ class Sessions:
         record = await self._resolve(parts.session_id, parts.user_id, None)
         if not record.cookie_hash or not record.belongs_to(parts.user_id, parts.hash):
             raise NotAuthenticated
-        return record.viewer()
+        return _noted(record.viewer())
 
     async def replace(self, connection: AsyncConnection, proof: SignedIn) -> list[UUID]:
         """Revoke the session that `proof` takes the place of; `bury` it once that has committed."""
@@ -314,3 +315,8 @@ class Sessions:
             idle_expires_at=now + timedelta(seconds=self.lifetimes.idle_for(proof.remember)),
             expires_at=now + timedelta(seconds=self.lifetimes.absolute),
         )
+
+
+def _noted(viewer: Viewer) -> Viewer:
+    note_user(viewer.user_id)
+    return viewer

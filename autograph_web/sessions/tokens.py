@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.trail import count_event
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import InvalidToken, SessionEnded, TokenReused
 from autograph_web.core.keyring import token_hash
@@ -97,7 +98,10 @@ class Tokens:
         event = self._on.trail.row(Kind.TOKEN_REFRESHED, context)
         async with self._on.database.single() as connection:
             row = await store.rotate(connection, used, added, event)
-        return self._pair(row, refresh) if row else None
+        if row is None:
+            return None
+        count_event(Kind.TOKEN_REFRESHED)
+        return self._pair(row, refresh)
 
     async def _rotate(
         self, connection: AsyncConnection, context: RequestContext, session_id: UUID
