@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any, cast
 
 import structlog
 
+from autograph_web import __version__
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
@@ -28,6 +30,7 @@ from autograph_web.audit.chain.keeper import ChainKeeper
 from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
+from autograph_web.core import tracing
 from autograph_web.core.clock import Clock, SystemClock
 from autograph_web.core.database import Database
 from autograph_web.core.entropy import Entropy, SystemEntropy
@@ -182,7 +185,7 @@ def build_services(
     notices = SignInNotices(foundation, redis, links, known_devices)
     chain = chain_keeper_of(settings, database, clock, entropy)
     health = Health(database, redis, outbox, newest_revision())
-    return Services(
+    built = Services(
         settings=settings,
         database=database,
         redis=redis,
@@ -237,6 +240,7 @@ def build_services(
         health=health,
         figures=Figures(Exposition(settings.metrics_dir), health, outbox, chain),
     )
+    return traced(built) if settings.traces else built
 
 
 def outbox_of(
@@ -293,6 +297,13 @@ def _lifetimes(settings: Settings) -> Lifetimes:
 
 _log = structlog.get_logger(__name__)
 _HOUR = 3600
+# What else there is are parts that use cases are made of.
+_USE_CASES = (
+    *("registration", "password_reset", "refusal", "sign_in", "second_step", "reauthentication"),
+    *("password_change", "activity", "verification", "email_change", "data_export", "deletion"),
+    *("api_keys", "enrolment", "sessions", "devices", "tokens", "handoff", "directory", "creation"),
+    *("administration", "administrators"),
+)
 _open: list[Services] = []
 
 
@@ -332,6 +343,19 @@ async def forget_old_events(built: Services) -> None:
             _log.info("audit_rows_taken_away", rows=taken, older_than_days=days)
 
 
+def begin_traces(built: Services) -> None:
+    """Have this process tell the operator's collector what it does."""
+    tracing.begin(built.settings.traces_endpoint, __version__)
+    built.database.trace_statements()
+    built.redis.trace_commands()
+
+
+def traced(built: Services) -> Services:
+    """Return the services with a span for each use case."""
+    cases = {name: tracing.UseCases(getattr(built, name)) for name in _USE_CASES}
+    return replace(built, **cast(Any, cases))
+
+
 @asynccontextmanager
 async def opened(built: Services) -> AsyncGenerator[Services]:
     """Hold the services open and make them `services()` until the block ends."""
@@ -339,6 +363,8 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
     tidying = asyncio.create_task(_tidy_up(built))
     built.figures.begin()
     built.database.count_connections()
+    if built.settings.traces and tracing.is_installed():
+        begin_traces(built)
     try:
         # Learns which Redis process this is before the first request needs to know.
         await built.health.look()
@@ -350,3 +376,4 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         _open.remove(built)
         await built.close()
         built.figures.end()
+        await asyncio.to_thread(tracing.end)

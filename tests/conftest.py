@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.support.watching",
     "tests.support.live_server",
     "tests.support.figures",
+    "tests.support.collector",
 ]

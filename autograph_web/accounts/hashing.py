@@ -13,6 +13,7 @@ import passlib.hash
 
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.metrics import meters
+from autograph_web.core.tracing import step
 
 # passlib makes its handlers on first access, so its types do not name them.
 _BCRYPT_SHA256: Any = cast(Any, passlib.hash).bcrypt_sha256
@@ -67,7 +68,9 @@ class PasswordHasher:
         meters().hashes_waiting.inc()
         asked = perf_counter()
         try:
-            done, began, ended = await asyncio.get_running_loop().run_in_executor(self._pool, _timed, work)
+            with step("hash password"):
+                loop = asyncio.get_running_loop()
+                done, began, ended = await loop.run_in_executor(self._pool, _timed, work)
         finally:
             self._waiting -= 1
             meters().hashes_waiting.dec()

@@ -24,11 +24,12 @@ UNKNOWN_ADDRESS = "unknown"
 class Occasion:
     """The request or websocket event that is being served, for logs and traces; no rule may look at it.
 
-    `user_id` is whose it turned out to be.
+    `user_id` is whose it turned out to be, `trace_id` the trace that tells of it, if one does.
     """
 
     request_id: str
     user_id: UUID | None = None
+    trace_id: str = ""
 
 
 _occasion: ContextVar[Occasion | None] = ContextVar("autograph_occasion", default=None)

@@ -11,6 +11,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from autograph_web.core.errors import SessionEnded, Unavailable
 from autograph_web.core.metrics import meters
+from autograph_web.core.tracing import statement_attributes, step
 
 _BUSY_TIMEOUT_MS = 10_000
 _CONNECT_TIMEOUT_S = 3
@@ -114,6 +115,28 @@ class Database:
         @event.listens_for(self.engine.sync_engine, "checkin")
         def _given_back(*_: object) -> None:
             meters().connections.dec()
+
+    def trace_statements(self) -> None:
+        """Tell each statement as a part of the trace of whoever runs it: its kind and table, no more."""
+        system = self.engine.dialect.name
+        told = self.engine.sync_engine
+
+        @event.listens_for(told, "before_cursor_execute")
+        def _begin(*given: Any) -> None:
+            statement, execution = given[2], given[4]
+            attributes = statement_attributes(statement, system)
+            execution.autograph_span = step(f"sql {attributes['db__operation__name']}", **attributes)
+
+        @event.listens_for(told, "after_cursor_execute")
+        def _end(*given: Any) -> None:
+            given[4].autograph_span.end()
+
+        @event.listens_for(told, "handle_error")
+        def _fail(failure: Any) -> None:
+            begun = getattr(failure.execution_context, "autograph_span", None)
+            if begun is not None:
+                begun.fail(type(failure.original_exception).__name__)
+                begun.end()
 
     async def close(self) -> None:
         """Give every connection back."""

@@ -161,8 +161,12 @@ def _moment(second: int) -> str:
 
 
 def _of(served: Occasion) -> dict[str, str]:
-    whose = {"user_id": str(served.user_id)} if served.user_id else {}
-    return {"request_id": served.request_id, **whose}
+    told = {"request_id": served.request_id}
+    if served.user_id:
+        told["user_id"] = str(served.user_id)
+    if served.trace_id:
+        told["trace_id"] = served.trace_id
+    return told
 
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}

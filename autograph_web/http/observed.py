@@ -7,9 +7,11 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from autograph_web.core import tracing
 from autograph_web.core.context import Occasion, begin_occasion, end_occasion
 from autograph_web.core.logs import access_line
 from autograph_web.core.metrics import meters
+from autograph_web.core.tracing import Span
 from autograph_web.http.client import request_id_of
 from autograph_web.runtime import services
 
@@ -45,15 +47,26 @@ class Observed:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self._app(scope, receive, noted)
-        finally:
-            end_occasion(token)
-            self._note(scope, status, perf_counter() - began, current, settings.access_log)
+        with self._span(scope, settings.trusted_proxy_hops) as span:
+            current.trace_id = span.trace_id
+            try:
+                await self._app(scope, receive, noted)
+            finally:
+                end_occasion(token)
+                method, route = _method(scope), self._route(scope)
+                _tell(span, method, route, status, current)
+                self._note(method, route, status, perf_counter() - began, current, settings.access_log)
 
-    def _note(self, scope: Scope, status: int, seconds: float, current: Occasion, logged: bool) -> None:
-        method = scope["method"] if scope["method"] in _METHODS else OTHER
-        route = self._route(scope)
+    def _span(self, scope: Scope, hops: int) -> Span:
+        if not tracing.is_on():
+            return tracing.span("request")
+        # Anybody may send a traceparent; it counts if a proxy we trust can have set it.
+        parent = tracing.pick(scope["headers"]) if hops else None
+        return tracing.span("request", "SERVER", parent)
+
+    def _note(
+        self, method: str, route: str, status: int, seconds: float, current: Occasion, logged: bool
+    ) -> None:
         _timer(method, route, status // 100).observe(seconds)
         if logged and (status >= 500 or route not in _ROUTINE):
             access_line("request", current, method=method, route=route, status=status, ms=_ms(seconds))
@@ -74,6 +87,24 @@ class Observed:
         if plain.startswith(_SOCKET):
             return _SOCKET
         return FILE if "." in plain.rpartition("/")[2] else OTHER
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else OTHER
+
+
+def _tell(span: Span, method: str, route: str, status: int, current: Occasion) -> None:
+    if not tracing.is_on():
+        return
+    span.rename(f"{method} {route}")
+    span.tell(
+        http__request__method=method,
+        http__route=route,
+        http__response__status_code=status,
+        autograph__request_id=current.request_id,
+    )
+    if status >= 500:
+        span.fail(str(status))
 
 
 @cache

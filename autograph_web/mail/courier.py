@@ -16,6 +16,7 @@ from autograph_web.core.entropy import Entropy
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.metrics import meters
 from autograph_web.core.sealing import SealBroken
+from autograph_web.core.tracing import span
 from autograph_web.mail import store
 from autograph_web.mail.carrier import Carrier, NotNow, Parcel, Undeliverable
 from autograph_web.mail.outbox import Outbox
@@ -103,8 +104,8 @@ class Courier:
             return Outcome.NOTHING
         # No transaction is open from here until the outcome is known.
         try:
-            async with asyncio.timeout(_CARRY_S):
-                await self._carrier.carry(self._parcel(claimed))
+            with span("deliver letter"):
+                await self._carry(claimed)
         except (Undeliverable, SealBroken) as error:
             await self._give_up(claimed, getattr(error, "reason", "SealBroken"))
             return Outcome.DONE
@@ -123,6 +124,10 @@ class Courier:
             await self._note_sent(claimed)
             return Outcome.DONE
         return Outcome.SETBACK
+
+    async def _carry(self, claimed: Row[Any]) -> None:
+        async with asyncio.timeout(_CARRY_S):
+            await self._carrier.carry(self._parcel(claimed))
 
     async def _claim(self) -> Row[Any] | None:
         now = self._clock.now()

@@ -10,9 +10,11 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 
+from autograph_web.core import tracing
 from autograph_web.core.context import Occasion, begin_occasion
 from autograph_web.core.logs import access_line
 from autograph_web.core.metrics import meters
+from autograph_web.core.tracing import Span
 from autograph_web.http.client import new_request_id
 from autograph_web.runtime import services
 
@@ -26,17 +28,22 @@ class Observed(Middleware):
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
         """Begin the occasion of `event`; the task's context ends with it."""
         current, _ = begin_occasion(new_request_id())
+        handler = handler_name(event.name)
+        # Never under a trace that the page names: whoever opens a websocket is a stranger.
+        span = tracing.span(handler, "CONSUMER", autograph__request_id=current.request_id).__enter__()
+        current.trace_id = span.trace_id
         task = asyncio.current_task()
         if task is not None:
-            _Watch(handler_name(event.name), current).follow(task)
+            _Watch(handler, current, span).follow(task)
         return None
 
 
 class _Watch:
     """Waits for the end of one event."""
 
-    def __init__(self, handler: str, current: Occasion) -> None:
-        self._handler, self._current, self._began = handler, current, perf_counter()
+    def __init__(self, handler: str, current: Occasion, span: Span) -> None:
+        self._handler, self._current, self._span = handler, current, span
+        self._began = perf_counter()
 
     def follow(self, task: "asyncio.Task[Any]") -> None:
         """Take note when `task` ends, in whichever way."""
@@ -45,6 +52,10 @@ class _Watch:
     def _note(self, task: "asyncio.Task[Any]") -> None:
         seconds, outcome = perf_counter() - self._began, _outcome(task)
         _timer(self._handler, outcome).observe(seconds)
+        if outcome == "failed":
+            self._span.fail("handler")
+        self._span.tell(autograph__outcome=outcome)
+        self._span.end()
         if services().settings.access_log:
             fields = {"handler": self._handler, "outcome": outcome, "ms": round(seconds * 1000, 2)}
             access_line("page_event", self._current, **fields)

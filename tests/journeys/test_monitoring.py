@@ -4,12 +4,31 @@ import json
 import re
 from pathlib import Path
 
+import httpx
+
 from tests.journeys.conftest import Visit
-from tests.journeys.people import Person
+from tests.journeys.people import WRONG, Person
+from tests.support.browser import unique_address
 from tests.support.figures import scrape_server, value
 from tests.support.live_server import LiveServer
+from tests.support.monitoring import missing, queries
 
 EVENTS = "autograph_events_total"
+
+
+def provoke(server: LiveServer) -> None:
+    """Have a limit and the websocket refuse, so that there are figures of that."""
+    with httpx.Client(base_url=server.base_url, headers={"X-Forwarded-For": unique_address()}) as client:
+        guess = {"email": "nobody@northwind.dev", "password": WRONG}
+        answers = [client.post("/login", json=guess).status_code for _ in range(6)]
+        assert answers == [401] * 5 + [429]
+        handshake = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version": "13",
+        }
+        assert client.get("/_event/?EIO=4&transport=websocket", headers=handshake).status_code == 403
 
 
 async def test_an_evening_at_the_pages_is_in_the_figures_and_in_the_log(
@@ -19,8 +38,11 @@ async def test_an_evening_at_the_pages_is_in_the_figures_and_in_the_log(
         server.secrets |= {person.password, person.email}
         visitor = await visit(server=server)
         await person.register(visitor)
+        provoke(server)
         figures = scrape_server(server.base_url)
 
+        for place, query in queries():
+            assert missing(query, figures) == [], place
         assert value(figures, "autograph_websockets") == 1
         assert value(figures, EVENTS, kind="registration_success", group="account") == 1
         handlers = {dict(labels)["handler"] for name, labels in figures if "page_event" in name}
