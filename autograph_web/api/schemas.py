@@ -427,6 +427,9 @@ class Problem(BaseModel):
     status: int
     detail: str
     code: str
+    instance: str | None = Field(
+        default=None, description="The request, as `urn:uuid:` and its id: what to tell the operator."
+    )
     field: str | None = None
     reasons: list[str] = []
     errors: list[dict[str, str]] = []

@@ -6,7 +6,7 @@ import re
 import sys
 import time
 from collections.abc import MutableMapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import lru_cache
 from logging import LogRecord
 from typing import Any, TextIO, cast
@@ -120,7 +120,8 @@ class _Lines(logging.StreamHandler[TextIO]):
     def write_access(self, event: str, served: Occasion, fields: dict[str, Any]) -> None:
         """Write one line about what was served."""
         line = self._form.access(event, served, fields)
-        with self.lock or nullcontext():
+        # A log that nobody reads any more must not become an error of the request.
+        with suppress(OSError, ValueError), self.lock or nullcontext():
             self.stream.write(line + self.terminator)
             self.flush()
 
