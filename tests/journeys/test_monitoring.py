@@ -22,6 +22,7 @@ def provoke(server: LiveServer) -> None:
         guess = {"email": "nobody@northwind.dev", "password": WRONG}
         answers = [client.post("/login", json=guess).status_code for _ in range(6)]
         assert answers == [401] * 5 + [429]
+        assert client.get("/me").status_code == 401
         handshake = {
             "Connection": "Upgrade",
             "Upgrade": "websocket",
