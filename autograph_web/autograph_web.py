@@ -1,5 +1,6 @@
 """The product as one Reflex app: what the server runs."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -7,7 +8,7 @@ from typing import Any, cast
 import reflex as rx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from autograph_web.core import metrics
+from autograph_web.core import life_signs, metrics
 from autograph_web.core.logs import configure_logging
 from autograph_web.front import build_front
 from autograph_web.frontend import load_pages
@@ -20,7 +21,11 @@ from autograph_web.ui.app import build_app, page_waker
 @asynccontextmanager
 async def _services() -> AsyncGenerator[None]:
     async with opened(build_services(load_settings())) as built, built.endings.heard_by(page_waker(app)):
-        yield
+        signs = asyncio.create_task(life_signs.show())
+        try:
+            yield
+        finally:
+            signs.cancel()
 
 
 class _Front:

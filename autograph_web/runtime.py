@@ -77,6 +77,9 @@ from autograph_web.sign_in.reauthentication import Reauthentication
 from autograph_web.sign_in.second_step import SecondStep
 from autograph_web.sign_in.sign_in import SignIn
 
+# Nobody is kept waiting longer by a database that says nothing. Commands of operators may take their time.
+_ANSWER_SECONDS = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -153,7 +156,7 @@ def build_services(
     """Wire the services up; nothing is connected yet."""
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     secrets = settings.master_secrets
-    database = Database(settings.sqlalchemy_url, settings.database_pool)
+    database = Database(settings.sqlalchemy_url, settings.database_pool, _ANSWER_SECONDS)
     redis = RedisClient(settings.redis_url, clock)
     outbox = outbox_of(settings, database, clock, entropy)
     carrier = carrier or carrier_of(settings)

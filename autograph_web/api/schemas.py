@@ -67,6 +67,13 @@ class TokensOut(BaseModel):
         )
 
 
+class OAuthErrorOut(BaseModel):
+    """A refused token request (RFC 6749 section 5.2)."""
+
+    error: str = Field(examples=["invalid_grant"])
+    error_description: str
+
+
 class MfaRequiredOut(BaseModel):
     """The password was right; finish with a code at /mfa/verify within five minutes."""
 
@@ -423,10 +430,10 @@ class Problem(BaseModel):
     """A refusal (RFC 9457): `detail` is for people, `code` for programs."""
 
     type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    code: str
+    title: str = Field(examples=["Rate limited"])
+    status: int = Field(examples=[429])
+    detail: str = Field(examples=["Too many tries. You can try again in 29 s."])
+    code: str = Field(examples=["rate_limited"])
     instance: str | None = Field(
         default=None, description="The request, as `urn:uuid:` and its id: what to tell the operator."
     )

@@ -102,6 +102,13 @@ class Unfinished(Unavailable):
     sentence = "It is done, but we can't yet be sure that it is in force everywhere. Try again in a moment."
 
 
+class Uncertain(Unavailable):
+    """The database went away just as it was to keep something for good: nobody can tell whether it did."""
+
+    code = "uncertain"
+    sentence = "We can't tell whether that was done. Look before you try again in a moment."
+
+
 class AccountReady(Unavailable):
     """The account was created; only signing in to it at once did not work."""
 

@@ -11,7 +11,7 @@ from autograph_web.core.errors import Unavailable
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.mail.outbox import Outbox
 
-_PATIENCE_S = 4.0  # more than connecting takes when it fails, less than a probe waits
+_PATIENCE_S = 2.0  # less than a probe waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class Health:
     async def mail(self) -> Check:
         """Tell whether letters leave in time; nothing else waits for them."""
         try:
-            standing = await self._outbox.standing()
-        except Unavailable as error:
+            standing = await asyncio.wait_for(self._outbox.standing(), _PATIENCE_S)
+        except (Unavailable, TimeoutError) as error:
             return Check("mail", well=True, details={"error": _reason(error)})
         details = {
             "waiting": standing.waiting,

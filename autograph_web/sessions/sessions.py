@@ -183,6 +183,7 @@ class Sessions:
             raise SessionEnded
         mine = store.SESSIONS.c.user_id == user_id
         ids = await store.revoke(connection, mine, self._on.clock.now(), reason)
+        await self._cache.doubt(ids)
         return Ended(user_id, ids, epoch, alive)
 
     async def require_certainty(self) -> None:
@@ -209,9 +210,10 @@ class Sessions:
 
     async def revoke(self, connection: AsyncConnection, session_ids: list[UUID], reason: str) -> list[UUID]:
         """Revoke sessions within the caller's unit of work; `bury` them once it has committed."""
-        return await store.revoke(
-            connection, store.SESSIONS.c.id.in_(session_ids), self._on.clock.now(), reason
-        )
+        chosen = store.SESSIONS.c.id.in_(session_ids)
+        ids = await store.revoke(connection, chosen, self._on.clock.now(), reason)
+        await self._cache.doubt(ids)
+        return ids
 
     def close(self) -> None:
         """Give up what is still being tried in the background."""

@@ -15,7 +15,21 @@ from autograph_web.profile.inputs import DeletionInput, PasswordChangeInput
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, tags=["Account"])
-_DOWNLOAD: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
+_EXPORTED = {
+    "type": "object",
+    "required": ["format", "account", "events"],
+    "properties": {
+        "format": {"type": "string", "examples": ["autograph-account-1"]},
+        "account": {"type": "object"},
+        "events": {"type": "array", "items": {"type": "object"}},
+    },
+}
+_DOWNLOAD: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/json": {"schema": _EXPORTED}},
+        "headers": {"Content-Disposition": {"schema": {"type": "string"}}},
+    }
+}
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 

@@ -5,6 +5,7 @@ import asyncio
 from fastapi import APIRouter, Request, Response
 
 from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.documentation import RETRY_AFTER
 from autograph_web.api.schemas import HealthOut
 from autograph_web.http.operators import why_not_operator
 from autograph_web.runtime import services
@@ -18,7 +19,9 @@ async def live() -> HealthOut:
     return HealthOut(status="ok")
 
 
-@router.get("/ready", response_model_exclude_unset=True, responses={503: {"model": HealthOut}})
+@router.get(
+    "/ready", response_model_exclude_unset=True, responses={503: {"model": HealthOut, "headers": RETRY_AFTER}}
+)
 async def ready(request: Request, response: Response) -> HealthOut:
     """Tell whether the process can serve: 503 names the part that is down.
 
