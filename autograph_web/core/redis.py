@@ -99,12 +99,12 @@ class RedisClient:
 
     def trace_commands(self) -> None:
         """Tell each command as a part of the trace of whoever sends it: its name, not its keys."""
-        plain = self.raw.execute_command
+        plain: Any = cast(Any, self.raw).execute_command
 
         async def told(*arguments: Any, **options: Any) -> Any:
             name = str(arguments[0]).split(" ")[0]
             with step(f"redis {name}", db__system__name="redis", db__operation__name=name):
-                return await cast(Any, plain)(*arguments, **options)
+                return await plain(*arguments, **options)
 
         cast(Any, self.raw).execute_command = told
 

@@ -60,7 +60,9 @@ class _Nothing:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         return None
 
     def tell(self, **_: Value) -> None:
@@ -139,7 +141,7 @@ def span(
 
 def step(name: str, **attributes: Value) -> Span:
     """Return a span of something small, which is only told as a part of something else."""
-    return span(name, "CLIENT", **attributes) if is_part() else _NOTHING
+    return _begin(name, "CLIENT", None, attributes) if is_part() else _NOTHING
 
 
 def is_part() -> bool:

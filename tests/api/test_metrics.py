@@ -66,7 +66,7 @@ async def test_with_a_token_it_is_the_token_that_counts(connect: Connect, peer: 
         "Bearer ",
         "Bearer é",
     ):
-        refused = await client.get("/metrics", headers={"Authorization": wrong.encode()})
+        refused = await client.get("/metrics", headers={b"Authorization": wrong.encode()})
         assert_problem(refused, 401, "not_authenticated")
     assert_problem(await client.get("/metrics"), 401, "not_authenticated")
 
