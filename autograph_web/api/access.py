@@ -29,6 +29,7 @@ ACCESS: dict[str, Access | Scope] = {
     "POST /mfa/verify": Access.PUBLIC,
     "GET /health/live": Access.PUBLIC,
     "GET /health/ready": Access.PUBLIC,
+    "GET /metrics": Access.PUBLIC,  # for operators: see http/operators.py
     "GET /me": Scope.READ,
     "GET /activity": Scope.READ,
     "GET /mfa/trusted-devices": Scope.READ,

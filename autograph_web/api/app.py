@@ -16,6 +16,7 @@ from autograph_web.api.routes import (
     api_keys,
     email,
     health,
+    metrics,
     mfa,
     overview,
     recovery,
@@ -50,7 +51,8 @@ def build_api() -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for module in (account, activity, email, session, recovery, mfa, api_keys, admin, overview, health):
+    modules = (account, activity, email, session, recovery, mfa, api_keys, admin, overview, health, metrics)
+    for module in modules:
         # Not include_router: it would hide the routes from whoever lists them, such as the 405 of the pages.
         api.router.routes.extend(module.router.routes)
     api.add_api_route("/docs", docs_page, include_in_schema=False)

@@ -421,6 +421,9 @@ class HealthOut(BaseModel):
         default=None,
         description="Whether letters wait for more than five minutes; that makes nobody unready.",
     )
+    details: dict[str, dict[str, str | int | float | None]] | None = Field(
+        default=None, description="What is known of each part; only told to operators, as `/metrics` is."
+    )
 
 
 class Problem(BaseModel):
@@ -431,6 +434,9 @@ class Problem(BaseModel):
     status: int = Field(examples=[429])
     detail: str = Field(examples=["Too many tries. You can try again in 29 s."])
     code: str = Field(examples=["rate_limited"])
+    instance: str | None = Field(
+        default=None, description="The request, as `urn:uuid:` and its id: what to tell the operator."
+    )
     field: str | None = None
     reasons: list[str] = []
     errors: list[dict[str, str]] = []

@@ -41,6 +41,7 @@ from autograph_web.ui.home.page import home_page
 from autograph_web.ui.not_found.page import not_found_page
 from autograph_web.ui.not_me.page import not_me_page
 from autograph_web.ui.not_me.state import NotMeState
+from autograph_web.ui.observed import Observed
 from autograph_web.ui.password_reset.page import forgotten_page, new_password_page
 from autograph_web.ui.password_reset.state import ForgottenState, NewPasswordState
 from autograph_web.ui.register.page import register_page
@@ -132,6 +133,7 @@ def build_app(**kwargs: Any) -> rx.App:
     app = rx.App(**given)
     app.add_middleware(FreshSnapshot(*_STATES), 0)
     app.add_middleware(Wakeable({route.path: state for route, state in ACCOUNT_PAGES.items()}), 0)
+    app.add_middleware(Observed(), 0)
     add_pages(app)
     steady(app)
     seal_cookies(app)

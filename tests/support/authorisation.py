@@ -414,6 +414,7 @@ CALLS: dict[str, Row] = {
     "POST /mfa/verify": Row(May.EVERYBODY, sends={"email": "{email}", "code": _CODE}),
     "GET /health/live": Row(May.EVERYBODY, "ok"),
     "GET /health/ready": Row(May.EVERYBODY, "ok"),
+    "GET /metrics": Row(May.NOBODY),  # no account opens it: see http/operators.py
     "GET /docs": Row(May.EVERYBODY, "openapi.json"),
     "GET /openapi.json": Row(May.EVERYBODY, "/password-change"),
     "GET /me": Row(May.OWNER, "{email}"),
