@@ -17,7 +17,7 @@ from rich.table import Table
 
 from autograph_web import audit_commands, frontend
 from autograph_web.commands import doctor, keys, user
-from autograph_web.commands.common import bring_up_to_date, redis_url, say, with_outbox
+from autograph_web.commands.common import bring_up_to_date, redis_url, refuse_cluster, say, with_outbox
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.entropy import SystemEntropy, random_token
 from autograph_web.core.mail_addresses import sender_address
@@ -60,6 +60,7 @@ def run() -> None:
     serve.check_port(settings)
     frontend.ensure_built(say)
     with redis_url(settings) as url:
+        refuse_cluster(url)
         bring_up_to_date(settings)
         serve.prepare_environment(url)
         load_settings.cache_clear()

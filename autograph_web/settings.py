@@ -10,6 +10,8 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from autograph_web.core.mail_addresses import sender_address
+from autograph_web.core.postgres import spelled_for_sqlalchemy
+from autograph_web.core.redis_address import parse_redis_url
 from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
 from autograph_web.core.smtp_server import SmtpServer, parse_smtp_url
 
@@ -106,14 +108,15 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, value: str) -> str:
-        return _with_scheme(
-            value, ("postgresql", "postgres", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite")
-        )
+        schemes = ("postgresql", "postgres", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite")
+        return spelled_for_sqlalchemy(_with_scheme(value, schemes))
 
     @field_validator("redis_url")
     @classmethod
     def _check_redis_url(cls, value: str) -> str:
-        return _with_scheme(value, ("redis", "rediss", "unix"))
+        if value:
+            parse_redis_url(value)
+        return value
 
     @field_validator("smtp_url")
     @classmethod

@@ -8,4 +8,6 @@ pytest_plugins = [
     "tests.support.app",
     "tests.support.watching",
     "tests.support.live_server",
+    "tests.support.sentinel",
+    "tests.support.postgres_pair",
 ]

@@ -6,8 +6,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar, cast
 
 import structlog
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
@@ -15,10 +14,10 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from autograph_web.core.clock import Clock
+from autograph_web.core.redis_pool import TIMEOUT_S, RedisPool
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
-_TIMEOUT_S = 1.0
 _SILENCE_S = 15.0  # how long a subscription may say nothing before it is asked whether it is still there
 _REST_S = 1.0  # after a failure, how long to do without Redis before trying again
 
@@ -38,31 +37,30 @@ class RedisDown(Exception):
 class RedisClient:
     """Commands with one kind of failure, `RedisDown`, and the identity of the server behind them.
 
-    `run` names the server process the newest connection reached. Whatever a restarted or failed-over
-    server still holds was written under another name, so a cache keyed by `run` cannot be revived.
+    `run` names the server process the newest connection reached, and with Sentinel its time as the master.
+    Whatever a restarted or failed-over server still holds was written under another name, so a cache keyed by
+    `run` cannot be revived.
     """
 
     def __init__(self, url: str, clock: Clock, max_connections: int = 64) -> None:
         self._clock = clock
         self._down_until = 0.0
-        self.run = ""
-        pool = cast(Any, ConnectionPool).from_url(
+        self._pool = RedisPool(
             url,
             max_connections=max_connections,
-            socket_timeout=_TIMEOUT_S,
-            socket_connect_timeout=_TIMEOUT_S,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
             # One immediate retry replaces a connection the server closed while it lay in the pool.
             retry=Retry(NoBackoff(), 1),
-            redis_connect_func=self._on_connect,
         )
-        self.raw = Redis(connection_pool=pool)
+        self.raw = Redis(connection_pool=self._pool.pool)
         self._drop = self.raw.register_script(_DROP)
         self._drop_if = self.raw.register_script(_DROP_IF)
 
-    async def _on_connect(self, connection: AbstractConnection) -> None:
-        await connection.on_connect()
-        await connection.send_command("INFO", "server")
-        self.run = _run_id(await connection.read_response())
+    @property
+    def run(self) -> str:
+        """The name of the server process that the newest connection reached; "" before the first."""
+        return self._pool.run
 
     async def call(self, command: Awaitable[_T]) -> _T:
         """Await one command.
@@ -189,11 +187,3 @@ class RedisClient:
     async def close(self) -> None:
         """Close every connection."""
         await self.raw.aclose(close_connection_pool=True)
-
-
-def _run_id(reply: Any) -> str:
-    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
-    for line in text.splitlines():
-        if line.startswith("run_id:"):
-            return line.removeprefix("run_id:").strip()[:16]
-    return "unknown"

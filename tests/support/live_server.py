@@ -35,7 +35,7 @@ class LiveServer:
     """
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.base_url = f"http://localhost:{self.port}"
         self.data_dir = folder / "data"
         self.secrets: set[str] = set()
@@ -202,7 +202,8 @@ def own_server(tmp_path: Path) -> Generator[LiveServer]:
     server.check_secrets()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody uses right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
