@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.app",
     "tests.support.watching",
     "tests.support.live_server",
+    "tests.support.several_servers",
     "tests.support.sentinel",
     "tests.support.postgres_pair",
 ]

@@ -1,7 +1,6 @@
 """The migrations: complete, in one line, there and back, and safe when several servers start at once."""
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -118,15 +117,12 @@ def test_migration_names_are_numbered_in_order() -> None:
 
 def test_a_database_of_a_newer_version_still_serves_this_one(database_url: str) -> None:
     """A release may be taken back, and a server of the old version may restart during one."""
-    migrate.run(database_url, _claim_revision("9999"))
+    migrate.run(database_url, _claim_a_newer_revision)
     assert schema.is_current(database_url)
     with pytest.raises(StartError, match="cannot migrate"):
         migrate.upgrade(database_url)
 
 
-def _claim_revision(revision: str) -> Callable[[Config], None]:
-    def claim(config: Config) -> None:
-        connection: Connection = config.attributes["connection"]
-        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
-
-    return claim
+def _claim_a_newer_revision(config: Config) -> None:
+    connection: Connection = config.attributes["connection"]
+    connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")

@@ -73,7 +73,7 @@ class RedisPool:
             self.run = f"{self.run}.{self._watchers.epoch}"
 
 
-def follower(url: str) -> Redis:
+def follower(url: str) -> Any:
     """Return a client that finds the master, for others' code; unlike ours it may wait long for messages."""
     options = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": _GONE_S * 1000}
     keepalive = {getattr(socket, name): value for name, value in options.items() if hasattr(socket, name)}

@@ -16,11 +16,11 @@ from typing import Any, cast
 import reflex as rx
 from reflex.istate.manager.redis import StateManagerRedis, enable_keyspace_notifications
 from reflex.istate.manager.token import StateToken
-from reflex.utils.token_manager import RedisTokenManager
 
 from autograph_web.core.redis_address import parse_redis_url
 from autograph_web.core.redis_pool import follower
 from autograph_web.settings import load_settings
+from autograph_web.ui.tabs import steady_tabs
 
 _logger = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ _in_background: set[asyncio.Task[None]] = set()
 
 
 def steady(app: rx.App) -> None:
-    """Replace Reflex's manager of an app that keeps its state in Redis, and with Sentinel its clients."""
+    """Replace Reflex's manager and records of an app that keeps its state in Redis, and its clients."""
     inner: Any = app
     plain = inner._state_manager
     if not isinstance(plain, StateManagerRedis):
@@ -83,6 +83,4 @@ def steady(app: rx.App) -> None:
         lock_expiration=plain.lock_expiration,
         lock_warning_threshold=plain.lock_warning_threshold,
     )
-    tabs = inner.event_namespace._token_manager
-    if follows and isinstance(tabs, RedisTokenManager):
-        tabs.redis = follower(url)
+    steady_tabs(app, follower(url) if follows else None)

@@ -19,6 +19,7 @@ from tests.support.factories import context, open_cookie, open_pair, prove, regi
 from tests.support.live_server import free_port
 from tests.support.sentinel import WatchedRedis
 
+_HIGHEST_PORT = 55_535  # a node of a cluster listens 10,000 above as well
 RECOVERY_S = 5
 """What is promised after a promotion."""
 
@@ -113,7 +114,7 @@ async def test_a_master_that_only_the_sentinel_still_believes_in_is_not_used(
 @pytest.fixture
 def cluster_url(tmp_path: Path) -> Generator[str]:
     """A Redis that runs as a node of a cluster."""
-    port = free_port()
+    port = next(port for port in iter(free_port, 0) if port < _HIGHEST_PORT)
     place = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
     node = subprocess.Popen(
         [server_program(), "--cluster-enabled", "yes", *place],

@@ -69,6 +69,11 @@ class LiveServer:
 
     def start(self) -> None:
         """Start, and wait until it can serve."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start without waiting."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -79,6 +84,9 @@ class LiveServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def wait_until_ready(self) -> None:
+        """Wait until it can serve."""
         try:
             self._wait_until("be ready", _START_SECONDS, self.is_ready)
         except BaseException:
