@@ -17,7 +17,7 @@ from autograph_web.http.headers import SecurityHeaders
 from autograph_web.http.link_forms import LINK_FORMS
 from autograph_web.http.pages import Pages
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
-from autograph_web.ui.routes import PROTECTED_PATHS, ROUTES
+from autograph_web.ui.routes import ADMIN_PATHS, PROTECTED_PATHS, ROUTES
 
 
 def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
@@ -32,6 +32,7 @@ def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
         reflex,
         pages={route.path: _file_of(route.path) for route in ROUTES if _file_of(route.path) in built},
         protected=PROTECTED_PATHS,
+        admin=ADMIN_PATHS,
         hashes={name: page.script_hashes for name, page in built.items()},
         calls=methods,
     )

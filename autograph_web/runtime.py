@@ -17,6 +17,7 @@ from autograph_web.accounts.registration import Registration
 from autograph_web.accounts.store import living
 from autograph_web.accounts.verification import Verification
 from autograph_web.admin.administration import Administration
+from autograph_web.admin.administrators import Administrators
 from autograph_web.admin.creation import Creation
 from autograph_web.admin.directory import Directory
 from autograph_web.api_keys.keys import ApiKeys
@@ -115,6 +116,7 @@ class Services:
     directory: Directory
     creation: Creation
     administration: Administration
+    administrators: Administrators
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
@@ -242,6 +244,7 @@ def build_services(
         directory=Directory(foundation, sessions),
         creation=Creation(foundation, hasher, policy, links),
         administration=Administration(foundation, sessions, links),
+        administrators=Administrators(foundation),
     )
 
 

@@ -70,8 +70,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which accounts to list: those whose address contains `fragment`, of one role and status if named."""
+    """Which accounts to list: those whose address contains `fragment`; what is None does not matter."""
 
     fragment: str = ""
     role: Role | None = None
     status: Status | None = None
+    mfa: bool | None = None

@@ -20,6 +20,8 @@ async def selected(connection: AsyncConnection, wanted: Wanted, after: str, limi
         query = query.where(USERS.c.role == wanted.role.value)
     if wanted.status is not None:
         query = query.where(USERS.c.status == wanted.status.value)
+    if wanted.mfa is not None:
+        query = query.where(USERS.c.mfa_enabled.is_(wanted.mfa))
     return list(await connection.execute(query.order_by(USERS.c.email_key).limit(limit)))
 
 

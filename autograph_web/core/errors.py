@@ -405,6 +405,13 @@ class AccountUnknown(DomainError):
     sentence = "There is no such account."
 
 
+class NotAdmin(DomainError):
+    """A page or a call for administrators; the answer is the same whatever it asks for."""
+
+    code, status = "not_admin", 403
+    sentence = "This is for administrators."
+
+
 class LastAdmin(DomainError):
     """The only administrator who can sign in must stay one."""
 

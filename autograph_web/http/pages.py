@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.core.errors import (
     MethodNotAllowed,
+    NotAdmin,
     NotAuthenticated,
     NotFound,
     SessionEnded,
@@ -28,8 +29,9 @@ _NOT_FOUND = "/404"
 class Pages:
     """An ASGI layer in front of Reflex's static files.
 
-    `pages` maps each route to its HTML file, `protected` names the routes that need a session, `hashes` gives
-    the CSP hashes of each file's inline scripts, and `calls` the methods that REST and the forms take.
+    `pages` maps each route to its HTML file, `protected` names the routes that need a session, `admin` those
+    of them that need an administrator's, `hashes` gives the CSP hashes of each file's inline scripts, and
+    `calls` the methods that REST and the forms take.
     """
 
     def __init__(
@@ -37,11 +39,12 @@ class Pages:
         app: ASGIApp,
         pages: Mapping[str, str],
         protected: Collection[str],
+        admin: Collection[str],
         hashes: Mapping[str, tuple[str, ...]],
         calls: Mapping[str, Collection[str]],
     ) -> None:
         self._app, self._pages, self._protected, self._hashes = app, pages, frozenset(protected), hashes
-        self._calls = calls
+        self._calls, self._admin = calls, frozenset(admin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
@@ -55,8 +58,8 @@ class Pages:
             exact = path if path in self._pages else scope["path"]
             refusal = self._wrong_method(exact, scope["method"])
             if refusal is None and path in self._protected:
-                refusal = await _why_not(scope)
-        except Unavailable as error:
+                refusal = await _why_not(scope, admin=path in self._admin)
+        except (Unavailable, NotAdmin) as error:
             await trouble_response(error, scope)(scope, receive, send)
             return
         if refusal is not None:
@@ -108,12 +111,14 @@ def _not_allowed(methods: Collection[str]) -> Response:
     return response
 
 
-async def _why_not(scope: Scope) -> Response | None:
+async def _why_not(scope: Scope, *, admin: bool) -> Response | None:
     cookie = session_cookie(services().settings, Headers(scope=scope).get("cookie", ""))
     try:
         if cookie is None:
             raise NotAuthenticated
-        await services().sessions.authenticate_cookie(cookie)
+        looking = await services().sessions.authenticate_cookie(cookie)
+        if admin:
+            await services().administrators.require(looking)
     except (NotAuthenticated, SessionEnded) as refusal:
         return _to_sign_in(scope, ended=cookie is not None and isinstance(refusal, SessionEnded))
     return None

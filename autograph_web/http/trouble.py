@@ -4,16 +4,17 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
-from autograph_web.core.errors import DomainError
+from autograph_web.core.errors import DomainError, NotAdmin
 from autograph_web.frontend import plain_page
 from autograph_web.http.problems import problem_response
 
 _PAGE = "error.html"
+_PAGES: dict[type[DomainError], str] = {NotAdmin: "forbidden.html"}
 
 
 def trouble_response(error: DomainError, scope: Scope) -> Response:
     """Return the answer to a request that met `error`; the page stands in place, so a reload tries again."""
-    page = None if wants_json(scope) else plain_page(_PAGE)
+    page = None if wants_json(scope) else plain_page(_PAGES.get(type(error), _PAGE))
     if page is None:
         return problem_response(error)
     headers = {"Cache-Control": "no-store"}

@@ -11,7 +11,16 @@ from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
 from autograph_web.ui.layout import app_page, heading
-from autograph_web.ui.routes import ACCOUNT, ACTIVITY, API_KEYS, DASHBOARD, SECURITY, SESSIONS, Route
+from autograph_web.ui.routes import (
+    ACCOUNT,
+    ACTIVITY,
+    ADMIN_PLACES,
+    API_KEYS,
+    DASHBOARD,
+    SECURITY,
+    SESSIONS,
+    Route,
+)
 from autograph_web.ui.trouble.panel import trouble_panel
 
 _PLACES: tuple[tuple[Route, str], ...] = (
@@ -32,9 +41,14 @@ def account_frame(
     waiting: rx.Component,
     *extras: rx.Component,
     load: Any,
+    above: rx.Component | None = None,
 ) -> rx.Component:
-    """A page of an account; nothing but its frame stands there until `load` has read the account."""
+    """A page of an account; nothing but its frame stands there until `load` has read the account.
+
+    `above` stands before its heading.
+    """
     page = rx.el.div(
+        *([above] if above else []),
         heading(here, here.name),
         rx.el.p(lead, class_name="lead"),
         rx.cond(state.loaded & state.unverified, _unverified(state)),
@@ -46,7 +60,7 @@ def account_frame(
         rx.cond(state.failed, _failed(here, load), page),
         *extras,
         top=_who(state),
-        ways=_ways(here),
+        ways=_ways(state, here),
     )
 
 
@@ -120,21 +134,27 @@ def _who(state: type[AccountPage]) -> rx.Component:
     )
 
 
-def _ways(here: Route) -> rx.Component:
+def _ways(state: type[AccountPage], here: Route) -> rx.Component:
     """The links between the pages. Each is a full load: the door asks for the session before it sends one."""
+    administration = _way("Administration", "people", ADMIN_PLACES[0], current="true" if here.admin else "")
     return rx.el.nav(
         *(
-            NativeLink.create(
-                icon(drawing),
-                rx.el.span(route.name),
-                href=route.path,
-                class_name="way",
-                custom_attrs={"aria-current": "page"} if route is here else {},
-            )
+            _way(route.name, drawing, route, current="page" if route is here else "")
             for route, drawing in _PLACES
         ),
+        administration if here.admin else rx.cond(state.administrator, administration),
         aria_label="Account",
         class_name="ways",
+    )
+
+
+def _way(name: str, drawing: str, route: Route, *, current: str) -> rx.Component:
+    return NativeLink.create(
+        icon(drawing),
+        rx.el.span(name),
+        href=route.path,
+        class_name="way",
+        custom_attrs={"aria-current": current} if current else {},
     )
 
 

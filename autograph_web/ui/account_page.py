@@ -6,7 +6,8 @@ from typing import ClassVar
 import reflex as rx
 
 from autograph_web.accounts.account import Account
-from autograph_web.core.errors import DomainError, InternalError, NotAuthenticated, SessionEnded
+from autograph_web.admin.person import Role
+from autograph_web.core.errors import DomainError, InternalError, NotAdmin, NotAuthenticated, SessionEnded
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, messages, viewer
@@ -14,6 +15,9 @@ from autograph_web.ui.routes import SIGN_IN, Route
 from autograph_web.ui.snapshot import Private
 
 _logger = logging.getLogger(__name__)
+
+TURNED_AWAY = (NotAuthenticated, SessionEnded, NotAdmin)
+"""What has a page leave: whoever looks at it may not, or no longer."""
 
 _RESENT = "A new link is on its way."
 # Before another can be asked for (seconds), as the service has it.
@@ -33,6 +37,8 @@ class AccountPage(Private, mixin=True):
     verified: bool = True
     # Whether the banner asks to confirm the address, and what it says of the last link that was asked for.
     unverified: bool = False
+    # Whether the way to the administration is shown; what stands there asks for itself.
+    administrator: bool = False
     resent: str = ""
     resend_wait: int = 0
     resends: int = 0
@@ -41,12 +47,12 @@ class AccountPage(Private, mixin=True):
     async def resend(self) -> None:
         """Send the link that verifies the address once more."""
         try:
-            looking = await guard.viewer_of(self.router)
+            looking = await self._looking()
             context = guard.request_context(self.router)
             self.unverified = await services().verification.resend(context, looking.user_id)
             self._say_resent(_RESENT, _PATIENCE_S)
-        except (NotAuthenticated, SessionEnded):
-            self._session_over(self._here)
+        except TURNED_AWAY as error:
+            self._turn_away(error)
         except DomainError as error:
             self._say_resent(messages.sentence(error), error.retry_after or 0)
         except Exception:
@@ -63,9 +69,9 @@ class AccountPage(Private, mixin=True):
         if self.leave:
             return
         try:
-            await guard.viewer_of(self.router)
-        except (NotAuthenticated, SessionEnded):
-            self._session_over(self._here)
+            await self._looking()
+        except TURNED_AWAY as error:
+            self._turn_away(error)
         except DomainError:
             return  # the next event will tell
 
@@ -74,10 +80,22 @@ class AccountPage(Private, mixin=True):
         self.email, self.initials = account.email, viewer.initials(account.email)
         self.verified = account.email_verified
         self.unverified = not account.email_verified and services().verification.wanted
+        self.administrator = account.role == Role.ADMIN
         self.loaded, self.failed = True, False
 
-    def _session_over(self, here: Route) -> None:
-        self._go(f"{SIGN_IN.path}?ended=1&next={here.path}")
+    async def _looking(self) -> Viewer:
+        """Return who is looking, provided they may.
+
+        Raises:
+            NotAuthenticated, SessionEnded, NotAdmin: They may not (`TURNED_AWAY`).
+            Unavailable: That cannot be told right now.
+        """
+        return await guard.viewer_of(self.router)
+
+    def _turn_away(self, error: DomainError) -> None:
+        """Leave to sign in; or for the door, which says that this page is for administrators."""
+        here = self._here.path
+        self._go(here if isinstance(error, NotAdmin) else f"{SIGN_IN.path}?ended=1&next={here}")
 
     def _go(self, path: str) -> None:
         """Forget everything private, then make the page leave with a full load."""

@@ -17,6 +17,8 @@ from autograph_web.ui.account.state import AccountState
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.activity.page import activity_page
 from autograph_web.ui.activity.state import ActivityState
+from autograph_web.ui.admin.users.page import users_page
+from autograph_web.ui.admin.users.state import UsersState
 from autograph_web.ui.api_keys.page import api_keys_page
 from autograph_web.ui.api_keys.state import ApiKeysState
 from autograph_web.ui.cookies import seal_cookies
@@ -24,6 +26,7 @@ from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
 from autograph_web.ui.email_links.state import ChangeEmailState, UndoEmailState, VerifyEmailState
+from autograph_web.ui.forbidden.page import forbidden_page
 from autograph_web.ui.home.page import home_page
 from autograph_web.ui.not_found.page import not_found_page
 from autograph_web.ui.not_me.page import not_me_page
@@ -64,6 +67,8 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.API_KEYS, api_keys_page, ApiKeysState.load),
     (routes.ACTIVITY, activity_page, ActivityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
+    (routes.ADMIN_USERS, users_page, UsersState.load),
+    (routes.FORBIDDEN, forbidden_page, None),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
 )
@@ -74,6 +79,7 @@ ACCOUNT_PAGES: dict[Route, type[AccountPage]] = {
     routes.API_KEYS: ApiKeysState,
     routes.ACTIVITY: ActivityState,
     routes.ACCOUNT: AccountState,
+    routes.ADMIN_USERS: UsersState,
 }
 """The state of every page that leaves as soon as its session ends."""
 _STATES = (

@@ -9,13 +9,13 @@ from pydantic import SecretStr
 
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, NotAuthenticated, ReauthenticationRequired, SessionEnded
+from autograph_web.core.errors import DomainError, ReauthenticationRequired
 from autograph_web.mfa.freshness import is_fresh
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.sign_in.inputs import ReauthenticationInput
 from autograph_web.ui import guard
-from autograph_web.ui.account_page import AccountPage
+from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
 from autograph_web.ui.form_state import CodeForm
 
 CONFIRM = "confirm"
@@ -45,9 +45,9 @@ class Confirming(CodeForm, AccountPage, mixin=True):
         """Fill the page when it is opened, again by "Try again", and after a mended connection."""
         first, self.pending = not self.loaded, False
         try:
-            await self._fill(await guard.viewer_of(self.router))
-        except (NotAuthenticated, SessionEnded):
-            self._session_over(self._here)
+            await self._fill(await self._looking())
+        except TURNED_AWAY as error:
+            self._turn_away(error)
         except DomainError:
             self.failed = not self.loaded
         except Exception:
@@ -105,10 +105,10 @@ class Confirming(CodeForm, AccountPage, mixin=True):
 
     async def _for_viewer(self, doing: Doing) -> None:
         try:
-            looking = await guard.viewer_of(self.router)
+            looking = await self._looking()
             await doing(guard.request_context(self.router), looking)
-        except (NotAuthenticated, SessionEnded):
-            self._session_over(self._here)
+        except TURNED_AWAY as error:
+            self._turn_away(error)
         except ReauthenticationRequired:
             await self._ask_again()
 

@@ -1,4 +1,4 @@
-"""THE table of pages: where each lives, what its tab says, and whether it needs a session."""
+"""THE table of pages: where each lives, what its tab says, and who may have it."""
 
 from dataclasses import dataclass
 
@@ -9,12 +9,14 @@ PRODUCT = "AutoGraph v3"
 class Route:
     """One page.
 
-    `name` is what its tab says before the product; `protected` pages are never sent without a session.
+    `name` is what its tab says before the product; `protected` pages are never sent without a session, those
+    of the administration (`admin`, which are `protected` as well) to nobody but an administrator.
     """
 
     path: str
     name: str
     protected: bool = False
+    admin: bool = False
 
     @property
     def title(self) -> str:
@@ -37,6 +39,8 @@ SESSIONS = Route("/settings/sessions", "Devices", protected=True)
 API_KEYS = Route("/settings/api-keys", "API keys", protected=True)
 ACTIVITY = Route("/settings/activity", "Activity", protected=True)
 ACCOUNT = Route("/settings/account", "Account", protected=True)
+ADMIN_USERS = Route("/admin/users", "Users", protected=True, admin=True)
+FORBIDDEN = Route("/forbidden", "For administrators")
 TROUBLE = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
 
@@ -56,7 +60,12 @@ ROUTES: tuple[Route, ...] = (
     API_KEYS,
     ACTIVITY,
     ACCOUNT,
+    ADMIN_USERS,
+    FORBIDDEN,
     TROUBLE,
     NOT_FOUND,
 )
 PROTECTED_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.protected)
+ADMIN_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.admin)
+ADMIN_PLACES: tuple[Route, ...] = (ADMIN_USERS,)
+"""The ways within the administration as they are shown; the first is where "Administration" leads."""

@@ -33,15 +33,18 @@ class FreshSnapshot(Middleware):
     """Resets vars that the connecting client may not see, before Reflex sends its snapshot.
 
     Every one of `states` starts afresh with each full page load; those that are Private also when a mended
-    connection no longer carries the session or the link they were loaded for.
+    connection no longer carries the session or the link they were loaded for. And whoever names a tab of
+    somebody else finds its Private vars empty, whatever handler they call.
     """
 
     def __init__(self, *states: type[rx.State]) -> None:
         self._states = states
+        self._private = {kind.get_full_name(): kind for kind in states if issubclass(kind, Private)}
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
-        """Reset what must not be shown when `event` is the one that a (re)connecting client sends."""
+        """Reset what whoever sends `event` must not see."""
         if not is_connecting(event):
+            await self._keep_from_others(state, event.name.rpartition(".")[0])
             return None
         # Reflex sends `hashes` only on the first connection of a page load, not when one is mended.
         new_page = event.payload.get("hashes") is not None
@@ -50,6 +53,13 @@ class FreshSnapshot(Middleware):
             if new_page or (isinstance(held, Private) and await _is_foreign(held)):
                 held.reset()
         return None
+
+    async def _keep_from_others(self, state: BaseState, name: str) -> None:
+        kind = self._private.get(name)
+        held = await state.get_state(kind) if kind is not None else None
+        # Who carries nothing any more keeps the page until its handler has said that the session is over.
+        if isinstance(held, Private) and await _bearer(held) and await _is_foreign(held):
+            held.reset()
 
 
 def is_connecting(event: Event) -> bool:
@@ -60,4 +70,8 @@ def is_connecting(event: Event) -> bool:
 async def _is_foreign(held: Private) -> bool:
     # Private to browsers, not to us.
     owner = held._owner  # pyright: ignore[reportPrivateUsage]
-    return bool(owner) and owner != await held._bearer()  # pyright: ignore[reportPrivateUsage]
+    return bool(owner) and owner != await _bearer(held)
+
+
+async def _bearer(held: Private) -> str:
+    return await held._bearer()  # pyright: ignore[reportPrivateUsage]

@@ -65,7 +65,7 @@ async def test_what_only_begins_like_the_websocket_is_guarded(services: Services
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    pages = Pages(inner, {"/dashboard": "dashboard.html"}, ["/dashboard"], {}, {})
+    pages = Pages(inner, {"/dashboard": "dashboard.html"}, ["/dashboard"], [], {}, {})
     scope: dict[str, Any] = {
         "type": "http",
         "method": "GET",

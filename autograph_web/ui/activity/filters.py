@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from autograph_web.audit.kinds import Group
 from autograph_web.profile.inputs import ActivityInput, Device
-from autograph_web.ui.routes import ACTIVITY
+from autograph_web.ui.choices import Choices, Options
+from autograph_web.ui.routes import ACTIVITY, Route
 
 
 class Range(StrEnum):
@@ -22,13 +23,13 @@ class Range(StrEnum):
 
 _LENGTHS = {Range.DAY: 1, Range.WEEK: 7, Range.MONTH: 30, Range.QUARTER: 90}
 
-GROUPS: tuple[tuple[str, str], ...] = (("", "Everything"), *((group.value, group.label) for group in Group))
-DEVICES: tuple[tuple[str, str], ...] = (
+GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in Group))
+DEVICES: Options = (
     ("", "Every device"),
     (Device.THIS.value, "This session"),
     (Device.OTHER.value, "Everywhere else"),
 )
-RANGES: tuple[tuple[str, str], ...] = (
+RANGES: Options = (
     ("", "Any time"),
     (Range.DAY.value, "Last 24 hours"),
     (Range.WEEK.value, "Last 7 days"),
@@ -37,32 +38,17 @@ RANGES: tuple[tuple[str, str], ...] = (
 )
 """What each choice may be, with the words for it."""
 
-_CHOICES = {"group": GROUPS, "device": DEVICES, "range": RANGES}
-
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """One value of each choice, by the name it has in the address; empty means all."""
+class Filters(Choices):
+    """The choices of the activity page."""
+
+    HERE: ClassVar[Route] = ACTIVITY
+    OPTIONS: ClassVar[dict[str, Options]] = {"group": GROUPS, "device": DEVICES, "range": RANGES}
 
     group: str = ""
     device: str = ""
     range: str = ""
-
-    @classmethod
-    def of(cls, given: dict[str, object]) -> Self:
-        """Return what `given` chooses; what is none of the choices is left out, wherever it came from."""
-        return cls(**{name: _known(name, given.get(name)) for name in _CHOICES})
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """What is not left at its default."""
-        given = {"group": self.group, "device": self.device, "range": self.range}
-        return {name: value for name, value in given.items() if value}
-
-    def address(self, before: str = "") -> str:
-        """Return where the page shows this, from the cursor `before` on if there is one."""
-        query = urlencode(self.chosen | ({"before": before} if before else {}))
-        return f"{ACTIVITY.path}?{query}" if query else ACTIVITY.path
 
     def wish(self, now: datetime) -> ActivityInput:
         """Return what is asked of the service."""
@@ -78,7 +64,3 @@ class Filters:
         query = {"format": form} | {name: value for name, value in self.chosen.items() if name != "range"}
         since = {"since": wish.since.isoformat(timespec="seconds")} if wish.since else {}
         return f"/activity/export?{urlencode(query | since)}"
-
-
-def _known(name: str, value: object) -> str:
-    return value if isinstance(value, str) and value in dict(_CHOICES[name]) else ""

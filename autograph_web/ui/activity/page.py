@@ -11,6 +11,7 @@ from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.components.cards import card, time_of
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.icons import icon, icon_of
+from autograph_web.ui.components.listing import announced, choice, nothing, rest, table
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
 from autograph_web.ui.routes import ACTIVITY
 from autograph_web.ui.viewer import ICONS, ActivityRow
@@ -31,73 +32,34 @@ def activity_page() -> rx.Component:
 
 
 def _events_card() -> rx.Component:
+    heads = ("Event", "Device", "Address", "Time")
+    events = table(ActivityState, "events", "Events, the newest first", heads, ActivityState.rows, _row)
+    older = rest(ActivityState, "activity", "Show older", "Go on with older events")
     return card(
         "activity",
         "Events",
         _filters(),
-        _problem(),
-        rx.el.p(ActivityState.said, role="status", class_name="sr-only", custom_attrs=named("activity-said")),
+        announced(ActivityState, "activity"),
         rx.cond(ActivityState.from_the_middle, _newest()),
-        rx.cond(ActivityState.rows, rx.fragment(_table(), _rest()), _nothing()),
+        rx.cond(
+            ActivityState.rows,
+            rx.fragment(events, older),
+            nothing("Nothing like that has happened.", "Show everything", ACTIVITY.path),
+        ),
     )
 
 
 def _filters() -> rx.Component:
     """The choices: each acts at once; as a form they are also what the address says."""
     return NativeForm.create(
-        _choice("group", "What", GROUPS, ActivityState.group),
-        _choice("device", "Where", DEVICES, ActivityState.device),
-        _choice("range", "When", RANGES, ActivityState.range),
+        choice(ActivityState, "group", "What", GROUPS),
+        choice(ActivityState, "device", "Where", DEVICES),
+        choice(ActivityState, "range", "When", RANGES),
         method="get",
         action=ACTIVITY.path,
         aria_busy=ActivityState.pending,
         class_name="filters",
         custom_attrs=named("filters"),
-    )
-
-
-def _choice(
-    name: str, label: str, options: tuple[tuple[str, str], ...], value: rx.Var[str] | str
-) -> rx.Component:
-    return rx.el.div(
-        rx.el.label(label, html_for=f"filter-{name}"),
-        rx.el.select(
-            *(rx.el.option(words, value=option) for option, words in options),
-            name=name,
-            value=value,
-            on_change=lambda chosen: ActivityState.choose(name, chosen),
-            class_name="input select",
-            custom_attrs=named(f"filter-{name}"),
-        ),
-        class_name="field",
-    )
-
-
-def _problem() -> rx.Component:
-    """What kept events from being read; the region is always there to announce it."""
-    box = rx.el.div(icon("warning"), rx.el.p(ActivityState.problem), class_name="box box-bad")
-    return rx.el.div(
-        rx.cond(ActivityState.problem != "", box), role="alert", custom_attrs=named("activity-alert")
-    )
-
-
-def _table() -> rx.Component:
-    """A table where there is room, and one block an event where there is not.
-
-    The roles are spelled out because browsers forget those of a table that is laid out otherwise.
-    """
-    heads = ("Event", "Device", "Address", "Time")
-    return rx.el.table(
-        rx.el.caption("Events, the newest first", class_name="sr-only"),
-        rx.el.thead(
-            rx.el.tr(*(rx.el.th(head, scope="col", role="columnheader") for head in heads), role="row"),
-            role="rowgroup",
-        ),
-        rx.el.tbody(rx.foreach(ActivityState.rows, _row), role="rowgroup"),
-        role="table",
-        class_name="table",
-        aria_busy=ActivityState.pending,
-        custom_attrs=named("events"),
     )
 
 
@@ -118,48 +80,11 @@ def _row(row: ActivityRow) -> rx.Component:
     )
 
 
-def _rest() -> rx.Component:
-    """The way to older events, or that there are none."""
-    more = rx.el.button(
-        rx.cond(ActivityState.pending, "Loading…", "Show older"),
-        type="button",
-        class_name="button",
-        on_click=ActivityState.older,
-        custom_attrs=named("older"),
-    )
-    full = rx.el.div(
-        rx.el.p("That's as much as one page holds.", class_name="said"),
-        NativeLink.create(
-            "Go on with older events",
-            href=ActivityState.go_on,
-            class_name="button",
-            custom_attrs=named("go-on"),
-        ),
-        class_name="full",
-    )
-    end = rx.el.p("That's everything.", class_name="said")
-    return rx.el.div(
-        rx.cond(ActivityState.more, more, rx.cond(ActivityState.go_on != "", full, end)),
-        tab_index=-1,
-        class_name="rest",
-        custom_attrs=named("activity-end"),
-    )
-
-
 def _newest() -> rx.Component:
     return rx.el.p(
         "You're looking at older events. ",
         NativeLink.create("Show the newest", href=ACTIVITY.path),
         class_name="said middle",
-    )
-
-
-def _nothing() -> rx.Component:
-    return rx.el.div(
-        rx.el.p("Nothing like that has happened.", class_name="empty"),
-        NativeLink.create("Show everything", href=ACTIVITY.path, class_name="button button-small"),
-        class_name="rest",
-        custom_attrs=named("nothing"),
     )
 
 

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from autograph_web.api_keys.inputs import FORM_FIELDS, read_form
-from autograph_web.api_keys.key import ADMIN_ROLE
 from autograph_web.api_keys.keys import MOST_KEYS
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.context import RequestContext
@@ -20,7 +19,7 @@ from autograph_web.core.errors import DomainError, InvalidInput, NotFound, Unava
 from autograph_web.core.flash import Flash
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui import guard, messages
+from autograph_web.ui import messages
 from autograph_web.ui.api_keys.rows import KeyRow, key_row
 from autograph_web.ui.confirming import Confirming, Doing
 from autograph_web.ui.form_state import text_fields
@@ -49,7 +48,6 @@ class ApiKeysState(Confirming, rx.State):
 
     keys: rx.Field[list[KeyRow]] = rx.field(default_factory=list)
     full: bool = False
-    administrator: bool = False
     origin: str = ""
     chosen: str = ""
     chosen_name: str = ""
@@ -120,7 +118,7 @@ class ApiKeysState(Confirming, rx.State):
             # Another tab was quicker: show how things stand.
             self._step_back()
             with suppress(DomainError):
-                await self._fill(await guard.viewer_of(self.router))
+                await self._fill(await self._looking())
             raise
 
     def _created(self, form: Any) -> Doing:
@@ -162,7 +160,7 @@ class ApiKeysState(Confirming, rx.State):
         found = await services().api_keys.of(looking.user_id)
         self.keys = [key_row(key, _CLOCK.now()) for key in found]
         self.full = sum(not row.over for row in self.keys) >= MOST_KEYS
-        self.on, self.administrator = account.mfa_enabled, account.role == ADMIN_ROLE
+        self.on = account.mfa_enabled
         self.origin = services().settings.base_url
         self._show_owner(looking, account)
 

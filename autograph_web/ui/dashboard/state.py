@@ -6,11 +6,11 @@ from typing import ClassVar
 import reflex as rx
 
 from autograph_web.core.devices import device_name
-from autograph_web.core.errors import DomainError, InternalError, NotAuthenticated, SessionEnded
+from autograph_web.core.errors import DomainError, InternalError
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, viewer
-from autograph_web.ui.account_page import AccountPage
+from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
 from autograph_web.ui.routes import DASHBOARD, SIGN_IN, Route
 from autograph_web.ui.viewer import ActivityRow
 
@@ -42,9 +42,9 @@ class DashboardState(AccountPage, rx.State):
     async def load(self) -> None:
         """Fill the page when it is opened, and again by "Try again"."""
         try:
-            await self._fill(await guard.viewer_of(self.router))
-        except (NotAuthenticated, SessionEnded):
-            self._session_over(self._here)
+            await self._fill(await self._looking())
+        except TURNED_AWAY as error:
+            self._turn_away(error)
         except DomainError:
             self._fail()
         except Exception:
@@ -57,10 +57,10 @@ class DashboardState(AccountPage, rx.State):
         """End every session of the account, this one included."""
         self.answers += 1
         try:
-            looking = await guard.viewer_of(self.router)
+            looking = await self._looking()
             await services().sessions.end_all(guard.request_context(self.router), looking)
-        except (NotAuthenticated, SessionEnded):
-            self._session_over(self._here)
+        except TURNED_AWAY as error:
+            self._turn_away(error)
         except DomainError as error:
             self.problem = error.detail
         except Exception:

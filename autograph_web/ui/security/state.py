@@ -141,13 +141,13 @@ class SecurityState(PasswordForm, Confirming, rx.State):
             # Another tab was quicker: show how things stand.
             self._step_back()
             with suppress(DomainError):
-                await self._fill(await guard.viewer_of(self.router))
+                await self._fill(await self._looking())
             raise
 
     async def _ask_again(self) -> None:
         was_on = self.on
         with suppress(DomainError):
-            await self._fill(await guard.viewer_of(self.router))
+            await self._fill(await self._looking())
         if self.on and not was_on and self.wish == Wish.TURN_ON:
             self._step_back()  # another tab was quicker, and there is nothing left to turn on
             return

@@ -8,12 +8,12 @@ from uuid import UUID
 import reflex as rx
 
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, NotAuthenticated, NotFound, SessionEnded
+from autograph_web.core.errors import DomainError, NotFound
 from autograph_web.runtime import services
 from autograph_web.sessions.devices import MOST_LISTED
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, messages, viewer
-from autograph_web.ui.account_page import AccountPage
+from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
 from autograph_web.ui.form_state import FormState, text_fields
 from autograph_web.ui.routes import SESSIONS, SIGN_IN, Route
 from autograph_web.ui.viewer import DeviceRow
@@ -38,11 +38,11 @@ class SessionsState(FormState, AccountPage, rx.State):
         """Fill the page when it is opened, again by "Try again", and after a mended connection."""
         first, self.pending = not self.loaded, False
         try:
-            await self._fill(await guard.viewer_of(self.router))
+            await self._fill(await self._looking())
             if first:
                 await self._show_flash()
-        except (NotAuthenticated, SessionEnded):
-            self._session_over(SESSIONS)
+        except TURNED_AWAY as error:
+            self._turn_away(error)
         except DomainError:
             self.failed = not self.loaded
         except Exception:
@@ -73,14 +73,14 @@ class SessionsState(FormState, AccountPage, rx.State):
     async def _for_viewer(self, doing: Doing) -> None:
         """Do something for whoever is looking, and show the sessions as they are then, however it went."""
         try:
-            looking = await guard.viewer_of(self.router)
+            looking = await self._looking()
             try:
                 await doing(guard.request_context(self.router), looking)
             except NotFound:
                 await self._fill(looking)
                 raise
-        except (NotAuthenticated, SessionEnded):
-            self._session_over(SESSIONS)
+        except TURNED_AWAY as error:
+            self._turn_away(error)
 
     def _signed_out(self, form: object) -> Doing:
         async def signed_out(context: RequestContext, looking: Viewer) -> None:

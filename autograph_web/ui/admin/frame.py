@@ -1,0 +1,53 @@
+"""The frame of the administration's pages, and the ways between them."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+from typing import Any
+
+import reflex as rx
+
+from autograph_web.ui.account_frame import account_frame
+from autograph_web.ui.admin.admin_page import AdminPage
+from autograph_web.ui.components.native import NativeLink
+from autograph_web.ui.routes import ADMIN_PLACES, Route
+
+
+def admin_frame(
+    state: type[AdminPage],
+    here: Route,
+    lead: str,
+    content: rx.Component,
+    waiting: rx.Component,
+    *extras: rx.Component,
+    load: Any,
+    place: Route | None = None,
+) -> rx.Component:
+    """A page of the administration; `place` is the way it belongs to, if it is none itself."""
+    return account_frame(
+        state,
+        here,
+        lead,
+        content,
+        waiting,
+        *extras,
+        load=load,
+        above=_places(here, place or here),
+    )
+
+
+def _places(here: Route, place: Route) -> rx.Component:
+    """The ways within the administration, each with a full load as those of an account."""
+    return rx.el.nav(
+        *(
+            NativeLink.create(
+                route.name,
+                href=route.path,
+                class_name="way",
+                custom_attrs={"aria-current": "page" if route is here else "true"} if route is place else {},
+            )
+            for route in ADMIN_PLACES
+        ),
+        aria_label="Administration",
+        class_name="places",
+    )

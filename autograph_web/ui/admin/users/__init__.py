@@ -1,0 +1,1 @@
+"""Everybody with an account, for administrators to look through."""

@@ -1,0 +1,117 @@
+"""The parts of a page that lists what some choices pick."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import Callable
+from typing import Any
+
+import reflex as rx
+
+from autograph_web.ui.choices import LONGEST_TEXT, Options
+from autograph_web.ui.components.icons import icon
+from autograph_web.ui.components.native import NativeLink, named
+from autograph_web.ui.listing import Listing
+
+
+def choice(state: type[Listing], name: str, label: str, options: Options) -> rx.Component:
+    """One of several; what is chosen acts at once."""
+    return rx.el.div(
+        rx.el.label(label, html_for=f"filter-{name}"),
+        rx.el.select(
+            *(rx.el.option(words, value=option) for option, words in options),
+            name=name,
+            value=getattr(state, name),
+            on_change=lambda chosen: state.choose(name, chosen),
+            class_name="input select",
+            custom_attrs=named(f"filter-{name}"),
+        ),
+        class_name="field",
+    )
+
+
+def typed(state: type[Listing], name: str, label: str, placeholder: str = "") -> rx.Component:
+    """A few words to look for; the form they stand in is sent."""
+    return rx.el.div(
+        rx.el.label(label, html_for=f"filter-{name}"),
+        rx.el.input(
+            type="search",
+            name=name,
+            default_value=getattr(state, name),
+            placeholder=placeholder,
+            auto_complete="off",
+            class_name="input",
+            custom_attrs=named(
+                f"filter-{name}", autoCapitalize="none", spellCheck="false", maxLength=str(LONGEST_TEXT)
+            ),
+        ),
+        class_name="field",
+    )
+
+
+def announced(state: type[Listing], name: str) -> rx.Component:
+    """What is said of the list, and what kept it from being read; both regions are always there."""
+    box = rx.el.div(icon("warning"), rx.el.p(state.problem), class_name="box box-bad")
+    return rx.fragment(
+        rx.el.div(rx.cond(state.problem != "", box), role="alert", custom_attrs=named(f"{name}-alert")),
+        rx.el.p(state.said, role="status", class_name="sr-only", custom_attrs=named(f"{name}-said")),
+    )
+
+
+def table(
+    state: type[Listing],
+    name: str,
+    caption: str,
+    heads: tuple[str, ...],
+    rows: Any,
+    row: Callable[[Any], rx.Component],
+) -> rx.Component:
+    """A table where there is room, and one block a row where there is not; `rows` is a var.
+
+    The roles are spelled out because browsers forget those of a table that is laid out otherwise.
+    """
+    return rx.el.table(
+        rx.el.caption(caption, class_name="sr-only"),
+        rx.el.thead(
+            rx.el.tr(*(rx.el.th(head, scope="col", role="columnheader") for head in heads), role="row"),
+            role="rowgroup",
+        ),
+        rx.el.tbody(rx.foreach(rows, row), role="rowgroup"),
+        role="table",
+        class_name="table",
+        aria_busy=state.pending,
+        custom_attrs=named(name),
+    )
+
+
+def rest(state: type[Listing], name: str, more: str, go_on: str) -> rx.Component:
+    """The way to what follows, or that nothing does."""
+    button = rx.el.button(
+        rx.cond(state.pending, "Loading…", more),
+        type="button",
+        class_name="button",
+        on_click=state.further,
+        custom_attrs=named("further"),
+    )
+    full = rx.el.div(
+        rx.el.p("That's as much as one page holds.", class_name="said"),
+        NativeLink.create(go_on, href=state.go_on, class_name="button", custom_attrs=named("go-on")),
+        class_name="full",
+    )
+    end = rx.el.p("That's everything.", class_name="said")
+    return rx.el.div(
+        rx.cond(state.more, button, rx.cond(state.go_on != "", full, end)),
+        tab_index=-1,
+        class_name="rest",
+        custom_attrs=named(f"{name}-end"),
+    )
+
+
+def nothing(words: str, way: str, path: str) -> rx.Component:
+    """Stands for a list of nothing, with a way out of the choices."""
+    return rx.el.div(
+        rx.el.p(words, class_name="empty"),
+        NativeLink.create(way, href=path, class_name="button button-small"),
+        class_name="rest",
+        custom_attrs=named("nothing"),
+    )

@@ -1,0 +1,32 @@
+"""The page sent in place of one for administrators, to whoever is none."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.native import NativeForm, NativeLink
+from autograph_web.ui.layout import auth_page, heading
+from autograph_web.ui.routes import DASHBOARD, FORBIDDEN
+
+
+def forbidden_page() -> rx.Component:
+    """Say whom the page is for, and lead back; it is the same whatever the address asks for."""
+    return auth_page(
+        heading(FORBIDDEN, "This page is for administrators"),
+        rx.el.p(
+            "Your account isn't one, or no longer. Ask an administrator if you need something here.",
+            class_name="lead",
+        ),
+        rx.el.div(
+            NativeLink.create("Go to your account", href=DASHBOARD.path, class_name="button button-primary"),
+            NativeForm.create(
+                rx.el.button("Sign in as somebody else", type="submit", class_name="button button-quiet"),
+                method="post",
+                action="/session/end",
+            ),
+            class_name="actions",
+        ),
+        signals(),
+    )

@@ -1,0 +1,62 @@
+"""The table of who may do what has a row for everything that can be called, and for nothing else."""
+
+from typing import Any, cast
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from autograph_web.api.access import ACCESS, Access
+from autograph_web.front import build_front
+from autograph_web.ui.routes import ROUTES
+from tests.support.app import inner_app
+from tests.support.authorisation import (
+    CALLS,
+    FORMS,
+    HANDLER_ROWS,
+    PAGES,
+    REFLEX_PATHS,
+    May,
+    check_rows,
+    handlers,
+    reflex_app,
+)
+
+_ROW = 'Row(May.OWNER, "the kind of event that shows that it acted, else words it tells")'
+
+
+def calls_of(app: Any) -> list[str]:
+    """Return every call that the front door takes before the pages, by method and path."""
+    while not isinstance(app, FastAPI):  # its layers
+        app = next(inner for inner in cast("dict[str, Any]", vars(app)).values() if callable(inner))
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    mounts = [route for route in app.routes if not isinstance(route, Route)]
+    assert [getattr(mount, "path", None) for mount in mounts] == [""], "something else is mounted"
+    return [
+        f"{method} {route.path}"
+        for route in routes
+        for method in route.methods or ("GET",)
+        if method != "HEAD"
+    ]
+
+
+def test_every_handler_has_a_row() -> None:
+    check_rows("HANDLERS", HANDLER_ROWS, handlers(), f'"the_handler": {_ROW}')
+
+
+def test_every_call_and_every_form_has_a_row() -> None:
+    found = calls_of(build_front(inner_app, {}))
+    check_rows("CALLS or FORMS", CALLS | FORMS, found, f'"POST /the/path": {_ROW}')
+
+
+def test_every_page_has_a_row() -> None:
+    check_rows("PAGES", PAGES, [route.path for route in ROUTES], '"/the/path": May.OWNER')
+
+
+def test_whatever_reflex_serves_has_a_row() -> None:
+    found = [route.path for route in reflex_app()._api.routes]
+    check_rows("REFLEX_PATHS", REFLEX_PATHS, found, '"/the/path": May.EVERYBODY')
+
+
+def test_the_table_of_rest_says_the_same() -> None:
+    for call, access in ACCESS.items():
+        assert (CALLS[call].may is May.EVERYBODY) is (access is Access.PUBLIC), call
