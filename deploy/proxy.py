@@ -52,7 +52,7 @@ class Proxy:
         Raises:
             StartError: nginx is not installed.
         """
-        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+        program = nginx()
         if program is None:
             raise StartError("nginx is not installed; install it first (Debian: apt install nginx-light)")
         self.certificate = write_certificate(folder)
@@ -121,6 +121,11 @@ class Proxy:
         (self._folder / "autograph.conf").write_text(site)
         (self._folder / "upstream.conf").write_text(f"upstream autograph {{ {places}keepalive 32; }}\n")
         (self._folder / "nginx.conf").write_text(_MAIN.format(folder=self._folder, user=user))
+
+
+def nginx() -> str | None:
+    """Return where nginx is; None if it is not installed."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
 
 def write_certificate(folder: Path) -> Path:

@@ -86,12 +86,14 @@ def follower(url: str) -> Any:
         retry=Retry(NoBackoff(), 1),
         retry_on_error=[RedisError],
     )
-    return cast(Any, Redis).from_pool(pool.pool)
+    client: Any = cast(Any, Redis).from_pool(pool.pool)
+    return client
 
 
 async def _asked(connection: AbstractConnection, *command: str) -> Any:
     await connection.send_command(*command)
-    return await connection.read_response()
+    reply: Any = await connection.read_response()
+    return reply
 
 
 def _name(reply: Any) -> str:

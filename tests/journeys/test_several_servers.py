@@ -1,7 +1,6 @@
 """Two servers behind one address: whoever answers, it is one installation; and one of them may be killed."""
 
 import re
-import shutil
 from collections.abc import AsyncGenerator
 from http.cookies import SimpleCookie
 
@@ -14,7 +13,7 @@ from autograph_web.core.errors import BodyTooLarge, Unavailable
 from autograph_web.http.guards import MOST_BODY_BYTES
 from autograph_web.http.problems import problem_response
 from autograph_web.runtime import Services, build_services, opened
-from deploy.proxy import SITE
+from deploy.proxy import SITE, nginx
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import banner_of, button_of, email_of, password_of
 from tests.journeys.people import WRONG, Person, at_overview
@@ -141,7 +140,7 @@ async def kill_each(servers: SeveralServers, visitor: Visitor) -> None:
         node.start()
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not installed")
+@pytest.mark.skipif(nginx() is None, reason="nginx is not installed")
 class TestNginx:
     """The configuration that operators copy (deploy/nginx)."""
 

