@@ -1,5 +1,6 @@
 """All settings, read once from the environment; nothing else reads it."""
 
+import os
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,6 +22,8 @@ _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
 }
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+SECRETS_DIR = "AUTOGRAPH_SECRETS_DIR"
+"""Names a folder whose files are settings too, each called like its variable: so containers get secrets."""
 KEEP_LETTERS = "folder"
 """What `SMTP_URL` says when letters are to stay in the data folder on purpose."""
 
@@ -234,8 +237,12 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: One line that names the variable at fault and what it should be.
     """
+    folder = os.environ.get(SECRETS_DIR)
+    if folder and not Path(folder).is_dir():
+        raise SettingsError(f"{SECRETS_DIR}: there is no folder {folder}")
     try:
-        return Settings()  # pyright: ignore[reportCallIssue]  (the values come from the environment)
+        # The values come from the environment, and after it from files.
+        return Settings(_secrets_dir=folder or None)  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None
     except SecretError as error:

@@ -92,8 +92,7 @@ def follower(url: str) -> Any:
 
 async def _asked(connection: AbstractConnection, *command: str) -> Any:
     await connection.send_command(*command)
-    reply: Any = await connection.read_response()
-    return reply
+    return await cast(Any, connection).read_response()
 
 
 def _name(reply: Any) -> str:

@@ -146,7 +146,7 @@ class TestNginx:
 
     async def test_it_passes_on_what_the_product_says(self, several_servers: SeveralServers) -> None:
         with several_servers.client() as client:
-            page = client.get("/login", headers={"Accept-Encoding": "br"})
+            page = client.get("/login")
             assert page.status_code == 200
             assert page.headers["strict-transport-security"].startswith("max-age=63072000")
             assert "script-src 'self'" in page.headers["content-security-policy"]
