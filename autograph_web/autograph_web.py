@@ -22,25 +22,39 @@ async def _services() -> AsyncGenerator[None]:
         yield
 
 
-def _front(reflex: ASGIApp) -> ASGIApp:
-    return build_front(reflex, load_pages())
+class _Front:
+    """Puts our front before what Reflex serves, and is then the way straight to it."""
+
+    straight: ASGIApp
+
+    def __call__(self, reflex: ASGIApp) -> ASGIApp:
+        """Return the front (what rx.App calls `api_transformer`)."""
+        self.straight = build_front(reflex, load_pages())
+        return self.straight
 
 
 def served() -> ASGIApp:
     """Return what the server runs: the app, with our headers also on what Reflex answers before us.
 
-    Reflex answers CORS preflights in a layer outside ours.
+    Reflex puts layers of its own before ours: one answers CORS preflights, one adds what another origin's
+    page needs. A request that names no origin, of a program or a page load, needs none of them.
     """
     inner = app()
-    dressed = SecurityHeaders(inner)
+    dressed, straight = SecurityHeaders(inner), _front.straight
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
-        preflight = scope["type"] == "http" and scope["method"] == "OPTIONS"
-        await (dressed if preflight else inner)(scope, receive, send)
+        if scope["type"] != "http":
+            await inner(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            await dressed(scope, receive, send)
+        else:
+            named = any(name == b"origin" for name, _ in scope["headers"])
+            await (inner if named else straight)(scope, receive, send)
 
     return door
 
 
+_front = _Front()
 configure_logging(load_settings().log_level, load_settings().log_format)
 app: rx.App = build_app(api_transformer=_front)
 cast(Any, app).register_lifespan_task(_services)

@@ -1,16 +1,17 @@
 """The engine and the unit of work: one transaction for one use case, on SQLite and PostgreSQL alike."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from sqlalchemy import ExceptionContext, event, make_url, text
+from sqlalchemy import ClauseElement, ExceptionContext, Select, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from autograph_web.core.errors import SessionEnded, Unavailable
 from autograph_web.core.postgres import connect_arguments
+from autograph_web.core.quick import QuickStatement, Refused
 
 _BUSY_TIMEOUT_MS = 10_000
 _CONNECT_TIMEOUT_S = 3
@@ -29,6 +30,7 @@ class Database:
     def __init__(self, url: str, pool_size: int = 10) -> None:
         self.engine = make_engine(url, pool_size)
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._compiled: dict[int, QuickStatement] = {}
         # Whether one statement may write to several tables: PostgreSQL's data-modifying WITH.
         self.writes_at_once = self.engine.dialect.name == "postgresql"
 
@@ -47,16 +49,29 @@ class Database:
         for call in calls:
             call()
 
-    @asynccontextmanager
-    async def single(self) -> AsyncGenerator[AsyncConnection]:
-        """Open a connection for one statement, which is a transaction of its own and saves two round trips.
+    async def at_once(self, statement: ClauseElement, given: dict[str, Any]) -> Any | None:
+        """Run one statement of a module, a transaction of its own, and return its first row.
+
+        For PostgreSQL and the busiest paths alone (docs/decisions/0021-straight-to-the-driver.md). None also
+        stands for a refusal of the server: nothing was written, and the usual way tells why.
 
         Raises:
             Unavailable: As for `unit`.
         """
-        with _Translated():
-            async with self._single.connect() as connection:
-                yield connection
+        with _Translated(), suppress(Refused):
+            return await self._quick(statement).first(self.engine, given)
+
+    async def first(self, statement: Select[Any], given: dict[str, Any]) -> Any | None:
+        """Return the first row of one statement of a module that only reads.
+
+        Raises:
+            Unavailable: As for `unit`.
+        """
+        if self.writes_at_once:
+            with _Translated(), suppress(Refused):
+                return await self._quick(statement).first(self.engine, given)
+        async with self.read() as connection:
+            return (await connection.execute(statement, given)).first()
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
@@ -71,6 +86,12 @@ class Database:
             async with engine.connect() as connection:
                 await connection.execution_options(autograph_read_only=True)
                 yield connection
+
+    def _quick(self, statement: ClauseElement) -> QuickStatement:
+        # Statements of a module live as long as the process, so their identity is a name.
+        if id(statement) not in self._compiled:
+            self._compiled[id(statement)] = QuickStatement(statement, self.engine.dialect)
+        return self._compiled[id(statement)]
 
     async def ping(self) -> None:
         """Ask the database for one answer.

@@ -27,7 +27,6 @@ for _, key in ipairs(KEYS) do
   if redis.call('GET', key) ~= ARGV[1] then redis.call('DEL', key) end
 end
 """
-_DROP_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
 
 class RedisDown(Exception):
@@ -55,7 +54,6 @@ class RedisClient:
         )
         self.raw = Redis(connection_pool=self._pool.pool)
         self._drop = self.raw.register_script(_DROP)
-        self._drop_if = self.raw.register_script(_DROP_IF)
 
     @property
     def run(self) -> str:
@@ -111,14 +109,6 @@ class RedisClient:
         """
         if keys:
             await self.call(cast(Any, self._drop(keys=list(keys), args=[kept])))
-
-    async def drop_if(self, key: str, value: bytes) -> None:
-        """Delete `key` if its value is still `value`.
-
-        Raises:
-            RedisDown: The server did not answer.
-        """
-        await self.call(cast(Any, self._drop_if(keys=[key], args=[value])))
 
     async def publish(self, channel: str, message: str) -> None:
         """Send `message` to whoever listens to `channel` now, in this process and in others.

@@ -100,7 +100,7 @@ class Sessions:
         if account is None:
             raise SessionEnded
         try:
-            await store.add(connection, self._row(context, proof, cookie_hash))
+            await store.add(connection, self.row(context, proof, cookie_hash))
         except IntegrityError:
             raise SessionEnded from None
         return account
@@ -297,7 +297,8 @@ class Sessions:
             connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id, **details
         )
 
-    def _row(self, context: RequestContext, proof: SignedIn, cookie_hash: str) -> SessionRow:
+    def row(self, context: RequestContext, proof: SignedIn, cookie_hash: str = "") -> SessionRow:
+        """Return the session that `proof` entitles to as it is written down."""
         now = self._on.clock.now()
         return SessionRow(
             id=proof.session_id,

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.store import USERS
 from autograph_web.audit.store import AUDIT
+from autograph_web.core.database import Database
 from autograph_web.core.tables import UtcDateTime, table_of
 from autograph_web.sessions.models import RefreshTokenRow, SessionRow
 
@@ -39,6 +40,14 @@ async def active_account(connection: AsyncConnection, user_id: UUID, epoch: int)
     """Return an account that is active and still in `epoch`."""
     given = {"the_id": user_id, "the_epoch": epoch}
     return (await connection.execute(_ACTIVE_ACCOUNT, given)).first()
+
+
+async def open_at_once(
+    database: Database, epoch: int, session: dict[str, Any], token: dict[str, Any]
+) -> Any | None:
+    """Add a session of an active account still in `epoch`, and a refresh token of it; return the account."""
+    given = {"the_id": session["user_id"], "the_epoch": epoch}
+    return await database.at_once(_OPEN, given | _named("session", session) | _named("token", token))
 
 
 async def find_alive(connection: AsyncConnection, session_id: UUID, now: datetime) -> Row[Any] | None:
@@ -131,12 +140,11 @@ async def use_refresh_token(
 
 
 async def rotate(
-    connection: AsyncConnection, used: dict[str, Any], token: dict[str, Any], event: dict[str, Any]
-) -> Row[Any] | None:
+    database: Database, used: dict[str, Any], token: dict[str, Any], event: dict[str, Any]
+) -> Any | None:
     """Use up a refresh token of a session alive, add the next one and the audit row; return the session."""
-    given = used | {f"token_{name}": value for name, value in token.items()}
-    given |= {f"event_{name}": value for name, value in event.items()}
-    return (await connection.execute(_ROTATE, given)).first()
+    given = used | _named("token", token) | _named("event", event)
+    return await database.at_once(_ROTATE, given)
 
 
 async def was_used(connection: AsyncConnection, token_id: UUID, token_hash: str) -> bool:
@@ -180,6 +188,16 @@ _FIND_ALIVE = _with_account().where(SESSIONS.c.id == bindparam("the_id"), *_aliv
 _IDLE_UNTIL, _REMEMBERED = (bindparam(name, type_=UtcDateTime()) for name in ("idle_until", "remembered"))
 
 
+def _opening() -> Select[Any]:
+    """Everything that opening a session for a REST client writes as one statement (PostgreSQL alone can)."""
+    account = _ACTIVE_ACCOUNT.cte("account")
+    ended = ("revoked_at", "revoked_reason")
+    return select(account).add_cte(
+        _inserted(SESSIONS, "session", account, {"user_id": account.c.id}, ended),
+        _inserted(REFRESH_TOKENS, "token", account, {}, ("used_at",)),
+    )
+
+
 def _rotation() -> Select[Any]:
     """Everything a refresh writes as one statement (PostgreSQL alone can).
 
@@ -208,7 +226,7 @@ def _rotation() -> Select[Any]:
         .cte("session")
     )
     return select(session).add_cte(
-        _inserted(REFRESH_TOKENS, "token", session, {"session_id": session.c.id}, ()),
+        _inserted(REFRESH_TOKENS, "token", session, {"session_id": session.c.id}, ("used_at",)),
         _inserted(
             AUDIT, "event", session, {"session_id": session.c.id, "user_id": session.c.user_id}, ("id",)
         ),
@@ -218,7 +236,7 @@ def _rotation() -> Select[Any]:
 def _inserted(
     table: Table, name: str, session: CTE, known: dict[str, ColumnElement[Any]], left_out: tuple[str, ...]
 ) -> CTE:
-    columns = [column for column in table.c if column.name not in (*left_out, "used_at")]
+    columns = [column for column in table.c if column.name not in left_out]
     values = [
         known.get(column.name, bindparam(f"{name}_{column.name}", type_=column.type)) for column in columns
     ]
@@ -226,4 +244,9 @@ def _inserted(
     return insert(table).from_select([column.name for column in columns], rows).cte(name)
 
 
-_ROTATE = _rotation()
+def _named(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a row under the names that `_inserted` knows them by."""
+    return {f"{name}_{column}": value for column, value in values.items()}
+
+
+_OPEN, _ROTATE = _opening(), _rotation()

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.foundation import Foundation
@@ -52,12 +51,14 @@ class Tokens:
             SessionEnded: The account was locked or signed out everywhere meanwhile.
             Unavailable: The database is away; nothing was opened.
         """
-        async with self._on.database.unit() as connection:
-            account = await self._sessions.open(connection, context, proof)
-            refresh, added = self._refresh_token(proof.user_id, proof.session_id)
-            await store.add_refresh_token(connection, added)
-            replaced = await self._sessions.replace(connection, proof)
-        await self._sessions.bury(replaced)
+        refresh, added = self._refresh_token(proof.user_id, proof.session_id)
+        account = await self._open_at_once(context, proof, added)
+        if account is None:
+            async with self._on.database.unit() as connection:
+                account = await self._sessions.open(connection, context, proof)
+                await store.add_refresh_token(connection, added)
+                replaced = await self._sessions.replace(connection, proof)
+            await self._sessions.bury(replaced)
         access = self._access_token(proof.user_id, proof.session_id, account, proof.epoch)
         return TokenPair(access, refresh, self._lifetimes.access)
 
@@ -82,6 +83,15 @@ class Tokens:
         await self._refuse(context, claims, digest)
         raise InvalidToken
 
+    async def _open_at_once(
+        self, context: RequestContext, proof: SignedIn, token: dict[str, Any]
+    ) -> Any | None:
+        database = self._on.database
+        if not database.writes_at_once or proof.replaces is not None:
+            return None
+        session = self._sessions.row(context, proof)
+        return await store.open_at_once(database, proof.epoch, session.model_dump(), token)
+
     async def _rotate_at_once(self, context: RequestContext, claims: Claims, digest: str) -> TokenPair | None:
         if not self._on.database.writes_at_once:
             return None
@@ -95,8 +105,7 @@ class Tokens:
         }
         refresh, added = self._refresh_token(UUID(hex=claims.user_id), UUID(hex=claims.session_id))
         event = self._on.trail.row(Kind.TOKEN_REFRESHED, context)
-        async with self._on.database.single() as connection:
-            row = await store.rotate(connection, used, added, event)
+        row = await store.rotate(self._on.database, used, added, event)
         return self._pair(row, refresh) if row else None
 
     async def _rotate(
@@ -113,11 +122,11 @@ class Tokens:
         await store.add_refresh_token(connection, added)
         return self._pair(row, refresh)
 
-    def _pair(self, row: Row[Any], refresh: str) -> TokenPair:
+    def _pair(self, row: Any, refresh: str) -> TokenPair:
         access = self._access_token(row.user_id, row.id, row, row.epoch)
         return TokenPair(access, refresh, self._lifetimes.access)
 
-    def _access_token(self, user_id: UUID, session_id: UUID, account: Row[Any], epoch: int) -> str:
+    def _access_token(self, user_id: UUID, session_id: UUID, account: Any, epoch: int) -> str:
         claims = {"email": account.email, "role": account.role, "ver": epoch}
         token, _ = self._signer.issue(ACCESS, user_id, session_id, self._lifetimes.access, **claims)
         return token

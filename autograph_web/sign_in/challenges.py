@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from autograph_web.accounts.emails import fold_email
@@ -14,6 +15,17 @@ from autograph_web.core.keyring import token_hash
 from autograph_web.core.redis import RedisClient, RedisDown
 
 CHALLENGE_SECONDS = 300
+
+_KEEP = """
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+"""
+# The pointer may name a newer challenge of the same client already: that one goes on.
+_CLOSE = """
+local mine = redis.call('DEL', KEYS[1])
+if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
+return mine
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,8 @@ class Challenges:
 
     def __init__(self, redis: RedisClient, entropy: Entropy) -> None:
         self._redis, self._entropy = redis, entropy
+        self._keep: Any = redis.script(_KEEP)
+        self._close: Any = redis.script(_CLOSE)
 
     async def open(
         self, context: RequestContext, *, user_id: UUID, email: str, epoch: int, remember: bool
@@ -56,8 +70,12 @@ class Challenges:
         pointer = _pointer(context, fold_email(email))
         challenge = Challenge(token_hash(token), user_id, email, epoch, remember, pointer)
         try:
-            await self._redis.put(_key(challenge.id), _encode(challenge), CHALLENGE_SECONDS)
-            await self._redis.put(pointer, challenge.id, CHALLENGE_SECONDS)
+            await self._redis.call(
+                self._keep(
+                    keys=[_key(challenge.id), pointer],
+                    args=[_encode(challenge), challenge.id, CHALLENGE_SECONDS],
+                )
+            )
         except RedisDown as error:
             raise Unavailable(retry_after=1) from error
         return token
@@ -88,7 +106,11 @@ class Challenges:
         Raises:
             Unavailable: Redis is away.
         """
-        return await self._end(challenge.id)
+        try:
+            closed = self._close(keys=[_key(challenge.id), challenge.pointer], args=[challenge.id])
+            return bool(await self._redis.call(closed))
+        except RedisDown as error:
+            raise Unavailable(retry_after=1) from error
 
     async def abandon(self, token: str) -> None:
         """Forget the challenge of a token; that it has expired is fine too.
@@ -96,18 +118,8 @@ class Challenges:
         Raises:
             Unavailable: Redis is away.
         """
-        await self._end(token_hash(token))
-
-    async def _end(self, identity: str) -> bool:
-        try:
-            value = await self._redis.take(_key(identity))
-        except RedisDown as error:
-            raise Unavailable(retry_after=1) from error
-        if value is None:
-            return False
-        with suppress(RedisDown):  # it points to nothing now, and runs out by itself
-            await self._redis.drop_if(_decode(identity, value).pointer, identity.encode("ascii"))
-        return True
+        with suppress(ChallengeExpired):
+            await self.close(await self.of_token(token))
 
     async def _load(self, identity: str) -> Challenge:
         value = await self._value(_key(identity))

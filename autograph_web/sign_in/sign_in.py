@@ -89,8 +89,7 @@ class SignIn:
         return proof
 
     async def _check(self, attempt: _Attempt) -> SignedIn | ChallengeRequired:
-        async with self._on.database.read() as connection:
-            found = await accounts.find_by_email(connection, attempt.email_key)
+        found = await accounts.look_up(self._on.database, attempt.email_key)
         checked = await self._passwords.check(found, attempt.password)
         if checked is None:
             raise await self._refusal(attempt, found[0] if found else None)

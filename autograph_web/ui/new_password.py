@@ -28,15 +28,19 @@ class NewPassword(FormState, mixin=True):
     _owner_email: str = ""
 
     @rx.event
-    async def assess(self, password: Any) -> None:
-        """Judge a password while it is typed; it is looked at and forgotten."""
+    async def assess(self, password: Any, answers: Any) -> None:
+        """Judge a password while it is typed; it is looked at and forgotten.
+
+        `answers` is how many outcomes the person had seen while typing. The page sends a password a moment
+        after its last key: one typed before the form was sent can arrive after the refusal.
+        """
         if not isinstance(password, str) or not password:
             self._rest_meter()
             return
         found = await services().policy.assess(password[:_LONGEST_PASSWORD], self._owner_email)
         self.score, self.strength, self.reasons = found.score, found.label, list(found.reasons)
-        if found.acceptable and self.bad in _FIELDS:
-            # What was said about the last try is no longer so.
+        if found.acceptable and self.bad in _FIELDS and answers == self.answers:
+            # Typed after the last try was refused: what was said about that one is no longer so.
             self._clear()
 
     def _rest_meter(self) -> None:

@@ -305,9 +305,27 @@ async def test_nonsense_in_the_meter_is_ignored(brittle_server: LiveServer) -> N
         await socket.hydrate("/register")
         for nonsense in (*NONSENSE, "\0", "x" * 20_000, "\ud800"):
             await socket.call(f"{REGISTER}.note_email", {"email": nonsense}, "/register")
-            await socket.call(f"{REGISTER}.assess", {"password": nonsense}, "/register")
-        await socket.call(f"{REGISTER}.assess", {"password": "ink on graph paper and more"}, "/register")
+            await socket.call(f"{REGISTER}.assess", {"password": nonsense, "answers": nonsense}, "/register")
+        await socket.call(
+            f"{REGISTER}.assess", {"password": "ink on graph paper and more", "answers": 0}, "/register"
+        )
         await socket.until('"Strong"')
+
+
+async def test_a_judgement_that_comes_late_does_not_take_a_refusal_away(brittle_server: LiveServer) -> None:
+    typed = {"password": "ink on graph paper and more"}
+    refused, cleared = '"bad_rx_state_":"password"', '"bad_rx_state_":""'
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate("/register")
+        form = {"email": "mina@northwind.dev", "password": "kettle"}
+        await socket.call(f"{REGISTER}.submit", {"form": form}, "/register")
+        await socket.until(refused)
+        await socket.call(f"{REGISTER}.assess", {**typed, "answers": 0}, "/register")
+        await socket.until('"Strong"')
+        assert cleared not in socket.heard.partition(refused)[2]
+        await socket.call(f"{REGISTER}.assess", {"password": "", "answers": 1}, "/register")
+        await socket.call(f"{REGISTER}.assess", {**typed, "answers": 1}, "/register")
+        assert cleared in (await socket.settle()).partition(refused)[2]
 
 
 async def test_a_page_of_an_older_version_betrays_no_password(brittle_server: LiveServer) -> None:

@@ -120,6 +120,19 @@ async def test_a_cut_connection_is_replaced(services: Services, postgres_server:
     assert await prove(services)
 
 
+async def test_a_connection_cut_while_it_lay_in_the_pool_costs_no_refresh(
+    services: Services, postgres_server: PostgresServer
+) -> None:
+    await register(services)
+    pairs = [await open_pair(services) for _ in range(4)]
+    await asyncio.gather(*(services.tokens.refresh(context(), pair.refresh_token) for pair in pairs[:3]))
+    disconnect(postgres_server, services.settings)
+    await asyncio.sleep(0.1)  # until the cut ends have been heard
+
+    next_pair = await services.tokens.refresh(context(), pairs[3].refresh_token)
+    assert await services.tokens.refresh(context(), next_pair.refresh_token)
+
+
 async def test_a_copy_in_redis_keeps_checks_going_and_changes_are_unavailable(
     services: Services, postgres_server: PostgresServer
 ) -> None:

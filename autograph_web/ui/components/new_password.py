@@ -3,6 +3,8 @@
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
+from typing import Any
+
 import reflex as rx
 
 from autograph_web.ui.components.forms import password_field
@@ -19,6 +21,10 @@ def new_password_field(
     state: type[NewPassword], label: str = "Password", name: str = "password"
 ) -> rx.Component:
     """A password field with hint, meter and reasons."""
+
+    def judged(typed: rx.Var[str]) -> Any:
+        return state.assess.debounce(_PAUSE)(typed, state.answers)
+
     return password_field(
         state,
         "new-password",
@@ -27,7 +33,7 @@ def new_password_field(
         name=name,
         label=label,
         hint_id="password-hint",
-        on_change=state.assess.debounce(_PAUSE),
+        on_change=judged,
     )
 
 
