@@ -14,13 +14,16 @@ PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test check format bench revision lock clean
+.PHONY: help run prod-local dev build test check format bench revision lock clean
 
 help: ## List what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(RUNTIME) ## Start the server (PORT=3000 unless set)
 	@exec $(BIN)/python -m autograph_web run
+
+prod-local: $(DEV) build ## Start two servers on PostgreSQL and Redis behind nginx with TLS (PORT=8443 unless set)
+	@exec $(BIN)/python -m deploy.local
 
 dev: $(DEV) ## Start the server, restarting whenever a source file changes
 	@exec $(BIN)/python -m autograph_web dev

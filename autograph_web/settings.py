@@ -1,5 +1,6 @@
 """All settings, read once from the environment; nothing else reads it."""
 
+import os
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,6 +11,8 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from autograph_web.core.mail_addresses import sender_address
+from autograph_web.core.postgres import spelled_for_sqlalchemy
+from autograph_web.core.redis_address import parse_redis_url
 from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
 from autograph_web.core.smtp_server import SmtpServer, parse_smtp_url
 
@@ -19,6 +22,8 @@ _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
 }
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+SECRETS_DIR = "AUTOGRAPH_SECRETS_DIR"
+"""Names a folder whose files are settings too, each called like its variable: so containers get secrets."""
 KEEP_LETTERS = "folder"
 """What `SMTP_URL` says when letters are to stay in the data folder on purpose."""
 
@@ -140,14 +145,15 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, value: str) -> str:
-        return _with_scheme(
-            value, ("postgresql", "postgres", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite")
-        )
+        schemes = ("postgresql", "postgres", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite")
+        return spelled_for_sqlalchemy(_with_scheme(value, schemes))
 
     @field_validator("redis_url")
     @classmethod
     def _check_redis_url(cls, value: str) -> str:
-        return _with_scheme(value, ("redis", "rediss", "unix"))
+        if value:
+            parse_redis_url(value)
+        return value
 
     @field_validator("smtp_url")
     @classmethod
@@ -283,8 +289,12 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: One line that names the variable at fault and what it should be.
     """
+    folder = os.environ.get(SECRETS_DIR)
+    if folder and not Path(folder).is_dir():
+        raise SettingsError(f"{SECRETS_DIR}: there is no folder {folder}")
     try:
-        return Settings()  # pyright: ignore[reportCallIssue]  (the values come from the environment)
+        # The values come from the environment, and after it from files.
+        return Settings(_secrets_dir=folder or None)  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None
     except SecretError as error:

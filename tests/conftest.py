@@ -10,4 +10,7 @@ pytest_plugins = [
     "tests.support.live_server",
     "tests.support.figures",
     "tests.support.collector",
+    "tests.support.several_servers",
+    "tests.support.sentinel",
+    "tests.support.postgres_pair",
 ]

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ClauseElement, Select, event, make_url, text
+from sqlalchemy import ClauseElement, ExceptionContext, Select, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from autograph_web.core.errors import SessionEnded, Unavailable, Uncertain
 from autograph_web.core.metrics import meters
+from autograph_web.core.postgres import connect_arguments
 from autograph_web.core.quick import NotSent, QuickStatement, Refused
 from autograph_web.core.rest import Rest
 from autograph_web.core.tracing import statement_attributes, step
@@ -26,7 +27,7 @@ _OUTAGES = {"08", "40", "53", "57"}
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(:key)"
 _CLOCK = "SELECT EXTRACT(EPOCH FROM clock_timestamp())"
 _AFTER_COMMIT = "autograph_after_commit"
-_SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+_READ_ONLY = "25006"
 
 
 class Database:
@@ -271,19 +272,26 @@ def make_engine(url: str, pool_size: int = 10, command_seconds: float = _COMMAND
         )
         _prepare_sqlite(engine)
         return engine
-    sslmode = str(parsed.query.get("sslmode", ""))
-    arguments: dict[str, Any] = {"timeout": _CONNECT_TIMEOUT_S, "command_timeout": command_seconds}
-    if sslmode in _SSL_MODES:
-        arguments["ssl"] = sslmode
-    return create_async_engine(
-        parsed.difference_update_query(["sslmode"]),
+    plain, arguments = connect_arguments(parsed, _CONNECT_TIMEOUT_S)
+    engine = create_async_engine(
+        plain,
         # What a statement was given must not get into a trace: it may be an address or a hash.
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
-        connect_args=arguments,
+        connect_args=arguments | {"command_timeout": command_seconds},
     )
+    _leave_read_only_servers(engine)
+    return engine
+
+
+def _leave_read_only_servers(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def _look(context: ExceptionContext) -> None:
+        # A server that was the primary until a moment ago: every connection of the pool leads to it.
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
