@@ -1,7 +1,7 @@
 """What this server counts and times, for Prometheus; every process of it adds to the same figures.
 
 The worker processes keep their figures in files of one folder, which the kernel holds: nothing a worker has
-counted is lost when it dies (docs/decisions/0023). Nothing here holds anything of a person, and every label
+counted is lost when it dies (docs/decisions/0024). Nothing here holds anything of a person, and every label
 has few values, all of them chosen by us.
 """
 

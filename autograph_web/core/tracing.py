@@ -1,6 +1,6 @@
 """Spans of what this server does, for OpenTelemetry; off, and costing nothing, unless the operator asks.
 
-They stand at our own seams (docs/decisions/0024) and say what was done, never with what: no statement, key,
+They stand at our own seams (docs/decisions/0025) and say what was done, never with what: no statement, key,
 address, email, code or token is in a name or an attribute.
 """
 
