@@ -1,8 +1,8 @@
 """What this server counts and times, for Prometheus; every process of it adds to the same figures.
 
 The worker processes keep their figures in files of one folder, which the kernel holds: nothing a worker has
-counted is lost when it dies (docs/decisions/0027-figures.md). Nothing here holds anything of a person, and every label
-has few values, all of them chosen by us.
+counted is lost when it dies (docs/decisions/0027-figures.md). Nothing here holds anything of a person, and
+every label has few values, all of them chosen by us.
 """
 
 import fcntl

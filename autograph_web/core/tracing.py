@@ -1,7 +1,7 @@
 """Spans of what this server does, for OpenTelemetry; off, and costing nothing, unless the operator asks.
 
-They stand at our own seams (docs/decisions/0028-traces.md) and say what was done, never with what: no statement, key,
-address, email, code or token is in a name or an attribute.
+They stand at our own seams (docs/decisions/0028-traces.md) and say what was done, never with what: no
+statement, key, address, email, code or token is in a name or an attribute.
 """
 
 import re
