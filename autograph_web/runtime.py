@@ -71,6 +71,10 @@ from autograph_web.sign_in.reauthentication import Reauthentication
 from autograph_web.sign_in.second_step import SecondStep
 from autograph_web.sign_in.sign_in import SignIn
 
+# Nobody is kept waiting longer by a database that says nothing. Commands of operators may take their time.
+_ANSWER_SECONDS = 5.0
+_PING_SECONDS = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -120,7 +124,8 @@ class Services:
 
     async def health(self) -> dict[str, bool]:
         """Tell of each part we depend on whether it answers."""
-        return {"database": await self._database_answers(), "redis": await self.redis_answers()}
+        database, redis = await asyncio.gather(self._database_answers(), self.redis_answers())
+        return {"database": database, "redis": redis}
 
     async def mail_is_late(self) -> bool:
         """Tell whether letters wait for longer than they should; nothing else waits for them."""
@@ -131,8 +136,9 @@ class Services:
 
     async def _database_answers(self) -> bool:
         try:
-            await self.database.ping()
-        except Unavailable:
+            async with asyncio.timeout(_PING_SECONDS):
+                await self.database.ping()
+        except (Unavailable, TimeoutError):
             return False
         return True
 
@@ -163,7 +169,7 @@ def build_services(
     """Wire the services up; nothing is connected yet."""
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     secrets = settings.master_secrets
-    database = Database(settings.sqlalchemy_url, settings.database_pool)
+    database = Database(settings.sqlalchemy_url, settings.database_pool, _ANSWER_SECONDS)
     redis = RedisClient(settings.redis_url, clock)
     outbox = outbox_of(settings, database, clock, entropy)
     carrier = carrier or carrier_of(settings)

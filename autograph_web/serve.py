@@ -20,6 +20,7 @@ from granian.log import LogLevels
 from granian.server import Server
 from granian.server.common import AbstractServer
 
+from autograph_web.core.life_signs import Watch
 from autograph_web.core.start_error import StartError
 from autograph_web.frontend.paths import ROOT
 from autograph_web.settings import Settings
@@ -137,8 +138,20 @@ def _follow_start(server: AbstractServer[Any], settings: Settings, announce: Cal
             announce(f"ready at {settings.base_url} (create an account at {settings.base_url}/register)")
             if settings.shows_letters:
                 announce(f"letters are not sent but kept: read them at {settings.base_url}/dev/mail")
+            _keep_watch(server, settings)
             return
         time.sleep(0.1)
+
+
+def _keep_watch(server: AbstractServer[Any], settings: Settings) -> None:
+    """Have workers replaced that live but do not answer, where they share memory with us."""
+    if sys.platform != "linux":
+        return
+    watch = Watch(settings.worker_silence_seconds)
+    while True:
+        time.sleep(1)
+        for pid in watch.look([worker.inner.pid for worker in list(server.wrks)]):
+            watch.end(pid)
 
 
 def _is_live(settings: Settings) -> bool:

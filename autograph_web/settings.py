@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(3000, ge=1, le=65535, validation_alias=AliasChoices("PORT", "port"))
     workers: int = Field(2, ge=1, le=64)
+    worker_silence_seconds: int = Field(30, ge=5, le=600)
     base_url: str = ""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxy_hops: int = Field(0, ge=0, le=10)

@@ -110,11 +110,11 @@ class Administration:
         """
         async with self._on.database.unit() as connection:
             person = await self._find(connection, user_id)
-            # In the order everybody takes these tables, the account last.
+            # In the order everybody takes these tables: factors, the account, whatever else belongs to it.
             if not await mfa.forget_factors(connection, user_id):
                 raise MfaNotEnabled
-            await mfa.forget_devices(connection, user_id)
             await accounts.set_mfa(connection, user_id, enabled=False)
+            await mfa.forget_devices(connection, user_id)
             ended = await self._sessions.end_every(connection, user_id, "mfa_reset")
             await self._record(connection, Kind.MFA_RESET_BY_ADMIN, operator, person, revoked=ended.open)
             await self._tell(connection, "mfa_reset", person)
@@ -128,7 +128,7 @@ class Administration:
 
     async def _hold(self, connection: AsyncConnection, user_id: UUID) -> tuple[Person, list[Person]]:
         """Return an account and the other active administrators, all of them held."""
-        people = [Person.of(row) for row in await store.hold_with_admins(connection, user_id)]
+        people = [Person.of(row) for row in await accounts.hold_with_admins(connection, user_id)]
         mine = [person for person in people if person.id == user_id]
         if not mine:
             raise AccountUnknown

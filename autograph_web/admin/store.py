@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.emails import fold_email
@@ -33,17 +33,6 @@ async def find(connection: AsyncConnection, user_id: UUID) -> Row[Any] | None:
 async def find_by_email(connection: AsyncConnection, email_key: str) -> Row[Any] | None:
     """Return the account of a folded address."""
     return (await connection.execute(select(USERS).where(USERS.c.email_key == email_key))).first()
-
-
-async def hold_with_admins(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
-    """Return an account and every active administrator, locked until the end of this unit of work.
-
-    All of them and in one order, so that of two who would each take away one of the last two administrators
-    the second waits, and then sees what the first has left.
-    """
-    administers = and_(USERS.c.role == Role.ADMIN.value, USERS.c.status == Status.ACTIVE.value)
-    query = select(USERS).where(or_(USERS.c.id == user_id, administers))
-    return list(await connection.execute(query.order_by(USERS.c.id).with_for_update()))
 
 
 async def set_status(connection: AsyncConnection, user_id: UUID, status: Status) -> None:

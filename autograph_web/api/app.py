@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from autograph_web.api.docs_page import docs_page
-from autograph_web.api.documentation import as_problems, with_access
+from autograph_web.api.documentation import as_problems, with_access, with_guards
 from autograph_web.api.routes import (
     account,
     activity,
@@ -57,7 +57,7 @@ def build_api() -> FastAPI:
     api.add_exception_handler(HTTPException, _translate)
     api.add_exception_handler(Exception, _hide)
     plain = api.openapi
-    api.openapi = cache(lambda: with_access(as_problems(plain())))
+    api.openapi = cache(lambda: with_access(with_guards(as_problems(plain()))))
     return api
 
 

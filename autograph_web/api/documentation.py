@@ -15,6 +15,9 @@ _KEY_SCHEME = {
 }
 
 
+RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI responses of refusals with these statuses, and of those any body can meet."""
     every = sorted({*statuses, 400, 413, 415, 422} if 422 in statuses else set(statuses))
@@ -28,9 +31,7 @@ def _response(status: int) -> dict[str, Any]:
         "content": {"application/problem+json": {}},
     }
     if status in (429, 503):
-        response["headers"] = {
-            "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}
-        }
+        response["headers"] = RETRY_AFTER
     return response
 
 
@@ -41,6 +42,15 @@ def as_problems(document: dict[str, Any]) -> dict[str, Any]:
         content = response.get("content", {})
         if "application/problem+json" in content and "application/json" in content:
             content["application/problem+json"] = content.pop("application/json")
+    return document
+
+
+def with_guards(document: dict[str, Any]) -> dict[str, Any]:
+    """Say of each call how the layers before it refuse: another site's origin, too large or odd a body."""
+    for operations in document["paths"].values():
+        for method, operation in operations.items():
+            met = {"get": (), "head": ()}.get(method, (403, 413))
+            _add(operation, *met, *((400, 415, 422) if "requestBody" in operation else ()))
     return document
 
 
@@ -60,7 +70,11 @@ def _say(operation: dict[str, Any], access: Access | Scope) -> None:
     operation["description"] += f" {may}"
     if isinstance(access, Scope):
         operation["security"].append({"ApiKey": []})
-    for status in (403, 429):
+    _add(operation, 403, 429)
+
+
+def _add(operation: dict[str, Any], *statuses: int) -> None:
+    for status in statuses:
         said = _response(status) | {"content": {"application/problem+json": {"schema": _PROBLEM}}}
         del said["model"]
         operation["responses"].setdefault(str(status), said)

@@ -67,6 +67,13 @@ class TokensOut(BaseModel):
         )
 
 
+class OAuthErrorOut(BaseModel):
+    """A refused token request (RFC 6749 section 5.2)."""
+
+    error: str = Field(examples=["invalid_grant"])
+    error_description: str
+
+
 class MfaRequiredOut(BaseModel):
     """The password was right; finish with a code at /mfa/verify within five minutes."""
 
@@ -180,7 +187,7 @@ class OpenSessionOut(BaseModel):
     kind: Literal["browser", "client"] = Field(description="A cookie, or the tokens of a REST client.")
     method: str = Field(description="What was shown to sign in.", examples=["password+totp"])
     ip: str
-    device: str = Field(description="A guess from `user_agent`.", examples=["Firefox on Linux"])
+    device: str = Field(description="A guess from `user_agent`.", examples=["Firefox 140 on Linux"])
     user_agent: str
     signed_in_at: datetime
     last_seen_at: datetime = Field(description="To within a few minutes.")
@@ -359,7 +366,7 @@ class EventOut(BaseModel):
             user_agent=event.user_agent,
             session_id=event.session_id,
             this_session=isinstance(caller, Viewer) and event.session_id == caller.session_id,
-            details=event.details,
+            details=event.owners_details,
         )
 
 
@@ -420,10 +427,10 @@ class Problem(BaseModel):
     """A refusal (RFC 9457): `detail` is for people, `code` for programs."""
 
     type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    code: str
+    title: str = Field(examples=["Rate limited"])
+    status: int = Field(examples=[429])
+    detail: str = Field(examples=["Too many tries. You can try again in 29 s."])
+    code: str = Field(examples=["rate_limited"])
     field: str | None = None
     reasons: list[str] = []
     errors: list[dict[str, str]] = []

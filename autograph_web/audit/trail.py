@@ -30,6 +30,16 @@ class AuditEvent:
     details: dict[str, Any]
     user_id: UUID | None
 
+    @property
+    def owners_details(self) -> dict[str, Any]:
+        """The details as the owner of the account may know them."""
+        return for_owner(self.details)
+
+
+def for_owner(details: dict[str, Any]) -> dict[str, Any]:
+    """Return details without the name of an operator, which is one of the system the server runs on."""
+    return details | {"actor": "an administrator"} if "actor" in details else details
+
 
 class Trail:
     """The audit log: a row joins the unit of work of the event it records."""

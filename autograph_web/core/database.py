@@ -1,7 +1,9 @@
 """The engine and the unit of work: one transaction for one use case, on SQLite and PostgreSQL alike."""
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import ClauseElement, ExceptionContext, Select, event, make_url, text
@@ -9,14 +11,15 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from autograph_web.core.errors import SessionEnded, Unavailable
+from autograph_web.core.errors import SessionEnded, Unavailable, Uncertain
 from autograph_web.core.postgres import connect_arguments
-from autograph_web.core.quick import QuickStatement, Refused
+from autograph_web.core.quick import NotSent, QuickStatement, Refused
+from autograph_web.core.rest import Rest
 
 _BUSY_TIMEOUT_MS = 10_000
-_CONNECT_TIMEOUT_S = 3
-_COMMAND_TIMEOUT_S = 10
-_POOL_TIMEOUT_S = 5
+_CONNECT_TIMEOUT_S = 3.0
+_COMMAND_TIMEOUT_S = 10.0
+_POOL_TIMEOUT_S = 3.0
 # Connection, serialisation, resources, operator intervention (PostgreSQL, appendix A).
 _OUTAGES = {"08", "40", "53", "57"}
 _CLOCK = "SELECT EXTRACT(EPOCH FROM clock_timestamp())"
@@ -25,11 +28,16 @@ _READ_ONLY = "25006"
 
 
 class Database:
-    """Opens units of work; a database that cannot be reached becomes `Unavailable`."""
+    """Opens units of work; a database that cannot be reached becomes `Unavailable`.
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
-        self.engine = make_engine(url, pool_size)
+    One that takes a question and says nothing keeps whoever asked waiting, for `command_seconds` at the most.
+    From then on only one in a second finds out whether it answers again, and the others are refused at once.
+    """
+
+    def __init__(self, url: str, pool_size: int = 10, command_seconds: float = _COMMAND_TIMEOUT_S) -> None:
+        self.engine = make_engine(url, pool_size, command_seconds)
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._rest = Rest(monotonic)
         self._compiled: dict[int, QuickStatement] = {}
         # Whether one statement may write to several tables: PostgreSQL's data-modifying WITH.
         self.writes_at_once = self.engine.dialect.name == "postgresql"
@@ -40,12 +48,16 @@ class Database:
 
         Raises:
             Unavailable: The database is down, overloaded or took too long; nothing was written.
+            Uncertain: It went away while it was to commit.
         """
         calls: list[Callable[[], None]] = []
-        with _Translated():
-            async with self.engine.begin() as connection:
+        with self._translated() as stake:
+            async with self._connected(self.engine) as connection:
+                await connection.begin()
                 connection.info[_AFTER_COMMIT] = calls
                 yield connection
+                stake.is_out = True
+                await connection.commit()
         for call in calls:
             call()
 
@@ -56,9 +68,10 @@ class Database:
         stands for a refusal of the server: nothing was written, and the usual way tells why.
 
         Raises:
-            Unavailable: As for `unit`.
+            Unavailable, Uncertain: As for `unit`.
         """
-        with _Translated(), suppress(Refused):
+        with self._translated() as stake, suppress(Refused):
+            stake.is_out = True
             return await self._quick(statement).first(self.engine, given)
 
     async def first(self, statement: Select[Any], given: dict[str, Any]) -> Any | None:
@@ -68,7 +81,7 @@ class Database:
             Unavailable: As for `unit`.
         """
         if self.writes_at_once:
-            with _Translated(), suppress(Refused):
+            with self._translated(), suppress(Refused):
                 return await self._quick(statement).first(self.engine, given)
         async with self.read() as connection:
             return (await connection.execute(statement, given)).first()
@@ -82,10 +95,40 @@ class Database:
         """
         # PostgreSQL needs no transaction for that, which saves two round trips.
         engine = self._single if self.writes_at_once else self.engine
-        with _Translated():
-            async with engine.connect() as connection:
+        with self._translated():
+            async with self._connected(engine) as connection:
                 await connection.execution_options(autograph_read_only=True)
                 yield connection
+
+    @asynccontextmanager
+    async def _connected(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+        async with engine.connect() as connection:
+            try:
+                yield connection
+            except (TimeoutError, asyncio.CancelledError):
+                await _hang_up(connection)
+                raise
+
+    @contextmanager
+    def _translated(self) -> Generator["_Stake"]:
+        """Turn what a broken or busy database raises into `Unavailable`; our own refusals pass.
+
+        A row for an account that is gone becomes `SessionEnded`: whoever asked was signed in until a moment
+        ago.
+        """
+        if self._rest.goes_on():
+            raise Unavailable(retry_after=2)
+        stake = _Stake()
+        try:
+            yield stake
+        except Exception as error:
+            if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
+                self._rest.begin()
+            refusal = _refusal_of(error, stake)
+            if refusal is None:
+                raise
+            raise refusal from error
+        self._rest.end()
 
     def _quick(self, statement: ClauseElement) -> QuickStatement:
         # Statements of a module live as long as the process, so their identity is a name.
@@ -123,28 +166,32 @@ def after_commit(connection: AsyncConnection, call: Callable[[], None]) -> None:
     connection.info[_AFTER_COMMIT].append(call)
 
 
-class _Translated:
-    """Turns what a broken or busy database raises into `Unavailable`; our own refusals pass.
+class _Stake:
+    """Whether what is to be kept has been handed over: should no answer come now, nobody can tell."""
 
-    A row for an account that is gone becomes `SessionEnded`: whoever asked was signed in until a moment ago.
-    """
+    is_out = False
 
-    def __enter__(self) -> None:
+
+def _refusal_of(error: Exception, stake: _Stake) -> Exception | None:
+    """Return what `error` of the database is to whoever asked, or None if it is to surface as it is."""
+    if isinstance(error, IntegrityError):
+        return SessionEnded() if _names_nobody(error) else None
+    # A DBAPIError may also be our own faulty SQL, which must surface as such.
+    if isinstance(error, DBAPIError) and not (error.connection_invalidated or _is_outage(error)):
         return None
+    if isinstance(error, Unavailable) or not isinstance(error, OSError | TimeoutError | SQLAlchemyError):
+        return None
+    silent = error.connection_invalidated if isinstance(error, DBAPIError) else not isinstance(error, NotSent)
+    return Uncertain(retry_after=2) if stake.is_out and silent else Unavailable(retry_after=2)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, IntegrityError) and _names_nobody(error):
-            raise SessionEnded from error
-        if isinstance(error, IntegrityError) or error is None:
-            return
-        # A DBAPIError may also be our own faulty SQL, which must surface as such.
-        if isinstance(error, DBAPIError):
-            if error.connection_invalidated or _is_outage(error):
-                raise Unavailable(retry_after=2) from error
-        elif isinstance(error, OSError | TimeoutError | SQLAlchemyError) and not isinstance(
-            error, Unavailable
-        ):
-            raise Unavailable(retry_after=2) from error
+
+async def _hang_up(connection: AsyncConnection) -> None:
+    """Drop a connection that gave no answer: it would give none to the rollback or the goodbye either."""
+    if connection.dialect.name != "postgresql" or connection.closed or connection.invalidated:
+        return
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    raw.terminate()
+    await connection.invalidate()
 
 
 def _names_nobody(error: IntegrityError) -> bool:
@@ -160,7 +207,7 @@ def _is_outage(error: DBAPIError) -> bool:
     return named or error.statement is None or state[:2] in _OUTAGES
 
 
-def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
+def make_engine(url: str, pool_size: int = 10, command_seconds: float = _COMMAND_TIMEOUT_S) -> AsyncEngine:
     """Return an engine for `url`, tuned for the database it names."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -177,7 +224,7 @@ def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
-        connect_args=arguments | {"command_timeout": _COMMAND_TIMEOUT_S},
+        connect_args=arguments | {"command_timeout": command_seconds},
     )
     _leave_read_only_servers(engine)
     return engine

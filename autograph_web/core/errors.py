@@ -102,6 +102,13 @@ class Unfinished(Unavailable):
     sentence = "It is done, but we can't yet be sure that it is in force everywhere. Try again in a moment."
 
 
+class Uncertain(Unavailable):
+    """The database went away just as it was to keep something for good: nobody can tell whether it did."""
+
+    code = "uncertain"
+    sentence = "We can't tell whether that was done. Look before you try again in a moment."
+
+
 class AccountReady(Unavailable):
     """The account was created; only signing in to it at once did not work."""
 
@@ -417,6 +424,16 @@ class LastAdmin(DomainError):
 
     code, status = "last_admin", 409
     sentence = "That is the only administrator who can sign in. Make somebody else one first."
+
+
+class OnlyAdmin(LastAdmin):
+    """Whoever wants to leave is that administrator."""
+
+    code = "only_admin"
+    sentence = (
+        "You are the only administrator who can sign in. Make somebody else an administrator first, "
+        "then delete your account."
+    )
 
 
 def error_kinds() -> dict[str, type[DomainError]]:

@@ -18,6 +18,10 @@ class Refused(Exception):
     """The server named an error: nothing was written, and whoever asks the usual way gets to know why."""
 
 
+class NotSent(ConnectionError):
+    """There was no connection to send the statement over: nothing was written."""
+
+
 class QuickStatement:
     """A statement as the driver takes it: its text, and the values in their order."""
 
@@ -35,6 +39,7 @@ class QuickStatement:
 
         Raises:
             Refused: The server would not.
+            NotSent: There is no connection, and no new one to be had.
             ConnectionError: The connection was lost; nobody can tell whether it was carried out.
             TimeoutError: There was no answer in time; likewise.
         """
@@ -61,13 +66,13 @@ async def _connected(engine: AsyncEngine) -> PoolProxiedConnection:
     """Take a connection out of the pool, of which the server may have closed any while they lay there.
 
     Raises:
-        ConnectionError: There is none, and no new one to be had.
+        NotSent: There is none, and no new one to be had.
     """
     while True:
         try:
             pooled = await engine.raw_connection()
-        except cast(Any, engine.dialect).loaded_dbapi.Error as error:
-            raise ConnectionError from error
+        except (cast(Any, engine.dialect).loaded_dbapi.Error, OSError, TimeoutError) as error:
+            raise NotSent from error
         driver: Any = pooled.driver_connection
         if not driver.is_closed():
             return pooled

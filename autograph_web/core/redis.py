@@ -12,14 +12,19 @@ from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from autograph_web.core.clock import Clock
 from autograph_web.core.redis_pool import TIMEOUT_S, RedisPool
+from autograph_web.core.rest import Rest
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 _SILENCE_S = 15.0  # how long a subscription may say nothing before it is asked whether it is still there
-_REST_S = 1.0  # after a failure, how long to do without Redis before trying again
+_LISTEN_AGAIN_S = 1.0
+_SPARE_CONNECTIONS = 4  # for subscriptions, which keep theirs
+# Neither of Redis's own two is one of Python's.
+_NO_ANSWER = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
 
 
 _DROP = """
@@ -27,6 +32,7 @@ for _, key in ipairs(KEYS) do
   if redis.call('GET', key) ~= ARGV[1] then redis.call('DEL', key) end
 end
 """
+_PUT_ALL = "for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1], 'EX', ARGV[2]) end"
 
 
 class RedisDown(Exception):
@@ -42,17 +48,20 @@ class RedisClient:
     """
 
     def __init__(self, url: str, clock: Clock, max_connections: int = 64) -> None:
-        self._clock = clock
-        self._down_until = 0.0
+        self._rest = Rest(clock.seconds)
+        # More at once than there are connections would be told from an outage by nobody.
+        self._turns = asyncio.Semaphore(max_connections - _SPARE_CONNECTIONS)
         self._pool = RedisPool(
             url,
             max_connections=max_connections,
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,
-            # One immediate retry replaces a connection the server closed while it lay in the pool.
-            retry=Retry(NoBackoff(), 1),
+            # One immediate retry replaces a connection the server closed while it lay in the pool. Not after
+            # a timeout: the command may yet be carried out, and what is taken twice is lost.
+            retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
         self.raw = Redis(connection_pool=self._pool.pool)
+        self._put_all = self.raw.register_script(_PUT_ALL)
         self._drop = self.raw.register_script(_DROP)
 
     @property
@@ -66,16 +75,24 @@ class RedisClient:
         Raises:
             RedisDown: The server did not answer, now or within the last second.
         """
-        if 0 < self._down_until - self._clock.seconds() <= _REST_S:  # not if the clock was set back meanwhile
-            cast(Any, command).close()
+        try:
+            async with self._turns:
+                return await self._ask(command)
+        finally:
+            cast(Any, command).close()  # whoever gave up before it was its turn has not begun it
+
+    async def _ask(self, command: Awaitable[_T]) -> _T:
+        if self._rest.goes_on():
             raise RedisDown
         try:
-            return await command
+            answer = await command
         except (RedisError, OSError, TimeoutError) as error:
             _log.warning("redis_failed", error=error.__class__.__name__)
-            if isinstance(error, RedisConnectionError | OSError | TimeoutError):
-                self._down_until = self._clock.seconds() + _REST_S
+            if isinstance(error, _NO_ANSWER):
+                self._rest.begin()
             raise RedisDown from error
+        self._rest.end()
+        return answer
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the values of `keys` in one round trip.
@@ -100,6 +117,15 @@ class RedisClient:
             RedisDown: The server did not answer.
         """
         return bool(await self.call(cast(Any, self.raw.set(key, value, ex=max(1, ttl), nx=only_new))))
+
+    async def put_all(self, keys: Sequence[str], value: str, ttl: int) -> None:
+        """Store `value` under every one of `keys` for `ttl` seconds.
+
+        Raises:
+            RedisDown: The server did not answer.
+        """
+        if keys:
+            await self.call(cast(Any, self._put_all(keys=list(keys), args=[value, ttl])))
 
     async def drop_unless(self, keys: Sequence[str], kept: bytes) -> None:
         """Delete the keys whose value is not `kept`.
@@ -135,7 +161,7 @@ class RedisClient:
                 if not lost:  # once is enough for one outage
                     _log.warning("redis_subscription_lost", error=error.__class__.__name__)
                 lost = True
-            await asyncio.sleep(_REST_S)
+            await asyncio.sleep(_LISTEN_AGAIN_S)
 
     async def _messages(self, channel: str) -> AsyncGenerator[bytes | None]:
         """Yield what is published, and None whenever the server has shown that it is there."""

@@ -15,6 +15,7 @@ from autograph_web.audit import store as audit
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place
+from autograph_web.audit.trail import for_owner
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import SessionEnded
 from autograph_web.core.limits import Allowance
@@ -93,7 +94,8 @@ class DataExport:
                 rows = await audit.after(connection, user_id, last, _PAGE)
             if not rows:
                 break
-            yield separator + ", ".join(map(_json, _picked(rows, _EVENT)))
+            events = _picked(rows, _EVENT)
+            yield separator + ", ".join(_json(one | {"details": for_owner(one["details"])}) for one in events)
             last, separator = Place(rows[-1].at, rows[-1].id), ", "
         yield "]}\n"
 

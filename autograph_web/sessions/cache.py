@@ -7,6 +7,8 @@ Why a stale copy cannot bring a revoked session back:
 - a record lives `COPY_TTL` seconds at most and is then read from the database again;
 - a revocation leaves a tombstone, and a record is only ever written where nothing stands (NX), so a reader
   that loaded the session just before it was revoked cannot write it back;
+- before a revocation is committed a doubt takes the copy's place, which sends every reader to the database:
+  should this process die between the commit and the tombstone, no copy outlives the session;
 - a copy names one of our keys: what another installation keeps in the same Redis is none of ours;
 - `run` is the identity of the Redis process: what a restarted or failed-over server restores from an old
   snapshot stands under another name and is never read.
@@ -23,7 +25,8 @@ from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.sessions.record import SessionRecord
 
 COPY_TTL = 300
-_TOMBSTONE = b"-"
+_TOMBSTONE, _DOUBT = "-", "?"
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +94,23 @@ class SessionCache:
             self._keep_trying(session_ids)
             raise Unfinished(retry_after=1) from error
 
+    async def doubt(self, session_ids: list[UUID]) -> None:
+        """Have these sessions read from the database for as long as a copy of them could live; never raises.
+
+        To be said before their end is committed. Should it not be, reading them is only slower for a while.
+        """
+        with suppress(RedisDown):
+            await self._stand(session_ids, _DOUBT, COPY_TTL)
+
     async def _bury(self, session_ids: list[UUID]) -> None:
-        for session_id in session_ids:
-            run = None
+        await self._stand(session_ids, _TOMBSTONE, 2 * COPY_TTL)
+
+    async def _stand(self, session_ids: list[UUID], mark: str, ttl: int) -> None:
+        for start in range(0, len(session_ids), _AT_ONCE):
+            some, run = session_ids[start : start + _AT_ONCE], None
             while run != self._redis.run:  # putting may itself find out that the server has restarted
                 run = self._redis.run
-                await self._redis.put(f"session:{run}:{session_id.hex}", _TOMBSTONE.decode(), 2 * COPY_TTL)
+                await self._redis.put_all([f"session:{run}:{one.hex}" for one in some], mark, ttl)
 
     def _keep_trying(self, session_ids: list[UUID]) -> None:
         """Bury sessions once Redis answers again; after `COPY_TTL` no copy is left to bury."""
@@ -121,7 +135,7 @@ class SessionCache:
         """Drop the copies of sessions that changed; without Redis they run out by themselves."""
         keys = [f"session:{self._redis.run}:{session_id.hex}" for session_id in session_ids]
         with suppress(RedisDown):
-            await self._redis.drop_unless(keys, _TOMBSTONE)
+            await self._redis.drop_unless(keys, _TOMBSTONE.encode())
 
     async def advance_epoch(self, user_id: UUID, epoch: int) -> None:
         """Refuse every session and token of an account from before `epoch`.
@@ -136,7 +150,7 @@ class SessionCache:
 
     def _finding(self, values: list[bytes | None], run: str) -> Finding:
         copy, epoch, *blacklisted = values
-        if copy == _TOMBSTONE or any(blacklisted):
+        if copy == _TOMBSTONE.encode() or any(blacklisted):
             return Finding(None, revoked=True, run=run)
         kid, _, encoded = (copy or b"").partition(b".")
         if self._keyring.find(kid.decode("ascii", "replace")) is None:

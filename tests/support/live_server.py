@@ -124,20 +124,20 @@ class LiveServer:
 
     def kill_workers(self) -> None:
         """End the workers without warning, and wait until others serve in their place."""
-        before = set(self._workers())
+        before = set(self.workers())
         for worker in before:
             worker.kill()
-        self._wait_until("replace its workers", 20, lambda: bool(set(self._workers()) - before))
+        self._wait_until("replace its workers", 20, lambda: bool(set(self.workers()) - before))
         self._wait_until("serve again", 20, self.is_ready)
 
     def pause(self) -> None:
         """Freeze the workers: connections stay open and nothing answers."""
-        for worker in self._workers():
+        for worker in self.workers():
             worker.suspend()
 
     def resume(self) -> None:
         """Let the workers go on."""
-        for worker in self._workers():
+        for worker in self.workers():
             worker.resume()
 
     def family(self) -> list[psutil.Process]:
@@ -160,7 +160,8 @@ class LiveServer:
         told = [secret for secret in self.secrets if secret in log]
         assert not told, f"the server logged what must stay secret: {told}"
 
-    def _workers(self) -> list[psutil.Process]:
+    def workers(self) -> list[psutil.Process]:
+        """The processes that answer requests."""
         return [member for member in self.family() if _listens_to(member, self._running().pid)]
 
     def _running(self) -> "subprocess.Popen[bytes]":

@@ -67,6 +67,11 @@ class PostOffice:
         for _ in range(5):  # a handshake that failed takes some turns of the loop to be cleared away
             await asyncio.sleep(0.01)
 
+    def let_go(self) -> None:
+        """Have the conversations that stall go on."""
+        self._patience.set()
+        self._patience = asyncio.Event()
+
     def url(self, credentials: str = "", **options: str) -> str:
         """Return what SMTP_URL would be."""
         scheme = "smtps" if self.implicit else "smtp"

@@ -15,7 +15,21 @@ from autograph_web.profile.inputs import DeletionInput, PasswordChangeInput
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, tags=["Account"])
-_DOWNLOAD: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
+_EXPORTED = {
+    "type": "object",
+    "required": ["format", "account", "events"],
+    "properties": {
+        "format": {"type": "string", "examples": ["autograph-account-1"]},
+        "account": {"type": "object"},
+        "events": {"type": "array", "items": {"type": "object"}},
+    },
+}
+_DOWNLOAD: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/json": {"schema": _EXPORTED}},
+        "headers": {"Content-Disposition": {"schema": {"type": "string"}}},
+    }
+}
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
@@ -57,7 +71,7 @@ async def export(context: CurrentContext, viewer: CurrentViewer) -> StreamingRes
     return StreamingResponse(portions, media_type="application/json", headers=headers)
 
 
-@router.delete("/account", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
+@router.delete("/account", responses=problems(401, 403, 409, 422, 503), dependencies=_SIGNED_IN)
 async def delete(
     context: CurrentContext, viewer: CurrentViewer, wish: DeletionInput, response: Response
 ) -> MessageOut:

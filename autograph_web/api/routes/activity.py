@@ -15,9 +15,27 @@ from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, prefix="/activity", tags=["Activity"])
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
+_EXPORTED = {
+    "type": "object",
+    "required": ["format", "exported_at", "events"],
+    "properties": {
+        "format": {"type": "string", "examples": ["autograph-activity-1"]},
+        "exported_at": {"type": "string", "format": "date-time"},
+        "events": {"type": "array", "items": {"type": "object"}},
+    },
+}
 _MEDIA_TYPES = {Format.CSV: "text/csv", Format.JSON: "application/json"}
 _DOWNLOAD: dict[int | str, dict[str, Any]] = {
-    200: {"content": {media_type: {"schema": {"type": "string"}} for media_type in _MEDIA_TYPES.values()}}
+    200: {
+        "content": {
+            _MEDIA_TYPES[Format.CSV]: {"schema": {"type": "string"}},
+            _MEDIA_TYPES[Format.JSON]: {"schema": _EXPORTED},
+        },
+        "headers": {
+            "Content-Disposition": {"schema": {"type": "string"}},
+            "X-Total-Events": {"schema": {"type": "integer"}, "description": "How many events there are."},
+        },
+    }
 }
 
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.documentation import RETRY_AFTER
 from autograph_web.api.schemas import HealthOut
 from autograph_web.runtime import services
 
@@ -15,7 +16,7 @@ async def live() -> HealthOut:
     return HealthOut(status="ok")
 
 
-@router.get("/ready", responses={503: {"model": HealthOut}})
+@router.get("/ready", responses={503: {"model": HealthOut, "headers": RETRY_AFTER}})
 async def ready(response: Response) -> HealthOut:
     """Tell whether the process can serve: 503 names the part that is down."""
     checks = await services().health()

@@ -1,6 +1,6 @@
 """Sessions and tokens over REST."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response, Security
@@ -14,6 +14,7 @@ from autograph_web.api.schemas import (
     MeOut,
     MessageOut,
     MfaRequiredOut,
+    OAuthErrorOut,
     OpenSessionOut,
     RefreshRequest,
     RevokedOut,
@@ -26,6 +27,9 @@ from autograph_web.sign_in.inputs import SignInInput
 
 router = APIRouter(route_class=StrictRoute, tags=["Session"])
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    400: {"model": OAuthErrorOut, "description": "RFC 6749 section 5.2 error"}
+}
 
 
 @router.post("/login", responses=problems(401, 403, 422, 429, 503))
@@ -41,7 +45,7 @@ async def login(context: CurrentContext, wish: SignInInput) -> TokensOut | MfaRe
     return TokensOut.of(await services().tokens.open_for_client(context, outcome))
 
 
-@router.post("/token", responses={400: {"description": "RFC 6749 section 5.2 error"}} | problems(429, 503))
+@router.post("/token", responses=_REFUSED | problems(404, 429, 503), response_model=TokensOut)
 async def token(context: CurrentContext, grant: Annotated[PasswordGrant, Depends()]) -> Response:
     """Sign in with the OAuth 2 password form (RFC 6749 section 4.3), for clients that know nothing else."""
     return await password_grant(context, grant)

