@@ -44,6 +44,7 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "production"] = "development"
     data_dir: Path = Path("data")
+    secrets_dir: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(3000, ge=1, le=65535, validation_alias=AliasChoices("PORT", "port"))
     workers: int = Field(2, ge=1, le=64)

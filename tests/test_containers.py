@@ -76,8 +76,7 @@ def compose() -> Any:
 
 
 def known_variables() -> set[str]:
-    names = {USUAL_NAMES.get(name, f"AUTOGRAPH_{name.upper()}") for name in Settings.model_fields}
-    return names | {SECRETS_DIR}
+    return {USUAL_NAMES.get(name, f"AUTOGRAPH_{name.upper()}") for name in Settings.model_fields}
 
 
 def get_paths() -> set[str]:
