@@ -7,20 +7,23 @@ MIN    := 3.11
 
 # The stamps carry a hash of the pinned versions: a changed pin means one more installation, nothing else does.
 RUNTIME := $(VENV)/.installed-$(shell cat requirements.txt | cksum | cut -d' ' -f1)
-DEV     := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
+DEV     := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-tracing.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
 # How many tests run at once (pytest-xdist): "auto" is one for each core.
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev build test check format bench revision lock clean
+.PHONY: help run prod-local dev build test check format bench revision lock clean
 
 help: ## List what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(RUNTIME) ## Start the server (PORT=3000 unless set)
 	@exec $(BIN)/python -m autograph_web run
+
+prod-local: $(DEV) build ## Start two servers on PostgreSQL and Redis behind nginx with TLS (PORT=8443 unless set)
+	@exec $(BIN)/python -m deploy.local
 
 dev: $(DEV) ## Start the server, restarting whenever a source file changes
 	@exec $(BIN)/python -m autograph_web dev
@@ -49,7 +52,7 @@ revision: $(DEV) ## Write a database migration from the models (m="what it does"
 
 lock: $(DEV) ## Choose new exact versions from requirements*.in and for npm
 	@$(PIP) uv
-	@for set in requirements requirements-dev; do \
+	@for set in requirements requirements-tracing requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version $(MIN) --no-header --no-emit-index-url \
 	    --no-emit-find-links $$set.in -o $$set.txt && \
 	  { echo "# Exact versions, chosen from $$set.in by \`make lock\`."; cat $$set.txt; } > $(VENV)/lock && \

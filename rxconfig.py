@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from autograph_web.core.redis_address import one_address
 from autograph_web.frontend.plugin import FrontendPlugin
 from autograph_web.settings import load_settings
 
@@ -22,7 +23,8 @@ config = rx.Config(
     cors_allowed_origins=sorted(_settings.origins),
     trusted_proxy_hops=_settings.trusted_proxy_hops,
     # No Redis is needed to build the pages; a server always names one, its own if need be.
-    redis_url=_settings.redis_url or None,
+    # Of Sentinel Reflex knows nothing: its clients are replaced (autograph_web/ui/state_manager.py).
+    redis_url=one_address(_settings.redis_url) if _settings.redis_url else None,
     state_manager_mode=rx.constants.StateManagerMode.REDIS
     if _settings.redis_url
     else rx.constants.StateManagerMode.MEMORY,

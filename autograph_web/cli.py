@@ -17,7 +17,8 @@ from rich.table import Table
 
 from autograph_web import frontend
 from autograph_web.commands import audit, doctor, flags, keys, user
-from autograph_web.commands.common import bring_up_to_date, redis_url, say, with_outbox
+from autograph_web.commands.common import bring_up_to_date, redis_url, refuse_cluster, say, with_outbox
+from autograph_web.core import tracing
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.entropy import SystemEntropy, random_token
 from autograph_web.core.mail_addresses import sender_address
@@ -61,8 +62,12 @@ def run() -> None:
     serve.check_port(settings)
     frontend.ensure_built(say)
     with redis_url(settings) as url:
+        refuse_cluster(url)
         bring_up_to_date(settings)
-        serve.prepare_environment(url)
+        if settings.traces and not tracing.is_installed():
+            # OTEL_… may be set for every program of a cluster: no reason not to serve.
+            say("traces are asked for, but not sent: pip install -r requirements-tracing.txt")
+        serve.prepare_environment(url, settings.metrics_dir)
         load_settings.cache_clear()
         serve.serve(load_settings(), say)
 

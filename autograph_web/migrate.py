@@ -10,11 +10,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, event, make_url, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from autograph_web.core.file_lock import file_lock
+from autograph_web.core.postgres import connect_arguments
 from autograph_web.core.start_error import StartError
 from autograph_web.schema import SCRIPTS, sqlite_file
 
@@ -94,7 +95,8 @@ async def _connection(url: str) -> AsyncGenerator[AsyncConnection]:
     A migration may take long; and SQLite, copying a table, drops the old one, which with foreign keys
     enforced would delete the rows that point to it.
     """
-    engine = create_async_engine(_for_asyncpg(make_url(url)), connect_args={"timeout": _CONNECT_SECONDS})
+    plain, arguments = connect_arguments(make_url(url), _CONNECT_SECONDS)
+    engine = create_async_engine(plain, connect_args=arguments)
     if engine.dialect.name == "sqlite":
         _make_ddl_transactional(engine)
     try:
@@ -102,12 +104,6 @@ async def _connection(url: str) -> AsyncGenerator[AsyncConnection]:
             yield connection
     finally:
         await engine.dispose()
-
-
-def _for_asyncpg(url: URL) -> URL:
-    """Spell libpq's `sslmode` the way this driver knows it."""
-    sslmode = url.query.get("sslmode")
-    return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode}) if sslmode else url
 
 
 def _make_ddl_transactional(engine: AsyncEngine) -> None:

@@ -1,5 +1,6 @@
 """All settings, read once from the environment; nothing else reads it."""
 
+import os
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,6 +11,8 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from autograph_web.core.mail_addresses import sender_address
+from autograph_web.core.postgres import spelled_for_sqlalchemy
+from autograph_web.core.redis_address import parse_redis_url
 from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
 from autograph_web.core.smtp_server import SmtpServer, parse_smtp_url
 
@@ -19,10 +22,13 @@ _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
 }
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+SECRETS_DIR = "AUTOGRAPH_SECRETS_DIR"
+"""Names a folder whose files are settings too, each called like its variable: so containers get secrets."""
 KEEP_LETTERS = "folder"
 """What `SMTP_URL` says when letters are to stay in the data folder on purpose."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_SHORTEST_TOKEN = 32
 
 
 class SettingsError(Exception):
@@ -38,6 +44,7 @@ class Settings(BaseSettings):
 
     environment: Literal["development", "production"] = "development"
     data_dir: Path = Path("data")
+    secrets_dir: Path | None = None
     host: str = "127.0.0.1"
     port: int = Field(3000, ge=1, le=65535, validation_alias=AliasChoices("PORT", "port"))
     workers: int = Field(2, ge=1, le=64)
@@ -80,6 +87,23 @@ class Settings(BaseSettings):
     sign_in_notices: bool = True
     audit_retention_days: int = Field(0, ge=0, le=36_500)
 
+    otel_sdk_disabled: bool = Field(
+        False, validation_alias=AliasChoices("OTEL_SDK_DISABLED", "otel_sdk_disabled")
+    )
+    otel_traces_exporter: Literal["", "otlp", "none"] = Field(
+        "", validation_alias=AliasChoices("OTEL_TRACES_EXPORTER", "otel_traces_exporter")
+    )
+    otel_exporter_otlp_endpoint: str = Field(
+        "", validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otel_exporter_otlp_endpoint")
+    )
+    otel_exporter_otlp_traces_endpoint: str = Field(
+        "",
+        validation_alias=AliasChoices(
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "otel_exporter_otlp_traces_endpoint"
+        ),
+    )
+    metrics_token: str = ""
+    access_log: bool = True
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -107,17 +131,30 @@ class Settings(BaseSettings):
             check_secret(secret)
         return value
 
+    @field_validator("otel_exporter_otlp_endpoint", "otel_exporter_otlp_traces_endpoint")
+    @classmethod
+    def _check_collector(cls, value: str) -> str:
+        return _with_scheme(value, ("http", "https"))
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _check_metrics_token(cls, value: str) -> str:
+        if value and (len(value) < _SHORTEST_TOKEN or not value.isascii() or not value.isprintable()):
+            raise ValueError(f"must have {_SHORTEST_TOKEN} letters or more (openssl rand -hex 32)")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, value: str) -> str:
-        return _with_scheme(
-            value, ("postgresql", "postgres", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite")
-        )
+        schemes = ("postgresql", "postgres", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite")
+        return spelled_for_sqlalchemy(_with_scheme(value, schemes))
 
     @field_validator("redis_url")
     @classmethod
     def _check_redis_url(cls, value: str) -> str:
-        return _with_scheme(value, ("redis", "rediss", "unix"))
+        if value:
+            parse_redis_url(value)
+        return value
 
     @field_validator("smtp_url")
     @classmethod
@@ -160,6 +197,24 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether browsers reach us over https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def traces(self) -> bool:
+        """Whether spans are sent: when a collector is named, or OTLP is asked for by name."""
+        named = self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint
+        wanted = self.otel_traces_exporter == "otlp" or (bool(named) and not self.otel_traces_exporter)
+        return wanted and not self.otel_sdk_disabled
+
+    @property
+    def traces_endpoint(self) -> str | None:
+        """Where spans go, None for the collector of this machine (OpenTelemetry's OTLP exporter)."""
+        whole, base = self.otel_exporter_otlp_traces_endpoint, self.otel_exporter_otlp_endpoint
+        return whole or (f"{base.rstrip('/')}/v1/traces" if base else None)
+
+    @property
+    def metrics_dir(self) -> Path:
+        """Where the workers of this server keep their figures."""
+        return self.data_dir.resolve() / "metrics" / str(self.port)
 
     @property
     def smtp_server(self) -> SmtpServer | None:
@@ -235,8 +290,12 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: One line that names the variable at fault and what it should be.
     """
+    folder = os.environ.get(SECRETS_DIR)
+    if folder and not Path(folder).is_dir():
+        raise SettingsError(f"{SECRETS_DIR}: there is no folder {folder}")
     try:
-        return Settings()  # pyright: ignore[reportCallIssue]  (the values come from the environment)
+        # The values come from the environment, and after it from files.
+        return Settings(_secrets_dir=folder or None)  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None
     except SecretError as error:
@@ -247,5 +306,5 @@ def _first_line(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     message = first["msg"].removeprefix("Value error, ")
     name = str(first["loc"][0]).upper() if first["loc"] else ""
-    usual = {"PORT", "DATABASE_URL", "REDIS_URL", "SMTP_URL"}
-    return message if not name else f"{name if name in usual else f'AUTOGRAPH_{name}'}: {message}"
+    usual = name in ("PORT", "DATABASE_URL", "REDIS_URL", "SMTP_URL") or name.startswith("OTEL_")
+    return message if not name else f"{name if usual else f'AUTOGRAPH_{name}'}: {message}"

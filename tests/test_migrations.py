@@ -113,3 +113,16 @@ def test_migration_names_are_numbered_in_order() -> None:
     files = sorted(file.name for file in (schema.SCRIPTS / "versions").glob("*.py"))
     assert [name[:4] for name in files] == [f"{number:04d}" for number in range(1, len(files) + 1)]
     assert all(Path(name).stem == name[:-3] and "_" in name for name in files)
+
+
+def test_a_database_of_a_newer_version_still_serves_this_one(database_url: str) -> None:
+    """A release may be taken back, and a server of the old version may restart during one."""
+    migrate.run(database_url, _claim_a_newer_revision)
+    assert schema.is_current(database_url)
+    with pytest.raises(StartError, match="cannot migrate"):
+        migrate.upgrade(database_url)
+
+
+def _claim_a_newer_revision(config: Config) -> None:
+    connection: Connection = config.attributes["connection"]
+    connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")

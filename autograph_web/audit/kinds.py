@@ -27,6 +27,16 @@ class Group(StrEnum):
         return tuple(kind for kind in Kind if kind.group is self)
 
 
+class Outcome(StrEnum):
+    """How something turned out; the value is its name in REST and in addresses."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
+
+_REFUSALS = ("_failed", "_refused", "_rate_limited", "_reuse_detected")
+
+
 class Kind(StrEnum):
     """A kind of event; the value is the stable name in REST and in the database."""
 
@@ -39,6 +49,11 @@ class Kind(StrEnum):
         member._value_ = value
         member.label, member.group = label, group
         return member
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether something was done, or a try was refused."""
+        return Outcome.REFUSED if self.value.endswith(_REFUSALS) else Outcome.DONE
 
     @classmethod
     def _missing_(cls, value: object) -> "Kind":

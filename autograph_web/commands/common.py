@@ -13,12 +13,15 @@ import typer
 
 from autograph_web import schema
 from autograph_web.admin.person import Operator
+from autograph_web.core.clock import SystemClock
 from autograph_web.core.context import UNKNOWN_ADDRESS, RequestContext
 from autograph_web.core.database import Database
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.entropy import SystemEntropy, random_uuid
 from autograph_web.core.errors import DomainError, Unavailable, Unfinished
 from autograph_web.core.logs import configure_logging
+from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.core.redis_pool import RedisCluster
 from autograph_web.core.start_error import StartError
 from autograph_web.mail.outbox import Outbox
 from autograph_web.runtime import Services, build_services, outbox_of
@@ -70,6 +73,38 @@ def redis_url(settings: Settings) -> Generator[str]:
         return
     with EmbeddedRedis(settings.data_dir) as redis:
         yield redis.url
+
+
+def refuse_cluster(url: str) -> None:
+    """Look at the Redis once before a server starts; one that is only away may come back.
+
+    Raises:
+        StartError: It is a Redis Cluster.
+    """
+
+    async def look() -> None:
+        redis = RedisClient(url, SystemClock())
+        try:
+            await answers(redis)
+        finally:
+            await redis.close()
+
+    asyncio.run(look())
+
+
+async def answers(redis: RedisClient) -> bool:
+    """Tell whether a Redis answers.
+
+    Raises:
+        StartError: It is a Redis Cluster.
+    """
+    try:
+        await redis.ping()
+    except RedisDown as down:
+        if isinstance(down.__cause__, RedisCluster):
+            raise StartError(f"REDIS_URL: {down.__cause__}") from None
+        return False
+    return True
 
 
 def with_services(act: Callable[[Services], Awaitable[T]]) -> T:

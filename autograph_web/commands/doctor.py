@@ -11,7 +11,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograph_web import schema
-from autograph_web.commands.common import AsJson, redis_url, show
+from autograph_web.commands.common import AsJson, answers, redis_url, show
 from autograph_web.commands.findings import Finding, Mark, doubtful, failed, good
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.database import Database
@@ -185,7 +185,7 @@ def _redis(settings: Settings) -> list[Finding]:
 async def _redis_info(url: str) -> dict[str, Any] | None:
     redis = RedisClient(url, SystemClock())
     try:
-        return await redis.info()
+        return await redis.info() if await answers(redis) else None
     except RedisDown:
         return None
     finally:

@@ -6,14 +6,17 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ClauseElement, Select, event, make_url, text
+from sqlalchemy import ClauseElement, ExceptionContext, Select, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from autograph_web.core.errors import SessionEnded, Unavailable, Uncertain
+from autograph_web.core.metrics import meters
+from autograph_web.core.postgres import connect_arguments
 from autograph_web.core.quick import NotSent, QuickStatement, Refused
 from autograph_web.core.rest import Rest
+from autograph_web.core.tracing import statement_attributes, step
 
 _BUSY_TIMEOUT_MS = 10_000
 _CONNECT_TIMEOUT_S = 3.0
@@ -24,7 +27,7 @@ _OUTAGES = {"08", "40", "53", "57"}
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(:key)"
 _CLOCK = "SELECT EXTRACT(EPOCH FROM clock_timestamp())"
 _AFTER_COMMIT = "autograph_after_commit"
-_SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+_READ_ONLY = "25006"
 
 
 class Database:
@@ -36,6 +39,7 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 10, command_seconds: float = _COMMAND_TIMEOUT_S) -> None:
         self.engine = make_engine(url, pool_size, command_seconds)
+        self._most = pool_size
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._rest = Rest(monotonic)
         self._compiled: dict[int, QuickStatement] = {}
@@ -145,6 +149,16 @@ class Database:
         async with self.read() as connection:
             await connection.execute(text("SELECT 1"))
 
+    async def revision(self) -> str | None:
+        """Return the newest migration this database has had, None if it has had none.
+
+        Raises:
+            Unavailable: It gave no answer, or it has no tables of ours.
+        """
+        async with self.read() as connection:
+            found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars()
+            return max(found, default=None)
+
     async def seconds(self) -> float | None:
         """Return what the clock of the database says; None for SQLite, which has ours.
 
@@ -155,6 +169,40 @@ class Database:
             return None
         async with self.read() as connection:
             return float((await connection.execute(text(_CLOCK))).scalar_one())
+
+    def count_connections(self) -> None:
+        """Let the figures of this process say how many connections are in use, and how many there may be."""
+        meters().connections_most.set(self._most)
+
+        @event.listens_for(self.engine.sync_engine, "checkout")
+        def _taken(*_: object) -> None:
+            meters().connections.inc()
+
+        @event.listens_for(self.engine.sync_engine, "checkin")
+        def _given_back(*_: object) -> None:
+            meters().connections.dec()
+
+    def trace_statements(self) -> None:
+        """Tell each statement as a part of the trace of whoever runs it: its kind and table, no more."""
+        system = self.engine.dialect.name
+        told = self.engine.sync_engine
+
+        @event.listens_for(told, "before_cursor_execute")
+        def _begin(*given: Any) -> None:
+            statement, execution = given[2], given[4]
+            attributes = statement_attributes(statement, system)
+            execution.autograph_span = step(f"sql {attributes['db__operation__name']}", **attributes)
+
+        @event.listens_for(told, "after_cursor_execute")
+        def _end(*given: Any) -> None:
+            given[4].autograph_span.end()
+
+        @event.listens_for(told, "handle_error")
+        def _fail(failure: Any) -> None:
+            begun = getattr(failure.execution_context, "autograph_span", None)
+            if begun is not None:
+                begun.fail(type(failure.original_exception).__name__)
+                begun.end()
 
     async def close(self) -> None:
         """Give every connection back."""
@@ -224,19 +272,26 @@ def make_engine(url: str, pool_size: int = 10, command_seconds: float = _COMMAND
         )
         _prepare_sqlite(engine)
         return engine
-    sslmode = str(parsed.query.get("sslmode", ""))
-    arguments: dict[str, Any] = {"timeout": _CONNECT_TIMEOUT_S, "command_timeout": command_seconds}
-    if sslmode in _SSL_MODES:
-        arguments["ssl"] = sslmode
-    return create_async_engine(
-        parsed.difference_update_query(["sslmode"]),
+    plain, arguments = connect_arguments(parsed, _CONNECT_TIMEOUT_S)
+    engine = create_async_engine(
+        plain,
         # What a statement was given must not get into a trace: it may be an address or a hash.
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
-        connect_args=arguments,
+        connect_args=arguments | {"command_timeout": command_seconds},
     )
+    _leave_read_only_servers(engine)
+    return engine
+
+
+def _leave_read_only_servers(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def _look(context: ExceptionContext) -> None:
+        # A server that was the primary until a moment ago: every connection of the pool leads to it.
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

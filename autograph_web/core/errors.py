@@ -449,6 +449,13 @@ class NotAdmin(DomainError):
     sentence = "This is for administrators."
 
 
+class OwnAccount(DomainError):
+    """A change that an administrator would make to nobody but themselves, by mistake."""
+
+    code, status = "own_account", 409
+    sentence = "That's your own account. Another administrator can do this for you."
+
+
 class LastAdmin(DomainError):
     """The only administrator who can sign in must stay one."""
 

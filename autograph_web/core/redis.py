@@ -6,8 +6,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar, cast
 
 import structlog
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
@@ -16,11 +15,12 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from autograph_web.core.clock import Clock
+from autograph_web.core.redis_pool import TIMEOUT_S, RedisPool
 from autograph_web.core.rest import Rest
+from autograph_web.core.tracing import step
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
-_TIMEOUT_S = 1.0
 _SILENCE_S = 15.0  # how long a subscription may say nothing before it is asked whether it is still there
 _LISTEN_AGAIN_S = 1.0
 _SPARE_CONNECTIONS = 4  # for subscriptions, which keep theirs
@@ -43,33 +43,32 @@ class RedisDown(Exception):
 class RedisClient:
     """Commands with one kind of failure, `RedisDown`, and the identity of the server behind them.
 
-    `run` names the server process the newest connection reached. Whatever a restarted or failed-over
-    server still holds was written under another name, so a cache keyed by `run` cannot be revived.
+    `run` names the server process the newest connection reached, and with Sentinel its time as the master.
+    Whatever a restarted or failed-over server still holds was written under another name, so a cache keyed by
+    `run` cannot be revived.
     """
 
     def __init__(self, url: str, clock: Clock, max_connections: int = 64) -> None:
         self._rest = Rest(clock.seconds)
         # More at once than there are connections would be told from an outage by nobody.
         self._turns = asyncio.Semaphore(max_connections - _SPARE_CONNECTIONS)
-        self.run = ""
-        pool = cast(Any, ConnectionPool).from_url(
+        self._pool = RedisPool(
             url,
             max_connections=max_connections,
-            socket_timeout=_TIMEOUT_S,
-            socket_connect_timeout=_TIMEOUT_S,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S,
             # One immediate retry replaces a connection the server closed while it lay in the pool. Not after
             # a timeout: the command may yet be carried out, and what is taken twice is lost.
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-            redis_connect_func=self._on_connect,
         )
-        self.raw = Redis(connection_pool=pool)
+        self.raw = Redis(connection_pool=self._pool.pool)
         self._put_all = self.raw.register_script(_PUT_ALL)
         self._drop = self.raw.register_script(_DROP)
 
-    async def _on_connect(self, connection: AbstractConnection) -> None:
-        await connection.on_connect()
-        await connection.send_command("INFO", "server")
-        self.run = _run_id(await connection.read_response())
+    @property
+    def run(self) -> str:
+        """The name of the server process that the newest connection reached; "" before the first."""
+        return self._pool.run
 
     async def call(self, command: Awaitable[_T]) -> _T:
         """Await one command.
@@ -95,6 +94,17 @@ class RedisClient:
             raise RedisDown from error
         self._rest.end()
         return answer
+
+    def trace_commands(self) -> None:
+        """Tell each command as a part of the trace of whoever sends it: its name, not its keys."""
+        plain: Any = cast(Any, self.raw).execute_command
+
+        async def told(*arguments: Any, **options: Any) -> Any:
+            name = str(arguments[0]).split(" ")[0]
+            with step(f"redis {name}", db__system__name="redis", db__operation__name=name):
+                return await plain(*arguments, **options)
+
+        cast(Any, self.raw).execute_command = told
 
     async def get_many(self, keys: Sequence[str]) -> list[bytes | None]:
         """Return the values of `keys` in one round trip.
@@ -205,11 +215,3 @@ class RedisClient:
     async def close(self) -> None:
         """Close every connection."""
         await self.raw.aclose(close_connection_pool=True)
-
-
-def _run_id(reply: Any) -> str:
-    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply)
-    for line in text.splitlines():
-        if line.startswith("run_id:"):
-            return line.removeprefix("run_id:").strip()[:16]
-    return "unknown"

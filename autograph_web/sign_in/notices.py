@@ -64,7 +64,7 @@ class SignInNotices:
     async def claim(
         self, context: RequestContext, user_id: UUID, email: str, device: str | None
     ) -> str | None:
-        """Return what `tell` takes, unless no letter is wanted, the browser is known or was told of today.
+        """Return what `tell` takes, unless the browser is known or was told of today, or no letter is wanted.
 
         Once the sign-in is sure to be right, but before its account is held: this asks Redis.
         """

@@ -2,6 +2,7 @@
 
 import logging
 from typing import ClassVar
+from urllib.parse import quote, urlencode
 
 import reflex as rx
 
@@ -94,8 +95,13 @@ class AccountPage(Private, mixin=True):
 
     def _turn_away(self, error: DomainError) -> None:
         """Leave to sign in; or for the door, which says that this page is for administrators."""
-        here = self._here.path
-        self._go(here if isinstance(error, NotAdmin) else f"{SIGN_IN.path}?ended=1&next={here}")
+        here = self._place()
+        to_sign_in = f"{SIGN_IN.path}?ended=1&next={quote(here)}"
+        self._go(here if isinstance(error, NotAdmin) else to_sign_in)
+
+    def _place(self, **query: str) -> str:
+        """Return the address of this page, with `query` in it."""
+        return f"{self._here.path}?{urlencode(query)}" if query else self._here.path
 
     def _go(self, path: str) -> None:
         """Forget everything private, then make the page leave with a full load."""

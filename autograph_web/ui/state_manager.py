@@ -3,6 +3,8 @@
 Reflex 0.10.1 keeps a tab's state in Redis under a lock of ten seconds, and cancels the work of a page that is
 left, sometimes twice. When that falls into the moment of taking or releasing the lock, Redis has it set and
 nobody is left to release it: the tab's next page, after Back for instance, stands empty until it runs out.
+
+It also follows a failover: to the new master, and by asking that one too for the messages about locks.
 """
 
 import asyncio
@@ -12,8 +14,13 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import reflex as rx
-from reflex.istate.manager.redis import StateManagerRedis
+from reflex.istate.manager.redis import StateManagerRedis, enable_keyspace_notifications
 from reflex.istate.manager.token import StateToken
+
+from autograph_web.core.redis_address import parse_redis_url
+from autograph_web.core.redis_pool import follower
+from autograph_web.settings import load_settings
+from autograph_web.ui.tabs import steady_tabs
 
 _logger = logging.getLogger(__name__)
 
@@ -22,6 +29,10 @@ _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL
 
 class SteadyStateManager(StateManagerRedis):
     """Gives the lock back in a task of its own when whoever took it was cancelled."""
+
+    async def _enable_keyspace_notifications(self) -> None:
+        # Reflex asks once in a process; a server that was restarted or promoted since knows nothing of it.
+        await enable_keyspace_notifications(self.redis, self._redis_notify_keyspace_events)
 
     @asynccontextmanager
     async def _lock(self, token: StateToken[Any], event_name: str | None = None) -> AsyncGenerator[bytes]:
@@ -59,13 +70,17 @@ _in_background: set[asyncio.Task[None]] = set()
 
 
 def steady(app: rx.App) -> None:
-    """Replace Reflex's manager of an app that keeps its state in Redis."""
+    """Replace Reflex's manager and records of an app that keeps its state in Redis, and its clients."""
     inner: Any = app
     plain = inner._state_manager
-    if isinstance(plain, StateManagerRedis):
-        inner._state_manager = SteadyStateManager(
-            redis=plain.redis,
-            token_expiration=plain.token_expiration,
-            lock_expiration=plain.lock_expiration,
-            lock_warning_threshold=plain.lock_warning_threshold,
-        )
+    if not isinstance(plain, StateManagerRedis):
+        return
+    url = load_settings().redis_url
+    follows = bool(url) and parse_redis_url(url) is not None
+    inner._state_manager = SteadyStateManager(
+        redis=follower(url) if follows else plain.redis,
+        token_expiration=plain.token_expiration,
+        lock_expiration=plain.lock_expiration,
+        lock_warning_threshold=plain.lock_warning_threshold,
+    )
+    steady_tabs(app, follower(url) if follows else None)

@@ -19,7 +19,7 @@ from autograph_web.mail.letter import Action, Letter, circumstances
 from autograph_web.mail.rendering import as_html
 from tests.journeys import post
 from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of
-from tests.journeys.operating import come_as_admin, operate
+from tests.journeys.operating import come_as_admin, open_person, operate
 from tests.journeys.people import WRONG, Person
 from tests.journeys.test_not_me import follow as follow_to
 from tests.journeys.test_not_me import stranger_signs_in
@@ -344,6 +344,51 @@ async def trouble(visitor: Visitor) -> None:
     await visitor.load("/error")
 
 
+async def _as_administrator(visitor: Visitor) -> None:
+    person = newcomer()
+    await come_as_admin(visitor, _servers[visitor.base_url], person)
+
+
+async def administration_users(visitor: Visitor) -> None:
+    await _as_administrator(visitor)
+    await visitor.open("/admin/users")
+    await expect(visitor.page.locator("#people")).to_be_visible()
+
+
+async def administration_none(visitor: Visitor) -> None:
+    await _as_administrator(visitor)
+    await visitor.open("/admin/users?part=nobody")
+    await expect(visitor.page.locator("#nothing")).to_be_visible()
+
+
+async def administration_person(visitor: Visitor) -> None:
+    await _as_administrator(visitor)
+    await open_person(visitor, MINA.email)
+
+
+async def administration_lock(visitor: Visitor) -> None:
+    await administration_person(visitor)
+    await visitor.page.get_by_role("button", name="Lock account").click()
+    await expect(visitor.page.locator("#lock-form")).to_be_visible()
+
+
+async def administration_new(visitor: Visitor) -> None:
+    await _as_administrator(visitor)
+    await visitor.open("/admin/users/new")
+    await expect(visitor.page.locator("#create-form")).to_be_visible()
+
+
+async def administration_audit(visitor: Visitor) -> None:
+    await _as_administrator(visitor)
+    await visitor.open("/admin/audit")
+    await expect(visitor.page.locator("#events")).to_be_visible()
+
+
+async def forbidden(visitor: Visitor) -> None:
+    await newcomer().come_in(visitor)
+    await visitor.load("/admin/users")
+
+
 STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     home,
     register,
@@ -383,6 +428,13 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     flags_choose,
     register_closed,
     letter,
+    administration_users,
+    administration_none,
+    administration_person,
+    administration_lock,
+    administration_new,
+    administration_audit,
+    forbidden,
     not_found,
     trouble,
 )

@@ -70,7 +70,7 @@ class Scene(StrEnum):
 
     PLAIN = "an account just signed in to"
     TWO_STEP = "two-step verification is on, and was shown"
-    STALE = "two-step verification is on, and was not shown yet"
+    STALE = "two-step verification is on for who may, and was not shown yet"
     BUSY = "more events, and more accounts, than a page shows at once"
 
 
@@ -97,10 +97,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A state class: the path of its page, and a row for each of its handlers."""
+    """A state class: the path of its page, a row for each of its handlers, and what its address says."""
 
     path: str
     rows: Mapping[str, Row]
+    query: str = ""
 
 
 _WRONG = "no password of theirs"
@@ -355,6 +356,43 @@ HANDLERS: dict[str, Page] = {
             "further": Row(May.ADMIN, "rows_rx_state_", scene=Scene.BUSY),
         },
     ),
+    "AuditState": Page(
+        "/admin/audit",
+        {
+            **ADMIN_PAGE,
+            "choose": Row(May.ADMIN, "group_rx_state_ sign_in", {"name": "group", "value": "sign_in"}),
+            "search": Row(May.ADMIN, "person_rx_state_ {email}", _form(person="{email}")),
+            "further": Row(May.ADMIN, "rows_rx_state_", scene=Scene.BUSY),
+        },
+    ),
+    "PersonState": Page(
+        "/admin/users/person",
+        {
+            **ADMIN_PAGE,
+            "switch_code": CONFIRMING["switch_code"],
+            "ask": Row(May.ADMIN, "step_rx_state_ lock", {"wish": "lock"}),
+            "cancel": Row(May.ADMIN, "focus_rx_state_ person:", then="lock"),
+            "confirm": Row(May.ADMIN, "login_failed", _CONFIRM, then="lock", scene=Scene.STALE),
+            "carry_out": Row(May.ADMIN, "account_locked", then="lock"),
+        },
+        query="id={user}",
+    ),
+    "NewUserState": Page(
+        "/admin/users/new",
+        {
+            **ADMIN_PAGE,
+            "switch_code": CONFIRMING["switch_code"],
+            # Its one step begins with the page, and a link leads back.
+            "ask": Row(May.NOBODY, sends={"wish": "create"}),
+            "cancel": Row(May.NOBODY),
+            "confirm": Row(May.ADMIN, "login_failed", _CONFIRM, scene=Scene.STALE),
+            "create": Row(
+                May.ADMIN,
+                "account_created_by_admin",
+                _form(email="another.{email}", role="user", password=""),
+            ),
+        },
+    ),
 }
 """The handlers of the pages, by the names of state class and handler."""
 HANDLER_ROWS = {f"{state}.{name}": row for state, page in HANDLERS.items() for name, row in page.rows.items()}
@@ -376,6 +414,7 @@ CALLS: dict[str, Row] = {
     "POST /mfa/verify": Row(May.EVERYBODY, sends={"email": "{email}", "code": _CODE}),
     "GET /health/live": Row(May.EVERYBODY, "ok"),
     "GET /health/ready": Row(May.EVERYBODY, "ok"),
+    "GET /metrics": Row(May.NOBODY),  # no account opens it: see http/operators.py
     "GET /docs": Row(May.EVERYBODY, "openapi.json"),
     "GET /openapi.json": Row(May.EVERYBODY, "/password-change"),
     "GET /me": Row(May.OWNER, "{email}"),
@@ -407,6 +446,18 @@ CALLS: dict[str, Row] = {
     "GET /api-keys": Row(May.OWNER, "{key_name}"),
     "POST /api-keys": Row(May.OWNER, "api_key_created", {"name": "Another", "scopes": ["read"]}),
     "DELETE /api-keys/{key_id}": Row(May.OWNER, "api_key_revoked"),
+    "GET /admin/users": Row(May.ADMIN, "{email}"),
+    "POST /admin/users": Row(May.ADMIN, "account_created_by_admin", {"email": "another.{email}"}),
+    "GET /admin/users/{user_id}": Row(May.ADMIN, "{email}"),
+    "POST /admin/users/{user_id}/lock": Row(May.ADMIN, "account_locked"),
+    "POST /admin/users/{user_id}/unlock": Row(
+        May.ADMIN, "account_unlocked", first=(("POST /admin/users/{user_id}/lock", {}),)
+    ),
+    "POST /admin/users/{user_id}/role": Row(May.ADMIN, "role_changed", {"role": "admin"}),
+    "DELETE /admin/users/{user_id}/sessions": Row(May.ADMIN, "sessions_ended_by_admin"),
+    "POST /admin/users/{user_id}/mfa/reset": Row(May.ADMIN, "mfa_reset_by_admin", scene=Scene.TWO_STEP),
+    "GET /admin/audit": Row(May.ADMIN, "{email}"),
+    "GET /admin/audit/export": Row(May.ADMIN, "data_exported"),
 }
 """REST, by method and path."""
 
@@ -475,6 +526,9 @@ PAGES: dict[str, May] = {
     "/admin": May.ADMIN,
     "/admin/flags": May.ADMIN,
     "/admin/users": May.ADMIN,
+    "/admin/users/new": May.ADMIN,
+    "/admin/users/person": May.ADMIN,
+    "/admin/audit": May.ADMIN,
     "/forbidden": May.EVERYBODY,
 }
 """Whom each page is sent to."""

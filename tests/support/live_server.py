@@ -35,7 +35,7 @@ class LiveServer:
     """
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.base_url = f"http://localhost:{self.port}"
         self.data_dir = folder / "data"
         self.secrets: set[str] = set()
@@ -69,6 +69,11 @@ class LiveServer:
 
     def start(self) -> None:
         """Start, and wait until it can serve."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Start without waiting."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -79,6 +84,9 @@ class LiveServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    def wait_until_ready(self) -> None:
+        """Wait until it can serve."""
         try:
             self._wait_until("be ready", _START_SECONDS, self.is_ready)
         except BaseException:
@@ -203,7 +211,8 @@ def own_server(tmp_path: Path) -> Generator[LiveServer]:
     server.check_secrets()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody uses right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -56,7 +56,7 @@ class Statistics:
             first = max(first, min(events.first, at.date()))
         days = _days(first, at.date(), now, events)
         reused = sum(events.of(day.day, Kind.TOKEN_REUSE_DETECTED.value) for day in days)
-        late = await self._on.outbox.is_late()
+        late = (await self._on.outbox.standing()).late
         found = attention_to(days, now, late=late, bare_admins=bare_admins, reused=reused)
         return Report(at, days, now, found)
 

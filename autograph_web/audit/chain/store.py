@@ -81,6 +81,18 @@ async def any_unlinked(connection: AsyncConnection, settled_id: int) -> bool:
     return bool(await unlinked(connection, settled_id, 1))
 
 
+async def backlog(connection: AsyncConnection, settled_id: int, most: int) -> Any:
+    """Return how many rows above `settled_id` have no link, up to `most`, and when the oldest was written."""
+    linked = select(CHAIN.c.audit_id).where(CHAIN.c.audit_id == AUDIT.c.id).exists()
+    query = select(AUDIT.c.at).where(AUDIT.c.id > settled_id, ~linked).order_by(AUDIT.c.id).limit(most)
+    waiting = query.subquery()
+    return (
+        await connection.execute(
+            select(func.count().label("rows"), func.min(waiting.c.at).label("oldest")).select_from(waiting)
+        )
+    ).one()
+
+
 async def add_links(connection: AsyncConnection, links: Sequence[dict[str, Any]]) -> None:
     """Add links."""
     await connection.execute(_ADD_LINKS, list(links))

@@ -108,6 +108,7 @@ def password_field(
     name: str = "password",
     label: str = "Password",
     hint_id: str = "",
+    required: bool = True,
     **events: Any,
 ) -> rx.Component:
     """The password field with its own show button, which needs JavaScript and appears only with it."""
@@ -118,7 +119,7 @@ def password_field(
                 type="password",
                 name=name,
                 auto_complete=autocomplete,
-                required=True,
+                required=required,
                 class_name="input input-with-button",
                 aria_invalid=_is_bad(state, name),
                 aria_describedby=_described(state, name, hint_id),

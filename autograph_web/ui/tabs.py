@@ -1,0 +1,66 @@
+"""Which tab is connected where, kept so that the tabs of a server that died go on at another one.
+
+Reflex 0.10.1 takes a tab whose record is still in Redis for a copy of one that is open elsewhere and gives it
+an empty state of its own: right for "Duplicate tab", but a server that was killed leaves its records behind,
+and whoever was half-way through a form there would begin anew.
+"""
+
+import logging
+import pickle
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+import reflex as rx
+from reflex.state import StateUpdate
+from reflex.utils.token_manager import RedisTokenManager
+
+_logger = logging.getLogger(__name__)
+
+_DROP_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+EmitUpdate = Callable[[StateUpdate, str], Coroutine[None, None, None]]
+
+
+class SteadyTabs(RedisTokenManager):
+    """Forgets what a process that is gone said about a tab; a subscription shows of each that it lives."""
+
+    async def link_token_to_sid(self, token: str, sid: str) -> str | None:
+        """Link a tab to its connection; a new name for it is returned if it is a copy of one that is open."""
+        try:
+            await self._forget_a_dead_owner(self._get_redis_key(token))
+        except Exception:  # Redis is away: Reflex then does without it
+            _logger.warning("a tab's record could not be read", exc_info=True)
+        return await super().link_token_to_sid(token, sid)
+
+    async def _forget_a_dead_owner(self, key: str) -> None:
+        redis = cast(Any, self.redis)
+        record = await redis.get(key)
+        # What Reflex has written; it reads it in the same way.
+        owner = pickle.loads(record).instance_id if record else self.instance_id  # noqa: S301
+        if owner == self.instance_id:
+            return
+        [(_, listeners)] = await redis.pubsub_numsub(_presence(owner))
+        if not listeners:
+            await redis.eval(_DROP_IF, 1, key, record)
+
+    async def _subscribe_lost_and_found_updates(self, emit_update: EmitUpdate) -> None:
+        # As Reflex does it, but for the second subscription, to which nobody ever says anything.
+        async with cast(Any, self.redis).pubsub() as subscription:
+            await subscription.subscribe(_presence(self.instance_id))
+            await subscription.psubscribe(f"channel:{self._get_lost_and_found_key(self.instance_id)}")
+            async for message in subscription.listen():
+                if message["type"] == "pmessage":
+                    record = pickle.loads(message["data"])  # noqa: S301
+                    await emit_update(record.update, record.token)
+
+
+def _presence(instance_id: str) -> str:
+    return f"tabs:alive:{instance_id}"
+
+
+def steady_tabs(app: rx.App, redis: Any = None) -> None:
+    """Replace Reflex's records of an app that keeps them in Redis, with another client if one is given."""
+    sockets: Any = app.event_namespace
+    plain = sockets._token_manager
+    if isinstance(plain, RedisTokenManager):
+        sockets._token_manager = SteadyTabs(redis or plain.redis)
