@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from threading import Thread
 from typing import Any, cast
 
 import reflex as rx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from autograph_web.core import life_signs
+from autograph_web.core.devices import warm_up
 from autograph_web.core.logs import configure_logging
 from autograph_web.front import build_front
 from autograph_web.frontend import load_pages
@@ -21,6 +23,8 @@ from autograph_web.ui.app import build_app, page_waker
 @asynccontextmanager
 async def _services() -> AsyncGenerator[None]:
     async with opened(build_services(load_settings())) as built, built.endings.heard_by(page_waker(app)):
+        # Beside the loop: nobody's first sign-in waits for it, and neither does the first answer.
+        Thread(target=warm_up, daemon=True).start()
         signs = asyncio.create_task(life_signs.show())
         try:
             yield

@@ -15,8 +15,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from autograph_web import audit_commands, frontend
-from autograph_web.commands import doctor, keys, user
+from autograph_web import frontend
+from autograph_web.commands import audit, doctor, keys, user
 from autograph_web.commands.common import bring_up_to_date, redis_url, say, with_outbox
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.entropy import SystemEntropy, random_token
@@ -48,7 +48,7 @@ app.command("create-admin")(user.create_admin)
 app.command()(doctor.doctor)
 mail = typer.Typer(help="Letters that wait or could not be delivered.")
 app.add_typer(mail, name="mail")
-app.add_typer(audit_commands.app, name="audit")
+app.add_typer(audit.app, name="audit")
 
 
 @app.command()

@@ -23,7 +23,7 @@ LAYERS = (
 """The domain: each may import itself and what stands before it."""
 
 COMMON = ("settings", "core")
-TOOLS = ("cli", "audit_commands", "__main__", "serve", "migrate", "frontend", "schema")
+TOOLS = ("cli", "__main__", "serve", "migrate", "frontend", "schema")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **{part: LAYERS[: place + 1] for place, part in enumerate(LAYERS)},
     "settings": ("core",),
@@ -36,12 +36,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "frontend": ("core", "frontend"),
     "migrate": ("core", "schema"),
     "serve": ("core", "settings", "frontend"),
-    "audit_commands": (*COMMON, "schema", "audit", "accounts", "runtime"),
     "commands": (
         *(*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "runtime"),
-        *("audit_commands", "commands"),
+        "commands",
     ),
-    "cli": (*COMMON, "audit_commands", "frontend", "migrate", "serve", "runtime", "mail", "commands"),
+    "cli": (*COMMON, "frontend", "migrate", "serve", "runtime", "mail", "commands"),
     "__main__": ("cli",),
     "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
 }

@@ -85,8 +85,6 @@ class Links:
             alone: Whether earlier links of the same purpose end now.
         """
         token, now = random_token(self._on.entropy), self._on.clock.now()
-        if alone:
-            await store.revoke_links(connection, user_id, [purpose], now)
         link = LinkRow(
             id=random_uuid(self._on.entropy),
             user_id=user_id,
@@ -98,7 +96,11 @@ class Links:
             created_at=now,
             expires_at=now + timedelta(seconds=life),
         )
+        # In this order: a new row holds its account, and whoever is about to change that waits before they
+        # have taken any of its links.
         await store.add_link(connection, link)
+        if alone:
+            await store.revoke_links(connection, user_id, [purpose], now, but=link.id)
         return token
 
     def url(self, purpose: Purpose, token: str) -> str:
@@ -138,7 +140,7 @@ class Links:
 
         With `since` only those made at that moment or later.
         """
-        await store.revoke_links(connection, user_id, purposes, self._on.clock.now(), since)
+        await store.revoke_links(connection, user_id, purposes, self._on.clock.now(), since=since)
 
     async def forget_expired(self) -> int:
         """Delete links a month after they expired; return how many.

@@ -16,6 +16,8 @@ from autograph_web.core.tables import table_of
 
 USERS, LINKS, HOLDS = table_of(User), table_of(LinkRow), table_of(EmailHold)
 
+_ADMIN = "admin"
+
 
 async def add(connection: AsyncConnection, user: User) -> None:
     """Add an account.
@@ -49,6 +51,22 @@ async def lock(connection: AsyncConnection, user_id: UUID) -> None:
     await connection.execute(select(USERS.c.id).where(USERS.c.id == user_id).with_for_update())
 
 
+async def hold_with_admins(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+    """Return an account and every active administrator, locked until the end of this unit of work.
+
+    All of them and in one order, so that of two who would each take away one of the last two administrators
+    the second waits, and then sees what the first has left.
+    """
+    admins = and_(USERS.c.role == _ADMIN, USERS.c.status == "active")
+    query = select(USERS).where(or_(USERS.c.id == user_id, admins))
+    return list(await connection.execute(query.order_by(USERS.c.id).with_for_update()))
+
+
+def administers(row: Row[Any]) -> bool:
+    """Tell whether an account is an administrator's who can sign in."""
+    return row.role == _ADMIN and row.status == "active"
+
+
 async def confirm_password(
     connection: AsyncConnection, account: Account, seen_hash: str, new_hash: str
 ) -> Account | None:
@@ -80,10 +98,12 @@ async def replace_password(
     return account_of(row) if row else None
 
 
-async def note_sign_in(connection: AsyncConnection, user_id: UUID, epoch: int, now: datetime) -> bool:
-    """Stamp a sign-in of an account that is active and still in `epoch`; tell whether it was."""
+async def note_sign_in(
+    connection: AsyncConnection, user_id: UUID, epoch: int, now: datetime
+) -> datetime | None:
+    """Stamp a sign-in of an account that is active and still in `epoch`, and return when it was created."""
     given = {"the_id": user_id, "the_epoch": epoch, "moment": now}
-    return (await connection.execute(_NOTE_SIGN_IN, given)).rowcount == 1
+    return (await connection.execute(_NOTE_SIGN_IN, given)).scalar_one_or_none()
 
 
 async def mark_verified(connection: AsyncConnection, user_id: UUID, email_key: str, now: datetime) -> bool:
@@ -232,14 +252,18 @@ async def revoke_links(
     user_id: UUID | None,
     purposes: Collection[str],
     now: datetime,
+    *,
     since: datetime | None = None,
+    but: UUID | None = None,
 ) -> None:
-    """Use up the links of these purposes that an account still has: all, or those made `since` a moment."""
+    """Use up the links of these purposes that an account still has: all `but` one, or those made `since`."""
     statement = update(LINKS).where(
         LINKS.c.user_id == user_id, LINKS.c.purpose.in_(purposes), LINKS.c.used_at.is_(None)
     )
     if since is not None:
         statement = statement.where(LINKS.c.created_at >= since)
+    if but is not None:
+        statement = statement.where(LINKS.c.id != but)
     await connection.execute(statement.values(used_at=now))
 
 
@@ -276,4 +300,6 @@ _LOCK_CONFIRMED = select(USERS).where(*_CONFIRMED).with_for_update()
 _REHASH_CONFIRMED = (
     update(USERS).where(*_CONFIRMED).values(password_hash=bindparam("new_hash")).returning(*USERS.c)
 )
-_NOTE_SIGN_IN = update(USERS).where(*_THE_SAME).values(last_sign_in_at=bindparam("moment"))
+_NOTE_SIGN_IN = (
+    update(USERS).where(*_THE_SAME).values(last_sign_in_at=bindparam("moment")).returning(USERS.c.created_at)
+)

@@ -122,11 +122,11 @@ class Administration:
             person = await self._find(connection, operator, user_id)
             if operator.is_at(user_id):
                 raise OwnAccount
-            # In the order everybody takes these tables, the account last.
+            # In the order everybody takes these tables: factors, the account, whatever else belongs to it.
             if not await mfa.forget_factors(connection, user_id):
                 raise MfaNotEnabled
-            await mfa.forget_devices(connection, user_id)
             await accounts.set_mfa(connection, user_id, enabled=False)
+            await mfa.forget_devices(connection, user_id)
             ended = await self._sessions.end_every(connection, user_id, "mfa_reset")
             await self._record(connection, Kind.MFA_RESET_BY_ADMIN, operator, person, revoked=ended.open)
             await self._tell(connection, "mfa_reset", person)
@@ -147,7 +147,7 @@ class Administration:
 
         Only then is it certain that the operator is one: two may be about to demote each other.
         """
-        people = [Person.of(row) for row in await store.hold_with_admins(connection, user_id)]
+        people = [Person.of(row) for row in await accounts.hold_with_admins(connection, user_id)]
         await self._administrators.require_change(connection, operator)
         mine = [person for person in people if person.id == user_id]
         if not mine:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.emails import fold_email
@@ -39,17 +39,6 @@ async def addresses(connection: AsyncConnection, ids: list[UUID]) -> dict[UUID, 
     """Return the addresses of those accounts there are."""
     query = select(USERS.c.id, USERS.c.email).where(USERS.c.id.in_(ids))
     return {row.id: row.email for row in await connection.execute(query)}
-
-
-async def hold_with_admins(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
-    """Return an account and every active administrator, locked until the end of this unit of work.
-
-    All of them and in one order, so that of two who would each take away one of the last two administrators
-    the second waits, and then sees what the first has left.
-    """
-    administers = and_(USERS.c.role == Role.ADMIN.value, USERS.c.status == Status.ACTIVE.value)
-    query = select(USERS).where(or_(USERS.c.id == user_id, administers))
-    return list(await connection.execute(query.order_by(USERS.c.id).with_for_update()))
 
 
 async def set_status(connection: AsyncConnection, user_id: UUID, status: Status) -> None:

@@ -187,7 +187,7 @@ class OpenSessionOut(BaseModel):
     kind: Literal["browser", "client"] = Field(description="A cookie, or the tokens of a REST client.")
     method: str = Field(description="What was shown to sign in.", examples=["password+totp"])
     ip: str
-    device: str = Field(description="A guess from `user_agent`.", examples=["Firefox on Linux"])
+    device: str = Field(description="A guess from `user_agent`.", examples=["Firefox 140 on Linux"])
     user_agent: str
     signed_in_at: datetime
     last_seen_at: datetime = Field(description="To within a few minutes.")
@@ -366,7 +366,7 @@ class EventOut(BaseModel):
             user_agent=event.user_agent,
             session_id=event.session_id,
             this_session=isinstance(caller, Viewer) and event.session_id == caller.session_id,
-            details=event.details,
+            details=event.owners_details,
         )
 
 

@@ -70,12 +70,15 @@ def csv_head(*more: str) -> str:
 
 
 def csv_lines(events: Iterable[AuditEvent], *, with_owner: bool = False) -> str:
-    """Return the lines of `events`, with whose they are in front if asked; no cell can be a formula."""
-    return _lines(((_owner(event),) if with_owner else ()) + _cells(event) for event in events)
+    """Return the lines of `events`; no cell can be a formula.
+
+    For operators `with_owner`: whose each is, in front; for the owner without the names of operators.
+    """
+    return _lines(_cells(event, with_owner) for event in events)
 
 
 def json_of(event: AuditEvent, *, with_owner: bool = False) -> str:
-    """Return one event as one line of JSON, with whose it is if asked."""
+    """Return one event as one line of JSON; `with_owner` as for `csv_lines`."""
     owner: dict[str, Any] = {"id": event.id, "user_id": _owner(event) or None} if with_owner else {}
     return json.dumps(
         owner
@@ -87,7 +90,7 @@ def json_of(event: AuditEvent, *, with_owner: bool = False) -> str:
             "ip": event.ip,
             "user_agent": event.user_agent,
             "session_id": str(event.session_id) if event.session_id else None,
-            "details": event.details,
+            "details": event.details if with_owner else event.owners_details,
         },
         separators=(",", ":"),
     )
@@ -102,8 +105,10 @@ def _owner(event: AuditEvent) -> str:
     return str(event.user_id) if event.user_id else ""
 
 
-def _cells(event: AuditEvent) -> tuple[str, ...]:
+def _cells(event: AuditEvent, with_owner: bool) -> tuple[str, ...]:
+    details = event.details if with_owner else event.owners_details
     return (
+        *((_owner(event),) if with_owner else ()),
         moment(event.at),
         event.kind.label,
         event.kind.value,
@@ -111,7 +116,7 @@ def _cells(event: AuditEvent) -> tuple[str, ...]:
         event.ip,
         event.user_agent,
         str(event.session_id) if event.session_id else "",
-        json.dumps(event.details, separators=(",", ":")) if event.details else "",
+        json.dumps(details, separators=(",", ":")) if details else "",
     )
 
 

@@ -33,6 +33,16 @@ class AuditEvent:
     details: dict[str, Any]
     user_id: UUID | None
 
+    @property
+    def owners_details(self) -> dict[str, Any]:
+        """The details as the owner of the account may know them."""
+        return for_owner(self.details)
+
+
+def for_owner(details: dict[str, Any]) -> dict[str, Any]:
+    """Return details without the name of an operator, which is one of the system the server runs on."""
+    return details | {"actor": "an administrator"} if "actor" in details else details
+
 
 class Trail:
     """The audit log: a row joins the unit of work of the event it records."""
@@ -151,11 +161,8 @@ class Trail:
 
 
 def owners(event: AuditEvent) -> AuditEvent:
-    """Return an event as its owner may see it: an operator's address and name are nobody else's business."""
-    if ACTOR not in event.details:
-        return event
-    details = {name: value for name, value in event.details.items() if name != ACTOR}
-    return replace(event, ip="", user_agent="", session_id=None, details=details)
+    """Return an event as its owner may see it: where an operator sits is nobody else's business."""
+    return replace(event, ip="", user_agent="", session_id=None) if ACTOR in event.details else event
 
 
 def event_of(row: Row[Any]) -> AuditEvent:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from autograph_web import audit_commands
+from autograph_web.commands import audit
 from autograph_web.commands.common import bring_up_to_date, say, with_outbox
 from autograph_web.core.database import Database
 from autograph_web.core.entropy import SystemEntropy
@@ -61,7 +61,7 @@ def reseal() -> None:
     say(f"{changed} secrets sealed anew")
     letters = with_outbox(settings, lambda outbox: outbox.reseal())
     say(f"{letters} waiting letters sealed anew")
-    audit_commands.keep_keys(settings)
+    audit.keep_keys(settings)
 
 
 async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:

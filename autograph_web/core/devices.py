@@ -1,35 +1,89 @@
-"""What a browser says of itself, in plain words."""
+"""What a program says of itself in its User-Agent, in plain words (docs/decisions/0023-device-names.md)."""
 
-# First match wins: most browsers also carry the names of others.
-_BROWSERS = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser/", "Samsung Internet"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("CriOS/", "Chrome"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-    ("curl/", "curl"),
-    ("python", "A Python program"),
-)
-_SYSTEMS = (
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("CrOS", "ChromeOS"),
-    ("Linux", "Linux"),
-)
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any
+
+# Longer ones are cut: the names stand in the first hundred or two, and the rules are patterns whose time
+# grows faster than the text.
+_LONGEST = 256
+_MOST_KEPT = 1024
+_LONGEST_VERSION = 4
+
+# What ua-parser calls by names that their users don't.
+_PROGRAMS = {
+    "Chrome Mobile": "Chrome",
+    "Chrome Mobile iOS": "Chrome",
+    "Chrome Mobile WebView": "Chrome",
+    "HeadlessChrome": "Headless Chrome",
+    "Edge Mobile": "Edge",
+    "Firefox Mobile": "Firefox",
+    "Firefox iOS": "Firefox",
+    "Mobile Safari": "Safari",
+    "Mobile Safari UI/WKWebView": "Safari",
+    "Opera Mobile": "Opera",
+}
+# What is said of programs whose names are in no rule.
+_KINDS = (("python", "A Python program"), ("bot/", "A bot"), ("crawler", "A bot"), ("spider", "A bot"))
+_SYSTEMS = {"Mac OS X": "macOS", "Chrome OS": "ChromeOS"}
+_PHONES = ("iPhone", "iPad")
 
 
 def device_name(user_agent: str) -> str:
-    """Return browser and system in plain words, such as "Firefox on Linux"; a guess, never a credential."""
-    browser = _first(_BROWSERS, user_agent)
-    system = _first(_SYSTEMS, user_agent)
-    return " on ".join(part for part in (browser, system) if part) or "Unknown device"
+    """Return program and system in plain words, such as "Firefox 140 on Linux"; a guess, never a credential.
+
+    Only names that the rules of ua-parser hold themselves are said. These words stand in letters and lists,
+    and whoever causes one must not get to write in it.
+    """
+    return _named(user_agent[:_LONGEST])
 
 
-def _first(table: tuple[tuple[str, str], ...], text: str) -> str:
-    return next((name for mark, name in table if mark in text), "")
+def warm_up() -> None:
+    """Load the rules, which takes a moment, before anybody waits for them."""
+    _named("Mozilla/5.0")
+
+
+def spelled(rule: Any) -> str:
+    """Return the pattern of a rule of ua-parser, which compiles it in place when it is first tried."""
+    return str(getattr(rule.pattern, "pattern", rule.pattern))
+
+
+@lru_cache(_MOST_KEPT)
+def _named(text: str) -> str:
+    program, version, system = _rules()(text)
+    kind = next((name for mark, name in _KINDS if mark in text.lower()), "")
+    said = _PROGRAMS.get(program, program) or kind
+    parts = (f"{said} {version}".strip(), _system(system, text))
+    return " on ".join(part for part in parts if part) or "Unknown device"
+
+
+def _system(name: str, text: str) -> str:
+    if name == "iOS":
+        return next((phone for phone in _PHONES if phone in text), name)
+    return _SYSTEMS.get(name, name)
+
+
+@cache
+def _rules() -> Callable[[str], tuple[str, str, str]]:
+    """Return what tells program, major version and system of a User-Agent; empty where it is not known."""
+    # Here and not above: commands and the start of a server do without.
+    from ua_parser import Domain  # noqa: PLC0415
+    from ua_parser.basic import Resolver  # noqa: PLC0415
+    from ua_parser.loaders import load_lazy_builtins  # noqa: PLC0415
+
+    programs, systems, _devices = load_lazy_builtins()
+    resolve = Resolver((programs, systems, []))
+    # Some rules take any word before "bot" or a version for a name. What stands in no rule is not repeated.
+    rules: tuple[Any, ...] = (*programs, *systems)
+    names = "\n".join(f"{spelled(rule)}\n{rule.family}" for rule in rules)
+
+    def tell(text: str) -> tuple[str, str, str]:
+        found = resolve(text, Domain.USER_AGENT | Domain.OS)
+        program = found.user_agent.family if found.user_agent else ""
+        version = (found.user_agent.major if found.user_agent else None) or ""
+        system = found.os.family if found.os else ""
+        known = program if program in names else ""
+        numbered = known and version.isascii() and version.isdecimal() and len(version) <= _LONGEST_VERSION
+        return known, version if numbered else "", system if system in names else ""
+
+    return tell

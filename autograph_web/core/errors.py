@@ -433,6 +433,16 @@ class LastAdmin(DomainError):
     sentence = "That is the only administrator who can sign in. Make somebody else one first."
 
 
+class OnlyAdmin(LastAdmin):
+    """Whoever wants to leave is that administrator."""
+
+    code = "only_admin"
+    sentence = (
+        "You are the only administrator who can sign in. Make somebody else an administrator first, "
+        "then delete your account."
+    )
+
+
 def error_kinds() -> dict[str, type[DomainError]]:
     """Return every kind of refusal by its code; what merely refines another has no code of its own."""
     kinds = DomainError.__subclasses__()

@@ -16,8 +16,9 @@ from autograph_web.core.errors import (
     SessionEnded,
     Unavailable,
 )
+from autograph_web.core.flash import Flash
 from autograph_web.frontend import cache_control
-from autograph_web.http.cookies import clear_session, session_cookie
+from autograph_web.http.cookies import clear_session, session_cookie, set_flash
 from autograph_web.http.headers import content_security_policy
 from autograph_web.http.problems import problem_response
 from autograph_web.http.trouble import trouble_response, wants_json
@@ -120,17 +121,20 @@ async def _why_not(scope: Scope, *, admin: bool) -> Response | None:
         if admin:
             await services().administrators.require(looking)
     except (NotAuthenticated, SessionEnded) as refusal:
-        return _to_sign_in(scope, ended=cookie is not None and isinstance(refusal, SessionEnded))
+        return await _to_sign_in(scope, cookie if isinstance(refusal, SessionEnded) else None)
     return None
 
 
-def _to_sign_in(scope: Scope, ended: bool) -> RedirectResponse:
+async def _to_sign_in(scope: Scope, ended: str | None) -> RedirectResponse:
+    """Lead to sign in, and take the cookie of a session that `ended` back; the page then says why it did."""
     path, query = scope["path"], scope.get("query_string", b"").decode("latin-1")
     target = quote(f"{path}?{query}" if query else path, safe="")
-    response = RedirectResponse(f"/login?{'ended=1&' if ended else ''}next={target}", 303)
+    response = RedirectResponse(f"/login?next={target}", 303)
     response.headers["Cache-Control"] = "no-store"
-    if ended:
+    if ended is not None:
+        why = await services().sessions.why_ended(ended)
         clear_session(services().settings, response)
+        set_flash(services().settings, response, await services().flash.leave(Flash(why or "session_ended")))
     return response
 
 

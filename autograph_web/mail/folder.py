@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -13,6 +14,9 @@ from autograph_web.mail.rendering import as_message
 
 _FILE = re.compile(r"([0-9]{8}T[0-9]{6}-[A-Za-z0-9_-]{16,32})\.eml")
 _MOST_SHOWN = 200
+# They hold links that open accounts, and nobody else takes them away.
+_MOST_KEPT = 1000
+_KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +45,14 @@ class LetterFolder:
             NotNow: The folder cannot be written.
             Undeliverable: The address cannot be written as one.
         """
-        name = f"{parcel.written_at:%Y%m%dT%H%M%S}-{parcel.message_id.strip('<>').partition('@')[0]}.eml"
+        name = f"{_stamp(parcel.written_at)}-{parcel.message_id.strip('<>').partition('@')[0]}.eml"
         try:
             content = as_message(parcel, self._sender).as_bytes()
         except ValueError as error:
             raise Undeliverable(error.__class__.__name__) from None
         try:
             await anyio.to_thread.run_sync(self._write, name, content)
+            await anyio.to_thread.run_sync(self._forget, _stamp(parcel.written_at - _KEPT_FOR))
         except OSError as error:
             raise NotNow(error.__class__.__name__) from error
 
@@ -66,6 +71,13 @@ class LetterFolder:
         part.write_bytes(content)
         part.replace(self._folder / name)
 
+    def _forget(self, before: str) -> None:
+        """Delete what was written before a moment, and the oldest of what is too much."""
+        ids = sorted(files := self._files())
+        for number, letter_id in enumerate(ids, start=1):
+            if letter_id < before or number <= len(ids) - _MOST_KEPT:
+                files[letter_id].unlink(missing_ok=True)
+
     def _newest(self) -> list[KeptLetter]:
         # By the time of the file: names only count in seconds.
         files = sorted(self._files().values(), key=lambda file: (file.stat().st_mtime_ns, file.name))
@@ -80,6 +92,10 @@ class LetterFolder:
             return {}
         named = ((_FILE.fullmatch(file.name), file) for file in self._folder.iterdir())
         return {match[1]: file for match, file in named if match and file.is_file() and not file.is_symlink()}
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment:%Y%m%dT%H%M%S}"
 
 
 def _read(file: Path) -> KeptLetter:

@@ -101,8 +101,8 @@ class Enrolment:
             await self._require_fresh(connection, viewer)
             if not await store.forget_factors(connection, viewer.user_id):
                 raise MfaNotEnabled
-            await store.forget_devices(connection, viewer.user_id)
             await accounts.set_mfa(connection, viewer.user_id, enabled=False)
+            await store.forget_devices(connection, viewer.user_id)
             await self._record(connection, Kind.MFA_DISABLED, context, viewer)
             await self._tell(connection, context, viewer, "disabled")
         await self._sessions.reload(viewer.user_id)
@@ -131,8 +131,8 @@ class Enrolment:
                 raise NoPendingSetup
             await self._activate(connection, pending, code)
             codes = await self._new_codes(connection, viewer.user_id)
-            await store.forget_devices(connection, viewer.user_id)
             await accounts.set_mfa(connection, viewer.user_id, enabled=True)
+            await store.forget_devices(connection, viewer.user_id)
             await self._record(connection, Kind.MFA_ENABLED, context, viewer, replaced=replaced)
             await self._tell(connection, context, viewer, "replaced" if replaced else "enabled")
             return codes

@@ -9,7 +9,7 @@ from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import EmailMismatch, SessionEnded
+from autograph_web.core.errors import EmailMismatch, OnlyAdmin, SessionEnded
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile.letters import farewell_letter
@@ -29,6 +29,7 @@ class Deletion:
         Raises:
             ReauthenticationRequired: Password and factor were not shown within ten minutes.
             EmailMismatch: `confirm_email` is not the account's address.
+            OnlyAdmin: Nobody would be left to administer.
             SessionEnded: The account is gone already.
             Unavailable: The database is away and nothing was deleted; or, as `Unfinished`, Redis is.
         """
@@ -56,11 +57,21 @@ class Deletion:
             raise EmailMismatch
         return found[0].email
 
+    async def _hold(self, connection: AsyncConnection, viewer: Viewer) -> None:
+        """Keep everybody else from the account, provided that somebody is left to administer."""
+        held = await accounts.hold_with_admins(connection, viewer.user_id)
+        mine = next((row for row in held if row.id == viewer.user_id), None)
+        if mine is None:
+            raise SessionEnded
+        if accounts.administers(mine) and len(held) == 1:
+            raise OnlyAdmin
+
     async def _remove(self, connection: AsyncConnection, viewer: Viewer) -> Ended:
-        # One after the other and the account last, in the order everybody takes these tables: deleting the
-        # account first would take its rows in any order.
-        await self._links.revoke(connection, viewer.user_id, *Purpose)
+        # In the order everybody takes these tables: factors, the account, whatever else belongs to it. To
+        # delete the account at once would take its rows in any order.
         await mfa.forget_factors(connection, viewer.user_id)
+        await self._hold(connection, viewer)
+        await self._links.revoke(connection, viewer.user_id, *Purpose)
         await mfa.forget_devices(connection, viewer.user_id)
         await api_keys.remove_all(connection, viewer.user_id)
         ended = await self._sessions.end_every(connection, viewer.user_id, "account_deleted")

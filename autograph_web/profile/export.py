@@ -13,7 +13,7 @@ from autograph_web.audit import store as audit
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place
-from autograph_web.audit.trail import event_of, owners
+from autograph_web.audit.trail import event_of, for_owner, owners
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import SessionEnded
 from autograph_web.core.limits import Allowance
@@ -92,7 +92,8 @@ class DataExport:
                 rows = await audit.after(connection, user_id, last, _PAGE)
             if not rows:
                 break
-            yield separator + ", ".join(map(_json, _picked(map(owners, map(event_of, rows)), _EVENT)))
+            events = _picked(map(owners, map(event_of, rows)), _EVENT)
+            yield separator + ", ".join(_json(one | {"details": for_owner(one["details"])}) for one in events)
             last, separator = Place(rows[-1].at, rows[-1].id), ", "
         yield "]}\n"
 

@@ -93,14 +93,14 @@ class PasswordChange:
         return checked
 
     async def _replace(self, connection: AsyncConnection, checked: Checked, new_hash: str) -> Account:
-        # A change of address that whoever knew the old password has begun must not come through any more.
-        # Links first, then the account, as in a reset: one at the same time waits here.
-        await self._links.revoke(connection, checked.account.id, Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
+        # The account before what belongs to it: whoever uses one of its links at the same time waits here.
         account = await accounts.replace_password(
             connection, checked.account, checked.seen_hash, new_hash, self._on.clock.now()
         )
         if account is None:
             raise await _what_came_between(connection, checked.account)
+        # A change of address that whoever knew the old password has begun must not come through any more.
+        await self._links.revoke(connection, account.id, Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
         await mfa.forget_devices(connection, account.id)
         return account
 

@@ -24,6 +24,8 @@ from autograph_web.sessions.models import SessionRow
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.viewer import SignedIn, Viewer
 
+_OVER, _EVERYWHERE = "session_ended", "logout_all"
+
 _KEPT_AFTER_THE_END = timedelta(days=7)
 _TOUCH_AFTER = timedelta(seconds=60)  # last use is kept to the minute, so that reading stays reading
 
@@ -135,6 +137,33 @@ class Sessions:
             raise NotAuthenticated
         return record.viewer()
 
+    async def why_ended(self, value: str) -> str:
+        """Return why the session of a cookie is over; nothing if it is not, or if nobody can tell.
+
+        One of "logout_all", "account_deleted" and, for all that needs no words of its own, "session_ended".
+        """
+        try:
+            await self.authenticate_cookie(value)
+        except SessionEnded:
+            with suppress(Unavailable):
+                return await self._reason(value)
+            return _OVER
+        except (NotAuthenticated, Unavailable):
+            pass
+        return ""
+
+    async def _reason(self, value: str) -> str:
+        parts = read_cookie(value)
+        if parts is None:
+            return ""
+        async with self._on.database.read() as connection:
+            row = await store.ending_of(connection, UUID(hex=parts.session_id))
+            if row is None:
+                owner = await accounts.find_by_id(connection, UUID(hex=parts.user_id))
+                return _OVER if owner else "account_deleted"
+        everywhere = row.revoked_reason == _EVERYWHERE and row.cookie_hash == parts.hash
+        return _EVERYWHERE if everywhere else _OVER
+
     async def replace(self, connection: AsyncConnection, proof: SignedIn) -> list[UUID]:
         """Revoke the session that `proof` takes the place of; `bury` it once that has committed."""
         if proof.replaces is None:
@@ -162,7 +191,7 @@ class Sessions:
             Unavailable: As for `end`.
         """
         async with self._on.database.unit() as connection:
-            ended = await self.end_every(connection, viewer.user_id, "logout_all")
+            ended = await self.end_every(connection, viewer.user_id, _EVERYWHERE)
             await self._record(connection, Kind.LOGOUT_ALL, context, viewer, revoked=ended.open)
         await self.make_certain(ended)
         return ended.open

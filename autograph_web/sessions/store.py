@@ -121,6 +121,11 @@ async def revoke(
     return list(result.scalars())
 
 
+async def ending_of(connection: AsyncConnection, session_id: UUID) -> Row[Any] | None:
+    """Return a session, also one that is over."""
+    return (await connection.execute(select(SESSIONS).where(SESSIONS.c.id == session_id))).first()
+
+
 async def forget_expired(connection: AsyncConnection, before: datetime) -> int:
     """Delete the sessions that reached their end before a moment, with their refresh tokens; count them."""
     result = await connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_at < before))

@@ -4,14 +4,13 @@ import asyncio
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Self
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.accounts import store as accounts
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.audit.foundation import Foundation
@@ -59,18 +58,28 @@ class SignInNotices:
         self._on, self._redis, self._links, self._devices = foundation, redis, links, devices
         self._keeping: set[asyncio.Task[None]] = set()
 
+    async def claim(
+        self, context: RequestContext, user_id: UUID, email: str, device: str | None
+    ) -> str | None:
+        """Return what `tell` takes, unless the browser is known or was told of today.
+
+        Once the sign-in is sure to be right, but before its account is held: this asks Redis.
+        """
+        if self._devices.recognise(device, fold_email(email)):
+            return None
+        key = _key(context, user_id)
+        return key if await self._first_today(key) else None
+
     async def tell(
         self,
         connection: AsyncConnection,
         context: RequestContext,
         proof: SignedIn,
-        device: str | None,
+        claimed: str | None,
+        created_at: datetime,
     ) -> None:
-        """Post a letter about the sign-in of `proof`, unless its browser is known or was told of today."""
-        if self._devices.recognise(device, fold_email(proof.email)):
-            return
-        key = _key(context, proof.user_id)
-        if not await self._first_today(key) or await self._is_settling_in(connection, proof.user_id):
+        """Post a letter about the sign-in of `proof` if it was `claimed` and the account isn't quite new."""
+        if claimed is None or self._on.clock.now() - created_at < _SETTLING_IN:
             return
         signed_in = RefusableSignIn(
             proof.session_id.hex,
@@ -82,11 +91,7 @@ class SignInNotices:
         token = await self._links.issue(connection, purpose, proof.user_id, purpose.life, signed_in.encode())
         letter = _letter(proof, context, self._links.url(purpose, token))
         await self._on.outbox.post(connection, letter)
-        after_commit(connection, lambda: self._keep(key))
-
-    async def _is_settling_in(self, connection: AsyncConnection, user_id: UUID) -> bool:
-        found = await accounts.find_by_id(connection, user_id)
-        return found is not None and self._on.clock.now() - found[0].created_at < _SETTLING_IN
+        after_commit(connection, lambda: self._keep(claimed))
 
     async def _first_today(self, key: str) -> bool:
         # Claimed for a minute only: a sign-in that does not come through has told nobody.

@@ -42,14 +42,17 @@ class Proofs:
             trust_device=trust_device,
         )
 
-    async def record(self, connection: AsyncConnection, context: RequestContext, proof: SignedIn) -> None:
+    async def record(self, connection: AsyncConnection, context: RequestContext, proof: SignedIn) -> datetime:
         """Write a sign-in down, provided the account has not been locked or signed out everywhere since.
+
+        Returns when the account was created.
 
         Raises:
             SessionEnded: It has.
         """
         now: datetime = proof.authenticated_at
-        if not await accounts.note_sign_in(connection, proof.user_id, proof.epoch, now):
+        created_at = await accounts.note_sign_in(connection, proof.user_id, proof.epoch, now)
+        if created_at is None:
             raise SessionEnded
         await self._on.trail.record(
             connection,
@@ -60,3 +63,4 @@ class Proofs:
             method=proof.method,
             remember_me=proof.remember,
         )
+        return created_at

@@ -108,10 +108,12 @@ class SecondStep:
         async with self._on.database.unit() as connection:
             if not await self._factors.use(connection, challenge.user_id, code):
                 raise InvalidCode
+            # Not before the code was right: a wrong one at the same moment would claim it and tell nobody.
+            claimed = await self._notices.claim(context, challenge.user_id, challenge.email, device)
             await self._record(connection, context, proof, code)
-            await self._proofs.record(connection, context, proof)
+            created_at = await self._proofs.record(connection, context, proof)
             await self._factors.tell_of_use(connection, context, challenge.email, code)
-            await self._notices.tell(connection, context, proof, device)
+            await self._notices.tell(connection, context, proof, claimed, created_at)
             # Last, so that whoever loses the race for the challenge takes its own use of the code back.
             if not await self._challenges.close(challenge):
                 raise ChallengeExpired

@@ -100,15 +100,18 @@ class SignIn:
         return await self._admit(attempt, checked)
 
     async def _admit(self, attempt: _Attempt, checked: Checked) -> SignedIn | ChallengeRequired:
-        trusted = await self._trusted.recognise(attempt.trusted, checked.account.id)
+        account = checked.account
+        trusted = await self._trusted.recognise(attempt.trusted, account.id)
+        claimed = None
+        if not trusted and not account.mfa_enabled:
+            claimed = await self._notices.claim(attempt.context, account.id, account.email, attempt.device)
         async with self._on.database.unit() as connection:
             account = await self._passwords.confirm(connection, checked)
             if account is not None and (trusted or not account.mfa_enabled):
                 method = "password+trusted_device" if account.mfa_enabled else "password"
                 proof = self._proof(account, attempt.remember, method)
-                await self._proofs.record(connection, attempt.context, proof)
-                if not trusted:
-                    await self._notices.tell(connection, attempt.context, proof, attempt.device)
+                created_at = await self._proofs.record(connection, attempt.context, proof)
+                await self._notices.tell(connection, attempt.context, proof, claimed, created_at)
                 return proof
             if account is not None:
                 await self._on.trail.record(

@@ -23,9 +23,9 @@ class AuthForm(FormState, mixin=True):
             self.leave = self.next_path
             return
         await self._resume()
-        ended = messages.notice(query.get("ended", ""))
-        self.notice = self.notice or ended
-        if not ended:  # another tab did something, and is about to say what
+        if "ended" in query:  # whatever the address says, only what is true is said
+            self.notice = self.notice or messages.notice(await guard.why_over(self.router))
+        else:  # there, another tab did something, and is about to say what
             await self._show_flash()
 
     async def _resume(self) -> None:

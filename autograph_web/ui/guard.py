@@ -62,6 +62,12 @@ async def is_signed_in(router: RouterData) -> bool:
     return True
 
 
+async def why_over(router: RouterData) -> str:
+    """Return why the session is over that the connection carries; nothing if there is none, or it goes on."""
+    cookie = session_cookie(services().settings, cookies_of(router))
+    return await services().sessions.why_ended(cookie) if cookie else ""
+
+
 def device_of(router: RouterData) -> str | None:
     """Return the mark of a device that signed in before, which the throttle lets through."""
     return device_cookie(services().settings, cookies_of(router))

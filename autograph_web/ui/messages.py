@@ -38,7 +38,7 @@ _ON_A_PAGE: dict[str, str] = {
     "not_found": "That's gone already. This list is up to date now.",
 }
 
-# Codes that arrive without being a refusal: in a flash, or as `?ended=` in the address.
+# Codes that arrive in a flash without being a refusal.
 _NOTICES: dict[str, str] = {
     "verification_sent": "If that email still needs it, a link is on its way.",
     "email_verified": "Your email is confirmed.",
@@ -53,8 +53,7 @@ _NOTICES: dict[str, str] = {
     "device_signed_out": DEVICE_SIGNED_OUT,
     "others_signed_out": OTHERS_SIGNED_OUT,
     "account_deleted": "Your account was deleted, with everything in it.",
-    "1": "You were signed out. Sign in to continue.",
-    "all": "You're signed out everywhere. Sign in to continue.",
+    "logout_all": "You're signed out everywhere. Sign in to continue.",
     "session_ended": "You were signed out. Sign in to continue.",
     "not_authenticated": "Sign in to continue.",
 }

@@ -5,6 +5,7 @@ import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
@@ -14,8 +15,9 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
-from tests.support.factories import AGENT, audited, change, context, register
+from tests.support.factories import AGENT, audited, change, context, register, rows
 from tests.support.http import CREDENTIALS, assert_problem, bearer, cookies_set, sign_in, sign_up
+from tests.support.operating import OPERATOR
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ async def test_an_event_says_what_when_where_and_with_what(
     assert newest == {
         "kind": "login_success",
         "label": "Signed in",
-        "device": "Firefox on Linux",
+        "device": "Firefox 140 on Linux",
         "ip": "203.0.113.7",
         "user_agent": AGENT,
         "this_session": True,
@@ -194,7 +196,7 @@ async def test_a_csv_is_a_file_for_a_spreadsheet(api: AsyncClient, tokens: dict[
     assert response.content.startswith(b"\xef\xbb\xbftime,event,kind,device,address,user_agent,")
     table = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
     assert [line["event"] for line in table] == ["Data exported", "Signed in", "Account created"]
-    assert table[1]["device"] == "Firefox on Linux"
+    assert table[1]["device"] == "Firefox 140 on Linux"
     assert table[1]["address"] == "203.0.113.7"
     assert json.loads(table[0]["details"]) == {"what": "activity"}
     assert response.text.count("\r\n") == 4
@@ -273,3 +275,22 @@ async def test_this_session_reaches_back_to_its_own_beginning(
     assert await kinds(api, response.json(), device="this") == ["token_refreshed", "login_success"]
     begun = (clock.now() - timedelta(seconds=1500)).astimezone(UTC).isoformat()
     assert await kinds(api, response.json(), device="this", since=begun) == ["token_refreshed"]
+
+
+async def test_an_owner_is_not_told_what_the_operators_system_calls_them(
+    api: AsyncClient, services: Services
+) -> None:
+    account = await sign_up(api)
+    for act in (services.administration.lock, services.administration.unlock):
+        await act(OPERATOR, UUID(account["id"]))
+    headers = bearer(await sign_in(api))
+    told = (await api.get("/activity", headers=headers)).json()["events"]
+    acts = [one["details"] for one in told if one["kind"] in ("account_locked", "account_unlocked")]
+
+    assert [details["actor"] for details in acts] == ["an administrator"] * 2
+    for path in ("/activity", "/activity/export", "/activity/export?format=json", "/account/export"):
+        text = (await api.get(path, headers=headers)).text
+        assert "an administrator" in text, path
+        assert OPERATOR.actor not in text, path
+    [kept, _] = [row for row in await rows(services, AUDIT) if "actor" in row.details]
+    assert kept.details["actor"] == OPERATOR.actor

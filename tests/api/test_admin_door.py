@@ -74,7 +74,7 @@ async def test_whoever_is_demoted_or_locked_is_out_with_the_next_request(
     await come_in(browser)
     me = await services.directory.find(EMAIL)
     await services.administration.set_role(OPERATOR, me.id, Role.USER)
-    assert (await browser.get("/admin/users")).headers["location"].startswith("/login?ended=1")
+    assert (await browser.get("/admin/users")).headers["location"].startswith("/login?next=")
     await come_in(browser)
     await turned_away(browser, "/admin/users")
 
@@ -82,7 +82,7 @@ async def test_whoever_is_demoted_or_locked_is_out_with_the_next_request(
     await come_in(browser)
     assert (await browser.get("/admin/users")).status_code == 200
     await services.administration.lock(OPERATOR, me.id)
-    assert (await browser.get("/admin/users")).headers["location"].startswith("/login?ended=1")
+    assert (await browser.get("/admin/users")).headers["location"].startswith("/login?next=")
 
 
 async def test_a_program_gets_problem_details(connect: Connect, browser: AsyncClient) -> None:

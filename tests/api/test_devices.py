@@ -58,7 +58,7 @@ async def test_every_place_is_listed(api: AsyncClient, browser: AsyncClient, min
     }
     assert (first["current"], first["kind"], first["method"]) == (True, "client", "password")
     assert (second["current"], second["kind"], second["ip"]) == (False, "browser", "203.0.113.7")
-    assert (second["device"], second["user_agent"]) == ("Firefox on Linux", AGENT)
+    assert (second["device"], second["user_agent"]) == ("Firefox 140 on Linux", AGENT)
     assert first["id"] == (await api.get("/me", headers=bearer(mine))).json()["session"]["id"]
 
     [seen_by_cookie] = [one for one in (await browser.get("/sessions")).json() if one["current"]]

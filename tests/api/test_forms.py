@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from httpx import AsyncClient, Response
+from sqlalchemy import text
 
 from autograph_web.core.flash import Flash
 from autograph_web.runtime import Services
@@ -223,3 +224,17 @@ async def test_a_flood_of_fields_is_refused(browser: AsyncClient) -> None:
 
     assert response.status_code in (303, 400)
     assert "autograph_session" not in cookies_set(response)
+
+
+async def test_a_fault_of_ours_is_a_page_for_who_sent_a_form(
+    browser: AsyncClient, services: Services
+) -> None:
+    await register(services)
+    async with services.database.unit() as connection:
+        await connection.execute(text("UPDATE users SET created_at = 'no moment'"))
+    response = await browser.post("/session/sign-in", data=CREDENTIALS)
+
+    assert response.status_code == 500
+    assert response.headers["content-type"].startswith("text/html")
+    assert "<h1" in response.text
+    assert "isoformat" not in response.text

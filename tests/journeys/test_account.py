@@ -84,7 +84,8 @@ async def test_deleting_takes_the_address_and_leaves_nothing(
     await signed_in.check()
     await field.fill(person.email.upper())
     await button_of(signed_in).click()
-    await signed_in.at("/login?ended=account_deleted")
+    await signed_in.at("/login?next=%2Fsettings%2Faccount")
+    assert await signed_in.cookie("autograph_session") is None
     await expect(notice_of(signed_in)).to_have_text(DELETED)
     await signed_in.check()
 
@@ -92,7 +93,7 @@ async def test_deleting_takes_the_address_and_leaves_nothing(
     await person.try_to_sign_in(signed_in, person.password)
     await expect(alert_of(signed_in)).not_to_be_empty()
     await other.load("/dashboard")
-    await other.at("/login?ended=1&next=%2Fdashboard")
+    await other.at("/login?next=%2Fdashboard")
     assert await wait_for_letter(live_server, person.email, "Your account was deleted")
     await person.come_in(other)
 

@@ -17,7 +17,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.damage import missing
 from tests.journeys.forged_socket import ACTIVITY as STATE
 from tests.journeys.forged_socket import forged
-from tests.journeys.forms import ENDED, banner_of, notice_of
+from tests.journeys.forms import EVERYWHERE, banner_of, notice_of
 from tests.journeys.people import WRONG, Person
 from tests.journeys.test_forged_events import cookie_of, told
 from tests.journeys.wire import Wire
@@ -32,7 +32,7 @@ NONSENSE: tuple[tuple[Any, Any], ...] = (
     (None, []),
     ("range", {}),
 )
-DEVICE_NAMES = {"desktop": "Chrome on Linux", "phone": "Chrome on Android"}
+DEVICE_NAMES = {"desktop": "Chrome 141 on Linux", "phone": "Chrome 141 on Android"}
 
 
 def rows_of(visitor: Visitor) -> Locator:
@@ -216,7 +216,7 @@ async def test_a_session_that_has_ended_leaves_the_page(visit: Visit, device: De
     await other.page.get_by_role("button", name="Yes, sign out everywhere").click()
     await other.at("/login?ended=all")
     await visitor.at("/login?ended=1&next=/settings/activity")
-    await expect(notice_of(visitor)).to_have_text(ENDED)
+    await expect(notice_of(visitor)).to_have_text(EVERYWHERE)
 
 
 async def test_only_a_frame_stands_there_until_it_is_read(signed_in: Visitor, person: Person) -> None:

@@ -29,7 +29,7 @@ async def keep(server: LiveServer, subject: str) -> None:
         subject,
         ("Somebody asked for a new password of your account.",),
         Action("Choose a new password", f"{server.base_url}/login?next=%2Fsettings%2Fsecurity"),
-        (("When", "2026-03-01 12:00 UTC"), ("Where", "192.0.2.5"), ("With", "Firefox on Linux")),
+        (("When", "2026-03-01 12:00 UTC"), ("Where", "192.0.2.5"), ("With", "Firefox 140 on Linux")),
         ("If it wasn't you, do nothing.",),
     )
     folder = LetterFolder(server.data_dir / "mail", SENDER)

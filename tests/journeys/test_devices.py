@@ -23,7 +23,7 @@ from tests.support.browser import DESKTOP, PHONE, Device, Visitor, unique_addres
 from tests.support.live_server import LiveServer
 
 DEVICES = "/settings/sessions"
-HERE_NAMES = {"desktop": "Chrome on Linux", "phone": "Chrome on Android"}
+HERE_NAMES = {"desktop": "Chrome 141 on Linux", "phone": "Chrome 141 on Android"}
 OVER = f"/login?ended=1&next={DEVICES}"
 LOOK_AGAIN = "look_again"
 

@@ -100,7 +100,7 @@ async def test_the_old_address_takes_it_back(
     await chosen.sign_in(owner)
 
     await signed_in.load("/settings/account")
-    await signed_in.at("/login?ended=1&next=%2Fsettings%2Faccount")
+    await signed_in.at("/login?next=%2Fsettings%2Faccount")
     await follow(owner, back)
     await expect(alert_of(owner)).to_contain_text("That link was used before")
     await owner.check()

@@ -64,7 +64,7 @@ async def test_the_owner_ends_it_and_chooses_a_new_password(
     ears = Ears(visitor)
     stranger, link = await stranger_signs_in(live_server, member)
     await follow(visitor, link)
-    await expect(visitor.page.locator(".facts")).to_contain_text("Firefox on Windows")
+    await expect(visitor.page.locator(".facts")).to_contain_text("Firefox 140 on Windows")
     await expect(visitor.page.locator(".facts")).to_contain_text("198.18.")
     await visitor.check()
     assert await is_in(live_server, stranger), "opening the page must change nothing"
@@ -144,7 +144,7 @@ async def test_without_the_cookie_of_the_link_nothing_is_told(
     visitor = await visit(DESKTOP, brittle_server)
     stranger, link = await stranger_signs_in(brittle_server, person)
     await follow(visitor, link)
-    await expect(visitor.page.locator(".facts")).to_contain_text("Firefox on Windows")
+    await expect(visitor.page.locator(".facts")).to_contain_text("Firefox 140 on Windows")
     tab = await tab_of(visitor)
     await visitor.page.close()
     async with forged(brittle_server.base_url, token=tab) as socket:
@@ -152,5 +152,5 @@ async def test_without_the_cookie_of_the_link_nothing_is_told(
         for handler in ("arrive", "_look", "_arrive_by_link"):
             await socket.call(f"{NOT_ME}.{handler}", {}, PAGE)
         heard = told(await socket.settle())
-    assert "Firefox on Windows" not in heard
+    assert "Firefox 140 on Windows" not in heard
     assert await is_in(brittle_server, stranger)

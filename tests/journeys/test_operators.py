@@ -26,5 +26,5 @@ async def test_a_locked_account_is_refused_from_the_next_event_and_page_on(
     assert "/login?ended=1" in heard
 
     await signed_in.load("/dashboard")
-    await signed_in.at("/login?ended=1&next=%2Fdashboard")
+    await signed_in.at("/login?next=%2Fdashboard")
     await expect(notice_of(signed_in)).to_have_text(ENDED)

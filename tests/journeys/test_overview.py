@@ -11,7 +11,7 @@ from tests.journeys.wire import Wire
 from tests.support.browser import DESKTOP, PHONE, Device, Visitor
 from tests.support.live_server import LiveServer
 
-DEVICE_NAMES = {"desktop": "Chrome on Linux", "phone": "Chrome on Android"}
+DEVICE_NAMES = {"desktop": "Chrome 141 on Linux", "phone": "Chrome 141 on Android"}
 
 
 def events_of(visitor: Visitor) -> Locator:

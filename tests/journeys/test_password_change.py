@@ -66,7 +66,7 @@ async def test_the_password_is_changed_and_every_other_device_is_out(
     await expect(signed_in.page.locator("#two-step")).to_be_visible()
     await expect(notice_of(signed_in)).to_be_empty()
     await other.load("/dashboard")
-    await other.at("/login?ended=1&next=%2Fdashboard")
+    await other.at("/login?next=%2Fdashboard")
     await other.connected()
     await person.try_to_sign_in(other, person.password)
     await expect(alert_of(other)).not_to_be_empty()

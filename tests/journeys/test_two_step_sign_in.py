@@ -195,9 +195,9 @@ async def test_a_trusted_device_is_not_asked_until_that_is_revoked(
     await expect(page.locator("#trusted-devices li")).to_have_count(1)
     await visitor.check()
 
-    await page.get_by_role("button", name=re.compile("^Stop trusting Chrome on ")).click()
+    await page.get_by_role("button", name=re.compile("^Stop trusting Chrome 141 on ")).click()
     await expect(notice_of(visitor)).to_have_text(
-        re.compile(r"^Chrome on \w+ is no longer trusted\. It will ask for a code again\.$")
+        re.compile(r"^Chrome 141 on \w+ is no longer trusted\. It will ask for a code again\.$")
     )
     await expect(page.locator("#trusted-devices")).to_be_focused()
     await expect(page.locator("#trusted-devices li")).to_have_count(0)

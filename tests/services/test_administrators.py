@@ -131,7 +131,7 @@ async def test_what_is_done_names_who_did_it_but_not_to_the_owner(services: Serv
 
     [seen] = [event for event in await services.trail.recent(mina.id, 9) if event.kind is Kind.ACCOUNT_LOCKED]
     assert (seen.ip, seen.user_agent, seen.session_id) == ("", "", None)
-    assert "actor" not in seen.details
+    assert seen.owners_details["actor"] == "an administrator"
 
 
 async def test_an_api_key_needs_no_recent_sign_in_and_is_named(services: Services, clock: FakeClock) -> None:

@@ -14,6 +14,7 @@ from autograph_web.core.errors import (
     InvalidCode,
     InvalidCredentials,
     InvalidToken,
+    LastAdmin,
     LinkUnknown,
     NotAuthenticated,
     ReauthenticationRequired,
@@ -30,6 +31,7 @@ from tests.support.clock import FakeClock
 from tests.support.factories import (
     EMAIL,
     audited,
+    change,
     context,
     how_many,
     open_cookie,
@@ -39,6 +41,7 @@ from tests.support.factories import (
     rows,
 )
 from tests.support.mailbox import Mailbox
+from tests.support.operating import OPERATOR, make_admin
 from tests.support.two_step import (
     challenge,
     enrol,
@@ -198,6 +201,44 @@ async def test_of_many_at_once_one_deletes_and_one_letter_is_sent(
     assert {type(outcome) for outcome in outcomes if outcome} == {SessionEnded}
     assert len(mailbox.letters) == 1
     assert len(await audited(services, "account_deleted")) == 1
+
+
+async def test_the_only_administrator_is_told_to_make_another_first(
+    services: Services, viewer: Viewer
+) -> None:
+    await change(services, USERS, role="admin")
+    with pytest.raises(LastAdmin) as refused:
+        await delete(services, viewer)
+    assert "Make somebody else an administrator first" in refused.value.detail
+    assert [row.email for row in await rows(services, USERS)] == [EMAIL]
+    assert await audited(services, "account_deleted") == []
+
+    await make_admin(services, "theo@northwind.dev")
+    await delete(services, viewer)
+    assert [row.email for row in await rows(services, USERS)] == ["theo@northwind.dev"]
+
+
+async def test_a_locked_administrator_is_nobody_who_is_left(services: Services, viewer: Viewer) -> None:
+    theo = await make_admin(services, "theo@northwind.dev")
+    async with services.database.unit() as connection:
+        await connection.execute(USERS.update().values(role="admin"))
+    await services.administration.lock(OPERATOR, theo.id)
+    with pytest.raises(LastAdmin):
+        await delete(services, viewer)
+
+
+async def test_of_the_last_administrators_who_leave_at_once_one_is_refused(services: Services) -> None:
+    emails = [f"admin{number}@northwind.dev" for number in range(3)]
+    for email in emails:
+        await register(services, email)
+    await change(services, USERS, role="admin")
+    admins = [await viewer_of(services, (await open_pair(services, email)).access_token) for email in emails]
+    outcomes = await asyncio.gather(
+        *(delete(services, admin, admin.email) for admin in admins), return_exceptions=True
+    )
+    assert outcomes.count(None) == 2, outcomes
+    assert sum(isinstance(outcome, LastAdmin) for outcome in outcomes) == 1, outcomes
+    assert await how_many(services, USERS) == 1
 
 
 async def test_against_everything_else_at_once_nothing_is_left(services: Services, clock: FakeClock) -> None:

@@ -36,7 +36,7 @@ from tests.support.factories import (
 from tests.support.mailbox import Mailbox
 from tests.support.recovery import NEW_PASSWORD, choose
 from tests.support.two_step import challenge, enrol, start, verify
-from tests.support.watching import kill
+from tests.support.watching import kill, statements
 
 DAY = 86_400
 SUBJECT = "New sign-in to your account"
@@ -68,7 +68,7 @@ async def test_a_new_browser_is_told_of(services: Services, mailbox: Mailbox) ->
 
     assert letter.to == EMAIL
     assert facts["Where"] == "203.0.113.7"
-    assert facts["With"] == "Firefox on Linux"
+    assert facts["With"] == "Firefox 140 on Linux"
 
 
 @pytest.mark.usefixtures("mina")
@@ -112,6 +112,16 @@ async def test_a_script_is_told_of_once_a_day(
 
 def _wish() -> SignInInput:
     return SignInInput.model_validate({"email": EMAIL, "password": PASSWORD})
+
+
+@pytest.mark.usefixtures("mina")
+async def test_telling_reads_nothing_that_the_sign_in_has_read(services: Services, mailbox: Mailbox) -> None:
+    with statements(services) as seen:
+        await prove(services)
+
+    assert len(notices(mailbox)) == 1
+    begun = next(place for place, one in enumerate(seen) if one.startswith("UPDATE users"))
+    assert not [one for one in seen[begun:] if "FROM users" in one]
 
 
 @pytest.mark.usefixtures("mina")

@@ -11,11 +11,23 @@ from autograph_web.core.errors import DomainError, SessionEnded
 from autograph_web.core.keyring import Keyring
 from autograph_web.runtime import Services
 from autograph_web.sessions.cache import COPY_TTL, SessionCache
+from autograph_web.sessions.cookies import new_cookie
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
 from tests.support.clock import FakeClock
-from tests.support.factories import audited, change, context, open_cookie, open_pair, prove, register, rows
+from tests.support.entropy import RecordedEntropy
+from tests.support.factories import (
+    EMAIL,
+    audited,
+    change,
+    context,
+    open_cookie,
+    open_pair,
+    prove,
+    register,
+    rows,
+)
 from tests.support.watching import RedisWindow
 
 OTHER = "theo@northwind.dev"
@@ -194,3 +206,34 @@ async def test_a_session_opened_while_signing_out_everywhere_is_never_half_alive
         cookie = opened.cookie
         assert await outcome_of(lambda: services.sessions.authenticate_cookie(cookie))
     assert isinstance(opened, DomainError) or len(await rows(services, SESSIONS)) == 3
+
+
+async def test_a_cookie_is_told_why_its_session_is_over(services: Services) -> None:
+    await register(services)
+    cookies = [await open_cookie(services) for _ in range(4)]
+    why = services.sessions.why_ended
+    viewers = [await services.sessions.authenticate_cookie(cookie) for cookie in cookies]
+    assert await why(cookies[0]) == ""
+    await services.sessions.end(context(), viewers[0])
+    assert await why(cookies[0]) == "session_ended"
+    await services.sessions.end_all(context(), viewers[1])
+    assert (await why(cookies[1]), await why(cookies[2])) == ("logout_all", "logout_all")
+    assert await why(cookies[0]) == "session_ended"
+
+    cookie = await open_cookie(services)
+    viewer = await services.sessions.authenticate_cookie(cookie)
+    await services.deletion.delete(context(), viewer, EMAIL)
+    assert await why(cookie) == "account_deleted"
+    assert await why("x" * 86) == ""
+    assert await why("") == ""
+
+
+async def test_nobody_learns_from_a_forged_cookie_how_a_session_ended(
+    services: Services, entropy: RecordedEntropy
+) -> None:
+    await register(services)
+    cookie = await open_cookie(services)
+    viewer = await services.sessions.authenticate_cookie(cookie)
+    await services.sessions.end_all(context(), viewer)
+    forged, _ = new_cookie(viewer.user_id, viewer.session_id, entropy)
+    assert await services.sessions.why_ended(forged) == "session_ended"

@@ -64,7 +64,14 @@ class Device:
     options: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
-DESKTOP = Device("desktop", {"viewport": {"width": 1280, "height": 800}})
+DESKTOP = Device(
+    "desktop",
+    {
+        "viewport": {"width": 1280, "height": 800},
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/141.0.0.0 Safari/537.36",
+    },
+)
 PHONE = Device(
     "phone",
     {

@@ -102,3 +102,9 @@ def statements(services: Services) -> Generator[list[str]]:
         yield seen
     finally:
         cast(Callable[..., None], event.remove)(engine, "before_cursor_execute", note)
+
+
+def asked_by_request(seen: list[str]) -> list[str]:
+    """Return which statements are a request's own: the chain's keeper and the courier go on beside it."""
+    own = ("users", "links", "sessions", "INSERT INTO audit_log", "INSERT INTO outbox")
+    return [one for one in seen if any(mark in one for mark in own)]

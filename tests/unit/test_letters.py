@@ -146,4 +146,4 @@ def test_a_stranger_cannot_write_in_a_letter() -> None:
     agent = "Your account is locked! Call 0123 or visit http://evil.example Firefox/140.0"
     facts = circumstances(RequestContext("192.0.2.5", agent, ""), NOW)
 
-    assert facts == (("When", "2026-03-01 12:00 UTC"), ("Where", "192.0.2.5"), ("With", "Firefox"))
+    assert facts == (("When", "2026-03-01 12:00 UTC"), ("Where", "192.0.2.5"), ("With", "Firefox 140"))

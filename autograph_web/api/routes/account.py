@@ -71,7 +71,7 @@ async def export(context: CurrentContext, viewer: CurrentViewer) -> StreamingRes
     return StreamingResponse(portions, media_type="application/json", headers=headers)
 
 
-@router.delete("/account", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
+@router.delete("/account", responses=problems(401, 403, 409, 422, 503), dependencies=_SIGNED_IN)
 async def delete(
     context: CurrentContext, viewer: CurrentViewer, wish: DeletionInput, response: Response
 ) -> MessageOut:

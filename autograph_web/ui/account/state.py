@@ -13,9 +13,7 @@ from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import viewer
 from autograph_web.ui.confirming import Confirming, Doing
-from autograph_web.ui.routes import ACCOUNT, SIGN_IN, Route
-
-_GONE = f"{SIGN_IN.path}?ended=account_deleted"
+from autograph_web.ui.routes import ACCOUNT, Route
 
 
 class Wish(StrEnum):
@@ -67,7 +65,8 @@ class AccountState(Confirming, rx.State):
         async def deleted(context: RequestContext, looking: Viewer) -> None:
             with suppress(Unfinished):  # it is gone: only Redis doesn't know yet
                 await services().deletion.delete(context, looking, typed)
-            self._go(_GONE)
+            # To the door, which takes the cookie of a session that is over back, and says why it is.
+            self._go(self._here.path)
 
         return deleted
 
