@@ -69,7 +69,7 @@ class UserSessionOut(BaseModel):
     id: UUID
     method: str = Field(description="What was shown to sign in.", examples=["password+totp"])
     ip: str
-    device: str = Field(description="A guess from the user agent.", examples=["Firefox on Linux"])
+    device: str = Field(description="A guess from the user agent.", examples=["Firefox 140 on Linux"])
     signed_in_at: datetime
     last_seen_at: datetime = Field(description="To within a few minutes.")
 

@@ -98,7 +98,7 @@ async def test_one_account_is_shown_with_where_it_is_signed_in(
         "active",
         1,
     )
-    assert [one["device"] for one in shown["sessions"]] == ["Firefox on Linux"]
+    assert [one["device"] for one in shown["sessions"]] == ["Firefox 140 on Linux"]
     assert [one["kind"] for one in shown["recent_events"]] == ["login_success", "registration_success"]
     assert "password" not in str(shown).replace("password'", "")
     assert_problem(await api.get(f"/admin/users/{uuid4()}", headers=nora), 404, "account_unknown")
