@@ -7,7 +7,7 @@ MIN    := 3.11
 
 # The stamps carry a hash of the pinned versions: a changed pin means one more installation, nothing else does.
 RUNTIME := $(VENV)/.installed-$(shell cat requirements.txt | cksum | cut -d' ' -f1)
-DEV     := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut -d' ' -f1)
+DEV     := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-tracing.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
 # How many tests run at once (pytest-xdist): "auto" is one for each core.
@@ -52,7 +52,7 @@ revision: $(DEV) ## Write a database migration from the models (m="what it does"
 
 lock: $(DEV) ## Choose new exact versions from requirements*.in and for npm
 	@$(PIP) uv
-	@for set in requirements requirements-dev; do \
+	@for set in requirements requirements-tracing requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version $(MIN) --no-header --no-emit-index-url \
 	    --no-emit-find-links $$set.in -o $$set.txt && \
 	  { echo "# Exact versions, chosen from $$set.in by \`make lock\`."; cat $$set.txt; } > $(VENV)/lock && \

@@ -9,7 +9,7 @@ from typing import Any, cast
 import reflex as rx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from autograph_web.core import life_signs
+from autograph_web.core import life_signs, metrics
 from autograph_web.core.devices import warm_up
 from autograph_web.core.logs import configure_logging
 from autograph_web.front import build_front
@@ -66,5 +66,6 @@ def served() -> ASGIApp:
 
 _front = _Front()
 configure_logging(load_settings().log_level, load_settings().log_format)
+metrics.load()
 app: rx.App = build_app(api_transformer=_front)
 cast(Any, app).register_lifespan_task(_services)

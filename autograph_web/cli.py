@@ -16,8 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from autograph_web import frontend
-from autograph_web.commands import audit, doctor, keys, user
+from autograph_web.commands import audit, doctor, flags, keys, user
 from autograph_web.commands.common import bring_up_to_date, redis_url, refuse_cluster, say, with_outbox
+from autograph_web.core import tracing
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.entropy import SystemEntropy, random_token
 from autograph_web.core.mail_addresses import sender_address
@@ -44,6 +45,7 @@ _DEV_VARIABLES = {
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(keys.app, name="keys")
 app.add_typer(user.app, name="user")
+app.add_typer(flags.app, name="flags")
 app.command("create-admin")(user.create_admin)
 app.command()(doctor.doctor)
 mail = typer.Typer(help="Letters that wait or could not be delivered.")
@@ -62,7 +64,10 @@ def run() -> None:
     with redis_url(settings) as url:
         refuse_cluster(url)
         bring_up_to_date(settings)
-        serve.prepare_environment(url)
+        if settings.traces and not tracing.is_installed():
+            # OTEL_… may be set for every program of a cluster: no reason not to serve.
+            say("traces are asked for, but not sent: pip install -r requirements-tracing.txt")
+        serve.prepare_environment(url, settings.metrics_dir)
         load_settings.cache_clear()
         serve.serve(load_settings(), say)
 

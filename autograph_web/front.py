@@ -15,6 +15,7 @@ from autograph_web.http.forms import FORMS
 from autograph_web.http.guards import BodyLimit, OriginGuard
 from autograph_web.http.headers import SecurityHeaders
 from autograph_web.http.link_forms import LINK_FORMS
+from autograph_web.http.observed import Observed
 from autograph_web.http.pages import Pages
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
 from autograph_web.ui.routes import ADMIN_PATHS, PROTECTED_PATHS, ROUTES
@@ -38,7 +39,8 @@ def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
     )
     api.mount("", pages)
     guarded = OriginGuard(RefreshPath(api), forms=[form.path for form in forms])
-    return SecurityHeaders(HotPath(BodyLimit(guarded)))
+    paths = {*methods, *(route.path for route in ROUTES)}
+    return Observed(SecurityHeaders(HotPath(BodyLimit(guarded))), paths)
 
 
 def _file_of(path: str) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any, cast
 
 import structlog
 
+from autograph_web import __version__
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
@@ -20,6 +22,9 @@ from autograph_web.admin.administration import Administration
 from autograph_web.admin.administrators import Administrators
 from autograph_web.admin.creation import Creation
 from autograph_web.admin.directory import Directory
+from autograph_web.admin.investigation import Investigation
+from autograph_web.admin.statistics.statistics import Statistics
+from autograph_web.admin.switchboard import Switchboard
 from autograph_web.api_keys.keys import ApiKeys
 from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.chain.check import ChainCheck
@@ -28,16 +33,19 @@ from autograph_web.audit.chain.keeper import ChainKeeper
 from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
+from autograph_web.core import tracing
 from autograph_web.core.clock import Clock, SystemClock
 from autograph_web.core.database import Database
 from autograph_web.core.entropy import Entropy, SystemEntropy
-from autograph_web.core.errors import Unavailable
 from autograph_web.core.flash import Flashes
 from autograph_web.core.keyring import Keyring
 from autograph_web.core.limits import Allowance, Limiter
+from autograph_web.core.metrics import Exposition
 from autograph_web.core.notes import Notes
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.sealing import Sealer
+from autograph_web.flags.flags import Flags
+from autograph_web.flags.table import FLAGS
 from autograph_web.mail.carrier import Carrier
 from autograph_web.mail.courier import Courier
 from autograph_web.mail.folder import LetterFolder
@@ -46,6 +54,8 @@ from autograph_web.mail.smtp import SmtpCarrier
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
+from autograph_web.monitoring.figures import Figures
+from autograph_web.monitoring.health import Health
 from autograph_web.profile.activity import Activity
 from autograph_web.profile.deletion import Deletion
 from autograph_web.profile.email_change import EmailChange
@@ -54,6 +64,7 @@ from autograph_web.profile.password_change import PasswordChange
 from autograph_web.profile.profiles import Profiles
 from autograph_web.recovery.password_reset import PasswordReset, ResetRules
 from autograph_web.recovery.refusal import Refusal
+from autograph_web.schema import newest_revision
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.devices import Devices
@@ -73,7 +84,6 @@ from autograph_web.sign_in.sign_in import SignIn
 
 # Nobody is kept waiting longer by a database that says nothing. Commands of operators may take their time.
 _ANSWER_SECONDS = 5.0
-_PING_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,7 @@ class Services:
     letter_folder: LetterFolder
     courier: Courier
     chain: ChainKeeper
+    flags: Flags
     registration: Registration
     links: Links
     password_reset: PasswordReset
@@ -121,26 +132,11 @@ class Services:
     creation: Creation
     administration: Administration
     administrators: Administrators
-
-    async def health(self) -> dict[str, bool]:
-        """Tell of each part we depend on whether it answers."""
-        database, redis = await asyncio.gather(self._database_answers(), self.redis_answers())
-        return {"database": database, "redis": redis}
-
-    async def mail_is_late(self) -> bool:
-        """Tell whether letters wait for longer than they should; nothing else waits for them."""
-        try:
-            return await self.outbox.is_late()
-        except Unavailable:
-            return False
-
-    async def _database_answers(self) -> bool:
-        try:
-            async with asyncio.timeout(_PING_SECONDS):
-                await self.database.ping()
-        except (Unavailable, TimeoutError):
-            return False
-        return True
+    investigation: Investigation
+    statistics: Statistics
+    switchboard: Switchboard
+    health: Health
+    figures: Figures
 
     async def redis_answers(self) -> bool:
         """Tell whether Redis answers."""
@@ -193,13 +189,17 @@ def build_services(
     key_uses = Allowance(settings.api_key_limit, 60)
     sealer = sealer_of(settings, entropy)
     links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
-    verification = Verification(foundation, links, wanted=settings.email_verification != "off")
+    flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS})
+    verification = Verification(foundation, flags, links)
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
     passwords = PasswordStep(hasher, known_devices, logins)
-    factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation)
+    factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation, flags)
     proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
-    notices = SignInNotices(foundation, redis, links, known_devices)
-    return Services(
+    notices = SignInNotices(foundation, flags, redis, links, known_devices)
+    devices, administrators = Devices(foundation, sessions), Administrators(foundation)
+    chain = chain_keeper_of(settings, database, clock, entropy)
+    health = Health(database, redis, outbox, newest_revision())
+    built = Services(
         settings=settings,
         database=database,
         redis=redis,
@@ -210,23 +210,16 @@ def build_services(
         outbox=outbox,
         letter_folder=folder_of(settings),
         courier=Courier(database, outbox, carrier, clock, entropy),
-        chain=chain_keeper_of(settings, database, clock, entropy),
-        registration=Registration(foundation, hasher, policy, verification, registrations),
+        chain=chain,
+        flags=flags,
+        registration=Registration(foundation, flags, hasher, policy, verification, registrations),
         links=links,
         password_reset=PasswordReset(
             foundation, links, policy, hasher, passwords, sessions, _reset_rules(settings)
         ),
         refusal=Refusal(foundation, links, sessions, settings.password_reset_seconds),
-        sign_in=SignIn(
-            foundation,
-            passwords,
-            proofs,
-            challenges,
-            trusted,
-            notices,
-            verified_only=settings.email_verification == "required",
-        ),
-        second_step=SecondStep(foundation, factors, challenges, proofs, notices),
+        sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices, verification),
+        second_step=SecondStep(foundation, factors, challenges, proofs, trusted, notices),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
         profiles=Profiles(foundation),
         password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),
@@ -242,16 +235,22 @@ def build_services(
         enrolment=Enrolment(foundation, factors, sealer, sessions),
         sessions=sessions,
         endings=endings,
-        devices=Devices(foundation, sessions),
+        devices=devices,
         tokens=Tokens(foundation, sessions, signer, lives),
         handoff=Handoff(redis, entropy),
         flash=Flashes(redis, entropy),
         notes=Notes(redis, sealer, entropy),
-        directory=Directory(foundation, sessions),
-        creation=Creation(foundation, hasher, policy, links),
-        administration=Administration(foundation, sessions, links),
-        administrators=Administrators(foundation),
+        directory=Directory(foundation, sessions, devices),
+        creation=Creation(foundation, hasher, policy, links, administrators),
+        administration=Administration(foundation, sessions, links, administrators),
+        administrators=administrators,
+        investigation=Investigation(foundation),
+        statistics=Statistics(foundation, settings.audit_retention_days),
+        switchboard=Switchboard(foundation, flags),
+        health=health,
+        figures=Figures(Exposition(settings.metrics_dir), health, outbox, chain),
     )
+    return traced(built) if settings.traces else built
 
 
 def outbox_of(
@@ -308,6 +307,13 @@ def _lifetimes(settings: Settings) -> Lifetimes:
 
 _log = structlog.get_logger(__name__)
 _HOUR = 3600
+# What else there is are parts that use cases are made of.
+_USE_CASES = (
+    *("registration", "password_reset", "refusal", "sign_in", "second_step", "reauthentication"),
+    *("password_change", "activity", "verification", "email_change", "data_export", "deletion"),
+    *("api_keys", "enrolment", "sessions", "devices", "tokens", "handoff", "directory", "creation"),
+    *("administration", "administrators"),
+)
 _open: list[Services] = []
 
 
@@ -333,6 +339,7 @@ async def _tidy_up(built: Services) -> None:
             await built.links.forget_expired()
             await built.api_keys.forget_old()
             await built.outbox.forget_old()
+            await built.statistics.count_settled()
             await forget_old_events(built)
         except Exception:  # noqa: BLE001  (whatever it was, the next hour deserves a try)
             _log.exception("tidying_up_failed")
@@ -347,18 +354,38 @@ async def forget_old_events(built: Services) -> None:
             _log.info("audit_rows_taken_away", rows=taken, older_than_days=days)
 
 
+def begin_traces(built: Services) -> None:
+    """Have this process tell the operator's collector what it does."""
+    tracing.begin(built.settings.traces_endpoint, __version__)
+    built.database.trace_statements()
+    built.redis.trace_commands()
+
+
+def traced(built: Services) -> Services:
+    """Return the services with a span for each use case."""
+    cases = {name: tracing.UseCases(getattr(built, name)) for name in _USE_CASES}
+    return replace(built, **cast(Any, cases))
+
+
 @asynccontextmanager
 async def opened(built: Services) -> AsyncGenerator[Services]:
     """Hold the services open and make them `services()` until the block ends."""
     _open.append(built)
     tidying = asyncio.create_task(_tidy_up(built))
+    built.figures.begin()
+    built.database.count_connections()
+    if built.settings.traces and tracing.is_installed():
+        begin_traces(built)
     try:
         # Learns which Redis process this is before the first request needs to know.
-        await built.health()
+        await built.health.look()
         built.courier.start()
         built.chain.start()
-        yield built
+        async with built.flags.kept_fresh():
+            yield built
     finally:
         tidying.cancel()
         _open.remove(built)
         await built.close()
+        built.figures.end()
+        await asyncio.to_thread(tracing.end)

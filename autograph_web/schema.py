@@ -17,10 +17,12 @@ MODELS = (
     "autograph_web.mail.models",
     "autograph_web.audit.models",
     "autograph_web.audit.chain.models",
+    "autograph_web.flags.models",
     "autograph_web.accounts.models",
     "autograph_web.sessions.models",
     "autograph_web.mfa.models",
     "autograph_web.api_keys.models",
+    "autograph_web.admin.statistics.models",
 )
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -20,6 +21,7 @@ from granian.log import LogLevels
 from granian.server import Server
 from granian.server.common import AbstractServer
 
+from autograph_web.core import metrics
 from autograph_web.core.life_signs import Watch
 from autograph_web.core.start_error import StartError
 from autograph_web.frontend.paths import ROOT
@@ -58,14 +60,15 @@ def check_port(settings: Settings) -> None:
             raise StartError(f"port {settings.port} is not free ({error.strerror}); {advice}") from None
 
 
-def prepare_environment(redis_url: str) -> None:
-    """Set what the workers read: where Redis is, and how Reflex is to behave.
+def prepare_environment(redis_url: str, figures: Path) -> None:
+    """Set what the workers read: where Redis is, where figures are kept, and how Reflex is to behave.
 
     Every REFLEX_ variable would override rxconfig.py, so those from outside are dropped.
     """
     for name in [name for name in os.environ if name.startswith(("REFLEX_", "__REFLEX_"))]:
         del os.environ[name]
-    os.environ.update(_WORKER_VARIABLES, REDIS_URL=redis_url)
+    metrics.prepare(figures)
+    os.environ.update(_WORKER_VARIABLES, REDIS_URL=redis_url, PROMETHEUS_MULTIPROC_DIR=str(figures))
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:

@@ -28,6 +28,7 @@ KEEP_LETTERS = "folder"
 """What `SMTP_URL` says when letters are to stay in the data folder on purpose."""
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_SHORTEST_TOKEN = 32
 
 
 class SettingsError(Exception):
@@ -81,8 +82,28 @@ class Settings(BaseSettings):
     password_reset_window_seconds: int = Field(_HOUR, ge=1)
     api_key_limit: int = Field(600, ge=1)
     password_grant: bool = True
+    registration_open: bool = True
+    trusted_devices: bool = True
+    sign_in_notices: bool = True
     audit_retention_days: int = Field(0, ge=0, le=36_500)
 
+    otel_sdk_disabled: bool = Field(
+        False, validation_alias=AliasChoices("OTEL_SDK_DISABLED", "otel_sdk_disabled")
+    )
+    otel_traces_exporter: Literal["", "otlp", "none"] = Field(
+        "", validation_alias=AliasChoices("OTEL_TRACES_EXPORTER", "otel_traces_exporter")
+    )
+    otel_exporter_otlp_endpoint: str = Field(
+        "", validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otel_exporter_otlp_endpoint")
+    )
+    otel_exporter_otlp_traces_endpoint: str = Field(
+        "",
+        validation_alias=AliasChoices(
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "otel_exporter_otlp_traces_endpoint"
+        ),
+    )
+    metrics_token: str = ""
+    access_log: bool = True
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -108,6 +129,18 @@ class Settings(BaseSettings):
     def _check_secrets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for secret in value:
             check_secret(secret)
+        return value
+
+    @field_validator("otel_exporter_otlp_endpoint", "otel_exporter_otlp_traces_endpoint")
+    @classmethod
+    def _check_collector(cls, value: str) -> str:
+        return _with_scheme(value, ("http", "https"))
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _check_metrics_token(cls, value: str) -> str:
+        if value and (len(value) < _SHORTEST_TOKEN or not value.isascii() or not value.isprintable()):
+            raise ValueError(f"must have {_SHORTEST_TOKEN} letters or more (openssl rand -hex 32)")
         return value
 
     @field_validator("database_url")
@@ -164,6 +197,24 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether browsers reach us over https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def traces(self) -> bool:
+        """Whether spans are sent: when a collector is named, or OTLP is asked for by name."""
+        named = self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint
+        wanted = self.otel_traces_exporter == "otlp" or (bool(named) and not self.otel_traces_exporter)
+        return wanted and not self.otel_sdk_disabled
+
+    @property
+    def traces_endpoint(self) -> str | None:
+        """Where spans go, None for the collector of this machine (OpenTelemetry's OTLP exporter)."""
+        whole, base = self.otel_exporter_otlp_traces_endpoint, self.otel_exporter_otlp_endpoint
+        return whole or (f"{base.rstrip('/')}/v1/traces" if base else None)
+
+    @property
+    def metrics_dir(self) -> Path:
+        """Where the workers of this server keep their figures."""
+        return self.data_dir.resolve() / "metrics" / str(self.port)
 
     @property
     def smtp_server(self) -> SmtpServer | None:
@@ -255,5 +306,5 @@ def _first_line(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     message = first["msg"].removeprefix("Value error, ")
     name = str(first["loc"][0]).upper() if first["loc"] else ""
-    usual = {"PORT", "DATABASE_URL", "REDIS_URL", "SMTP_URL"}
-    return message if not name else f"{name if name in usual else f'AUTOGRAPH_{name}'}: {message}"
+    usual = name in ("PORT", "DATABASE_URL", "REDIS_URL", "SMTP_URL") or name.startswith("OTEL_")
+    return message if not name else f"{name if usual else f'AUTOGRAPH_{name}'}: {message}"

@@ -8,6 +8,8 @@ pytest_plugins = [
     "tests.support.app",
     "tests.support.watching",
     "tests.support.live_server",
+    "tests.support.figures",
+    "tests.support.collector",
     "tests.support.several_servers",
     "tests.support.sentinel",
     "tests.support.postgres_pair",

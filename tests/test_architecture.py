@@ -11,6 +11,7 @@ LAYERS = (
     "core",
     "mail",
     "audit",
+    "flags",
     "accounts",
     "sessions",
     "mfa",
@@ -19,6 +20,7 @@ LAYERS = (
     "profile",
     "recovery",
     "admin",
+    "monitoring",
 )
 """The domain: each may import itself and what stands before it."""
 
@@ -28,7 +30,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **{part: LAYERS[: place + 1] for place, part in enumerate(LAYERS)},
     "settings": ("core",),
     "schema": LAYERS,
-    "runtime": (*LAYERS, "settings"),
+    "runtime": (*LAYERS, "settings", "schema"),
     "http": (*LAYERS, "settings", "runtime", "frontend", "http"),
     "front": (*COMMON, "frontend", "runtime", "http", "api", "ui"),
     "api": (*LAYERS, "settings", "runtime", "http", "api"),

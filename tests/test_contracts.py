@@ -18,6 +18,7 @@ USUAL_NAMES = {
     "database_url": "DATABASE_URL",
     "redis_url": "REDIS_URL",
     "smtp_url": "SMTP_URL",
+    **{name: name.upper() for name in Settings.model_fields if name.startswith("otel_")},
 }
 
 # The calls of the REST contract that exist so far, and the kinds of events that any of them can cause.
@@ -54,8 +55,22 @@ CALLS = {
     "GET /api-keys",
     "POST /api-keys",
     "DELETE /api-keys/{key_id}",
+    "GET /admin/users",
+    "POST /admin/users",
+    "GET /admin/users/{user_id}",
+    "POST /admin/users/{user_id}/lock",
+    "POST /admin/users/{user_id}/unlock",
+    "POST /admin/users/{user_id}/role",
+    "DELETE /admin/users/{user_id}/sessions",
+    "POST /admin/users/{user_id}/mfa/reset",
+    "GET /admin/audit",
+    "GET /admin/audit/export",
+    "GET /admin/statistics",
+    "GET /admin/flags",
+    "PUT /admin/flags/{name}",
     "GET /health/live",
     "GET /health/ready",
+    "GET /metrics",
 }
 KINDS = {
     "registration_success",
@@ -101,6 +116,7 @@ KINDS = {
     "role_changed",
     "sessions_ended_by_admin",
     "mfa_reset_by_admin",
+    "flag_changed",
 }
 
 
@@ -116,14 +132,14 @@ def test_every_documented_setting_exists() -> None:
     assert set(re.findall(r"`(AUTOGRAPH_[A-Z_]+)`", CONFIGURATION)) <= known
 
 
-@pytest.mark.parametrize("file", ["requirements.in", "requirements-dev.in"])
+@pytest.mark.parametrize("file", ["requirements.in", "requirements-tracing.in", "requirements-dev.in"])
 def test_every_dependency_has_a_reason_in_the_readme(file: str) -> None:
     lines = (ROOT / file).read_text("utf-8").splitlines()
     names = [re.split(r"[\s;=<>\[]", line)[0] for line in lines if line and not line.startswith(("#", "-r"))]
     assert [name for name in names if not re.search(rf"\b{re.escape(name)}\b", README)] == []
 
 
-@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-tracing.txt", "requirements-dev.txt"])
 def test_every_requirement_is_pinned_and_comes_from_the_index(file: str) -> None:
     for line in (ROOT / file).read_text("utf-8").splitlines():
         if line.strip() and not line.lstrip().startswith(("#", "-r ")):

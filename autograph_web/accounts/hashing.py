@@ -5,12 +5,15 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from time import perf_counter
 from typing import Any, TypeVar, cast
 from unicodedata import normalize
 
 import passlib.hash
 
 from autograph_web.core.errors import Unavailable
+from autograph_web.core.metrics import meters
+from autograph_web.core.tracing import step
 
 # passlib makes its handlers on first access, so its types do not name them.
 _BCRYPT_SHA256: Any = cast(Any, passlib.hash).bcrypt_sha256
@@ -62,10 +65,18 @@ class PasswordHasher:
         if self._waiting >= _LONGEST_QUEUE:
             raise Unavailable(retry_after=5)
         self._waiting += 1
+        meters().hashes_waiting.inc()
+        asked = perf_counter()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+            with step("hash password"):
+                loop = asyncio.get_running_loop()
+                done, began, ended = await loop.run_in_executor(self._pool, _timed, work)
         finally:
             self._waiting -= 1
+            meters().hashes_waiting.dec()
+        meters().hash_wait.observe(began - asked)
+        meters().hash_time.observe(ended - began)
+        return done
 
 
 def canonical(password: str) -> str:
@@ -73,6 +84,11 @@ def canonical(password: str) -> str:
     # The same characters typed on different keyboards arrive in different forms (NIST SP 800-63B-4 3.1.1.2);
     # a lone surrogate, which no keyboard makes, must not become an error of ours.
     return normalize("NFKC", password).encode("utf-8", "replace").decode("utf-8")
+
+
+def _timed(work: Callable[[], _T]) -> tuple[_T, float, float]:
+    began = perf_counter()
+    return work(), began, perf_counter()
 
 
 def _be_nice() -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from autograph_web.core.tables import UtcDateTime
@@ -15,6 +16,11 @@ class User(SQLModel, table=True):
     """
 
     __tablename__ = "users"  # pyright: ignore[reportAssignmentType]
+    # For the lists of administrators, which are ordered by address.
+    __table_args__ = (
+        Index("ix_users_role_email_key", "role", "email_key"),
+        Index("ix_users_status_email_key", "status", "email_key"),
+    )
 
     id: UUID = Field(primary_key=True)
     email: str = Field(max_length=320)

@@ -14,8 +14,10 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.entropy import random_uuid
-from autograph_web.core.errors import DomainError, EmailTaken
+from autograph_web.core.errors import DomainError, EmailTaken, RegistrationClosed
 from autograph_web.core.limits import Allowance, BudgetSpent, address_bucket
+from autograph_web.flags.flags import Flags
+from autograph_web.flags.table import REGISTRATION_OPEN
 
 
 class Registration:
@@ -24,13 +26,23 @@ class Registration:
     def __init__(
         self,
         foundation: Foundation,
+        flags: Flags,
         hasher: PasswordHasher,
         policy: PasswordPolicy,
         verification: Verification,
         allowance: Allowance,
     ) -> None:
-        self._on, self._hasher, self._policy = foundation, hasher, policy
+        self._on, self._flags, self._hasher, self._policy = foundation, flags, hasher, policy
         self._verification, self._allowance = verification, allowance
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may create an account now.
+
+        Raises:
+            Unavailable: Nobody can tell yet.
+        """
+        return self._flags.of(REGISTRATION_OPEN)
 
     async def register(self, context: RequestContext, wish: RegistrationInput) -> Account:
         """Create the account that `wish` asks for.
@@ -39,11 +51,14 @@ class Registration:
             EmailInvalid: It is no email address.
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
             EmailTaken: The address has an account, however it is spelled.
+            RegistrationClosed: Nobody may create an account now.
             RateLimited: Too many registrations from this address.
             Unavailable: The database is away; nothing was written.
         """
         await self._spend(context)
         try:
+            if not self.is_open:
+                raise RegistrationClosed
             email = parse_email(wish.email)
             password = wish.password.get_secret_value()
             await self._policy.require(password, email.text)
@@ -72,7 +87,7 @@ class Registration:
                 if await store.is_held(connection, email.key, None, user.created_at):
                     raise EmailTaken
                 await self._on.trail.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
-                if self._verification.wanted:
+                if self._verification.is_wanted(user.id):
                     await self._verification.post(connection, user.id, user.email)
         except IntegrityError:
             # The unique index decides between racers; the look before only saves the hash.

@@ -14,6 +14,8 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import LinkRefused, LinkUnknown, SessionEnded
 from autograph_web.core.limits import Allowance, address_bucket, subject_key
+from autograph_web.flags.flags import Flags
+from autograph_web.flags.table import EMAIL_VERIFICATION
 
 _LINK = Purpose.EMAIL_VERIFICATION
 # Once a minute and not all day long, whoever asks; from one address for a few accounts at most.
@@ -25,10 +27,24 @@ _WRONG_TOKENS = Allowance(20, 900)
 class Verification:
     """Sends the links that verify addresses, and takes them."""
 
-    def __init__(self, foundation: Foundation, links: Links, *, wanted: bool) -> None:
-        self._on, self._links = foundation, links
-        self.wanted = wanted
-        """Whether people are asked to verify their address at all."""
+    def __init__(self, foundation: Foundation, flags: Flags, links: Links) -> None:
+        self._on, self._flags, self._links = foundation, flags, links
+
+    def is_wanted(self, user_id: UUID) -> bool:
+        """Tell whether the owner of an account is asked to verify its address at all.
+
+        Raises:
+            Unavailable: Nobody can tell yet.
+        """
+        return self._flags.of(EMAIL_VERIFICATION, user_id) != "off"
+
+    def is_missing(self, account: Account) -> bool:
+        """Tell whether nobody may sign in to an account before its address is verified, and it isn't.
+
+        Raises:
+            Unavailable: As for `is_wanted`.
+        """
+        return not account.email_verified and self._flags.of(EMAIL_VERIFICATION, account.id) == "required"
 
     async def post(self, connection: AsyncConnection, user_id: UUID | None, email: str) -> None:
         """Write a new link to `email` within the caller's unit of work; earlier ones end.

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.admin import store
+from autograph_web.admin.administrators import Administrators
 from autograph_web.admin.letters import change_letter
 from autograph_web.admin.person import Operator, Person, Role, Status
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.errors import AccountUnknown, LastAdmin, MfaNotEnabled
+from autograph_web.core.errors import AccountUnknown, LastAdmin, MfaNotEnabled, OwnAccount
 from autograph_web.mfa import store as mfa
 from autograph_web.sessions.sessions import Sessions
 
@@ -22,22 +23,30 @@ class Administration:
 
     Everything but an unlock also ends every session and every sign-in under way. Whoever has another role
     signs in again (ASVS 5.0 V7.2): so no session, copy or token ever speaks for a role that is over.
+
+    Each change also raises NotAdmin or ReauthenticationRequired, as `Administrators.require_change` does.
     """
 
-    def __init__(self, foundation: Foundation, sessions: Sessions, links: Links) -> None:
+    def __init__(
+        self, foundation: Foundation, sessions: Sessions, links: Links, administrators: Administrators
+    ) -> None:
         self._on, self._sessions, self._links = foundation, sessions, links
+        self._administrators = administrators
 
     async def lock(self, operator: Operator, user_id: UUID) -> bool:
         """Let nobody sign in to an account any more, and whoever is signed in out; False: it was locked.
 
         Raises:
             AccountUnknown: There is no such account.
+            OwnAccount: An administrator would lock themselves out.
             LastAdmin: Nobody would be left to administer.
             Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is: then
                 `end_sessions` makes it certain later, and five minutes do.
         """
         async with self._on.database.unit() as connection:
-            person, others = await self._hold(connection, user_id)
+            person, others = await self._hold(connection, operator, user_id)
+            if operator.is_at(user_id):
+                raise OwnAccount
             if person.is_active_admin and not others:
                 raise LastAdmin
             changed = person.status != Status.LOCKED
@@ -58,7 +67,7 @@ class Administration:
             AccountUnknown, Unavailable: As for `lock`.
         """
         async with self._on.database.unit() as connection:
-            person, _ = await self._hold(connection, user_id)
+            person, _ = await self._hold(connection, operator, user_id)
             changed = person.status == Status.LOCKED
             if changed:
                 await store.set_status(connection, user_id, Status.ACTIVE)
@@ -73,7 +82,7 @@ class Administration:
             AccountUnknown, LastAdmin, Unavailable: As for `lock`.
         """
         async with self._on.database.unit() as connection:
-            person, others = await self._hold(connection, user_id)
+            person, others = await self._hold(connection, operator, user_id)
             if person.is_active_admin and role is not Role.ADMIN and not others:
                 raise LastAdmin
             if person.role == role:
@@ -94,7 +103,7 @@ class Administration:
             AccountUnknown, Unavailable: As for `lock`.
         """
         async with self._on.database.unit() as connection:
-            person = await self._find(connection, user_id)
+            person = await self._find(connection, operator, user_id)
             ended = await self._sessions.end_every(connection, user_id, "ended_by_admin")
             await self._record(connection, Kind.SESSIONS_ENDED_BY_ADMIN, operator, person, revoked=ended.open)
             await self._tell(connection, "signed_out", person)
@@ -105,11 +114,14 @@ class Administration:
         """Take every second factor, recovery code and trusted device away, and end every session.
 
         Raises:
+            OwnAccount: An administrator has the settings for that.
             MfaNotEnabled: Two-step verification is off.
             AccountUnknown, Unavailable: As for `lock`.
         """
         async with self._on.database.unit() as connection:
-            person = await self._find(connection, user_id)
+            person = await self._find(connection, operator, user_id)
+            if operator.is_at(user_id):
+                raise OwnAccount
             # In the order everybody takes these tables: factors, the account, whatever else belongs to it.
             if not await mfa.forget_factors(connection, user_id):
                 raise MfaNotEnabled
@@ -120,15 +132,23 @@ class Administration:
             await self._tell(connection, "mfa_reset", person)
         await self._sessions.make_certain(ended)
 
-    async def _find(self, connection: AsyncConnection, user_id: UUID) -> Person:
+    async def _find(self, connection: AsyncConnection, operator: Operator, user_id: UUID) -> Person:
+        # First of all: whoever may not know must not learn whether there is such an account.
+        await self._administrators.require_change(connection, operator)
         row = await store.find(connection, user_id)
         if row is None:
             raise AccountUnknown
         return Person.of(row)
 
-    async def _hold(self, connection: AsyncConnection, user_id: UUID) -> tuple[Person, list[Person]]:
-        """Return an account and the other active administrators, all of them held."""
+    async def _hold(
+        self, connection: AsyncConnection, operator: Operator, user_id: UUID
+    ) -> tuple[Person, list[Person]]:
+        """Return an account and the other active administrators, all of them held.
+
+        Only then is it certain that the operator is one: two may be about to demote each other.
+        """
         people = [Person.of(row) for row in await accounts.hold_with_admins(connection, user_id)]
+        await self._administrators.require_change(connection, operator)
         mine = [person for person in people if person.id == user_id]
         if not mine:
             raise AccountUnknown

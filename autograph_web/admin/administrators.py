@@ -1,10 +1,13 @@
 """Who may administer."""
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from autograph_web.admin import store
-from autograph_web.admin.person import Person
+from autograph_web.admin.person import Operator, Person
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.audit.foundation import Foundation
 from autograph_web.core.errors import NotAdmin
+from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions.viewer import Viewer
 
 
@@ -22,6 +25,23 @@ class Administrators:
             Unavailable: The database is away.
         """
         async with self._on.database.read() as connection:
-            row = await store.find(connection, caller.user_id)
+            await self._found(connection, caller)
+
+    async def require_change(self, connection: AsyncConnection, operator: Operator) -> None:
+        """Let an operator pass who may change accounts now, within the caller's unit of work.
+
+        Raises:
+            NotAdmin: It is no administrator, or no longer.
+            ReauthenticationRequired: The administrator's sign-in is too old or too weak; a key has none.
+        """
+        if operator.caller is None:
+            return
+        person = await self._found(connection, operator.caller)
+        if isinstance(operator.caller, Viewer):
+            require_fresh(operator.caller, person.mfa_enabled, self._on.clock)
+
+    async def _found(self, connection: AsyncConnection, caller: Viewer | KeyHolder) -> Person:
+        row = await store.find(connection, caller.user_id)
         if row is None or not Person.of(row).is_active_admin:
             raise NotAdmin
+        return Person.of(row)

@@ -1,6 +1,7 @@
 """Accounts made by an operator."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +13,7 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.models import User
 from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.admin.administrators import Administrators
 from autograph_web.admin.letters import invitation_letter
 from autograph_web.admin.person import Operator, Role
 from autograph_web.audit.foundation import Foundation
@@ -37,6 +39,7 @@ class CreationInput(BaseModel):
 class Created:
     """A new account; `link` is where its owner chooses a password, if it has none yet."""
 
+    id: UUID
     email: str
     link: str | None
 
@@ -45,23 +48,34 @@ class Creation:
     """Makes accounts for others. Their addresses count as verified: the operator answers for them."""
 
     def __init__(
-        self, foundation: Foundation, hasher: PasswordHasher, policy: PasswordPolicy, links: Links
+        self,
+        foundation: Foundation,
+        hasher: PasswordHasher,
+        policy: PasswordPolicy,
+        links: Links,
+        administrators: Administrators,
     ) -> None:
         self._on, self._hasher, self._policy, self._links = foundation, hasher, policy, links
+        self._administrators = administrators
 
     async def create(self, operator: Operator, wish: CreationInput) -> Created:
         """Make the account that `wish` asks for.
 
         Raises:
+            NotAdmin, ReauthenticationRequired: As `Administrators.require_change` does.
             EmailInvalid: It is no email address.
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
             EmailTaken: The address has an account, however it is spelled, or is kept for one.
             Unavailable: The database is away; nothing was written.
         """
+        # Before anything is looked up, and again with what is written: to hash takes its time.
+        async with self._on.database.read() as connection:
+            await self._administrators.require_change(connection, operator)
         email = parse_email(wish.email)
         user = self._user(email, wish.role, await self._hash(wish, email))
         try:
             async with self._on.database.unit() as connection:
+                await self._administrators.require_change(connection, operator)
                 await accounts.add(connection, user)
                 # After the row, which waits for whoever is leaving the address: their hold is visible now.
                 if await accounts.is_held(connection, email.key, None, user.created_at):
@@ -77,7 +91,7 @@ class Creation:
                 link = None if wish.password else await self._invite(connection, user, post=wish.invite)
         except IntegrityError:
             raise EmailTaken from None
-        return Created(user.email, link)
+        return Created(user.id, user.email, link)
 
     async def _hash(self, wish: CreationInput, email: EmailAddress) -> str:
         if wish.password is None:

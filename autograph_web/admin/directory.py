@@ -1,14 +1,14 @@
 """Finding accounts."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from autograph_web.accounts.emails import fold_email
 from autograph_web.admin import store
-from autograph_web.admin.person import Person, Wanted
+from autograph_web.admin.person import Person, Wanted, as_id
 from autograph_web.audit.foundation import Foundation
 from autograph_web.core.errors import AccountUnknown
 from autograph_web.mfa import store as mfa
+from autograph_web.sessions.devices import Devices, OpenSession
 from autograph_web.sessions.sessions import Sessions
 
 
@@ -25,8 +25,8 @@ class Standing:
 class Directory:
     """Every account there is, for operators."""
 
-    def __init__(self, foundation: Foundation, sessions: Sessions) -> None:
-        self._on, self._sessions = foundation, sessions
+    def __init__(self, foundation: Foundation, sessions: Sessions, devices: Devices) -> None:
+        self._on, self._sessions, self._devices = foundation, sessions, devices
 
     async def find(self, whom: str) -> Person:
         """Return the account with this address, in any spelling, or with this id.
@@ -35,7 +35,9 @@ class Directory:
             AccountUnknown: There is none.
             Unavailable: The database is away.
         """
-        user_id = _as_id(whom)
+        if not whom.isprintable():  # what no address holds, and no database takes
+            raise AccountUnknown
+        user_id = as_id(whom)
         async with self._on.database.read() as connection:
             if user_id is not None:
                 row = await store.find(connection, user_id)
@@ -51,6 +53,8 @@ class Directory:
         Raises:
             Unavailable: The database is away.
         """
+        if not (wanted.fragment + after).isprintable():
+            return [], None
         async with self._on.database.read() as connection:
             rows = await store.selected(connection, wanted, after, limit + 1)
         people = [Person.of(row) for row in rows[:limit]]
@@ -68,9 +72,10 @@ class Directory:
             devices = await mfa.devices_of(connection, person.id, now)
         return Standing(person, await self._sessions.count_active(person.id), codes, len(devices))
 
+    async def sessions_of(self, person: Person) -> list[OpenSession]:
+        """Return the open sessions of an account, those used last first; a hundred at most.
 
-def _as_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+        Raises:
+            Unavailable: The database is away.
+        """
+        return await self._devices.of_account(person.id)

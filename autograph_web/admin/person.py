@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from re import compile as pattern
 from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from autograph_web.api_keys.key import KeyHolder
 from autograph_web.core.context import RequestContext
+from autograph_web.sessions.viewer import Viewer
+
+_ACTOR = pattern("administrator: ([0-9a-f-]{36})")
 
 
 class Role(StrEnum):
@@ -27,10 +32,38 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who acts on somebody else's account: `actor` is what the audit log keeps of it."""
+    """Who acts on somebody else's account: `actor` is what the audit log keeps of it.
+
+    `caller` is the administrator, or their API key; None at the command line of the server.
+    """
 
     actor: str
     context: RequestContext
+    caller: Viewer | KeyHolder | None = None
+
+    @classmethod
+    def administrator(cls, context: RequestContext, caller: Viewer | KeyHolder) -> Self:
+        """Return an administrator as an operator; the id, since the log outlives the address."""
+        key = f", API key {caller.key_id}" if isinstance(caller, KeyHolder) else ""
+        return cls(f"administrator: {caller.user_id}{key}", context, caller)
+
+    def is_at(self, user_id: UUID) -> bool:
+        """Tell whether it is their own account that they act on."""
+        return self.caller is not None and self.caller.user_id == user_id
+
+
+def as_id(text: str) -> UUID | None:
+    """Return the id that `text` spells, if it does."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def administrator_in(actor: str) -> UUID | None:
+    """Return the id of the administrator whom the audit log calls `actor`, if it is one."""
+    found = _ACTOR.match(actor)
+    return UUID(found[1]) if found else None
 
 
 @dataclass(frozen=True, slots=True)

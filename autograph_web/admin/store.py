@@ -35,6 +35,12 @@ async def find_by_email(connection: AsyncConnection, email_key: str) -> Row[Any]
     return (await connection.execute(select(USERS).where(USERS.c.email_key == email_key))).first()
 
 
+async def addresses(connection: AsyncConnection, ids: list[UUID]) -> dict[UUID, str]:
+    """Return the addresses of those accounts there are."""
+    query = select(USERS.c.id, USERS.c.email).where(USERS.c.id.in_(ids))
+    return {row.id: row.email for row in await connection.execute(query)}
+
+
 async def set_status(connection: AsyncConnection, user_id: UUID, status: Status) -> None:
     """Let an account in, or not."""
     await connection.execute(update(USERS).where(USERS.c.id == user_id).values(status=status.value))

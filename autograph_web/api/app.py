@@ -12,10 +12,13 @@ from autograph_web.api.documentation import as_problems, with_access, with_guard
 from autograph_web.api.routes import (
     account,
     activity,
+    admin,
     api_keys,
     email,
     health,
+    metrics,
     mfa,
+    overview,
     recovery,
     session,
 )
@@ -48,7 +51,8 @@ def build_api() -> FastAPI:
         openapi_url="/openapi.json",
         redirect_slashes=False,
     )
-    for module in (account, activity, email, session, recovery, mfa, api_keys, health):
+    modules = (account, activity, email, session, recovery, mfa, api_keys, admin, overview, health, metrics)
+    for module in modules:
         # Not include_router: it would hide the routes from whoever lists them, such as the 405 of the pages.
         api.router.routes.extend(module.router.routes)
     api.add_api_route("/docs", docs_page, include_in_schema=False)

@@ -6,6 +6,7 @@ from typing import Any
 from autograph_web.api.access import ACCESS, Access
 from autograph_web.api.schemas import Problem
 from autograph_web.api_keys.key import Scope
+from autograph_web.http.problems import MEDIA_TYPE as PROBLEM
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _KEY_SCHEME = {
@@ -40,8 +41,9 @@ def as_problems(document: dict[str, Any]) -> dict[str, Any]:
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     for response in [response for operation in operations for response in operation["responses"].values()]:
         content = response.get("content", {})
-        if "application/problem+json" in content and "application/json" in content:
-            content["application/problem+json"] = content.pop("application/json")
+        elsewhere = [kind for kind in content if kind != PROBLEM]
+        if PROBLEM in content and elsewhere:
+            content[PROBLEM] = content.pop(elsewhere[0])
     return document
 
 

@@ -7,6 +7,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.datastructures import Headers
 from starlette.types import Scope as Connection
 
+from autograph_web.admin.person import Operator
 from autograph_web.api.access import require_scope
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.api_keys.spelling import looks_like_key
@@ -68,6 +69,15 @@ async def _context(request: Request) -> RequestContext:
 
 CurrentViewer = Annotated[Viewer, Depends(_viewer)]
 """Somebody who is signed in; an API key is refused."""
+CurrentContext = Annotated[RequestContext, Depends(_context)]
 CurrentCaller = Annotated[Viewer | KeyHolder, Depends(_caller)]
 """Somebody who is signed in, or an API key with the scope that the table in `access` asks for."""
-CurrentContext = Annotated[RequestContext, Depends(_context)]
+
+
+async def _operator(context: CurrentContext, caller: CurrentCaller) -> Operator:
+    await services().administrators.require(caller)
+    return Operator.administrator(context, caller)
+
+
+CurrentOperator = Annotated[Operator, Depends(_operator)]
+"""An administrator who is signed in, or an administrator's API key with that scope."""

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from autograph_web.api.schemas import TokensOut
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import EmailNotVerified, EndpointDisabled, InvalidCredentials
+from autograph_web.flags.table import PASSWORD_GRANT
 from autograph_web.runtime import services
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SignInInput
@@ -36,7 +37,7 @@ async def password_grant(context: RequestContext, grant: PasswordGrant) -> Respo
         EndpointDisabled: The operator has switched the grant off.
         RateLimited, Unavailable: As for /login.
     """
-    if not services().settings.password_grant:
+    if not services().flags.of(PASSWORD_GRANT):
         raise EndpointDisabled
     if grant.grant_type != "password":
         return _error("unsupported_grant_type" if grant.grant_type else "invalid_request")

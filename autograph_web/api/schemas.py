@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.accounts.account import Account
 from autograph_web.api_keys.key import ApiKey, IssuedKey, KeyHolder, Scope, in_order
+from autograph_web.audit.downloads import Format
 from autograph_web.audit.trail import AuditEvent
 from autograph_web.core.devices import device_name
 from autograph_web.mfa.enrolment import Setup
 from autograph_web.mfa.trusted_devices import TrustedBrowser
-from autograph_web.profile.activity import Format
 from autograph_web.profile.inputs import ActivityInput
 from autograph_web.sessions.devices import OpenSession
 from autograph_web.sessions.tokens import TokenPair
@@ -366,7 +366,7 @@ class EventOut(BaseModel):
             user_agent=event.user_agent,
             session_id=event.session_id,
             this_session=isinstance(caller, Viewer) and event.session_id == caller.session_id,
-            details=event.owners_details,
+            details=event.details,
         )
 
 
@@ -421,6 +421,9 @@ class HealthOut(BaseModel):
         default=None,
         description="Whether letters wait for more than five minutes; that makes nobody unready.",
     )
+    details: dict[str, dict[str, str | int | float | None]] | None = Field(
+        default=None, description="What is known of each part; only told to operators, as `/metrics` is."
+    )
 
 
 class Problem(BaseModel):
@@ -431,6 +434,9 @@ class Problem(BaseModel):
     status: int = Field(examples=[429])
     detail: str = Field(examples=["Too many tries. You can try again in 29 s."])
     code: str = Field(examples=["rate_limited"])
+    instance: str | None = Field(
+        default=None, description="The request, as `urn:uuid:` and its id: what to tell the operator."
+    )
     field: str | None = None
     reasons: list[str] = []
     errors: list[dict[str, str]] = []

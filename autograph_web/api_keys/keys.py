@@ -20,7 +20,7 @@ from autograph_web.api_keys.spelling import id_of, is_id, new_key
 from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
+from autograph_web.core.context import RequestContext, note_user
 from autograph_web.core.errors import (
     ApiKeyExpired,
     ApiKeyInvalid,
@@ -130,6 +130,7 @@ class ApiKeys:
         if not known:
             await self._throttle.note_good(key_hash)
         await self._touch(context, row)
+        note_user(row.user_id)
         return _holder(row)
 
     async def forget_old(self) -> int:

@@ -4,13 +4,14 @@ from typing import Any, cast
 
 from autograph_web.core.clock import Clock
 from autograph_web.core.errors import RateLimited
-from autograph_web.core.limits import Allowance, address_bucket, subject_key
+from autograph_web.core.limits import Allowance, address_bucket, note_refusal, subject_key
 from autograph_web.core.local_limits import LocalWindows
 from autograph_web.core.redis import RedisClient, RedisDown
 
 _WRONG = Allowance(20, 900)
 _GOOD_FOR_S = 86_400
 _TOLD_FOR_S = 3600
+_USES_LIMIT, _WRONG_LIMIT = "api_key", "api_key_wrong"
 
 # A window is a hash {since, count} that begins with the first of what it counts. Times are in ms.
 _WINDOW = """
@@ -28,7 +29,7 @@ end
 local now = tonumber(ARGV[1])
 """
 # KEYS: uses of the key, wrong keys of the address, mark of a key that was good. ARGV: now, then limit and
-# length of either window. Answers {wait in ms, known}.
+# length of either window. Answers {wait in ms, known, whether it is the address that has to wait}.
 _ADMIT = (
     _WINDOW
     + """
@@ -36,11 +37,11 @@ local uses, length = tonumber(ARGV[2]), tonumber(ARGV[3])
 local wrong, wrong_length = tonumber(ARGV[4]), tonumber(ARGV[5])
 local known = redis.call('EXISTS', KEYS[3])
 local since, count = window_of(KEYS[2], now, wrong_length)
-if known == 0 and count >= wrong then return {since + wrong_length - now, known} end
+if known == 0 and count >= wrong then return {since + wrong_length - now, known, 1} end
 since, count = window_of(KEYS[1], now, length)
-if count >= uses then return {since + length - now, known} end
+if count >= uses then return {since + length - now, known, 0} end
 count_in(KEYS[1], now, length)
-return {0, known}
+return {0, known, 0}
 """
 )
 _COUNT = _WINDOW + "count_in(KEYS[1], now, tonumber(ARGV[2]))"
@@ -68,13 +69,13 @@ class KeyThrottle:
         keys = [_uses(key_hash), _mistakes(ip), _good(key_hash)]
         sizes = [size for one in (self._uses, _WRONG) for size in (one.limit, one.window * 1000)]
         try:
-            wait, known = await self._redis.call(
+            wait, known, at_fault = await self._redis.call(
                 cast(Any, self._admit(keys=keys, args=[self._now_ms(), *sizes]))
             )
         except RedisDown:
             return self._admit_alone(key_hash, ip)
         if wait:
-            raise RateLimited(retry_after=-(-wait // 1000))
+            raise _refusal(_WRONG_LIMIT if at_fault else _USES_LIMIT, -(-wait // 1000))
         return bool(known)
 
     async def note_good(self, key_hash: str) -> None:
@@ -102,10 +103,10 @@ class KeyThrottle:
             return False
 
     def _admit_alone(self, key_hash: str, ip: str) -> bool:
-        wait = self._local.wait(_mistakes(ip), self._share(_WRONG), _WRONG.window)
-        wait = wait or self._local.hit(_uses(key_hash), self._share(self._uses), self._uses.window)
-        if wait:
-            raise RateLimited(retry_after=wait)
+        if wait := self._local.wait(_mistakes(ip), self._share(_WRONG), _WRONG.window):
+            raise _refusal(_WRONG_LIMIT, wait)
+        if wait := self._local.hit(_uses(key_hash), self._share(self._uses), self._uses.window):
+            raise _refusal(_USES_LIMIT, wait)
         return True  # nothing is to be remembered
 
     def _share(self, whole: Allowance) -> int:
@@ -115,12 +116,17 @@ class KeyThrottle:
         return int(self._clock.seconds() * 1000)
 
 
+def _refusal(limit: str, wait: int) -> RateLimited:
+    note_refusal(limit)
+    return RateLimited(retry_after=wait)
+
+
 def _uses(key_hash: str) -> str:
-    return subject_key("rate_limit:api_key", key_hash)
+    return subject_key(f"rate_limit:{_USES_LIMIT}", key_hash)
 
 
 def _mistakes(ip: str) -> str:
-    return f"rate_limit:api_key_wrong:{address_bucket(ip)}"
+    return f"rate_limit:{_WRONG_LIMIT}:{address_bucket(ip)}"
 
 
 def _good(key_hash: str) -> str:

@@ -2,11 +2,14 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from io import StringIO
 from typing import Any
 
+from autograph_web.audit.selection import Place
 from autograph_web.audit.trail import AuditEvent
 from autograph_web.core.devices import device_name
 
@@ -16,6 +19,49 @@ BYTE_ORDER_MARK = "\ufeff"
 _HEADINGS = ("time", "event", "kind", "device", "address", "user_agent", "session", "details")
 # What a spreadsheet would take for the beginning of a formula, in the widths it knows (CWE-1236).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+class Format(StrEnum):
+    """What a download of events comes as."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file in portions, and of how many events."""
+
+    total: int
+    portions: AsyncGenerator[str]
+
+
+async def written(
+    pages: AsyncGenerator[list[AuditEvent]],
+    form: Format,
+    now: datetime,
+    what: str,
+    *,
+    with_owner: bool = False,
+) -> AsyncGenerator[str]:
+    """Yield a file of the events in `pages`: `what` they are, and whose each is if asked."""
+    if form is Format.CSV:
+        yield csv_head(*(("account",) if with_owner else ()))
+        async for events in pages:
+            yield csv_lines(events, with_owner=with_owner)
+        return
+    yield f'{{"format":"autograph-{what}-1","exported_at":"{moment(now)}","events":['
+    separator = "\n"
+    async for events in pages:
+        if events:
+            yield separator + ",\n".join(json_of(event, with_owner=with_owner) for event in events)
+            separator = ",\n"
+    yield "\n]}\n"
+
+
+def place_of(event: AuditEvent) -> Place:
+    """Return where an event stands in a list."""
+    return Place(event.at, event.id)
 
 
 def csv_head(*more: str) -> str:
@@ -44,7 +90,7 @@ def json_of(event: AuditEvent, *, with_owner: bool = False) -> str:
             "ip": event.ip,
             "user_agent": event.user_agent,
             "session_id": str(event.session_id) if event.session_id else None,
-            "details": event.details if with_owner else event.owners_details,
+            "details": event.details,
         },
         separators=(",", ":"),
     )
@@ -60,7 +106,7 @@ def _owner(event: AuditEvent) -> str:
 
 
 def _cells(event: AuditEvent, with_owner: bool) -> tuple[str, ...]:
-    details = event.details if with_owner else event.owners_details
+    details = event.details
     return (
         *((_owner(event),) if with_owner else ()),
         moment(event.at),

@@ -27,6 +27,16 @@ class Group(StrEnum):
         return tuple(kind for kind in Kind if kind.group is self)
 
 
+class Outcome(StrEnum):
+    """How something turned out; the value is its name in REST and in addresses."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
+
+_REFUSALS = ("_failed", "_refused", "_rate_limited", "_reuse_detected")
+
+
 class Kind(StrEnum):
     """A kind of event; the value is the stable name in REST and in the database."""
 
@@ -39,6 +49,11 @@ class Kind(StrEnum):
         member._value_ = value
         member.label, member.group = label, group
         return member
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether something was done, or a try was refused."""
+        return Outcome.REFUSED if self.value.endswith(_REFUSALS) else Outcome.DONE
 
     @classmethod
     def _missing_(cls, value: object) -> "Kind":
@@ -95,4 +110,5 @@ class Kind(StrEnum):
     ACCOUNT_UNLOCKED = "account_unlocked", "Account unlocked by an operator", Group.ACCOUNT
     ROLE_CHANGED = "role_changed", "Role changed by an operator", Group.ACCOUNT
     SESSIONS_ENDED_BY_ADMIN = "sessions_ended_by_admin", "Signed out everywhere by an operator", Group.SIGN_IN
+    FLAG_CHANGED = "flag_changed", "Feature flag changed by an operator", Group.ACCOUNT
     MFA_RESET_BY_ADMIN = "mfa_reset_by_admin", "Two-step verification reset by an operator", Group.TWO_STEP

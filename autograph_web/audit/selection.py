@@ -18,10 +18,10 @@ _CURSOR = Struct(">qq")  # big-endian: microseconds since the epoch, row
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which events of an account are wanted; what is empty or None picks everything.
+    """Which events are wanted; what is empty or None picks everything.
 
     `session_id` picks the events of one session, `elsewhere` those of every other and of none. `since`
-    belongs to the range, `until` does not.
+    belongs to the range, `until` does not. `ip` is one address, as it was written down.
     """
 
     kinds: tuple[Kind, ...] = ()
@@ -29,6 +29,7 @@ class Selection:
     elsewhere: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    ip: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The audit log's statements: rows are added and read; all they ever lose is whom they could lead to.
 
-Lists are ordered by time and then by row, which is also the order of the two indexes.
+Lists are ordered by time and then by row, which is also the order of the indexes.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,14 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     tuple_,
     union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.audit.models import AuditRow
+from autograph_web.audit.models import EVERYBODYS, AuditRow
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.core.tables import UtcDateTime, table_of
 
@@ -46,24 +47,28 @@ async def newest(connection: AsyncConnection, user_id: UUID, limit: int) -> list
 
 
 async def selected(
-    connection: AsyncConnection, user_id: UUID, wanted: Selection, before: Place | None, limit: int
+    connection: AsyncConnection, user_id: UUID | None, wanted: Selection, before: Place | None, limit: int
 ) -> list[Row[Any]]:
-    """Return the wanted rows of an account that are older than `before`, newest first."""
+    """Return the wanted rows of an account, or of all, that are older than `before`, newest first."""
     return list(await connection.execute(selecting(user_id, wanted, before, limit)))
 
 
-def selecting(user_id: UUID, wanted: Selection, before: Place | None, limit: int) -> Select[Any]:
+def selecting(user_id: UUID | None, wanted: Selection, before: Place | None, limit: int) -> Select[Any]:
     """Return the query of `selected`: it reads about as many rows as it returns, however many there are.
 
     Each kind is looked up by itself, in the index that begins with it: one look for several kinds would
-    have to walk over everything that lies between two of them.
+    have to walk over everything that lies between two of them. Only kinds from one address are sought among
+    all that came from it.
     """
-    where = [AUDIT.c.user_id == user_id, *_within(wanted)]
+    whose = text(EVERYBODYS) if user_id is None else AUDIT.c.user_id == user_id
+    where = [whose, *_within(wanted)]
     if before is not None:
         where.append(_row_place < _bound(before))
     newest_ones = select(AUDIT).where(*where).order_by(*_NEWEST_FIRST).limit(limit)
     if not wanted.kinds:
         return newest_ones
+    if wanted.ip is not None and user_id is None:
+        return newest_ones.where(AUDIT.c.kind.in_([kind.value for kind in wanted.kinds]))
     parts = [newest_ones.where(AUDIT.c.kind == kind.value).subquery() for kind in wanted.kinds]
     found = union_all(*(select(part) for part in parts)).subquery()
     return select(found).order_by(desc(found.c.at), desc(found.c.id)).limit(limit)
@@ -125,6 +130,8 @@ def _within(wanted: Selection) -> Sequence[ColumnElement[bool]]:
     if wanted.elsewhere is not None:
         # A failed sign-in has no session, and is what somebody looks for here.
         found.append(or_(AUDIT.c.session_id != wanted.elsewhere, AUDIT.c.session_id.is_(None)))
+    if wanted.ip is not None:
+        found.append(AUDIT.c.ip == wanted.ip)
     if wanted.since is not None:
         found.append(AUDIT.c.at >= wanted.since)
     if wanted.until is not None:

@@ -1,6 +1,6 @@
 """Writes and reads the audit log."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,11 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.core.clock import Clock
 from autograph_web.core.context import RequestContext
-from autograph_web.core.database import Database
+from autograph_web.core.database import Database, after_commit
+from autograph_web.core.metrics import meters
+
+ACTOR = "actor"
+"""Which of the details says what operator did something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +33,6 @@ class AuditEvent:
     session_id: UUID | None
     details: dict[str, Any]
     user_id: UUID | None
-
-    @property
-    def owners_details(self) -> dict[str, Any]:
-        """The details as the owner of the account may know them."""
-        return for_owner(self.details)
-
-
-def for_owner(details: dict[str, Any]) -> dict[str, Any]:
-    """Return details without the name of an operator, which is one of the system the server runs on."""
-    return details | {"actor": "an administrator"} if "actor" in details else details
 
 
 class Trail:
@@ -61,6 +55,7 @@ class Trail:
         await store.add(
             connection, self.row(kind, context, user_id=user_id, session_id=session_id, **details)
         )
+        after_commit(connection, lambda: count_event(kind))
 
     async def record_alone(
         self,
@@ -88,7 +83,10 @@ class Trail:
         session_id: UUID | None = None,
         **details: Any,
     ) -> dict[str, Any]:
-        """Return the column values of one event, for a store that writes it with its own statement."""
+        """Return the column values of one event, for a store that writes it with its own statement.
+
+        Whoever has it written so calls `count_event` once it is.
+        """
         return {
             "at": self._clock.now(),
             "user_id": user_id,
@@ -114,7 +112,7 @@ class Trail:
             Unavailable: The database cannot be reached.
         """
         async with self._database.read() as connection:
-            return [event_of(row) for row in await store.newest(connection, user_id, limit)]
+            return [owners(event_of(row)) for row in await store.newest(connection, user_id, limit)]
 
     async def last_sign_in_before(self, user_id: UUID, session_id: UUID) -> AuditEvent | None:
         """Return the newest sign-in of the account other than that of `session_id`, if there was one.
@@ -134,17 +132,40 @@ class Trail:
         Raises:
             Unavailable: The database cannot be reached.
         """
+        return [owners(event) for event in await self.searched(user_id, wanted, before, limit)]
+
+    async def searched(
+        self, user_id: UUID | None, wanted: Selection, before: Place | None, limit: int
+    ) -> list[AuditEvent]:
+        """Return what `selected` does as an operator may see it, of every account without a `user_id`.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
         async with self._database.read() as connection:
             return [event_of(row) for row in await store.selected(connection, user_id, wanted, before, limit)]
 
-    async def count(self, user_id: UUID, wanted: Selection) -> int:
-        """Count the wanted events of an account.
+    async def count(self, user_id: UUID | None, wanted: Selection) -> int:
+        """Count the wanted events of an account, or of all.
 
         Raises:
             Unavailable: The database cannot be reached.
         """
         async with self._database.read() as connection:
             return await store.count_selected(connection, user_id, wanted)
+
+
+def owners(event: AuditEvent) -> AuditEvent:
+    """Return an event as its owner may see it: an operator's address and name are nobody else's business."""
+    if ACTOR not in event.details:
+        return event
+    details = event.details | {ACTOR: "an administrator"}
+    return replace(event, ip="", user_agent="", session_id=None, details=details)
+
+
+def count_event(kind: Kind, times: int = 1) -> None:
+    """Count an event that was written, for the figures; `times` 0 makes its kind known to them."""
+    meters().events.labels(kind.value, kind.group.value).inc(times)
 
 
 def event_of(row: Row[Any]) -> AuditEvent:

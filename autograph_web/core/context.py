@@ -1,6 +1,8 @@
-"""Who is asking, as far as the connection shows it."""
+"""Who is asking, as far as the connection shows it, and which request is being served."""
 
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +18,41 @@ class RequestContext:
 
 
 UNKNOWN_ADDRESS = "unknown"
+
+
+@dataclass(slots=True)
+class Occasion:
+    """The request or websocket event that is being served, for logs and traces; no rule may look at it.
+
+    `user_id` is whose it turned out to be, `trace_id` the trace that tells of it, if one does.
+    """
+
+    request_id: str
+    user_id: UUID | None = None
+    trace_id: str = ""
+
+
+_occasion: ContextVar[Occasion | None] = ContextVar("autograph_occasion", default=None)
+
+
+def occasion() -> Occasion | None:
+    """Return what is being served right here, None outside any request or event."""
+    return _occasion.get()
+
+
+def begin_occasion(request_id: str) -> tuple[Occasion, Token[Occasion | None]]:
+    """Say that what follows here serves this request; `end_occasion` takes the token."""
+    begun = Occasion(request_id)
+    return begun, _occasion.set(begun)
+
+
+def end_occasion(token: Token[Occasion | None]) -> None:
+    """Say that the request is served."""
+    _occasion.reset(token)
+
+
+def note_user(user_id: UUID) -> None:
+    """Remember whose request is being served."""
+    current = _occasion.get()
+    if current is not None:
+        current.user_id = user_id

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from autograph_web.core.errors import SessionEnded, Unavailable, Uncertain
+from autograph_web.core.metrics import meters
 from autograph_web.core.postgres import connect_arguments
 from autograph_web.core.quick import NotSent, QuickStatement, Refused
 from autograph_web.core.rest import Rest
+from autograph_web.core.tracing import statement_attributes, step
 
 _BUSY_TIMEOUT_MS = 10_000
 _CONNECT_TIMEOUT_S = 3.0
@@ -22,6 +24,7 @@ _COMMAND_TIMEOUT_S = 10.0
 _POOL_TIMEOUT_S = 3.0
 # Connection, serialisation, resources, operator intervention (PostgreSQL, appendix A).
 _OUTAGES = {"08", "40", "53", "57"}
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(:key)"
 _CLOCK = "SELECT EXTRACT(EPOCH FROM clock_timestamp())"
 _AFTER_COMMIT = "autograph_after_commit"
 _READ_ONLY = "25006"
@@ -36,6 +39,7 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 10, command_seconds: float = _COMMAND_TIMEOUT_S) -> None:
         self.engine = make_engine(url, pool_size, command_seconds)
+        self._most = pool_size
         self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._rest = Rest(monotonic)
         self._compiled: dict[int, QuickStatement] = {}
@@ -145,6 +149,16 @@ class Database:
         async with self.read() as connection:
             await connection.execute(text("SELECT 1"))
 
+    async def revision(self) -> str | None:
+        """Return the newest migration this database has had, None if it has had none.
+
+        Raises:
+            Unavailable: It gave no answer, or it has no tables of ours.
+        """
+        async with self.read() as connection:
+            found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars()
+            return max(found, default=None)
+
     async def seconds(self) -> float | None:
         """Return what the clock of the database says; None for SQLite, which has ours.
 
@@ -156,6 +170,40 @@ class Database:
         async with self.read() as connection:
             return float((await connection.execute(text(_CLOCK))).scalar_one())
 
+    def count_connections(self) -> None:
+        """Let the figures of this process say how many connections are in use, and how many there may be."""
+        meters().connections_most.set(self._most)
+
+        @event.listens_for(self.engine.sync_engine, "checkout")
+        def _taken(*_: object) -> None:
+            meters().connections.inc()
+
+        @event.listens_for(self.engine.sync_engine, "checkin")
+        def _given_back(*_: object) -> None:
+            meters().connections.dec()
+
+    def trace_statements(self) -> None:
+        """Tell each statement as a part of the trace of whoever runs it: its kind and table, no more."""
+        system = self.engine.dialect.name
+        told = self.engine.sync_engine
+
+        @event.listens_for(told, "before_cursor_execute")
+        def _begin(*given: Any) -> None:
+            statement, execution = given[2], given[4]
+            attributes = statement_attributes(statement, system)
+            execution.autograph_span = step(f"sql {attributes['db__operation__name']}", **attributes)
+
+        @event.listens_for(told, "after_cursor_execute")
+        def _end(*given: Any) -> None:
+            given[4].autograph_span.end()
+
+        @event.listens_for(told, "handle_error")
+        def _fail(failure: Any) -> None:
+            begun = getattr(failure.execution_context, "autograph_span", None)
+            if begun is not None:
+                begun.fail(type(failure.original_exception).__name__)
+                begun.end()
+
     async def close(self) -> None:
         """Give every connection back."""
         await self.engine.dispose()
@@ -164,6 +212,14 @@ class Database:
 def after_commit(connection: AsyncConnection, call: Callable[[], None]) -> None:
     """Have `call` made once the unit of work of `connection` has committed, and never if it does not."""
     connection.info[_AFTER_COMMIT].append(call)
+
+
+async def try_lock(connection: AsyncConnection, key: int) -> bool:
+    """Take what `key` stands for, for this unit of work, unless somebody has it."""
+    # On SQLite whoever writes is alone anyway.
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool((await connection.execute(text(_TRY_LOCK), {"key": key})).scalar())
 
 
 class _Stake:

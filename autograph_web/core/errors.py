@@ -412,11 +412,48 @@ class AccountUnknown(DomainError):
     sentence = "There is no such account."
 
 
+class RegistrationClosed(DomainError):
+    """The operator lets nobody create an account for now."""
+
+    code, status = "registration_closed", 403
+    sentence = "New accounts can't be created here right now. If you need one, ask whoever runs this server."
+
+
+class FlagUnknown(DomainError):
+    """No feature flag has this name."""
+
+    code, status, default_field = "flag_unknown", 404, "name"
+    sentence = "There is no such flag."
+
+
+class FlagValueInvalid(DomainError):
+    """A word that the flag does not know; the reasons tell those it does."""
+
+    code, status, default_field = "flag_value_invalid", 422, "value"
+    sentence = "That flag doesn't know this value."
+
+
+class FlagShareInvalid(DomainError):
+    """No share of the accounts, or a flag that decides before there is an account."""
+
+    code, status, default_field = "flag_share_invalid", 422, "percent"
+    sentence = (
+        "Give a whole number from 0 to 100; a flag that doesn't look at accounts is for everybody (100)."
+    )
+
+
 class NotAdmin(DomainError):
     """A page or a call for administrators; the answer is the same whatever it asks for."""
 
     code, status = "not_admin", 403
     sentence = "This is for administrators."
+
+
+class OwnAccount(DomainError):
+    """A change that an administrator would make to nobody but themselves, by mistake."""
+
+    code, status = "own_account", 409
+    sentence = "That's your own account. Another administrator can do this for you."
 
 
 class LastAdmin(DomainError):

@@ -18,6 +18,7 @@ from autograph_web.core.clock import Clock
 from autograph_web.core.entropy import Entropy, random_token
 from autograph_web.core.errors import DomainError, RateLimited
 from autograph_web.core.local_limits import LocalWindows
+from autograph_web.core.metrics import meters
 from autograph_web.core.redis import RedisClient, RedisDown
 
 _PENDING_MS = 60_000  # a reservation of a process that died is forgotten after this
@@ -27,11 +28,12 @@ _LONGEST_LANE = 64
 
 # KEYS: one sorted set a budget. ARGV: now, pending lifetime, member, then limit and window of each key.
 # Members are "p|subject|nonce" (undecided) or "f|subject|nonce" (failed), scored by their time in ms.
-# Answers {verdict, wait in ms, first}: 0 reserved, 1 wait for an undecided one, 2 refused; first = 1 on the
-# first refusal of a minute, so that a flood writes one audit row and not one a request.
+# Answers {verdict, wait in ms, first, spent}: 0 reserved, 1 wait for an undecided one, 2 refused; first = 1
+# on the first refusal of a minute, so that a flood writes one audit row and not one a request; spent is the
+# number of the budget that refuses for longest.
 _RESERVE = """
 local now, pending, member = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-local verdict, wait = 0, 0
+local verdict, wait, spent = 0, 0, 0
 for i, key in ipairs(KEYS) do
   local limit, window = tonumber(ARGV[2 + 2 * i]), tonumber(ARGV[3 + 2 * i])
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
@@ -50,7 +52,7 @@ for i, key in ipairs(KEYS) do
   end
   if failed >= limit then
     verdict = 2
-    wait = math.max(wait, oldest + window - now)
+    if oldest + window - now > wait or spent == 0 then wait, spent = oldest + window - now, i end
   elseif failed + undecided >= limit and verdict == 0 then
     verdict = 1
   end
@@ -63,7 +65,7 @@ if verdict == 0 then
 end
 local first = 0
 if verdict == 2 and redis.call('SET', KEYS[1] .. ':refused', '1', 'NX', 'PX', 60000) then first = 1 end
-return {verdict, wait, first}
+return {verdict, wait, first, spent}
 """
 
 # ARGV: now, member, subject, outcome ('failed', 'succeeded' or 'withdrawn'), then the window of each key.
@@ -103,6 +105,11 @@ class Budget:
     key: str
     limit: int
     window: int
+
+    @property
+    def name(self) -> str:
+        """What it limits, without whom: the part of its key after the common beginning."""
+        return self.key.removeprefix("rate_limit:").partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,14 +231,14 @@ class Limiter:
         lane = self._lanes.setdefault(reservation.budgets[0].key, _Lane())
         # Each one that waits holds a request open, so a flood must not wait.
         if lane.inside >= _LONGEST_LANE:
-            raise BudgetSpent(1, first=False)
+            raise _spent(reservation.budgets[0], 1)
         lane.inside += 1
         try:
             async with asyncio.timeout(_WAIT_S), lane.turn:
                 while not await self._granted(reservation):  # noqa: ASYNC110  (the event is another process)
                     await asyncio.sleep(_WAIT_STEP_S)
         except TimeoutError:
-            raise BudgetSpent(1, first=False) from None
+            raise _spent(reservation.budgets[0], 1) from None
         finally:
             lane.inside -= 1
             if not lane.inside:
@@ -239,9 +246,9 @@ class Limiter:
         return reservation
 
     async def _granted(self, reservation: Reservation) -> bool:
-        verdict, wait_ms, first = await self._try(reservation)
+        verdict, wait_ms, first, spent = await self._try(reservation)
         if verdict == 2:
-            raise BudgetSpent(max(1, -(-wait_ms // 1000)), bool(first))
+            raise _spent(reservation.budgets[spent - 1], max(1, -(-wait_ms // 1000)), first=bool(first))
         return verdict == 0
 
     async def _try(self, reservation: Reservation) -> list[int]:
@@ -255,11 +262,21 @@ class Limiter:
         for budget in reservation.budgets:
             wait = self._local.hit(budget.key, max(1, budget.limit // self._processes), budget.window)
             if wait:
-                raise BudgetSpent(wait, first=False)
+                raise _spent(budget, wait)
         return reservation
 
     def _now_ms(self) -> int:
         return int(self._clock.seconds() * 1000)
+
+
+def note_refusal(limit: str) -> None:
+    """Count a refusal by a limit, for the figures."""
+    meters().limited.labels(limit).inc()
+
+
+def _spent(budget: Budget, wait: int, *, first: bool = False) -> BudgetSpent:
+    note_refusal(budget.name)
+    return BudgetSpent(wait, first)
 
 
 def address_bucket(ip: str) -> str:

@@ -1,12 +1,20 @@
 """Logging: one escaped line an event, as text or JSON, with nothing secret in it."""
 
+import json
 import logging
 import re
+import sys
+import time
 from collections.abc import MutableMapping
+from contextlib import nullcontext, suppress
+from functools import lru_cache
 from logging import LogRecord
-from typing import Any, cast
+from typing import Any, TextIO, cast
 
 import structlog
+
+from autograph_web.core.clock import SystemClock
+from autograph_web.core.context import Occasion, occasion
 
 _HIDDEN = "[hidden]"
 _HIDDEN_NAMES = (
@@ -41,6 +49,8 @@ _PATTERNS = (
     (re.compile(r"(?<![\w-])[\w-]{43,}(?![\w-])"), _HIDDEN),
 )
 _LONGEST = 4000
+_CLOCK = SystemClock()
+_ACCESS = "autograph_web.access"
 
 
 def redact(text: str) -> str:
@@ -53,8 +63,7 @@ def redact(text: str) -> str:
 
 def configure_logging(level: str, form: str) -> None:
     """Send every logger of the process, ours and the libraries', through one redacting handler."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Formatter(form))
+    handler = _Lines(_Formatter(form))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -87,11 +96,42 @@ def configure_logging(level: str, form: str) -> None:
     )
 
 
+def access_line(event: str, served: Occasion, **fields: str | float) -> None:
+    """Write one line about a request or event that was served, if the level lets it through.
+
+    The fields must be of our own making: this is written for every request, and so past the redaction and
+    the rest of `logging`, which cost more than many a request.
+    """
+    root = logging.getLogger()
+    if root.isEnabledFor(logging.INFO):
+        for handler in root.handlers:
+            if isinstance(handler, _Lines):
+                handler.write_access(event, served, fields)
+
+
+class _Lines(logging.StreamHandler[TextIO]):
+    """Writes lines to standard error."""
+
+    def __init__(self, formatter: "_Formatter") -> None:
+        super().__init__(sys.stderr)
+        self._form = formatter
+        self.setFormatter(formatter)
+
+    def write_access(self, event: str, served: Occasion, fields: dict[str, Any]) -> None:
+        """Write one line about what was served."""
+        line = self._form.access(event, served, fields)
+        # A log that nobody reads any more must not become an error of the request.
+        with suppress(OSError, ValueError), self.lock or nullcontext():
+            self.stream.write(line + self.terminator)
+            self.flush()
+
+
 class _Formatter(logging.Formatter):
     """Renders a record; what a caller logs as `extra` fields comes along."""
 
     def __init__(self, form: str) -> None:
         super().__init__()
+        self._json = form == "json"
         self._renderer = (
             structlog.processors.JSONRenderer(sort_keys=True)
             if form == "json"
@@ -99,11 +139,35 @@ class _Formatter(logging.Formatter):
         )
 
     def format(self, record: LogRecord) -> str:
-        event = _event(record)
-        event["time"] = self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z")
+        event = _event(record) | {"time": _moment(int(record.created))}
         if record.exc_info:
             event["exception"] = redact(self.formatException(record.exc_info))
+        return self._rendered(event)
+
+    def access(self, event: str, served: Occasion, fields: dict[str, Any]) -> str:
+        """Return the line about what was served."""
+        moment = _moment(int(_CLOCK.seconds()))
+        whole = {"time": moment, "level": "info", "event": event, **fields, **_of(served), "logger": _ACCESS}
+        if self._json:
+            return json.dumps(whole)
+        return " ".join([f"{name}={value!r}" for name, value in whole.items()])
+
+    def _rendered(self, event: dict[str, Any]) -> str:
         return cast(str, self._renderer(None, "", cast(MutableMapping[str, Any], event)))
+
+
+@lru_cache(maxsize=2)
+def _moment(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(second))
+
+
+def _of(served: Occasion) -> dict[str, str]:
+    told = {"request_id": served.request_id}
+    if served.user_id:
+        told["user_id"] = str(served.user_id)
+    if served.trace_id:
+        told["trace_id"] = served.trace_id
+    return told
 
 
 _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -114,11 +178,13 @@ def _event(record: LogRecord) -> dict[str, Any]:
     fields = {
         key: _HIDDEN if _SECRET_NAME.search(key) else redact(str(value)) for key, value in extra.items()
     }
+    current = occasion()
     return {
         "level": record.levelname.lower(),
         "logger": record.name,
         "event": redact(_message(record)),
         **fields,
+        **(_of(current) if current else {}),
     }
 
 

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql import ClauseElement
 
+from autograph_web.core.tracing import statement_attributes, step
+
 
 class Refused(Exception):
     """The server named an error: nothing was written, and whoever asks the usual way gets to know why."""
@@ -30,6 +32,7 @@ class QuickStatement:
         # Taken from the dialect, so that whoever runs on SQLite needs no driver of PostgreSQL.
         self._driver: Any = cast(Any, dialect).loaded_dbapi.asyncpg
         self._text, self._standing = str(compiled), dict(compiled.params)
+        self._told = statement_attributes(self._text, "postgresql")
         self._places = [
             (name, _converter(compiled.binds[name].type, dialect)) for name in compiled.positiontup
         ]
@@ -47,7 +50,8 @@ class QuickStatement:
         arguments = [convert(values[name]) for name, convert in self._places]
         pooled = await _connected(engine)
         try:
-            row = await cast(Any, pooled.driver_connection).fetchrow(self._text, *arguments)
+            with step(f"sql {self._told['db__operation__name']}", **self._told):
+                row = await cast(Any, pooled.driver_connection).fetchrow(self._text, *arguments)
             return SimpleNamespace(**row) if row else None
         except (self._driver.InterfaceError, self._driver.PostgresConnectionError) as error:
             pooled.invalidate(error)

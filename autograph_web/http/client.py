@@ -7,7 +7,7 @@ from uuid import UUID
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from autograph_web.core.context import UNKNOWN_ADDRESS, RequestContext
+from autograph_web.core.context import UNKNOWN_ADDRESS, RequestContext, occasion
 from autograph_web.core.entropy import SystemEntropy, random_uuid
 from autograph_web.settings import Settings
 
@@ -39,27 +39,37 @@ def context_from_scope(scope: Scope, settings: Settings) -> RequestContext:
         peer=str(client[0]) if client else "",
         forwarded_for=", ".join(headers.getlist("x-forwarded-for")),
         agent=headers.get("user-agent", ""),
-        request_id=request_id_of(scope),
+        request_id=request_id_of(scope, settings),
     )
 
 
 def context_from_headers(headers: Mapping[str, str], peer: str, settings: Settings) -> RequestContext:
-    """Return the circumstances of a websocket event from its handshake's headers."""
+    """Return the circumstances of a websocket event from its handshake's headers; its id is its own."""
+    current = occasion()
     return _context(
         settings,
         peer=peer,
         forwarded_for=headers.get("x-forwarded-for", ""),
         agent=headers.get("user-agent", ""),
-        request_id=str(random_uuid(_ENTROPY)),
+        request_id=current.request_id if current else new_request_id(),
     )
 
 
-def request_id_of(scope: Scope) -> str:
-    """Return the request's id, keeping a UUID the client or a proxy chose."""
+def request_id_of(scope: Scope, settings: Settings) -> str:
+    """Return the request's id, keeping a UUID that a proxy chose.
+
+    Without trusted proxies it would be a stranger's word, who could give many requests the same one.
+    """
     state = scope.setdefault("state", {})
     if "request_id" not in state:
-        state["request_id"] = _offered_id(Headers(scope=scope)) or str(random_uuid(_ENTROPY))
+        offered = _offered_id(Headers(scope=scope)) if settings.trusted_proxy_hops else None
+        state["request_id"] = offered or new_request_id()
     return state["request_id"]
+
+
+def new_request_id() -> str:
+    """Return an id for a request or event that has none yet."""
+    return str(random_uuid(_ENTROPY))
 
 
 def _offered_id(headers: Headers) -> str | None:

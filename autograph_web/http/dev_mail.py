@@ -7,10 +7,8 @@ addresses below do not exist.
 """
 
 from html import escape
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Match, Route
@@ -18,12 +16,11 @@ from starlette.types import Scope
 
 from autograph_web.core.errors import NotFound
 from autograph_web.http.headers import content_security_policy
+from autograph_web.http.operators import is_local, own_hosts
 from autograph_web.http.problems import problem_response
 from autograph_web.mail.folder import KeptLetter
 from autograph_web.runtime import services
 
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-_OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _PATH = "/dev/mail"
 # The letter itself: its own styles, links that open elsewhere, and nothing that runs.
 _SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
@@ -52,24 +49,9 @@ class DevelopmentRoute(Route):
 
 
 def _may_read(scope: Scope) -> bool:
-    settings, headers = services().settings, Headers(scope=scope)
-    own = {f"{name}:{settings.port}" for name in _OWN_NAMES} | {urlsplit(settings.base_url).netloc}
-    hosts = headers.getlist("host")
-    return (
-        settings.shows_letters
-        and len(hosts) == 1
-        and hosts[0].lower() in own
-        and _is_this_machine(scope)
-        and not any(name in headers for name in _FORWARDED)
-    )
-
-
-def _is_this_machine(scope: Scope) -> bool:
-    try:
-        address = ip_address((scope.get("client") or ("",))[0])
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    settings = services().settings
+    own = own_hosts(settings) | {urlsplit(settings.base_url).netloc}
+    return settings.shows_letters and is_local(scope, own)
 
 
 async def letters(_: Request) -> Response:

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.core.errors import BodyTooLarge, OriginRefused
 from autograph_web.core.limits import address_bucket
+from autograph_web.core.metrics import meters
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import session_cookie
 from autograph_web.http.problems import problem_response
@@ -87,7 +88,7 @@ class OriginGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
         if scope["type"] == "websocket" and not _listed(Headers(scope=scope).get("origin")):
-            await _refuse_websocket(send)
+            await _refuse_websocket(send, "origin")
             return
         if scope["type"] == "websocket":
             await self._connect(scope, receive, send)
@@ -101,12 +102,14 @@ class OriginGuard:
         # Each open page keeps state on the server, so one address must not open pages without end.
         address = address_bucket(context_from_scope(scope, services().settings).ip)
         if self._websockets[address] >= MOST_WEBSOCKETS:
-            await _refuse_websocket(send)
+            await _refuse_websocket(send, "too_many")
             return
         self._websockets[address] += 1
+        meters().websockets.inc()
         try:
             await self._app(scope, receive, send)
         finally:
+            meters().websockets.dec()
             self._websockets[address] -= 1
             if not self._websockets[address]:
                 del self._websockets[address]
@@ -122,7 +125,8 @@ class OriginGuard:
         )
 
 
-async def _refuse_websocket(send: Send) -> None:
+async def _refuse_websocket(send: Send, reason: str) -> None:
+    meters().websockets_refused.labels(reason).inc()
     # Closing before accepting makes the server answer 403.
     await send({"type": "websocket.close", "code": 1008})
 

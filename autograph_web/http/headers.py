@@ -62,7 +62,7 @@ class SecurityHeaders:
             await self._app(scope, receive, send)
             return
         settings = services().settings
-        request_id = request_id_of(scope)
+        request_id = request_id_of(scope, settings)
         started = done = False
 
         async def dressed(message: Message) -> None:
@@ -76,7 +76,7 @@ class SecurityHeaders:
         try:
             await self._app(scope, receive, dressed)
         except Exception:
-            _log.exception("unhandled_error", request_id=request_id, path=str(scope.get("path")))
+            _log.exception("unhandled_error", path=str(scope.get("path")))
             if not started:
                 await trouble_response(InternalError(), scope)(scope, receive, dressed)
             elif not done:  # cut short: only the server can tell the client by closing the connection

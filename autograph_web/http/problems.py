@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from autograph_web.core.context import occasion
 from autograph_web.core.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"
@@ -12,6 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 
 def problem_of(error: DomainError, **more: Any) -> dict[str, Any]:
     """Return the members of the problem document of `error`."""
+    current = occasion()
     members: dict[str, Any] = {
         "type": "about:blank",
         "title": error.code.replace("_", " ").capitalize(),
@@ -19,6 +21,8 @@ def problem_of(error: DomainError, **more: Any) -> dict[str, Any]:
         "detail": error.detail,
         "code": error.code,
     }
+    if current is not None:  # what to tell whoever runs the server: the log has the same id
+        members["instance"] = f"urn:uuid:{current.request_id}"
     if error.field:
         members["field"] = error.field
     if error.reasons:

@@ -23,6 +23,12 @@ def trouble_response(error: DomainError, scope: Scope) -> Response:
     return HTMLResponse(page, error.status, headers)
 
 
+def wants_page(scope: Scope) -> bool:
+    """Tell whether a person's browser asks for a page: it says so, and shows no token."""
+    headers = Headers(scope=scope)
+    return "text/html" in headers.get("accept", "") and "authorization" not in headers
+
+
 def wants_json(scope: Scope) -> bool:
     """Tell whether a program asks rather than a person's browser (RFC 9110 section 12.5.1)."""
     accept = Headers(scope=scope).get("accept", "")

@@ -14,7 +14,9 @@ from autograph_web.core.clock import Clock
 from autograph_web.core.database import Database
 from autograph_web.core.entropy import Entropy
 from autograph_web.core.errors import Unavailable
+from autograph_web.core.metrics import meters
 from autograph_web.core.sealing import SealBroken
+from autograph_web.core.tracing import span
 from autograph_web.mail import store
 from autograph_web.mail.carrier import Carrier, NotNow, Parcel, Undeliverable
 from autograph_web.mail.outbox import Outbox
@@ -29,6 +31,10 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 15.0, 3 * 3600.0
 _GIVE_UP_AFTER = timedelta(days=3)
 _LONGEST_REST_S = 60.0
 _CLOSING_S = 3.0
+
+
+LETTER_OUTCOMES = ("sent", "postponed", "failed")
+"""How a try to deliver one letter can go."""
 
 
 class Outcome(Enum):
@@ -98,8 +104,8 @@ class Courier:
             return Outcome.NOTHING
         # No transaction is open from here until the outcome is known.
         try:
-            async with asyncio.timeout(_CARRY_S):
-                await self._carrier.carry(self._parcel(claimed))
+            with span("deliver letter"):
+                await self._carry(claimed)
         except (Undeliverable, SealBroken) as error:
             await self._give_up(claimed, getattr(error, "reason", "SealBroken"))
             return Outcome.DONE
@@ -118,6 +124,10 @@ class Courier:
             await self._note_sent(claimed)
             return Outcome.DONE
         return Outcome.SETBACK
+
+    async def _carry(self, claimed: Row[Any]) -> None:
+        async with asyncio.timeout(_CARRY_S):
+            await self._carrier.carry(self._parcel(claimed))
 
     async def _claim(self) -> Row[Any] | None:
         now = self._clock.now()
@@ -143,6 +153,7 @@ class Courier:
                 await asyncio.sleep(pause)
                 pause, spent = pause * 2, spent + pause
             else:
+                note_letter("sent")
                 return
 
     async def _postpone(self, claimed: Row[Any], reason: str) -> None:
@@ -154,18 +165,25 @@ class Courier:
         _log.warning("letter_postponed", outbox_id=claimed.id, reason=reason, attempts=claimed.attempts)
         async with self._database.unit() as connection:
             await store.postpone(connection, claimed, due_at, reason[:64])
+        note_letter("postponed")
 
     async def _give_up(self, claimed: Row[Any], reason: str) -> None:
         _log.error("letter_failed", outbox_id=claimed.id, reason=reason, attempts=claimed.attempts)
         now = self._clock.now()
         async with self._database.unit() as connection:
             await store.give_up(connection, claimed, now, reason[:64])
+        note_letter("failed")
 
     def _pause_after(self, attempts: int) -> timedelta:
         # Doubled each time, and spread by a quarter either way so that letters do not march in step.
         pause = min(_FIRST_PAUSE_S * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE_S)
         chance = int.from_bytes(self._entropy.bytes(2), "big") / 65_536
         return timedelta(seconds=pause * (0.75 + chance / 2))
+
+
+def note_letter(outcome: str, times: int = 1) -> None:
+    """Count how a try to deliver a letter went, for the figures; `times` 0 makes the outcome known."""
+    meters().letters.labels(outcome).inc(times)
 
 
 def _place(error: Exception) -> str:

@@ -35,6 +35,16 @@ class Waiting:
     last_error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the outbox stands: `late` means that a letter waits for longer than a healthy server takes."""
+
+    waiting: int
+    failed: int
+    oldest_seconds: float
+    late: bool
+
+
 class Outbox:
     """Takes letters; a courier of this or any other process carries them off after the commit."""
 
@@ -83,14 +93,16 @@ class Outbox:
             oldest = [_waiting(row) for row in await store.waiting(connection, limit)]
             return await store.count_waiting(connection), oldest
 
-    async def is_late(self) -> bool:
-        """Tell whether some letter has waited for longer than a healthy server takes.
+    async def standing(self) -> Standing:
+        """Return how many letters are not out, and for how long the oldest has waited.
 
         Raises:
             Unavailable: The database is away.
         """
         async with self._database.read() as connection:
-            return await store.any_older(connection, self._clock.now() - _LATE)
+            row = await store.standing(connection)
+        waited = self._clock.now() - row.oldest if row.oldest else timedelta()
+        return Standing(row.waiting, row.failed, max(0.0, waited.total_seconds()), waited > _LATE)
 
     async def retry(self) -> int:
         """Let every letter that waits or was given up be tried at once; return how many.

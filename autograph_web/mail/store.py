@@ -70,10 +70,15 @@ async def count_waiting(connection: AsyncConnection) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
-async def any_older(connection: AsyncConnection, moment: datetime) -> bool:
-    """Tell whether a letter posted before `moment` still waits."""
-    query = select(OUTBOX.c.id).where(OUTBOX.c.due_at.is_not(None), OUTBOX.c.created_at < moment).limit(1)
-    return (await connection.execute(query)).first() is not None
+async def standing(connection: AsyncConnection) -> Any:
+    """Return how many letters wait, how many were given up, and since when the oldest waits."""
+    is_due, is_over = OUTBOX.c.due_at.is_not(None), OUTBOX.c.failed_at.is_not(None)
+    query = select(
+        func.count().filter(is_due).label("waiting"),
+        func.count().filter(is_over).label("failed"),
+        func.min(OUTBOX.c.created_at).filter(is_due).label("oldest"),
+    ).where(OUTBOX.c.sent_at.is_(None))
+    return (await connection.execute(query)).one()
 
 
 async def make_due(connection: AsyncConnection, now: datetime) -> int:

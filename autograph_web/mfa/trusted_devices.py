@@ -10,6 +10,8 @@ from autograph_web.core.context import RequestContext
 from autograph_web.core.entropy import random_token, random_uuid
 from autograph_web.core.errors import NotFound
 from autograph_web.core.keyring import token_hash
+from autograph_web.flags.flags import Flags
+from autograph_web.flags.table import TRUSTED_DEVICES
 from autograph_web.mfa import store
 from autograph_web.mfa.models import TrustedDevice
 from autograph_web.sessions.viewer import Viewer
@@ -32,8 +34,16 @@ class TrustedBrowser:
 class TrustedDevices:
     """The devices each account trusts; a change of password or factor forgets them all."""
 
-    def __init__(self, foundation: Foundation) -> None:
-        self._on = foundation
+    def __init__(self, foundation: Foundation, flags: Flags) -> None:
+        self._on, self._flags = foundation, flags
+
+    def are_offered(self, user_id: UUID) -> bool:
+        """Tell whether the owner of an account may trust browsers; if not, none is recognised either.
+
+        Raises:
+            Unavailable: Nobody can tell yet.
+        """
+        return self._flags.of(TRUSTED_DEVICES, user_id)
 
     async def trust(self, context: RequestContext, user_id: UUID) -> str:
         """Trust the browser of this request and return the token for its cookie.
@@ -63,7 +73,7 @@ class TrustedDevices:
         Raises:
             Unavailable: The database is away.
         """
-        if not token or len(token) > 128:
+        if not token or len(token) > 128 or not self.are_offered(user_id):
             return False
         async with self._on.database.unit() as connection:
             return await store.use_device(connection, user_id, token_hash(token), self._on.clock.now())

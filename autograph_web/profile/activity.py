@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from enum import StrEnum
 from uuid import UUID
 
 from autograph_web.api_keys.key import KeyHolder
-from autograph_web.audit.downloads import csv_head, csv_lines, json_of, moment
+from autograph_web.audit.downloads import Download, Format, place_of, written
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
@@ -20,27 +19,12 @@ _PORTION = 500  # events read at once for a file; nothing is held open between t
 _ALLOWANCE = Allowance(20, 3600)
 
 
-class Format(StrEnum):
-    """What a download of events comes as."""
-
-    CSV = "csv"
-    JSON = "json"
-
-
 @dataclass(frozen=True, slots=True)
 class ActivityPage:
     """Some events, newest first, and the cursor of those before them, if there are any."""
 
     events: list[AuditEvent]
     next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """A file in portions, and of how many events."""
-
-    total: int
-    portions: AsyncGenerator[str]
 
 
 class Activity:
@@ -63,7 +47,7 @@ class Activity:
         # One more than asked for tells whether there are more.
         found = await self._on.trail.selected(viewer.user_id, wish.selection(viewer), before, limit + 1)
         events = found[:limit]
-        return ActivityPage(events, _place_of(events[-1]).encode() if len(found) > limit else None)
+        return ActivityPage(events, place_of(events[-1]).encode() if len(found) > limit else None)
 
     async def download(
         self, context: RequestContext, viewer: Viewer, wish: ActivityInput, form: Format
@@ -82,7 +66,7 @@ class Activity:
         wanted = wish.selection(viewer)
         total = await self._on.trail.count(viewer.user_id, wanted)
         events = self._all(viewer.user_id, wanted)
-        return Download(total, _as_csv(events) if form is Format.CSV else self._as_json(events))
+        return Download(total, written(events, form, self._on.clock.now(), "activity"))
 
     async def _all(self, user_id: UUID, wanted: Selection) -> AsyncGenerator[list[AuditEvent]]:
         last: Place | None = None
@@ -91,24 +75,4 @@ class Activity:
             yield events
             if len(events) < _PORTION:
                 return
-            last = _place_of(events[-1])
-
-    async def _as_json(self, pages: AsyncGenerator[list[AuditEvent]]) -> AsyncGenerator[str]:
-        now = moment(self._on.clock.now())
-        yield f'{{"format":"autograph-activity-1","exported_at":"{now}","events":['
-        separator = "\n"
-        async for events in pages:
-            if events:
-                yield separator + ",\n".join(map(json_of, events))
-                separator = ",\n"
-        yield "\n]}\n"
-
-
-async def _as_csv(pages: AsyncGenerator[list[AuditEvent]]) -> AsyncGenerator[str]:
-    yield csv_head()
-    async for events in pages:
-        yield csv_lines(events)
-
-
-def _place_of(event: AuditEvent) -> Place:
-    return Place(event.at, event.id)
+            last = place_of(events[-1])

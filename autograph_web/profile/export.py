@@ -1,13 +1,11 @@
 """Everything that is kept about an account, for its owner to take along (GDPR articles 15 and 20)."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from autograph_web.accounts import store as accounts
 from autograph_web.api_keys import store as api_keys
@@ -15,7 +13,7 @@ from autograph_web.audit import store as audit
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place
-from autograph_web.audit.trail import for_owner
+from autograph_web.audit.trail import event_of, owners
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import SessionEnded
 from autograph_web.core.limits import Allowance
@@ -94,13 +92,12 @@ class DataExport:
                 rows = await audit.after(connection, user_id, last, _PAGE)
             if not rows:
                 break
-            events = _picked(rows, _EVENT)
-            yield separator + ", ".join(_json(one | {"details": for_owner(one["details"])}) for one in events)
+            yield separator + ", ".join(map(_json, _picked(map(owners, map(event_of, rows)), _EVENT)))
             last, separator = Place(rows[-1].at, rows[-1].id), ", "
         yield "]}\n"
 
 
-def _picked(rows: list[Row[Any]], names: tuple[str, ...]) -> list[dict[str, Any]]:
+def _picked(rows: Iterable[Any], names: tuple[str, ...]) -> list[dict[str, Any]]:
     return [{name: getattr(row, name) for name in names} for row in rows]
 
 

@@ -24,7 +24,7 @@ MOST_LISTED = 100
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """One open session as its owner sees it; `browser` tells a cookie from the tokens of a REST client."""
+    """One open session as it is shown: `current` is the one that looks, `browser` one with a cookie."""
 
     id: UUID
     current: bool
@@ -48,10 +48,21 @@ class Devices:
         Raises:
             Unavailable: The database is away.
         """
+        return await self._listed(viewer.user_id, viewer.session_id)
+
+    async def of_account(self, user_id: UUID) -> list[OpenSession]:
+        """Return the open sessions of an account for an operator, as `of` does; none of them is `current`.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        return await self._listed(user_id, None)
+
+    async def _listed(self, user_id: UUID, current: UUID | None) -> list[OpenSession]:
         now = self._on.clock.now()
         async with self._on.database.read() as connection:
-            rows = await store.newest_alive(connection, viewer.user_id, now, viewer.session_id, MOST_LISTED)
-        return [_open_session(row, viewer) for row in rows]
+            rows = await store.newest_alive(connection, user_id, now, current, MOST_LISTED)
+        return [_open_session(row, current) for row in rows]
 
     async def sign_out(self, context: RequestContext, viewer: Viewer, session_id: UUID) -> None:
         """End one of the viewer's sessions; for the viewer's own it is an ordinary sign-out.
@@ -120,10 +131,10 @@ class Devices:
         return await store.ids_revoked_since(connection, viewer.user_id, since)
 
 
-def _open_session(row: Row[Any], viewer: Viewer) -> OpenSession:
+def _open_session(row: Row[Any], current: UUID | None) -> OpenSession:
     return OpenSession(
         id=row.id,
-        current=row.id == viewer.session_id,
+        current=row.id == current,
         browser=bool(row.cookie_hash),
         method=row.method,
         ip=row.ip,

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
+from autograph_web.core.context import RequestContext, note_user
 from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionEnded, Unavailable
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
@@ -105,6 +105,7 @@ class Sessions:
             await store.add(connection, self.row(context, proof, cookie_hash))
         except IntegrityError:
             raise SessionEnded from None
+        note_user(proof.user_id)
         return account
 
     async def authenticate_token(self, token: str) -> Viewer:
@@ -119,7 +120,7 @@ class Sessions:
         record = await self._resolve(claims.session_id, claims.user_id, claims.token_id)
         if not record.belongs_to(claims.user_id, None) or claims.epoch != record.epoch:
             raise InvalidToken
-        return record.viewer(claims.token_id, claims.expires_at)
+        return _noted(record.viewer(claims.token_id, claims.expires_at))
 
     async def authenticate_cookie(self, value: str) -> Viewer:
         """Return who a session cookie stands for.
@@ -135,7 +136,7 @@ class Sessions:
         record = await self._resolve(parts.session_id, parts.user_id, None)
         if not record.cookie_hash or not record.belongs_to(parts.user_id, parts.hash):
             raise NotAuthenticated
-        return record.viewer()
+        return _noted(record.viewer())
 
     async def why_ended(self, value: str) -> str:
         """Return why the session of a cookie is over; nothing if it is not, or if nobody can tell.
@@ -346,3 +347,8 @@ class Sessions:
             idle_expires_at=now + timedelta(seconds=self.lifetimes.idle_for(proof.remember)),
             expires_at=now + timedelta(seconds=self.lifetimes.absolute),
         )
+
+
+def _noted(viewer: Viewer) -> Viewer:
+    note_user(viewer.user_id)
+    return viewer

@@ -75,6 +75,12 @@ async def count_alive(connection: AsyncConnection, user_id: UUID, now: datetime)
     return int((await connection.execute(query)).scalar_one())
 
 
+async def count_all_alive(connection: AsyncConnection, now: datetime) -> int:
+    """Count the sessions that may still be used, whosoever they are."""
+    query = select(func.count()).select_from(SESSIONS.join(USERS)).where(*_alive(now))
+    return int((await connection.execute(query)).scalar_one())
+
+
 async def ids_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -> list[UUID]:
     """Return the ids of the sessions of an account that may still be used."""
     query = select(SESSIONS.c.id).join(USERS).where(SESSIONS.c.user_id == user_id, *_alive(now))
@@ -82,14 +88,15 @@ async def ids_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -
 
 
 async def newest_alive(
-    connection: AsyncConnection, user_id: UUID, now: datetime, first: UUID, limit: int
+    connection: AsyncConnection, user_id: UUID, now: datetime, first: UUID | None, limit: int
 ) -> list[Row[Any]]:
-    """Return the sessions of an account that may still be used: `first`, then those used last."""
+    """Return the sessions of an account that may still be used: `first` if named, then those used last."""
+    leading = (SESSIONS.c.id != first,) if first else ()
     query = (
         select(SESSIONS)
         .join(USERS)
         .where(SESSIONS.c.user_id == user_id, *_alive(now))
-        .order_by(SESSIONS.c.id != first, SESSIONS.c.last_seen_at.desc(), SESSIONS.c.id)
+        .order_by(*leading, SESSIONS.c.last_seen_at.desc(), SESSIONS.c.id)
         .limit(limit)
     )
     return list(await connection.execute(query))

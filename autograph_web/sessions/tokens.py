@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.trail import count_event
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import InvalidToken, SessionEnded, TokenReused
 from autograph_web.core.keyring import token_hash
@@ -106,7 +107,10 @@ class Tokens:
         refresh, added = self._refresh_token(UUID(hex=claims.user_id), UUID(hex=claims.session_id))
         event = self._on.trail.row(Kind.TOKEN_REFRESHED, context)
         row = await store.rotate(self._on.database, used, added, event)
-        return self._pair(row, refresh) if row else None
+        if row is None:
+            return None
+        count_event(Kind.TOKEN_REFRESHED)
+        return self._pair(row, refresh)
 
     async def _rotate(
         self, connection: AsyncConnection, context: RequestContext, session_id: UUID

@@ -42,10 +42,14 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class ChallengeRequired:
-    """The password was right and a code is asked for; `token` names this sign-in for five minutes."""
+    """The password was right and a code is asked for; `token` names this sign-in for five minutes.
+
+    `may_trust` is whether the browser may be trusted from then on.
+    """
 
     email: str
     token: str
+    may_trust: bool
     methods: tuple[str, ...] = ("totp", "recovery_code")
     expires_in: int = CHALLENGE_SECONDS
 

@@ -18,6 +18,8 @@ from autograph_web.core.context import RequestContext
 from autograph_web.core.database import after_commit
 from autograph_web.core.limits import address_bucket
 from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.flags.flags import Flags
+from autograph_web.flags.table import SIGN_IN_NOTICES
 from autograph_web.mail.letter import Action, Letter, circumstances
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.known_devices import KnownDevices
@@ -53,19 +55,20 @@ class SignInNotices:
     """Writes the letter in the unit of work of the sign-in, with a link that takes the sign-in back."""
 
     def __init__(
-        self, foundation: Foundation, redis: RedisClient, links: Links, devices: KnownDevices
+        self, foundation: Foundation, flags: Flags, redis: RedisClient, links: Links, devices: KnownDevices
     ) -> None:
-        self._on, self._redis, self._links, self._devices = foundation, redis, links, devices
+        self._on, self._flags, self._redis = foundation, flags, redis
+        self._links, self._devices = links, devices
         self._keeping: set[asyncio.Task[None]] = set()
 
     async def claim(
         self, context: RequestContext, user_id: UUID, email: str, device: str | None
     ) -> str | None:
-        """Return what `tell` takes, unless the browser is known or was told of today.
+        """Return what `tell` takes, unless the browser is known or was told of today, or no letter is wanted.
 
         Once the sign-in is sure to be right, but before its account is held: this asks Redis.
         """
-        if self._devices.recognise(device, fold_email(email)):
+        if not self._flags.of(SIGN_IN_NOTICES, user_id) or self._devices.recognise(device, fold_email(email)):
             return None
         key = _key(context, user_id)
         return key if await self._first_today(key) else None

@@ -12,6 +12,7 @@ from autograph_web.core.errors import ChallengeExpired, InvalidCode
 from autograph_web.core.limits import Allowance, Budget, BudgetSpent
 from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.factors import Factors, budgets_of
+from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import CHALLENGE_SECONDS, Challenge, ChallengeRequired, Challenges
 from autograph_web.sign_in.inputs import SecondStepInput
@@ -30,10 +31,11 @@ class SecondStep:
         factors: Factors,
         challenges: Challenges,
         proofs: Proofs,
+        trusted: TrustedDevices,
         notices: SignInNotices,
     ) -> None:
         self._on, self._factors, self._challenges, self._proofs = foundation, factors, challenges, proofs
-        self._notices = notices
+        self._trusted, self._notices = trusted, notices
 
     async def verify(
         self, context: RequestContext, wish: SecondStepInput, device: str | None = None
@@ -71,7 +73,7 @@ class SecondStep:
             Unavailable: Redis is away.
         """
         challenge = await self._challenges.of_token(token)
-        return ChallengeRequired(challenge.email, token)
+        return ChallengeRequired(challenge.email, token, self._trusted.are_offered(challenge.user_id))
 
     async def abandon(self, token: str) -> None:
         """Start over: forget the challenge of a token.
@@ -103,7 +105,7 @@ class SecondStep:
             epoch=challenge.epoch,
             remember=challenge.remember,
             method=f"password+{code.method.value}",
-            trust_device=trust,
+            trust_device=trust and self._trusted.are_offered(challenge.user_id),
         )
         async with self._on.database.unit() as connection:
             if not await self._factors.use(connection, challenge.user_id, code):

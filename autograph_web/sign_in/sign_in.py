@@ -6,6 +6,7 @@ from typing import Any
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.verification import Verification
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
@@ -41,10 +42,9 @@ class SignIn:
         challenges: Challenges,
         trusted: TrustedDevices,
         notices: SignInNotices,
-        *,
-        verified_only: bool = False,
+        verification: Verification,
     ) -> None:
-        self._verified_only = verified_only
+        self._verification = verification
         self._on, self._passwords, self._proofs = foundation, passwords, proofs
         self._challenges, self._trusted, self._notices = challenges, trusted, notices
 
@@ -81,7 +81,7 @@ class SignIn:
             EmailNotVerified: This server first wants the address verified.
             Unavailable: The database is away.
         """
-        if self._verified_only and not account.email_verified:
+        if self._verification.is_missing(account):
             raise EmailNotVerified
         proof = self._proof(account, remember=False, method="password")
         async with self._on.database.unit() as connection:
@@ -93,7 +93,7 @@ class SignIn:
         checked = await self._passwords.check(found, attempt.password)
         if checked is None:
             raise await self._refusal(attempt, found[0] if found else None)
-        if self._verified_only and not checked.account.email_verified:
+        if self._verification.is_missing(checked.account):
             # Only who knows the password gets to hear it.
             await self._note(attempt, Kind.LOGIN_FAILED, checked.account, reason=EmailNotVerified.code)
             raise EmailNotVerified
@@ -129,7 +129,7 @@ class SignIn:
             epoch=account.session_epoch,
             remember=attempt.remember,
         )
-        return ChallengeRequired(account.email, token)
+        return ChallengeRequired(account.email, token, self._trusted.are_offered(account.id))
 
     def _proof(self, account: Account, remember: bool, method: str) -> SignedIn:
         return self._proofs.make(

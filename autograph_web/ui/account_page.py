@@ -2,6 +2,7 @@
 
 import logging
 from typing import ClassVar
+from urllib.parse import quote, urlencode
 
 import reflex as rx
 
@@ -79,7 +80,7 @@ class AccountPage(Private, mixin=True):
         self._owner = str(looking.session_id)
         self.email, self.initials = account.email, viewer.initials(account.email)
         self.verified = account.email_verified
-        self.unverified = not account.email_verified and services().verification.wanted
+        self.unverified = not account.email_verified and services().verification.is_wanted(account.id)
         self.administrator = account.role == Role.ADMIN
         self.loaded, self.failed = True, False
 
@@ -94,8 +95,13 @@ class AccountPage(Private, mixin=True):
 
     def _turn_away(self, error: DomainError) -> None:
         """Leave to sign in; or for the door, which says that this page is for administrators."""
-        here = self._here.path
-        self._go(here if isinstance(error, NotAdmin) else f"{SIGN_IN.path}?ended=1&next={here}")
+        here = self._place()
+        to_sign_in = f"{SIGN_IN.path}?ended=1&next={quote(here)}"
+        self._go(here if isinstance(error, NotAdmin) else to_sign_in)
+
+    def _place(self, **query: str) -> str:
+        """Return the address of this page, with `query` in it."""
+        return f"{self._here.path}?{urlencode(query)}" if query else self._here.path
 
     def _go(self, path: str) -> None:
         """Forget everything private, then make the page leave with a full load."""

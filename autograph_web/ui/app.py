@@ -17,6 +17,16 @@ from autograph_web.ui.account.state import AccountState
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.activity.page import activity_page
 from autograph_web.ui.activity.state import ActivityState
+from autograph_web.ui.admin.audit.page import audit_page
+from autograph_web.ui.admin.audit.state import AuditState
+from autograph_web.ui.admin.flags.page import flags_page
+from autograph_web.ui.admin.flags.state import FlagsState
+from autograph_web.ui.admin.new_user.page import new_user_page
+from autograph_web.ui.admin.new_user.state import NewUserState
+from autograph_web.ui.admin.overview.page import overview_page
+from autograph_web.ui.admin.overview.state import OverviewState
+from autograph_web.ui.admin.person.page import person_page
+from autograph_web.ui.admin.person.state import PersonState
 from autograph_web.ui.admin.users.page import users_page
 from autograph_web.ui.admin.users.state import UsersState
 from autograph_web.ui.api_keys.page import api_keys_page
@@ -31,6 +41,7 @@ from autograph_web.ui.home.page import home_page
 from autograph_web.ui.not_found.page import not_found_page
 from autograph_web.ui.not_me.page import not_me_page
 from autograph_web.ui.not_me.state import NotMeState
+from autograph_web.ui.observed import Observed
 from autograph_web.ui.password_reset.page import forgotten_page, new_password_page
 from autograph_web.ui.password_reset.state import ForgottenState, NewPasswordState
 from autograph_web.ui.register.page import register_page
@@ -67,7 +78,12 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.API_KEYS, api_keys_page, ApiKeysState.load),
     (routes.ACTIVITY, activity_page, ActivityState.load),
     (routes.ACCOUNT, account_page, AccountState.load),
+    (routes.ADMIN_OVERVIEW, overview_page, OverviewState.load),
+    (routes.ADMIN_FLAGS, flags_page, FlagsState.load),
     (routes.ADMIN_USERS, users_page, UsersState.load),
+    (routes.ADMIN_NEW_USER, new_user_page, NewUserState.load),
+    (routes.ADMIN_PERSON, person_page, PersonState.load),
+    (routes.ADMIN_AUDIT, audit_page, AuditState.load),
     (routes.FORBIDDEN, forbidden_page, None),
     (routes.TROUBLE, trouble_page, None),
     (routes.NOT_FOUND, not_found_page, None),
@@ -79,7 +95,12 @@ ACCOUNT_PAGES: dict[Route, type[AccountPage]] = {
     routes.API_KEYS: ApiKeysState,
     routes.ACTIVITY: ActivityState,
     routes.ACCOUNT: AccountState,
+    routes.ADMIN_OVERVIEW: OverviewState,
+    routes.ADMIN_FLAGS: FlagsState,
     routes.ADMIN_USERS: UsersState,
+    routes.ADMIN_NEW_USER: NewUserState,
+    routes.ADMIN_PERSON: PersonState,
+    routes.ADMIN_AUDIT: AuditState,
 }
 """The state of every page that leaves as soon as its session ends."""
 _STATES = (
@@ -112,6 +133,7 @@ def build_app(**kwargs: Any) -> rx.App:
     app = rx.App(**given)
     app.add_middleware(FreshSnapshot(*_STATES), 0)
     app.add_middleware(Wakeable({route.path: state for route, state in ACCOUNT_PAGES.items()}), 0)
+    app.add_middleware(Observed(), 0)
     add_pages(app)
     steady(app)
     seal_cookies(app)

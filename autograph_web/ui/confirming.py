@@ -124,7 +124,7 @@ class Confirming(CodeForm, AccountPage, mixin=True):
             )
             device = guard.device_of(self.router)
             await self._hand_off(await services().reauthentication.confirm(context, looking, given, device))
-            self.next_path = f"{self._here.path}?then={self.wish}"
+            self.next_path = self._place(then=self.wish)
 
         return confirmed
 

@@ -13,6 +13,7 @@ PROMPTS = {
     "confirm_email": "Type your email to confirm.",
     "name": "Give the key a name.",
     "scopes": "Choose what the key may do.",
+    "percent": "Type a share of the accounts, 0 to 100.",
 }
 """What is said beside an empty field; these are the fields that can carry a sentence."""
 

@@ -39,7 +39,12 @@ SESSIONS = Route("/settings/sessions", "Devices", protected=True)
 API_KEYS = Route("/settings/api-keys", "API keys", protected=True)
 ACTIVITY = Route("/settings/activity", "Activity", protected=True)
 ACCOUNT = Route("/settings/account", "Account", protected=True)
+ADMIN_OVERVIEW = Route("/admin", "Server overview", protected=True, admin=True)
+ADMIN_FLAGS = Route("/admin/flags", "Feature flags", protected=True, admin=True)
 ADMIN_USERS = Route("/admin/users", "Users", protected=True, admin=True)
+ADMIN_NEW_USER = Route("/admin/users/new", "New account", protected=True, admin=True)
+ADMIN_PERSON = Route("/admin/users/person", "Account", protected=True, admin=True)
+ADMIN_AUDIT = Route("/admin/audit", "Audit", protected=True, admin=True)
 FORBIDDEN = Route("/forbidden", "For administrators")
 TROUBLE = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
@@ -60,12 +65,17 @@ ROUTES: tuple[Route, ...] = (
     API_KEYS,
     ACTIVITY,
     ACCOUNT,
+    ADMIN_OVERVIEW,
     ADMIN_USERS,
+    ADMIN_NEW_USER,
+    ADMIN_PERSON,
+    ADMIN_AUDIT,
+    ADMIN_FLAGS,
     FORBIDDEN,
     TROUBLE,
     NOT_FOUND,
 )
 PROTECTED_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.protected)
 ADMIN_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.admin)
-ADMIN_PLACES: tuple[Route, ...] = (ADMIN_USERS,)
+ADMIN_PLACES: tuple[Route, ...] = (ADMIN_OVERVIEW, ADMIN_USERS, ADMIN_AUDIT, ADMIN_FLAGS)
 """The ways within the administration as they are shown; the first is where "Administration" leads."""

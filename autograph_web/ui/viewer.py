@@ -109,7 +109,7 @@ def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRo
     return ActivityRow(
         key=f"{number}-{iso(event.at)}",
         label=event.kind.label,
-        icon=_icon(event.kind.value),
+        icon=icon_of_kind(event.kind.value),
         where=place(event),
         device=device_name(event.user_agent),
         ip=event.ip,
@@ -159,7 +159,8 @@ def initials(email: str) -> str:
     return "".join(part[0] for part in parts[:2]).upper() or "?"
 
 
-def _icon(kind: str) -> str:
+def icon_of_kind(kind: str) -> str:
+    """Return the drawing of a kind of event."""
     return next((icon for part, icon in _ICONS if kind.startswith(part) or kind.endswith(part)), "dot")
 
 

@@ -14,8 +14,8 @@ PAGE = "page /admin/users.html"
 SPELLINGS = ("/admin/users", "/admin/users/", "/./admin/users", "/admin//users")
 
 
-async def come_in(browser: AsyncClient) -> None:
-    answer = await browser.post("/session/sign-in", data={"email": EMAIL, "password": PASSWORD})
+async def come_in(browser: AsyncClient, email: str = EMAIL) -> None:
+    answer = await browser.post("/session/sign-in", data={"email": email, "password": PASSWORD})
     assert answer.headers["location"] == "/dashboard", answer.text
 
 

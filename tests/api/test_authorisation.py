@@ -71,7 +71,8 @@ class Caller:
 
 def _address(path: str, owned: Mapping[str, str]) -> str:
     return path.format_map(
-        {name: owned.get(own, "x") for name, own in _PATH_NAMES.items()} | {"letter_id": "x"}
+        {name: owned.get(own, "x") for name, own in _PATH_NAMES.items()}
+        | {"letter_id": "x", "name": "trusted_devices"}
     )
 
 

@@ -114,13 +114,17 @@ async def test_a_request_id_is_new_each_time(api: AsyncClient) -> None:
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
-async def test_a_request_id_that_is_offered_is_kept(api: AsyncClient) -> None:
+@pytest.mark.parametrize(("settings_changes", "kept"), [({}, False), ({"trusted_proxy_hops": 1}, True)])
+async def test_a_request_id_is_kept_if_a_proxy_we_trust_can_have_chosen_it(
+    api: AsyncClient, kept: bool
+) -> None:
     offered = "5f0c1c3e-7a0b-4f6e-9f57-0a1b2c3d4e5f"
     response = await api.get("/health/live", headers={"X-Request-ID": offered})
 
-    assert response.headers["x-request-id"] == offered
+    assert (response.headers["x-request-id"] == offered) is kept
 
 
+@pytest.mark.parametrize("settings_changes", [{"trusted_proxy_hops": 1}])
 @pytest.mark.parametrize("offered", ["", "x", "1; drop", "a" * 5000])
 async def test_a_request_id_that_is_none_is_replaced(api: AsyncClient, offered: str) -> None:
     response = await api.get("/health/live", headers={"X-Request-ID": offered})

@@ -27,6 +27,7 @@ CALLS = {
     ("get", "/me"): {"200", "401", "503"},
     ("get", "/health/live"): {"200"},
     ("get", "/health/ready"): {"200", "503"},
+    ("get", "/metrics"): {"200", "401", "404"},
 }
 
 
@@ -40,7 +41,7 @@ async def test_the_process_is_ready(api: AsyncClient) -> None:
     response = await api.get("/health/ready")
 
     assert response.status_code == 200
-    checks = {"database": True, "redis": True}
+    checks = {"database": True, "redis": True, "schema": True}
     assert response.json() == {"status": "ok", "checks": checks, "mail_is_late": False}
 
 
@@ -70,8 +71,10 @@ async def test_without_redis_the_process_is_not_ready_but_alive(
         ready = await client.get("/health/ready")
 
         assert (ready.status_code, ready.headers["retry-after"]) == (503, "2")
-        checks = {"database": True, "redis": False}
-        assert ready.json() == {"status": "unavailable", "checks": checks, "mail_is_late": None}
+        checks = {"database": True, "redis": False, "schema": True}
+        answer = ready.json()
+        assert answer.pop("details")["redis"] == {"error": "ConnectionError"}, "for an operator"
+        assert answer == {"status": "unavailable", "checks": checks, "mail_is_late": None}
         assert (await client.get("/health/live")).status_code == 200
         assert (await client.get("/me", headers=bearer(pair))).status_code == 200
         assert_problem(await client.post("/logout", headers=bearer(pair)), 503, "unfinished")

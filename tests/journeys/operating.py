@@ -7,6 +7,8 @@ import subprocess
 import sys
 from contextlib import closing
 
+from playwright.async_api import expect
+
 from tests.journeys.people import Person
 from tests.support.browser import Visitor
 from tests.support.live_server import ROOT, LiveServer
@@ -30,6 +32,17 @@ def give_role(server: LiveServer, email: str, role: str = "admin") -> None:
     """Give an account a role before anybody has signed in to it."""
     with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
         connection.execute("UPDATE users SET role = ? WHERE email = ?", (role, email))
+
+
+async def open_person(visitor: Visitor, email: str) -> None:
+    """Find an account and open its page."""
+    await visitor.open("/admin/users")
+    await visitor.page.get_by_label("Part of the address").fill(email)
+    await visitor.page.get_by_role("button", name="Search").click()
+    await expect(visitor.page.locator("#people tbody tr")).to_have_count(1)
+    await visitor.page.get_by_role("link", name=email).click()
+    await expect(visitor.page.locator("#person")).to_be_visible()
+    await visitor.connected()
 
 
 async def come_as_admin(visitor: Visitor, server: LiveServer, person: Person) -> None:

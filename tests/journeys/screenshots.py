@@ -19,10 +19,12 @@ from autograph_web.mail.letter import Action, Letter, circumstances
 from autograph_web.mail.rendering import as_html
 from tests.journeys import post
 from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of
+from tests.journeys.operating import come_as_admin, open_person, operate
 from tests.journeys.people import WRONG, Person
 from tests.journeys.test_not_me import follow as follow_to
 from tests.journeys.test_not_me import stranger_signs_in
 from tests.journeys.test_password_reset import NEW, ask, ask_by_rest, choose, follow, new_password_of
+from tests.journeys.test_server_overview import give_days
 from tests.journeys.two_step import (
     TURNED_ON,
     Phone,
@@ -291,6 +293,33 @@ async def sign_in_code(visitor: Visitor) -> None:
     await expect(visitor.page.locator("#code")).to_be_focused()
 
 
+async def server_overview(visitor: Visitor) -> None:
+    await come_as_admin(visitor, _servers[visitor.base_url], newcomer())
+    await visitor.open("/admin")
+    await expect(visitor.page.locator("#adoption svg.recharts-surface").first).to_be_visible()
+
+
+async def flags(visitor: Visitor) -> None:
+    await operate(_servers[visitor.base_url], "flags", "set", "trusted_devices", "off", "--percent", "25")
+    await come_as_admin(visitor, _servers[visitor.base_url], newcomer())
+    await visitor.open("/admin/flags")
+    await expect(visitor.page.locator("#flags")).to_be_visible()
+
+
+async def flags_choose(visitor: Visitor) -> None:
+    await flags(visitor)
+    await visitor.page.get_by_role("button", name="Change Trusted devices").click()
+    await expect(visitor.page.locator("#step-title")).to_be_focused()
+
+
+async def register_closed(visitor: Visitor) -> None:
+    server = _servers[visitor.base_url]
+    await operate(server, "flags", "set", "registration_open", "off")
+    await register(visitor)
+    await expect(visitor.page.locator("#closed")).to_be_visible()
+    await operate(server, "flags", "reset", "registration_open")
+
+
 async def letter(visitor: Visitor) -> None:
     link = "https://accounts.northwind.dev/password-reset/confirm#token=Zx5cVb6nMa1sDf2gHj3kLq4wEr7tYu8iOp9aSdFgHjK"
     asked = RequestContext("203.0.113.7", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "")
@@ -313,6 +342,51 @@ async def not_found(visitor: Visitor) -> None:
 
 async def trouble(visitor: Visitor) -> None:
     await visitor.load("/error")
+
+
+async def _as_administrator(visitor: Visitor) -> None:
+    person = newcomer()
+    await come_as_admin(visitor, _servers[visitor.base_url], person)
+
+
+async def administration_users(visitor: Visitor) -> None:
+    await _as_administrator(visitor)
+    await visitor.open("/admin/users")
+    await expect(visitor.page.locator("#people")).to_be_visible()
+
+
+async def administration_none(visitor: Visitor) -> None:
+    await _as_administrator(visitor)
+    await visitor.open("/admin/users?part=nobody")
+    await expect(visitor.page.locator("#nothing")).to_be_visible()
+
+
+async def administration_person(visitor: Visitor) -> None:
+    await _as_administrator(visitor)
+    await open_person(visitor, MINA.email)
+
+
+async def administration_lock(visitor: Visitor) -> None:
+    await administration_person(visitor)
+    await visitor.page.get_by_role("button", name="Lock account").click()
+    await expect(visitor.page.locator("#lock-form")).to_be_visible()
+
+
+async def administration_new(visitor: Visitor) -> None:
+    await _as_administrator(visitor)
+    await visitor.open("/admin/users/new")
+    await expect(visitor.page.locator("#create-form")).to_be_visible()
+
+
+async def administration_audit(visitor: Visitor) -> None:
+    await _as_administrator(visitor)
+    await visitor.open("/admin/audit")
+    await expect(visitor.page.locator("#events")).to_be_visible()
+
+
+async def forbidden(visitor: Visitor) -> None:
+    await newcomer().come_in(visitor)
+    await visitor.load("/admin/users")
 
 
 STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
@@ -349,7 +423,18 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
     verified,
     verified_none,
     sign_in_code,
+    server_overview,
+    flags,
+    flags_choose,
+    register_closed,
     letter,
+    administration_users,
+    administration_none,
+    administration_person,
+    administration_lock,
+    administration_new,
+    administration_audit,
+    forbidden,
     not_found,
     trouble,
 )
@@ -404,6 +489,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, LiveServer(Path(data)) as server:
         MINA.join(server)
+        give_days(server)
         _servers[server.base_url] = server
         asyncio.run(_look(server, folder))
     sizes = [file.stat().st_size for file in folder.glob("*.png")]

@@ -16,7 +16,7 @@ from tests.journeys.test_forged_events import NONSENSE, cookie_of, told
 from tests.support.browser import Device, Visitor
 from tests.support.live_server import LiveServer
 
-PAGES = ("/admin/users",)
+PAGES = ("/admin", "/admin/users", "/admin/users/new", "/admin/users/person", "/admin/audit", "/admin/flags")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -131,10 +131,14 @@ class People:
 def set_up(server: LiveServer, row: Row) -> People:
     """Make the people of a row."""
     with Door(server) as door, Door(server) as elsewhere, Door(server) as office:
-        owner, owned = _new_owner(door, row.scene)
-        admin = office.join("admin", "admin")
+        admin, shown = office.join("admin", "admin"), ""
+        if row.may is May.ADMIN and row.scene is Scene.STALE:
+            shown = _turn_two_steps_on(office, admin)[1]["code"]
+            owner, owned = _new_owner(door, Scene.PLAIN)
+        else:
+            owner, owned = _new_owner(door, row.scene)
         at, holder = (office, admin) if row.may is May.ADMIN else (door, owner)
-        ended = at.sign_in(holder.email, owned["code"] if holder is owner else "")
+        ended = at.sign_in(holder.email, owned["code"] if holder is owner else shown)
         at.sign_out(ended)
         callers = {
             Role.ANONYMOUS: Caller(),
@@ -207,7 +211,8 @@ class Trial:
         self._server, self._people = server, people
         # Where nothing is private, everybody comes with a tab of their own.
         self._private = page.path in PROTECTED_PATHS
-        self._path = f"{page.path}?then={self._row.then}" if self._row.then else page.path
+        query = filled(page.query, people.owned), f"then={self._row.then}" if self._row.then else ""
+        self._path = "?".join(part for part in (page.path, "&".join(filter(None, query))) if part)
         self._shows = {
             May.EVERYBODY: Role.OWNER if self._private else Role.ANONYMOUS,
             May.OWNER: Role.OWNER,

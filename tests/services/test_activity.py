@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
+from autograph_web.audit.downloads import Format
 from autograph_web.audit.kinds import Group, Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.store import AUDIT, selecting
 from autograph_web.core.errors import InvalidCursor
-from autograph_web.profile.activity import Format
 from autograph_web.profile.inputs import ActivityInput
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
@@ -149,6 +149,7 @@ async def test_a_file_has_every_event_and_holds_nothing_open_between_its_portion
 ) -> None:
     await fill(services, clock, viewer.user_id, viewer.session_id)
     download = await services.activity.download(context(), viewer, ActivityInput(), form)
+    await services.chain.close()  # which reads on its own
     pool: Any = services.database.engine.pool
     portions: list[str] = []
     async for portion in download.portions:

@@ -15,6 +15,7 @@ from tests.support.factories import (
     prove,
     register,
 )
+from tests.support.health import parts
 from tests.support.postgres_pair import PostgresPair
 
 RECOVERY_S = 10
@@ -32,7 +33,7 @@ def settings(
 async def recovered(services: Services) -> None:
     """Wait until the database answers."""
     async with asyncio.timeout(RECOVERY_S):
-        while not (await services.health())["database"]:  # noqa: ASYNC110  (the event is elsewhere)
+        while not (await parts(services))["database"]:  # noqa: ASYNC110  (the event is elsewhere)
             await asyncio.sleep(0.05)
 
 
@@ -56,7 +57,7 @@ async def test_a_primary_that_turned_read_only_is_left_at_its_first_refusal(
     services: Services, postgres_pair: PostgresPair
 ) -> None:
     await register(services)
-    await asyncio.gather(*(services.health() for _ in range(5)))
+    await asyncio.gather(*(services.health.look() for _ in range(5)))
     await asyncio.to_thread(postgres_pair.turn_the_primary_read_only)
 
     with pytest.raises(Unavailable):

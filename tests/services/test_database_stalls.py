@@ -10,6 +10,7 @@ from sqlalchemy import event, text
 from autograph_web.core.database import Database
 from autograph_web.core.errors import Unavailable, Uncertain
 from autograph_web.runtime import Services
+from tests.support.health import parts
 from tests.support.parts import PostgresPart
 
 PATIENCE_S = 20.0
@@ -138,6 +139,6 @@ async def test_a_commit_without_an_answer_is_told_as_uncertain(
 async def test_readiness_tells_which_part_says_nothing(services: Services, part: PostgresPart) -> None:
     with part.frozen():
         async with asyncio.timeout(PATIENCE_S):
-            assert await services.health() == {"database": False, "redis": True}
+            assert await parts(services) == {"database": False, "redis": True}
     await answers(services.database)
-    assert await services.health() == {"database": True, "redis": True}
+    assert await parts(services) == {"database": True, "redis": True, "schema": True}

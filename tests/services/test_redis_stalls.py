@@ -14,6 +14,7 @@ from autograph_web.settings import Settings
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import open_cookie, open_pair, prove, register
+from tests.support.health import parts
 from tests.support.parts import RedisPart
 from tests.support.watching import RedisWindow
 
@@ -95,7 +96,7 @@ async def test_sessions_are_checked_all_the_while(services: Services, own_redis:
     with frozen(own_redis):
         assert await services.sessions.authenticate_token(pair.access_token)
         assert await services.sessions.authenticate_cookie(cookie)
-        assert await services.health() == {"database": True, "redis": False}
+        assert await parts(services) == {"database": True, "redis": False, "schema": True}
 
 
 async def test_more_commands_at_once_than_connections_are_no_outage(services: Services) -> None:

@@ -269,7 +269,7 @@ class Machine(RuleBasedStateMachine):
 
     async def _open(self, given: Settings) -> Services:
         built = build_services(given, self.clock, None, self.mailbox)
-        await built.health()
+        await built.health.look()
         self.mailbox.watch(built)
         return built
 

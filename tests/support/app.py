@@ -30,6 +30,8 @@ PAGES = {
         "password-reset/confirm.html",
         "not-me.html",
         "dashboard.html",
+        "admin.html",
+        "admin/flags.html",
         "admin/users.html",
         "forbidden.html",
         "error.html",

@@ -70,7 +70,7 @@ class Scene(StrEnum):
 
     PLAIN = "an account just signed in to"
     TWO_STEP = "two-step verification is on, and was shown"
-    STALE = "two-step verification is on, and was not shown yet"
+    STALE = "two-step verification is on for who may, and was not shown yet"
     BUSY = "more events, and more accounts, than a page shows at once"
 
 
@@ -97,10 +97,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A state class: the path of its page, and a row for each of its handlers."""
+    """A state class: the path of its page, a row for each of its handlers, and what its address says."""
 
     path: str
     rows: Mapping[str, Row]
+    query: str = ""
 
 
 _WRONG = "no password of theirs"
@@ -115,6 +116,7 @@ def _form(**fields: str) -> Given:
 
 _KEY_FORM = {"name": "Another", "scope_read": "on", "expires": "90"}
 _CREATE, _TICK = ("create", _form(**_KEY_FORM)), ("tick_saved", {"ticked": True})
+_CHOOSE = ("choose", _form(value="off", percent="0"))  # for nobody, so that it is in nobody's way
 _CONFIRM = _form(password=_WRONG, code=_CODE)
 _STRENGTH = Row(May.EVERYBODY, "strength_rx_state_", {"password": _NEW})
 
@@ -323,6 +325,28 @@ HANDLERS: dict[str, Page] = {
             "delete": Row(May.OWNER, "account_deleted", _form(confirm_email="{email}"), then="delete"),
         },
     ),
+    "OverviewState": Page(
+        "/admin",
+        {**ADMIN_PAGE, "choose": Row(May.ADMIN, "span_rx_state_ 7", {"days": 7})},
+    ),
+    "FlagsState": Page(
+        "/admin/flags",
+        {
+            **ADMIN_PAGE,
+            "switch_code": CONFIRMING["switch_code"],
+            "ask": Row(May.ADMIN, "step_rx_state_ trusted_devices", {"wish": "trusted_devices"}),
+            "cancel": Row(May.ADMIN, "focus_rx_state_ flags:", then="trusted_devices"),
+            "confirm": Row(
+                May.ADMIN,
+                "login_failed",
+                _form(password=_WRONG, code=_CODE),
+                then="trusted_devices",
+                scene=Scene.STALE,
+            ),
+            "choose": Row(May.ADMIN, "step_rx_state_ review", _CHOOSE[1], then="trusted_devices"),
+            "switch": Row(May.ADMIN, "flag_changed", first=(_CHOOSE,), then="trusted_devices"),
+        },
+    ),
     "UsersState": Page(
         "/admin/users",
         {
@@ -330,6 +354,43 @@ HANDLERS: dict[str, Page] = {
             "choose": Row(May.ADMIN, "role_rx_state_ admin", {"name": "role", "value": "admin"}),
             "search": Row(May.ADMIN, "Showing one account.", _form(part="{email}")),
             "further": Row(May.ADMIN, "rows_rx_state_", scene=Scene.BUSY),
+        },
+    ),
+    "AuditState": Page(
+        "/admin/audit",
+        {
+            **ADMIN_PAGE,
+            "choose": Row(May.ADMIN, "group_rx_state_ sign_in", {"name": "group", "value": "sign_in"}),
+            "search": Row(May.ADMIN, "person_rx_state_ {email}", _form(person="{email}")),
+            "further": Row(May.ADMIN, "rows_rx_state_", scene=Scene.BUSY),
+        },
+    ),
+    "PersonState": Page(
+        "/admin/users/person",
+        {
+            **ADMIN_PAGE,
+            "switch_code": CONFIRMING["switch_code"],
+            "ask": Row(May.ADMIN, "step_rx_state_ lock", {"wish": "lock"}),
+            "cancel": Row(May.ADMIN, "focus_rx_state_ person:", then="lock"),
+            "confirm": Row(May.ADMIN, "login_failed", _CONFIRM, then="lock", scene=Scene.STALE),
+            "carry_out": Row(May.ADMIN, "account_locked", then="lock"),
+        },
+        query="id={user}",
+    ),
+    "NewUserState": Page(
+        "/admin/users/new",
+        {
+            **ADMIN_PAGE,
+            "switch_code": CONFIRMING["switch_code"],
+            # Its one step begins with the page, and a link leads back.
+            "ask": Row(May.NOBODY, sends={"wish": "create"}),
+            "cancel": Row(May.NOBODY),
+            "confirm": Row(May.ADMIN, "login_failed", _CONFIRM, scene=Scene.STALE),
+            "create": Row(
+                May.ADMIN,
+                "account_created_by_admin",
+                _form(email="another.{email}", role="user", password=""),
+            ),
         },
     ),
 }
@@ -353,6 +414,7 @@ CALLS: dict[str, Row] = {
     "POST /mfa/verify": Row(May.EVERYBODY, sends={"email": "{email}", "code": _CODE}),
     "GET /health/live": Row(May.EVERYBODY, "ok"),
     "GET /health/ready": Row(May.EVERYBODY, "ok"),
+    "GET /metrics": Row(May.NOBODY),  # no account opens it: see http/operators.py
     "GET /docs": Row(May.EVERYBODY, "openapi.json"),
     "GET /openapi.json": Row(May.EVERYBODY, "/password-change"),
     "GET /me": Row(May.OWNER, "{email}"),
@@ -378,9 +440,24 @@ CALLS: dict[str, Row] = {
     "GET /sessions": Row(May.OWNER, "{session}"),
     "DELETE /sessions": Row(May.OWNER, "session_revoked"),
     "DELETE /sessions/{session_id}": Row(May.OWNER, "session_revoked"),
+    "GET /admin/statistics": Row(May.ADMIN, "with_mfa"),
+    "GET /admin/flags": Row(May.ADMIN, "trusted_devices"),
+    "PUT /admin/flags/{name}": Row(May.ADMIN, "flag_changed", {"value": "off", "percent": 0}),
     "GET /api-keys": Row(May.OWNER, "{key_name}"),
     "POST /api-keys": Row(May.OWNER, "api_key_created", {"name": "Another", "scopes": ["read"]}),
     "DELETE /api-keys/{key_id}": Row(May.OWNER, "api_key_revoked"),
+    "GET /admin/users": Row(May.ADMIN, "{email}"),
+    "POST /admin/users": Row(May.ADMIN, "account_created_by_admin", {"email": "another.{email}"}),
+    "GET /admin/users/{user_id}": Row(May.ADMIN, "{email}"),
+    "POST /admin/users/{user_id}/lock": Row(May.ADMIN, "account_locked"),
+    "POST /admin/users/{user_id}/unlock": Row(
+        May.ADMIN, "account_unlocked", first=(("POST /admin/users/{user_id}/lock", {}),)
+    ),
+    "POST /admin/users/{user_id}/role": Row(May.ADMIN, "role_changed", {"role": "admin"}),
+    "DELETE /admin/users/{user_id}/sessions": Row(May.ADMIN, "sessions_ended_by_admin"),
+    "POST /admin/users/{user_id}/mfa/reset": Row(May.ADMIN, "mfa_reset_by_admin", scene=Scene.TWO_STEP),
+    "GET /admin/audit": Row(May.ADMIN, "{email}"),
+    "GET /admin/audit/export": Row(May.ADMIN, "data_exported"),
 }
 """REST, by method and path."""
 
@@ -446,7 +523,12 @@ PAGES: dict[str, May] = {
     "/settings/api-keys": May.OWNER,
     "/settings/activity": May.OWNER,
     "/settings/account": May.OWNER,
+    "/admin": May.ADMIN,
+    "/admin/flags": May.ADMIN,
     "/admin/users": May.ADMIN,
+    "/admin/users/new": May.ADMIN,
+    "/admin/users/person": May.ADMIN,
+    "/admin/audit": May.ADMIN,
     "/forbidden": May.EVERYBODY,
 }
 """Whom each page is sent to."""

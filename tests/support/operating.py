@@ -4,8 +4,22 @@ from autograph_web.admin.creation import Created, CreationInput
 from autograph_web.admin.person import Operator, Person, Role
 from autograph_web.core.context import UNKNOWN_ADDRESS, RequestContext
 from autograph_web.runtime import Services
+from tests.support.factories import context, open_pair, register
 
 OPERATOR = Operator("command line: nora", RequestContext(UNKNOWN_ADDRESS, "", "a request"))
+
+
+async def administrator(services: Services, email: str = "nora@northwind.dev") -> Operator:
+    """Return an administrator who has just signed in."""
+    account = await register(services, email)
+    await services.administration.set_role(OPERATOR, account.id, Role.ADMIN)
+    return await acting(services, email)
+
+
+async def acting(services: Services, email: str) -> Operator:
+    """Return somebody as an operator, whatever they may do, who has just signed in."""
+    pair = await open_pair(services, email)
+    return Operator.administrator(context(), await services.sessions.authenticate_token(pair.access_token))
 
 
 async def make_admin(services: Services, email: str) -> Person:

@@ -7,7 +7,8 @@ import pytest
 
 from autograph_web.audit.kinds import Group
 from autograph_web.profile.inputs import Device
-from autograph_web.ui.activity.filters import DEVICES, GROUPS, RANGES, Filters
+from autograph_web.ui.activity.filters import DEVICES, GROUPS, Filters
+from autograph_web.ui.ranges import RANGES
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -33,9 +33,12 @@ _DOWNLOAD: dict[int | str, dict[str, Any]] = {
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
-@router.post("/register", status_code=201, responses=problems(409, 422, 429, 503))
+@router.post("/register", status_code=201, responses=problems(403, 409, 422, 429, 503))
 async def register(context: CurrentContext, wish: RegistrationInput) -> AccountOut:
-    """Create an account. It does not sign in: call /login next. A letter asks to confirm the address."""
+    """Create an account. It does not sign in: call /login next. A letter asks to confirm the address.
+
+    A server that lets nobody create one answers 403 `registration_closed`.
+    """
     return AccountOut.of(await services().registration.register(context, wish))
 
 

@@ -1,27 +1,42 @@
 """Probes for whoever runs the server."""
 
-from fastapi import APIRouter, Response
+import asyncio
+
+from fastapi import APIRouter, Request, Response
 
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import RETRY_AFTER
 from autograph_web.api.schemas import HealthOut
+from autograph_web.http.operators import why_not_operator
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, prefix="/health", tags=["Health"])
 
 
-@router.get("/live")
+@router.get("/live", response_model_exclude_unset=True)
 async def live() -> HealthOut:
     """Tell that the process answers."""
     return HealthOut(status="ok")
 
 
-@router.get("/ready", responses={503: {"model": HealthOut, "headers": RETRY_AFTER}})
-async def ready(response: Response) -> HealthOut:
-    """Tell whether the process can serve: 503 names the part that is down."""
-    checks = await services().health()
-    if all(checks.values()):
-        return HealthOut(status="ok", checks=checks, mail_is_late=await services().mail_is_late())
-    response.status_code = 503
-    response.headers["Retry-After"] = "2"
-    return HealthOut(status="unavailable", checks=checks)
+@router.get(
+    "/ready", response_model_exclude_unset=True, responses={503: {"model": HealthOut, "headers": RETRY_AFTER}}
+)
+async def ready(request: Request, response: Response) -> HealthOut:
+    """Tell whether the process can serve: 503 names the part that is down.
+
+    Operators, as for `/metrics`, also read what is wrong with it.
+    """
+    checks, mail = await asyncio.gather(services().health.look(), services().health.mail())
+    well = all(check.well for check in checks)
+    answer = HealthOut(
+        status="ok" if well else "unavailable",
+        checks={check.name: check.well for check in checks},
+        mail_is_late=not mail.well if well else None,
+    )
+    if why_not_operator(request.scope, services().settings) is None:
+        answer.details = {check.name: check.details for check in (*checks, mail)}
+    if not well:
+        response.status_code = 503
+        response.headers["Retry-After"] = "2"
+    return answer

@@ -37,6 +37,7 @@ _BATCH = 100  # what is linked, or taken away, in one transaction: few enough fo
 _BREATH = 10  # links computed before requests get a turn
 _REST = 49  # for each moment of work so many of rest: under load the chain may lag, requests must not
 _SALT_BYTES = 16
+_MOST_COUNTED = 10_000
 # Longer than from drawing an id to writing its row, which is one statement.
 _DRAWN_BUT_NOT_WRITTEN = timedelta(seconds=2)
 # A link with a key we don't know, and not older than this: a newer configuration is at work elsewhere.
@@ -115,6 +116,18 @@ class ChainKeeper:
             if stop is not None:
                 await _rest(stop, _REST * (loop.time() - began))
         return total
+
+    async def lag(self) -> tuple[int, float]:
+        """Return how many rows have no link yet, up to 10,000, and for how many seconds the oldest waits.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._database.read() as connection:
+            last = await store.last_link(connection)
+            found = await store.backlog(connection, last.settled_id if last else 0, _MOST_COUNTED)
+        waited = (self._clock.now() - found.oldest).total_seconds() if found.oldest else 0.0
+        return found.rows, max(0.0, waited)
 
     async def _link_some(self, start: int) -> tuple[int, int]:
         async with self._database.read() as connection:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.audit.chain.models import ChainKeyRow, CheckpointRow, LinkRow
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
+from autograph_web.core import database
 from autograph_web.core.tables import table_of
 
 CHAIN = table_of(LinkRow)
@@ -23,14 +24,8 @@ _LAST = select(CHAIN).order_by(desc(CHAIN.c.position)).limit(1)
 
 
 async def try_lock(connection: AsyncConnection) -> bool:
-    """Take the chain for this unit of work, unless somebody has it; on SQLite one writes at a time anyway."""
-    if connection.dialect.name != "postgresql":
-        return True
-    return bool(
-        (
-            await connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-        ).scalar()
-    )
+    """Take the chain for this unit of work, unless somebody has it."""
+    return await database.try_lock(connection, _LOCK_KEY)
 
 
 async def lock(connection: AsyncConnection) -> None:
@@ -84,6 +79,18 @@ async def unlinked(connection: AsyncConnection, settled_id: int, limit: int) -> 
 async def any_unlinked(connection: AsyncConnection, settled_id: int) -> bool:
     """Tell whether there is a row above `settled_id` without a link: asked first, as linking takes a lock."""
     return bool(await unlinked(connection, settled_id, 1))
+
+
+async def backlog(connection: AsyncConnection, settled_id: int, most: int) -> Any:
+    """Return how many rows above `settled_id` have no link, up to `most`, and when the oldest was written."""
+    linked = select(CHAIN.c.audit_id).where(CHAIN.c.audit_id == AUDIT.c.id).exists()
+    query = select(AUDIT.c.at).where(AUDIT.c.id > settled_id, ~linked).order_by(AUDIT.c.id).limit(most)
+    waiting = query.subquery()
+    return (
+        await connection.execute(
+            select(func.count().label("rows"), func.min(waiting.c.at).label("oldest")).select_from(waiting)
+        )
+    ).one()
 
 
 async def add_links(connection: AsyncConnection, links: Sequence[dict[str, Any]]) -> None:

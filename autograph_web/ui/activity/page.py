@@ -6,13 +6,14 @@
 import reflex as rx
 
 from autograph_web.ui.account_frame import account_frame, skeleton
-from autograph_web.ui.activity.filters import DEVICES, GROUPS, RANGES
+from autograph_web.ui.activity.filters import DEVICES, GROUPS
 from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.components.cards import card, time_of
 from autograph_web.ui.components.connection import signals
-from autograph_web.ui.components.icons import icon, icon_of
-from autograph_web.ui.components.listing import announced, choice, nothing, rest, table
+from autograph_web.ui.components.icons import icon_of
+from autograph_web.ui.components.listing import announced, choice, files, nothing, rest, table
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
+from autograph_web.ui.ranges import RANGES
 from autograph_web.ui.routes import ACTIVITY
 from autograph_web.ui.viewer import ICONS, ActivityRow
 
@@ -23,7 +24,12 @@ def activity_page() -> rx.Component:
         ActivityState,
         ACTIVITY,
         "Everything that happened on your account. If something wasn't you, change your password.",
-        rx.el.div(_events_card(), _files_card(), class_name="cards", custom_attrs=named("activity-cards")),
+        rx.el.div(
+            _events_card(),
+            files(ActivityState.csv, ActivityState.json, "activity"),
+            class_name="cards",
+            custom_attrs=named("activity-cards"),
+        ),
         skeleton("card-activity", "card-wide"),
         signals(ActivityState.leave, ActivityState.focus, ActivityState.address),
         rx.el.script(src="/download.js", defer=True),
@@ -85,51 +91,4 @@ def _newest() -> rx.Component:
         "You're looking at older events. ",
         NativeLink.create("Show the newest", href=ACTIVITY.path),
         class_name="said middle",
-    )
-
-
-def _files_card() -> rx.Component:
-    return card(
-        "take-along",
-        "Take it along",
-        rx.el.p("Everything the choices above pick, however much it is, as a file."),
-        rx.el.div(
-            _file("CSV", ActivityState.csv, "autograph-activity.csv"),
-            _file("JSON", ActivityState.json, "autograph-activity.json"),
-            class_name="actions card-actions",
-        ),
-        _progress(),
-    )
-
-
-def _file(form: str, address: rx.Var[str] | str, name: str) -> rx.Component:
-    return NativeLink.create(
-        icon("download"),
-        rx.el.span("Download ", class_name="sr-only"),
-        form,
-        href=address,
-        class_name="button",
-        custom_attrs={"download": name, "data-progress": "download-progress"},
-    )
-
-
-def _progress() -> rx.Component:
-    """How far a download is; download.js fills it, and React never does."""
-    return rx.el.div(
-        rx.el.div(
-            rx.el.progress(aria_label="Events downloaded", custom_attrs={"data-bar": ""}),
-            rx.el.span(class_name="quiet", custom_attrs={"data-count": ""}),
-            rx.el.button(
-                "Cancel",
-                type="button",
-                class_name="button button-small button-plain",
-                custom_attrs={"data-cancel": ""},
-            ),
-            hidden=True,
-            class_name="progress",
-            custom_attrs={"data-running": ""},
-        ),
-        rx.el.p(role="status", class_name="did", custom_attrs={"data-said": ""}),
-        class_name="card-work",
-        custom_attrs=named("download-progress"),
     )

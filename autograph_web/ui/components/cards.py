@@ -9,7 +9,9 @@ from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 
 
-def card(name: str, title: str, *content: rx.Component, badge: rx.Component | None = None) -> rx.Component:
+def card(
+    name: str, title: rx.Var[str] | str, *content: rx.Component, badge: rx.Component | None = None
+) -> rx.Component:
     """A titled part of a page that the focus can be sent to."""
     return rx.el.section(
         rx.el.div(
@@ -30,7 +32,7 @@ def fact(name: str, value: rx.Component) -> rx.Component:
     return rx.el.div(rx.el.dt(name), rx.el.dd(value), class_name="fact")
 
 
-def time_of(at: str, words: str) -> rx.Component:
+def time_of(at: rx.Var[str] | str, words: rx.Var[str] | str) -> rx.Component:
     """A time (two vars): in UTC until session.js has put it into the viewer's time zone."""
     return rx.el.time(words, date_time=at, class_name="time", data_local="true")
 

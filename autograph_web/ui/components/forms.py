@@ -66,7 +66,9 @@ def address_field(state: type[FormState], name: str, label: str, autocomplete: s
     )
 
 
-def text_field(state: type[FormState], name: str, label: str, longest: str, hint: str) -> rx.Component:
+def text_field(
+    state: type[FormState], name: str, label: str, longest: str, hint: str, **attributes: Any
+) -> rx.Component:
     """A field for a few words of the person's own."""
     return rx.el.div(
         rx.el.label(label, html_for=name),
@@ -79,6 +81,7 @@ def text_field(state: type[FormState], name: str, label: str, longest: str, hint
             aria_invalid=_is_bad(state, name),
             aria_describedby=_described(state, name, f"{name}-hint"),
             custom_attrs=named(name, maxLength=longest),
+            **attributes,
         ),
         rx.el.p(hint, class_name="hint", custom_attrs=named(f"{name}-hint")),
         _field_error(state, name),
@@ -105,6 +108,7 @@ def password_field(
     name: str = "password",
     label: str = "Password",
     hint_id: str = "",
+    required: bool = True,
     **events: Any,
 ) -> rx.Component:
     """The password field with its own show button, which needs JavaScript and appears only with it."""
@@ -115,7 +119,7 @@ def password_field(
                 type="password",
                 name=name,
                 auto_complete=autocomplete,
-                required=True,
+                required=required,
                 class_name="input input-with-button",
                 aria_invalid=_is_bad(state, name),
                 aria_describedby=_described(state, name, hint_id),

@@ -9,6 +9,7 @@ from typing import Any
 import reflex as rx
 
 from autograph_web.ui.choices import LONGEST_TEXT, Options
+from autograph_web.ui.components.cards import card
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.listing import Listing
@@ -49,6 +50,24 @@ def typed(state: type[Listing], name: str, label: str, placeholder: str = "") ->
     )
 
 
+def choices_form(
+    state: type[Listing], path: str, *words: rx.Component, choices: tuple[rx.Component, ...]
+) -> rx.Component:
+    """What is looked for: words are sent with Enter or the button, each of the `choices` acts at once."""
+    search = rx.el.button(icon("search"), "Search", type="submit", class_name="button", data_submit="true")
+    return rx.el.form(
+        rx.el.div(*words, search, class_name="search"),
+        *choices,
+        method="get",
+        action=path,
+        on_submit=state.search,
+        aria_busy=state.pending,
+        data_answers=state.answers,
+        class_name="filters",
+        custom_attrs=named("filters"),
+    )
+
+
 def announced(state: type[Listing], name: str) -> rx.Component:
     """What is said of the list, and what kept it from being read; both regions are always there."""
     box = rx.el.div(icon("warning"), rx.el.p(state.problem), class_name="box box-bad")
@@ -66,6 +85,18 @@ def table(
     rows: Any,
     row: Callable[[Any], rx.Component],
 ) -> rx.Component:
+    """The table of a page that lists; it fades while another portion is read."""
+    return table_of(name, caption, heads, rows, row, aria_busy=state.pending)
+
+
+def table_of(
+    name: str,
+    caption: str,
+    heads: tuple[str, ...],
+    rows: Any,
+    row: Callable[[Any], rx.Component],
+    **attributes: Any,
+) -> rx.Component:
     """A table where there is room, and one block a row where there is not; `rows` is a var.
 
     The roles are spelled out because browsers forget those of a table that is laid out otherwise.
@@ -79,8 +110,8 @@ def table(
         rx.el.tbody(rx.foreach(rows, row), role="rowgroup"),
         role="table",
         class_name="table",
-        aria_busy=state.pending,
         custom_attrs=named(name),
+        **attributes,
     )
 
 
@@ -104,6 +135,54 @@ def rest(state: type[Listing], name: str, more: str, go_on: str) -> rx.Component
         tab_index=-1,
         class_name="rest",
         custom_attrs=named(f"{name}-end"),
+    )
+
+
+def files(csv: Any, json: Any, what: str) -> rx.Component:
+    """The ways to all of it as a file; `csv` and `json` are vars with their addresses."""
+    return card(
+        "take-along",
+        "Take it along",
+        rx.el.p("Everything the choices above pick, however much it is, as a file."),
+        rx.el.div(
+            _file("CSV", csv, f"autograph-{what}.csv"),
+            _file("JSON", json, f"autograph-{what}.json"),
+            class_name="actions card-actions",
+        ),
+        _progress(),
+    )
+
+
+def _file(form: str, address: Any, name: str) -> rx.Component:
+    return NativeLink.create(
+        icon("download"),
+        rx.el.span("Download ", class_name="sr-only"),
+        form,
+        href=address,
+        class_name="button",
+        custom_attrs={"download": name, "data-progress": "download-progress"},
+    )
+
+
+def _progress() -> rx.Component:
+    """How far a download is; download.js fills it, and React never does."""
+    return rx.el.div(
+        rx.el.div(
+            rx.el.progress(aria_label="Events downloaded", custom_attrs={"data-bar": ""}),
+            rx.el.span(class_name="quiet", custom_attrs={"data-count": ""}),
+            rx.el.button(
+                "Cancel",
+                type="button",
+                class_name="button button-small button-plain",
+                custom_attrs={"data-cancel": ""},
+            ),
+            hidden=True,
+            class_name="progress",
+            custom_attrs={"data-running": ""},
+        ),
+        rx.el.p(role="status", class_name="did", custom_attrs={"data-said": ""}),
+        class_name="card-work",
+        custom_attrs=named("download-progress"),
     )
 
 

@@ -5,6 +5,7 @@
 
 import reflex as rx
 
+from autograph_web.core.errors import RegistrationClosed
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     claim_form,
@@ -13,6 +14,7 @@ from autograph_web.ui.components.forms import (
     next_field,
     submit_button,
 )
+from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.new_password import new_password_field
 from autograph_web.ui.layout import auth_page, heading
@@ -26,20 +28,35 @@ def register_page() -> rx.Component:
         heading(REGISTER, "Create your account"),
         rx.el.p("Already have one? ", rx.el.a("Sign in", href=SIGN_IN.path), class_name="lead"),
         form_messages(RegisterState),
-        rx.el.form(
-            email_field(RegisterState, on_blur=RegisterState.note_email),
-            new_password_field(RegisterState),
-            next_field(RegisterState),
-            submit_button(RegisterState, "Create account", "Creating your account…"),
-            method="post",
-            action="/session/register",
-            on_submit=RegisterState.submit,
-            no_validate=True,
-            aria_busy=RegisterState.pending,
-            data_answers=RegisterState.answers,
-            class_name="form",
-            custom_attrs=named("register-form"),
-        ),
+        rx.cond(RegisterState.closed, _closed(), _form()),
         claim_form(RegisterState),
         signals(RegisterState.leave, RegisterState.focus),
+    )
+
+
+def _closed() -> rx.Component:
+    return rx.el.div(
+        icon("info"),
+        rx.el.p(RegistrationClosed.sentence),
+        key="closed",
+        class_name="box box-info",
+        custom_attrs=named("closed"),
+    )
+
+
+def _form() -> rx.Component:
+    return rx.el.form(
+        email_field(RegisterState, on_blur=RegisterState.note_email),
+        new_password_field(RegisterState),
+        next_field(RegisterState),
+        submit_button(RegisterState, "Create account", "Creating your account…"),
+        method="post",
+        action="/session/register",
+        on_submit=RegisterState.submit,
+        no_validate=True,
+        aria_busy=RegisterState.pending,
+        data_answers=RegisterState.answers,
+        class_name="form",
+        custom_attrs=named("register-form"),
+        key="form",
     )

@@ -1,6 +1,7 @@
 """The state behind the registration page."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from typing import Any
 
 import reflex as rx
@@ -16,11 +17,15 @@ from autograph_web.ui.routes import VERIFY_EMAIL
 
 
 class RegisterState(NewPassword, AuthForm, rx.State):
-    """Creates an account and signs its owner in."""
+    """Creates an account and signs its owner in; `closed` is whether nobody may create one now."""
+
+    closed: bool = False
 
     @rx.event
     async def arrive(self) -> None:
         """Prepare the page when it is opened."""
+        with suppress(Unavailable):  # the form will tell
+            self.closed = not services().registration.is_open
         self._know_rules()
         await self._arrive()
 

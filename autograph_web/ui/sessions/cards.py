@@ -6,8 +6,8 @@
 import reflex as rx
 
 from autograph_web.ui import messages
-from autograph_web.ui.components.cards import card, time_of
-from autograph_web.ui.components.icons import icon_of
+from autograph_web.ui.components.cards import card
+from autograph_web.ui.components.devices import device_line, last_seen
 from autograph_web.ui.components.native import NativeForm, named
 from autograph_web.ui.sessions.state import SessionsState
 from autograph_web.ui.viewer import DeviceRow
@@ -42,11 +42,10 @@ def _this_device(row: DeviceRow) -> rx.Component:
     sign_out = NativeForm.create(
         _button("this device"), method="post", action="/session/end", class_name="event-way"
     )
-    return _device(row, sign_out, rx.fragment())
+    return device_line(row, way=sign_out)
 
 
 def _other_device(row: DeviceRow) -> rx.Component:
-    seen = rx.el.p("Last seen: ", time_of(row.seen_at, row.seen_when), class_name="event-where")
     sign_out = rx.el.form(
         rx.el.input(type="hidden", name="session", value=row.key, read_only=True),
         _button(row.name),
@@ -57,24 +56,7 @@ def _other_device(row: DeviceRow) -> rx.Component:
         data_answers=SessionsState.answers,
         class_name="event-way",
     )
-    return _device(row, sign_out, seen)
-
-
-def _device(row: DeviceRow, sign_out: rx.Component, seen: rx.Component) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(icon_of(row.icon, "devices", "key"), class_name="event-icon"),
-        rx.el.div(
-            rx.el.p(row.name, class_name="event-label"),
-            rx.el.p(row.ip, " · ", row.how, class_name="event-where"),
-            rx.el.p("Signed in: ", time_of(row.since_at, row.since_when), class_name="event-where"),
-            seen,
-            class_name="event-what",
-        ),
-        sign_out,
-        key=row.key,
-        data_session=row.key,
-        class_name="event device",
-    )
+    return device_line(row, last_seen(row), way=sign_out)
 
 
 def _button(of: rx.Var[str] | str) -> rx.Component:

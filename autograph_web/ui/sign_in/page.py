@@ -90,7 +90,9 @@ def _password_step() -> rx.Component:
 def _code_step() -> rx.Component:
     return rx.el.form(
         code_field(SignInState, hint_id="code-hint"),
-        _tick("trust_device", "trust-device", "Trust this device for 30 days"),
+        rx.cond(
+            SignInState.may_trust, _tick("trust_device", "trust-device", "Trust this device for 30 days")
+        ),
         next_field(SignInState),
         submit_button(SignInState, "Verify", "Checking…"),
         rx.el.div(

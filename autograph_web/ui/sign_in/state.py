@@ -28,6 +28,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
     """
 
     asking_code: bool = False
+    may_trust: bool = True
     unverified: bool = False
     _challenge: str = ""
     _typed_email: str = ""
@@ -118,7 +119,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
 
     def _ask_for_code(self, challenge: ChallengeRequired) -> None:
         self._challenge, self.email = challenge.token, challenge.email
-        self.asking_code, self.recovery = True, False
+        self.asking_code, self.recovery, self.may_trust = True, False, challenge.may_trust
         self._move_to("code")
 
     def _start_afresh(self) -> None:

@@ -6,16 +6,16 @@
 import reflex as rx
 
 from autograph_web.ui.account_frame import skeleton
+from autograph_web.ui.admin.events import whose
 from autograph_web.ui.admin.frame import admin_frame
+from autograph_web.ui.admin.rows import PersonRow
 from autograph_web.ui.admin.users.filters import ROLES, STATUSES, TWO_STEP
-from autograph_web.ui.admin.users.rows import PersonRow
 from autograph_web.ui.admin.users.state import UsersState
 from autograph_web.ui.components.cards import card, time_of
 from autograph_web.ui.components.connection import signals
-from autograph_web.ui.components.icons import icon
-from autograph_web.ui.components.listing import announced, choice, nothing, rest, table, typed
+from autograph_web.ui.components.listing import announced, choice, choices_form, nothing, rest, table, typed
 from autograph_web.ui.components.native import NativeLink, named
-from autograph_web.ui.routes import ADMIN_USERS
+from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_USERS
 
 
 def users_page() -> rx.Component:
@@ -35,6 +35,9 @@ def _people_card() -> rx.Component:
     heads = ("Account", "Two-step", "Last sign-in", "Created")
     people = table(UsersState, "people", "Accounts, by address", heads, UsersState.rows, _row)
     further = rest(UsersState, "users", "Show more", "Go on with the next ones")
+    new = NativeLink.create(
+        "New account", href=ADMIN_NEW_USER.path, class_name="button button-small button-primary"
+    )
     return card(
         "users",
         "Accounts",
@@ -46,24 +49,20 @@ def _people_card() -> rx.Component:
             rx.fragment(people, further),
             nothing("No account fits that.", "Show everybody", ADMIN_USERS.path),
         ),
+        badge=new,
     )
 
 
 def _filters() -> rx.Component:
-    """What is looked for, sent with Enter or the button; each of the others acts at once."""
-    search = rx.el.button(icon("search"), "Search", type="submit", class_name="button", data_submit="true")
-    return rx.el.form(
-        rx.el.div(typed(UsersState, "part", "Part of the address"), search, class_name="search"),
-        choice(UsersState, "role", "Role", ROLES),
-        choice(UsersState, "status", "Status", STATUSES),
-        choice(UsersState, "mfa", "Two-step verification", TWO_STEP),
-        method="get",
-        action=ADMIN_USERS.path,
-        on_submit=UsersState.search,
-        aria_busy=UsersState.pending,
-        data_answers=UsersState.answers,
-        class_name="filters",
-        custom_attrs=named("filters"),
+    return choices_form(
+        UsersState,
+        ADMIN_USERS.path,
+        typed(UsersState, "part", "Part of the address"),
+        choices=(
+            choice(UsersState, "role", "Role", ROLES),
+            choice(UsersState, "status", "Status", STATUSES),
+            choice(UsersState, "mfa", "Two-step verification", TWO_STEP),
+        ),
     )
 
 
@@ -73,7 +72,7 @@ def _row(row: PersonRow) -> rx.Component:
         rx.cond(row.locked, rx.el.span("Locked", class_name="badge badge-warn")),
     )
     who = rx.el.div(
-        rx.el.span(row.email, class_name="person-email", custom_attrs={"dir": "auto"}),
+        whose(row.key, row.email),
         badges,
         class_name="event-label",
     )

@@ -1,0 +1,37 @@
+"""What an administrator may ask of the audit log, as it arrives."""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from autograph_web.audit.kinds import Group, Kind, Outcome
+
+
+class AuditInput(BaseModel):
+    """Which events of everybody's are wanted; what is left out picks all."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    person: str | None = Field(
+        default=None, min_length=1, max_length=1024, description="The address or the id of an account."
+    )
+    ip: str | None = Field(default=None, min_length=1, max_length=64, description="Where from, exactly.")
+    group: Group | None = Field(default=None, description="What the events are about.")
+    kind: str | None = Field(default=None, max_length=64, description="The name of one kind of event.")
+    outcome: Outcome | None = Field(default=None, description="`done`, or `refused`: a try that failed.")
+    since: AwareDatetime | None = Field(
+        default=None, description="The earliest moment, itself included (RFC 3339)."
+    )
+    until: AwareDatetime | None = Field(default=None, description="The moment before which events end.")
+
+    @property
+    def kinds(self) -> tuple[Kind, ...] | None:
+        """Every kind that is wanted; empty for all, None if there is none such."""
+        if self.kind is None and self.group is None and self.outcome is None:
+            return ()
+        return tuple(kind for kind in Kind if self._wants(kind)) or None
+
+    def _wants(self, kind: Kind) -> bool:
+        return (
+            self.kind in (None, kind.value)
+            and self.group in (None, kind.group)
+            and self.outcome in (None, kind.outcome)
+        )

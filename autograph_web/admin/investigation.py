@@ -1,0 +1,130 @@
+"""Looking through everybody's events."""
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from autograph_web.accounts.emails import fold_email
+from autograph_web.admin import store
+from autograph_web.admin.inputs import AuditInput
+from autograph_web.admin.person import Operator, administrator_in, as_id
+from autograph_web.audit.downloads import Download, Format, place_of, written
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.audit.selection import Place, Selection
+from autograph_web.audit.trail import ACTOR, AuditEvent
+from autograph_web.core.limits import Allowance
+
+_PORTION = 500  # events read at once for a file; nothing is held open between two portions
+_ALLOWANCE = Allowance(20, 3600)
+_GONE = "a deleted administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One event, the address of whose it is, and which operator did it if one did.
+
+    `email` is None for an event of nobody, and of an account that is gone; `operator` is an address as well,
+    or whoever sat at the command line.
+    """
+
+    event: AuditEvent
+    email: str | None
+    operator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Some events, newest first, and the cursor of those before them, if there are any."""
+
+    found: list[Finding]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    owner: UUID | None
+    wanted: Selection
+
+
+class Investigation:
+    """Shows administrators what happened on every account; callers let nobody else near it."""
+
+    def __init__(self, foundation: Foundation) -> None:
+        self._on = foundation
+
+    async def page(self, wish: AuditInput, cursor: str | None, limit: int) -> Findings:
+        """Return the newest `limit` events the wish picks, or of those older than `cursor`.
+
+        Raises:
+            InvalidCursor: No page of ours ended there.
+            Unavailable: The database is away.
+        """
+        before = Place.decode(cursor) if cursor else None
+        search = await self._understood(wish)
+        if search is None:
+            return Findings([], None)
+        # One more than asked for tells whether there are more.
+        events = await self._on.trail.searched(search.owner, search.wanted, before, limit + 1)
+        found = await self._with_names(events[:limit])
+        return Findings(found, place_of(events[limit - 1]).encode() if len(events) > limit else None)
+
+    async def download(self, operator: Operator, wish: AuditInput, form: Format) -> Download:
+        """Return everything the wish picks as a file; whatever may refuse does so before any of it is sent.
+
+        Raises:
+            RateLimited: Too many downloads in an hour.
+            Unavailable: The database is away.
+        """
+        caller = operator.caller
+        assert caller is not None  # noqa: S101  (the command line has an export of its own)
+        await self._on.limiter.spend(
+            [_ALLOWANCE.under(f"rate_limit:audit:{caller.user_id.hex}")], caller.user_id.hex
+        )
+        await self._on.trail.record_alone(
+            Kind.DATA_EXPORTED, operator.context, user_id=caller.user_id, what="audit log"
+        )
+        search = await self._understood(wish)
+        total = await self._on.trail.count(search.owner, search.wanted) if search else 0
+        now = self._on.clock.now()
+        return Download(total, written(self._all(search), form, now, "audit", with_owner=True))
+
+    async def _all(self, search: _Search | None) -> AsyncGenerator[list[AuditEvent]]:
+        last: Place | None = None
+        while search is not None:
+            events = await self._on.trail.searched(search.owner, search.wanted, last, _PORTION)
+            yield events
+            if len(events) < _PORTION:
+                return
+            last = place_of(events[-1])
+
+    async def _understood(self, wish: AuditInput) -> _Search | None:
+        """Return what is to be looked for, or None if nothing can be found."""
+        owner = await self._owner(wish.person) if wish.person else None
+        kinds = wish.kinds
+        if kinds is None or (wish.person and owner is None) or not (wish.ip or "").isprintable():
+            return None
+        return _Search(owner, Selection(kinds=kinds, since=wish.since, until=wish.until, ip=wish.ip))
+
+    async def _owner(self, whom: str) -> UUID | None:
+        """Return whom an address or an id names; an id may be that of an account which is gone."""
+        named = as_id(whom)
+        if named is not None or not whom.isprintable():
+            return named
+        async with self._on.database.read() as connection:
+            row = await store.find_by_email(connection, fold_email(whom))
+        return row.id if row is not None else None
+
+    async def _with_names(self, events: Sequence[AuditEvent]) -> list[Finding]:
+        actors = {str(event.details.get(ACTOR, "")) for event in events}
+        ids = {event.user_id for event in events} | {administrator_in(actor) for actor in actors}
+        async with self._on.database.read() as connection:
+            names = await store.addresses(connection, [one for one in ids if one is not None])
+        return [_finding(event, names) for event in events]
+
+
+def _finding(event: AuditEvent, names: dict[UUID, str]) -> Finding:
+    actor = str(event.details.get(ACTOR, ""))
+    administrator = administrator_in(actor)
+    email = names.get(event.user_id) if event.user_id else None
+    return Finding(event, email, names.get(administrator, _GONE) if administrator else actor or None)

@@ -1,0 +1,73 @@
+"""THE table of what an operator should look at: when it is so, and what it is in a sentence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from autograph_web.admin.statistics.figures import Day, Now
+
+# Failures of a day that stand out: at least so many, and so many times those of an average day before.
+_MANY, _TIMES = 20, 3
+
+
+class Matter(StrEnum):
+    """What may need somebody; the value is its name in REST."""
+
+    LETTERS_FAILED = "letters_failed"
+    MAIL_LATE = "mail_late"
+    BARE_ADMINS = "administrators_without_two_step"
+    MANY_FAILURES = "many_failures_today"
+    TOKENS_REUSED = "copied_tokens_stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One thing to look at."""
+
+    matter: Matter
+    sentence: str
+
+
+def attention_to(
+    days: Sequence[Day], now: Now, *, late: bool, bare_admins: int, reused: int
+) -> list[Attention]:
+    """Return what needs somebody, most urgent first."""
+    today = days[-1].failures
+    letters, admins = now.letters_failed, bare_admins
+    found = (
+        (
+            letters > 0,
+            Matter.LETTERS_FAILED,
+            f"{_so_many(letters, 'letter')} could not be delivered. The command `mail` tells why.",
+        ),
+        (
+            late,
+            Matter.MAIL_LATE,
+            "Letters have waited for more than five minutes: the mail server may be unreachable.",
+        ),
+        (
+            admins > 0,
+            Matter.BARE_ADMINS,
+            f"{_so_many(admins, 'administrator')} without two-step verification: a password alone is enough.",
+        ),
+        (
+            _stands_out(today, [day.failures for day in days[:-1]]),
+            Matter.MANY_FAILURES,
+            f"{_so_many(today, 'sign-in')} failed today, far more than on other days.",
+        ),
+        (
+            reused > 0,
+            Matter.TOKENS_REUSED,
+            f"{_so_many(reused, 'copied refresh token')} stopped in these days: somebody may have a copy.",
+        ),
+    )
+    return [Attention(matter, sentence) for true, matter, sentence in found if true]
+
+
+def _stands_out(today: int, before: Sequence[int]) -> bool:
+    average = sum(before) / len(before) if before else 0
+    return today >= _MANY and today > _TIMES * average
+
+
+def _so_many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,0 +1,143 @@
+"""What happened each day, how things stand now, and what needs somebody."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.admin.statistics import store
+from autograph_web.admin.statistics.attention import Attention, attention_to
+from autograph_web.admin.statistics.figures import Day, Now, Span
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.sessions.store import count_all_alive
+
+_FAILURES = (Kind.LOGIN_FAILED.value, Kind.MFA_VERIFY_FAILED.value)
+_ARRIVALS = (Kind.REGISTRATION_SUCCESS.value, Kind.ACCOUNT_CREATED_BY_ADMIN.value)
+_DEPARTURES = (Kind.ACCOUNT_DELETED.value, store.DELETED_WITH_MFA)
+_FACTOR_LOST = (Kind.MFA_DISABLED.value, Kind.MFA_RESET_BY_ADMIN.value, store.DELETED_WITH_MFA)
+# After that, no row is written any more that comes before one that is there.
+_SETTLED = timedelta(minutes=10)
+_BATCH = 50_000
+_ACTIVE = timedelta(days=7)
+_ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything the overview shows, as it was `at` that moment."""
+
+    at: datetime
+    days: list[Day]
+    now: Now
+    attention: list[Attention]
+
+
+class Statistics:
+    """Counts each event once, an hour or so after it happened, and what is newer whenever somebody looks."""
+
+    def __init__(self, foundation: Foundation, retention_days: int) -> None:
+        self._on, self._retention_days = foundation, retention_days
+
+    async def report(self, span: Span) -> Report:
+        """Return the days of `span`, oldest first; those whose events were gone uncounted are left out.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        at = self._on.clock.now()
+        first = at.date() - (span - 1) * _ONE_DAY
+        async with self._on.database.read() as connection:
+            events = await self._events(connection, first)
+            now = await self._now(connection, at)
+            bare_admins = await store.bare_admins(connection)
+        if self._retention_days:
+            first = max(first, min(events.first, at.date()))
+        days = _days(first, at.date(), now, events)
+        reused = sum(events.of(day.day, Kind.TOKEN_REUSE_DETECTED.value) for day in days)
+        late = (await self._on.outbox.standing()).late
+        found = attention_to(days, now, late=late, bare_admins=bare_admins, reused=reused)
+        return Report(at, days, now, found)
+
+    async def count_settled(self) -> int:
+        """Count what happened since the last time, for good; return how many events those were.
+
+        Raises:
+            Unavailable: The database is away; what was counted stays counted, once.
+        """
+        total = 0
+        while counted := await self._count_some():
+            total += counted
+        return total
+
+    async def _count_some(self) -> int:
+        async with self._on.database.unit() as connection:
+            if not await store.try_lock(connection):
+                return 0
+            last = await store.last_counted(connection)
+            before = self._on.clock.now() - _SETTLED
+            through = await store.settled(connection, last, before, _BATCH)
+            found = await store.count(connection, last, through) if through > last else []
+            if found:
+                await store.add(connection, found, through)
+        return sum(one.number for one in found)
+
+    async def _now(self, connection: AsyncConnection, at: datetime) -> Now:
+        people = await store.accounts(connection, at - _ACTIVE)
+        letters = await store.letters(connection)
+        return Now(
+            accounts=people.every,
+            active=people.active,
+            with_mfa=people.with_mfa,
+            locked=people.locked,
+            open_sessions=await count_all_alive(connection, at),
+            letters_waiting=letters.waiting,
+            letters_failed=letters.failed,
+        )
+
+    async def _events(self, connection: AsyncConnection, since: date) -> "_Events":
+        # In this order: what is counted for good meanwhile is then neither missed nor counted twice.
+        counted = await store.counted(connection, since)
+        last = max((one.through_id for one in counted), default=0)
+        return _Events([*counted, *await store.count(connection, last)])
+
+
+class _Events:
+    """How often what happened, by day."""
+
+    def __init__(self, counted: list[store.Counted]) -> None:
+        self._numbers: Counter[tuple[date, str]] = Counter()
+        for one in counted:
+            self._numbers[one.day, one.what] += one.number
+        self.first = min((one.day for one in counted), default=date.max)
+
+    def of(self, day: date, *what: str) -> int:
+        return sum(self._numbers[day, one] for one in what)
+
+    def change_of_accounts(self, day: date) -> int:
+        return self.of(day, *_ARRIVALS) - self.of(day, *_DEPARTURES)
+
+    def change_of_factors(self, day: date) -> int:
+        return self.of(day, Kind.MFA_ENABLED.value) - self.of(day, *_FACTOR_LOST)
+
+
+def _days(first: date, today: date, now: Now, events: _Events) -> list[Day]:
+    """Walk back from how things stand, so that the newest day agrees with it whatever is not in the log."""
+    found: list[Day] = []
+    day, accounts, with_mfa = today, now.accounts, now.with_mfa
+    while day >= first:
+        found.append(
+            Day(
+                day=day,
+                sign_ins=events.of(day, Kind.LOGIN_SUCCESS.value),
+                failures=events.of(day, *_FAILURES),
+                registrations=events.of(day, *_ARRIVALS),
+                accounts=accounts,
+                with_mfa=with_mfa,
+            )
+        )
+        accounts = max(0, accounts - events.change_of_accounts(day))
+        with_mfa = min(accounts, max(0, with_mfa - events.change_of_factors(day)))
+        day -= _ONE_DAY
+    return found[::-1]

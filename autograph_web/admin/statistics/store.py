@@ -1,0 +1,184 @@
+"""The statements of statistics. A day is one in UTC, whatever the time zone of the database."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts.store import USERS
+from autograph_web.admin.person import Role, Status
+from autograph_web.admin.statistics.models import CountRow
+from autograph_web.audit.kinds import Kind
+from autograph_web.audit.store import AUDIT
+from autograph_web.core import database
+from autograph_web.core.tables import table_of
+from autograph_web.mail.store import OUTBOX
+from autograph_web.sessions.store import SESSIONS
+
+COUNTS = table_of(CountRow)
+REPLACED, DELETED_WITH_MFA = "mfa_replaced", "account_deleted_with_mfa"
+"""What two kinds are counted as when they mean something else for adoption: another authenticator in the
+place of one, and an account gone that had two-step verification on, as its own events tell."""
+
+_LOCK_KEY = 0x4461_7973  # "Days": any number no other program on this database locks
+_LAST = select(func.max(COUNTS.c.through_id)).scalar_subquery()
+_FACTOR = (Kind.MFA_ENABLED.value, Kind.MFA_DISABLED.value, Kind.MFA_RESET_BY_ADMIN.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often something happened on a day, among the rows up to `through_id`."""
+
+    day: date
+    what: str
+    number: int
+    through_id: int
+
+
+class Accounts(NamedTuple):
+    """How many accounts there are, and how many of them are so."""
+
+    every: int
+    with_mfa: int
+    locked: int
+    active: int
+
+
+class Letters(NamedTuple):
+    """How many letters are not out."""
+
+    waiting: int
+    failed: int
+
+
+async def try_lock(connection: AsyncConnection) -> bool:
+    """Take the counts for this unit of work, unless somebody has them."""
+    return await database.try_lock(connection, _LOCK_KEY)
+
+
+async def counted(connection: AsyncConnection, since: date) -> list[Counted]:
+    """Return what was counted already since a day, and whatever was counted last: that tells up to where."""
+    # In one statement, so that nothing is counted for good in between.
+    query = select(COUNTS).where(or_(COUNTS.c.day >= since, COUNTS.c.through_id == _LAST))
+    return [Counted(row.day, row.what, row.number, row.through_id) for row in await connection.execute(query)]
+
+
+async def last_counted(connection: AsyncConnection) -> int:
+    """Return the newest audit row that was counted, or 0."""
+    return (await connection.execute(select(_LAST))).scalar() or 0
+
+
+async def settled(connection: AsyncConnection, last_id: int, before: datetime, limit: int) -> int:
+    """Return up to which row the next `limit` can be counted: all of them happened `before` a moment."""
+    following = select(AUDIT.c.id, AUDIT.c.at).where(AUDIT.c.id > last_id).order_by(AUDIT.c.id).limit(limit)
+    some = following.subquery()
+    query = select(func.max(some.c.id), func.min(some.c.id).filter(some.c.at >= before))
+    newest, unsettled = (await connection.execute(query)).one()
+    return unsettled - 1 if unsettled else newest or last_id
+
+
+async def count(connection: AsyncConnection, after: int, through: int | None = None) -> list[Counted]:
+    """Count what happened after one row, up to and with another if that is named."""
+    day, what = _day(connection), _what()
+    query = select(day, what, func.count(), func.max(AUDIT.c.id)).where(AUDIT.c.id > after)
+    if through is not None:
+        query = query.where(AUDIT.c.id <= through)
+    found = await connection.execute(query.group_by(text("1"), text("2")))
+    return [Counted(_as_date(row[0]), row[1], row[2], row[3]) for row in found]
+
+
+async def add(connection: AsyncConnection, counted: Sequence[Counted], through: int) -> None:
+    """Add to what was counted before."""
+    insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+    statement = insert(COUNTS)
+    statement = statement.on_conflict_do_update(
+        index_elements=[COUNTS.c.day, COUNTS.c.what],
+        set_={
+            "number": COUNTS.c.number + statement.excluded.number,
+            "through_id": statement.excluded.through_id,
+        },
+    )
+    rows = [asdict(one) | {"through_id": through} for one in counted]
+    await connection.execute(statement, rows)
+
+
+async def accounts(connection: AsyncConnection, seen_since: datetime) -> Accounts:
+    """Count accounts: all of them, with two-step verification, locked, and used since a moment."""
+    session = exists().where(SESSIONS.c.user_id == USERS.c.id, SESSIONS.c.last_seen_at >= seen_since)
+    query = select(
+        func.count(),
+        _how_many(USERS.c.mfa_enabled.is_(True)),
+        _how_many(USERS.c.status == Status.LOCKED.value),
+        _how_many(or_(USERS.c.last_sign_in_at >= seen_since, session)),
+    ).select_from(USERS)
+    return Accounts(*(await connection.execute(query)).one())
+
+
+async def bare_admins(connection: AsyncConnection) -> int:
+    """Count the administrators who can sign in with a password alone."""
+    bare = USERS.c.mfa_enabled.is_(False)
+    active = and_(USERS.c.role == Role.ADMIN.value, USERS.c.status == Status.ACTIVE.value)
+    query = select(func.count()).select_from(USERS).where(active, bare)
+    return int((await connection.execute(query)).scalar_one())
+
+
+async def letters(connection: AsyncConnection) -> Letters:
+    """Count letters: those that wait to be sent, and those that were given up."""
+    query = select(
+        _how_many(OUTBOX.c.due_at.is_not(None)),
+        _how_many(OUTBOX.c.failed_at.is_not(None)),
+    ).where(OUTBOX.c.sent_at.is_(None))
+    return Letters(*(await connection.execute(query)).one())
+
+
+def _what() -> ColumnElement[Any]:
+    own = AUDIT.alias("own")
+    last = (
+        select(own.c.kind)
+        .where(own.c.user_id == AUDIT.c.user_id, own.c.kind.in_(_FACTOR))
+        .order_by(own.c.at.desc(), own.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    enabled, deleted = AUDIT.c.kind == Kind.MFA_ENABLED.value, AUDIT.c.kind == Kind.ACCOUNT_DELETED.value
+    replaced: ColumnElement[bool] = AUDIT.c.details["replaced"].as_boolean()
+    return case(
+        (and_(enabled, replaced), _literal(REPLACED)),
+        (and_(deleted, last == Kind.MFA_ENABLED.value), _literal(DELETED_WITH_MFA)),
+        else_=AUDIT.c.kind,
+    )
+
+
+def _literal(word: str) -> ColumnElement[Any]:
+    return literal_column(f"'{word}'")
+
+
+def _day(connection: AsyncConnection) -> ColumnElement[Any]:
+    if connection.dialect.name == "postgresql":
+        return cast(func.timezone("UTC", AUDIT.c.at), Date)
+    return func.substr(AUDIT.c.at, 1, 10)  # SQLite keeps UTC, as text that begins with the day
+
+
+def _as_date(value: date | str) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)
+
+
+def _how_many(where: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count().filter(where)

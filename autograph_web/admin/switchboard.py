@@ -1,0 +1,50 @@
+"""Feature flags as administrators see and switch them."""
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.admin import store
+from autograph_web.admin.person import Person
+from autograph_web.audit.foundation import Foundation
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import NotAdmin
+from autograph_web.flags.flags import Flags, Standing
+from autograph_web.flags.inputs import Wish
+from autograph_web.mfa.freshness import require_fresh
+from autograph_web.sessions.viewer import Viewer
+
+
+class Switchboard:
+    """Lets administrators switch flags, who have just confirmed who they are."""
+
+    def __init__(self, foundation: Foundation, flags: Flags) -> None:
+        self._on, self._flags = foundation, flags
+
+    async def all(self) -> list[Standing]:
+        """Return how every flag stands.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        return await self._flags.all()
+
+    async def change(self, context: RequestContext, viewer: Viewer, wish: Wish) -> Standing:
+        """Switch a flag, in all processes within two seconds.
+
+        Raises:
+            NotAdmin: They are no administrator, or no longer.
+            ReauthenticationRequired: The sign-in is not fresh.
+            Unavailable: The database is away; nothing changed.
+        """
+
+        async def leave(connection: AsyncConnection) -> None:
+            row = await store.find(connection, viewer.user_id)
+            if row is None or not Person.of(row).is_active_admin:
+                raise NotAdmin
+            require_fresh(viewer, row.mfa_enabled, self._on.clock)
+
+        return await self._flags.change(context, actor_of(viewer), wish, viewer.user_id, leave)
+
+
+def actor_of(viewer: Viewer) -> str:
+    """Return what is kept of an administrator: it leads to nobody once the account is gone."""
+    return f"administrator {viewer.user_id}"

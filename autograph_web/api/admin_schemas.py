@@ -1,0 +1,191 @@
+"""The JSON that the calls of administrators take and give."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from autograph_web.admin.creation import Created
+from autograph_web.admin.directory import Standing
+from autograph_web.admin.inputs import AuditInput
+from autograph_web.admin.investigation import Finding
+from autograph_web.admin.person import Person, Role, Status, Wanted
+from autograph_web.audit.downloads import Format
+from autograph_web.core.devices import device_name
+from autograph_web.sessions.devices import OpenSession
+
+
+class UsersQuery(BaseModel):
+    """Which accounts, how many, and from where on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    email: str = Field(default="", max_length=320, description="A part of the address.")
+    role: Role | None = None
+    status: Status | None = None
+    mfa: bool | None = Field(default=None, description="Whether two-step verification is on.")
+    after: str = Field(default="", max_length=1024, description="`next_after` of the page before.")
+    limit: int = Field(default=50, ge=1, le=200)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is asked of the service."""
+        return Wanted(self.email, self.role, self.status, self.mfa)
+
+
+class UserOut(BaseModel):
+    """An account as an administrator sees it."""
+
+    id: UUID
+    email: str
+    role: str
+    status: str
+    mfa_enabled: bool
+    email_verified: bool
+    created_at: datetime
+    last_sign_in_at: datetime | None
+
+    @classmethod
+    def of(cls, person: Person) -> "UserOut":
+        """Show `person`."""
+        return cls(**_members(person))
+
+
+def _members(person: Person) -> dict[str, Any]:
+    return {name: getattr(person, name) for name in UserOut.model_fields}
+
+
+class UsersOut(BaseModel):
+    """Accounts by address; `next_after` is null on the last page."""
+
+    users: list[UserOut]
+    next_after: str | None
+
+
+class UserSessionOut(BaseModel):
+    """One of the places where somebody is signed in."""
+
+    id: UUID
+    method: str = Field(description="What was shown to sign in.", examples=["password+totp"])
+    ip: str
+    device: str = Field(description="A guess from the user agent.", examples=["Firefox 140 on Linux"])
+    signed_in_at: datetime
+    last_seen_at: datetime = Field(description="To within a few minutes.")
+
+    @classmethod
+    def of(cls, session: OpenSession) -> "UserSessionOut":
+        """Show `session`."""
+        return cls(
+            id=session.id,
+            method=session.method,
+            ip=session.ip,
+            device=device_name(session.user_agent),
+            signed_in_at=session.created_at,
+            last_seen_at=session.last_seen_at,
+        )
+
+
+class FindingOut(BaseModel):
+    """One event: whose it is, and which operator did it if one did."""
+
+    id: int
+    at: datetime
+    kind: str
+    label: str
+    user_id: UUID | None
+    email: str | None = Field(description="The account's address; null if nobody's, or if it is gone.")
+    operator: str | None
+    device: str
+    ip: str
+    user_agent: str
+    session_id: UUID | None
+    details: dict[str, Any]
+
+    @classmethod
+    def of(cls, finding: Finding) -> "FindingOut":
+        """Show `finding`."""
+        event = finding.event
+        return cls(
+            id=event.id,
+            at=event.at,
+            kind=event.kind.value,
+            label=event.kind.label,
+            user_id=event.user_id,
+            email=finding.email,
+            operator=finding.operator,
+            device=device_name(event.user_agent),
+            ip=event.ip,
+            user_agent=event.user_agent,
+            session_id=event.session_id,
+            details=event.details,
+        )
+
+
+class FindingsOut(BaseModel):
+    """Events, newest first; `next_cursor` is null on the last page."""
+
+    events: list[FindingOut]
+    next_cursor: str | None
+
+
+class StandingOut(UserOut):
+    """An account, and how it stands."""
+
+    open_sessions: int
+    recovery_codes_left: int
+    trusted_devices: int
+    sessions: list[UserSessionOut] = Field(description="Those used last; a hundred at most.")
+    recent_events: list[FindingOut]
+
+    @classmethod
+    def made(cls, standing: Standing, sessions: list[OpenSession], recent: list[Finding]) -> "StandingOut":
+        """Show `standing`."""
+        return cls(
+            **_members(standing.person),
+            open_sessions=standing.open_sessions,
+            recovery_codes_left=standing.recovery_codes_left,
+            trusted_devices=standing.trusted_devices,
+            sessions=[UserSessionOut.of(one) for one in sessions],
+            recent_events=[FindingOut.of(one) for one in recent],
+        )
+
+
+class CreatedOut(BaseModel):
+    """A new account; `link` is where its owner chooses a password, unless it has one or was invited."""
+
+    id: UUID
+    email: str
+    link: str | None
+
+    @classmethod
+    def of(cls, created: Created, *, invited: bool) -> "CreatedOut":
+        """Show `created`; whoever had it mailed need not know the link."""
+        return cls(id=created.id, email=created.email, link=None if invited else created.link)
+
+
+class RoleRequest(BaseModel):
+    """What an account may do from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+
+
+class ChangedOut(BaseModel):
+    """Whether anything changed: false if it was so before."""
+
+    changed: bool
+
+
+class AuditQuery(AuditInput):
+    """Which events, how many, and from where on."""
+
+    cursor: str | None = Field(default=None, max_length=64, description="`next_cursor` of the page before.")
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class AuditExportQuery(AuditInput):
+    """Which events, and as what."""
+
+    format: Format = Format.CSV

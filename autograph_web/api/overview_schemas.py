@@ -1,0 +1,136 @@
+"""The JSON of what administrators see of the server as a whole, and switch."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from autograph_web.admin.statistics.figures import Day, Now, Span
+from autograph_web.admin.statistics.statistics import Report
+from autograph_web.flags.flags import Standing
+from autograph_web.flags.inputs import EVERYBODY
+
+
+class StatisticsQuery(BaseModel):
+    """How many days."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days: Span = Field(default=Span.MONTH, description="How many days, today included: 7, 30 or 90.")
+
+
+class DayOut(BaseModel):
+    """One day in UTC; of today, what happened so far."""
+
+    day: date
+    sign_ins: int
+    failures: int = Field(description="Wrong passwords and wrong codes.")
+    registrations: int
+    accounts: int = Field(description="At the end of the day.")
+    with_mfa: int
+    mfa_percent: float
+
+    @classmethod
+    def of(cls, day: Day) -> "DayOut":
+        """Show `day`."""
+        return cls(
+            day=day.day,
+            sign_ins=day.sign_ins,
+            failures=day.failures,
+            registrations=day.registrations,
+            accounts=day.accounts,
+            with_mfa=day.with_mfa,
+            mfa_percent=day.adoption,
+        )
+
+
+class NowOut(BaseModel):
+    """How things stand."""
+
+    accounts: int
+    active: int = Field(description="Accounts that signed in, or used a session, within seven days.")
+    with_mfa: int
+    mfa_percent: float
+    locked: int
+    open_sessions: int
+    letters_waiting: int
+    letters_failed: int
+
+    @classmethod
+    def of(cls, now: Now) -> "NowOut":
+        """Show `now`."""
+        return cls(
+            accounts=now.accounts,
+            active=now.active,
+            with_mfa=now.with_mfa,
+            mfa_percent=now.adoption,
+            locked=now.locked,
+            open_sessions=now.open_sessions,
+            letters_waiting=now.letters_waiting,
+            letters_failed=now.letters_failed,
+        )
+
+
+class AttentionOut(BaseModel):
+    """Something that needs somebody."""
+
+    code: str
+    detail: str
+
+
+class StatisticsOut(BaseModel):
+    """How the server is used; days, oldest first, are those of UTC."""
+
+    at: datetime
+    now: NowOut
+    attention: list[AttentionOut]
+    days: list[DayOut]
+
+    @classmethod
+    def of(cls, report: Report) -> "StatisticsOut":
+        """Show `report`."""
+        return cls(
+            at=report.at,
+            now=NowOut.of(report.now),
+            attention=[AttentionOut(code=one.matter, detail=one.sentence) for one in report.attention],
+            days=[DayOut.of(day) for day in report.days],
+        )
+
+
+class FlagOut(BaseModel):
+    """A feature flag: what it says, to which share of the accounts, and what it says to all others."""
+
+    name: str
+    value: str
+    percent: int
+    default: str = Field(description="By the settings: what it says to the accounts outside the share.")
+    choices: list[str]
+    per_account: bool = Field(description="Whether it can be given to a share of the accounts.")
+    meaning: str
+    changed_at: datetime | None
+    changed_by: str | None
+
+    @classmethod
+    def of(cls, standing: Standing) -> "FlagOut":
+        """Show `standing`."""
+        flag, switched = standing.flag, standing.switched
+        return cls(
+            name=flag.name,
+            value=standing.word,
+            percent=standing.percent,
+            default=standing.default,
+            choices=list(flag.choices),
+            per_account=flag.per_account,
+            meaning=flag.meanings[standing.word],
+            changed_at=switched.at if switched else None,
+            changed_by=switched.by if switched else None,
+        )
+
+
+class FlagRequest(BaseModel):
+    """What a flag is to say; null is what the settings say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    value: Annotated[str | None, Field(max_length=32, examples=["off"])]
+    percent: Annotated[int, Field(strict=True)] = EVERYBODY

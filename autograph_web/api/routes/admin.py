@@ -1,0 +1,132 @@
+"""What administrators do, over REST."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response, Security
+from fastapi.responses import StreamingResponse
+
+from autograph_web.admin.creation import CreationInput
+from autograph_web.admin.directory import Standing
+from autograph_web.admin.inputs import AuditInput
+from autograph_web.api.admin_schemas import (
+    AuditExportQuery,
+    AuditQuery,
+    ChangedOut,
+    CreatedOut,
+    FindingOut,
+    FindingsOut,
+    RoleRequest,
+    StandingOut,
+    UserOut,
+    UsersOut,
+    UsersQuery,
+)
+from autograph_web.api.beside_pages import BesidePage
+from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.documentation import problems
+from autograph_web.api.files import DOWNLOAD, as_file, link_next
+from autograph_web.api.identity import BEARER, COOKIE, CurrentOperator
+from autograph_web.api.schemas import MessageOut, RevokedOut
+from autograph_web.runtime import services
+
+router = APIRouter(route_class=StrictRoute, prefix="/admin", tags=["Administration"])
+_shared = APIRouter(route_class=BesidePage, prefix="/admin", tags=["Administration"])
+_SIGNED_IN = [Security(BEARER), Security(COOKIE)]
+_CHANGE = problems(401, 403, 404, 409, 422, 503)
+_RECENT = 10
+
+
+@_shared.get("/users", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
+async def users(
+    _operator: CurrentOperator, query: Annotated[UsersQuery, Query()], request: Request, response: Response
+) -> UsersOut:
+    """List accounts by address.
+
+    While there are more, `next_after` says where they begin, and so does a `Link` with `rel="next"`.
+    """
+    people, following = await services().directory.page(query.wanted, query.after, query.limit)
+    link_next(request, response, "after", following)
+    return UsersOut(users=[UserOut.of(person) for person in people], next_after=following)
+
+
+@router.post("/users", status_code=201, responses=_CHANGE, dependencies=_SIGNED_IN)
+async def create(operator: CurrentOperator, wish: CreationInput) -> CreatedOut:
+    """Make an account for somebody, whose address then counts as verified.
+
+    With a `password`; or with `invite`, which mails a link for choosing one; or with neither, and the answer
+    holds that link. It works once, for 24 hours. Needs a sign-in like /mfa/disable.
+    """
+    created = await services().creation.create(operator, wish)
+    return CreatedOut.of(created, invited=wish.invite)
+
+
+@_shared.get("/users/{user_id}", responses=problems(401, 403, 404, 422, 503), dependencies=_SIGNED_IN)
+async def user(_operator: CurrentOperator, user_id: UUID) -> StandingOut:
+    """Show one account: how it stands, where it is signed in, and what happened last."""
+    standing = await _standing(user_id)
+    recent = await services().investigation.page(AuditInput(person=str(user_id)), None, _RECENT)
+    return StandingOut.made(standing, await services().directory.sessions_of(standing.person), recent.found)
+
+
+@router.post("/users/{user_id}/lock", responses=_CHANGE, dependencies=_SIGNED_IN)
+async def lock(operator: CurrentOperator, user_id: UUID) -> ChangedOut:
+    """Let nobody sign in to an account any more, and sign it out. Needs a sign-in like /mfa/disable."""
+    return ChangedOut(changed=await services().administration.lock(operator, user_id))
+
+
+@router.post("/users/{user_id}/unlock", responses=_CHANGE, dependencies=_SIGNED_IN)
+async def unlock(operator: CurrentOperator, user_id: UUID) -> ChangedOut:
+    """Let the owner of an account sign in again. Needs a sign-in like /mfa/disable."""
+    return ChangedOut(changed=await services().administration.unlock(operator, user_id))
+
+
+@router.post("/users/{user_id}/role", responses=_CHANGE, dependencies=_SIGNED_IN)
+async def role(operator: CurrentOperator, user_id: UUID, wish: RoleRequest) -> ChangedOut:
+    """Give an account a role, and end every session from before. Needs a sign-in like /mfa/disable."""
+    return ChangedOut(changed=await services().administration.set_role(operator, user_id, wish.role))
+
+
+@router.delete("/users/{user_id}/sessions", responses=_CHANGE, dependencies=_SIGNED_IN)
+async def end_sessions(operator: CurrentOperator, user_id: UUID) -> RevokedOut:
+    """Sign an account out everywhere. Needs a sign-in like /mfa/disable."""
+    return RevokedOut(revoked=await services().administration.end_sessions(operator, user_id))
+
+
+@router.post("/users/{user_id}/mfa/reset", responses=_CHANGE | problems(400), dependencies=_SIGNED_IN)
+async def reset_mfa(operator: CurrentOperator, user_id: UUID) -> MessageOut:
+    """Take every second factor and trusted device away, and sign out. Needs a sign-in like /mfa/disable."""
+    await services().administration.reset_mfa(operator, user_id)
+    return MessageOut(message="Two-step verification is off, and the owner was told.")
+
+
+@_shared.get("/audit", responses=problems(400, 401, 403, 422, 503), dependencies=_SIGNED_IN)
+async def audit(
+    _operator: CurrentOperator, query: Annotated[AuditQuery, Query()], request: Request, response: Response
+) -> FindingsOut:
+    """List everybody's events, newest first.
+
+    While there are older ones, `next_cursor` says where they begin, and so does a `Link` with `rel="next"`.
+    """
+    page = await services().investigation.page(query, query.cursor, query.limit)
+    link_next(request, response, "cursor", page.next_cursor)
+    return FindingsOut(events=[FindingOut.of(one) for one in page.found], next_cursor=page.next_cursor)
+
+
+@router.get(
+    "/audit/export",
+    response_class=StreamingResponse,
+    responses=DOWNLOAD | problems(401, 403, 422, 429, 503),
+    dependencies=_SIGNED_IN,
+)
+async def export(operator: CurrentOperator, query: Annotated[AuditExportQuery, Query()]) -> StreamingResponse:
+    """Download every event the filters pick, newest first; `X-Total-Events` says how many there are."""
+    download = await services().investigation.download(operator, query, query.format)
+    return as_file(download, query.format, "audit")
+
+
+async def _standing(user_id: UUID) -> Standing:
+    return await services().directory.standing(await services().directory.find(str(user_id)))
+
+
+router.routes.extend(_shared.routes)

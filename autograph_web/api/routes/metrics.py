@@ -1,0 +1,26 @@
+"""The figures, for Prometheus."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.documentation import problems
+from autograph_web.core.metrics import CONTENT_TYPE
+from autograph_web.http.operators import why_not_operator
+from autograph_web.http.problems import problem_response
+from autograph_web.runtime import services
+
+router = APIRouter(route_class=StrictRoute, tags=["Health"])
+
+
+@router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 404))
+async def metrics(request: Request) -> Response:
+    """Return the figures of this server in Prometheus' text format, for its operators only.
+
+    With `AUTOGRAPH_METRICS_TOKEN` set, show it as a bearer token; without, only programs on the server's
+    own machine find anything here.
+    """
+    refusal = why_not_operator(request.scope, services().settings)
+    if refusal is not None:
+        return problem_response(refusal)
+    return Response(await services().figures.text(), media_type=CONTENT_TYPE)

@@ -1,0 +1,47 @@
+"""The server as a whole over REST, for administrators: how it is used, and its feature flags."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Security
+
+from autograph_web.api.beside_pages import BesidePage
+from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.documentation import problems
+from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
+from autograph_web.api.overview_schemas import FlagOut, FlagRequest, StatisticsOut, StatisticsQuery
+from autograph_web.flags.inputs import read_wish
+from autograph_web.runtime import services
+
+router = APIRouter(route_class=StrictRoute, prefix="/admin", tags=["Administration"])
+_shared = APIRouter(route_class=BesidePage, prefix="/admin", tags=["Administration"])
+_SIGNED_IN = [Security(BEARER), Security(COOKIE)]
+
+
+@router.get("/statistics", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
+async def statistics(caller: CurrentCaller, query: Annotated[StatisticsQuery, Query()]) -> StatisticsOut:
+    """Tell how the server is used: now, and on each of the last 7, 30 or 90 days in UTC."""
+    await services().administrators.require(caller)
+    return StatisticsOut.of(await services().statistics.report(query.days))
+
+
+@_shared.get("/flags", responses=problems(401, 403, 503), dependencies=_SIGNED_IN)
+async def flags(caller: CurrentCaller) -> list[FlagOut]:
+    """List the feature flags and how they stand."""
+    await services().administrators.require(caller)
+    return [FlagOut.of(standing) for standing in await services().switchboard.all()]
+
+
+@router.put("/flags/{name}", responses=problems(401, 403, 404, 422, 503), dependencies=_SIGNED_IN)
+async def switch(
+    context: CurrentContext,
+    viewer: CurrentViewer,
+    name: Annotated[str, Path(max_length=64)],
+    wish: FlagRequest,
+) -> FlagOut:
+    """Switch a feature flag, on every worker within two seconds. Needs a sign-in like /mfa/disable."""
+    await services().administrators.require(viewer)
+    wanted = read_wish(name, wish.value, wish.percent)
+    return FlagOut.of(await services().switchboard.change(context, viewer, wanted))
+
+
+router.routes.extend(_shared.routes)

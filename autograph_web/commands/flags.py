@@ -1,0 +1,81 @@
+"""`flags …`: what is switched on this server, and switching it."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from autograph_web.commands.common import AsJson, operator, say, show, with_services
+from autograph_web.core.errors import DomainError
+from autograph_web.core.start_error import StartError
+from autograph_web.flags.flags import Standing
+from autograph_web.flags.inputs import EVERYBODY, Wish, read_wish
+
+Name = Annotated[str, typer.Argument(metavar="FLAG", help="The name of the flag.")]
+
+app = typer.Typer(no_args_is_help=True, help="Feature flags: see and switch them while the server runs.")
+
+
+@app.command("list")
+def list_flags(as_json: AsJson = False) -> None:
+    """List every flag and how it stands."""
+    found = with_services(lambda services: services.flags.all())
+    if as_json:
+        show({"flags": [_as_object(standing) for standing in found]})
+        return
+    table = Table("flag", "says", "to", "default", "switched by", "meaning")
+    for standing in found:
+        flag, switched = standing.flag, standing.switched
+        by = f"{escape(switched.by)}, {switched.at:%Y-%m-%d %H:%M} UTC" if switched else ""
+        share = f"{standing.percent} %"
+        table.add_row(flag.name, standing.word, share, standing.default, by, flag.meanings[standing.word])
+    Console().print(table)
+
+
+@app.command("set")
+def set_flag(
+    name: Name,
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="What it is to say, such as on or off.")],
+    percent: Annotated[int, typer.Option(help="To this share of the accounts only.")] = EVERYBODY,
+    as_json: AsJson = False,
+) -> None:
+    """Switch a flag, on every worker within a second or two."""
+    _switch(name, value, percent, as_json=as_json)
+
+
+@app.command()
+def reset(name: Name, as_json: AsJson = False) -> None:
+    """Let a flag say what the settings say."""
+    _switch(name, None, EVERYBODY, as_json=as_json)
+
+
+def _switch(name: str, value: str | None, percent: int, *, as_json: bool) -> None:
+    wish = _wish(name, value, percent)
+    who = operator()
+    standing = with_services(lambda services: services.flags.change(who.context, who.actor, wish))
+    if as_json:
+        show(_as_object(standing))
+    else:
+        say(f"{standing.flag.name} is {standing.in_words}")
+
+
+def _wish(name: str, value: str | None, percent: int) -> Wish:
+    try:
+        return read_wish(name, value, percent)
+    except DomainError as refusal:
+        raise StartError(f"{refusal.detail} `flags list` shows them all.") from None
+
+
+def _as_object(standing: Standing) -> dict[str, Any]:
+    switched = standing.switched
+    return {
+        "name": standing.flag.name,
+        "value": standing.word,
+        "percent": standing.percent,
+        "default": standing.default,
+        "choices": list(standing.flag.choices),
+        "changed_at": switched.at.isoformat(timespec="seconds") if switched else None,
+        "changed_by": switched.by if switched else None,
+    }

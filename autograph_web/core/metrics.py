@@ -1,0 +1,181 @@
+"""What this server counts and times, for Prometheus; every process of it adds to the same figures.
+
+The worker processes keep their figures in files of one folder, which the kernel holds: nothing a worker has
+counted is lost when it dies (docs/decisions/0027-figures.md). Nothing here holds anything of a person, and
+every label has few values, all of them chosen by us.
+"""
+
+import fcntl
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from io import TextIOWrapper
+from os import getpid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:  # imported when first needed: by then it is decided whether the figures are shared
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+    from prometheus_client.registry import Collector
+
+_QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_MARK = "worker-{}.alive"
+_FILE_OF_PROCESS = re.compile(r"_(\d+)\.db$")
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""The format of what `expose` returns (Prometheus text format)."""
+
+
+class Meters:
+    """Every figure that grows with what happens; times are in seconds."""
+
+    def __init__(self, registry: "CollectorRegistry") -> None:
+        from prometheus_client import Counter, Gauge, Histogram  # noqa: PLC0415
+
+        def counter(name: str, about: str, *labels: str) -> "Counter":
+            return Counter(f"autograph_{name}", about, labels, registry=registry)
+
+        def gauge(name: str, about: str, *labels: str) -> "Gauge":
+            mode = "livesum"  # what dead workers had in hand is no longer in anybody's
+            return Gauge(f"autograph_{name}", about, labels, registry=registry, multiprocess_mode=mode)
+
+        def times(name: str, about: str, *labels: str, buckets: Iterable[float] = _QUICK) -> "Histogram":
+            return Histogram(f"autograph_{name}", about, labels, registry=registry, buckets=tuple(buckets))
+
+        self.events = counter("events", "Events written to the audit log, by kind.", "kind", "group")
+        self.limited = counter("limit_refusals", "Tries that a limit refused, by limit.", "limit")
+        self.requests = times(
+            "request_duration_seconds",
+            "Requests, by method, route template and class of status.",
+            *("method", "route", "status"),
+        )
+        self.page_events = times(
+            "page_event_duration_seconds",
+            "Events of the pages, by handler and outcome, without the wait for a tab's earlier event.",
+            *("handler", "outcome"),
+        )
+        self.websockets = gauge("websockets", "Open websockets of pages.")
+        self.websockets_refused = counter("websockets_refused", "Websockets refused.", "reason")
+        self.hashes_waiting = gauge("hash_queue", "Password hashes that wait or are being computed.")
+        self.hash_wait = times("hash_wait_seconds", "How long a hash waited for a thread.", buckets=_SLOW)
+        self.hash_time = times("hash_duration_seconds", "How long a hash took to compute.", buckets=_SLOW)
+        self.letters = counter("letters", "Tries to deliver a letter, by outcome.", "outcome")
+        self.connections = gauge("database_connections_in_use", "Connections to the database in use.")
+        self.connections_most = gauge("database_connections_max", "Connections the pools may open.")
+
+
+@cache
+def registry() -> "CollectorRegistry":
+    """Return where the meters of this process stand."""
+    from prometheus_client import CollectorRegistry, disable_created_metrics  # noqa: PLC0415
+
+    disable_created_metrics()  # when a figure began tells nobody anything, and doubles what is read
+    return CollectorRegistry()
+
+
+@cache
+def meters() -> Meters:
+    """Return the meters of this process."""
+    return Meters(registry())
+
+
+def load() -> None:
+    """Import the library now, so that the processes forked later share its memory."""
+    import_module("prometheus_client")
+
+
+def prepare(folder: Path) -> None:
+    """Make `folder` ready for the figures of a server that is about to start; it begins at nought."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in (*folder.glob("*.db"), *folder.glob(_MARK.format("*"))):
+        file.unlink(missing_ok=True)
+
+
+class Exposition:
+    """Renders the figures of every process that shares `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mark: TextIOWrapper | None = None
+
+    def join(self) -> None:
+        """Mark this process as alive, for as long as it is."""
+        if not _shared() or self._mark is not None:
+            return
+        # A lock and not the process id alone, which another program may get: the kernel frees it at death.
+        self._mark = (self._folder / _MARK.format(getpid())).open("w")
+        fcntl.flock(self._mark, fcntl.LOCK_EX)
+        for file in self._folder.glob(f"gauge_live*_{getpid()}.db"):
+            file.unlink()  # of a worker that died and had our process id
+
+    def leave(self) -> None:
+        """Take the mark away; what was counted stays."""
+        if self._mark is not None:
+            self._mark.close()
+            self._mark = None
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the workers that are alive, this one first."""
+        if self._mark is None:
+            return [getpid()]
+        marks = self._folder.glob(_MARK.format("*"))
+        others = [int(mark.name.split("-")[1].split(".")[0]) for mark in marks if _is_held(mark)]
+        return [getpid(), *sorted(pid for pid in others if pid != getpid())]
+
+    def expose(self, further: Iterable[Any]) -> bytes:
+        """Return the text that Prometheus reads: the meters, and `further` families of metrics."""
+        from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
+
+        meters()
+        whole = CollectorRegistry()
+        whole.register(cast("Collector", self._collector()))
+        whole.register(cast("Collector", _Families(further)))
+        return generate_latest(whole)
+
+    def _collector(self) -> Any:
+        if self._mark is None:
+            return registry()
+        from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
+
+        self._forget_the_dead()
+        return MultiProcessCollector(None, str(self._folder))
+
+    def _forget_the_dead(self) -> None:
+        """Drop what dead workers had in hand; what they counted stays in their other files."""
+        alive = set(self.workers())
+        for file in self._folder.glob("gauge_live*.db"):
+            found = _FILE_OF_PROCESS.search(file.name)
+            if found and int(found[1]) not in alive:
+                file.unlink(missing_ok=True)
+
+
+class _Families:
+    """Families of metrics that were made elsewhere, as the library wants them."""
+
+    def __init__(self, families: Iterable[Any]) -> None:
+        self._families = tuple(families)
+
+    def collect(self) -> Iterator[Any]:
+        """Yield them."""
+        yield from self._families
+
+
+def _shared() -> bool:
+    """Whether the figures are kept in files: the environment said so when the library was loaded."""
+    from prometheus_client import values  # noqa: PLC0415
+
+    return bool(getattr(values.ValueClass, "_multiprocess", False))
+
+
+def _is_held(mark: Path) -> bool:
+    """Whether the process that made `mark` still has it; one that nobody has is removed."""
+    with suppress(FileNotFoundError), mark.open() as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        mark.unlink(missing_ok=True)
+    return False

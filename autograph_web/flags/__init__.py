@@ -1,0 +1,1 @@
+"""Feature flags: what an operator can switch while the server runs."""

@@ -1,0 +1,233 @@
+"""What the flags say now, to whom, and how they come to say otherwise."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, cast
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import Unavailable
+from autograph_web.flags import store
+from autograph_web.flags.inputs import EVERYBODY, Wish
+from autograph_web.flags.table import FLAGS, Flag, V
+
+_log = structlog.get_logger(__name__)
+
+# How old the copy of a process may be. A change is in force in its own process at once.
+_AGE_S = 1.0
+Leave = Callable[[AsyncConnection], Awaitable[None]]
+_TRIES = 3  # of two who switch one flag for the first time, the second starts over and finds it switched
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """What an operator has switched a flag to: its word, for a share of the accounts in percent."""
+
+    word: str
+    percent: int
+    at: datetime
+    by: str
+
+    @classmethod
+    def of(cls, row: Row[Any]) -> "Switched":
+        """Return what a row holds."""
+        return cls(row.value, row.percent, row.changed_at, row.changed_by)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a flag stands: its default by the settings, and what it was switched to, if it was."""
+
+    flag: Flag[Any]
+    default: str
+    switched: Switched | None
+
+    @property
+    def word(self) -> str:
+        """What the flag says to those it was switched for, or to all."""
+        return self.switched.word if self.switched else self.default
+
+    @property
+    def percent(self) -> int:
+        """To which share of the accounts it says that."""
+        return self.switched.percent if self.switched else EVERYBODY
+
+    @property
+    def in_words(self) -> str:
+        """Return what it says and to whom, as the audit log keeps it."""
+        if self.switched is None:
+            return f"{self.default} (default)"
+        return self.word if self.percent == EVERYBODY else f"{self.word} for {self.percent} %"
+
+
+class Flags:
+    """Answers from a copy in the process, which is never older than a second or two."""
+
+    def __init__(self, foundation: Foundation, defaults: Mapping[str, Any]) -> None:
+        self._on, self._defaults = foundation, defaults
+        self._copy: Mapping[str, Switched] | None = None
+        self._lost = False
+
+    def of(self, flag: Flag[V], user_id: UUID | None = None) -> V:
+        """Return what `flag` says, to the account `user_id` if it says different things to different ones.
+
+        Raises:
+            Unavailable: What was switched could not be read yet, and is not guessed.
+        """
+        if self._copy is None:
+            raise Unavailable(retry_after=1)
+        switched = self._copy.get(flag.name)
+        if switched is not None and switched.word in flag.choices and _is_meant(flag, switched, user_id):
+            return flag.choices[switched.word]
+        return cast(V, self._defaults[flag.name])
+
+    async def all(self) -> list[Standing]:
+        """Return how every flag stands, in the order of the table.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        copy = await self.read()
+        return [self._standing(flag, copy.get(flag.name)) for flag in FLAGS]
+
+    async def change(
+        self,
+        context: RequestContext,
+        actor: str,
+        wish: Wish,
+        user_id: UUID | None = None,
+        leave: Leave | None = None,
+    ) -> Standing:
+        """Switch a flag; `actor`, and `user_id` if that is an account, is who wants it.
+
+        To wish what is so already changes nothing, and nothing is written down. `leave` refuses, in the same
+        unit of work, whoever may not.
+
+        Raises:
+            Unavailable: The database is away; nothing changed.
+        """
+        for _ in range(_TRIES):
+            with suppress(IntegrityError):
+                async with self._on.database.unit() as connection:
+                    await (leave or _everybody)(connection)
+                    await self._change(connection, context, actor, wish, user_id)
+                break
+        else:
+            raise Unavailable(retry_after=1)
+        return self._standing(wish.flag, (await self.read()).get(wish.flag.name))
+
+    async def read(self) -> Mapping[str, Switched]:
+        """Read what was switched, for all that is asked from now on.
+
+        Raises:
+            Unavailable: The database is away; the copy stays as it is.
+        """
+        async with self._on.database.read() as connection:
+            rows = await store.every(connection)
+        self._copy = {row.name: Switched.of(row) for row in rows}
+        return self._copy
+
+    @asynccontextmanager
+    async def kept_fresh(self) -> AsyncGenerator[None]:
+        """Read once, and then again and again until the block ends; a process needs this once."""
+        await self._read_if_possible()
+        task = asyncio.create_task(self._keep_reading())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _keep_reading(self) -> None:
+        while True:
+            await asyncio.sleep(_AGE_S)
+            await self._read_if_possible()
+
+    async def _read_if_possible(self) -> None:
+        try:
+            await self.read()
+            self._lost = False
+        except Exception as error:  # noqa: BLE001  (whatever it was, the next look deserves a try)
+            if not self._lost:  # once is enough for one outage
+                _log.warning("flags_not_read", error=error.__class__.__name__)
+            self._lost = True
+
+    async def _change(
+        self,
+        connection: AsyncConnection,
+        context: RequestContext,
+        actor: str,
+        wish: Wish,
+        user_id: UUID | None,
+    ) -> None:
+        row = await store.hold(connection, wish.flag.name)
+        before = Switched.of(row) if row else None
+        after = Switched(wish.word, wish.percent, self._on.clock.now(), actor) if wish.word else None
+        if _what(before) == _what(after):
+            return
+        await _write(connection, wish.flag.name, before, after)
+        await self._on.trail.record(
+            connection,
+            Kind.FLAG_CHANGED,
+            context,
+            user_id=user_id,
+            actor=actor,
+            flag=wish.flag.name,
+            before=self._standing(wish.flag, before).in_words,
+            after=self._standing(wish.flag, after).in_words,
+        )
+
+    def _standing(self, flag: Flag[Any], switched: Switched | None) -> Standing:
+        return Standing(flag, flag.word_of(self._defaults[flag.name]), switched)
+
+
+def share_of(flag: Flag[Any], user_id: UUID) -> int:
+    """Return where an account stands among the hundred shares of a flag: always the same place.
+
+    Every flag deals them anew, so that it is not the same people who get everything first; and whoever has
+    what is given to 10 % keeps it at 20 %.
+    """
+    digest = sha256(f"{flag.name}\n{user_id.hex}".encode("ascii")).digest()
+    return int.from_bytes(digest[:8]) % EVERYBODY
+
+
+async def _everybody(_connection: AsyncConnection) -> None:
+    """Let whoever is at the command line pass."""
+
+
+def _is_meant(flag: Flag[Any], switched: Switched, user_id: UUID | None) -> bool:
+    if switched.percent >= EVERYBODY:
+        return True
+    return user_id is not None and share_of(flag, user_id) < switched.percent
+
+
+def _what(switched: Switched | None) -> tuple[str, int] | None:
+    return (switched.word, switched.percent) if switched else None
+
+
+async def _write(
+    connection: AsyncConnection, name: str, before: Switched | None, after: Switched | None
+) -> None:
+    if after is None:
+        await store.remove(connection, name)
+        return
+    values = {
+        "name": name,
+        "value": after.word,
+        "percent": after.percent,
+        "changed_at": after.at,
+        "changed_by": after.by,
+    }
+    await (store.replace if before else store.add)(connection, values)

@@ -1,0 +1,109 @@
+"""The figures that are looked up when somebody asks for them, and all of them as one text."""
+
+import asyncio
+import platform
+import resource
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograph_web import __version__
+from autograph_web.audit.chain.keeper import ChainKeeper
+from autograph_web.audit.kinds import Kind
+from autograph_web.audit.trail import count_event
+from autograph_web.core.errors import Unavailable
+from autograph_web.core.metrics import Exposition
+from autograph_web.mail.courier import LETTER_OUTCOMES, note_letter
+from autograph_web.mail.outbox import Outbox
+from autograph_web.monitoring.health import Check, Health
+
+if TYPE_CHECKING:
+    from prometheus_client.core import GaugeMetricFamily
+
+_PATIENCE_S = 4.0
+_PAGE_BYTES = resource.getpagesize()
+
+Sample = tuple[dict[str, str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Puts together what the processes counted, and what the database and the system tell right now."""
+
+    exposition: Exposition
+    health: Health
+    outbox: Outbox
+    chain: ChainKeeper
+
+    def begin(self) -> None:
+        """Join the processes of this server; every kind of event is known from now on, at nought."""
+        self.exposition.join()
+        for kind in Kind:
+            count_event(kind, 0)
+        for outcome in LETTER_OUTCOMES:
+            note_letter(outcome, 0)
+
+    def end(self) -> None:
+        """Leave the processes of this server; what was counted stays."""
+        self.exposition.leave()
+
+    async def text(self) -> bytes:
+        """Return every figure in Prometheus' text format; what cannot be told right now is left out."""
+        checks, found = await asyncio.gather(self.health.look(), self._looked_up())
+        families = [*_of_checks(checks), *_of_workers(self.exposition.workers()), *found]
+        return self.exposition.expose(families)
+
+    async def _looked_up(self) -> "list[GaugeMetricFamily]":
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                standing, (unlinked, oldest) = await self.outbox.standing(), await self.chain.lag()
+        except (Unavailable, TimeoutError):
+            return []
+        return [
+            _gauge(
+                "outbox_letters", "Letters that are not out.", *_of_letters(standing.waiting, standing.failed)
+            ),
+            _gauge(
+                "outbox_oldest_seconds", "How long the oldest letter waits.", ({}, standing.oldest_seconds)
+            ),
+            _gauge("audit_chain_unlinked", "Audit events without a link yet.", ({}, unlinked)),
+            _gauge("audit_chain_lag_seconds", "How long the oldest of those waits.", ({}, oldest)),
+        ]
+
+
+def _of_letters(waiting: int, failed: int) -> tuple[Sample, Sample]:
+    return ({"state": "waiting"}, waiting), ({"state": "failed"}, failed)
+
+
+def _of_checks(checks: list[Check]) -> "Iterator[GaugeMetricFamily]":
+    standing = (({"part": check.name}, float(check.well)) for check in checks)
+    yield _gauge("up", "Whether a part the server depends on is well: 1, or 0.", *standing)
+    python = platform.python_version()
+    about = "Which version runs; always 1."
+    yield _gauge("build_info", about, ({"version": __version__, "python": python}, 1))
+
+
+def _of_workers(workers: list[int]) -> "Iterator[GaugeMetricFamily]":
+    yield _gauge("workers", "Worker processes that are alive.", ({}, len(workers)))
+    sizes = ((pid, _resident_bytes(pid)) for pid in workers)
+    known = [({"pid": str(pid)}, size) for pid, size in sizes if size]
+    yield _gauge("worker_resident_bytes", "Memory of a worker, what it shares with others included.", *known)
+
+
+def _resident_bytes(pid: int) -> int:
+    """Return the resident memory of a process; 0 where the system has no /proc, or it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * _PAGE_BYTES
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _gauge(name: str, about: str, *samples: Sample) -> "GaugeMetricFamily":
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415  (loaded once, by then)
+
+    labels = tuple(samples[0][0]) if samples else ()
+    family = GaugeMetricFamily(f"autograph_{name}", about, labels=labels)
+    for values, value in samples:
+        family.add_metric(list(values.values()), value)
+    return family

@@ -1,0 +1,1 @@
+"""Everything that happened on every account, for administrators to look through."""

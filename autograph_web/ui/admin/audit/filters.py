@@ -1,0 +1,60 @@
+"""What an administrator chooses on the audit page: as it stands in the address, and what it means."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from urllib.parse import urlencode
+
+from autograph_web.admin.inputs import AuditInput
+from autograph_web.audit.kinds import Group, Kind, Outcome
+from autograph_web.ui.choices import ANY_TEXT, Choices, Options
+from autograph_web.ui.ranges import RANGES, since
+from autograph_web.ui.routes import ADMIN_AUDIT, Route
+
+GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in Group))
+_BY_LABEL = sorted(Kind, key=lambda kind: kind.label)
+KINDS: Options = (("", "Any event"), *((kind.value, kind.label) for kind in _BY_LABEL))
+OUTCOMES: Options = (
+    ("", "Done and refused"),
+    (Outcome.DONE.value, "Done"),
+    (Outcome.REFUSED.value, "Refused or failed"),
+)
+"""What each choice may be, with the words for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters(Choices):
+    """The choices of the audit page."""
+
+    HERE: ClassVar[Route] = ADMIN_AUDIT
+    OPTIONS: ClassVar[dict[str, Options]] = {
+        "person": ANY_TEXT,
+        "ip": ANY_TEXT,
+        "group": GROUPS,
+        "kind": KINDS,
+        "outcome": OUTCOMES,
+        "range": RANGES,
+    }
+
+    person: str = ""
+    ip: str = ""
+    group: str = ""
+    kind: str = ""
+    outcome: str = ""
+    range: str = ""
+
+    def wish(self, now: datetime) -> AuditInput:
+        """Return what is asked of the service."""
+        return AuditInput(
+            person=self.person or None,
+            ip=self.ip or None,
+            group=Group(self.group) if self.group else None,
+            kind=self.kind or None,
+            outcome=Outcome(self.outcome) if self.outcome else None,
+            since=since(self.range, now),
+        )
+
+    def download(self, form: str, now: datetime) -> str:
+        """Return where all of it can be had as a file."""
+        query = self.wish(now).model_dump(mode="json", exclude_none=True)
+        return f"{self.HERE.path}/export?{urlencode({'format': form} | query)}"

@@ -1,0 +1,49 @@
+"""A table of events with whose they are."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.admin.rows import FindingRow
+from autograph_web.ui.components.cards import time_of
+from autograph_web.ui.components.icons import icon_of
+from autograph_web.ui.components.native import NativeLink
+from autograph_web.ui.routes import ADMIN_PERSON
+from autograph_web.ui.viewer import ICONS
+
+HEADS = ("Event", "Account", "From", "Time")
+
+
+def finding(row: FindingRow) -> rx.Component:
+    """One event."""
+    by = rx.cond(row.operator != "", rx.el.span("By ", row.operator, class_name="event-where"))
+    what = rx.el.div(
+        rx.el.span(icon_of(row.icon, *ICONS), class_name="event-icon", data_icon=row.icon),
+        rx.el.div(rx.el.span(row.label), by, class_name="event-label"),
+        class_name="what",
+    )
+    return rx.el.tr(
+        rx.el.td(what, role="cell"),
+        rx.el.td(whose(row.person, row.email), role="cell", class_name="quiet whose"),
+        rx.el.td(
+            rx.el.span(row.ip),
+            rx.el.span(row.device, class_name="event-where"),
+            role="cell",
+            class_name="quiet",
+        ),
+        rx.el.td(time_of(row.at, row.when), role="cell", class_name="quiet"),
+        key=row.key,
+        role="row",
+    )
+
+
+def whose(person: rx.Var[str] | str, email: rx.Var[str] | str) -> rx.Component:
+    """An account by its address, which leads to it while there is one."""
+    return rx.fragment(
+        rx.cond(
+            person != "",
+            NativeLink.create(email, href=f"{ADMIN_PERSON.path}?id={person}", custom_attrs={"dir": "auto"}),
+            rx.el.span(email),
+        )
+    )

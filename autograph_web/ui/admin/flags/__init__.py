@@ -1,0 +1,1 @@
+"""Feature flags, seen and switched."""

@@ -1,0 +1,149 @@
+"""The page of feature flags."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.account_frame import skeleton
+from autograph_web.ui.admin.flags.rows import ChoiceRow, FlagRow
+from autograph_web.ui.admin.flags.state import REVIEW, FlagsState
+from autograph_web.ui.admin.frame import admin_frame
+from autograph_web.ui.components.cards import card, time_of
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.forms import claim_form, form_messages, submit_button, text_field
+from autograph_web.ui.components.native import named
+from autograph_web.ui.components.steps import confirm_step, step_buttons, step_title
+from autograph_web.ui.confirming import CONFIRM
+from autograph_web.ui.routes import ADMIN_FLAGS
+
+
+def flags_page() -> rx.Component:
+    """Every flag and how it stands; while one is switched there is only that."""
+    return admin_frame(
+        FlagsState,
+        ADMIN_FLAGS,
+        "Switch these while the server runs. Every change stands in the audit log.",
+        rx.fragment(form_messages(FlagsState), _cards()),
+        skeleton("card-activity"),
+        claim_form(FlagsState),
+        signals(FlagsState.leave, FlagsState.focus),
+        load=FlagsState.load,
+    )
+
+
+def _cards() -> rx.Component:
+    return rx.el.div(
+        rx.cond(FlagsState.step == "", _list(), card("switch", "Switch a flag", _step())),
+        class_name="cards",
+        data_step=FlagsState.step,
+        custom_attrs=named("flags-cards"),
+    )
+
+
+def _list() -> rx.Component:
+    return card("flags", "Flags", rx.el.ul(rx.foreach(FlagsState.rows, _row), class_name="events"))
+
+
+def _row(row: FlagRow) -> rx.Component:
+    badge = rx.cond(
+        row.switched,
+        rx.el.span(row.says, class_name="badge badge-warn"),
+        rx.el.span(row.says, class_name="badge badge-plain"),
+    )
+    switched = rx.el.p(
+        "Switched by ", row.by, ", ", time_of(row.at, row.when), ". ", row.others, class_name="event-where"
+    )
+    return rx.el.li(
+        rx.el.div(
+            rx.el.p(row.label, badge, class_name="event-label"),
+            rx.el.p(row.meaning, class_name="event-where"),
+            rx.cond(row.switched, switched, rx.el.p("As in the settings.", class_name="event-where")),
+            class_name="event-what",
+        ),
+        rx.el.button(
+            "Change",
+            rx.el.span(f" {row.label}", class_name="sr-only"),
+            type="button",
+            class_name="button button-small",
+            on_click=FlagsState.ask(row.key),
+        ),
+        key=row.key,
+        data_flag=row.key,
+        class_name="event flag",
+    )
+
+
+def _step() -> rx.Component:
+    return rx.el.div(
+        rx.match(
+            FlagsState.step,
+            (CONFIRM, confirm_step(FlagsState, "Before you switch something for everybody.")),
+            (REVIEW, _review()),
+            _choose(),
+        ),
+        class_name="step",
+    )
+
+
+def _choose() -> rx.Component:
+    share = text_field(
+        FlagsState,
+        "percent",
+        "For how many percent of the accounts?",
+        "4",
+        "Always the same ones, and more join them as the share grows. 100 is everybody.",
+        default_value=FlagsState.percent,
+    )
+    return rx.el.div(
+        step_title("What is it to say?"),
+        rx.el.form(
+            rx.el.fieldset(
+                rx.el.legend("From now on", class_name="sr-only"),
+                rx.foreach(FlagsState.choices, _choice),
+                class_name="field boxes",
+            ),
+            rx.cond(FlagsState.shared, share),
+            step_buttons(FlagsState, submit_button(FlagsState, "Go on", "One moment…", "")),
+            on_submit=FlagsState.choose,
+            no_validate=True,
+            aria_busy=FlagsState.pending,
+            data_answers=FlagsState.answers,
+            data_connected_only="true",
+            class_name="form form-narrow",
+            custom_attrs=named("choose-form"),
+        ),
+        key="choose",
+    )
+
+
+def _choice(choice: ChoiceRow) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="value",
+            value=choice.value,
+            default_checked=choice.value == FlagsState.word,
+            class_name="check radio",
+        ),
+        rx.el.span(choice.words, rx.el.span(choice.meaning, class_name="hint")),
+        key=choice.value,
+        class_name="check-label",
+    )
+
+
+def _review() -> rx.Component:
+    return rx.el.div(
+        step_title("Is that what you want?"),
+        rx.el.p(FlagsState.change, class_name="said"),
+        rx.el.form(
+            step_buttons(FlagsState, submit_button(FlagsState, "Yes, change it", "Changing…", "")),
+            on_submit=FlagsState.switch,
+            aria_busy=FlagsState.pending,
+            data_answers=FlagsState.answers,
+            data_connected_only="true",
+            class_name="form",
+            custom_attrs=named("review-form"),
+        ),
+        key="review",
+    )

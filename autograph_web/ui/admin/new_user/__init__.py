@@ -1,0 +1,1 @@
+"""A new account, made by an administrator."""

@@ -1,0 +1,109 @@
+"""An administrator's page for a new account."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.admin.person import Role
+from autograph_web.ui.account_frame import skeleton
+from autograph_web.ui.admin.frame import admin_frame
+from autograph_web.ui.admin.new_user.state import CREATE, NewUserState
+from autograph_web.ui.components.cards import card
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.forms import (
+    address_field,
+    claim_form,
+    form_messages,
+    password_field,
+    submit_button,
+)
+from autograph_web.ui.components.native import NativeLink, named
+from autograph_web.ui.components.steps import confirm_step, step_title
+from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_USERS
+
+
+def new_user_page() -> rx.Component:
+    """Who is to have an account, and how its owner gets in."""
+    back = NativeLink.create("Back to everybody", href=ADMIN_USERS.path, custom_attrs=named("back"))
+    return admin_frame(
+        NewUserState,
+        ADMIN_NEW_USER,
+        "For somebody who is to have one. You answer for the address: it counts as confirmed.",
+        rx.fragment(
+            form_messages(NewUserState),
+            rx.el.div(_card(), rx.el.p(back, class_name="said"), class_name="cards"),
+        ),
+        skeleton("card-wide"),
+        claim_form(NewUserState),
+        signals(NewUserState.leave, NewUserState.focus),
+        load=NewUserState.load,
+        place=ADMIN_USERS,
+    )
+
+
+def _card() -> rx.Component:
+    confirm = confirm_step(
+        NewUserState, "Making an account takes your password, and a current code if you use one."
+    )
+    return card(
+        "new-user",
+        "The account",
+        rx.el.div(
+            rx.el.div(
+                rx.cond(NewUserState.step == CREATE, _form(), confirm),
+                class_name="step",
+                custom_attrs=named("step"),
+            ),
+            class_name="card-work",
+        ),
+    )
+
+
+def _form() -> rx.Component:
+    hint = rx.el.p(
+        "Leave it empty, and the owner gets a letter with a link for choosing one. It works for 24 hours.",
+        class_name="hint",
+        custom_attrs=named("password-hint"),
+    )
+    return rx.el.div(
+        step_title("Whose is it?"),
+        rx.el.form(
+            address_field(NewUserState, "email", "Email", "off"),
+            _role(),
+            password_field(
+                NewUserState,
+                "new-password",
+                hint,
+                label="Password (optional)",
+                hint_id="password-hint",
+                required=False,
+            ),
+            rx.el.div(
+                submit_button(NewUserState, "Make the account", "Making it…", ""), class_name="actions"
+            ),
+            on_submit=NewUserState.create,
+            no_validate=True,
+            aria_busy=NewUserState.pending,
+            data_answers=NewUserState.answers,
+            data_connected_only="true",
+            class_name="form form-narrow",
+            custom_attrs=named("create-form"),
+        ),
+        key=CREATE,
+    )
+
+
+def _role() -> rx.Component:
+    return rx.el.div(
+        rx.el.label("Role", html_for="role"),
+        rx.el.select(
+            rx.el.option("User", value=Role.USER.value),
+            rx.el.option("Administrator", value=Role.ADMIN.value),
+            name="role",
+            default_value=Role.USER.value,
+            class_name="input select",
+            custom_attrs=named("role"),
+        ),
+        class_name="field",
+    )

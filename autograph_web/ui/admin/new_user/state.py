@@ -1,0 +1,77 @@
+"""The state behind an administrator's page for a new account. No password enters a var."""
+
+from collections.abc import AsyncGenerator
+from typing import Any, ClassVar
+
+import reflex as rx
+from pydantic import SecretStr
+
+from autograph_web.admin.creation import CreationInput
+from autograph_web.admin.person import Operator, Role
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import DomainError, EmailTaken, InvalidInput
+from autograph_web.runtime import services
+from autograph_web.sessions.viewer import Viewer
+from autograph_web.ui.admin.admin_page import AdminPage
+from autograph_web.ui.admin.person.state import CREATED
+from autograph_web.ui.confirming import Confirming, Doing
+from autograph_web.ui.form_state import text_fields
+from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_PERSON, Route
+
+CREATE = "create"
+"""The step that asks for the account."""
+
+
+class NewUserState(Confirming, AdminPage, rx.State):
+    """What the page shows: the form, once it is certain who is looking."""
+
+    _here: ClassVar[Route] = ADMIN_NEW_USER
+
+    @rx.event
+    async def create(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
+        """Make the account; without a password its owner gets a letter with a link."""
+        if self.pending or self.step != CREATE:
+            return
+        self._begin()
+        yield
+        if self._typed(form, "email") is not None:
+            await self._act(self._created(form))
+
+    async def _begin_as_told(self) -> None:
+        await self._act(self._go_on(CREATE))
+
+    def _created(self, form: Any) -> Doing:
+        async def created(context: RequestContext, looking: Viewer) -> None:
+            typed = text_fields(form, "email", "password", "role")
+            if typed["role"] not in list(Role):
+                raise InvalidInput
+            password = SecretStr(typed["password"]) if typed["password"] else None
+            wish = CreationInput(
+                email=typed["email"], role=Role(typed["role"]), password=password, invite=password is None
+            )
+            made = await services().creation.create(Operator.administrator(context, looking), wish)
+            self._go(f"{ADMIN_PERSON.path}?id={made.id}&then={CREATED}")
+
+        return created
+
+    async def _fill(self, looking: Viewer) -> None:
+        account = await services().profiles.of(looking.user_id)
+        self.on = account.mfa_enabled
+        self._show_owner(looking, account)
+
+    def _wished(self, wish: object) -> str | None:
+        return CREATE if wish == CREATE else None
+
+    async def _ask_again(self) -> None:
+        self._ask_who(CREATE)
+
+    def _card(self) -> str:
+        return "new-user"
+
+    def _may_cancel(self) -> bool:
+        return False  # a link leads back
+
+    def _sentence(self, error: DomainError) -> str:
+        if isinstance(error, EmailTaken):
+            return "That email already has an account, or is kept for one."
+        return super()._sentence(error)

@@ -1,0 +1,110 @@
+"""The administrators' overview."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.admin.statistics.figures import Span
+from autograph_web.ui.account_frame import skeleton
+from autograph_web.ui.admin.frame import admin_frame
+from autograph_web.ui.admin.overview.plots import plot
+from autograph_web.ui.admin.overview.rows import Plot, Tile
+from autograph_web.ui.admin.overview.state import OverviewState
+from autograph_web.ui.components.cards import card, time_of
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.icons import icon
+from autograph_web.ui.components.native import named
+from autograph_web.ui.routes import ADMIN_OVERVIEW
+
+
+def overview_page() -> rx.Component:
+    """What needs somebody, how things stand, and what happened day by day."""
+    return admin_frame(
+        OverviewState,
+        ADMIN_OVERVIEW,
+        "How this server is used, and what needs you.",
+        rx.fragment(_problem(), _cards()),
+        skeleton("card-wide", "card-activity"),
+        signals(OverviewState.leave, OverviewState.focus),
+        load=OverviewState.load,
+    )
+
+
+def _problem() -> rx.Component:
+    box = rx.el.div(icon("warning"), rx.el.p(OverviewState.problem), class_name="box box-bad")
+    return rx.el.div(
+        rx.cond(OverviewState.problem != "", box), role="alert", custom_attrs=named("overview-alert")
+    )
+
+
+def _cards() -> rx.Component:
+    return rx.el.div(
+        _attention(),
+        _now(),
+        _days(),
+        class_name="cards",
+        aria_busy=OverviewState.pending,
+        custom_attrs=named("overview-cards"),
+    )
+
+
+def _attention() -> rx.Component:
+    listed = rx.el.ul(
+        rx.foreach(OverviewState.matters, _matter),
+        class_name="matters",
+    )
+    calm = rx.el.p("Nothing. All is well.", class_name="empty")
+    return card("attention", "What needs you", rx.cond(OverviewState.matters, listed, calm))
+
+
+def _matter(matter: rx.Var[str]) -> rx.Component:
+    return rx.el.li(icon("warning"), rx.el.span(matter), key=matter)
+
+
+def _now() -> rx.Component:
+    return card(
+        "now",
+        "Now",
+        rx.el.dl(rx.foreach(OverviewState.tiles, _tile), class_name="tiles"),
+        rx.el.p("Counted: ", time_of(OverviewState.at, OverviewState.when), class_name="hint"),
+    )
+
+
+def _tile(tile: Tile) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(tile.label),
+        rx.el.dd(tile.value, rx.cond(tile.note != "", rx.el.span(tile.note, class_name="hint"))),
+        key=tile.key,
+        data_tile=tile.key,
+        class_name="tile",
+    )
+
+
+def _days() -> rx.Component:
+    return card(
+        "days",
+        "Day by day",
+        rx.el.p("Each day begins at midnight UTC; today is not over yet."),
+        rx.el.div(
+            *(_span(span) for span in Span), role="group", aria_label="How many days", class_name="spans"
+        ),
+        rx.el.div(
+            plot(Plot.SIGN_INS, "Sign-ins", "Sign-ins"),
+            plot(Plot.FAILURES, "Failed sign-ins", "Failed"),
+            plot(Plot.ADOPTION, "Accounts with two-step verification", "Share", " %"),
+            plot(Plot.REGISTRATIONS, "New accounts", "New accounts"),
+            class_name="plots",
+        ),
+    )
+
+
+def _span(span: Span) -> rx.Component:
+    return rx.el.button(
+        f"{span.value} days",
+        type="button",
+        aria_pressed=rx.cond(OverviewState.span == span.value, "true", "false"),
+        on_click=OverviewState.choose(span.value),
+        class_name="button button-small",
+        custom_attrs=named(f"days-{span.value}"),
+    )

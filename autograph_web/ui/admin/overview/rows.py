@@ -1,0 +1,97 @@
+"""Figures in the words and shapes the overview shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from autograph_web.admin.statistics.figures import Day, Now
+
+
+class Plot(StrEnum):
+    """What is drawn over time; the value is the name of its numbers."""
+
+    SIGN_INS = "sign_ins"
+    FAILURES = "failures"
+    REGISTRATIONS = "registrations"
+    ADOPTION = "adoption"
+
+
+@dataclass
+class Tile:
+    """One figure of how things stand."""
+
+    key: str
+    label: str
+    value: str
+    note: str
+
+
+@dataclass
+class Point:
+    """The numbers of one day in UTC, which is called `short` on an axis and `name` in full."""
+
+    day: str
+    short: str
+    name: str
+    sign_ins: int
+    failures: int
+    registrations: int
+    adoption: float
+    accounts: int
+    with_mfa: int
+
+
+def tiles_of(now: Now) -> list[Tile]:
+    """Return the figures of how things stand."""
+    return [
+        Tile("accounts", "Accounts", f"{now.accounts:,}", ""),
+        Tile("active", "Active in 7 days", f"{now.active:,}", ""),
+        Tile("adoption", "Two-step verification", f"{now.adoption:g} %", f"{now.with_mfa:,} accounts"),
+        Tile("locked", "Locked", f"{now.locked:,}", ""),
+        Tile("sessions", "Open sessions", f"{now.open_sessions:,}", ""),
+        Tile("waiting", "Letters waiting", f"{now.letters_waiting:,}", ""),
+        Tile("failed", "Letters failed", f"{now.letters_failed:,}", ""),
+    ]
+
+
+def points_of(days: Sequence[Day]) -> list[Point]:
+    """Return what is drawn and listed of each day."""
+    return [_point(day) for day in days]
+
+
+def summary_of(plot: Plot, days: Sequence[Day]) -> str:
+    """Return in a sentence what a plot shows."""
+    if plot is Plot.ADOPTION:
+        first, last = days[0], days[-1]
+        return f"{last.adoption:g} % of all accounts now; {first.adoption:g} % on {_name(first)}."
+    numbers = {day: _number(plot, day) for day in days}
+    total, most = sum(numbers.values()), max(days, key=lambda day: numbers[day])
+    if not total:
+        return f"None in {_so_many_days(days)}."
+    return f"{total:,} in {_so_many_days(days)}; {numbers[most]:,} on {_name(most)}, the most on a day."
+
+
+def _point(day: Day) -> Point:
+    return Point(
+        day=day.day.isoformat(),
+        short=f"{day.day.day} {day.day:%b}",
+        name=_name(day),
+        sign_ins=day.sign_ins,
+        failures=day.failures,
+        registrations=day.registrations,
+        adoption=day.adoption,
+        accounts=day.accounts,
+        with_mfa=day.with_mfa,
+    )
+
+
+def _number(plot: Plot, day: Day) -> int:
+    return int(getattr(day, plot.value))
+
+
+def _name(day: Day) -> str:
+    return f"{day.day.day} {day.day:%B}"
+
+
+def _so_many_days(days: Sequence[Day]) -> str:
+    return "1 day" if len(days) == 1 else f"{len(days)} days"

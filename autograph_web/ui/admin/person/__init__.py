@@ -1,0 +1,1 @@
+"""One account, as administrators see and change it."""

@@ -1,0 +1,152 @@
+"""An administrator's page of one account."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+from typing import Any
+
+import reflex as rx
+
+from autograph_web.ui.account_frame import skeleton
+from autograph_web.ui.admin.events import HEADS, finding
+from autograph_web.ui.admin.frame import admin_frame
+from autograph_web.ui.admin.person.state import PersonState, Wish
+from autograph_web.ui.admin.person.steps import step
+from autograph_web.ui.components.cards import card, fact, time_of
+from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.devices import device_line, last_seen
+from autograph_web.ui.components.forms import claim_form, form_messages
+from autograph_web.ui.components.listing import nothing, table_of
+from autograph_web.ui.components.native import NativeLink, named
+from autograph_web.ui.components.steps import ask_button
+from autograph_web.ui.routes import ADMIN_PERSON, ADMIN_USERS
+from autograph_web.ui.viewer import DeviceRow
+
+
+def person_page() -> rx.Component:
+    """Who it is, where it is signed in and what happened; while a change is under way there is only that."""
+    missing = nothing(
+        "There is no such account. It may have been deleted.", "Show everybody", ADMIN_USERS.path
+    )
+    return admin_frame(
+        PersonState,
+        ADMIN_PERSON,
+        "What there is to know of it, and what you can do about it.",
+        rx.fragment(
+            form_messages(PersonState),
+            rx.cond(PersonState.missing, missing, _cards()),
+        ),
+        skeleton("card-wide", "card-wide"),
+        claim_form(PersonState),
+        signals(PersonState.leave, PersonState.focus),
+        load=PersonState.load,
+        place=ADMIN_USERS,
+    )
+
+
+def _cards() -> rx.Component:
+    idle = PersonState.step == ""
+    return rx.el.div(
+        _person_card(),
+        rx.cond(idle, rx.fragment(_devices_card(), _events_card())),
+        class_name="cards",
+        data_step=PersonState.step,
+        custom_attrs=named("person-cards"),
+    )
+
+
+def _person_card() -> rx.Component:
+    person = PersonState.person
+    badges = rx.fragment(
+        rx.cond(person.administrator, rx.el.span("Administrator", class_name="badge badge-good")),
+        rx.cond(person.locked, rx.el.span("Locked", class_name="badge badge-warn")),
+        rx.cond(PersonState.mine, rx.el.span("You", class_name="badge")),
+    )
+    seen = rx.cond(person.seen_at != "", time_of(person.seen_at, person.seen_when), "Never")
+    facts = rx.el.dl(
+        fact("Email", _either(person.verified, "Confirmed", "Not confirmed")),
+        fact("Role", _either(person.administrator, "Administrator", "User")),
+        fact("Status", _either(person.locked, "Locked", "Active")),
+        fact("Two-step verification", _two_step()),
+        fact("Last sign-in", seen),
+        fact("Created", time_of(person.made_at, person.made_when)),
+        fact("Id", rx.el.code(person.key, class_name="id")),
+        class_name="facts facts-grid",
+    )
+    return card(
+        "person",
+        person.email,
+        facts,
+        rx.cond(PersonState.step == "", _ways(), rx.el.div(step(), class_name="card-work")),
+        badge=badges,
+    )
+
+
+def _either(so: Any, words: str, others: str) -> rx.Component:
+    return rx.el.span(rx.cond(so, words, others))
+
+
+def _two_step() -> rx.Component:
+    return rx.fragment(
+        rx.cond(
+            PersonState.person.two_step,
+            f"On, {PersonState.codes_left} recovery codes left, {PersonState.trusted} trusted devices",
+            "Off",
+        )
+    )
+
+
+def _ways() -> rx.Component:
+    """What can be done; nobody locks themselves out or resets their own second step here."""
+    person = PersonState.person
+    lock = rx.cond(
+        person.locked,
+        ask_button(PersonState, "Unlock account", Wish.UNLOCK.value),
+        ask_button(PersonState, "Lock account", Wish.LOCK.value, "button-danger"),
+    )
+    role = rx.cond(
+        person.administrator,
+        ask_button(PersonState, "Make a user", Wish.MAKE_USER.value),
+        ask_button(PersonState, "Make administrator", Wish.MAKE_ADMIN.value),
+    )
+    reset = ask_button(PersonState, "Reset two-step verification", Wish.RESET_MFA.value)
+    return rx.el.div(
+        role,
+        ask_button(PersonState, "Sign out everywhere", Wish.END_SESSIONS.value),
+        rx.cond(PersonState.mine, rx.fragment(), rx.fragment(rx.cond(person.two_step, reset), lock)),
+        class_name="actions rest",
+    )
+
+
+def _devices_card() -> rx.Component:
+    return card(
+        "person-devices",
+        "Signed in",
+        rx.cond(
+            PersonState.devices,
+            rx.el.ul(rx.foreach(PersonState.devices, _device), class_name="events"),
+            rx.el.p("Nowhere.", class_name="empty"),
+        ),
+        rx.cond(
+            PersonState.open_count > PersonState.devices.length(),
+            rx.el.p("Only those used last are shown.", class_name="said"),
+        ),
+    )
+
+
+def _device(row: DeviceRow) -> rx.Component:
+    return device_line(row, last_seen(row))
+
+
+def _events_card() -> rx.Component:
+    return card(
+        "person-events",
+        "Recent events",
+        table_of("events", "Recent events, the newest first", HEADS, PersonState.rows, finding),
+        rx.el.div(
+            NativeLink.create(
+                "See all of them", href=PersonState.all_events, class_name="button button-small"
+            ),
+            class_name="rest",
+        ),
+    )

@@ -1,0 +1,156 @@
+"""The state behind an administrator's page of one account."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from enum import StrEnum
+from typing import ClassVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+import reflex as rx
+
+from autograph_web.admin.inputs import AuditInput
+from autograph_web.admin.person import Operator, Role
+from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import AccountUnknown
+from autograph_web.runtime import services
+from autograph_web.sessions.viewer import Viewer
+from autograph_web.ui import viewer
+from autograph_web.ui.admin.admin_page import AdminPage
+from autograph_web.ui.admin.rows import FindingRow, PersonRow, finding_row, person_row
+from autograph_web.ui.confirming import Confirming
+from autograph_web.ui.routes import ADMIN_AUDIT, ADMIN_PERSON, Route
+from autograph_web.ui.viewer import DeviceRow
+
+_EVENTS = 10
+_CARD = "person"
+CREATED = "created"
+"""What `?then=` says once an account was made."""
+
+
+class Wish(StrEnum):
+    """What an administrator wants; the value is also what `?then=` may say, and the step that asks."""
+
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    MAKE_ADMIN = "make-admin"
+    MAKE_USER = "make-user"
+    END_SESSIONS = "end-sessions"
+    RESET_MFA = "reset-mfa"
+
+
+_Act = Callable[[Operator, UUID], Awaitable[str]]
+
+
+async def _lock(operator: Operator, user_id: UUID) -> str:
+    locked = await services().administration.lock(operator, user_id)
+    return "is locked, and signed out everywhere." if locked else "was locked already."
+
+
+async def _unlock(operator: Operator, user_id: UUID) -> str:
+    unlocked = await services().administration.unlock(operator, user_id)
+    return "can sign in again." if unlocked else "wasn't locked any more."
+
+
+async def _make_admin(operator: Operator, user_id: UUID) -> str:
+    await services().administration.set_role(operator, user_id, Role.ADMIN)
+    return "is an administrator now, and signs in again."
+
+
+async def _make_user(operator: Operator, user_id: UUID) -> str:
+    await services().administration.set_role(operator, user_id, Role.USER)
+    return "is no administrator any more, and signs in again."
+
+
+async def _end_sessions(operator: Operator, user_id: UUID) -> str:
+    await services().administration.end_sessions(operator, user_id)
+    return "is signed out everywhere."
+
+
+async def _reset_mfa(operator: Operator, user_id: UUID) -> str:
+    await services().administration.reset_mfa(operator, user_id)
+    return "signs in with the password alone until two-step verification is set up again."
+
+
+_ACTS: dict[Wish, _Act] = {
+    Wish.LOCK: _lock,
+    Wish.UNLOCK: _unlock,
+    Wish.MAKE_ADMIN: _make_admin,
+    Wish.MAKE_USER: _make_user,
+    Wish.END_SESSIONS: _end_sessions,
+    Wish.RESET_MFA: _reset_mfa,
+}
+
+
+class PersonState(Confirming, AdminPage, rx.State):
+    """What the page shows of one account, which `_whom` names from the moment the page is opened.
+
+    `mine` says that it is the administrator's own, `missing` that there is no such account.
+    """
+
+    _here: ClassVar[Route] = ADMIN_PERSON
+
+    mine: bool = False
+    missing: bool = False
+    person: rx.Field[PersonRow] = rx.field(default_factory=PersonRow)
+    codes_left: int = 0
+    trusted: int = 0
+    open_count: int = 0
+    devices: rx.Field[list[DeviceRow]] = rx.field(default_factory=list)
+    rows: rx.Field[list[FindingRow]] = rx.field(default_factory=list)
+    all_events: str = ""
+    _whom: str = ""
+
+    @rx.event
+    async def carry_out(self) -> AsyncGenerator[None, None]:
+        """Do what was asked about."""
+        if self.pending or self.step not in list(Wish):
+            return
+        self._begin()
+        yield
+        await self._act(self._done)
+
+    async def _done(self, context: RequestContext, looking: Viewer) -> None:
+        act, email = _ACTS[Wish(self.step)], self.person.email
+        words = await act(Operator.administrator(context, looking), UUID(self._whom))
+        if self.mine:  # it ended this very session
+            await self._looking()
+        await self._finished(f"{email} {words}", _CARD)(context, looking)
+
+    async def _fill(self, looking: Viewer) -> None:
+        account = await services().profiles.of(looking.user_id)
+        self._whom = self._whom or str(self.router.url.query_parameters.get("id", ""))
+        try:
+            await self._show_person(looking)
+        except AccountUnknown:
+            self.person, self.missing = PersonRow(), True
+        self.on = account.mfa_enabled
+        self._show_owner(looking, account)
+
+    async def _show_person(self, looking: Viewer) -> None:
+        person = await services().directory.find(self._whom)
+        standing = await services().directory.standing(person)
+        devices = await services().directory.sessions_of(person)
+        recent = await services().investigation.page(AuditInput(person=str(person.id)), None, _EVENTS)
+        # Nothing is shown before everything is there.
+        self._whom, self.missing, self.mine = str(person.id), False, person.id == looking.user_id
+        self.person = person_row(person)
+        self.codes_left, self.trusted = standing.recovery_codes_left, standing.trusted_devices
+        self.open_count = standing.open_sessions
+        self.devices = [viewer.device_row(one) for one in devices]
+        self.rows = [finding_row(one) for one in recent.found]
+        self.all_events = f"{ADMIN_AUDIT.path}?{urlencode({'person': self._whom})}"
+
+    def _greet(self, then: object) -> None:
+        if then == CREATED and not self.missing:
+            self.notice = "The account was made."
+            self._move_to(_CARD)
+
+    def _wished(self, wish: object) -> str | None:
+        possible = isinstance(wish, str) and wish in list(Wish) and not self.missing
+        return wish if possible and isinstance(wish, str) else None
+
+    def _place(self, **query: str) -> str:
+        return super()._place(id=self._whom, **query)
+
+    def _card(self) -> str:
+        return _CARD

@@ -1,0 +1,95 @@
+"""The steps of an administrator's page of one account: each change is asked about before it is made."""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.ui.admin.person.state import PersonState, Wish
+from autograph_web.ui.components.forms import submit_button
+from autograph_web.ui.components.native import named
+from autograph_web.ui.components.steps import confirm_step, step_buttons, step_title
+
+_TOLD = "The owner gets a letter that says so."
+# What is asked, what follows, and the button: at rest, while it works, and how it looks.
+_QUESTIONS: dict[Wish, tuple[str, str, str, str, str]] = {
+    Wish.LOCK: (
+        "Lock this account?",
+        "Nobody can sign in to it any more, every session ends at once, and its links and keys open nothing.",
+        "Lock account",
+        "Locking…",
+        "button-bad",
+    ),
+    Wish.UNLOCK: (
+        "Unlock this account?",
+        "Its owner can sign in again, with the password as it was.",
+        "Unlock account",
+        "Unlocking…",
+        "",
+    ),
+    Wish.MAKE_ADMIN: (
+        "Make this account an administrator's?",
+        "Its owner can then do everything you can, to your account as well. Every session ends first.",
+        "Make administrator",
+        "Changing the role…",
+        "",
+    ),
+    Wish.MAKE_USER: (
+        "Take the role of administrator away?",
+        "These pages are closed to its owner at once, and every session ends.",
+        "Make a user",
+        "Changing the role…",
+        "button-bad",
+    ),
+    Wish.END_SESSIONS: (
+        "Sign this account out everywhere?",
+        "Every browser and every program that is signed in has to sign in again.",
+        "Sign out everywhere",
+        "Signing out…",
+        "button-bad",
+    ),
+    Wish.RESET_MFA: (
+        "Reset two-step verification?",
+        "Authenticators, recovery codes and trusted devices go. Be sure that it is the owner who asks.",
+        "Reset two-step verification",
+        "Resetting…",
+        "button-bad",
+    ),
+}
+
+
+def step() -> rx.Component:
+    """The question under way, or the one who is looking."""
+    confirm = confirm_step(
+        PersonState, "Changing somebody's account takes your password, and a current code if you use one."
+    )
+    questions = ((wish.value, _question(wish)) for wish in _QUESTIONS)
+    return rx.el.div(
+        rx.match(PersonState.step, *questions, confirm), class_name="step", custom_attrs=named("step")
+    )
+
+
+def _question(wish: Wish) -> rx.Component:
+    title, words, label, pending, look = _QUESTIONS[wish]
+    mine = rx.cond(
+        PersonState.mine, rx.el.p("It is your own account: you are signed out as well.", class_name="warn")
+    )
+    return rx.el.div(
+        step_title(title),
+        rx.el.p(
+            rx.el.strong(PersonState.person.email, custom_attrs={"dir": "auto"}),
+            f". {words} {_TOLD}",
+            class_name="said",
+        ),
+        mine,
+        rx.el.form(
+            step_buttons(PersonState, submit_button(PersonState, label, pending, look)),
+            on_submit=PersonState.carry_out,
+            aria_busy=PersonState.pending,
+            data_answers=PersonState.answers,
+            data_connected_only="true",
+            class_name="form",
+            custom_attrs=named(f"{wish.value}-form"),
+        ),
+        key=wish.value,
+    )

@@ -1,0 +1,77 @@
+"""Accounts and events as administrators see them listed."""
+
+from dataclasses import dataclass
+
+from autograph_web.admin.investigation import Finding
+from autograph_web.admin.person import Person, Role, Status
+from autograph_web.audit.kinds import Outcome
+from autograph_web.core.devices import device_name
+from autograph_web.ui.viewer import icon_of_kind, in_words, iso
+
+
+@dataclass
+class PersonRow:
+    """One account; a moment is ISO 8601 (`…_at`, empty for none) and the same in words, in UTC."""
+
+    key: str = ""
+    email: str = ""
+    administrator: bool = False
+    locked: bool = False
+    two_step: bool = False
+    verified: bool = False
+    made_at: str = ""
+    made_when: str = ""
+    seen_at: str = ""
+    seen_when: str = ""
+
+
+@dataclass
+class FindingRow:
+    """One event, whose it is (`person` is an account's id) and which operator did it; times as above."""
+
+    key: str
+    label: str
+    icon: str
+    refused: bool
+    person: str
+    email: str
+    operator: str
+    device: str
+    ip: str
+    at: str
+    when: str
+
+
+def person_row(person: Person) -> PersonRow:
+    """Return `person` as a line of the list."""
+    seen = person.last_sign_in_at
+    return PersonRow(
+        key=str(person.id),
+        email=person.email,
+        administrator=person.role == Role.ADMIN,
+        locked=person.status == Status.LOCKED,
+        two_step=person.mfa_enabled,
+        verified=person.email_verified,
+        made_at=iso(person.created_at),
+        made_when=in_words(person.created_at),
+        seen_at=iso(seen) if seen else "",
+        seen_when=in_words(seen) if seen else "",
+    )
+
+
+def finding_row(finding: Finding) -> FindingRow:
+    """Return `finding` as a line of the list; an account that is gone leads nowhere."""
+    event = finding.event
+    return FindingRow(
+        key=str(event.id),
+        label=event.kind.label,
+        icon=icon_of_kind(event.kind.value),
+        refused=event.kind.outcome is Outcome.REFUSED,
+        person=str(event.user_id) if finding.email else "",
+        email=finding.email or ("A deleted account" if event.user_id else "Nobody known"),
+        operator=finding.operator or "",
+        device=device_name(event.user_agent),
+        ip=event.ip,
+        at=iso(event.at),
+        when=in_words(event.at),
+    )

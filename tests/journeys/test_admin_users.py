@@ -1,0 +1,281 @@
+"""Everybody with an account, one of them, and a new one, as an administrator sees and changes them."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Locator, expect
+
+from tests.journeys.conftest import Visit
+from tests.journeys.damage import make_stale, missing
+from tests.journeys.forms import CHECK_FIELD, ENDED, alert_of, button_of, notice_of, password_of
+from tests.journeys.operating import come_as_admin, give_role, open_person
+from tests.journeys.people import Person, at_overview
+from tests.journeys.wire import Wire
+from tests.support.browser import Device, Visitor
+from tests.support.letters import wait_for_letter
+from tests.support.live_server import LiveServer
+
+LAST = "That is the only administrator who can sign in. Make somebody else one first."
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def admin(
+    visit: Visit, device: Device, new_person: Callable[[], Person], live_server: LiveServer
+) -> Visitor:
+    """The browser of an administrator, at no page yet."""
+    visitor = await visit(device)
+    await come_as_admin(visitor, live_server, new_person())
+    return visitor
+
+
+def people_of(visitor: Visitor) -> Locator:
+    return visitor.page.locator("#people tbody tr")
+
+
+async def ask(visitor: Visitor, button: str, step: str) -> None:
+    """Press a button of somebody's page, and wait for the question."""
+    await visitor.page.get_by_role("button", name=button).click()
+    await expect(visitor.page.locator(f"#{step}-form")).to_be_visible()
+    await expect(visitor.page.locator("#step-title")).to_be_focused()
+
+
+async def answer(visitor: Visitor, words: str) -> None:
+    """Say yes, and wait for what is said then."""
+    await button_of(visitor).click()
+    await expect(notice_of(visitor)).to_contain_text(words)
+    await expect(visitor.page.locator("#person")).to_be_focused()
+
+
+def fill_up(server: LiveServer, host: str, number: int) -> None:
+    """Make many accounts whose addresses end with a host, as the server would have."""
+    made = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}.000000"
+    with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
+        connection.executemany(
+            "INSERT INTO users (id, email, email_key, password_hash, role, status, mfa_enabled,"
+            " session_epoch, created_at, password_changed_at)"
+            " VALUES (?, ?, ?, 'x', 'user', 'active', 0, 0, ?, ?)",
+            [
+                (uuid4().hex, f"person{one:03}@{host}", f"person{one:03}@{host}", made, made)
+                for one in range(number)
+            ],
+        )
+
+
+async def test_people_are_searched_and_the_search_stands_in_the_address(
+    admin: Visitor, member: Person, live_server: LiveServer
+) -> None:
+    await admin.open("/admin/users")
+    await expect(admin.page.locator("#people")).to_be_visible()
+    await admin.page.get_by_label("Part of the address").fill(member.email.upper())
+    await admin.page.get_by_label("Part of the address").press("Enter")
+    await expect(people_of(admin)).to_have_count(1)
+    await expect(admin.page.locator("#users-said")).to_have_text("Showing one account.")
+    await expect(people_of(admin)).to_contain_text(member.email)
+    await admin.check()
+    await admin.page.get_by_label("Status").select_option("Locked")
+    await expect(admin.page.locator("#nothing")).to_be_visible()
+    await admin.check()
+    assert "status=locked" in admin.path
+    await admin.page.reload()
+    await expect(admin.page.get_by_label("Status")).to_have_value("locked")
+    await expect(admin.page.locator("#nothing")).to_be_visible()
+    await admin.page.get_by_role("link", name="Show everybody").click()
+    await admin.at("/admin/users")
+
+
+async def test_a_long_list_goes_on_and_keeps_its_place(admin: Visitor, live_server: LiveServer) -> None:
+    host = f"{uuid4().hex[:8]}.dev"
+    fill_up(live_server, host, 450)
+    await admin.open(f"/admin/users?part={host}")
+    await expect(people_of(admin)).to_have_count(40)
+    await admin.page.get_by_role("button", name="Show more").click()
+    await expect(people_of(admin)).to_have_count(80)
+    await expect(people_of(admin).nth(79)).to_contain_text(f"person079@{host}")
+    for shown in range(120, 401, 40):
+        await admin.page.get_by_role("button", name="Show more").click()
+        await expect(people_of(admin)).to_have_count(shown)
+    await expect(admin.page.locator("#users-end")).to_be_focused()
+    await admin.page.get_by_role("link", name="Go on with the next ones").click()
+    await expect(people_of(admin)).to_have_count(40)
+    await expect(people_of(admin).first).to_contain_text(f"person400@{host}")
+    await expect(admin.page.get_by_role("link", name="Begin at the first")).to_be_visible()
+
+
+async def test_nothing_is_shown_before_everything_is_there(admin: Visitor) -> None:
+    wire = await Wire.between(admin)
+    wire.hold_after('"loaded')
+    await admin.load("/admin/users")
+    await expect(admin.page.locator("#skeleton")).to_be_visible()
+    await admin.check()
+    wire.release()
+    await expect(admin.page.locator("#people")).to_be_visible()
+
+
+async def test_a_failure_offers_to_try_again(
+    visit: Visit, device: Device, person: Person, brittle_server: LiveServer
+) -> None:
+    visitor = await visit(device, brittle_server)
+    await come_as_admin(visitor, brittle_server, person)
+    await visitor.open("/admin/audit")
+    await expect(visitor.page.locator("#events")).to_be_visible()
+    with missing(brittle_server, "audit_log"):
+        await visitor.page.get_by_label("Outcome").select_option("Refused or failed")
+        await expect(visitor.page.locator("#audit-alert")).to_contain_text("We can't do that right now.")
+        await visitor.check()
+        await visitor.open("/admin/audit")
+        await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("We couldn't load this page")
+    await visitor.page.get_by_role("button", name="Try again").click()
+    await expect(visitor.page.locator("#events")).to_be_visible()
+
+
+async def test_one_account_is_shown_with_what_happened_to_it(
+    admin: Visitor, visit: Visit, person: Person
+) -> None:
+    owner = await visit(address="203.0.113.90")
+    await person.come_in(owner)
+    await open_person(admin, person.email)
+    await expect(admin.page).to_have_title("Account · AutoGraph v3")
+    await expect(admin.page.locator("#person-title")).to_have_text(person.email)
+    await expect(admin.page.locator("#person-devices")).to_contain_text("203.0.113.90")
+    await expect(admin.page.locator("#events tbody tr")).to_have_count(2)
+    await admin.check()
+    await admin.page.get_by_role("link", name="See all").click()
+    await expect(admin.page.locator("#events tbody tr")).to_have_count(2)
+    await admin.open(f"/admin/users/person?id={uuid4()}")
+    await expect(admin.page.locator("#nothing")).to_contain_text("There is no such account.")
+    await admin.check()
+
+
+async def test_somebody_who_is_locked_leaves_at_once(
+    admin: Visitor, visit: Visit, device: Device, person: Person, live_server: LiveServer
+) -> None:
+    owner = await visit(device)
+    await person.come_in(owner)
+    await owner.open("/dashboard")
+    await at_overview(owner)
+    await open_person(admin, person.email)
+    await ask(admin, "Lock account", "lock")
+    await admin.check()
+    await admin.page.get_by_role("button", name="Cancel").click()
+    await expect(admin.page.locator("#person")).to_be_focused()
+    await ask(admin, "Lock account", "lock")
+    await answer(admin, f"{person.email} is locked, and signed out everywhere.")
+    await expect(admin.page.locator("#person-devices")).to_contain_text("Nowhere.")
+    await admin.check()
+
+    await owner.at("/login?ended=1&next=/dashboard")
+    await expect(notice_of(owner)).to_have_text(ENDED)
+    await person.try_to_sign_in(owner, person.password)
+    await expect(alert_of(owner)).not_to_be_empty()
+    await wait_for_letter(live_server, person.email, "Your account was locked")
+
+    await ask(admin, "Unlock account", "unlock")
+    await answer(admin, f"{person.email} can sign in again.")
+    await person.sign_in(owner)
+
+
+async def test_a_role_and_sessions_are_changed(admin: Visitor, member: Person) -> None:
+    await open_person(admin, member.email)
+    await ask(admin, "Make administrator", "make-admin")
+    await admin.check()
+    await answer(admin, "is an administrator now")
+    await expect(admin.page.locator("#person .badge")).to_have_text("Administrator")
+    await ask(admin, "Make a user", "make-user")
+    await answer(admin, "is no administrator any more")
+    await ask(admin, "Sign out everywhere", "end-sessions")
+    await answer(admin, "is signed out everywhere.")
+
+
+async def test_a_change_asks_who_is_looking_if_that_is_long_ago(
+    visit: Visit, device: Device, new_person: Callable[[], Person], member: Person, live_server: LiveServer
+) -> None:
+    visitor, nora = await visit(device), new_person()
+    await come_as_admin(visitor, live_server, nora)
+    await open_person(visitor, member.email)
+    make_stale(live_server, nora.email)
+    await visitor.page.get_by_role("button", name="Lock account").click()
+    await expect(visitor.page.locator("#confirm-form")).to_be_visible()
+    await visitor.check()
+    await password_of(visitor).fill("no password of hers")
+    await button_of(visitor).click()
+    await expect(alert_of(visitor)).to_have_text(CHECK_FIELD)
+    await password_of(visitor).fill(nora.password)
+    await button_of(visitor).click()
+    await expect(visitor.page.locator("#lock-form")).to_be_visible()
+    await expect(visitor.page.locator("#person-title")).to_have_text(member.email)
+    await answer(visitor, f"{member.email} is locked")
+
+
+async def test_the_last_administrator_stays_one_and_nobody_locks_themselves(
+    visit: Visit, device: Device, person: Person, new_person: Callable[[], Person], brittle_server: LiveServer
+) -> None:
+    visitor, other = await visit(device, brittle_server), new_person()
+    with closing(sqlite3.connect(brittle_server.database, timeout=10)) as connection, connection:
+        connection.execute("UPDATE users SET role = 'user'")
+    await come_as_admin(visitor, brittle_server, person)
+    await open_person(visitor, person.email)
+    await expect(visitor.page.get_by_role("button", name="Lock account")).to_have_count(0)
+    await ask(visitor, "Make a user", "make-user")
+    await expect(visitor.page.locator("#make-user-form")).to_be_visible()
+    await button_of(visitor).click()
+    await expect(alert_of(visitor)).to_have_text(LAST)
+    await visitor.check()
+
+    other.join(brittle_server)
+    give_role(brittle_server, other.email)
+    await button_of(visitor).click()
+    await visitor.page.wait_for_url(f"{brittle_server.base_url}/login?ended=1*")
+    await expect(notice_of(visitor)).to_have_text(ENDED)
+
+
+async def test_an_account_is_made_by_invitation(
+    admin: Visitor, new_person: Callable[[], Person], live_server: LiveServer
+) -> None:
+    person = new_person()
+    await admin.open("/admin/users")
+    await admin.page.get_by_role("link", name="New account").click()
+    await expect(admin.page.locator("#create-form")).to_be_visible()
+    await admin.check()
+    await button_of(admin).click()
+    await expect(admin.page.locator("#email-error")).to_have_text("Type your email address.")
+    await admin.page.get_by_label("Email").fill(person.email)
+    await button_of(admin).click()
+    await expect(notice_of(admin)).to_have_text("The account was made.")
+    await expect(admin.page.locator("#person-title")).to_have_text(person.email)
+    await wait_for_letter(live_server, person.email, "Your new account")
+
+
+async def test_an_account_is_made_with_a_password(
+    admin: Visitor, visit: Visit, new_person: Callable[[], Person], member: Person
+) -> None:
+    person = new_person()
+    await admin.open("/admin/users/new")
+    await admin.page.get_by_label("Email").fill(member.email)
+    await admin.page.get_by_label("Password (optional)", exact=True).fill("short")
+    await button_of(admin).click()
+    await expect(admin.page.locator("#password-error")).to_contain_text("too short")
+    await admin.check()
+    await admin.page.get_by_label("Password (optional)", exact=True).fill(person.password)
+    admin.secrets.add(person.password)
+    await button_of(admin).click()
+    await expect(admin.page.locator("#email-error")).to_contain_text("already has an account")
+    await admin.page.get_by_label("Email").fill(person.email)
+    await button_of(admin).click()
+    await expect(admin.page.locator("#person-title")).to_have_text(person.email)
+    owner = await visit()
+    await owner.open("/login")
+    await person.sign_in(owner)
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?id=", "?id=%00", "?id=nonsense", "?id=../../x&then=lock", "?then=created"]
+)
+async def test_an_address_that_names_nobody_says_so(admin: Visitor, query: str) -> None:
+    await admin.open(f"/admin/users/person{query}")
+    await expect(admin.page.locator("#nothing")).to_be_visible()
+    await expect(admin.page.locator("#step")).to_have_count(0)

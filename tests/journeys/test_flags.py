@@ -1,0 +1,195 @@
+"""The page of feature flags, and what a switch does to the pages of everybody."""
+
+from collections.abc import Generator
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from tests.journeys.conftest import Visit
+from tests.journeys.damage import make_stale, missing
+from tests.journeys.forged_socket import FLAGS, forged
+from tests.journeys.forms import alert_of, button_of, notice_of, password_of
+from tests.journeys.operating import come_as_admin, operate
+from tests.journeys.people import Person
+from tests.journeys.test_forged_events import NONSENSE, cookie_of, tab_of, told
+from tests.support.browser import DESKTOP, Device, Visitor
+from tests.support.live_server import LiveServer
+
+PATH = "/admin/flags"
+
+
+@pytest.fixture(scope="module")
+def flag_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServer]:
+    """A server whose flags are switched."""
+    with LiveServer(tmp_path_factory.mktemp("flags")) as server:
+        yield server
+    server.check_secrets()
+
+
+def line_of(visitor: Visitor, name: str) -> Locator:
+    return visitor.page.locator(f"[data-flag={name}]")
+
+
+async def at_step(visitor: Visitor, step: str) -> None:
+    await expect(visitor.page.locator("#flags-cards")).to_have_attribute("data-step", step)
+    if step:
+        await expect(visitor.page.locator("#step-title")).to_be_focused()
+
+
+async def come(visitor: Visitor, server: LiveServer, person: Person) -> None:
+    await come_as_admin(visitor, server, person)
+    await visitor.open(PATH)
+    await expect(visitor.page.locator("#flags")).to_be_visible()
+
+
+async def begin(visitor: Visitor, name: str) -> None:
+    await line_of(visitor, name).get_by_role("button").click()
+    await at_step(visitor, name)
+
+
+async def switch(visitor: Visitor, name: str, words: str, percent: str = "") -> None:
+    """Switch a flag at the page that is open."""
+    await begin(visitor, name)
+    await visitor.page.get_by_label(words, exact=False).first.check()
+    if percent:
+        await visitor.page.locator("#percent").fill(percent)
+    await button_of(visitor).click()
+    await at_step(visitor, "review")
+    await button_of(visitor).click()
+    await at_step(visitor, "")
+
+
+async def test_a_flag_is_seen_chosen_for_reviewed_switched_and_reset(
+    visit: Visit, device: Device, person: Person, flag_server: LiveServer
+) -> None:
+    visitor = await visit(device, flag_server)
+    await come(visitor, flag_server, person)
+    await expect(visitor.page.locator("[data-flag]")).to_have_count(5)
+    await expect(line_of(visitor, "trusted_devices")).to_contain_text("As in the settings.")
+    await visitor.check()
+    await begin(visitor, "trusted_devices")
+    await expect(visitor.page.get_by_label("As in the settings (On)")).to_be_checked()
+    await visitor.check()
+    await visitor.page.get_by_label("Off", exact=False).last.check()
+    await visitor.page.locator("#percent").fill("25 %")
+    await button_of(visitor).click()
+    await at_step(visitor, "review")
+    await expect(visitor.page.locator("#review-form")).to_be_visible()
+    await expect(visitor.page.locator(".step .said")).to_contain_text(
+        "Trusted devices: Off for 25 % of the accounts. No browser may be trusted"
+    )
+    await visitor.check()
+    await visitor.page.locator("#cancel").click()
+    await at_step(visitor, "")
+    await expect(line_of(visitor, "trusted_devices")).to_contain_text("As in the settings.")
+
+    await switch(visitor, "trusted_devices", "No browser may be trusted", "25")
+    await expect(visitor.page.locator("#flags")).to_be_focused()
+    await expect(notice_of(visitor)).to_have_text(
+        "Trusted devices was changed. Every worker knows within two seconds."
+    )
+    line = line_of(visitor, "trusted_devices")
+    await expect(line.locator(".badge")).to_have_text("Off for 25 %")
+    await expect(line).to_contain_text("Switched by you")
+    await expect(line).to_contain_text("Everybody else: On.")
+    await visitor.check()
+    await switch(visitor, "trusted_devices", "As in the settings")
+    await expect(line).to_contain_text("As in the settings.")
+
+
+async def test_what_is_no_share_is_said_beside_the_field(
+    visit: Visit, device: Device, person: Person, flag_server: LiveServer
+) -> None:
+    visitor = await visit(device, flag_server)
+    await come(visitor, flag_server, person)
+    await begin(visitor, "sign_in_notices")
+    for typed in ("101", "-1", "half", "٣"):
+        await visitor.page.locator("#percent").fill(typed)
+        await visitor.page.get_by_label("No letter tells").check()
+        await button_of(visitor).click()
+        await expect(visitor.page.locator("#percent")).to_be_focused()
+        await expect(visitor.page.locator("#percent-error")).to_contain_text("a whole number from 0 to 100")
+    await visitor.check()
+    await visitor.page.locator("#cancel").click()
+    await begin(visitor, "registration_open")
+    await expect(visitor.page.locator("#percent")).to_have_count(0)
+
+
+async def test_a_closed_registration_says_so_kindly(
+    visit: Visit, device: Device, person: Person, own_server: LiveServer
+) -> None:
+    admin, visitor = await visit(DESKTOP, own_server), await visit(device, own_server)
+    await visitor.open("/register")
+    await expect(visitor.page.locator("#register-form")).to_be_visible()
+    await come(admin, own_server, person)
+    await switch(admin, "registration_open", "Nobody may create an account")
+    stranger = Person("stranger@northwind.dev", "gravel harbour 999 violins")
+    await stranger.fill_in(visitor)
+    await visitor.page.get_by_role("button", name="Create account").click()
+    await expect(alert_of(visitor)).to_contain_text("New accounts can't be created here right now.")
+    await visitor.check()
+    await visitor.open("/register")
+    await expect(visitor.page.locator("#closed")).to_contain_text("ask whoever runs this server")
+    await expect(visitor.page.locator("#register-form")).to_have_count(0)
+    await visitor.check()
+    await operate(own_server, "flags", "reset", "registration_open")
+    await visitor.open("/register")
+    await expect(visitor.page.locator("#register-form")).to_be_visible()
+
+
+async def test_a_sign_in_that_is_not_fresh_is_confirmed_first(
+    visit: Visit, device: Device, person: Person, flag_server: LiveServer
+) -> None:
+    visitor = await visit(device, flag_server)
+    await come_as_admin(visitor, flag_server, person)
+    make_stale(flag_server, person.email)
+    await visitor.open(PATH)
+    await line_of(visitor, "password_grant").get_by_role("button").click()
+    await at_step(visitor, "confirm")
+    await visitor.check()
+    await password_of(visitor).fill(person.password)
+    await button_of(visitor).click()
+    await at_step(visitor, "password_grant")
+    await visitor.at(PATH)
+
+
+async def test_a_failure_offers_to_try_again(
+    visit: Visit, device: Device, person: Person, flag_server: LiveServer
+) -> None:
+    visitor = await visit(device, flag_server)
+    await come_as_admin(visitor, flag_server, person)
+    with missing(flag_server, "flags"):
+        await visitor.open(PATH)
+        await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("We couldn't load this page")
+        await visitor.check()
+    await visitor.page.get_by_role("button", name="Try again").click()
+    await expect(visitor.page.locator("#flags")).to_be_visible()
+
+
+async def test_forged_events_switch_nothing(visit: Visit, person: Person, flag_server: LiveServer) -> None:
+    victim = await visit(DESKTOP, flag_server)
+    await come(victim, flag_server, person)
+    await begin(victim, "password_grant")
+    await victim.page.get_by_label("POST /token answers 404").check()
+    await button_of(victim).click()
+    await at_step(victim, "review")
+    tab = await tab_of(victim)
+    await victim.page.close()
+    stranger = Person(f"stranger.{person.email}", "gravel harbour 999 violins")
+    stranger.join(flag_server)
+    for token, cookie in ((tab, ""), ("", ""), (tab, cookie_of(flag_server, stranger))):
+        async with forged(flag_server.base_url, token=token, cookie=cookie) as socket:
+            for handler in ("load", "switch", "cancel", "_switched", "_asked", "_fill", "_show"):
+                await socket.call(f"{FLAGS}.{handler}", {}, PATH)
+            for nonsense in (*NONSENSE, "password_grant", "review", "confirm"):
+                await socket.call(f"{FLAGS}.ask", {"wish": nonsense}, PATH)
+                await socket.call(f"{FLAGS}.choose", {"form": nonsense}, PATH)
+                await socket.call(f"{FLAGS}.choose", {"form": {"value": nonsense, "percent": "1"}}, PATH)
+                await socket.call(f"{FLAGS}.switch", {}, PATH)
+            heard = told(await socket.settle())
+        assert "@" not in heard
+        assert " rows_rx_state_ [{" not in heard
+    admin = await visit(DESKTOP, flag_server)
+    await person.come_back(admin)
+    await admin.open(PATH)
+    await expect(line_of(admin, "password_grant")).to_contain_text("As in the settings.")

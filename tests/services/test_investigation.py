@@ -1,0 +1,148 @@
+"""Looking through everybody's events: as quick with a million as with ten, on both databases."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from autograph_web.admin.inputs import AuditInput
+from autograph_web.admin.person import Role
+from autograph_web.audit.downloads import Format
+from autograph_web.audit.kinds import Group, Kind, Outcome
+from autograph_web.audit.selection import Place, Selection
+from autograph_web.audit.store import selecting
+from autograph_web.core.errors import InvalidCursor, RateLimited
+from autograph_web.runtime import Services
+from tests.services.test_activity import LIMIT, MANY, fill, read_rows, sqlite_plan
+from tests.support.clock import FakeClock
+from tests.support.factories import EMAIL, WRONG, audited, prove, register
+from tests.support.operating import OPERATOR, administrator
+
+NORA = "nora@northwind.dev"
+
+
+async def found(services: Services, **wish: object) -> list[tuple[str | None, str]]:
+    page = await services.investigation.page(AuditInput.model_validate(wish), None, 99)
+    return [(one.email, one.event.kind.value) for one in page.found]
+
+
+async def test_everybodys_events_are_found_by_what_is_known_of_them(
+    services: Services, clock: FakeClock
+) -> None:
+    mina = await register(services)
+    clock.advance(60)
+    half = clock.now()
+    nora = await administrator(services)
+    with pytest.raises(Exception, match="invalid_credentials"):
+        await prove(services, EMAIL, WRONG, ip="192.0.2.9")
+    await services.administration.lock(nora, mina.id)
+
+    minas = [(EMAIL, "account_locked"), (EMAIL, "login_failed"), (EMAIL, "registration_success")]
+    assert await found(services, person=EMAIL) == minas
+    assert await found(services, person="MINA@northwind.dev") == minas
+    assert await found(services, person=str(mina.id)) == minas
+    assert await found(services, ip="192.0.2.9") == [(EMAIL, "login_failed")]
+    assert await found(services, ip="192.0.2.9", outcome="done") == []
+    assert await found(services, outcome="refused") == [(EMAIL, "login_failed")]
+    assert await found(services, kind="account_locked") == [(EMAIL, "account_locked")]
+    assert await found(services, group="account", until=half) == [(EMAIL, "registration_success")]
+    assert (NORA, "login_success") in await found(services, since=half)
+    assert (EMAIL, "registration_success") not in await found(services, since=half)
+    # What cannot be finds nothing, rather than everything.
+    for nothing in (
+        {"person": "nobody@northwind.dev"},
+        {"person": "\0"},
+        {"ip": "\0"},
+        {"kind": "no_such_kind"},
+        {"kind": "login_success", "group": "password"},
+    ):
+        assert await found(services, **nothing) == []
+
+
+async def test_an_event_says_who_did_it(services: Services) -> None:
+    mina = await register(services)
+    nora = await administrator(services)
+    await services.administration.set_role(nora, mina.id, Role.ADMIN)
+    await services.administration.end_sessions(OPERATOR, mina.id)
+    page = await services.investigation.page(AuditInput(person=EMAIL), None, 99)
+    assert [one.operator for one in page.found] == [OPERATOR.actor, NORA, None]
+
+
+async def test_the_pages_follow_each_other_without_gap_or_repetition(
+    services: Services, clock: FakeClock
+) -> None:
+    mina = await register(services)
+    await fill(services, clock, mina.id, uuid4())
+    wish, seen, cursor = AuditInput(group=Group.SIGN_IN), list[int](), None
+    while True:
+        page = await services.investigation.page(wish, cursor, 97)
+        seen += [one.event.id for one in page.found]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    events = await services.trail.searched(None, Selection(Group.SIGN_IN.kinds), None, MANY)
+    assert seen == [event.id for event in events]
+    assert len(seen) == len(set(seen)) > 300
+    with pytest.raises(InvalidCursor):
+        await services.investigation.page(wish, "elsewhere", 9)
+
+
+@pytest.mark.parametrize("picked", ["all", "rare", "absent", "refused", "recent", "address", "both"])
+@pytest.mark.parametrize("from_the_middle", [False, True])
+async def test_a_page_reads_about_as_many_rows_as_it_shows(
+    services: Services, clock: FakeClock, picked: str, from_the_middle: bool
+) -> None:
+    mina = await register(services)
+    await fill(services, clock, mina.id, uuid4())
+    refused = tuple(kind for kind in Kind if kind.outcome is Outcome.REFUSED)
+    wanted = {
+        "all": Selection(),
+        "rare": Selection(Group.SIGN_IN.kinds),
+        "absent": Selection(Group.TWO_STEP.kinds),
+        "refused": Selection(refused),
+        "recent": Selection(since=clock.now() + timedelta(seconds=MANY - 60)),
+        "address": Selection(ip="203.0.113.7"),
+        "both": Selection((Kind.LOGIN_FAILED,), ip="198.51.100.200"),
+    }[picked]
+    before = Place(clock.now() + timedelta(seconds=MANY // 2), 10**9) if from_the_middle else None
+    query = selecting(None, wanted, before, LIMIT)
+    if services.database.writes_at_once:
+        assert await read_rows(services, query) <= LIMIT * max(1, len(wanted.kinds))
+        return
+    plan = await sqlite_plan(services, query)
+    searches = [line for line in plan if "audit_log" in line]
+    assert searches
+    assert all("USING INDEX ix_audit_log_" in line for line in searches), plan
+    if not wanted.kinds or wanted.ip:
+        assert not [line for line in plan if "TEMP B-TREE" in line], plan
+    else:
+        assert all("ix_audit_log_kind_at (kind=?" in line for line in searches), plan
+
+
+async def test_a_download_has_everything_that_is_picked(services: Services, clock: FakeClock) -> None:
+    mina = await register(services)
+    nora = await administrator(services)
+    await fill(services, clock, mina.id, uuid4())
+    wish = AuditInput(person=EMAIL)
+    download = await services.investigation.download(nora, wish, Format.CSV)
+    rows = list(csv.DictReader(io.StringIO("".join([part async for part in download.portions])[1:])))
+    assert len(rows) == download.total == MANY // 2 + 1
+    assert {row["account"] for row in rows} == {str(mina.id)}
+
+    download = await services.investigation.download(nora, wish, Format.JSON)
+    text = json.loads("".join([part async for part in download.portions]))
+    assert (text["format"], len(text["events"])) == ("autograph-audit-1", download.total)
+    assert {event["user_id"] for event in text["events"]} == {str(mina.id)}
+    assert [event.details for event in await audited(services, "data_exported")] == [
+        {"what": "audit log"}
+    ] * 2
+
+    nobody = await services.investigation.download(nora, AuditInput(person="nobody@x.dev"), Format.JSON)
+    assert json.loads("".join([part async for part in nobody.portions]))["events"] == []
+    for _ in range(17):
+        await services.investigation.download(nora, wish, Format.CSV)
+    with pytest.raises(RateLimited):
+        await services.investigation.download(nora, wish, Format.CSV)
