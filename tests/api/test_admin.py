@@ -62,9 +62,7 @@ async def test_nobody_and_no_user_learns_whether_there_is_such_an_account(
         answers: list[dict[str, Any]] = []
         for user_id in (mina, str(uuid4()), "nonsense"):
             answer = await api.request(method, path.replace("{id}", user_id), json=body, headers=header)
-            problem = assert_problem(answer, status, code)
-            assert problem.pop("instance").startswith("urn:uuid:")  # each names its own request
-            answers.append(problem)
+            answers.append(assert_problem(answer, status, code))
         assert answers[0] == answers[1] == answers[2]
     nonsense = await api.request("POST", "/admin/users", json={"mail": 7}, headers=theo)
     assert_problem(nonsense, 403, "not_admin")

@@ -325,12 +325,17 @@ async def test_the_hot_path_and_the_route_agree(
     api: AsyncClient, clock: FakeClock, mina: dict[str, str]
 ) -> None:
     read, write = await make_key(api, mina), await make_key(api, mina, scopes=["write"])
-    for key, ways in ((read["key"], 200), (write["key"], 403), (impostor(read["key"]), 401)):
+    ways: tuple[tuple[str, int, str], ...] = (
+        (read["key"], 200, ""),
+        (write["key"], 403, "insufficient_scope"),
+        (impostor(read["key"]), 401, "api_key_invalid"),
+    )
+    for key, status, code in ways:
         hot = await api.get("/me", headers=showing(key))
         other = await api.get("/mfa/trusted-devices", headers=showing(key))
-        assert hot.status_code == other.status_code == ways
-        if ways != 200:
-            assert hot.json() == other.json()
+        assert hot.status_code == other.status_code == status
+        if code:
+            assert assert_problem(hot, status, code) == assert_problem(other, status, code)
 
 
 async def test_no_log_shows_a_key(

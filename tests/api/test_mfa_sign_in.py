@@ -10,7 +10,7 @@ from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD, WRONG, audited, change, how_many, rows
-from tests.support.http import CREDENTIALS, assert_problem, bearer, sign_in, sign_up
+from tests.support.http import CREDENTIALS, assert_problem, bearer, but_its_id, sign_in, sign_up
 from tests.support.two_step_rest import Member, challenge, enrol, fresh_tokens, verify
 from tests.support.watching import RedisWindow
 
@@ -97,7 +97,7 @@ async def test_a_stranger_is_told_nothing_and_spends_nothing(
 
     for response in theirs:
         assert_problem(response, 401, "challenge_expired")
-        assert response.content == unknown.content
+        assert but_its_id(response) == but_its_id(unknown)
     assert redis_window.keys("rate_limit:mfa*") == []
     assert (await verify(api, code)).status_code == 200
 
@@ -179,7 +179,7 @@ async def test_a_wrong_password_is_answered_as_for_any_account(api: AsyncClient,
     ]
 
     assert_problem(answers[0], 401, "invalid_credentials")
-    assert len({answer.content for answer in answers}) == 1
+    assert len({but_its_id(answer) for answer in answers}) == 1
     assert (
         len({tuple(h for h in answer.headers.items() if h[0] != "x-request-id") for answer in answers}) == 1
     )

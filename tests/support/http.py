@@ -11,7 +11,7 @@ CREDENTIALS = {"email": EMAIL, "password": PASSWORD}
 
 
 def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]:
-    """Check a refusal against RFC 9457 and our contract, and return its members."""
+    """Check a refusal against RFC 9457 and our contract, and return its members but the request's own id."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["cache-control"] == "no-store"
@@ -20,9 +20,15 @@ def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]
     assert body["code"] == code
     assert body["type"] == "about:blank"
     assert len(body["detail"]) > 10
+    assert body.pop("instance") == f"urn:uuid:{response.headers['x-request-id']}"
     assert ("retry-after" in response.headers) == (status in (429, 503))
     assert ("www-authenticate" in response.headers) == (status == 401)
     return body
+
+
+def but_its_id(refusal: Response) -> bytes:
+    """Return a refusal as it went over the wire, but for the id of its own request."""
+    return refusal.content.replace(refusal.json()["instance"].encode(), b"")
 
 
 async def sign_up(client: AsyncClient, email: str = EMAIL, password: str = PASSWORD) -> dict[str, Any]:
