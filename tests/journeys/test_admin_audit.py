@@ -35,7 +35,7 @@ def rows_of(visitor: Visitor) -> Locator:
 
 
 async def search(visitor: Visitor, label: str, words: str) -> None:
-    await visitor.page.get_by_label(label).fill(words)
+    await visitor.page.get_by_role("searchbox", name=label).fill(words)
     await visitor.page.get_by_role("button", name="Search").click()
 
 

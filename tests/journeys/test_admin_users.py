@@ -1,5 +1,6 @@
 """Everybody with an account, one of them, and a new one, as an administrator sees and changes them."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -229,7 +230,7 @@ async def test_the_last_administrator_stays_one_and_nobody_locks_themselves(
     other.join(brittle_server)
     give_role(brittle_server, other.email)
     await button_of(visitor).click()
-    await visitor.page.wait_for_url(f"{brittle_server.base_url}/login?ended=1*")
+    await expect(visitor.page).to_have_url(re.compile(r"/login\?ended=1"))
     await expect(notice_of(visitor)).to_have_text(ENDED)
 
 
@@ -243,7 +244,7 @@ async def test_an_account_is_made_by_invitation(
     await admin.check()
     await button_of(admin).click()
     await expect(admin.page.locator("#email-error")).to_have_text("Type your email address.")
-    await admin.page.get_by_label("Email").fill(person.email)
+    await admin.page.get_by_role("textbox", name="Email").fill(person.email)
     await button_of(admin).click()
     await expect(notice_of(admin)).to_have_text("The account was made.")
     await expect(admin.page.locator("#person-title")).to_have_text(person.email)
@@ -255,7 +256,7 @@ async def test_an_account_is_made_with_a_password(
 ) -> None:
     person = new_person()
     await admin.open("/admin/users/new")
-    await admin.page.get_by_label("Email").fill(member.email)
+    await admin.page.get_by_role("textbox", name="Email").fill(member.email)
     await admin.page.get_by_label("Password (optional)", exact=True).fill("short")
     await button_of(admin).click()
     await expect(admin.page.locator("#password-error")).to_contain_text("too short")
@@ -264,7 +265,7 @@ async def test_an_account_is_made_with_a_password(
     admin.secrets.add(person.password)
     await button_of(admin).click()
     await expect(admin.page.locator("#email-error")).to_contain_text("already has an account")
-    await admin.page.get_by_label("Email").fill(person.email)
+    await admin.page.get_by_role("textbox", name="Email").fill(person.email)
     await button_of(admin).click()
     await expect(admin.page.locator("#person-title")).to_have_text(person.email)
     owner = await visit()

@@ -212,6 +212,7 @@ class Trial:
         # Where nothing is private, everybody comes with a tab of their own.
         self._private = page.path in PROTECTED_PATHS
         query = filled(page.query, people.owned), f"then={self._row.then}" if self._row.then else ""
+        self._query = page.query
         self._path = "?".join(part for part in (page.path, "&".join(filter(None, query))) if part)
         self._shows = {
             May.EVERYBODY: Role.OWNER if self._private else Role.ANONYMOUS,
@@ -253,6 +254,7 @@ class Trial:
             caller_id=self._people.callers[role].id,
             heard=told(heard) if shows else heard,
             shows=shows,
+            address=self._query,
         )
 
     async def _call(self, socket: ForgedSocket, handler: str, given: Mapping[str, Any]) -> None:

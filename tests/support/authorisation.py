@@ -577,17 +577,26 @@ class Watch:
         self._database, self._events, self._before = database, events(database), fingerprint(database)
 
     def judge(
-        self, row: Row, role: Role, owned: Mapping[str, str], *, caller_id: str, heard: str, shows: bool
+        self,
+        row: Row,
+        role: Role,
+        owned: Mapping[str, str],
+        *,
+        caller_id: str,
+        heard: str,
+        shows: bool,
+        address: str = "",
     ) -> None:
         """Demand what `EXPECTED` says of `row` for `role`, whose account is `caller_id` and who `heard` that.
 
-        `shows` is whether this call is the one in which `row.does` shows.
+        `shows` is whether this call is the one in which `row.does` shows. What the caller says itself, in what
+        it sends or in the query of its page, `address`, it may hear again.
         """
         if shows:
             does = filled(row.does, owned)
             assert does in (self._kinds() if does in _KINDS else heard), f"nothing shows of {does!r}"
         elif role is not Role.OWNER:
-            said = str([row.sends, *row.first])
+            said = str([row.sends, *row.first, address])
             private = [owned[name] for name in _PRIVATE if f"{{{name}}}" not in said]
             leaked = [word for word in private if word in heard]
             assert not leaked, f"told somebody else {leaked}"
