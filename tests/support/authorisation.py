@@ -589,8 +589,8 @@ class Watch:
     ) -> None:
         """Demand what `EXPECTED` says of `row` for `role`, whose account is `caller_id` and who `heard` that.
 
-        `shows` is whether this call is the one in which `row.does` shows. What the caller says itself, in what
-        it sends or in the query of its page, `address`, it may hear again.
+        `shows` is whether this call is the one in which `row.does` shows. What the caller says itself, in
+        what it sends or in the query of its page, `address`, it may hear again.
         """
         if shows:
             does = filled(row.does, owned)
