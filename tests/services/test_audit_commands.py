@@ -29,6 +29,8 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 async def linked(services: Services) -> Services:
     """Two people's events, linked but for the last."""
+    # However long the commands take: nobody else links meanwhile.
+    await services.chain.close()
     await register(services)
     await open_cookie(services)
     await services.chain.link_all()
