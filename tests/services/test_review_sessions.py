@@ -1,5 +1,6 @@
 """What must stay dead, and what is nobody's business: revocations, clocks and a Redis in company."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -24,13 +25,19 @@ class DeafRedis:
     """Stands for a Redis that takes no writes for a while."""
 
     def __init__(self, redis: RedisClient, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.deaf, self._put = True, redis.put
+        self.deaf, self._put, self._put_all = True, redis.put, redis.put_all
         monkeypatch.setattr(redis, "put", self.put)
+        monkeypatch.setattr(redis, "put_all", self.put_all)
 
     async def put(self, key: str, value: str | int, ttl: int, only_new: bool = False) -> bool:
         if self.deaf:
             raise RedisDown
         return await self._put(key, value, ttl, only_new)
+
+    async def put_all(self, keys: Sequence[str], value: str, ttl: int) -> None:
+        if self.deaf:
+            raise RedisDown
+        await self._put_all(keys, value, ttl)
 
 
 async def test_a_sign_out_everywhere_that_redis_missed_is_finished_later(
