@@ -270,6 +270,7 @@ class Machine(RuleBasedStateMachine):
     async def _open(self, given: Settings) -> Services:
         built = build_services(given, self.clock, None, self.mailbox)
         await built.health.look()
+        await built.flags.read()
         self.mailbox.watch(built)
         return built
 
