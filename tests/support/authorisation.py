@@ -5,6 +5,7 @@ nothing answers to fails as well. Every role then tries each row against a real 
 each may expect of it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -598,7 +599,8 @@ class Watch:
         elif role is not Role.OWNER:
             said = str([row.sends, *row.first, address])
             private = [owned[name] for name in _PRIVATE if f"{{{name}}}" not in said]
-            leaked = [word for word in private if word in heard]
+            # Whole, since 198.18.2.1 of the owner's stands in 198.18.2.12 of somebody else's.
+            leaked = [word for word in private if re.search(rf"{re.escape(word)}(?!\d)", heard)]
             assert not leaked, f"told somebody else {leaked}"
         outcome, after = EXPECTED[row.may][role], fingerprint(self._database)
         changed: list[tuple[str, ...]] = []
