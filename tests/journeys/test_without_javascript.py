@@ -86,7 +86,7 @@ async def test_the_way_to_a_new_password_is_explained_without_it(visit: Visit, m
 
 def said_by(visitor: Visitor) -> Locator:
     """What the page says of the form that led to it."""
-    return visitor.page.locator(".said:target")
+    return visitor.page.locator(".answered:target")
 
 
 class Delay:

@@ -56,5 +56,5 @@ def said_without_script(*notices: str, refusals: Refusals = ()) -> rx.Component:
 def _said(code: str, words: str, symbol: str) -> rx.Component:
     look = "box-bad" if symbol == "warning" else "box-info"
     return rx.el.div(
-        icon(symbol), rx.el.p(words), class_name=f"box {look} said", custom_attrs=named(said_id(code))
+        icon(symbol), rx.el.p(words), class_name=f"box {look} answered", custom_attrs=named(said_id(code))
     )
