@@ -89,7 +89,7 @@ def _database(folder: Path) -> Generator[str]:
 @contextmanager
 def product(folder: Path, database_url: str, redis_url: str) -> Generator[Server]:
     """The product, started the way an operator starts it behind a proxy."""
-    port = _free_port()
+    port = free_port()
     variables = {
         "DATABASE_URL": database_url,
         "AUTOGRAPH_ENVIRONMENT": "production",
@@ -112,7 +112,7 @@ def bare(folder: Path, redis_url: str) -> Generator[Server]:
     """The bare limits."""
     variables = {"BARE_SECRET": b64encode(os.urandom(32)).decode(), "BARE_WORKERS": str(WORKERS)}
     with _serving(
-        ["tests.benchmarks.bare"], _free_port(), redis_url, variables, folder / "bare.log"
+        ["tests.benchmarks.bare"], free_port(), redis_url, variables, folder / "bare.log"
     ) as server:
         yield server
 
@@ -165,7 +165,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody uses right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

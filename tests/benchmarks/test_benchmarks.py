@@ -12,11 +12,13 @@ import pytest
 
 from tests.benchmarks.client import Wrong, for_answers, for_seconds, get
 from tests.benchmarks.figures import Timed, percentile, spread
-from tests.benchmarks.report import BEGIN, END, Goal, Row, put_into, table
+from tests.benchmarks.report import COMMAND, Goal, Row, markers, put_into, table
 from tests.benchmarks.talks import Login, Reading, Rotation
 from tests.benchmarks.two_step import Phone, Phones
 from tests.support.authenticator import PERIOD_S
 from tests.support.sources import ROOT
+
+BEGIN, END = markers(COMMAND)
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
