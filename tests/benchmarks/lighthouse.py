@@ -7,10 +7,12 @@ the slow processor it takes a phone to have. A page over its budget makes the ex
 import argparse
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -41,8 +43,9 @@ async def _measure(runs: int) -> tuple[dict[Page, list[Look]], str]:
     lighthouse = install()
     with tempfile.TemporaryDirectory(prefix="ag-lighthouse-") as name:
         folder = Path(name)
+        secret = b64encode(os.urandom(32)).decode()
         database = f"sqlite+aiosqlite:///{folder}/lighthouse.sqlite3"
-        with EmbeddedRedis(folder) as redis, product(folder, database, redis.url) as server:
+        with EmbeddedRedis(folder) as redis, product(folder, database, redis.url, secret) as server:
             async with _browser(folder / "profile") as (context, port):
                 eye = _Eye(lighthouse, f"http://localhost:{server.port}", port)
                 measured = {page: eye.look(page, runs) for page in SIGNED_OUT}

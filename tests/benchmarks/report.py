@@ -34,7 +34,7 @@ class Row:
 
 def table(rows: Iterable[Row]) -> str:
     """The rows as a Markdown table."""
-    return markdown(_HEAD, map(_cells, rows))
+    return markdown(_HEAD, [_cells(row) for row in sorted(rows, key=lambda row: row.letter)])
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

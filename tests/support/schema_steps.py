@@ -1,6 +1,6 @@
 """One migration as the version before it sees it: the tables it knows, and what became of them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 _numbers = count(1)
-_MAKERS: dict[type, Any] = {
+_MAKERS: dict[type, Callable[[int], Any]] = {
     bool: lambda _: True,
     int: lambda number: number,
     str: lambda number: f"{number:x}",
