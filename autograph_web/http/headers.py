@@ -99,7 +99,9 @@ class SecurityHeaders:
 def dress(message: Message, settings: Settings, request_id: str) -> None:
     """Add what is missing to the headers of an answer that is about to start."""
     sent: list[tuple[bytes, bytes]] = message.get("headers", [])
-    names = {name for name, _ in sent} | (_OF_DOCUMENTS if _OF_FILES in sent else frozenset())
+    names = {name for name, _ in sent}
+    if _OF_FILES in sent:
+        names |= _OF_DOCUMENTS
     standing = _standing(settings.secure, settings.base_url)
     own = (*standing, (b"x-request-id", request_id.encode("ascii")))
     message["headers"] = [*sent, *(header for header in own if header[0] not in names)]
