@@ -32,7 +32,7 @@ _CLAIM = timedelta(seconds=180)
 _AWAY_PAUSE_S, _LETTER_PAUSE_S = 2.0, 15.0
 _LONGEST_PAUSE_S = 3 * 3600.0
 _GIVE_UP_AFTER = timedelta(days=3)
-_LONGEST_REST_S = 60.0
+_RESTS_S = (1.0, 2.0, 4.0)  # after that many setbacks: what is posted once all is well leaves within seconds
 _CLOSING_S = 3.0
 
 
@@ -46,6 +46,7 @@ class Outcome(Enum):
     NOTHING = "nothing was due"
     DONE = "a letter was sent, put off or given up for a reason of its own"
     SETBACK = "a letter has to wait, as would any other"
+    UNREACHABLE = "the database did not say"
 
 
 class Courier:
@@ -80,18 +81,27 @@ class Courier:
             # Before the look: what is posted after it must not be missed.
             self._outbox.posted.clear()
             outcome = await self._deliver_and_survive()
-            setbacks = setbacks + 1 if outcome is Outcome.SETBACK else 0
-            if setbacks:
-                # The server, or the database, is in trouble: not every letter need find that out at once.
-                await _wait(self._ending, min(2.0 ** (setbacks - 1), _LONGEST_REST_S))
-            elif outcome is Outcome.NOTHING and not self._ending.is_set():
-                await _wait(self._outbox.posted, await self._until_next())
+            in_trouble = outcome in (Outcome.SETBACK, Outcome.UNREACHABLE)
+            setbacks = min(setbacks + 1, len(_RESTS_S)) if in_trouble else 0
+            await self._rest(outcome, setbacks)
+
+    async def _rest(self, outcome: Outcome, setbacks: int) -> None:
+        if outcome is Outcome.DONE or self._ending.is_set():
+            return
+        if outcome is Outcome.NOTHING:
+            await _wait(self._outbox.posted, await self._until_next())
+            return
+        # Not every letter need find out at once that the server is in trouble. Of the database whoever can
+        # post a letter knows that it is back.
+        back = self._outbox.posted if outcome is Outcome.UNREACHABLE else self._ending
+        await _wait(back, _RESTS_S[setbacks - 1])
 
     async def _deliver_and_survive(self) -> Outcome:
         try:
             return await self.deliver_one()
         except Unavailable:
             _log.warning("outbox_unreachable")
+            return Outcome.UNREACHABLE
         except Exception:  # noqa: BLE001  (whatever it was, the next letter deserves a try)
             _log.exception("courier_stumbled")
         return Outcome.SETBACK

@@ -21,7 +21,7 @@ class FakeClock:
         return self._seconds
 
     def advance(self, seconds: float) -> None:
-        # To the microsecond, as it is read: what is added up must not fall short of a time that was waited for.
+        # To the microsecond, as it is read: the sum must not fall short of a time that is waited for.
         self._seconds = round(self._seconds + seconds, 6)
 
 
