@@ -175,7 +175,7 @@ class Courier:
         try:
             async with self._database.read() as connection:
                 due_at = await store.next_due(connection)
-        except Unavailable:
+        except Exception:  # noqa: BLE001  (whatever it was, the next look will tell)
             return _LOOK_EVERY_S
         seconds = (due_at - self._clock.now()).total_seconds() if due_at else _LOOK_EVERY_S
         return min(max(seconds, _SHORTEST_WAIT_S), _LOOK_EVERY_S)

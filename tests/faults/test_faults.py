@@ -7,20 +7,18 @@ answer is a clear one and comes in time, and the product recovers by itself.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
-from typing import TypeVar
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 import pytest_asyncio
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from autograph_web.core.database import Database
+from autograph_web.runtime import chain_check_of
 from tests.faults.ledger import Ledger, letters_left, lost
 from tests.faults.people import STORIES, people_about
 from tests.faults.traffic import Refused, Traffic
-from tests.support.factories import WRONG
+from tests.support.factories import SECRET, WRONG, make_settings
 from tests.support.parts import Part, Stack, running_stack
-
-T = TypeVar("T")
 
 WORKERS, ALLOWED = 2, 5
 ALLOWED_WITHOUT_REDIS = WORKERS * (ALLOWED // WORKERS)
@@ -41,8 +39,13 @@ pytestmark = [
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def stack() -> AsyncGenerator[Stack]:
     """The product with two workers, PostgreSQL, Redis and a mail server."""
-    quiet = {"AUTOGRAPH_EMAIL_VERIFICATION": "off", "AUTOGRAPH_LOGIN_LIMIT": str(ALLOWED)}
-    async with running_stack(AUTOGRAPH_WORKER_SILENCE_SECONDS="5", **quiet) as running:
+    settings = {
+        "AUTOGRAPH_EMAIL_VERIFICATION": "off",  # the letters that are asked for are load enough
+        "AUTOGRAPH_LOGIN_LIMIT": str(ALLOWED),
+        "AUTOGRAPH_SECRET_KEYS": SECRET,
+        "AUTOGRAPH_WORKER_SILENCE_SECONDS": "5",
+    }
+    async with running_stack(**settings) as running:
         yield running
         running.server.check_secrets()
 
@@ -72,6 +75,7 @@ async def test_a_part_goes_and_comes_back(stack: Stack, traffic: Traffic, name: 
     if name == "post":
         await seen("every letter leaving", lambda: no_letter_is_left(stack))
     await seen("every session ended that was to be", lambda: nothing_lingers(traffic))
+    await seen("the audit log being linked", lambda: every_row_is_linked(stack))
 
     print(
         f"\n{name} {fault}: {len(ledger.answers)} answers {ledger.statuses()},"
@@ -80,9 +84,10 @@ async def test_a_part_goes_and_comes_back(stack: Stack, traffic: Traffic, name: 
     )
     assert ledger.unclear() == []
     assert ledger.revived == []
-    assert await in_database(stack, lambda connection: lost(connection, ledger)) == []
+    assert await missing(stack, ledger) == []
     assert 0 < ledger.guesses[401] <= ALLOWED + (ALLOWED_WITHOUT_REDIS if name == "redis" else 0)
     assert set(ledger.regular) == {200}
+    assert "Traceback" not in stack.server.log
     assert ledger.slowest.seconds < LONGEST_ANSWER_S * SLOWNESS
     assert took < BACK_WITHIN_S * SLOWNESS
     if name != "worker":  # what a worker holds when it goes is gone with it
@@ -156,17 +161,32 @@ async def nothing_lingers(traffic: Traffic) -> bool:
 
 async def no_letter_is_left(stack: Stack) -> bool:
     """Tell whether every letter has been sent."""
-    return await in_database(stack, letters_left) == 0
+    async with database_of(stack) as database, database.read() as connection:
+        return await letters_left(connection) == 0
 
 
-async def in_database(stack: Stack, look: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """Return what `look` finds."""
-    engine = create_async_engine(stack.database_url)
+async def every_row_is_linked(stack: Stack) -> bool:
+    """Tell whether every row of the audit log is part of the chain, which must be whole at any time."""
+    async with database_of(stack) as database:
+        report = await chain_check_of(make_settings(stack.server.data_dir), database).run()
+    assert report.first is None
+    return report.waiting == 0
+
+
+async def missing(stack: Stack, ledger: Ledger) -> list[str]:
+    """Return what was acknowledged and is nowhere to be found."""
+    async with database_of(stack) as database, database.read() as connection:
+        return await lost(connection, ledger)
+
+
+@asynccontextmanager
+async def database_of(stack: Stack) -> AsyncGenerator[Database]:
+    """Open the product's database for a look of our own."""
+    database = Database(stack.database_url)
     try:
-        async with engine.connect() as connection:
-            return await look(connection)
+        yield database
     finally:
-        await engine.dispose()
+        await database.close()
 
 
 async def seen(what: str, happened: Callable[[], bool | Awaitable[bool]]) -> None:
