@@ -56,8 +56,6 @@ class Ledger:
     """How somebody was answered who has been signed in since before the fault."""
     guesses: Counter[int] = field(default_factory=Counter)
     """How somebody was answered who tries passwords of one account, from another address each time."""
-    pages: int = 0
-    """Pages that came to life over the websocket."""
 
     def acknowledge(self, email: str, *kinds: str) -> None:
         """Note that something was reported as done."""

@@ -128,7 +128,6 @@ class Traffic:
                 await socket.hydrate("/login")
         except Exception as error:
             raise Refused(type(error).__name__) from error
-        self.ledger.pages += 1
 
     async def opens(self, pair: dict[str, Any]) -> bool:
         """Tell whether an access token opens anything.

@@ -52,6 +52,15 @@ class RedisPart:
     async def go_on(self) -> None:
         self.thaw()
 
+    @contextmanager
+    def frozen(self) -> Generator[None]:
+        """Have it say nothing within the block."""
+        self.freeze()
+        try:
+            yield
+        finally:
+            self.thaw()
+
     def freeze(self) -> None:
         """Stop it where it is."""
         self._process = process_of(self.server)
