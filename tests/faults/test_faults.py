@@ -72,6 +72,8 @@ async def test_a_part_goes_and_comes_back(stack: Stack, traffic: Traffic, name: 
             await (part.go_on() if fault == "stall" else part.start())
         took = await recovery(stack, traffic)
         await every_story(ledger, "is lived again")
+    if name == "worker":
+        await seen("the log telling of another worker", stack.worker.is_replaced)
     if name == "post":
         await seen("every letter leaving", lambda: no_letter_is_left(stack))
     await seen("every session ended that was to be", lambda: nothing_lingers(traffic))
@@ -87,11 +89,20 @@ async def test_a_part_goes_and_comes_back(stack: Stack, traffic: Traffic, name: 
     assert await missing(stack, ledger) == []
     assert 0 < ledger.guesses[401] <= ALLOWED + (ALLOWED_WITHOUT_REDIS if name == "redis" else 0)
     assert set(ledger.regular) == {200}
-    assert "Traceback" not in stack.server.log
     assert ledger.slowest.seconds < LONGEST_ANSWER_S * SLOWNESS
     assert took < BACK_WITHIN_S * SLOWNESS
     if name != "worker":  # what a worker holds when it goes is gone with it
         assert not ledger.cut_off
+
+
+async def test_a_worker_that_dies_soon_after_it_took_anothers_place_is_replaced_as_well(
+    stack: Stack, traffic: Traffic
+) -> None:
+    for _ in range(2):
+        await stack.worker.kill()
+        await seen("the log telling of another worker", stack.worker.is_replaced)
+
+    await recovery(stack, traffic)
 
 
 @pytest.mark.parametrize("fault", ["stall", "kill"])

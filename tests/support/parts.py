@@ -150,11 +150,12 @@ class PostPart:
 
 
 class WorkerPart:
-    """One of the server's workers; whoever started it starts another."""
+    """One of the server's workers, the youngest; whoever started it starts another."""
 
     def __init__(self, server: LiveServer) -> None:
         self._server = server
         self._worker: psutil.Process | None = None
+        self._replaced = 0
 
     async def stall(self) -> None:
         self._choose().suspend()
@@ -166,20 +167,28 @@ class WorkerPart:
     async def kill(self) -> None:
         self._choose().kill()
 
+    async def start(self) -> None:
+        return
+
     def is_gone(self) -> bool:
         """Tell whether the one that was stalled or killed is no more."""
         return self._chosen() not in self._server.workers()
 
+    def is_replaced(self) -> bool:
+        """Tell whether the log says that another serves in its place."""
+        return self._times_replaced() > self._replaced
+
     def _choose(self) -> psutil.Process:
-        self._worker = self._server.workers()[0]
+        self._replaced = self._times_replaced()
+        self._worker = max(self._server.workers(), key=lambda worker: worker.create_time())
         return self._worker
 
     def _chosen(self) -> psutil.Process:
         assert self._worker is not None
         return self._worker
 
-    async def start(self) -> None:
-        return
+    def _times_replaced(self) -> int:
+        return self._server.log.count("worker_replaced")
 
 
 class Stack:
