@@ -10,10 +10,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from autograph_web.core.database import lock
 from autograph_web.core.file_lock import file_lock
 from autograph_web.core.postgres import connect_arguments
 from autograph_web.core.start_error import StartError
@@ -84,7 +85,7 @@ async def _run(url: str, action: Callable[[Config], object]) -> None:
             stack.enter_context(file_lock(file.with_name(f"{file.name}.migrate.lock")))
         # Begun here and not by Alembic, so that everything happens in one transaction or not at all.
         async with _connection(url) as connection, connection.begin():
-            await _wait_for_others(connection)
+            await lock(connection, _LOCK_KEY)
             await connection.run_sync(lambda plain: action(configuration(plain)))
 
 
@@ -116,12 +117,6 @@ def _make_ddl_transactional(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-async def _wait_for_others(connection: AsyncConnection) -> None:
-    """Take PostgreSQL's advisory lock, which its transaction gives back at its end."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
 
 
 def _without_password(url: str) -> str:

@@ -24,7 +24,7 @@ _COMMAND_TIMEOUT_S = 10.0
 _POOL_TIMEOUT_S = 3.0
 # Connection, serialisation, resources, operator intervention (PostgreSQL, appendix A).
 _OUTAGES = {"08", "40", "53", "57"}
-_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(:key)"
+_LOCK, _TRY_LOCK = "SELECT pg_advisory_xact_lock(:key)", "SELECT pg_try_advisory_xact_lock(:key)"
 _CLOCK = "SELECT EXTRACT(EPOCH FROM clock_timestamp())"
 _AFTER_COMMIT = "autograph_after_commit"
 _READ_ONLY = "25006"
@@ -214,9 +214,15 @@ def after_commit(connection: AsyncConnection, call: Callable[[], None]) -> None:
     connection.info[_AFTER_COMMIT].append(call)
 
 
+async def lock(connection: AsyncConnection, key: int) -> None:
+    """Take what `key` stands for, for this unit of work, after whoever has it."""
+    # On SQLite whoever writes is alone anyway.
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text(_LOCK), {"key": key})
+
+
 async def try_lock(connection: AsyncConnection, key: int) -> bool:
     """Take what `key` stands for, for this unit of work, unless somebody has it."""
-    # On SQLite whoever writes is alone anyway.
     if connection.dialect.name != "postgresql":
         return True
     return bool((await connection.execute(text(_TRY_LOCK), {"key": key})).scalar())

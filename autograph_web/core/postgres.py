@@ -3,8 +3,6 @@
 from typing import Any, cast
 from urllib.parse import parse_qs, quote, urlsplit
 
-import asyncpg
-from asyncpg.exceptions import CannotConnectNowError, TargetServerAttributeNotMatched
 from sqlalchemy import URL
 
 _PORT = 5432
@@ -55,6 +53,10 @@ def connect_arguments(url: URL, timeout: float) -> tuple[URL, dict[str, Any]]:
 
 async def _connected_to_the_first_that_serves(host: list[str], port: list[int], **given: Any) -> Any:
     """Try the hosts one by one; the driver's own way gives up at one that shuts down or says nothing."""
+    # Not needed on SQLite, where it would only make the start longer.
+    import asyncpg  # noqa: PLC0415
+    from asyncpg.exceptions import CannotConnectNowError, TargetServerAttributeNotMatched  # noqa: PLC0415
+
     failure: Exception | None = None
     for one, its_port in zip(host, port, strict=True):
         try:

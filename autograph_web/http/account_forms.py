@@ -41,21 +41,23 @@ async def create_api_key(request: Request, fields: Fields) -> Response:
     ticket = ""  # the page then says that the key could not be shown
     with suppress(Unavailable):
         ticket = await services().notes.leave(viewer.user_id, {"key": issued.text})
-    return await see_with(_KEYS, Flash("api_key_created", values={"key": issued.key.id, "ticket": ticket}))
+    return await see_with(
+        _KEYS, Flash("api_key_created", values={"key": issued.key.id, "ticket": ticket}), fields
+    )
 
 
 async def revoke_api_key(request: Request, fields: Fields) -> Response:
     """Revoke an API key of whoever is signed in."""
     viewer = await viewer_of(request)
     await services().api_keys.revoke(request_context(request), viewer, fields.get("key", "")[:64])
-    return await see_with(_KEYS, Flash("api_key_gone"))
+    return await see_with(_KEYS, Flash("api_key_gone"), fields)
 
 
 async def delete_account(request: Request, fields: Fields) -> Response:
     """Delete the account of whoever is signed in."""
     viewer = await viewer_of(request)
     await services().deletion.delete(request_context(request), viewer, fields.get("confirm_email", "")[:1024])
-    response = await see_with("/login", Flash("account_deleted"))
+    response = await see_with("/login", Flash("account_deleted"), fields)
     cookies.clear_session(services().settings, response)
     return response
 
@@ -66,14 +68,14 @@ async def sign_out_device(request: Request, fields: Fields) -> Response:
     if chosen == viewer.session_id:
         return await end(request, fields)
     await services().devices.sign_out(request_context(request), viewer, chosen)
-    return await see_with(_DEVICES, Flash("device_signed_out"))
+    return await see_with(_DEVICES, Flash("device_signed_out"), fields)
 
 
-async def sign_out_others(request: Request, _fields: Fields) -> Response:
+async def sign_out_others(request: Request, fields: Fields) -> Response:
     """Sign every other session of whoever is signed in out."""
     viewer = await viewer_of(request)
     await services().devices.sign_out_others(request_context(request), viewer)
-    return await see_with(_DEVICES, Flash("others_signed_out"))
+    return await see_with(_DEVICES, Flash("others_signed_out"), fields)
 
 
 def _session_id(fields: Fields) -> UUID:

@@ -23,15 +23,15 @@ async def send(request: Request, fields: Fields) -> Response:
     except (NotAuthenticated, SessionEnded):
         await services().verification.request(context, fields.get("email", ""))
     typed = {"email": fields.get("email", "")[:320]}
-    return await see_with("/verify-email", Flash("verification_sent", values=typed))
+    return await see_with("/verify-email", Flash("verification_sent", values=typed), fields)
 
 
-async def verify(request: Request, _fields: Fields) -> Response:
+async def verify(request: Request, fields: Fields) -> Response:
     """Verify the address by the link of the cookie."""
     await services().verification.confirm(
         request_context(request), _token(request, Purpose.EMAIL_VERIFICATION)
     )
-    response = await see_with("/dashboard", Flash("email_verified"))
+    response = await see_with("/dashboard", Flash("email_verified"), fields)
     cookies.clear_link(services().settings, response, Purpose.EMAIL_VERIFICATION)
     return response
 
@@ -40,13 +40,13 @@ async def ask(request: Request, fields: Fields) -> Response:
     """Ask for a change of address."""
     viewer = await viewer_of(request)
     await services().email_change.request(request_context(request), viewer, fields.get("email", ""))
-    return await see_with(_ACCOUNT, Flash("email_change_sent"))
+    return await see_with(_ACCOUNT, Flash("email_change_sent"), fields)
 
 
-async def change(request: Request, _fields: Fields) -> Response:
+async def change(request: Request, fields: Fields) -> Response:
     """Change the address by the link of the cookie."""
     await services().email_change.confirm(request_context(request), _token(request, Purpose.EMAIL_CHANGE))
-    response = await see_with(_ACCOUNT, Flash("email_changed"))
+    response = await see_with(_ACCOUNT, Flash("email_changed"), fields)
     cookies.clear_link(services().settings, response, Purpose.EMAIL_CHANGE)
     return response
 

@@ -25,6 +25,7 @@ from autograph_web.http.native_forms import (
     cookie_header,
     form_route,
     request_context,
+    said_at,
     see,
     see_with,
 )
@@ -34,6 +35,8 @@ from autograph_web.runtime import services
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
+
+_CODE_WANTED = "code_wanted"
 
 
 async def sign_in(request: Request, fields: Fields) -> Response:
@@ -47,7 +50,7 @@ async def sign_in(request: Request, fields: Fields) -> Response:
     device, trusted = cookies.device_cookie(settings, header), cookies.trusted_cookie(settings, header)
     outcome = await services().sign_in.start(request_context(request), wish, device, trusted)
     if isinstance(outcome, ChallengeRequired):
-        response = see(back_to("/login", fields))
+        response = see(said_at(back_to("/login", fields), _CODE_WANTED, fields))
         cookies.set_challenge(settings, response, outcome.token)
         return response
     return await welcome(request, outcome, fields)
@@ -96,7 +99,9 @@ async def register(request: Request, fields: Fields) -> Response:
         proof = await services().sign_in.after_registration(request_context(request), account)
         return await welcome(request, proof, fields)
     except EmailNotVerified:
-        return await see_with("/verify-email", Flash("verification_sent", values={"email": account.email}))
+        return await see_with(
+            "/verify-email", Flash("verification_sent", values={"email": account.email}), fields
+        )
     except Unavailable:
         raise AccountReady(retry_after=1) from None
 
@@ -107,7 +112,7 @@ async def claim(request: Request, fields: Fields) -> Response:
     return await welcome(request, proof, fields)
 
 
-async def end(request: Request, _fields: Fields) -> Response:
+async def end(request: Request, fields: Fields) -> Response:
     """Sign this browser out; nothing to end is fine too."""
     settings = services().settings
     cookie = cookies.session_cookie(settings, cookie_header(request))
@@ -116,10 +121,9 @@ async def end(request: Request, _fields: Fields) -> Response:
         await services().sessions.end(request_context(request), viewer)
     except (NotAuthenticated, SessionEnded):
         pass
-    response = see("/login")
+    response = await see_with("/login", Flash("signed_out"), fields)
     cookies.clear_session(settings, response)
     await _forget_challenge(request, response)
-    cookies.set_flash(settings, response, await services().flash.leave(Flash("signed_out")))
     return response
 
 

@@ -30,7 +30,7 @@ async def exchange(_request: Request, fields: Fields) -> Response:
         token = _token(fields.get("token", ""))
         link = await services().links.peek(purpose, token)
     except DomainError as refusal:
-        response = await explain(purpose.page, refusal, {})
+        response = await explain(purpose.page, refusal, fields)
         cookies.clear_link(services().settings, response, purpose)
         return response
     response = see(purpose.page)

@@ -23,6 +23,9 @@ Action = Callable[[Request, Fields], Awaitable[Response]]
 ON = ("on", "true", "1")
 """What a ticked checkbox comes as."""
 
+SCRIPTLESS = "scriptless"
+"""The field that only a form sent without JavaScript has."""
+
 _MOST_FIELDS = 16
 _FORM = "application/x-www-form-urlencoded"
 
@@ -56,12 +59,12 @@ async def explain(back: str, refusal: DomainError, fields: Fields) -> Response:
     """Lead `back` to a page, leaving behind what it is to say of `refusal` and what was typed."""
     typed = {name: fields[name][:320] for name in ("email",) if name in fields}
     flash = Flash(refusal.code, refusal.field, refusal.retry_after, refusal.reasons, typed)
-    return await see_with(back_to(back, fields), flash)
+    return await see_with(back_to(back, fields), flash, fields)
 
 
-async def see_with(path: str, flash: Flash) -> Response:
+async def see_with(path: str, flash: Flash, fields: Fields) -> Response:
     """Lead to a page of ours and leave behind what it is to say."""
-    response = see(path)
+    response = see(said_at(path, flash.code, fields))
     cookies.set_flash(services().settings, response, await services().flash.leave(flash))
     return response
 
@@ -69,6 +72,16 @@ async def see_with(path: str, flash: Flash) -> Response:
 def see(path: str) -> RedirectResponse:
     """Lead to a page of ours (RFC 9110 section 15.4.4)."""
     return RedirectResponse(path, HTTPStatus.SEE_OTHER)
+
+
+def said_at(path: str, code: str, fields: Fields) -> str:
+    """Return the address at which a page says what `code` means, should it have no JavaScript."""
+    return f"{path}#{said_id(code)}" if SCRIPTLESS in fields else path
+
+
+def said_id(code: str) -> str:
+    """Return the id of the element that says what `code` means."""
+    return f"said-{code}"
 
 
 def back_to(page: str, fields: Fields) -> str:

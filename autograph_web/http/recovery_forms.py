@@ -16,7 +16,9 @@ async def request(request: Request, fields: Fields) -> Response:
     """Send a link for a new password, if there is an account to send it to."""
     email = fields.get("email", "")
     await services().password_reset.request(request_context(request), email)
-    return await see_with("/password-reset", Flash("password_reset_sent", values={"email": email[:320]}))
+    return await see_with(
+        "/password-reset", Flash("password_reset_sent", values={"email": email[:320]}), fields
+    )
 
 
 async def choose(request: Request, fields: Fields) -> Response:
@@ -28,19 +30,19 @@ async def choose(request: Request, fields: Fields) -> Response:
     account = await services().password_reset.confirm(
         request_context(request), token, fields.get("password", ""), cookies.device_cookie(settings, header)
     )
-    response = await see_with("/login", Flash("password_reset", values={"email": account.email}))
+    response = await see_with("/login", Flash("password_reset", values={"email": account.email}), fields)
     cookies.clear_link(settings, response, Purpose.PASSWORD_RESET)
     return response
 
 
-async def refuse(request: Request, _fields: Fields) -> Response:
+async def refuse(request: Request, fields: Fields) -> Response:
     """Take back the sign-in of the cookie's link, and go on to a new password at once."""
     settings = services().settings
     token = cookies.link_cookie(settings, cookie_header(request), Purpose.SIGN_IN_REFUSAL)
     if token is None:
         raise LinkUnknown
     reset = await services().refusal.refuse(request_context(request), token)
-    response = await see_with(Purpose.PASSWORD_RESET.page, Flash("sign_in_refused"))
+    response = await see_with(Purpose.PASSWORD_RESET.page, Flash("sign_in_refused"), fields)
     cookies.clear_link(settings, response, Purpose.SIGN_IN_REFUSAL)
     cookies.set_link(settings, response, Purpose.PASSWORD_RESET, reset, settings.password_reset_seconds)
     return response

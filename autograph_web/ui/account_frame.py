@@ -10,6 +10,7 @@ import reflex as rx
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
+from autograph_web.ui.components.scriptless import scriptless_field
 from autograph_web.ui.layout import app_page, heading
 from autograph_web.ui.routes import (
     ACCOUNT,
@@ -123,6 +124,7 @@ def _who(state: type[AccountPage]) -> rx.Component:
             ),
         ),
         NativeForm.create(
+            scriptless_field(),
             rx.el.button(
                 icon("sign-out"), rx.el.span("Sign out"), type="submit", class_name="button button-small"
             ),

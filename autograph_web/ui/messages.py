@@ -41,6 +41,7 @@ _ON_A_PAGE: dict[str, str] = {
 
 # Codes that arrive in a flash without being a refusal.
 _NOTICES: dict[str, str] = {
+    "code_wanted": "That's your password. Now send the code, further down on this page.",
     "verification_sent": "If that email still needs it, a link is on its way.",
     "email_verified": "Your email is confirmed.",
     "email_change_sent": "A link is on its way to your new email. Nothing changes before you open it.",
@@ -65,6 +66,13 @@ def sentence(error: DomainError) -> str:
     if error.code == RATE_LIMITED:
         return f"{TOO_MANY_TRIES}{wait(error.retry_after or 1)}."
     return _ON_A_PAGE.get(error.code, error.detail)
+
+
+def without_clock(kind: type[DomainError]) -> str:
+    """Return what a page says for a refusal of `kind` of which it knows no more than that."""
+    if kind.code == RATE_LIMITED:
+        return "Too many tries. Wait a few minutes, then try again."
+    return _ON_A_PAGE.get(kind.code, kind.sentence)
 
 
 def wait(seconds: int) -> str:

@@ -1,4 +1,7 @@
-"""Takes the pictures for the documentation: `python -m tests.journeys.screenshots docs/screens`."""
+"""Takes the pictures for the documentation: `python -m tests.journeys.screenshots docs/screens`.
+
+Names after the folder take only what begins with one of them: `… docs/screens security flags`.
+"""
 
 import asyncio
 import io
@@ -440,13 +443,15 @@ STATES: tuple[Callable[[Visitor], Awaitable[None]], ...] = (
 )
 
 
-async def take_all(browser: Browser, server: LiveServer, folder: Path) -> None:
-    """Save every state on both devices in both colour schemes."""
+async def take_all(browser: Browser, server: LiveServer, folder: Path, names: tuple[str, ...]) -> None:
+    """Save every state whose name begins with one of `names` on both devices in both colour schemes."""
     for reach in STATES:
+        name = reach.__name__.replace("_", "-")
         for device in (DESKTOP, PHONE):
-            for scheme in _SCHEMES:
-                name = f"{reach.__name__.replace('_', '-')}-{device.name}-{scheme}.png"
-                await take(browser, server, reach, device, scheme, folder / name)
+            for scheme in _SCHEMES if name.startswith(names) else ():
+                await take(
+                    browser, server, reach, device, scheme, folder / f"{name}-{device.name}-{scheme}.png"
+                )
 
 
 async def take(
@@ -479,22 +484,22 @@ def save(picture: bytes, file: Path) -> None:
     image.quantize(palette=palette, dither=Image.Dither.NONE).save(file, optimize=True)
 
 
-async def _look(server: LiveServer, folder: Path) -> None:
+async def _look(server: LiveServer, folder: Path, names: tuple[str, ...]) -> None:
     async with running_browser() as browser:
-        await take_all(browser, server, folder)
+        await take_all(browser, server, folder, names)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, *names: str) -> None:
     """Start the product, look at it, stop it."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, LiveServer(Path(data)) as server:
         MINA.join(server)
         give_days(server)
         _servers[server.base_url] = server
-        asyncio.run(_look(server, folder))
+        asyncio.run(_look(server, folder, names or ("",)))
     sizes = [file.stat().st_size for file in folder.glob("*.png")]
     print(f"{len(sizes)} pictures, {sum(sizes) // 1024} KiB")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screens"))
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/screens"), *sys.argv[2:])

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
@@ -17,7 +18,7 @@ from tests.journeys.forms import CHECK_FIELD, ENDED, alert_of, button_of, notice
 from tests.journeys.operating import come_as_admin, give_role, open_person
 from tests.journeys.people import Person, at_overview
 from tests.journeys.wire import Wire
-from tests.support.browser import Device, Visitor
+from tests.support.browser import Device, Visitor, unique_address
 from tests.support.letters import wait_for_letter
 from tests.support.live_server import LiveServer
 
@@ -36,6 +37,14 @@ async def admin(
 
 def people_of(visitor: Visitor) -> Locator:
     return visitor.page.locator("#people tbody tr")
+
+
+def sign_in_over_rest(server: LiveServer, person: Person, times: int) -> None:
+    """Open sessions from several addresses."""
+    typed = {"email": person.email, "password": person.password}
+    for _ in range(times):
+        headers = {"X-Forwarded-For": unique_address()}
+        assert httpx.post(f"{server.base_url}/login", json=typed, headers=headers).is_success
 
 
 async def ask(visitor: Visitor, button: str, step: str) -> None:
@@ -149,6 +158,18 @@ async def test_one_account_is_shown_with_what_happened_to_it(
     await expect(admin.page.locator("#events tbody tr")).to_have_count(2)
     await admin.open(f"/admin/users/person?id={uuid4()}")
     await expect(admin.page.locator("#nothing")).to_contain_text("There is no such account.")
+    await admin.check()
+
+
+async def test_many_devices_leave_the_events_in_reach(
+    admin: Visitor, member: Person, live_server: LiveServer
+) -> None:
+    sign_in_over_rest(live_server, member, times=7)
+    await open_person(admin, member.email)
+    lines = admin.page.locator("#person-devices li")
+    await expect(lines.filter(visible=True)).to_have_count(5)
+    await admin.page.get_by_text("Show 2 more").click()
+    await expect(lines.filter(visible=True)).to_have_count(7)
     await admin.check()
 
 

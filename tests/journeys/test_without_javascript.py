@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import MISMATCH, alert_of, button_of, email_of, password_of
@@ -35,22 +35,58 @@ async def test_signing_in_and_out_works_without_it(visit: Visit, device: Device,
     await visitor.at("/dashboard")
     assert (await visitor.cookie("autograph_session"))["expires"] > 0
     await visitor.page.get_by_role("button", name="Sign out", exact=True).click()
+    await expect(said_by(visitor)).to_have_text("You're signed out.")
     await visitor.at("/login")
     assert await visitor.cookie("autograph_session") is None
 
 
-async def test_a_wrong_password_leaves_the_form_ready_without_it(
-    visit: Visit, device: Device, member: Person
-) -> None:
+async def test_a_wrong_password_is_explained_without_it(visit: Visit, device: Device, member: Person) -> None:
     visitor = await visit(device, javascript=False)
     await visitor.load("/login")
     await member.fill_in(visitor, WRONG)
     await button_of(visitor).click()
-    await visitor.page.wait_for_url("**/login?next=%2Fdashboard")
+    await expect(said_by(visitor)).to_have_text(MISMATCH)
+    await visitor.at("/login?next=%2Fdashboard")
     assert await visitor.cookie("autograph_session") is None
+    assert await visitor.overflow() <= 0
     await member.fill_in(visitor)
     await button_of(visitor).click()
     await visitor.at("/dashboard")
+
+
+async def test_what_an_account_cannot_be_created_with_is_explained_without_it(
+    visit: Visit, member: Person
+) -> None:
+    visitor = await visit(javascript=False)
+    await visitor.load("/register")
+    await expect(said_by(visitor)).to_have_count(0)
+    for person, words in (
+        (Person("no address", member.password), "Enter an email address like name@example.com."),
+        (Person(member.email, "violin"), "That password is too short."),
+        (member, "That email already has an account. Sign in instead."),
+    ):
+        await person.fill_in(visitor)
+        await button_of(visitor).click()
+        await expect(said_by(visitor)).to_have_text(words)
+    assert await visitor.cookie("autograph_session") is None
+
+
+async def test_the_way_to_a_new_password_is_explained_without_it(visit: Visit, member: Person) -> None:
+    visitor = await visit(javascript=False)
+    await visitor.load("/password-reset")
+    await email_of(visitor).fill(member.email)
+    await button_of(visitor).click()
+    await expect(said_by(visitor)).to_have_text("If that email has an account, a link is on its way.")
+
+    await visitor.load("/password-reset/confirm")
+    await visitor.page.locator("#scriptless-link").fill("x" * 43)
+    await visitor.page.locator(".scriptless").get_by_role("button", name="Open it").click()
+    await expect(said_by(visitor)).to_contain_text("We don't know that link.")
+
+
+def said_by(visitor: Visitor) -> Locator:
+    """What the page says of the form that led to it."""
+    return visitor.page.locator(".answered:target")
 
 
 class Delay:

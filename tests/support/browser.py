@@ -119,8 +119,8 @@ class Visitor:
         await expect(self.page.locator("#signals")).to_have_attribute("data-ready", "true")
 
     async def at(self, path: str) -> None:
-        """Wait until the address is `path`, its query included."""
-        await expect(self.page).to_have_url(self.base_url + path)
+        """Wait until the address is `path`, its query included; words of a form may be pointed at in it."""
+        await expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.base_url + path)}(#said-\w+)?$"))
 
     @property
     def path(self) -> str:

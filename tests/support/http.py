@@ -29,7 +29,7 @@ def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]
 
 def but_its_id(refusal: Response) -> bytes:
     """Return a refusal as it went over the wire, but for the id of its own request."""
-    return re.sub(rb',"instance":"[^"]*"', b"", refusal.content)
+    return re.sub(rb',\s*"instance":\s*"[^"]*"', b"", refusal.content)
 
 
 async def sign_up(client: AsyncClient, email: str = EMAIL, password: str = PASSWORD) -> dict[str, Any]:

@@ -30,8 +30,7 @@ async def try_lock(connection: AsyncConnection) -> bool:
 
 async def lock(connection: AsyncConnection) -> None:
     """Take the chain for this unit of work, after whoever has it."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    await database.lock(connection, _LOCK_KEY)
 
 
 async def horizon(connection: AsyncConnection) -> tuple[int, int]:

@@ -7,6 +7,7 @@ import reflex as rx
 
 from autograph_web.accounts.links import Purpose
 from autograph_web.ui.components.native import NativeForm, named
+from autograph_web.ui.components.scriptless import scriptless_field
 
 # A whole link with room for what mail programs put around it (characters).
 _LONGEST_LINK = "512"
@@ -30,8 +31,8 @@ def link_taker(purpose: Purpose) -> rx.Component:
     )
 
 
-def paste_link(purpose: Purpose, element: str) -> rx.Component:
-    """A form for the link as text: without JavaScript, or with the letter on another device."""
+def paste_link(purpose: Purpose, element: str, *, scriptless: bool = False) -> rx.Component:
+    """A form for the link as text: in a noscript element, or with the letter on another device."""
     return NativeForm.create(
         _purpose_field(purpose),
         rx.el.div(
@@ -48,6 +49,7 @@ def paste_link(purpose: Purpose, element: str) -> rx.Component:
             ),
             class_name="field",
         ),
+        scriptless_field(within=scriptless),
         rx.el.button("Open it", type="submit", class_name="button button-wide"),
         method="post",
         action="/link/exchange",

@@ -3,6 +3,9 @@
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
+from collections.abc import Callable
+from functools import partial
+
 import reflex as rx
 
 from autograph_web.accounts.links import Purpose
@@ -10,6 +13,12 @@ from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import countdown, email_field, form_messages, submit_button
 from autograph_web.ui.components.links import link_taker, paste_link
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
+from autograph_web.ui.components.scriptless import (
+    BAD_EMAIL,
+    BAD_LINKS,
+    said_without_script,
+    scriptless_field,
+)
 from autograph_web.ui.email_links.state import ChangeEmailState, LinkPage, UndoEmailState, VerifyEmailState
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import ACCOUNT, CHANGE_EMAIL, UNDO_EMAIL, VERIFY_EMAIL, Route
@@ -46,12 +55,13 @@ def verify_email_page() -> rx.Component:
             custom_attrs=named("outcome"),
         ),
         form_messages(state),
+        said_without_script("verification_sent", refusals=(*BAD_LINKS, *BAD_EMAIL)),
         rx.cond(good, _go_on(), rx.cond(state.outcome != "", _other_link())),
         rx.el.noscript(
             rx.el.section(
                 rx.el.h2("First show us the link"),
-                paste_link(_VERIFY, "scriptless-link"),
-                _act("/session/verify-email", "Then confirm my email"),
+                paste_link(_VERIFY, "scriptless-link", scriptless=True),
+                _act("/session/verify-email", "Then confirm my email", scriptless=True),
                 class_name="scriptless",
             )
         ),
@@ -70,7 +80,7 @@ def change_email_page() -> rx.Component:
             rx.el.p("From then on your account is at ", rx.el.strong(state.address), ". You stay signed in."),
             class_name="lead",
         ),
-        _act("/session/change-email/confirm", "Confirm my new email"),
+        partial(_act, "/session/change-email/confirm", "Confirm my new email"),
         "Ask for a new one on your account page.",
     )
 
@@ -92,7 +102,7 @@ def undo_email_page() -> rx.Component:
             ),
             class_name="sent",
         ),
-        _act("/session/change-email/undo", "Take it back and sign everybody out", "button-bad"),
+        partial(_act, "/session/change-email/undo", "Take it back and sign everybody out", "button-bad"),
         "If your account is not yours any more, reset your password or write to who runs this server.",
     )
 
@@ -102,7 +112,7 @@ def _link_page(
     purpose: Purpose,
     route: Route,
     words: rx.Component,
-    form: rx.Component,
+    form: Callable[..., rx.Component],
     otherwise: str,
 ) -> rx.Component:
     closed = rx.el.div(
@@ -119,16 +129,17 @@ def _link_page(
         link_taker(purpose),
         heading(route, route.name),
         form_messages(state),
+        said_without_script(refusals=BAD_LINKS),
         rx.cond(
             state.opened,
-            rx.cond(state.address != "", rx.el.div(words, form, key="opened", class_name="link-step")),
+            rx.cond(state.address != "", rx.el.div(words, form(), key="opened", class_name="link-step")),
             closed,
         ),
         rx.el.noscript(
             rx.el.section(
                 rx.el.h2("First show us the link"),
-                paste_link(purpose, "scriptless-link"),
-                form,
+                paste_link(purpose, "scriptless-link", scriptless=True),
+                form(scriptless=True),
                 class_name="scriptless",
             )
         ),
@@ -136,9 +147,10 @@ def _link_page(
     )
 
 
-def _act(action: str, label: str, look: str = "button-primary") -> rx.Component:
+def _act(action: str, label: str, look: str = "button-primary", *, scriptless: bool = False) -> rx.Component:
     return NativeForm.create(
         rx.el.input(type="hidden", name="go", value="on", read_only=True),
+        scriptless_field(within=scriptless),
         rx.el.button(label, type="submit", class_name=f"button button-wide {look}"),
         method="post",
         action=action,
@@ -175,6 +187,7 @@ def _other_link() -> rx.Component:
         ),
         rx.el.form(
             rx.cond(state.known, rx.fragment(), email_field(state)),
+            scriptless_field(),
             submit_button(state, "Send a new link", "Sending…"),
             method="post",
             action="/session/verify-email/send",

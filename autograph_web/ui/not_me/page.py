@@ -11,6 +11,7 @@ from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import form_messages
 from autograph_web.ui.components.links import link_taker, paste_link
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
+from autograph_web.ui.components.scriptless import BAD_LINKS, said_without_script, scriptless_field
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.not_me.state import NotMeState
 from autograph_web.ui.routes import FORGOTTEN, NOT_ME
@@ -33,12 +34,13 @@ def not_me_page() -> rx.Component:
             class_name="lead",
         ),
         form_messages(NotMeState),
+        said_without_script(refusals=BAD_LINKS),
         rx.cond(NotMeState.opened, _refusal(), _other_ways()),
         rx.el.noscript(
             rx.el.section(
                 rx.el.h2("First show us the link"),
                 rx.el.p("Copy it from the letter, then use the button above.", class_name="lead"),
-                paste_link(_REFUSAL, "scriptless-link"),
+                paste_link(_REFUSAL, "scriptless-link", scriptless=True),
                 class_name="scriptless",
             )
         ),
@@ -58,6 +60,7 @@ def _refusal() -> rx.Component:
             ),
         ),
         NativeForm.create(
+            scriptless_field(),
             rx.el.button("It wasn't me - end it", type="submit", class_name="button button-bad button-wide"),
             method="post",
             action="/recovery/refuse",

@@ -6,11 +6,19 @@
 import reflex as rx
 
 from autograph_web.accounts.links import Purpose
+from autograph_web.core.errors import PasswordUnchanged
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import countdown, email_field, form_messages, submit_button
 from autograph_web.ui.components.links import close_form, link_taker, paste_link
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.components.new_password import new_password_field
+from autograph_web.ui.components.scriptless import (
+    BAD_EMAIL,
+    BAD_LINKS,
+    BAD_PASSWORDS,
+    said_without_script,
+    scriptless_field,
+)
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.password_reset.state import AskForLink, ForgottenState, NewPasswordState
 from autograph_web.ui.routes import FORGOTTEN, NEW_PASSWORD, SIGN_IN
@@ -33,14 +41,9 @@ def forgotten_page() -> rx.Component:
             class_name="lead",
         ),
         form_messages(ForgottenState),
+        said_without_script("password_reset_sent", refusals=BAD_EMAIL),
         _sent(ForgottenState),
         _ask_form(ForgottenState),
-        rx.el.noscript(
-            rx.el.p(
-                "Then look into your mailbox: if that email has an account, a link is on its way.",
-                class_name="hint",
-            )
-        ),
         signals(ForgottenState.leave, ForgottenState.focus),
     )
 
@@ -61,12 +64,15 @@ def new_password_page() -> rx.Component:
             class_name="lead",
         ),
         form_messages(NewPasswordState),
+        said_without_script(
+            "sign_in_refused", refusals=(*BAD_LINKS, *BAD_EMAIL, *BAD_PASSWORDS, PasswordUnchanged)
+        ),
         rx.cond(NewPasswordState.opened, _choose_form(), _other_ways()),
         rx.el.noscript(
             rx.el.section(
                 rx.el.h2("First show us the link"),
                 rx.el.p("Copy it from the letter, then choose the password above.", class_name="lead"),
-                paste_link(_RESET, "scriptless-link"),
+                paste_link(_RESET, "scriptless-link", scriptless=True),
                 class_name="scriptless",
             )
         ),
@@ -90,6 +96,7 @@ def _choose_form() -> rx.Component:
             rx.el.p("For ", rx.el.strong(NewPasswordState.owner), class_name="whose"),
         ),
         new_password_field(NewPasswordState, "New password"),
+        scriptless_field(),
         submit_button(NewPasswordState, "Set new password", "Setting it…"),
         key="choose",
         method="post",
@@ -121,6 +128,7 @@ def _other_ways() -> rx.Component:
 def _ask_form(state: type[AskForLink]) -> rx.Component:
     return rx.el.form(
         email_field(state),
+        scriptless_field(),
         submit_button(state, rx.cond(state.sent, "Send another link", "Send me a link"), "Sending…"),
         method="post",
         action="/recovery/request",

@@ -5,7 +5,7 @@
 
 import reflex as rx
 
-from autograph_web.core.errors import RegistrationClosed
+from autograph_web.core.errors import AccountReady, EmailTaken, RegistrationClosed
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     claim_form,
@@ -17,6 +17,7 @@ from autograph_web.ui.components.forms import (
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.new_password import new_password_field
+from autograph_web.ui.components.scriptless import BAD_EMAIL, BAD_PASSWORDS, said_without_script
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.register.state import RegisterState
 from autograph_web.ui.routes import REGISTER, SIGN_IN
@@ -28,6 +29,9 @@ def register_page() -> rx.Component:
         heading(REGISTER, "Create your account"),
         rx.el.p("Already have one? ", rx.el.a("Sign in", href=SIGN_IN.path), class_name="lead"),
         form_messages(RegisterState),
+        said_without_script(
+            refusals=(*BAD_EMAIL, EmailTaken, *BAD_PASSWORDS, RegistrationClosed, AccountReady)
+        ),
         rx.cond(RegisterState.closed, _closed(), _form()),
         claim_form(RegisterState),
         signals(RegisterState.leave, RegisterState.focus),

@@ -5,6 +5,13 @@
 
 import reflex as rx
 
+from autograph_web.core.errors import (
+    ChallengeExpired,
+    CodeMalformed,
+    EmailNotVerified,
+    InvalidCode,
+    InvalidCredentials,
+)
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     claim_form,
@@ -17,6 +24,7 @@ from autograph_web.ui.components.forms import (
     switch_code_button,
 )
 from autograph_web.ui.components.native import NativeLink, named
+from autograph_web.ui.components.scriptless import said_without_script
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import FORGOTTEN, REGISTER, SIGN_IN, VERIFY_EMAIL
 from autograph_web.ui.sign_in.scriptless import scriptless_code_form
@@ -29,6 +37,10 @@ def sign_in_page() -> rx.Component:
         heading(SIGN_IN, rx.cond(SignInState.asking_code, "Enter your code", "Sign in")),
         rx.cond(SignInState.asking_code, _who(), _welcome()),
         form_messages(SignInState),
+        said_without_script(
+            *("signed_out", "password_reset", "account_deleted", "code_wanted"),
+            refusals=(InvalidCredentials, EmailNotVerified, CodeMalformed, InvalidCode, ChallengeExpired),
+        ),
         rx.cond(
             SignInState.unverified,
             rx.el.p(NativeLink.create("Have a new link sent", href=VERIFY_EMAIL.path), class_name="lead"),

@@ -6,6 +6,7 @@
 import reflex as rx
 
 from autograph_web.ui.components.native import NativeForm, named
+from autograph_web.ui.components.scriptless import scriptless_field
 
 _LONGEST_CODE = "64"
 
@@ -14,14 +15,11 @@ def scriptless_code_form() -> rx.Component:
     """The code form that stands below the password form, as nothing there can swap them in place."""
     return rx.el.noscript(
         rx.el.section(
-            rx.el.h2("Here again?", custom_attrs=named("scriptless-title")),
-            rx.el.p(
-                "Then the email and password you sent don't match, or two-step verification is on. "
-                "If it is, send the code now.",
-                class_name="lead",
-            ),
+            rx.el.h2("Is two-step verification on?", custom_attrs=named("scriptless-title")),
+            rx.el.p("Send your email and password first, then the code here.", class_name="lead"),
             _code_form(),
             NativeForm.create(
+                scriptless_field(within=True),
                 rx.el.button("Start over", type="submit", class_name="link-button"),
                 method="post",
                 action="/session/start-over",
@@ -57,6 +55,7 @@ def _code_form() -> rx.Component:
             rx.el.span("Trust this device for 30 days"),
             class_name="check-label",
         ),
+        scriptless_field(within=True),
         rx.el.button("Verify", type="submit", class_name="button button-wide"),
         method="post",
         action="/session/verify",

@@ -22,6 +22,8 @@ from autograph_web.ui.components.steps import ask_button
 from autograph_web.ui.routes import ADMIN_PERSON, ADMIN_USERS
 from autograph_web.ui.viewer import DeviceRow
 
+_AT_ONCE = 5  # so that the events below are in reach where somebody is signed in in many places
+
 
 def person_page() -> rx.Component:
     """Who it is, where it is signed in and what happened; while a change is under way there is only that."""
@@ -119,13 +121,22 @@ def _ways() -> rx.Component:
 
 
 def _devices_card() -> rx.Component:
+    devices = PersonState.devices
     return card(
         "person-devices",
         "Signed in",
         rx.cond(
-            PersonState.devices,
-            rx.el.ul(rx.foreach(PersonState.devices, _device), class_name="events"),
+            devices,
+            rx.el.ul(rx.foreach(devices[:_AT_ONCE], _device), class_name="events"),
             rx.el.p("Nowhere.", class_name="empty"),
+        ),
+        rx.cond(
+            devices.length() > _AT_ONCE,
+            rx.el.details(
+                rx.el.summary(f"Show {devices.length() - _AT_ONCE} more", class_name="link-button"),
+                rx.el.ul(rx.foreach(devices[_AT_ONCE:], _device), class_name="events"),
+                class_name="other-way",
+            ),
         ),
         rx.cond(
             PersonState.open_count > PersonState.devices.length(),

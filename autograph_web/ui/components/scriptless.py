@@ -1,0 +1,60 @@
+"""What forms and pages need for people without JavaScript.
+
+A form that was sent without it carries a field that says so, and the answer then leads to the element with
+the right words: only the one that the fragment of the address names is shown.
+"""
+
+# Reflex's stubs leave the parameter of Var open in every element.
+# pyright: reportUnknownMemberType=false
+
+import reflex as rx
+
+from autograph_web.core.errors import (
+    DomainError,
+    EmailInvalid,
+    InvalidInput,
+    LinkExpired,
+    LinkUnknown,
+    LinkUsed,
+    PasswordTooCommon,
+    PasswordTooLong,
+    PasswordTooShort,
+    PasswordTooWeak,
+    RateLimited,
+    Unavailable,
+)
+from autograph_web.http.native_forms import SCRIPTLESS, said_id
+from autograph_web.ui import messages
+from autograph_web.ui.components.icons import icon
+from autograph_web.ui.components.native import named
+
+Refusals = tuple[type[DomainError], ...]
+
+BAD_PASSWORDS: Refusals = (PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak)
+BAD_LINKS: Refusals = (LinkUnknown, LinkUsed, LinkExpired)
+BAD_EMAIL: Refusals = (EmailInvalid,)
+_ANYWHERE: Refusals = (RateLimited, Unavailable, InvalidInput)
+
+
+def scriptless_field(*, within: bool = False) -> rx.Component:
+    """The field that tells the server that nothing but the form itself brings its answer.
+
+    `within` is for a form that stands in a noscript element itself: those must not be nested.
+    """
+    field = rx.el.input(type="hidden", name=SCRIPTLESS, value="on", read_only=True)
+    return field if within else rx.el.noscript(field)
+
+
+def said_without_script(*notices: str, refusals: Refusals = ()) -> rx.Component:
+    """The sentences that the forms of a page can be answered with."""
+    return rx.el.noscript(
+        *(_said(code, messages.notice(code), "info") for code in notices),
+        *(_said(one.code, messages.without_clock(one), "warning") for one in (*refusals, *_ANYWHERE)),
+    )
+
+
+def _said(code: str, words: str, symbol: str) -> rx.Component:
+    look = "box-bad" if symbol == "warning" else "box-info"
+    return rx.el.div(
+        icon(symbol), rx.el.p(words), class_name=f"box {look} answered", custom_attrs=named(said_id(code))
+    )
