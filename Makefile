@@ -14,7 +14,7 @@ PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help run prod-local dev build test check format bench revision lock clean
+.PHONY: help run prod-local dev build test check format bench lighthouse revision lock clean
 
 help: ## List what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ format: $(DEV) ## Format the sources and mend what can be mended
 bench: $(DEV) build ## Measure the server against the machine's own limits
 	@$(BIN)/python -m tests.benchmarks
 
+lighthouse: $(DEV) build ## Hold the pages against their budget: weight, and speed on a phone
+	@$(BIN)/python -m tests.benchmarks.lighthouse
+
 revision: $(DEV) ## Write a database migration from the models (m="what it does")
 	@test -n "$(m)" || { echo 'make revision m="what it does"' >&2; exit 2; }
 	@$(BIN)/python -m autograph_web revision -m "$(m)"
@@ -59,6 +62,7 @@ lock: $(DEV) ## Choose new exact versions from requirements*.in and for npm
 	  mv $(VENV)/lock $$set.txt || exit 1; \
 	done
 	@$(BIN)/python -m autograph_web build --update-lock
+	@$(BIN)/python -m tests.benchmarks.lighthouse --update-lock
 
 clean: ## Remove everything the tools made (the server's data folder stays)
 	@rm -rf $(VENV) .web .build .states .pytest_cache .ruff_cache .hypothesis

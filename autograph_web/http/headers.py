@@ -50,6 +50,10 @@ def content_security_policy(base_url: str, script_hashes: tuple[str, ...] = ()) 
     )
 
 
+FILE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The policy of a file that is no document: opened by itself it may do nothing. Short: a page has many."""
+
+
 class SecurityHeaders:
     """Adds the headers, answers what fell through with a 500, and logs it without its input."""
 

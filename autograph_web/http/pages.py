@@ -19,7 +19,7 @@ from autograph_web.core.errors import (
 from autograph_web.core.flash import Flash
 from autograph_web.frontend import cache_control
 from autograph_web.http.cookies import clear_session, session_cookie, set_flash
-from autograph_web.http.headers import content_security_policy
+from autograph_web.http.headers import FILE_POLICY, content_security_policy
 from autograph_web.http.problems import problem_response
 from autograph_web.http.trouble import trouble_response, wants_json
 from autograph_web.runtime import services
@@ -103,6 +103,7 @@ class Pages:
             headers["Content-Security-Policy"] = content_security_policy(services().settings.base_url, hashes)
             headers["Cache-Control"] = "no-store" if path in self._protected else "no-cache"
         elif status in (200, 206, 304):
+            headers["Content-Security-Policy"] = FILE_POLICY
             headers["Cache-Control"] = cache_control(path)
 
 

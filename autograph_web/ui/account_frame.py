@@ -71,6 +71,8 @@ def skeleton(*shapes: str) -> rx.Component:
         rx.el.p("Loading your account…", role="status", class_name="sr-only"),
         *(rx.el.div(class_name=f"card skeleton {shape}", aria_hidden="true") for shape in shapes),
         class_name="cards cards-two",
+        # An element of its own: turned into the cards it would count as having moved.
+        key="skeleton",
         custom_attrs=named("skeleton"),
     )
 

@@ -1,4 +1,5 @@
--- GET with a bearer token, for wrk. Arguments: a token and a text the answer must contain, for each thread.
+-- GET with a bearer token, for wrk. Arguments: how many threads, and a file with a token and a text its answer
+-- must contain on each line. The lines are dealt out to the threads; each takes one of its own at random.
 local threads = {}
 
 function setup(thread)
@@ -7,12 +8,21 @@ function setup(thread)
 end
 
 function init(args)
-  local headers = { Host = "localhost", Authorization = "Bearer " .. args[2 * number - 1] }
-  message, expected, wrong = wrk.format("GET", nil, headers), args[2 * number], 0
+  messages, wrong = {}, 0
+  local at = 0
+  for line in io.lines(args[2]) do
+    if at % tonumber(args[1]) == number - 1 then
+      local token, text = line:match("^(%S+) (.+)$")
+      local headers = { Host = "localhost", Authorization = "Bearer " .. token }
+      messages[#messages + 1], expected = wrk.format("GET", nil, headers), text
+    end
+    at = at + 1
+  end
+  math.randomseed(os.time() + number)
 end
 
 function request()
-  return message
+  return messages[math.random(#messages)]
 end
 
 function response(status, headers, body)

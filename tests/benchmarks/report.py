@@ -8,8 +8,7 @@ from pathlib import Path
 
 from tests.benchmarks.figures import spread
 
-BEGIN = "<!-- measured by `make bench`: begin -->"
-END = "<!-- measured by `make bench`: end -->"
+COMMAND = "make bench"
 _HEAD = ("", "measure", "AutoGraph", "bare limit of this machine", "ratio", "target")
 
 
@@ -35,8 +34,18 @@ class Row:
 
 def table(rows: Iterable[Row]) -> str:
     """The rows as a Markdown table."""
-    lines = [_HEAD, ("---",) * len(_HEAD), *map(_cells, rows)]
+    return markdown(_HEAD, [_cells(row) for row in sorted(rows, key=lambda row: row.letter)])
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ("---",) * len(head), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def marked(goals: Iterable[Goal]) -> str:
+    """The goals in one cell, each with whether it was reached."""
+    return "<br>".join(f"{'✓' if goal.met else '✗'} {goal.text}" for goal in goals)
 
 
 def machine() -> str:
@@ -44,19 +53,24 @@ def machine() -> str:
     return f"{os.cpu_count()} cores ({_processor()}), Python {platform.python_version()}"
 
 
-def put_into(document: Path, text: str) -> None:
+def markers(command: str) -> tuple[str, str]:
+    """What stands before and after the table that a command writes."""
+    return f"<!-- measured by `{command}`: begin -->", f"<!-- measured by `{command}`: end -->"
+
+
+def put_into(document: Path, text: str, command: str = COMMAND) -> None:
     """Replace what stands between the markers of `document`."""
-    before, begun, rest = document.read_text().partition(BEGIN)
-    _, ended, after = rest.partition(END)
+    begin, end = markers(command)
+    before, begun, rest = document.read_text().partition(begin)
+    _, ended, after = rest.partition(end)
     if not begun or not ended:
         raise ValueError(f"{document} lacks the markers the table goes between")
-    document.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    document.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    goals = [f"{'✓' if goal.met else '✗'} {goal.text}" for goal in row.goals]
     ratio = spread(row.ratios, form=".2f") if row.ratios else "–"
-    return (row.letter, row.measure, "<br>".join(row.ours), "<br>".join(row.bare), ratio, "<br>".join(goals))
+    return (row.letter, row.measure, "<br>".join(row.ours), "<br>".join(row.bare), ratio, marked(row.goals))
 
 
 def _processor() -> str:

@@ -56,6 +56,7 @@ class Stack:
     folder: Path
     database_url: str
     redis_url: str
+    secret: str
     ours: Server
     bare: Server
 
@@ -69,8 +70,10 @@ def stack() -> Generator[Stack]:
         after.callback(shutil.rmtree, folder, ignore_errors=True)
         redis_url = after.enter_context(EmbeddedRedis(folder)).url
         database_url = after.enter_context(_database(folder / "postgres"))
-        ours = after.enter_context(product(folder, database_url, redis_url))
-        yield Stack(folder, database_url, redis_url, ours, after.enter_context(bare(folder, redis_url)))
+        secret = b64encode(os.urandom(32)).decode()
+        ours = after.enter_context(product(folder, database_url, redis_url, secret))
+        limits = after.enter_context(bare(folder, redis_url))
+        yield Stack(folder, database_url, redis_url, secret, ours, limits)
 
 
 @contextmanager
@@ -87,15 +90,15 @@ def _database(folder: Path) -> Generator[str]:
 
 
 @contextmanager
-def product(folder: Path, database_url: str, redis_url: str) -> Generator[Server]:
+def product(folder: Path, database_url: str, redis_url: str, secret: str) -> Generator[Server]:
     """The product, started the way an operator starts it behind a proxy."""
-    port = _free_port()
+    port = free_port()
     variables = {
         "DATABASE_URL": database_url,
         "AUTOGRAPH_ENVIRONMENT": "production",
-        "AUTOGRAPH_BASE_URL": f"http://localhost:{port}",
+        "AUTOGRAPH_BASE_URL": base_url(port),
         "SMTP_URL": "folder",
-        "AUTOGRAPH_SECRET_KEYS": b64encode(os.urandom(32)).decode(),
+        "AUTOGRAPH_SECRET_KEYS": secret,
         "AUTOGRAPH_DATA_DIR": str(folder / "data"),
         "AUTOGRAPH_WORKERS": str(WORKERS),
         "AUTOGRAPH_HASH_THREADS": str(HASH_THREADS),
@@ -107,12 +110,17 @@ def product(folder: Path, database_url: str, redis_url: str) -> Generator[Server
         yield server
 
 
+def base_url(port: int) -> str:
+    """The address people would know, which is also who issues the tokens."""
+    return f"http://localhost:{port}"
+
+
 @contextmanager
 def bare(folder: Path, redis_url: str) -> Generator[Server]:
     """The bare limits."""
     variables = {"BARE_SECRET": b64encode(os.urandom(32)).decode(), "BARE_WORKERS": str(WORKERS)}
     with _serving(
-        ["tests.benchmarks.bare"], _free_port(), redis_url, variables, folder / "bare.log"
+        ["tests.benchmarks.bare"], free_port(), redis_url, variables, folder / "bare.log"
     ) as server:
         yield server
 
@@ -165,7 +173,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody uses right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,5 +1,7 @@
 """What the clients of a load say, and how they know that the answer is right."""
 
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +27,21 @@ class Reading:
 
     def hear(self, answer: Answer) -> None:
         expect(answer.status == 200 and self.expected.encode() in answer.body, "the wrong account", answer)
+
+
+class Wandering:
+    """One of several readings at random, each time."""
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        self._readings = readings
+        self._asked = readings[0]
+
+    def request(self) -> bytes:
+        self._asked = random.choice(self._readings)
+        return self._asked.request()
+
+    def hear(self, answer: Answer) -> None:
+        self._asked.hear(answer)
 
 
 @dataclass(slots=True)

@@ -12,11 +12,14 @@ import pytest
 
 from tests.benchmarks.client import Wrong, for_answers, for_seconds, get
 from tests.benchmarks.figures import Timed, percentile, spread
-from tests.benchmarks.report import BEGIN, END, Goal, Row, put_into, table
-from tests.benchmarks.talks import Login, Reading, Rotation
+from tests.benchmarks.report import COMMAND, Goal, Row, markers, put_into, table
+from tests.benchmarks.talks import Login, Reading, Rotation, Wandering
+from tests.benchmarks.turns import share_goal
 from tests.benchmarks.two_step import Phone, Phones
 from tests.support.authenticator import PERIOD_S
 from tests.support.sources import ROOT
+
+BEGIN, END = markers(COMMAND)
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
@@ -38,6 +41,27 @@ def test_the_table_goes_between_the_markers_and_nothing_else_changes(tmp_path: P
     assert text.endswith(f"\n{END}\nafter\n")
     assert "| A | m | 1/s | 2/s | 0.50 (0.50–0.50) | ✗ ≥ 3/s |" in text
     assert "old" not in text
+
+
+def test_rows_stand_in_their_order_whenever_they_were_measured() -> None:
+    rows = [Row(letter, "m", [], [], [], []) for letter in "AGF"]
+    assert [line[2] for line in table(rows).splitlines()[2:]] == ["A", "F", "G"]
+
+
+def test_a_rate_asked_for_on_a_known_machine_is_a_share_on_any_other() -> None:
+    assert share_goal([0.59], 6_000, 10_279) == Goal(
+        "≥ .58 of bare (6,000/s where bare does 10,279)", met=True
+    )
+    assert not share_goal([0.58, 0.7, 0.4], 6_000, 10_279).met
+
+
+async def test_somebody_who_wanders_reads_for_each_and_checks_the_one_that_was_asked() -> None:
+    async with _server(200, {"email": "a@example.com"}) as port:
+        right, wrong = Reading("one", '"a@example.com"'), Reading("two", '"b@example.com"')
+        assert (await for_answers(port, [Wandering([right, right])], 10)).answers == 10
+        with pytest.raises(ExceptionGroup) as raised:
+            await for_answers(port, [Wandering([right, wrong])], 1_000)
+        assert raised.group_contains(Wrong, match="the wrong account")
 
 
 def test_a_document_without_markers_is_left_alone(tmp_path: Path) -> None:

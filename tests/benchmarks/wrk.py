@@ -2,14 +2,16 @@
 
 import asyncio
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks.client import Wrong, for_seconds
 from tests.benchmarks.figures import Timed
-from tests.benchmarks.talks import Reading
+from tests.benchmarks.talks import Reading, Wandering
 
 _SCRIPT = Path(__file__).with_name("load.lua")
+_MOST_THREADS = 2
 
 
 def generator() -> str:
@@ -18,13 +20,17 @@ def generator() -> str:
 
 
 async def read(port: int, readings: Sequence[Reading], connections: int, seconds: int) -> Timed:
-    """Read over so many connections for so many seconds; every answer is checked."""
+    """Read over so many connections for so many seconds, one at random each time; every answer is checked."""
     if not shutil.which("wrk"):
-        talks = [readings[number % len(readings)] for number in range(connections)]
-        return await for_seconds(port, talks, seconds)
-    options = [f"-t{len(readings)}", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s"]
-    expectations = [part for reading in readings for part in (reading.token, reading.expected)]
-    output = await _run(*options, "-s", str(_SCRIPT), f"http://127.0.0.1:{port}/me", "--", *expectations)
+        shares = [readings[number % len(readings) :: connections] for number in range(connections)]
+        return await for_seconds(port, [Wandering(share) for share in shares], seconds)
+    threads = str(min(len(readings), _MOST_THREADS))
+    options = ["-t", threads, "-c", str(connections), "-d", f"{seconds}s", "--timeout", "5s"]
+    with tempfile.NamedTemporaryFile("w", prefix="ag-readings-") as file:
+        file.writelines(f"{reading.token} {reading.expected}\n" for reading in readings)
+        file.flush()
+        place = f"http://127.0.0.1:{port}/me"
+        output = await _run(*options, "-s", str(_SCRIPT), place, "--", threads, file.name)
     answers, microseconds, p50, p99, failed = map(int, output.rpartition("result ")[2].split())
     if failed or "Non-2xx" in output:
         raise Wrong(f"{failed} of {answers} answers to GET /me were not what they must be\n{output}")

@@ -25,7 +25,7 @@ from playwright.async_api import (
 Scheme = Literal["light", "dark"]
 
 _CANDIDATES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ARGUMENTS = (
+ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -234,7 +234,7 @@ async def running_browser() -> AsyncGenerator[Browser]:
     """Run the browser of this machine without a window."""
     expect.set_options(timeout=10_000)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=_program(playwright), args=_ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=program(playwright), args=ARGUMENTS)
         yield browser
         await browser.close()
 
@@ -245,7 +245,8 @@ def unique_address() -> str:
     return f"198.18.{number // 250}.{number % 250 + 1}"
 
 
-def _program(playwright: Playwright) -> str:
+def program(playwright: Playwright) -> str:
+    """Return the browser of this machine."""
     found = next((path for path in map(shutil.which, _CANDIDATES) if path), None)
     path = found or playwright.chromium.executable_path
     assert Path(path).exists(), "no browser: install Chromium, or run `python -m playwright install chromium`"

@@ -1,0 +1,26 @@
+"""What the first page of somebody new weighs on the way to them."""
+
+from playwright.async_api import Request
+
+from tests.benchmarks.looks import MOST_BYTES
+from tests.support.browser import Visitor
+
+
+async def test_the_sign_in_page_keeps_to_its_budget_over_the_wire(visitor: Visitor) -> None:
+    requests: list[Request] = []
+    # Playwright writes to what it calls, so that cannot be a method of a list.
+    visitor.page.on("requestfinished", lambda request: requests.append(request))  # noqa: PLW0108
+    await visitor.open("/login")
+    await visitor.page.wait_for_load_state("networkidle")
+    weights = {request.url: await _weight(request) for request in requests}
+    assert any(url.endswith("/login") for url in weights)
+    assert any(url.endswith(".js") for url in weights)
+    assert any(url.endswith(".css") for url in weights)
+    listed = "\n".join(f"{weight:>8,} {url}" for url, weight in weights.items())
+    assert sum(weights.values()) <= MOST_BYTES, f"the sign-in page is too heavy:\n{listed}"
+
+
+async def _weight(request: Request) -> int:
+    """The bytes of the answer as they came, head and compressed body."""
+    sizes = await request.sizes()
+    return sizes["responseHeadersSize"] + sizes["responseBodySize"]
