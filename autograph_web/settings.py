@@ -68,8 +68,9 @@ class Settings(BaseSettings):
 
     access_token_seconds: int = Field(_HOUR, ge=60, le=_DAY)
     refresh_token_seconds: int = Field(30 * _DAY, ge=_HOUR, le=90 * _DAY)
-    session_idle_seconds: int = Field(_DAY, ge=60)
-    remembered_idle_seconds: int = Field(30 * _DAY, ge=60)
+    # A use may go unnoted for six minutes: a shorter limit would sign people out who are at it.
+    session_idle_seconds: int = Field(_DAY, ge=10 * _MINUTE)
+    remembered_idle_seconds: int = Field(30 * _DAY, ge=10 * _MINUTE)
     session_absolute_seconds: int = Field(30 * _DAY, ge=60)
 
     login_limit: int = Field(5, ge=1)

@@ -24,7 +24,8 @@ class AuthForm(FormState, mixin=True):
             return
         await self._resume()
         if "ended" in query:  # whatever the address says, only what is true is said
-            self.notice = self.notice or messages.notice(await guard.why_over(self.router))
+            why = await guard.why_over(self.router) or "not_authenticated"
+            self.notice = self.notice or messages.notice(why)
         else:  # there, another tab did something, and is about to say what
             await self._show_flash()
 

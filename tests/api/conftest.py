@@ -1,9 +1,28 @@
 """What the tests of the HTTP face share: one database is enough here, the services have both."""
 
+from typing import Any
+
 import pytest
+from httpx import AsyncClient
+
+from tests.support.http import CREDENTIALS, cookies_set, sign_in, sign_up
 
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     """The address of a migrated SQLite database."""
     return sqlite_url
+
+
+@pytest.fixture
+async def tokens(api: AsyncClient) -> dict[str, Any]:
+    """The tokens of somebody who has just signed in, without two-step verification."""
+    await sign_up(api)
+    return await sign_in(api)
+
+
+@pytest.fixture
+async def cookie(browser: AsyncClient) -> str:
+    """The session cookie of somebody who has just created an account."""
+    answer = await browser.post("/session/register", data=CREDENTIALS)
+    return str(cookies_set(answer)["autograph_session"].value)

@@ -10,21 +10,9 @@ from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD
-from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sign_up
+from tests.support.http import assert_problem, bearer, cookies_set, sign_up
 
 CONFIRMED = {"confirm_email": EMAIL}
-
-
-@pytest.fixture
-async def tokens(api: AsyncClient) -> dict[str, Any]:
-    await sign_up(api)
-    return await sign_in(api)
-
-
-@pytest.fixture
-async def cookie(browser: AsyncClient) -> str:
-    form = {"email": EMAIL, "password": PASSWORD}
-    return str(cookies_set(await browser.post("/session/register", data=form))["autograph_session"].value)
 
 
 async def delete(client: AsyncClient, body: Any, headers: dict[str, str] | None = None) -> Any:

@@ -20,12 +20,6 @@ from tests.support.http import CREDENTIALS, assert_problem, bearer, cookies_set,
 from tests.support.operating import OPERATOR
 
 
-@pytest.fixture
-async def tokens(api: AsyncClient) -> dict[str, Any]:
-    await sign_up(api)
-    return await sign_in(api)
-
-
 async def ask(api: AsyncClient, tokens: dict[str, Any], path: str = "/activity", **query: Any) -> Any:
     return await api.get(path, headers=bearer(tokens), params=query)
 

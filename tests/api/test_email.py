@@ -9,7 +9,7 @@ from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD
-from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sign_up
+from tests.support.http import assert_problem, bearer, cookies_set, sign_up
 from tests.support.links import token_to
 from tests.support.mailbox import Mailbox
 
@@ -22,18 +22,6 @@ PUBLIC = ("/email-verification/confirm", "/email-change/confirm", "/email-change
 def settings_changes() -> dict[str, Any]:
     """What an operator gets who chooses nothing."""
     return {"email_verification": "banner"}
-
-
-@pytest.fixture
-async def tokens(api: AsyncClient) -> dict[str, Any]:
-    await sign_up(api)
-    return await sign_in(api)
-
-
-@pytest.fixture
-async def cookie(browser: AsyncClient) -> str:
-    form = {"email": EMAIL, "password": PASSWORD}
-    return str(cookies_set(await browser.post("/session/register", data=form))["autograph_session"].value)
 
 
 async def code_left(services: Services, response: Response) -> str:

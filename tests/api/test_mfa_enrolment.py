@@ -11,18 +11,11 @@ from tests.support.app import Connect
 from tests.support.authenticator import Authenticator
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL
-from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sign_up
+from tests.support.http import assert_problem, bearer, cookies_set, sign_in
 from tests.support.mailbox import Mailbox
 from tests.support.two_step_rest import Member, challenge, enrol, fresh_tokens, verify
 
 CALLS = ("/mfa/setup", "/mfa/enable", "/mfa/disable", "/mfa/recovery-codes")
-
-
-@pytest.fixture
-async def tokens(api: AsyncClient) -> dict[str, Any]:
-    """The tokens of somebody without two-step verification."""
-    await sign_up(api)
-    return await sign_in(api)
 
 
 @pytest.fixture

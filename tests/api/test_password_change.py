@@ -8,23 +8,11 @@ from httpx import AsyncClient
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.factories import EMAIL, PASSWORD, WRONG
-from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sign_up
+from tests.support.http import assert_problem, bearer, cookies_set, sign_in
 
 NEW = "basalt teapot nineteen lanterns"
 WISH = {"current_password": PASSWORD, "new_password": NEW}
 NEW_CREDENTIALS = {"email": EMAIL, "password": NEW}
-
-
-@pytest.fixture
-async def tokens(api: AsyncClient) -> dict[str, Any]:
-    await sign_up(api)
-    return await sign_in(api)
-
-
-@pytest.fixture
-async def cookie(browser: AsyncClient) -> str:
-    form = {"email": EMAIL, "password": PASSWORD}
-    return str(cookies_set(await browser.post("/session/register", data=form))["autograph_session"].value)
 
 
 async def test_a_client_gets_a_new_pair_and_every_other_is_dead(

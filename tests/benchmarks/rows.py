@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from statistics import median
 
+from tests.benchmarks.clicks import wrong_passwords
 from tests.benchmarks.client import for_answers, for_seconds
 from tests.benchmarks.crowd import crowd
 from tests.benchmarks.figures import Timed, spread
@@ -32,8 +33,8 @@ _LOGINS_IN_FLIGHT = 8
 _FEW = 1_000  # accounts of row G's smaller side
 _HASHES_AT_ONCE = WORKERS * HASH_THREADS
 
-FULL = Effort(rounds=5, seconds=2, hashing_rounds=3, passwords=40, starts=3, many=100_000)
-QUICK = Effort(rounds=3, seconds=1, hashing_rounds=3, passwords=8, starts=1, many=20_000)
+FULL = Effort(rounds=5, seconds=2, hashing_rounds=3, passwords=40, starts=3, many=100_000, clicks=11)
+QUICK = Effort(rounds=3, seconds=1, hashing_rounds=3, passwords=8, starts=1, many=20_000, clicks=3)
 
 
 async def row_a(scene: Scene, effort: Effort, say: Say) -> Row:
@@ -191,6 +192,23 @@ async def row_g(scene: Scene, effort: Effort, say: Say) -> Row:
     )
 
 
+async def row_i(scene: Scene, effort: Effort, say: Say) -> Row:
+    """Tell somebody at a page that the password is wrong, hardly later than it is known."""
+    say(f"I: typing {effort.clicks} wrong passwords")
+    waits = await wrong_passwords(f"http://localhost:{scene.stack.ours.port}", effort.clicks)
+    # One in each process, so that none waits for another.
+    hashes = [WORKERS / await scene.hashing.rate(WORKERS) for _ in range(effort.clicks)]
+    beyond = median(waits) - median(hashes)
+    return Row(
+        "I",
+        "From the click to the words, of a wrong password on the sign-in page",
+        [spread(waits, " ms", scale=1e3), f"{beyond * 1e3:.0f} ms beyond the hash"],
+        [f"{spread(hashes, ' ms', scale=1e3)} a hash"],
+        [],
+        [Goal("≤ 50 ms beyond the hash", beyond <= 0.05)],
+    )
+
+
 async def row_f(scene: Scene, effort: Effort, say: Say) -> Row:
     """Start quickly and stay small; comes last, when the workers have seen everything."""
     stack, ours, bare_ = scene.stack, list[float](), list[float]()
@@ -218,5 +236,6 @@ ROWS: dict[str, Callable[[Scene, Effort, Say], Awaitable[Row]]] = {
     "D": row_d,
     "E": row_e,
     "G": row_g,
+    "I": row_i,
     "F": row_f,
 }

@@ -21,7 +21,7 @@ RunLoad = Callable[[Server, Side, int], Awaitable[Timed]]
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long a run takes: how many turns, and in each the seconds of load or the passwords."""
+    """How long a run takes: how many turns, in each the seconds of load or the passwords, and so on."""
 
     rounds: int
     seconds: int
@@ -29,6 +29,7 @@ class Effort:
     passwords: int
     starts: int
     many: int
+    clicks: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from tests.support.browser import Visitor
 MISMATCH = "That email and password don't match. Check both and try again."
 CHECK_FIELD = "That didn't go through. Check the field marked below."
 ENDED = "You were signed out. Sign in to continue."
+GO_ON = "Sign in to continue."
 EVERYWHERE = "You're signed out everywhere. Sign in to continue."
 OFFLINE = "You're offline. We'll reconnect on our own - nothing you typed is lost."
 

@@ -135,7 +135,7 @@ def _devices_card() -> rx.Component:
             rx.el.details(
                 rx.el.summary(f"Show {devices.length() - _AT_ONCE} more", class_name="link-button"),
                 rx.el.ul(rx.foreach(devices[_AT_ONCE:], _device), class_name="events"),
-                class_name="other-way",
+                class_name="other-way rest",
             ),
         ),
         rx.cond(
