@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
@@ -26,6 +27,8 @@ from autograph_web.core.life_signs import Watch
 from autograph_web.core.start_error import StartError
 from autograph_web.frontend.paths import ROOT
 from autograph_web.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 _APP_MODULE = "autograph_web.autograph_web"
 _GRACE_SECONDS = 5
@@ -153,8 +156,21 @@ def _keep_watch(server: AbstractServer[Any], settings: Settings) -> None:
     watch = Watch(settings.worker_silence_seconds)
     while True:
         time.sleep(1)
-        for pid in watch.look([worker.inner.pid for worker in list(server.wrks)]):
-            watch.end(pid)
+        look_after(server, watch)
+
+
+def look_after(server: Any, watch: Watch) -> None:
+    """Look at the workers of a Granian server once: end the silent ones, and note who has started.
+
+    One that dies within seconds of taking another's place is taken for one that cannot start, and ends the
+    server. One that has shown a sign of life could.
+    """
+    workers = {worker.inner.pid: worker.idx for worker in list(server.wrks)}
+    for pid in watch.look(workers):
+        watch.end(pid)
+    for pid, number in workers.items():
+        if watch.has_seen(pid) and server.respawned_wrks.pop(number, None) is not None:
+            _log.warning("worker_replaced", pid=pid)
 
 
 def _is_live(settings: Settings) -> bool:

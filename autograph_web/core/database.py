@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ClauseElement, ExceptionContext, Select, event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
@@ -288,16 +288,23 @@ def make_engine(url: str, pool_size: int = 10, command_seconds: float = _COMMAND
         pool_timeout=_POOL_TIMEOUT_S,
         connect_args=arguments | {"command_timeout": command_seconds},
     )
-    _leave_read_only_servers(engine)
+    _leave_at_once(engine)
     return engine
 
 
-def _leave_read_only_servers(engine: AsyncEngine) -> None:
+def _leave_at_once(engine: AsyncEngine) -> None:
+    """Keep no connection that is of no use any more, and say no goodbye to a server that says nothing."""
+
     @event.listens_for(engine.sync_engine, "handle_error")
     def _look(context: ExceptionContext) -> None:
+        error, connection = context.original_exception, context.connection
         # A server that was the primary until a moment ago: every connection of the pool leads to it.
-        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+        if getattr(error, "sqlstate", None) == _READ_ONLY:
             context.is_disconnect = True
+        # SQLAlchemy would wait two more seconds for an answer to its goodbye.
+        silent = isinstance(error, TimeoutError | asyncio.CancelledError)
+        if silent and connection is not None and not (connection.closed or connection.invalidated):
+            cast(Any, connection.connection.driver_connection).terminate()
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

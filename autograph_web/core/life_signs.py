@@ -49,6 +49,10 @@ class Watch:
             _signs[gone] = 0  # its id may be given out again
         return [pid for pid, (_, looks) in self._silence.items() if looks >= self.patience]
 
+    def has_seen(self, pid: int) -> bool:
+        """Tell whether a worker has ever shown a sign of life."""
+        return bool(_signs[pid])
+
     def end(self, pid: int) -> None:
         """End a worker that does not answer; the server puts another in its place."""
         _log.error("worker_silent", pid=pid, seconds=self.patience)

@@ -24,12 +24,15 @@ from autograph_web.mail.outbox import Outbox
 _log = structlog.get_logger(__name__)
 
 _HANDS = 2  # letters on their way at once: one that stalls does not hold up the next
-_LOOK_EVERY_S = 15.0  # for letters whose own worker died, and for those whose pause is over
+_LOOK_EVERY_S = 15.0  # for letters whose own worker died
+_SHORTEST_WAIT_S = 0.1
 _CARRY_S = 90.0
 _CLAIM = timedelta(seconds=180)
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 15.0, 3 * 3600.0
+# A server that is away may be back at once; one that does not want this letter now may want it later.
+_AWAY_PAUSE_S, _LETTER_PAUSE_S = 2.0, 15.0
+_LONGEST_PAUSE_S = 3 * 3600.0
 _GIVE_UP_AFTER = timedelta(days=3)
-_LONGEST_REST_S = 60.0
+_RESTS_S = (1.0, 2.0, 4.0)  # after that many setbacks: what is posted once all is well leaves within seconds
 _CLOSING_S = 3.0
 
 
@@ -43,6 +46,7 @@ class Outcome(Enum):
     NOTHING = "nothing was due"
     DONE = "a letter was sent, put off or given up for a reason of its own"
     SETBACK = "a letter has to wait, as would any other"
+    UNREACHABLE = "the database did not say"
 
 
 class Courier:
@@ -77,18 +81,27 @@ class Courier:
             # Before the look: what is posted after it must not be missed.
             self._outbox.posted.clear()
             outcome = await self._deliver_and_survive()
-            setbacks = setbacks + 1 if outcome is Outcome.SETBACK else 0
-            if setbacks:
-                # The server, or the database, is in trouble: not every letter need find that out at once.
-                await _wait(self._ending, min(2.0 ** (setbacks - 1), _LONGEST_REST_S))
-            elif outcome is Outcome.NOTHING and not self._ending.is_set():
-                await _wait(self._outbox.posted, _LOOK_EVERY_S)
+            in_trouble = outcome in (Outcome.SETBACK, Outcome.UNREACHABLE)
+            setbacks = min(setbacks + 1, len(_RESTS_S)) if in_trouble else 0
+            await self._rest(outcome, setbacks)
+
+    async def _rest(self, outcome: Outcome, setbacks: int) -> None:
+        if outcome is Outcome.DONE or self._ending.is_set():
+            return
+        if outcome is Outcome.NOTHING:
+            await _wait(self._outbox.posted, await self._until_next())
+            return
+        # Not every letter need find out at once that the server is in trouble. Of the database whoever can
+        # post a letter knows that it is back.
+        back = self._outbox.posted if outcome is Outcome.UNREACHABLE else self._ending
+        await _wait(back, _RESTS_S[setbacks - 1])
 
     async def _deliver_and_survive(self) -> Outcome:
         try:
             return await self.deliver_one()
         except Unavailable:
             _log.warning("outbox_unreachable")
+            return Outcome.UNREACHABLE
         except Exception:  # noqa: BLE001  (whatever it was, the next letter deserves a try)
             _log.exception("courier_stumbled")
         return Outcome.SETBACK
@@ -110,16 +123,17 @@ class Courier:
             await self._give_up(claimed, getattr(error, "reason", "SealBroken"))
             return Outcome.DONE
         except NotNow as error:
-            await self._postpone(claimed, error.reason)
+            pause = _LETTER_PAUSE_S if error.this_letter else _AWAY_PAUSE_S
+            await self._postpone(claimed, error.reason, pause)
             return Outcome.DONE if error.this_letter else Outcome.SETBACK
         except TimeoutError:
-            await self._postpone(claimed, "TimeoutError")
+            await self._postpone(claimed, "TimeoutError", _AWAY_PAUSE_S)
         except Exception as error:  # noqa: BLE001  (a letter is not lost for a fault of ours)
             # Without its words, which may be those of the letter.
             _log.error(
                 "letter_not_carried", outbox_id=claimed.id, reason=type(error).__name__, at=_place(error)
             )
-            await self._postpone(claimed, error.__class__.__name__)
+            await self._postpone(claimed, error.__class__.__name__, _LETTER_PAUSE_S)
         else:
             await self._note_sent(claimed)
             return Outcome.DONE
@@ -156,9 +170,19 @@ class Courier:
                 note_letter("sent")
                 return
 
-    async def _postpone(self, claimed: Row[Any], reason: str) -> None:
+    async def _until_next(self) -> float:
+        """Return for how many seconds there is nothing to do, unless something is posted."""
+        try:
+            async with self._database.read() as connection:
+                due_at = await store.next_due(connection)
+        except Exception:  # noqa: BLE001  (whatever it was, the next look will tell)
+            return _LOOK_EVERY_S
+        seconds = (due_at - self._clock.now()).total_seconds() if due_at else _LOOK_EVERY_S
+        return min(max(seconds, _SHORTEST_WAIT_S), _LOOK_EVERY_S)
+
+    async def _postpone(self, claimed: Row[Any], reason: str, first_pause: float) -> None:
         now = self._clock.now()
-        due_at = now + self._pause_after(claimed.attempts)
+        due_at = now + self._pause_after(claimed.attempts, first_pause)
         if due_at - claimed.created_at > _GIVE_UP_AFTER:
             await self._give_up(claimed, reason)
             return
@@ -174,9 +198,9 @@ class Courier:
             await store.give_up(connection, claimed, now, reason[:64])
         note_letter("failed")
 
-    def _pause_after(self, attempts: int) -> timedelta:
+    def _pause_after(self, attempts: int, first_pause: float) -> timedelta:
         # Doubled each time, and spread by a quarter either way so that letters do not march in step.
-        pause = min(_FIRST_PAUSE_S * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE_S)
+        pause = min(first_pause * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE_S)
         chance = int.from_bytes(self._entropy.bytes(2), "big") / 65_536
         return timedelta(seconds=pause * (0.75 + chance / 2))
 

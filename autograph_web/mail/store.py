@@ -22,6 +22,13 @@ async def any_due(connection: AsyncConnection, now: datetime) -> bool:
     return (await connection.execute(select(OUTBOX.c.id).where(*_free(now)).limit(1))).first() is not None
 
 
+async def next_due(connection: AsyncConnection) -> datetime | None:
+    """Return when the next letter is due that no courier has, None if none waits."""
+    return (
+        await connection.execute(select(func.min(OUTBOX.c.due_at)).where(OUTBOX.c.claimed_until.is_(None)))
+    ).scalar_one()
+
+
 async def claim(connection: AsyncConnection, now: datetime, until: datetime) -> Row[Any] | None:
     """Take the letter that has waited longest, for nobody else to take before `until`."""
     longest = select(OUTBOX.c.id).where(*_free(now)).order_by(OUTBOX.c.due_at, OUTBOX.c.id).limit(1)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from autograph_web.core.clock import SystemClock
 from autograph_web.core.entropy import SystemEntropy
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.keyring import Keyring
@@ -55,6 +56,19 @@ class Failing:
 
     async def carry(self, parcel: Parcel) -> None:
         raise self._error
+
+
+class AwayAtFirst:
+    """A carrier whose server is away when it is first needed."""
+
+    def __init__(self, then: Notebook) -> None:
+        self._then, self._tries = then, 0
+
+    async def carry(self, parcel: Parcel) -> None:
+        self._tries += 1
+        if self._tries == 1:
+            raise NotNow("away")
+        await self._then.carry(parcel)
 
 
 @pytest.fixture
@@ -180,6 +194,17 @@ async def test_the_running_courier_sends_what_a_dead_one_left(
             await asyncio.sleep(0.01)
     await other.close()
     assert all(row.sent_at for row in await rows(quiet, OUTBOX))
+
+
+async def test_a_letter_that_was_put_off_is_tried_when_its_pause_is_over(quiet: Services) -> None:
+    notebook = Notebook()
+    running = Courier(quiet.database, quiet.outbox, AwayAtFirst(notebook), SystemClock(), SystemEntropy())
+    running.start()
+    await post(quiet)
+    async with asyncio.timeout(10):  # and not when it would be found anyway
+        while not notebook.carried:  # noqa: ASYNC110  (as above)
+            await asyncio.sleep(0.01)
+    await running.close()
 
 
 async def test_closing_does_not_wait_for_a_carrier_that_stalls(quiet: Services, clock: FakeClock) -> None:

@@ -106,6 +106,29 @@ async def test_only_one_finds_out_whether_it_answers_again(database: Database, p
     await answers(database)
 
 
+@pytest.mark.parametrize("patience", [0.1, 2.0])
+async def test_a_server_that_says_nothing_is_not_asked_to_say_goodbye(
+    database_url: str, part: PostgresPart, patience: float
+) -> None:
+    database = Database(database_url, command_seconds=2.0)
+    await database.ping()
+
+    async def ask() -> None:
+        async with asyncio.timeout(patience if patience < 2.0 else None):
+            await database.ping()
+
+    with part.frozen():
+        asking = asyncio.create_task(ask())
+        # As long again as a statement may take is what the driver would wait for the end of the goodbye.
+        in_between = asyncio.create_task(asyncio.sleep(patience + 1))
+        await asyncio.wait({asking, in_between}, return_when=asyncio.FIRST_COMPLETED)
+        assert asking.done()
+        in_between.cancel()
+    with pytest.raises((Unavailable, TimeoutError)):
+        await asking
+    await database.close()
+
+
 async def test_what_was_not_to_be_committed_is_not_written(database: Database, part: PostgresPart) -> None:
     try:
         async with asyncio.timeout(PATIENCE_S):

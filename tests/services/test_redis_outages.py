@@ -1,7 +1,5 @@
 """Redis flushed, killed or away: the database is the truth."""
 
-import os
-import signal
 import time
 
 import pytest
@@ -27,7 +25,8 @@ from tests.support.factories import (
 )
 from tests.support.health import parts
 from tests.support.mailbox import Mailbox
-from tests.support.watching import RedisWindow, flush, kill, process_of
+from tests.support.parts import RedisPart
+from tests.support.watching import RedisWindow, flush, kill
 
 
 @pytest.fixture
@@ -142,13 +141,8 @@ async def test_a_sign_out_that_redis_was_too_slow_for_is_finished_by_the_next_tr
     await register(services)
     cookie = await open_cookie(services)
     viewer = await services.sessions.authenticate_cookie(cookie)
-    process = process_of(own_redis)
-    os.kill(process, signal.SIGSTOP)
-    try:
-        with pytest.raises(Unavailable):
-            await services.sessions.end(context(), viewer)
-    finally:
-        os.kill(process, signal.SIGCONT)
+    with RedisPart(own_redis).frozen(), pytest.raises(Unavailable):
+        await services.sessions.end(context(), viewer)
     clock.advance(2)
     await services.sessions.end(context(), viewer)
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 
 import pytest
 
@@ -31,22 +29,11 @@ async def services(settings: Settings, own_redis: EmbeddedRedis, open_services: 
     return await open_services(settings.model_copy(update={"redis_url": own_redis.url}))
 
 
-@contextmanager
-def frozen(server: EmbeddedRedis) -> Generator[None]:
-    """Have the server say nothing within the block."""
-    part = RedisPart(server)
-    part.freeze()
-    try:
-        yield
-    finally:
-        part.thaw()
-
-
 async def test_only_the_first_waits_for_a_redis_that_says_nothing(
     services: Services, own_redis: EmbeddedRedis
 ) -> None:
     began = time.perf_counter()
-    with frozen(own_redis):
+    with RedisPart(own_redis).frozen():
         for _ in range(50):
             with pytest.raises(RedisDown):
                 await services.redis.ping()
@@ -58,7 +45,7 @@ async def test_only_the_first_waits_for_a_redis_that_says_nothing(
 async def test_only_one_at_a_time_finds_out_whether_it_answers_again(
     services: Services, own_redis: EmbeddedRedis, clock: FakeClock
 ) -> None:
-    with frozen(own_redis):
+    with RedisPart(own_redis).frozen():
         with pytest.raises(RedisDown):
             await services.redis.ping()
         clock.advance(1)
@@ -81,7 +68,7 @@ async def test_a_command_without_an_answer_is_not_given_twice(
     ticket = await services.handoff.issue(proof)
     window = RedisWindow(own_redis.url)
     with window.counting() as commands:
-        with frozen(own_redis), pytest.raises(RedisDown):
+        with RedisPart(own_redis).frozen(), pytest.raises(RedisDown):
             await services.redis.take("handoff:none")
         clock.advance(1)
         assert await services.handoff.claim(ticket) == proof
@@ -93,7 +80,7 @@ async def test_a_command_without_an_answer_is_not_given_twice(
 async def test_sessions_are_checked_all_the_while(services: Services, own_redis: EmbeddedRedis) -> None:
     await register(services)
     pair, cookie = await open_pair(services), await open_cookie(services)
-    with frozen(own_redis):
+    with RedisPart(own_redis).frozen():
         assert await services.sessions.authenticate_token(pair.access_token)
         assert await services.sessions.authenticate_cookie(cookie)
         assert await parts(services) == {"database": True, "redis": False, "schema": True}

@@ -296,9 +296,9 @@ async def test_the_pauses_grow_to_hours_and_end_after_days(
             pauses.append((row.due_at - before).total_seconds())
 
     # Up to a quarter more or less than twice the one before, until three hours.
-    assert all(0.75 * 15 * 2**n <= pause <= 1.25 * 15 * 2**n for n, pause in enumerate(pauses[:9]))
-    assert all(0.75 * 10_800 <= pause <= 1.25 * 10_800 for pause in pauses[10:])
-    assert len({pause / 10_800 for pause in pauses[10:]}) > 3
+    assert all(0.75 * 2 * 2**n <= pause <= 1.25 * 2 * 2**n for n, pause in enumerate(pauses[:13]))
+    assert all(0.75 * 10_800 <= pause <= 1.25 * 10_800 for pause in pauses[13:])
+    assert len({pause / 10_800 for pause in pauses[13:]}) > 3
     assert timedelta(days=2, hours=20) < clock.now() - start <= timedelta(days=3)
 
 

