@@ -34,7 +34,7 @@ def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
         pages={route.path: _file_of(route.path) for route in ROUTES if _file_of(route.path) in built},
         protected=PROTECTED_PATHS,
         admin=ADMIN_PATHS,
-        hashes={name: page.script_hashes for name, page in built.items()},
+        built=built,
         calls=methods,
     )
     api.mount("", pages)

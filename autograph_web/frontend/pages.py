@@ -16,6 +16,9 @@ _FINGERPRINTED = re.compile(r"^/assets/[^/]+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
 _LIVELY = re.compile(
     r"<script(?![^>]*\bsrc=)[^>]*>.*?</script>|<link[^>]*\brel=\"modulepreload\"[^>]*>", re.DOTALL
 )
+_SHEET = re.compile(r'<link href="(/assets/[^"]+\.css)" rel="stylesheet" type="text/css"/>')
+_SHEET_AHEAD = re.compile(r'<link as="style" (?=href="/assets/)')
+_PUT_IN = re.compile(r'<style data-sheet="">.*?</style><link disabled="" ', re.DOTALL)
 _AHEAD = '<link rel="modulepreload"'
 _FOREVER = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
@@ -23,13 +26,14 @@ _REVALIDATE = "no-cache"
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
-    """One built page: its file below the static folder, and its inline scripts as CSP sources.
+    """One built page: its file below the static folder, and its inline scripts and styles as CSP sources.
 
-    `script_hashes` are of the form `sha256-…` without the quotes (CSP Level 3, section 2.3.1).
+    The hashes are of the form `sha256-…` without the quotes (CSP Level 3, section 2.3.1).
     """
 
     file: str
     script_hashes: tuple[str, ...]
+    style_hashes: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -40,10 +44,13 @@ def load_pages() -> dict[str, PageInfo]:
         StartError: Nothing has been built.
     """
     try:
-        recorded: dict[str, list[str]] = json.loads(MANIFEST.read_text())
+        recorded: dict[str, dict[str, list[str]]] = json.loads(MANIFEST.read_text())
     except FileNotFoundError:
         raise StartError("the pages are not built: run `make build`") from None
-    return {file: PageInfo(file, tuple(hashes)) for file, hashes in recorded.items()}
+    return {
+        file: PageInfo(file, tuple(hashes["scripts"]), tuple(hashes["styles"]))
+        for file, hashes in recorded.items()
+    }
 
 
 def cache_control(path: str) -> str:
@@ -65,21 +72,21 @@ def plain_page(file: str, static_dir: Path = STATIC_DIR) -> str | None:
         page = (static_dir / file).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    return _LIVELY.sub("", page)
+    return _PUT_IN.sub("<link ", _LIVELY.sub("", page))
 
 
-def inspect_pages(static_dir: Path) -> dict[str, list[str]]:
-    """Hash the inline scripts of every page.
+def inspect_pages(static_dir: Path) -> dict[str, dict[str, list[str]]]:
+    """Hash the inline scripts of every page, and the style sheet that `put_sheet_in` has put there.
 
     Raises:
         ValueError: A page holds a style or a script that a strict policy would block; names each.
     """
-    hashes: dict[str, list[str]] = {}
+    hashes: dict[str, dict[str, list[str]]] = {}
     refused: list[str] = []
     for page in sorted(static_dir.rglob("*.html")):
         name = page.relative_to(static_dir).as_posix()
         scan = _Scan.of(page.read_text(encoding="utf-8"))
-        hashes[name] = [_csp_hash(script) for script in dict.fromkeys(scan.scripts)]
+        hashes[name] = {"scripts": _csp_hashes(scan.scripts), "styles": _csp_hashes(scan.styles)}
         refused += [f"{name}: {what}" for what in scan.refused]
     if refused:
         raise ValueError("the content security policy would block " + "; ".join(refused))
@@ -102,6 +109,25 @@ def let_scripts_wait(static_dir: Path) -> None:
         page.write_text(text.replace(_AHEAD, f'{_AHEAD} fetchpriority="low"'), encoding="utf-8")
 
 
+def put_sheet_in(static_dir: Path) -> None:
+    """Put the style sheet into every page, which then can be painted as soon as it is there.
+
+    The links stay for React to find, and fetch nothing.
+
+    Raises:
+        ValueError: A page does not link its style sheet as we know it (another version of Reflex).
+    """
+    for page in sorted(static_dir.rglob("*.html")):
+        text = page.read_text(encoding="utf-8")
+        linked = _SHEET.findall(text)
+        if len(linked) != 1 or len(_SHEET_AHEAD.findall(text)) != 1:
+            raise ValueError(f"{page.name} does not link one style sheet: has Reflex changed?")
+        sheet = (static_dir / linked[0].lstrip("/")).read_text(encoding="utf-8")
+        put_in = f'<style data-sheet="">{sheet}</style><link disabled="" '
+        text = _SHEET.sub(lambda link, put_in=put_in: put_in + link[0].removeprefix("<link "), text)
+        page.write_text(_SHEET_AHEAD.sub('<link as="style" media="not all" ', text), encoding="utf-8")
+
+
 def write_manifest(static_dir: Path, manifest: Path = MANIFEST) -> None:
     """Record the hashes of the pages for the server, 404.html included.
 
@@ -114,17 +140,22 @@ def write_manifest(static_dir: Path, manifest: Path = MANIFEST) -> None:
     manifest.write_text(json.dumps(hashes, indent=1))
 
 
-def _csp_hash(script: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+def _csp_hashes(texts: list[str]) -> list[str]:
+    return [_csp_hash(text) for text in dict.fromkeys(texts)]
+
+
+def _csp_hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @dataclass
 class _Scan(HTMLParser):
-    """Collects inline scripts and what a policy without 'unsafe-inline' would refuse."""
+    """Collects inline scripts, our style sheet, and what a policy without 'unsafe-inline' would refuse."""
 
     scripts: list[str] = field(default_factory=list[str])
+    styles: list[str] = field(default_factory=list[str])
     refused: list[str] = field(default_factory=list[str])
-    _script: list[str] | None = None
+    _text: list[str] | None = None
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -138,10 +169,10 @@ class _Scan(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = dict(attrs)
-        if tag == "style":
+        if tag == "style" and "data-sheet" not in names:
             self.refused.append("a <style> element (a style prop of a component makes one)")
-        if tag == "script" and "src" not in names:
-            self._script = []
+        elif tag == "style" or (tag == "script" and "src" not in names):
+            self._text = []
         for name, value in attrs:
             self._check_attribute(tag, name, value or "")
 
@@ -152,10 +183,10 @@ class _Scan(HTMLParser):
             self.refused.append(f"a javascript: address in {name} of <{tag}>")
 
     def handle_data(self, data: str) -> None:
-        if self._script is not None:
-            self._script.append(data)
+        if self._text is not None:
+            self._text.append(data)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "script" and self._script is not None:
-            self.scripts.append("".join(self._script))
-            self._script = None
+        if tag in ("script", "style") and self._text is not None:
+            (self.scripts if tag == "script" else self.styles).append("".join(self._text))
+            self._text = None

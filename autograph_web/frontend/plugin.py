@@ -4,7 +4,7 @@ from typing import Unpack
 
 from reflex_base.plugins.base import Plugin, PostBuildContext, PreCompileContext
 
-from autograph_web.frontend.pages import let_scripts_wait, write_manifest
+from autograph_web.frontend.pages import let_scripts_wait, put_sheet_in, write_manifest
 
 _STATE_SCRIPT = "utils/state.js"
 _BAKED_ADDRESS = "  const endpoint = new URL(url_str);\n"
@@ -42,12 +42,13 @@ class FrontendPlugin(Plugin):
         context["add_modify_task"](_BUNDLER, leave_emotion_out)
 
     def post_build(self, **context: Unpack[PostBuildContext]) -> None:
-        """Finish the pages and record their script hashes before Reflex makes the compressed copies.
+        """Finish the pages and record the hashes a policy needs before Reflex makes the compressed copies.
 
         Raises:
             ValueError: A page holds something the policy would block.
         """
         let_scripts_wait(context["static_dir"])
+        put_sheet_in(context["static_dir"])
         write_manifest(context["static_dir"])
 
 

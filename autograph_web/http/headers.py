@@ -30,15 +30,17 @@ def fixed_headers(secure: bool) -> dict[str, str]:
     return headers
 
 
-def content_security_policy(base_url: str, script_hashes: tuple[str, ...] = ()) -> str:
-    """Return the policy of a document: our own files, its own inline scripts by hash, and nothing else."""
+def content_security_policy(
+    base_url: str, script_hashes: tuple[str, ...] = (), style_hashes: tuple[str, ...] = ()
+) -> str:
+    """Return the policy of a document: our own files, what stands in it by hash, and nothing else."""
     websocket = base_url.replace("http", "ws", 1)
-    scripts = " ".join(["'self'", *(f"'{digest}'" for digest in script_hashes)])
+    scripts, styles = _sources(script_hashes), _sources(style_hashes)
     return "; ".join(
         (
             "default-src 'none'",
             f"script-src {scripts}",
-            "style-src 'self'",
+            f"style-src {styles}",
             "img-src 'self' data:",
             "font-src 'self'",
             f"connect-src 'self' {websocket}",
@@ -52,6 +54,13 @@ def content_security_policy(base_url: str, script_hashes: tuple[str, ...] = ()) 
 
 FILE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The policy of a file that is no document: opened by itself it may do nothing. Short: a page has many."""
+_OF_FILES = (b"content-security-policy", FILE_POLICY.encode("ascii"))
+# What only a document heeds.
+_OF_DOCUMENTS = frozenset({b"x-frame-options", b"cross-origin-opener-policy", b"permissions-policy"})
+
+
+def _sources(hashes: tuple[str, ...]) -> str:
+    return " ".join(["'self'", *(f"'{digest}'" for digest in hashes)])
 
 
 class SecurityHeaders:
@@ -91,6 +100,8 @@ def dress(message: Message, settings: Settings, request_id: str) -> None:
     """Add what is missing to the headers of an answer that is about to start."""
     sent: list[tuple[bytes, bytes]] = message.get("headers", [])
     names = {name for name, _ in sent}
+    if _OF_FILES in sent:
+        names |= _OF_DOCUMENTS
     standing = _standing(settings.secure, settings.base_url)
     own = (*standing, (b"x-request-id", request_id.encode("ascii")))
     message["headers"] = [*sent, *(header for header in own if header[0] not in names)]

@@ -17,7 +17,7 @@ from autograph_web.core.errors import (
     Unavailable,
 )
 from autograph_web.core.flash import Flash
-from autograph_web.frontend import cache_control
+from autograph_web.frontend import PageInfo, cache_control
 from autograph_web.http.cookies import clear_session, session_cookie, set_flash
 from autograph_web.http.headers import FILE_POLICY, content_security_policy
 from autograph_web.http.problems import problem_response
@@ -31,8 +31,8 @@ class Pages:
     """An ASGI layer in front of Reflex's static files.
 
     `pages` maps each route to its HTML file, `protected` names the routes that need a session, `admin` those
-    of them that need an administrator's, `hashes` gives the CSP hashes of each file's inline scripts, and
-    `calls` the methods that REST and the forms take.
+    of them that need an administrator's, `built` tells the CSP hashes of each file, and `calls` the methods
+    that REST and the forms take.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class Pages:
         pages: Mapping[str, str],
         protected: Collection[str],
         admin: Collection[str],
-        hashes: Mapping[str, tuple[str, ...]],
+        built: Mapping[str, PageInfo],
         calls: Mapping[str, Collection[str]],
     ) -> None:
-        self._app, self._pages, self._protected, self._hashes = app, pages, frozenset(protected), hashes
+        self._app, self._pages, self._protected, self._built = app, pages, frozenset(protected), built
         self._calls, self._admin = calls, frozenset(admin)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,8 +99,10 @@ class Pages:
     def _dress(self, headers: MutableHeaders, path: str, file: str | None, status: int) -> None:
         # A 304 has no content type, yet the browser puts its headers on the page it kept.
         if file is not None or headers.get("content-type", "").startswith("text/html"):
-            hashes = self._hashes.get(file or "404.html", ())
-            headers["Content-Security-Policy"] = content_security_policy(services().settings.base_url, hashes)
+            page = self._built.get(file or "404.html", PageInfo("", ()))
+            headers["Content-Security-Policy"] = content_security_policy(
+                services().settings.base_url, page.script_hashes, page.style_hashes
+            )
             headers["Cache-Control"] = "no-store" if path in self._protected else "no-cache"
         elif status in (200, 206, 304):
             headers["Content-Security-Policy"] = FILE_POLICY

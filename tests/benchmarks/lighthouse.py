@@ -72,6 +72,7 @@ class _Eye:
         reports.mkdir(exist_ok=True)
         file = reports / (page.path.strip("/").replace("/", "-") or "home")
         options = ["--only-categories=performance", "--disable-full-page-screenshot", "--quiet"]
+        options += ["--throttling-method=devtools"]
         outputs = ["--output=json", "--output=html", f"--output-path={file}", "--no-enable-error-reporting"]
         command = [self.program, self.base_url + page.path, f"--port={self.port}", *options, *outputs]
         _run(["node", *command], _PATIENCE_S)

@@ -18,14 +18,16 @@ _HEAD = ("page", "score", "LCP", "TBT", "CLS", "HTML", "CSS", "scripts", "fonts"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page, and how soon its largest part must be painted, in seconds."""
+    """A page, how soon its largest part must be painted, in seconds, and what it may weigh, in bytes."""
 
     path: str
     most_lcp: float
+    most_bytes: int
 
 
-SIGNED_OUT = tuple(Page(path, 1.2) for path in ("/", "/login", "/register", "/password-reset"))
-SIGNED_IN = tuple(Page(path, 2.0) for path in ("/dashboard", "/settings/security"))
+SIGNED_OUT = tuple(Page(path, 1.2, MOST_BYTES) for path in ("/", "/login", "/register", "/password-reset"))
+# Most of what these weigh is there already when somebody comes from the sign-in.
+SIGNED_IN = tuple(Page(path, 2.0, 185_000) for path in ("/dashboard", "/settings/security"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def goals(page: Page, looks: Sequence[Look]) -> list[Goal]:
         most(f"LCP ≤ {page.most_lcp} s", [look.lcp for look in looks], page.most_lcp),
         most("TBT ≤ 100 ms", [look.tbt for look in looks], 100),
         most("CLS ≤ .01", [look.cls for look in looks], 0.01),
-        most(f"≤ {MOST_BYTES // 1000} kB", [look.total for look in looks], MOST_BYTES),
+        most(f"≤ {page.most_bytes // 1000} kB", [look.total for look in looks], page.most_bytes),
     ]
 
 

@@ -11,7 +11,7 @@ from tests.benchmarks.looks import MOST_BYTES, Look, Page, goals, read_report, t
 from tests.benchmarks.report import markers
 from tests.support.sources import ROOT
 
-LOGIN = Page("/login", 1.2)
+LOGIN = Page("/login", 1.2, MOST_BYTES)
 
 
 def report(figures: dict[str, float] | None = None) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def test_a_report_is_read_in_our_units() -> None:
 
 def test_a_report_on_another_page_or_none_is_void() -> None:
     with pytest.raises(Wrong, match="led to /login"):
-        read_report(report(), Page("/dashboard", 2.0))
+        read_report(report(), Page("/dashboard", 2.0, MOST_BYTES))
     with pytest.raises(Wrong, match="no paint"):
         read_report(report() | {"runtimeError": {"message": "no paint"}}, LOGIN)
 

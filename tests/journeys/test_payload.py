@@ -15,7 +15,7 @@ async def test_the_sign_in_page_keeps_to_its_budget_over_the_wire(visitor: Visit
     weights = {request.url: await _weight(request) for request in requests}
     assert any(url.endswith("/login") for url in weights)
     assert any(url.endswith(".js") for url in weights)
-    assert any(url.endswith(".css") for url in weights)
+    assert not any(url.endswith(".css") for url in weights), "the style sheet stands in the page already"
     listed = "\n".join(f"{weight:>8,} {url}" for url, weight in weights.items())
     assert sum(weights.values()) <= MOST_BYTES, f"the sign-in page is too heavy:\n{listed}"
 

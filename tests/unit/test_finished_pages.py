@@ -1,10 +1,12 @@
 """What is changed in Reflex's build: it must fail loudly where Reflex is not as we know it."""
 
+import base64
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from autograph_web.frontend.pages import inspect_pages, let_scripts_wait
+from autograph_web.frontend.pages import inspect_pages, let_scripts_wait, plain_page, put_sheet_in
 from autograph_web.frontend.plugin import leave_emotion_out, use_own_origin
 
 CONFIG = "  resolve: {\n    alias: [\n      {\n        find: '$',\n      },\n    ],\n"
@@ -49,3 +51,37 @@ def test_a_page_with_an_inline_style_is_refused(tmp_path: Path, inline: str) -> 
     (tmp_path / "login.html").write_text(inline)
     with pytest.raises(ValueError, match="content security policy would block"):
         inspect_pages(tmp_path)
+
+
+def test_the_style_sheet_stands_in_the_page_and_is_not_fetched(tmp_path: Path) -> None:
+    page, sheet = with_sheet(tmp_path)
+    put_sheet_in(tmp_path)
+    text = page.read_text()
+    assert f'<style data-sheet="">{sheet}</style><link disabled="" href="/assets/a.css"' in text
+    assert '<link as="style" media="not all" href="/assets/a.css" rel="preload"/>' in text
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    assert inspect_pages(tmp_path)["login.html"] == {"scripts": [], "styles": [f"sha256-{digest}"]}
+
+
+def test_a_page_that_is_shown_elsewhere_links_its_style_sheet_again(tmp_path: Path) -> None:
+    page, _ = with_sheet(tmp_path)
+    put_sheet_in(tmp_path)
+    shown = plain_page(page.name, tmp_path)
+    assert shown is not None
+    assert '<link href="/assets/a.css" rel="stylesheet" type="text/css"/>' in shown
+    assert "<style" not in shown
+
+
+def test_a_page_without_the_style_sheet_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "login.html").write_text("<head></head>")
+    with pytest.raises(ValueError, match="has Reflex changed"):
+        put_sheet_in(tmp_path)
+
+
+def with_sheet(folder: Path) -> tuple[Path, str]:
+    page, sheet = folder / "login.html", r'a > b { content: "\201c" }'
+    (folder / "assets").mkdir()
+    (folder / "assets" / "a.css").write_text(sheet)
+    ahead = '<link as="style" href="/assets/a.css" rel="preload"/>'
+    page.write_text(f'<head>{ahead}<link href="/assets/a.css" rel="stylesheet" type="text/css"/></head>')
+    return page, sheet
