@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
@@ -39,12 +40,8 @@ class Part(Protocol):
         ...
 
 
-class RedisPart:
-    """A Redis of this test's own."""
-
-    def __init__(self, server: EmbeddedRedis) -> None:
-        self.server = server
-        self._process = 0
+class _Freezing(ABC):
+    """A part that is frozen and thawed in an instant."""
 
     async def stall(self) -> None:
         self.freeze()
@@ -61,13 +58,27 @@ class RedisPart:
         finally:
             self.thaw()
 
+    @abstractmethod
     def freeze(self) -> None:
         """Stop it where it is."""
+
+    @abstractmethod
+    def thaw(self) -> None:
+        """Let it go on."""
+
+
+class RedisPart(_Freezing):
+    """A Redis of this test's own."""
+
+    def __init__(self, server: EmbeddedRedis) -> None:
+        self.server = server
+        self._process = 0
+
+    def freeze(self) -> None:
         self._process = process_of(self.server)
         os.kill(self._process, signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
         os.kill(self._process, signal.SIGCONT)
 
     async def kill(self) -> None:
@@ -77,37 +88,20 @@ class RedisPart:
         await asyncio.to_thread(self.server.start)
 
 
-class PostgresPart:
+class PostgresPart(_Freezing):
     """A PostgreSQL of this test's own, with all the processes that belong to it."""
 
     def __init__(self, server: PostgresServer) -> None:
         self.server = server
         self._stalled: list[psutil.Process] = []
 
-    async def stall(self) -> None:
-        self.freeze()
-
-    async def go_on(self) -> None:
-        self.thaw()
-
-    @contextmanager
-    def frozen(self) -> Generator[None]:
-        """Have it say nothing within the block."""
-        self.freeze()
-        try:
-            yield
-        finally:
-            self.thaw()
-
     def freeze(self) -> None:
-        """Stop every one of its processes."""
         self._stalled = self._family()
         for process in self._stalled:
             with suppress(psutil.NoSuchProcess):
                 process.suspend()
 
     def thaw(self) -> None:
-        """Let them go on."""
         for process in self._stalled:
             with suppress(psutil.NoSuchProcess):
                 process.resume()
