@@ -172,12 +172,15 @@ async def row_g(scene: Scene, effort: Effort, say: Say) -> Row:
     port, sides = scene.stack.ours.port, list[list[Reading]]()
     for count in (_FEW, effort.many):
         say(f"G: adding {count:,} accounts with a session each")
-        sides.append(await crowd(scene.stack, count))
+        # The generator has as much to hold and to prepare for few as for many.
+        sides.append(await crowd(scene.stack, count) * (effort.many // count))
     few, many = list[Turn](), list[Turn]()
     for readings in sides:
         await read(port, readings, CONNECTIONS, 1)
+    pairs = list(zip(sides, (few, many), strict=True))
     for number in range(effort.rounds):
-        for readings, done in zip(sides, (few, many), strict=True):
+        # Each comes first as often as the other: what one leaves behind must not count against the next.
+        for readings, done in pairs[:: 1 if number % 2 else -1]:
             done.append(await one_turn(scene.stack.ours, read(port, readings, CONNECTIONS, effort.seconds)))
         rates = f"{many[-1].timed.rate:,.0f}/s, of {_FEW:,} {few[-1].timed.rate:,.0f}/s"
         say(f"G {number + 1}/{effort.rounds}: {rates}")
