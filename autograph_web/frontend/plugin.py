@@ -58,11 +58,9 @@ def use_own_origin(script: str) -> str:
     Raises:
         ValueError: The script is not the one this was written for (another version of Reflex).
     """
-    if _OWN_ADDRESS in script:
-        return script
-    if script.count(_BAKED_ADDRESS) != 1:
-        raise ValueError(f"cannot find the backend address in Reflex's {_STATE_SCRIPT}: has Reflex changed?")
-    return script.replace(_BAKED_ADDRESS, _OWN_ADDRESS + _BAKED_ADDRESS)
+    return _changed(
+        script, _BAKED_ADDRESS, _OWN_ADDRESS + _BAKED_ADDRESS, "the backend address", _STATE_SCRIPT
+    )
 
 
 def leave_emotion_out(config: str) -> str:
@@ -71,11 +69,16 @@ def leave_emotion_out(config: str) -> str:
     Raises:
         ValueError: The configuration is not the one this was written for (another version of Reflex).
     """
-    if _NO_EMOTION in config:
-        return config
-    if config.count(_ALIASES) != 1:
-        raise ValueError(f"cannot find the aliases in Reflex's {_BUNDLER}: has Reflex changed?")
-    return config.replace(_ALIASES, _ALIASES + _NO_EMOTION)
+    return _changed(config, _ALIASES, _ALIASES + _NO_EMOTION, "the aliases", _BUNDLER)
+
+
+def _changed(text: str, found: str, wanted: str, what: str, file: str) -> str:
+    """Return a file of Reflex's with `wanted` in the one place of `found`; it may stand there already."""
+    if wanted in text:
+        return text
+    if text.count(found) != 1:
+        raise ValueError(f"cannot find {what} in Reflex's {file}: has Reflex changed?")
+    return text.replace(found, wanted)
 
 
 def _write_elements() -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """docs/examples/two_step.py against a whole running server."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,16 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.live_server import free_port
 from tests.support.sources import ROOT
 
 SCRIPT = ROOT / "docs" / "examples" / "two_step.py"
 _START_SECONDS = 180  # the pages may have to be built first
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def answers(base_url: str) -> bool:

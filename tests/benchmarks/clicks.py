@@ -1,11 +1,11 @@
 """Somebody at a page who types the wrong password, and how long it takes until they are told."""
 
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser
 
 from tests.benchmarks.client import Wrong
-from tests.support.browser import running_browser, unique_address
+from tests.journeys.forms import MISMATCH, email_of, password_of
+from tests.support.browser import Complaints, Visitor, running_browser, unique_address
 
-_MISMATCH = "That email and password don't match. Check both and try again."
 # From the click to the first frame with the words in it; what is measured runs within the page alone.
 _CLICK = """() => new Promise((done) => {
   const alert = document.getElementById("form-alert");
@@ -34,13 +34,12 @@ async def wrong_passwords(base_url: str, times: int) -> list[float]:
 
 async def _wrong_password(browser: Browser, base_url: str, number: int) -> float:
     context = await browser.new_context(extra_http_headers={"X-Forwarded-For": unique_address()})
-    page = await context.new_page()
-    await page.goto(f"{base_url}/login")
-    await expect(page.locator("#signals")).to_have_attribute("data-ready", "true")
-    await page.get_by_label("Email").fill(f"somebody{number}@example.com")
-    await page.get_by_label("Password", exact=True).fill("violet anchor meadow rain")
-    milliseconds, words = await page.evaluate(_CLICK)
+    visitor = Visitor(context, await context.new_page(), base_url, Complaints(context), set())
+    await visitor.open("/login")
+    await email_of(visitor).fill(f"somebody{number}@example.com")
+    await password_of(visitor).fill("violet anchor meadow rain")
+    milliseconds, words = await visitor.page.evaluate(_CLICK)
     await context.close()
-    if words != _MISMATCH:
+    if words != MISMATCH:
         raise Wrong(f"a wrong password was answered {words!r}")
     return float(milliseconds) / 1e3

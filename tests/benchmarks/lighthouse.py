@@ -28,8 +28,9 @@ from autograph_web.frontend.paths import TOOLS_DIR
 from tests.benchmarks.client import Wrong
 from tests.benchmarks.looks import SIGNED_IN, SIGNED_OUT, Look, Page, goals, read_report, table
 from tests.benchmarks.report import machine, put_into
-from tests.benchmarks.servers import free_port, product
+from tests.benchmarks.servers import product
 from tests.support.browser import ARGUMENTS, program
+from tests.support.live_server import free_port
 
 LOCK = Path(__file__).with_name("lighthouse.lock")
 COMMAND = "make lighthouse"

@@ -12,6 +12,7 @@ from tests.faults.ledger import Answer, Ledger
 from tests.journeys.forged_socket import forged
 from tests.support.browser import unique_address
 from tests.support.factories import PASSWORD
+from tests.support.http import bearer
 from tests.support.parts import Stack
 
 _PATIENCE_S = 30.0
@@ -135,8 +136,7 @@ class Traffic:
         Raises:
             Refused: The connection broke.
         """
-        headers = {"Authorization": f"Bearer {pair['access_token']}"}
-        return (await self.ask("GET", "/me", headers=headers)).is_success
+        return (await self.ask("GET", "/me", headers=bearer(pair))).is_success
 
     async def ready(self) -> dict[str, bool]:
         """Return what the server says of each part.

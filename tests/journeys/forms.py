@@ -38,3 +38,8 @@ def notice_of(visitor: Visitor) -> Locator:
 def banner_of(visitor: Visitor) -> Locator:
     """The words that appear while there is no connection."""
     return visitor.page.get_by_text(OFFLINE)
+
+
+def said_by(visitor: Visitor) -> Locator:
+    """What a page says, without JavaScript, of the form that led to it."""
+    return visitor.page.locator(".answered:target")

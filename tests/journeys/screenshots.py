@@ -447,8 +447,10 @@ async def take_all(browser: Browser, server: LiveServer, folder: Path, names: tu
     """Save every state whose name begins with one of `names` on both devices in both colour schemes."""
     for reach in STATES:
         name = reach.__name__.replace("_", "-")
+        if not name.startswith(names):
+            continue
         for device in (DESKTOP, PHONE):
-            for scheme in _SCHEMES if name.startswith(names) else ():
+            for scheme in _SCHEMES:
                 await take(
                     browser, server, reach, device, scheme, folder / f"{name}-{device.name}-{scheme}.png"
                 )

@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from playwright.async_api import Locator, Route, expect
+from playwright.async_api import Route, expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.forms import MISMATCH, alert_of, button_of, email_of, password_of
+from tests.journeys.forms import MISMATCH, alert_of, button_of, email_of, password_of, said_by
 from tests.journeys.people import WRONG, Person, at_overview
 from tests.support.browser import Device, Visitor
 
@@ -82,11 +82,6 @@ async def test_the_way_to_a_new_password_is_explained_without_it(visit: Visit, m
     await visitor.page.locator("#scriptless-link").fill("x" * 43)
     await visitor.page.locator(".scriptless").get_by_role("button", name="Open it").click()
     await expect(said_by(visitor)).to_contain_text("We don't know that link.")
-
-
-def said_by(visitor: Visitor) -> Locator:
-    """What the page says of the form that led to it."""
-    return visitor.page.locator(".answered:target")
 
 
 class Delay:

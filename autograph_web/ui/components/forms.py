@@ -11,7 +11,6 @@ from autograph_web.ui import messages
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeForm, named
-from autograph_web.ui.components.scriptless import scriptless_field
 from autograph_web.ui.form_state import CodeForm, FormState
 from autograph_web.ui.routes import DASHBOARD
 
@@ -240,14 +239,11 @@ def claim_form(state: type[FormState]) -> rx.Component:
 
 def next_field(state: type[FormState]) -> rx.Component:
     """Where to go afterwards; session.js fills it from the address when the page is not connected yet."""
-    return rx.fragment(
-        rx.el.input(
-            type="hidden",
-            name="next",
-            value=rx.cond(state.next_path != "", state.next_path, DASHBOARD.path),
-            read_only=True,
-        ),
-        scriptless_field(),
+    return rx.el.input(
+        type="hidden",
+        name="next",
+        value=rx.cond(state.next_path != "", state.next_path, DASHBOARD.path),
+        read_only=True,
     )
 
 

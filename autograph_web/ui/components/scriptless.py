@@ -11,7 +11,6 @@ import reflex as rx
 
 from autograph_web.core.errors import (
     DomainError,
-    EmailInvalid,
     InvalidInput,
     LinkExpired,
     LinkUnknown,
@@ -32,7 +31,6 @@ Refusals = tuple[type[DomainError], ...]
 
 BAD_PASSWORDS: Refusals = (PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak)
 BAD_LINKS: Refusals = (LinkUnknown, LinkUsed, LinkExpired)
-BAD_EMAIL: Refusals = (EmailInvalid,)
 _ANYWHERE: Refusals = (RateLimited, Unavailable, InvalidInput)
 
 

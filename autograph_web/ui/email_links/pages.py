@@ -9,12 +9,12 @@ from functools import partial
 import reflex as rx
 
 from autograph_web.accounts.links import Purpose
+from autograph_web.core.errors import EmailInvalid
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import countdown, email_field, form_messages, submit_button
 from autograph_web.ui.components.links import link_taker, paste_link
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
 from autograph_web.ui.components.scriptless import (
-    BAD_EMAIL,
     BAD_LINKS,
     said_without_script,
     scriptless_field,
@@ -55,7 +55,7 @@ def verify_email_page() -> rx.Component:
             custom_attrs=named("outcome"),
         ),
         form_messages(state),
-        said_without_script("verification_sent", refusals=(*BAD_LINKS, *BAD_EMAIL)),
+        said_without_script("verification_sent", refusals=(*BAD_LINKS, EmailInvalid)),
         rx.cond(good, _go_on(), rx.cond(state.outcome != "", _other_link())),
         rx.el.noscript(
             rx.el.section(

@@ -6,14 +6,13 @@
 import reflex as rx
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.core.errors import PasswordUnchanged
+from autograph_web.core.errors import EmailInvalid, PasswordUnchanged
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import countdown, email_field, form_messages, submit_button
 from autograph_web.ui.components.links import close_form, link_taker, paste_link
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.components.new_password import new_password_field
 from autograph_web.ui.components.scriptless import (
-    BAD_EMAIL,
     BAD_LINKS,
     BAD_PASSWORDS,
     said_without_script,
@@ -41,7 +40,7 @@ def forgotten_page() -> rx.Component:
             class_name="lead",
         ),
         form_messages(ForgottenState),
-        said_without_script("password_reset_sent", refusals=BAD_EMAIL),
+        said_without_script("password_reset_sent", refusals=(EmailInvalid,)),
         _sent(ForgottenState),
         _ask_form(ForgottenState),
         signals(ForgottenState.leave, ForgottenState.focus),
@@ -65,7 +64,7 @@ def new_password_page() -> rx.Component:
         ),
         form_messages(NewPasswordState),
         said_without_script(
-            "sign_in_refused", refusals=(*BAD_LINKS, *BAD_EMAIL, *BAD_PASSWORDS, PasswordUnchanged)
+            "sign_in_refused", refusals=(*BAD_LINKS, EmailInvalid, *BAD_PASSWORDS, PasswordUnchanged)
         ),
         rx.cond(NewPasswordState.opened, _choose_form(), _other_ways()),
         rx.el.noscript(

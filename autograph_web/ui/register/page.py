@@ -5,7 +5,7 @@
 
 import reflex as rx
 
-from autograph_web.core.errors import AccountReady, EmailTaken, RegistrationClosed
+from autograph_web.core.errors import AccountReady, EmailInvalid, EmailTaken, RegistrationClosed
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     claim_form,
@@ -17,7 +17,7 @@ from autograph_web.ui.components.forms import (
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.new_password import new_password_field
-from autograph_web.ui.components.scriptless import BAD_EMAIL, BAD_PASSWORDS, said_without_script
+from autograph_web.ui.components.scriptless import BAD_PASSWORDS, said_without_script, scriptless_field
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.register.state import RegisterState
 from autograph_web.ui.routes import REGISTER, SIGN_IN
@@ -30,7 +30,7 @@ def register_page() -> rx.Component:
         rx.el.p("Already have one? ", rx.el.a("Sign in", href=SIGN_IN.path), class_name="lead"),
         form_messages(RegisterState),
         said_without_script(
-            refusals=(*BAD_EMAIL, EmailTaken, *BAD_PASSWORDS, RegistrationClosed, AccountReady)
+            refusals=(EmailInvalid, EmailTaken, *BAD_PASSWORDS, RegistrationClosed, AccountReady)
         ),
         rx.cond(RegisterState.closed, _closed(), _form()),
         claim_form(RegisterState),
@@ -53,6 +53,7 @@ def _form() -> rx.Component:
         email_field(RegisterState, on_blur=RegisterState.note_email),
         new_password_field(RegisterState),
         next_field(RegisterState),
+        scriptless_field(),
         submit_button(RegisterState, "Create account", "Creating your account…"),
         method="post",
         action="/session/register",

@@ -24,7 +24,7 @@ from autograph_web.ui.components.forms import (
     switch_code_button,
 )
 from autograph_web.ui.components.native import NativeLink, named
-from autograph_web.ui.components.scriptless import said_without_script
+from autograph_web.ui.components.scriptless import said_without_script, scriptless_field
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import FORGOTTEN, REGISTER, SIGN_IN, VERIFY_EMAIL
 from autograph_web.ui.sign_in.scriptless import scriptless_code_form
@@ -86,6 +86,7 @@ def _password_step() -> rx.Component:
             class_name="form-ways",
         ),
         next_field(SignInState),
+        scriptless_field(),
         submit_button(SignInState, "Sign in", "Signing in…"),
         key="password-step",
         method="post",
@@ -106,6 +107,7 @@ def _code_step() -> rx.Component:
             SignInState.may_trust, _tick("trust_device", "trust-device", "Trust this device for 30 days")
         ),
         next_field(SignInState),
+        scriptless_field(),
         submit_button(SignInState, "Verify", "Checking…"),
         rx.el.div(
             switch_code_button(SignInState),

@@ -139,7 +139,7 @@ def _devices_card() -> rx.Component:
             ),
         ),
         rx.cond(
-            PersonState.open_count > PersonState.devices.length(),
+            PersonState.open_count > devices.length(),
             rx.el.p("Only those used last are shown.", class_name="said"),
         ),
     )
