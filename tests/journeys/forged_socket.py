@@ -33,10 +33,12 @@ _READY = '"is_hydrated_rx_state_":true'
 _PATIENCE = 10.0
 
 
-class _Client(cast(Any, AioClient)):  # type: ignore[misc]
+class _Client(AioClient):
+    wsock: asyncio.StreamWriter
+
     async def handshake(self) -> None:
         try:
-            await super().handshake()
+            await cast(Any, super()).handshake()
         except BaseException:
             self.wsock.close()  # or it is left to the garbage collector, which complains in another test
             raise
@@ -122,7 +124,7 @@ async def forged(base_url: str, *, token: str = "", cookie: str = "") -> AsyncGe
     if cookie:
         headers["Cookie"] = cookie
     address = base_url.replace("http", "ws", 1) + socket_path(token or str(uuid4()))
-    socket = ForgedSocket(await _Client.connect(address, headers=headers))
+    socket = ForgedSocket(await cast(Any, _Client).connect(address, headers=headers))
     try:
         await socket.open_namespace()
         yield socket
