@@ -19,6 +19,7 @@ from tests.faults.people import STORIES, people_about
 from tests.faults.traffic import Refused, Traffic
 from tests.support.factories import SECRET, WRONG, make_settings
 from tests.support.parts import Part, Stack, running_stack
+from tests.support.second_try import SECOND_TRY
 
 WORKERS, ALLOWED = 2, 5
 ALLOWED_WITHOUT_REDIS = WORKERS * (ALLOWED // WORKERS)
@@ -33,6 +34,7 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.slow,
     pytest.mark.xdist_group("faults"),
+    SECOND_TRY,
 ]
 
 

@@ -12,6 +12,7 @@ from playwright.async_api import Browser
 from tests.journeys.people import Person
 from tests.support.browser import DESKTOP, PHONE, Browsers, Device, Visitor, running_browser
 from tests.support.live_server import LiveServer
+from tests.support.second_try import SECOND_TRY
 
 _HERE = Path(__file__).parent
 _REPORT = pytest.StashKey[pytest.TestReport]()
@@ -19,10 +20,11 @@ _numbers = count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every journey, and let all of them use the one browser's event loop."""
+    """Mark every journey, let all of them use the one browser's event loop, and give each a second try."""
     for item in items:
         if _HERE in item.path.parents:
             item.add_marker(pytest.mark.journey)
+            item.add_marker(SECOND_TRY)
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
