@@ -100,7 +100,7 @@ async def _browser(profile: Path) -> AsyncGenerator[tuple[BrowserContext, int]]:
     arguments = [*ARGUMENTS, f"--remote-debugging-port={port}"]
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
-            profile, executable_path=program(playwright), args=arguments
+            profile, executable_path=program(), args=arguments
         )
         yield context, port
         await context.close()
