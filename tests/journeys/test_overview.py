@@ -1,7 +1,9 @@
 """The overview after signing in."""
 
 import re
+from datetime import UTC, datetime
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests.journeys.conftest import Visit
@@ -39,6 +41,27 @@ async def test_it_says_who_somebody_is_and_what_happened(
         await expect(event.locator("time")).to_have_attribute("title", re.compile("GMT\\+5:45"))
     await expect(events_of(visitor).first).to_contain_text("This session")
     await visitor.check()
+
+
+@pytest.mark.parametrize(
+    ("locale", "yesterday", "this_year", "earlier"),
+    [
+        ("en-US", "Yesterday, 8:05 AM", "June 15, 8:05 AM", "March 1, 2024, 8:05 AM"),
+        ("en-GB", "Yesterday, 08:05", "15 June, 08:05", "1 March 2024, 08:05"),
+        ("de-DE", "Yesterday, 08:05", "15 June, 08:05", "1 March 2024, 08:05"),  # the page is in English
+    ],
+)
+async def test_other_days_are_spelled_as_where_the_reader_is(
+    visit: Visit, member: Person, locale: str, yesterday: str, this_year: str, earlier: str
+) -> None:
+    visitor = await visit(locale=locale, timezone_id="Etc/GMT-8")
+    await member.come_back(visitor)
+    await visitor.open("/dashboard")
+    await visitor.page.clock.set_fixed_time(datetime(2026, 11, 25, 12, tzinfo=UTC))
+    time = events_of(visitor).first.locator("time")
+    for day, words in (("2026-11-24", yesterday), ("2026-06-15", this_year), ("2024-03-01", earlier)):
+        await time.evaluate("(time, moment) => { time.dateTime = moment; }", f"{day}T00:05:00Z")
+        await expect(time).to_have_text(words)
 
 
 async def test_the_second_sign_in_shows_the_first(visit: Visit, device: Device, member: Person) -> None:
