@@ -1,5 +1,9 @@
 """What every test may ask for."""
 
+import pytest
+
+from tests.support.second_try import AFTER_SILENCE
+
 pytest_plugins = [
     "tests.support.servers",
     "tests.support.clock",
@@ -14,3 +18,11 @@ pytest_plugins = [
     "tests.support.sentinel",
     "tests.support.postgres_pair",
 ]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give a test to which PostgreSQL or Redis said nothing in time a second try."""
+    for item in items:
+        if item.get_closest_marker("flaky") is None:
+            item.add_marker(AFTER_SILENCE)
