@@ -4,7 +4,7 @@ from playwright.async_api import Browser
 
 from tests.benchmarks.client import Wrong
 from tests.journeys.forms import MISMATCH, email_of, password_of
-from tests.support.browser import Complaints, Visitor, running_browser, unique_address
+from tests.support.browser import Profile, Visitor, running_browser, unique_address
 
 # From the click to the first frame with the words in it; what is measured runs within the page alone.
 _CLICK = """() => new Promise((done) => {
@@ -34,7 +34,7 @@ async def wrong_passwords(base_url: str, times: int) -> list[float]:
 
 async def _wrong_password(browser: Browser, base_url: str, number: int) -> float:
     context = await browser.new_context(extra_http_headers={"X-Forwarded-For": unique_address()})
-    visitor = Visitor(context, await context.new_page(), base_url, Complaints(context), set())
+    visitor = Visitor(Profile(context), await context.new_page(), base_url, set())
     await visitor.open("/login")
     await email_of(visitor).fill(f"somebody{number}@example.com")
     await password_of(visitor).fill("violet anchor meadow rain")

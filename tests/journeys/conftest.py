@@ -10,8 +10,9 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.journeys.people import Person
-from tests.support.browser import DESKTOP, PHONE, Browsers, Device, Visitor, running_browser
+from tests.support.browser import DESKTOP, PHONE, Device, Visitor, running_browser
 from tests.support.live_server import LiveServer
+from tests.support.profiles import Browsers, Shelf
 from tests.support.second_try import SECOND_TRY
 
 _HERE = Path(__file__).parent
@@ -46,10 +47,12 @@ async def browser() -> AsyncGenerator[Browser]:
         yield browser
 
 
-@pytest.fixture(params=[DESKTOP, PHONE], ids=lambda device: device.name)
-def device(request: pytest.FixtureRequest) -> Device:
-    """What the person holds; the test runs once with each."""
-    return request.param
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let a test that is marked for it run on a phone as well."""
+    if "device" in metafunc.fixturenames:
+        both = metafunc.definition.get_closest_marker("phone_too") is not None
+        devices = [DESKTOP, PHONE] if both else [DESKTOP]
+        metafunc.parametrize("device", devices, ids=lambda device: device.name)
 
 
 class Visit(Protocol):
@@ -61,17 +64,24 @@ class Visit(Protocol):
         server: LiveServer | None = None,
         *,
         address: str = "",
+        fresh: bool = False,
         javascript: bool = True,
         **options: Any,
     ) -> Visitor: ...
 
 
+@pytest.fixture(scope="session")
+def shelf() -> Shelf:
+    """The browser profiles that the journeys of one test worker share, one after the other."""
+    return Shelf()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def visit(
-    browser: Browser, live_server: LiveServer, request: pytest.FixtureRequest, tmp_path: Path
+    browser: Browser, shelf: Shelf, live_server: LiveServer, request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncGenerator[Visit]:
     """Opens browser profiles; at the end none of them may have complained."""
-    browsers = Browsers(browser)
+    browsers = Browsers(browser, shelf)
 
     async def opened(device: Device = DESKTOP, server: LiveServer | None = None, **options: Any) -> Visitor:
         return await browsers.visitor(server or live_server, device, **options)
@@ -82,7 +92,7 @@ async def visit(
     passed = report is None or report.passed
     if not passed:
         await _show(browsers.visitors, complaints, tmp_path)
-    await browsers.close()
+    await browsers.close(clean=passed and not complaints)
     assert not passed or not complaints, "the browser complained:\n" + "\n".join(complaints)
 
 

@@ -44,8 +44,8 @@ class Recording:
 async def recorded(visitor: Visitor) -> AsyncGenerator[Recording]:
     """Record what the page of `visitor` shows from its next document on."""
     recording = Recording()
-    await cast(Any, visitor.page).expose_binding("tellRecording", recording.showed)
-    await visitor.page.add_init_script(_TELL)
-    visitor.page.on("response", recording.answered)
+    await cast(Any, visitor.own_page).expose_binding("tellRecording", recording.showed)
+    await visitor.own_page.add_init_script(_TELL)
+    visitor.own_page.on("response", recording.answered)
     yield recording
     visitor.page.remove_listener("response", recording.answered)

@@ -41,13 +41,13 @@ from tests.support.authenticator import Authenticator
 from tests.support.browser import (
     DESKTOP,
     PHONE,
-    Browsers,
     Device,
     Scheme,
     Visitor,
     running_browser,
 )
 from tests.support.live_server import LiveServer
+from tests.support.profiles import Browsers
 
 Colour = tuple[int, int, int]
 

@@ -166,7 +166,7 @@ async def test_forced_colours_leave_everything_in_sight(visit: Visit, member: Pe
 @pytest.mark.parametrize(("scheme", "paper"), [("light", LIGHT_PAPER), ("dark", DARK_PAPER)])
 async def test_the_system_chooses_the_colours(visit: Visit, scheme: str, paper: str) -> None:
     visitor = await visit(color_scheme=scheme)
-    await visitor.page.add_init_script(_FIRST_PAINT)
+    await visitor.own_page.add_init_script(_FIRST_PAINT)
     await visitor.open("/login")
     assert await visitor.page.evaluate("() => window.firstPaint") == paper
     other = {"light": "dark", "dark": "light"}[scheme]
@@ -184,7 +184,7 @@ async def test_a_choice_of_colours_lasts(visit: Visit, words: str, system: str, 
     await choice.click()
     await expect(visitor.page.locator("body")).to_have_css("background-color", paper)
     await expect(choice).to_have_attribute("aria-pressed", "true")
-    await visitor.page.add_init_script(_FIRST_PAINT)
+    await visitor.own_page.add_init_script(_FIRST_PAINT)
     for path in ("/login", "/register"):
         await visitor.open(path)
         assert await visitor.page.evaluate("() => window.firstPaint") == paper

@@ -175,7 +175,7 @@ async def test_a_download_under_way_says_so_and_can_be_cancelled(signed_in: Visi
 
     async def never(_route: Route) -> None: ...
 
-    await signed_in.page.route("**/activity/export*", never)
+    await signed_in.own_page.route("**/activity/export*", never)
     await signed_in.page.get_by_role("link", name="Download CSV").click()
     await expect(signed_in.page.get_by_role("progressbar", name="Events downloaded")).to_be_visible()
     await signed_in.check()
@@ -189,14 +189,14 @@ async def test_a_download_that_fails_says_so(signed_in: Visitor) -> None:
     await open_activity(signed_in)
     said = signed_in.page.locator("#download-progress [data-said]")
     body = json.dumps({"detail": "We can't do that right now."})
-    await signed_in.page.route(
+    await signed_in.own_page.route(
         "**/activity/export*",
         lambda route: route.fulfill(status=503, body=body, content_type="application/json"),
     )
     await signed_in.page.get_by_role("link", name="Download CSV").click()
     await expect(said).to_have_text("We can't do that right now.")
     await signed_in.page.unroute("**/activity/export*")
-    await signed_in.page.route("**/activity/export*", lambda route: route.abort())
+    await signed_in.own_page.route("**/activity/export*", lambda route: route.abort())
     await signed_in.page.get_by_role("link", name="Download CSV").click()
     await expect(said).to_have_text("The download broke off. Try again in a moment.")
 

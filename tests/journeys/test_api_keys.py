@@ -181,7 +181,7 @@ async def test_a_reload_shows_no_key_again_and_asks_before(signed_in: Visitor) -
         asked.append(dialog.type)
         await dialog.accept()
 
-    signed_in.page.on("dialog", leave)
+    signed_in.own_page.on("dialog", leave)
     await signed_in.page.reload()
     await expect(line_of(signed_in, "Backup")).to_be_visible()
     assert asked == ["beforeunload"]
@@ -192,7 +192,7 @@ async def test_a_key_that_could_not_be_shown_is_revoked_for_another(signed_in: V
     await open_keys(signed_in)
     await begin(signed_in)
     signed_in.allow(r"/session/reveal", "Failed to load resource: net::ERR_FAILED")
-    await signed_in.page.route("**/session/reveal", lambda route: route.abort())
+    await signed_in.own_page.route("**/session/reveal", lambda route: route.abort())
     await signed_in.page.get_by_label("Name").fill("Unseen")
     await button_of(signed_in).click()
     await expect(signed_in.page.locator("[data-revealed=failed]")).to_be_visible()

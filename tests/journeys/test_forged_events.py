@@ -242,10 +242,10 @@ async def test_a_stolen_tab_in_another_browser_shows_nothing(
     if not first_is_open:
         await victim.page.close()
     heard: list[str] = []
-    thief.page.on(
+    thief.own_page.on(
         "websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(str(frame)))
     )
-    await thief.page.add_init_script(
+    await thief.own_page.add_init_script(
         f"sessionStorage.getItem('token') ?? sessionStorage.setItem('token', '{tab}')"
     )
     for path in ("/login", "/dashboard", "/settings/security", "/settings/account", "/register"):
@@ -259,7 +259,7 @@ async def test_the_cookie_never_comes_back_over_the_socket(visit: Visit, person:
     visitor = await visit()
     await person.come_in(visitor)
     heard: list[str] = []
-    visitor.page.on(
+    visitor.own_page.on(
         "websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(str(frame)))
     )
     await visitor.open("/dashboard")

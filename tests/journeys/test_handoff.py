@@ -22,7 +22,7 @@ async def sign_in_watched(visitor: Visitor, person: Person, server: LiveServer) 
     def heard(request: Request) -> None:
         requests.append(request)
 
-    visitor.context.on("request", heard)
+    visitor.own_context.on("request", heard)
     await visitor.open("/login")
     await person.sign_in(visitor)
     claim = next(request for request in requests if request.url.endswith("/session/claim"))
@@ -64,10 +64,10 @@ async def test_a_ticket_works_once(visit: Visit, member: Person, live_server: Li
 
 async def test_another_site_cannot_use_one(visit: Visit, member: Person, live_server: LiveServer) -> None:
     visitor = await visit()
-    await visitor.page.route("**/session/claim", lambda route: route.abort())
+    await visitor.own_page.route("**/session/claim", lambda route: route.abort())
     visitor.allow("session/claim", "ERR_FAILED")
     claims: list[Request] = []
-    visitor.page.on("request", lambda request: claims.append(request) if "claim" in request.url else None)
+    visitor.own_page.on("request", lambda request: claims.append(request) if "claim" in request.url else None)
     await visitor.open("/login")
     await member.fill_in(visitor)
     async with visitor.page.expect_request("**/session/claim"):
@@ -122,7 +122,7 @@ async def test_a_secret_is_revealed_once_and_to_its_owner(
 
     # Here the page never had it, so the ticket is still good; but not for everybody.
     visitor.allow("session/reveal", "ERR_FAILED")
-    await visitor.page.route("**/session/reveal", lambda route: route.abort())
+    await visitor.own_page.route("**/session/reveal", lambda route: route.abort())
     ticket = await revealed_ticket(visitor)
     assert await reveal(visitor, ticket, "https://evil.example") == 403
     assert await reveal(thief, ticket) == 400

@@ -57,7 +57,7 @@ async def test_other_days_are_spelled_as_where_the_reader_is(
     visitor = await visit(locale=locale, timezone_id="Etc/GMT-8")
     await member.come_back(visitor)
     await visitor.open("/dashboard")
-    await visitor.page.clock.set_fixed_time(datetime(2026, 11, 25, 12, tzinfo=UTC))
+    await visitor.own_page.clock.set_fixed_time(datetime(2026, 11, 25, 12, tzinfo=UTC))
     time = events_of(visitor).first.locator("time")
     for day, words in (("2026-11-24", yesterday), ("2026-06-15", this_year), ("2024-03-01", earlier)):
         await time.evaluate("(time, moment) => { time.dateTime = moment; }", f"{day}T00:05:00Z")

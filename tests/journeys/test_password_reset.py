@@ -3,7 +3,7 @@
 import re
 
 import httpx
-from playwright.async_api import Locator, WebSocket, expect
+from playwright.async_api import Locator, Request, WebSocket, expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import NEW_PASSWORD, forged
@@ -71,8 +71,13 @@ class Ears:
 
     def __init__(self, visitor: Visitor) -> None:
         self._visitor, self.heard = visitor, list[str]()
-        visitor.context.on("request", lambda request: self._note(request.url, request.headers.get("referer")))
-        visitor.page.on("websocket", self._listen)
+        visitor.own_context.on(
+            "request", lambda request: self._note(request.url, request.headers.get("referer"))
+        )
+        visitor.own_page.on("websocket", self._listen)
+
+    def _ask(self, request: Request) -> None:
+        self._note(request.url, request.headers.get("referer"))
 
     def _listen(self, socket: WebSocket) -> None:
         # What a page gets back of its own connection's headers is no news to it.

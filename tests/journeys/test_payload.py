@@ -3,13 +3,14 @@
 from playwright.async_api import Request
 
 from tests.benchmarks.looks import MOST_BYTES
-from tests.support.browser import Visitor
+from tests.journeys.conftest import Visit
 
 
-async def test_the_sign_in_page_keeps_to_its_budget_over_the_wire(visitor: Visitor) -> None:
+async def test_the_sign_in_page_keeps_to_its_budget_over_the_wire(visit: Visit) -> None:
+    visitor = await visit(fresh=True)
     requests: list[Request] = []
     # Playwright writes to what it calls, so that cannot be a method of a list.
-    visitor.page.on("requestfinished", lambda request: requests.append(request))  # noqa: PLW0108
+    visitor.own_page.on("requestfinished", lambda request: requests.append(request))  # noqa: PLW0108
     await visitor.open("/login")
     await visitor.page.wait_for_load_state("networkidle")
     weights = {request.url: await _weight(request) for request in requests}

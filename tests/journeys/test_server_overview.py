@@ -124,7 +124,7 @@ async def test_only_this_page_loads_the_library(
 ) -> None:
     visitor = await visit(DESKTOP)
     asked: list[str] = []
-    visitor.page.on("request", lambda request: asked.append(request.url))
+    visitor.own_page.on("request", lambda request: asked.append(request.url))
     for path in ("/", "/login", "/register"):
         await visitor.open(path)
     await come_as_admin(visitor, live_server, person)

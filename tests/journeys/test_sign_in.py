@@ -140,7 +140,7 @@ async def test_the_page_somebody_wanted_comes_afterwards(visitor: Visitor, membe
 async def test_nobody_is_sent_to_another_site(visit: Visit, member: Person, elsewhere: str) -> None:
     visitor = await visit()
     left: list[str] = []
-    visitor.page.on("request", lambda request: left.append(request.url))
+    visitor.own_page.on("request", lambda request: left.append(request.url))
     visitor.allow("404") if "%09" in elsewhere else None
     await visitor.open(f"/login?next={quote(elsewhere, safe='')}")
     await member.fill_in(visitor)

@@ -185,7 +185,7 @@ async def test_codes_that_are_not_saved_hold_somebody_back(signed_in: Visitor) -
         asked.append(dialog.type)
         await dialog.dismiss()
 
-    page.on("dialog", stay)
+    signed_in.own_page.on("dialog", stay)
     await type_code(signed_in, await phone.code())
     codes = await shown_codes(signed_in)
     await page.get_by_role("link", name="Overview").click()
@@ -205,7 +205,7 @@ async def test_codes_that_are_not_saved_hold_somebody_back(signed_in: Visitor) -
 async def test_a_key_that_could_not_be_shown_is_made_again(signed_in: Visitor) -> None:
     page = signed_in.page
     signed_in.allow("500")
-    await page.route("**/session/reveal", lambda route: route.fulfill(status=500, body="{}"))
+    await signed_in.own_page.route("**/session/reveal", lambda route: route.fulfill(status=500, body="{}"))
     await open_security(signed_in)
     await ask(signed_in, "turn-on")
     await expect(page.locator("[data-reveal]")).to_have_attribute("data-revealed", "failed")

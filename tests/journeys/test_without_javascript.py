@@ -116,7 +116,7 @@ class Delay:
 async def slow(visitor: Visitor) -> Delay:
     """Let the scripts of the pages of `visitor` take their time."""
     delay = Delay()
-    await visitor.page.route("**/assets/*.js", delay)
+    await visitor.own_page.route("**/assets/*.js", delay)
     return delay
 
 

@@ -118,8 +118,8 @@ class Eavesdropper:
         self._said: list[str] = []
         self._answered: list[str] = []
         self._asked_for: list[str] = []
-        visitor.page.on("request", lambda request: self._asked_for.append(request.url))
-        visitor.page.on("websocket", self._listen)
+        visitor.own_page.on("request", lambda request: self._asked_for.append(request.url))
+        visitor.own_page.on("websocket", self._listen)
 
     async def check(self, *secrets: str) -> None:
         """Demand that none of these was heard, and that the browser keeps none of them either."""

@@ -20,7 +20,7 @@ class Wire:
     async def between(cls, visitor: Visitor) -> Self:
         """Take hold of the websockets of the pages that `visitor` opens from now on."""
         wire = cls()
-        await visitor.page.route_web_socket("**/_event/**", wire._connect)
+        await visitor.own_page.route_web_socket("**/_event/**", wire._connect)
         return wire
 
     def hold(self) -> None:

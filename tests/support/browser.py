@@ -3,13 +3,13 @@
 import re
 import shutil
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from playwright.async_api import (
@@ -59,9 +59,13 @@ _SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, input:
   .filter((element) => { const { width, height } = element.getBoundingClientRect();
     return width < 24 || height < 24; })
   .map((element) => element.outerHTML.slice(0, 120))"""
-# Not within frames: the only one is a letter's, where no script may run.
-_AXE_RUN = """async () => (await axe.run({ iframes: false, resultTypes: ["violations"] })).violations
+# Not within frames: the only one is a letter's, where no script may run. What is preloaded would serve a rule
+# that is off.
+_AXE_RUN = """async (rules) => (await axe.run({ iframes: false, preload: false, resultTypes: ["violations"],
+    ...(rules && { runOnly: rules }) })).violations
   .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`)"""
+# What may differ between light and dark: nothing but colours does.
+_COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 _addresses = count(1)
 
 
@@ -96,11 +100,33 @@ PHONE = Device(
 class Visitor:
     """One person at one tab of one browser profile; `secrets` collects what is typed into password fields."""
 
-    def __init__(
-        self, context: BrowserContext, page: Page, base_url: str, complaints: "Complaints", secrets: set[str]
-    ) -> None:
-        self.context, self.page, self.base_url = context, page, base_url
-        self.complaints, self.secrets = complaints, secrets
+    def __init__(self, profile: "Profile", page: Page, base_url: str, secrets: set[str]) -> None:
+        self.profile, self.page, self.base_url, self.secrets = profile, page, base_url, secrets
+
+    @property
+    def context(self) -> BrowserContext:
+        """The browser profile, for what can be undone; see `own_context`."""
+        return self.profile.context
+
+    @property
+    def complaints(self) -> "Complaints":
+        """What the profile complained about."""
+        return self.profile.complaints
+
+    @property
+    def own_page(self) -> Page:
+        """The page, to leave something with it that nobody can take back: a listener, a route, a script.
+
+        The profile is thrown away afterwards.
+        """
+        self.profile.reusable = False
+        return self.page
+
+    @property
+    def own_context(self) -> BrowserContext:
+        """The browser profile, to leave something with it; it is thrown away afterwards."""
+        self.profile.reusable = False
+        return self.context
 
     def allow(self, *patterns: str) -> None:
         """Accept complaints that this test provokes, by regular expression."""
@@ -108,8 +134,7 @@ class Visitor:
 
     async def tab(self) -> "Visitor":
         """Open another tab of the same browser profile."""
-        page = await self.context.new_page()
-        return Visitor(self.context, page, self.base_url, self.complaints, self.secrets)
+        return Visitor(self.profile, await self.context.new_page(), self.base_url, self.secrets)
 
     async def open(self, path: str) -> Response:
         """Load `path`, and wait until the page is connected."""
@@ -142,17 +167,34 @@ class Visitor:
         return next((cookie for cookie in await self.context.cookies() if cookie.get("name") == name), None)
 
     async def check(self, *schemes: Scheme) -> None:
-        """Demand that the page as it stands is accessible, in light and in dark, and fits its width."""
-        for scheme in schemes or ("light", "dark"):
-            await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            if await self.page.evaluate(_FOLLOWS_THE_SYSTEM):
-                # It repaints a moment after the media query changes.
-                painted = re.compile(rf"(^|\s){scheme}(\s|$)")
-                await expect(self.page.locator("html")).to_have_class(painted)
-            found: list[str] = [*await self._axe(), *await self.page.evaluate(_SMALL_TARGETS)]
-            assert not found, f"{self.path} in {scheme}:\n" + "\n".join(found)
+        """Demand that the page as it stands is accessible, in light and in dark, and fits its width.
+
+        At the width of a desktop the page is also looked at as wide as a phone, and put back as it was.
+        """
+        asked: tuple[Scheme, ...] = schemes or ("light", "dark")
+        await self._look(asked, "")
+        size = self.page.viewport_size
+        if size and size == DESKTOP.options["viewport"]:
+            await self.page.set_viewport_size(PHONE.options["viewport"])
+            await self._look(asked[::-1], ", as wide as a phone")
+            await self.page.set_viewport_size(size)
         await self.page.emulate_media(color_scheme=None, reduced_motion=None)
-        assert await self.overflow() <= 0, f"{self.path} scrolls sideways"
+
+    async def _look(self, schemes: tuple[Scheme, ...], how: str) -> None:
+        """Look at all of the page in the first scheme, and at what its colours decide in the others."""
+        for scheme in schemes:
+            await self._paint(scheme)
+            found = await self._axe(None if scheme == schemes[0] else _COLOUR_RULES)
+            found += await self.page.evaluate(_SMALL_TARGETS)
+            assert not found, f"{self.path} in {scheme}{how}:\n" + "\n".join(found)
+        assert await self.overflow() <= 0, f"{self.path}{how} scrolls sideways"
+
+    async def _paint(self, scheme: Scheme) -> None:
+        await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        if await self.page.evaluate(_FOLLOWS_THE_SYSTEM):
+            # It repaints a moment after the media query changes.
+            painted = re.compile(rf"(^|\s){scheme}(\s|$)")
+            await expect(self.page.locator("html")).to_have_class(painted)
 
     async def overflow(self) -> int:
         """Return how many pixels the page is wider than the window."""
@@ -162,10 +204,10 @@ class Visitor:
             )
         )
 
-    async def _axe(self) -> list[str]:
+    async def _axe(self, rules: list[str] | None) -> list[str]:
         if not await self.page.evaluate("() => 'axe' in window"):
             await self.page.evaluate(_axe_source())
-        return await self.page.evaluate(_AXE_RUN)
+        return await self.page.evaluate(_AXE_RUN, rules)
 
 
 class Complaints:
@@ -182,6 +224,11 @@ class Complaints:
         )
         context.on("response", lambda answer: self._add(str(answer.status), answer.url, answer.status >= 400))
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self.allowed.clear()
+        self._found.clear()
+
     def left(self) -> Iterator[str]:
         """Yield what nobody allowed."""
         return (found for found in self._found if not any(re.search(one, found) for one in self.allowed))
@@ -191,51 +238,11 @@ class Complaints:
             self._found.append(f"{kind}: {text}")
 
 
-class Server(Protocol):
-    """Where to go, and what its log may never hold."""
+class Profile:
+    """A browser profile, and whether somebody else may have it when it was cleared."""
 
-    base_url: str
-    secrets: set[str]
-
-
-class Browsers:
-    """Opens browser profiles in one running browser, and closes them."""
-
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-        self._open = AsyncExitStack()
-        self.visitors: list[Visitor] = []
-
-    async def visitor(
-        self,
-        server: Server,
-        device: Device = DESKTOP,
-        *,
-        address: str = "",
-        javascript: bool = True,
-        **options: Any,
-    ) -> Visitor:
-        """Open a profile, with an address of its own unless one is given."""
-        forwarded = {"X-Forwarded-For": address or unique_address()}
-        context = await self._browser.new_context(
-            **device.options | options, java_script_enabled=javascript, extra_http_headers=forwarded
-        )
-        self._open.push_async_callback(context.close)
-        context.set_default_timeout(15_000)
-        complaints = Complaints(context)
-        if javascript:
-            await context.add_init_script(_WATCH_POLICY)
-        else:
-            complaints.allowed.append(_NO_SCRIPTS)
-        page = await context.new_page()
-        visitor = Visitor(context, page, server.base_url, complaints, server.secrets)
-        self.visitors.append(visitor)
-        return visitor
-
-    async def close(self) -> None:
-        """Close every profile."""
-        self.visitors.clear()
-        await self._open.aclose()
+    def __init__(self, context: BrowserContext, *, reusable: bool = False) -> None:
+        self.context, self.complaints, self.reusable = context, Complaints(context), reusable
 
 
 @asynccontextmanager
@@ -246,6 +253,20 @@ async def running_browser() -> AsyncGenerator[Browser]:
         browser = await playwright.chromium.launch(executable_path=program(), args=ARGUMENTS)
         yield browser
         await browser.close()
+
+
+async def new_profile(
+    browser: Browser, device: Device = DESKTOP, *, javascript: bool = True, **options: Any
+) -> Profile:
+    """Open a profile in which nobody has been."""
+    context = await browser.new_context(**device.options | options, java_script_enabled=javascript)
+    context.set_default_timeout(15_000)
+    profile = Profile(context)
+    if javascript:
+        await context.add_init_script(_WATCH_POLICY)
+    else:
+        profile.complaints.allowed.append(_NO_SCRIPTS)
+    return profile
 
 
 def unique_address() -> str:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
+from pathlib import Path
 
 from tests.support.live_server import LiveServer
 
@@ -34,12 +36,18 @@ async def _letters(
     """Return the wanted letters to `email`, oldest first, once there are `number` of them."""
     for _ in range(int(_PATIENCE_S / 0.05)):
         files = sorted((server.data_dir / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
-        letters = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
-        found = [letter for letter in letters if letter["To"] == email and wanted(letter)]
+        found = [letter for to, letter in map(_read, files) if to == email and wanted(letter)]
         if len(found) >= number:
             return found
         await asyncio.sleep(0.05)
     raise AssertionError(f"letter {number} to {email} did not come")
+
+
+@cache
+def _read(file: Path) -> tuple[str, EmailMessage]:
+    """Return to whom a letter goes, and the letter; a file is complete when it has its name."""
+    letter = message_from_bytes(file.read_bytes(), policy=policy.default)
+    return str(letter["To"]), letter
 
 
 def raw_text_of(letter: EmailMessage) -> str:
