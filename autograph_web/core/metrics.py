@@ -16,10 +16,13 @@ from os import getpid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import structlog
+
 if TYPE_CHECKING:  # imported when first needed: by then it is decided whether the figures are shared
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
     from prometheus_client.registry import Collector
 
+_log = structlog.get_logger(__name__)
 _QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _MARK = "worker-{}.alive"
@@ -72,6 +75,9 @@ def registry() -> "CollectorRegistry":
     """Return where the meters of this process stand."""
     from prometheus_client import CollectorRegistry, disable_created_metrics  # noqa: PLC0415
 
+    from autograph_web.core.figure_files import use_figure_files  # noqa: PLC0415
+
+    use_figure_files()
     disable_created_metrics()  # when a figure began tells nobody anything, and doubles what is read
     return CollectorRegistry()
 
@@ -88,10 +94,16 @@ def load() -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Make `folder` ready for the figures of a server that is about to start; it begins at nought."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for file in (*folder.glob("*.db"), *folder.glob(_MARK.format("*"))):
-        file.unlink(missing_ok=True)
+    """Make `folder` ready for the figures of a server that is about to start; it begins at nought.
+
+    Without room on the disk the server starts all the same, and each process counts for itself.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file in (*folder.glob("*.db"), *folder.glob(_MARK.format("*"))):
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("figures_not_shared", error=type(error).__name__, number=error.errno)
 
 
 class Exposition:
@@ -105,9 +117,7 @@ class Exposition:
         """Mark this process as alive, for as long as it is."""
         if not _shared() or self._mark is not None:
             return
-        # A lock and not the process id alone, which another program may get: the kernel frees it at death.
-        self._mark = (self._folder / _MARK.format(getpid())).open("w")
-        fcntl.flock(self._mark, fcntl.LOCK_EX)
+        self._leave_a_mark()
         for file in self._folder.glob(f"gauge_live*_{getpid()}.db"):
             file.unlink()  # of a worker that died and had our process id
 
@@ -135,7 +145,17 @@ class Exposition:
         whole.register(cast("Collector", _Families(further)))
         return generate_latest(whole)
 
+    def _leave_a_mark(self) -> None:
+        with suppress(OSError):  # a full disk; tried again at the next reading
+            # A lock and not the process id alone, which another program may get: the kernel frees it at
+            # death.
+            mark = (self._folder / _MARK.format(getpid())).open("w")
+            fcntl.flock(mark, fcntl.LOCK_EX)
+            self._mark = mark
+
     def _collector(self) -> Any:
+        if self._mark is None and _shared():
+            self._leave_a_mark()
         if self._mark is None:
             return registry()
         from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415

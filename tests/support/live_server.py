@@ -34,6 +34,9 @@ class LiveServer:
     Clients are told apart by X-Forwarded-For, so that every test has an address, and its limits, to itself.
     """
 
+    launcher: tuple[str, ...] = ()
+    """What starts the command, such as a program that changes what it sees."""
+
     def __init__(self, folder: Path, **settings: str) -> None:
         self.port = free_port()
         self.base_url = f"http://localhost:{self.port}"
@@ -77,7 +80,7 @@ class LiveServer:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "autograph_web", "run"],
+                [*self.launcher, sys.executable, "-m", "autograph_web", "run"],
                 cwd=ROOT,
                 env=inherited | self._settings,
                 stdin=subprocess.DEVNULL,
@@ -159,6 +162,10 @@ class LiveServer:
         log = self.log
         told = [secret for secret in self.secrets if secret in log]
         assert not told, f"the server logged what must stay secret: {told}"
+
+    def inside(self, path: Path) -> Path:
+        """Return where a file that the server sees under `path` is to be found from here."""
+        return Path(f"/proc/{self._running().pid}/root") / path.relative_to("/")
 
     def workers(self) -> list[psutil.Process]:
         """The processes that answer requests."""

@@ -12,6 +12,7 @@ import pytest
 
 from autograph_web.core.metrics import prepare
 from tests.support.figures import parse, value
+from tests.support.small_disk import on_small_disk
 from tests.support.sources import ROOT
 
 WORKER = dedent(
@@ -19,6 +20,7 @@ WORKER = dedent(
     import sys
     from pathlib import Path
     from autograph_web.core.metrics import Exposition, meters
+    from tests.support.small_disk import fill, free
     shown = Exposition(Path(sys.argv[1]))
     shown.join()
     meters().connections_most.set(10)
@@ -34,6 +36,13 @@ WORKER = dedent(
                 print(len(shown.workers()))
             case ["expose"]:
                 print(shown.expose([]).decode(), end="")
+            case ["fill"]:
+                fill(Path(sys.argv[1]))
+            case ["free"]:
+                free(Path(sys.argv[1]))
+            case ["routes", number]:
+                for place in range(int(number)):
+                    meters().requests.labels("GET", f"/{place}", "2xx").observe(0.1)
             case ["leave"]:
                 shown.leave()
         print("done", flush=True)
@@ -44,9 +53,9 @@ WORKER = dedent(
 class Worker:
     """A process that counts."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *launcher: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(folder)],
+            [*launcher, sys.executable, "-c", WORKER, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -59,7 +68,10 @@ class Worker:
         assert self.process.stdout
         self.process.stdin.write(f"{command}\n")
         self.process.stdin.flush()
-        lines = iter(self.process.stdout.readline, "done\n")
+        lines: list[str] = []
+        while (line := self.process.stdout.readline()) != "done\n":
+            assert line, "the worker is gone"
+            lines.append(line)
         return "".join(lines)
 
     def kill(self) -> None:
@@ -70,7 +82,7 @@ class Worker:
         return value(parse(self.do("expose")), name, **labels)
 
 
-Hire = Callable[[], Worker]
+Hire = Callable[..., Worker]
 
 
 @pytest.fixture
@@ -85,8 +97,8 @@ def hire(folder: Path) -> Generator[Hire]:
     """Starts workers; none outlives the test."""
     workers: list[Worker] = []
 
-    def start() -> Worker:
-        workers.append(Worker(folder))
+    def start(*launcher: str) -> Worker:
+        workers.append(Worker(folder, *launcher))
         workers[-1].do("nothing")  # it has joined by then
         return workers[-1]
 
@@ -157,3 +169,34 @@ def test_a_new_server_begins_at_nought_in_a_private_folder(hire: Hire, folder: P
     assert list(folder.iterdir()) == []
     assert folder.stat().st_mode & 0o777 == 0o700
     assert hire().figure("autograph_events_total", **EVENTS) == 0
+
+
+def test_figures_that_find_no_room_end_nobody_and_are_written_down_once_there_is_some(
+    hire: Hire, folder: Path
+) -> None:
+    worker = hire(*on_small_disk(folder, "1m"))
+    worker.do("event 1")
+    worker.do("fill")
+    # The files were made when there was room: what fits into them is counted, the rest by its process.
+    worker.do("routes 400")
+    worker.do("event 2")
+    assert worker.figure("autograph_events_total", **EVENTS) == 3
+    worker.do("free")
+    worker.do("routes 400")
+
+    seen = {"method": "GET", "route": "/399", "status": "2xx"}
+    assert worker.figure("autograph_request_duration_seconds_count", **seen) == 2
+
+
+def test_a_worker_that_starts_on_a_full_disk_counts_for_itself_until_there_is_room(
+    hire: Hire, folder: Path
+) -> None:
+    full = 'head -c 2000000 /dev/zero > "$0"/filler 2>/dev/null; exec "$@"'
+    worker = hire(*on_small_disk(folder, "1m"), "sh", "-c", full, str(folder))
+    worker.do("event 2")
+    worker.do("expose")
+    worker.do("free")
+    worker.do("event 1")
+
+    assert worker.figure("autograph_events_total", **EVENTS) == 3
+    assert worker.do("workers") == "1\n"
