@@ -41,6 +41,8 @@ _WORKER_VARIABLES = {
     "__REFLEX_SKIP_COMPILE": "true",
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     "REFLEX_TELEMETRY_ENABLED": "false",
+    # Of the client of its own health check; those of pages are ours (ui/state_manager.py).
+    "REFLEX_REDIS_MAX_CONNECTIONS": "3",
     "REFLEX_CHECK_LATEST_VERSION": "false",
     # The most a websocket message may weigh, in bytes: ours are forms, and Reflex's default is a megabyte.
     "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": str(64 * 1024),

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     redis_url: str = Field("", validation_alias=AliasChoices("REDIS_URL", "redis_url"))
     database_pool: int = Field(10, ge=1, le=200)
+    redis_pool: int = Field(6, ge=1, le=200)
     secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
 
     smtp_url: str = Field("", validation_alias=AliasChoices("SMTP_URL", "smtp_url"))

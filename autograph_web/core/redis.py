@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from autograph_web.core.clock import Clock
-from autograph_web.core.redis_pool import TIMEOUT_S, RedisPool
+from autograph_web.core.redis_pool import SUBSCRIPTIONS, TIMEOUT_S, RedisPool
 from autograph_web.core.rest import Rest
 from autograph_web.core.tracing import step
 
@@ -23,7 +23,6 @@ _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 _SILENCE_S = 15.0  # how long a subscription may say nothing before it is asked whether it is still there
 _LISTEN_AGAIN_S = 1.0
-_SPARE_CONNECTIONS = 4  # for subscriptions, which keep theirs
 # Neither of Redis's own two is one of Python's.
 _NO_ANSWER = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
 
@@ -48,13 +47,13 @@ class RedisClient:
     `run` cannot be revived.
     """
 
-    def __init__(self, url: str, clock: Clock, max_connections: int = 64) -> None:
+    def __init__(self, url: str, clock: Clock, commands: int = 6) -> None:
         self._rest = Rest(clock.seconds)
         # More at once than there are connections would be told from an outage by nobody.
-        self._turns = asyncio.Semaphore(max_connections - _SPARE_CONNECTIONS)
+        self._turns = asyncio.Semaphore(commands)
         self._pool = RedisPool(
             url,
-            max_connections=max_connections,
+            max_connections=commands + SUBSCRIPTIONS,
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,
             # One immediate retry replaces a connection the server closed while it lay in the pool. Not after

@@ -1,5 +1,6 @@
 """Connections to the Redis that `REDIS_URL` names; with Sentinel, to whichever server is the master now."""
 
+import asyncio
 import socket
 from typing import Any, cast
 
@@ -14,10 +15,18 @@ from redis.exceptions import RedisError
 from autograph_web.core.redis_address import NO_CLUSTER, Sentinels, parse_redis_url
 
 TIMEOUT_S = 1.0
+SUBSCRIPTIONS = 4
+"""How many connections a pool has beyond those for commands: a subscription keeps its own."""
+_PATIENT_S = 5.0
+_LOOK_AGAIN_S = 0.05
 _GONE_S = 10  # how long a command may stay unacknowledged before its server counts as gone
 
 
-class RedisCluster(RedisConnectionError):
+class _WrongServer(RedisConnectionError):
+    """The server answered, but is none to use."""
+
+
+class RedisCluster(_WrongServer):
     """The server is a node of a Redis Cluster, which can never do."""
 
 
@@ -33,14 +42,117 @@ class _Watchers(Sentinel):
         return good
 
 
-class _MasterPool(SentinelConnectionPool):
+class BoundedPool(ConnectionPool):
+    """At most `max_connections`: whoever wants one more waits, and what nobody needs is closed again.
+
+    A server that takes no more clients is no outage either while we have connections to it: whoever wanted
+    another one waits for one of those.
+    """
+
+    wait_seconds = 1.0
+    """How long to wait for a connection before it counts as an outage."""
+    sweep_seconds = 30.0
+    """How long a connection may lie unused."""
+
+    def __init__(self, **options: Any) -> None:
+        cast(Any, super()).__init__(**options)
+        self._turns = asyncio.Semaphore(self.max_connections)
+        self._unused = 0  # how many have lain idle at every moment since the last sweep
+        self._sweep: asyncio.TimerHandle | None = None
+
+    async def get_connection(self, *_command: Any, **_options: Any) -> Any:
+        """Return a connection that is ready for a command.
+
+        Raises:
+            RedisConnectionError: None became free in time, or the server cannot be reached.
+        """
+        try:
+            async with asyncio.timeout(self.wait_seconds):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise RedisConnectionError("no connection became free") from None
+        try:
+            return await self._ready()
+        except BaseException:
+            self._turns.release()
+            raise
+
+    async def release(self, connection: Any) -> None:
+        """Take a connection back; whoever waits for one goes on."""
+        try:
+            await super().release(connection)
+        finally:
+            self._turns.release()
+        self._sweep_later()
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:
+        """Close what is idle and, unless told otherwise, what is in use."""
+        if self._sweep is not None and inuse_connections:
+            self._sweep.cancel()
+            self._sweep = None
+        await super().disconnect(inuse_connections)
+
+    async def _ready(self) -> Any:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.wait_seconds
+        while True:
+            connection: Any = self.get_available_connection()
+            self._unused = min(self._unused, len(self._available_connections))
+            try:
+                await self.ensure_connection(connection)
+            except BaseException as error:
+                # Not back to the others: it would be taken again before one that works.
+                self._in_use_connections.discard(connection)
+                await connection.disconnect(nowait=True)
+                if not _is_turned_away(error) or loop.time() > until or not self._is_connected():
+                    raise
+            else:
+                return connection
+            await asyncio.sleep(_LOOK_AGAIN_S)
+
+    def _is_connected(self) -> bool:
+        every = (*self._available_connections, *self._in_use_connections)
+        return any(connection.is_connected for connection in every)
+
+    def _sweep_later(self) -> None:
+        if self._sweep is None and len(self._available_connections) > 1:
+            self._unused = len(self._available_connections)
+            self._sweep = asyncio.get_running_loop().call_later(self.sweep_seconds, self._close_unused)
+
+    def _close_unused(self) -> None:
+        """Close what nobody has needed since the last time, but for one; the oldest stand first."""
+        self._sweep = None
+        count = max(min(self._unused, len(self._available_connections) - 1), 0)
+        gone, self._available_connections = (
+            self._available_connections[:count],
+            self._available_connections[count:],
+        )
+        for connection in gone:
+            _closing.add(task := asyncio.create_task(connection.disconnect()))
+            task.add_done_callback(_closing.discard)
+        self._sweep_later()
+
+
+def _is_turned_away(error: BaseException) -> bool:
+    """Return True if a server answered and closed: that is how one with `maxclients` clients refuses more."""
+    gone = isinstance(error.__cause__, ConnectionRefusedError | FileNotFoundError)
+    return isinstance(error, RedisConnectionError) and not isinstance(error, _WrongServer) and not gone
+
+
+class _MasterPool(BoundedPool, SentinelConnectionPool):
     """Connections to the master; it closes those to the sentinels as well."""
+
+    def __init__(self, master: str, watchers: _Watchers, **options: Any) -> None:
+        super().__init__(service_name=master, sentinel_manager=watchers, **options)
 
     async def disconnect(self, inuse_connections: bool = True) -> None:
         await super().disconnect(inuse_connections)
         if inuse_connections:  # for good, and not because the master has changed
             for sentinel in cast(Any, self).sentinel_manager.sentinels:
                 await sentinel.aclose(close_connection_pool=True)
+
+
+_closing: set[asyncio.Task[None]] = set()
 
 
 class RedisPool:
@@ -57,7 +169,7 @@ class RedisPool:
         given = {"redis_connect_func": self._greet, **options}
         sentinels = parse_redis_url(url)
         if sentinels is None:
-            self.pool: Any = cast(Any, ConnectionPool).from_url(url, **given)
+            self.pool: Any = cast(Any, BoundedPool).from_url(url, **given)
         else:
             self._watchers = _watchers(sentinels)
             self.pool = _MasterPool(sentinels.master, self._watchers, **_credentials(sentinels), **given)
@@ -68,26 +180,34 @@ class RedisPool:
         if self._watchers is not None:
             # A sentinel that missed a failover names the old master, which by now copies from the new one.
             if (await _asked(connection, "ROLE"))[0] != b"master":
-                raise RedisConnectionError("the sentinels named a server that is no master")
+                raise _WrongServer("the sentinels named a server that is no master")
             # A server that is master for a second time still holds copies from the first.
             self.run = f"{self.run}.{self._watchers.epoch}"
 
 
-def follower(url: str) -> Any:
-    """Return a client that finds the master, for others' code; unlike ours it may wait long for messages."""
-    options = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": _GONE_S * 1000}
-    keepalive = {getattr(socket, name): value for name, value in options.items() if hasattr(socket, name)}
+def follower(url: str, commands: int) -> Any:
+    """Return a client for others' code, with connections for so many commands at once.
+
+    It finds the master; unlike ours it may wait long for messages.
+    """
     pool = RedisPool(
         url,
+        max_connections=commands + SUBSCRIPTIONS,
         socket_connect_timeout=TIMEOUT_S,
-        socket_keepalive=True,
-        # Without these a master whose machine lost its power would be waited for a quarter of an hour.
-        socket_keepalive_options=keepalive,
         retry=Retry(NoBackoff(), 1),
         retry_on_error=[RedisError],
+        **({} if url.startswith("unix:") else _keepalive()),
     )
+    pool.pool.wait_seconds = _PATIENT_S
     client: Any = cast(Any, Redis).from_pool(pool.pool)
     return client
+
+
+def _keepalive() -> dict[str, Any]:
+    # Without these a server whose machine lost its power would be waited for a quarter of an hour.
+    options = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": _GONE_S * 1000}
+    known = {getattr(socket, name): value for name, value in options.items() if hasattr(socket, name)}
+    return {"socket_keepalive": True, "socket_keepalive_options": known}
 
 
 async def _asked(connection: AbstractConnection, *command: str) -> Any:

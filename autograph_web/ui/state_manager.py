@@ -17,7 +17,6 @@ import reflex as rx
 from reflex.istate.manager.redis import StateManagerRedis, enable_keyspace_notifications
 from reflex.istate.manager.token import StateToken
 
-from autograph_web.core.redis_address import parse_redis_url
 from autograph_web.core.redis_pool import follower
 from autograph_web.settings import load_settings
 from autograph_web.ui.tabs import steady_tabs
@@ -75,12 +74,13 @@ def steady(app: rx.App) -> None:
     plain = inner._state_manager
     if not isinstance(plain, StateManagerRedis):
         return
-    url = load_settings().redis_url
-    follows = bool(url) and parse_redis_url(url) is not None
+    settings = load_settings()
+    # One pool for both of its parts; Reflex' own have no bound, wait for nobody and never shrink.
+    redis = follower(settings.redis_url, settings.redis_pool) if settings.redis_url else plain.redis
     inner._state_manager = SteadyStateManager(
-        redis=follower(url) if follows else plain.redis,
+        redis=redis,
         token_expiration=plain.token_expiration,
         lock_expiration=plain.lock_expiration,
         lock_warning_threshold=plain.lock_warning_threshold,
     )
-    steady_tabs(app, follower(url) if follows else None)
+    steady_tabs(app, redis)

@@ -58,9 +58,9 @@ def _presence(instance_id: str) -> str:
     return f"tabs:alive:{instance_id}"
 
 
-def steady_tabs(app: rx.App, redis: Any = None) -> None:
-    """Replace Reflex's records of an app that keeps them in Redis, with another client if one is given."""
+def steady_tabs(app: rx.App, redis: Any) -> None:
+    """Replace Reflex's records of an app that keeps them in Redis, and the client they use."""
     sockets: Any = app.event_namespace
     plain = sockets._token_manager
     if isinstance(plain, RedisTokenManager):
-        sockets._token_manager = SteadyTabs(redis or plain.redis)
+        sockets._token_manager = SteadyTabs(redis)

@@ -90,7 +90,7 @@ async def test_more_commands_at_once_than_connections_are_no_outage(
     services: Services, clock: FakeClock
 ) -> None:
     # Few connections: opening sixty at once may take a slow machine the second that is an outage.
-    redis = RedisClient(services.settings.redis_url, clock, max_connections=8)
+    redis = RedisClient(services.settings.redis_url, clock, commands=4)
     outcomes = await asyncio.gather(
         *(redis.put(f"crowd:{number}", number, 60) for number in range(500)), return_exceptions=True
     )
