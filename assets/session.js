@@ -1,11 +1,15 @@
 // What the pages need from the browser itself. No dependency, no eval: a strict content security policy holds.
 // React owns the document; this script only reads data- attributes the server sets, flips attributes React
-// does not render, and changes the text inside existing text nodes.
+// does not render, and changes words in place, wherever a program that translates has put them.
 "use strict";
 (() => {
   const root = document.documentElement;
   const one = (selector) => document.querySelector(selector);
   root.classList.add("js");
+  const put = (place, words) => {
+    while (place.firstElementChild) place = place.firstElementChild;
+    if (place.firstChild) place.firstChild.nodeValue = words; else place.textContent = words;
+  };
 
   // --- Theme: the inline script in the head reads the same key before the first paint. -----------------
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -97,7 +101,7 @@
     let running = false;
     for (const clock of document.querySelectorAll("[data-wait]")) {
       const left = Math.ceil((ends.get(clock).at - Date.now()) / 1000);
-      if (left > 0) { running = true; clock.firstChild.nodeValue = words(left); continue; }
+      if (left > 0) { running = true; put(clock, words(left)); continue; }
       clock.closest(".box").classList.add("is-over");
       const about = clock.closest("[data-rests]") ?? document;
       for (const button of about.querySelectorAll("[data-submit], [data-rest]")) button.disabled = false;
@@ -143,7 +147,7 @@
     for (const time of document.querySelectorAll("time[data-local]")) {
       if (time.dataset.shown === time.dateTime || !time.firstChild) continue;
       const at = new Date(time.dateTime);
-      time.firstChild.nodeValue = `${dayOf(at)}, ${format("clock").format(at)}`;
+      put(time, `${dayOf(at)}, ${format("clock").format(at)}`);
       time.title = format("full").format(at);
       time.dataset.shown = time.dateTime;
     }

@@ -1,5 +1,6 @@
-"""What we change in Reflex's build: one origin for everything, no inline styles, and less to send."""
+"""What we change in Reflex's build: one origin for everything, no inline styles, translatable text."""
 
+from pathlib import Path
 from typing import Unpack
 
 from reflex_base.plugins.base import Plugin, PostBuildContext, PreCompileContext
@@ -22,20 +23,21 @@ _NO_EMOTION = f"""      {{
         replacement: fileURLToPath(new URL("./{_ELEMENTS}", import.meta.url)),
       }},
 """
-_PLAIN_ELEMENTS = 'export { createElement as jsx } from "react";\n'
+_OWN_ELEMENTS = Path(__file__).with_name("elements.js")
 
 
 class FrontendPlugin(Plugin):
     """Makes the built pages work at whatever address the visitor opened, under a strict policy."""
 
     def pre_compile(self, **context: Unpack[PreCompileContext]) -> None:
-        """Have the browser find the backend at the page's own origin, and make elements with React itself.
+        """Have the browser find the backend at the page's own origin, and make elements our own way.
 
         Reflex bakes an address into the pages and, on https, drops its port. One build then fits one
         address only; ours must fit any host, port and scheme, as settings and proxies choose.
 
         It makes every element with Emotion, which is there for style props. The policy forbids those: without
-        them Emotion's function does what React's does, and weighs 7 kB more.
+        them Emotion's function does what React's does, and weighs 7 kB more. Ours (elements.js) also keeps
+        every text in an element of its own, so that pages survive being translated by the browser.
         """
         context["add_modify_task"](_STATE_SCRIPT, use_own_origin)
         context["add_save_task"](_write_elements)
@@ -64,7 +66,7 @@ def use_own_origin(script: str) -> str:
 
 
 def leave_emotion_out(config: str) -> str:
-    """Return the bundler's configuration with React's own function in Emotion's place.
+    """Return the bundler's configuration with our own function in Emotion's place.
 
     Raises:
         ValueError: The configuration is not the one this was written for (another version of Reflex).
@@ -82,4 +84,4 @@ def _changed(text: str, found: str, wanted: str, what: str, file: str) -> str:
 
 
 def _write_elements() -> tuple[str, str]:
-    return _ELEMENTS, _PLAIN_ELEMENTS
+    return _ELEMENTS, _OWN_ELEMENTS.read_text()

@@ -1,1 +1,1 @@
-"""What a person sees when the fault is ours."""
+"""What a person sees when a page could not be shown."""

@@ -8,16 +8,14 @@ import reflex as rx
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import HOME, TROUBLE
-from autograph_web.ui.trouble.panel import reload_button
+from autograph_web.ui.trouble.panel import HAPPENED, reload_button
 
 
 def trouble_page() -> rx.Component:
-    """Say that the fault is ours; the address stays that of the page that failed, so trying again works."""
+    """Say what may have happened; the address stays that of the page that failed, so trying again works."""
     return auth_page(
         heading(TROUBLE, "Something went wrong"),
-        rx.el.p(
-            "The fault is on our side and nothing was changed. Try again in a moment.", class_name="lead"
-        ),
+        rx.el.p(HAPPENED, class_name="lead"),
         rx.el.div(
             reload_button(),
             rx.el.a("Go to the start page", href=HOME.path, class_name="button button-quiet"),

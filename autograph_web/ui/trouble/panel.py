@@ -8,15 +8,18 @@ import reflex as rx
 from autograph_web.ui.layout import heading
 from autograph_web.ui.routes import TROUBLE, Route
 
+HAPPENED = (
+    "Something went wrong. If you had just sent or changed something, check whether it went through "
+    "before you repeat it."
+)
+"""What is said where nobody can know more: these words stand there before anything happens."""
+
 
 def trouble_panel(route: Route, again: rx.Component) -> rx.Component:
-    """Say that the fault is ours and offer `again`."""
+    """Say that the page could not be shown and offer `again`."""
     return rx.el.section(
         heading(route, "We couldn't load this page"),
-        rx.el.p(
-            "Something went wrong on our side. Nothing was changed, and you're still signed in if you were.",
-            class_name="lead",
-        ),
+        rx.el.p(HAPPENED, class_name="lead"),
         again,
         class_name="trouble",
         role="alert",
