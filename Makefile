@@ -1,6 +1,9 @@
 # One entry for everything: `make help` lists it. Needs Python 3.11 or newer, git and make, nothing else.
 
-PYTHON ?= python3
+# The first that fits: python3 itself, else the newest beside it. Looked up only when there is no .venv yet.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+  $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && \
+  { echo $$name; exit; }; done; echo python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 MIN    := 3.11
@@ -11,10 +14,18 @@ DEV     := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-trac
 PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
 # How many tests run at once (pytest-xdist): "auto" is one for each core.
-JOBS ?= auto
+JOBS ?= $(if $(FEW),0,auto)
+
+# Which tests: T="-k name", T=tests/unit/test_codes.py. With T the checks are left out; the pages and the browser are
+# prepared unless T names only files that need neither.
+T ?=
+FILES := $(filter tests/%,$(T))
+FEW := $(if $(FILES),$(if $(filter-out tests/unit/%,$(FILES)),,yes))
+PAGELESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests/support%,$(FILES)),,yes))
+BROWSERLESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests/api% tests/faults% tests/test_%,$(FILES)),,yes))
 
 .DEFAULT_GOAL := help
-.PHONY: help run prod-local dev build test check format bench lighthouse revision lock clean
+.PHONY: preflight browser help run prod-local dev build test check format bench lighthouse revision lock clean
 
 help: ## List what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,8 +42,14 @@ dev: $(DEV) ## Start the server, restarting whenever a source file changes
 build: $(RUNTIME) ## Build the pages
 	@$(BIN)/python -m autograph_web build
 
-test: check build ## Check, then run every test (T="-k name" for some)
+test: preflight $(DEV) $(if $(T),,check) $(if $(PAGELESS),,build) $(if $(BROWSERLESS),,browser) ## Check, then run every test (some: T=tests/unit/test_codes.py, T="-k name")
 	@$(BIN)/python -m pytest -n $(JOBS) $(T)
+
+preflight: | $(VENV)/bin/python
+	@$(BIN)/python preflight.py test
+
+browser: $(DEV) ## Find a browser for the tests, or bring one
+	@$(BIN)/python -m tests.support.chromium
 
 check: $(DEV) ## Lint, formatting and types, without changing anything
 	@$(BIN)/ruff check .
@@ -42,10 +59,10 @@ check: $(DEV) ## Lint, formatting and types, without changing anything
 format: $(DEV) ## Format the sources and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-bench: $(DEV) build ## Measure the server against the machine's own limits
+bench: $(DEV) build browser ## Measure the server against the machine's own limits
 	@$(BIN)/python -m tests.benchmarks
 
-lighthouse: $(DEV) build ## Hold the pages against their budget: weight, and speed on a phone
+lighthouse: $(DEV) build browser ## Hold the pages against their budget: weight, and speed on a phone
 	@$(BIN)/python -m tests.benchmarks.lighthouse
 
 revision: $(DEV) ## Write a database migration from the models (m="what it does")
@@ -63,21 +80,23 @@ lock: $(DEV) ## Choose new exact versions from requirements*.in and for npm
 	done
 	@$(BIN)/python -m autograph_web build --update-lock
 	@$(BIN)/python -m tests.benchmarks.lighthouse --update-lock
+	@$(BIN)/python -m tests.support.chromium --update-lock
 
 clean: ## Remove everything the tools made (the server's data folder stays)
 	@rm -rf $(VENV) .web .build .states .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# What cannot be had is said first, in one line.
 $(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { \
-	  echo "AutoGraph needs Python $(MIN) or newer, but there is no $(PYTHON) here." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN)".split("."))))' 2>/dev/null || { \
-	  echo "AutoGraph needs Python $(MIN) or newer, but $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
-	  echo "Name another with: make PYTHON=/path/to/python3.12" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@python=$(PYTHON); \
+	$$python -c 'import sys; sys.exit(sys.version_info < tuple(map(int, "$(MIN)".split("."))))' 2>/dev/null || { \
+	  echo "autograph: Python $(MIN) or newer is needed ($$python: $$($$python --version 2>&1 || echo none)); name one with: make PYTHON=/path/to/python3.12" >&2; exit 1; }; \
+	$$python preflight.py $(if $(filter test,$(MAKECMDGOALS)),test,run) && \
+	{ $$python -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; }
 
 $(RUNTIME): | $(VENV)/bin/python
 	@echo "autograph: installing the pinned packages (about half a minute)"
+	@$(BIN)/python preflight.py index
 	@$(PIP) -r requirements.txt
 	@rm -f $(VENV)/.installed-[0-9]* ; touch $@
 

@@ -8,12 +8,11 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from base64 import b64encode
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,13 +22,13 @@ from typing import Any
 from playwright.async_api import BrowserContext, async_playwright
 
 from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.frontend.build import tool_environment
 from autograph_web.frontend.paths import TOOLS_DIR
 from tests.benchmarks.client import Wrong
 from tests.benchmarks.looks import SIGNED_IN, SIGNED_OUT, Look, Page, goals, read_report, table
 from tests.benchmarks.report import machine, put_into
 from tests.benchmarks.servers import product
-from tests.support.browser import ARGUMENTS, program
+from tests.support import chromium, npm
+from tests.support.browser import ARGUMENTS
 from tests.support.live_server import free_port
 
 LOCK = Path(__file__).with_name("lighthouse.lock")
@@ -76,7 +75,7 @@ class _Eye:
         options += ["--throttling-method=devtools"]
         outputs = ["--output=json", "--output=html", f"--output-path={file}", "--no-enable-error-reporting"]
         command = [self.program, self.base_url + page.path, f"--port={self.port}", *options, *outputs]
-        _run(["node", *command], _PATIENCE_S)
+        npm.run(["node", *command], _HOME, _PATIENCE_S)
         report = json.loads(file.with_name(f"{file.name}.report.json").read_text())
         look = read_report(report, page)
         self.circumstances = _circumstances(report)
@@ -100,7 +99,7 @@ async def _browser(profile: Path) -> AsyncGenerator[tuple[BrowserContext, int]]:
     arguments = [*ARGUMENTS, f"--remote-debugging-port={port}"]
     async with async_playwright() as playwright:
         context = await playwright.chromium.launch_persistent_context(
-            profile, executable_path=program(), args=arguments
+            profile, executable_path=chromium.program(), args=arguments
         )
         yield context, port
         await context.close()
@@ -123,43 +122,9 @@ def install() -> Path:
     pinned, stamp = (LOCK / "package-lock.json").read_bytes(), _HOME / "installed"
     if not stamp.exists() or stamp.read_bytes() != pinned:
         _say("installing Lighthouse (about a minute)")
-        _HOME.mkdir(parents=True, exist_ok=True)
-        for file in LOCK.iterdir():
-            shutil.copy(file, _HOME)
-        _run(["npm", "ci", "--ignore-scripts"], None, _HOME)
+        npm.install(LOCK, _HOME)
         stamp.write_bytes(pinned)
     return _HOME / "node_modules" / "lighthouse" / "cli" / "index.js"
-
-
-def update_lock() -> None:
-    """Pin the newest Lighthouse."""
-    newest = [
-        "npm",
-        "install",
-        "--package-lock-only",
-        "--ignore-scripts",
-        "--save-exact",
-        "lighthouse@latest",
-    ]
-    _run(newest, None, LOCK)
-
-
-def _run(command: Sequence[str | Path], seconds: float | None, folder: Path = _HOME) -> None:
-    """Run a program of node's with the node that builds the pages."""
-    environment = tool_environment()
-    found = shutil.which(command[0], path=environment["PATH"]) or command[0]
-    done = subprocess.run(
-        [found, *command[1:]],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
-    if done.returncode:
-        raise Wrong(f"{command[0]} failed: {done.stderr.strip()[-1000:]}")
 
 
 def _say(line: str) -> None:
@@ -170,10 +135,10 @@ def main() -> None:
     arguments = _arguments()
     try:
         if arguments.update_lock:
-            update_lock()
+            npm.pin_newest(LOCK, "lighthouse")
         else:
             _report(arguments)
-    except (Wrong, OSError, subprocess.TimeoutExpired) as error:
+    except (Wrong, npm.NpmFailed, chromium.NoBrowser, OSError, subprocess.TimeoutExpired) as error:
         print(f"lighthouse: the run is void: {error}", file=sys.stderr)
         sys.exit(1)
 

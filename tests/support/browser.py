@@ -1,7 +1,6 @@
 """A real browser whose every complaint fails the test: console, exceptions, policy, failed requests."""
 
 import re
-import shutil
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,18 +20,10 @@ from playwright.async_api import (
     expect,
 )
 
+from tests.support.chromium import program
+
 Scheme = Literal["light", "dark"]
 
-# First the one that has no windows: the others start processes that draw a toolbar for each, seen or not,
-# which take two thirds of a journey's processor time.
-_CANDIDATES = (
-    "chromium-headless-shell",
-    "/usr/bin/chromium",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-)
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -259,7 +250,9 @@ async def new_profile(
     browser: Browser, device: Device = DESKTOP, *, javascript: bool = True, **options: Any
 ) -> Profile:
     """Open a profile in which nobody has been."""
-    context = await browser.new_context(**device.options | options, java_script_enabled=javascript)
+    # Not the language of the account that runs the tests.
+    chosen: dict[str, Any] = {"locale": "en-US"} | device.options | options
+    context = await browser.new_context(**chosen, java_script_enabled=javascript)
     context.set_default_timeout(15_000)
     profile = Profile(context)
     if javascript:
@@ -273,11 +266,6 @@ def unique_address() -> str:
     """Return a client address that nobody had before (RFC 2544's range, which is never routed)."""
     number = next(_addresses)
     return f"198.18.{number // 250}.{number % 250 + 1}"
-
-
-def program() -> str | None:
-    """Return the browser of this machine, or None for the one that `python -m playwright install` brings."""
-    return next((path for path in map(shutil.which, _CANDIDATES) if path), None)
 
 
 @cache
