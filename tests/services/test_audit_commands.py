@@ -1,11 +1,7 @@
 """`python -m autograph_web audit …`, as an operator runs it."""
 
-import asyncio
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +11,8 @@ from sqlalchemy import text
 from autograph_web.audit.store import AUDIT
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
+from tests.support.command_line import Done, command
 from tests.support.factories import EMAIL, OLDER_SECRET, SECRET, context, open_cookie, register, rows
-from tests.support.sources import ROOT
 from tests.support.two_step import viewer_of
 
 
@@ -38,22 +34,8 @@ async def linked(services: Services) -> Services:
     return services
 
 
-async def audit(
-    services: Services, *arguments: str, secrets: str = SECRET, **changes: str
-) -> "subprocess.CompletedProcess[str]":
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AUTOGRAPH_")},
-        "DATABASE_URL": services.settings.database_url,
-        "AUTOGRAPH_DATA_DIR": str(services.settings.data_dir),
-        "AUTOGRAPH_SECRET_KEYS": secrets,
-        **changes,
-    }
-    command = [sys.executable, "-m", "autograph_web", *arguments]
-    done = await asyncio.to_thread(
-        subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
-    )
-    assert "Traceback" not in done.stderr
-    return done
+async def audit(services: Services, *arguments: str, secrets: str = SECRET, **changes: str) -> Done:
+    return await command(services, *arguments, **{"AUTOGRAPH_SECRET_KEYS": secrets} | changes)
 
 
 async def change(services: Services, statement: str) -> None:

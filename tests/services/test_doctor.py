@@ -10,7 +10,7 @@ from redis import Redis
 from autograph_web.commands import doctor
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
-from tests.support.command_line import command
+from tests.support.command_line import command, command_from_nothing
 from tests.support.post_office import PostOffice
 
 Findings = dict[str, tuple[str, str, str]]
@@ -123,7 +123,7 @@ async def test_a_redis_that_forgets(services: Services, own_redis: EmbeddedRedis
 
 
 async def test_a_terminal_without_our_marks(services: Services) -> None:
-    done = await command(services, "doctor", PYTHONIOENCODING="ascii")
+    done = await command_from_nothing(services, "doctor", PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert "? database: " in done.stdout
 

@@ -1,9 +1,5 @@
 """`python -m autograph_web mail`, as an operator runs it."""
 
-import asyncio
-import os
-import subprocess
-import sys
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -17,11 +13,11 @@ from autograph_web.mail.letter import Letter
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services, build_services
 from tests.support.clock import FakeClock
+from tests.support.command_line import command
 from tests.support.entropy import RecordedEntropy
 from tests.support.factories import OLDER_SECRET, SECRET, rows
 from tests.support.mailbox import Mailbox
 from tests.support.post_office import PostOffice
-from tests.support.sources import ROOT
 
 LETTER = Letter("mina@northwind.dev", "Choose a new password", ("A secret link.",))
 
@@ -30,22 +26,6 @@ LETTER = Letter("mina@northwind.dev", "Choose a new password", ("A secret link."
 def database_url(sqlite_url: str) -> str:
     """One database is enough: the statements are tested on both."""
     return sqlite_url
-
-
-async def run(services: Services, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    ours = ("AUTOGRAPH_", "SMTP_URL")
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
-        "DATABASE_URL": services.settings.database_url,
-        "AUTOGRAPH_DATA_DIR": str(services.settings.data_dir),
-        "AUTOGRAPH_SECRET_KEYS": SECRET,
-        "COLUMNS": "120",
-        **settings,
-    }
-    command = [sys.executable, "-m", "autograph_web", *arguments]
-    return await asyncio.to_thread(
-        subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
-    )
 
 
 async def post(services: Services) -> None:
@@ -62,12 +42,12 @@ async def give_up(services: Services, clock: FakeClock) -> None:
 
 async def test_what_waits_is_listed_without_what_it_says(services: Services, clock: FakeClock) -> None:
     await services.courier.close()
-    assert "every letter is out" in (await run(services, "mail")).stdout
+    assert "every letter is out" in (await command(services, "mail")).stdout
     await post(services)
     await give_up(services, clock)
     await post(services)
 
-    done = await run(services, "mail")
+    done = await command(services, "mail")
     assert done.returncode == 0
     assert f"{clock.now():%Y-%m-%d %H:%M}" in done.stdout
     assert "none: given up" in done.stdout
@@ -82,7 +62,7 @@ async def test_what_was_given_up_is_tried_again(
     await services.courier.close()
     await post(services)
     await give_up(services, clock)
-    assert "1 letters are tried again" in (await run(services, "mail", "retry")).stdout
+    assert "1 letters are tried again" in (await command(services, "mail", "retry")).stdout
 
     clock.advance(60)
     courier = Courier(services.database, services.outbox, mailbox, clock, RecordedEntropy())
@@ -92,7 +72,7 @@ async def test_what_was_given_up_is_tried_again(
 
 async def test_a_trial_letter_is_sent_at_once(services: Services) -> None:
     office = await PostOffice().open()
-    done = await run(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
+    done = await command(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
     await office.close()
 
     assert (done.returncode, done.stdout) == (0, "autograph: localhost took the letter\n")
@@ -102,9 +82,9 @@ async def test_a_trial_letter_is_sent_at_once(services: Services) -> None:
 
 async def test_a_trial_letter_tells_what_is_wrong_in_one_line(services: Services) -> None:
     office = await PostOffice(recipient_says=["550 no such person"]).open()
-    refused = await run(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
+    refused = await command(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
     await office.close()
-    away = await run(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
+    away = await command(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
 
     assert (refused.returncode, refused.stderr) == (1, "autograph: the letter was not taken: SMTP 550\n")
     assert (away.returncode, away.stderr.count("\n")) == (1, 1)
@@ -112,7 +92,7 @@ async def test_a_trial_letter_tells_what_is_wrong_in_one_line(services: Services
 
 
 async def test_without_a_server_the_trial_letter_is_kept(services: Services) -> None:
-    done = await run(services, "mail", "test", "theo@northwind.dev")
+    done = await command(services, "mail", "test", "theo@northwind.dev")
 
     folder: Path = services.settings.data_dir / "mail"
     [file] = list(folder.glob("*.eml"))  # noqa: ASYNC240  (a test may wait for a disk)
@@ -126,9 +106,9 @@ async def test_waiting_letters_are_sealed_anew_with_the_newest_key(
     await services.courier.close()
     await post(services)
     rotated = {"AUTOGRAPH_SECRET_KEYS": f"{OLDER_SECRET},{SECRET}"}
-    done = await run(services, "keys", "reseal", **rotated)
+    done = await command(services, "keys", "reseal", **rotated)
     assert "1 waiting letters sealed anew" in done.stdout
-    assert "0 waiting letters sealed anew" in (await run(services, "keys", "reseal", **rotated)).stdout
+    assert "0 waiting letters sealed anew" in (await command(services, "keys", "reseal", **rotated)).stdout
 
     [row] = await rows(services, OUTBOX)
     with pytest.raises(SealBroken):

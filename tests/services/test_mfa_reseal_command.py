@@ -1,18 +1,12 @@
 """`python -m autograph_web keys reseal`, as an operator runs it."""
 
-import asyncio
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from autograph_web.mfa.store import FACTORS
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
+from tests.support.command_line import command
 from tests.support.factories import OLDER_SECRET, SECRET, rows
-from tests.support.sources import ROOT
 from tests.support.two_step import Enrolled, enrol
 
 
@@ -35,20 +29,10 @@ async def mina(services: Services, clock: FakeClock) -> Enrolled:
     ],
 )
 async def test_an_operator_seals_anew_from_the_command_line(
-    services: Services, mina: Enrolled, tmp_path: Path, secrets: tuple[str, ...], code: int, said: str
+    services: Services, mina: Enrolled, secrets: tuple[str, ...], code: int, said: str
 ) -> None:
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AUTOGRAPH_")},
-        "DATABASE_URL": services.settings.database_url,
-        "AUTOGRAPH_DATA_DIR": str(tmp_path / "data"),
-        "AUTOGRAPH_SECRET_KEYS": ",".join(secrets),
-    }
-    command = [sys.executable, "-m", "autograph_web", "keys", "reseal"]
-    done = await asyncio.to_thread(
-        subprocess.run, command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
-    )
+    done = await command(services, "keys", "reseal", AUTOGRAPH_SECRET_KEYS=",".join(secrets))
 
     [factor] = await rows(services, FACTORS)
     assert services.sealer.outdated(factor.sealed_secret) == (code == 0)
     assert (done.returncode, said in done.stdout + done.stderr) == (code, True)
-    assert "Traceback" not in done.stderr
