@@ -2,17 +2,12 @@
 
 from dataclasses import dataclass
 
-import httpx
 from playwright.async_api import expect
 
 from tests.support.browser import Visitor, unique_address
-from tests.support.live_server import LiveServer
+from tests.support.live_server import LiveServer, asks
 
 WRONG = "gravel harbour thirteen violas"
-
-# One for all: a client reads every certificate of the machine when it is made. Without keeping connections,
-# which would be left over of servers that have ended.
-_rest = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
 
 
 @dataclass(frozen=True)
@@ -27,7 +22,7 @@ class Person:
         wish = {"email": self.email, "password": self.password}
         headers = {"X-Forwarded-For": unique_address()}
         server.secrets.add(self.password)
-        assert _rest.post(f"{server.base_url}/register", json=wish, headers=headers).status_code == 201
+        assert asks.post(f"{server.base_url}/register", json=wish, headers=headers).status_code == 201
 
     async def come_in(self, visitor: Visitor) -> None:
         """Create the account and sign in to it by the native form, without a page."""

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
@@ -28,6 +29,7 @@ async def at_account_step(visitor: Visitor, step: str) -> None:
         await expect(visitor.page.locator("#step-title")).to_be_focused()
 
 
+@pytest.mark.phone_too
 async def test_the_ways_lead_to_the_account(signed_in: Visitor, person: Person) -> None:
     await signed_in.open("/dashboard")
     await signed_in.page.get_by_role("navigation", name="Account").get_by_role("link", name="Account").click()
@@ -124,13 +126,7 @@ async def test_with_two_step_verification_deleting_takes_password_and_code(
 
 async def member_in_by_trusted_device(owner: Owner, visitor: Visitor) -> None:
     """Trust the browser, sign out, and sign in with the password alone."""
+    await owner.come_in(visitor, trust=True)
+    await visitor.context.clear_cookies(name="autograph_session")
     await visitor.open("/login")
-    await owner.show_password(visitor)
-    await visitor.page.get_by_label("Trust this device").check()
-    await visitor.page.locator("#code").fill(await owner.phone.code())
-    await visitor.page.get_by_role("button", name="Verify").click()
-    await visitor.at("/dashboard")
-    await visitor.page.get_by_role("button", name="Sign out", exact=True).click()
-    await visitor.at("/login")
-    await visitor.connected()
     await owner.person.sign_in(visitor)

@@ -59,6 +59,7 @@ def give_history(server: LiveServer, person: Person, events: int) -> None:
         )
 
 
+@pytest.mark.phone_too
 async def test_the_overview_leads_to_everything_that_happened(
     visit: Visit, device: Device, person: Person
 ) -> None:
@@ -83,6 +84,7 @@ async def test_the_overview_leads_to_everything_that_happened(
     await visitor.check()
 
 
+@pytest.mark.phone_too
 async def test_the_choices_pick_and_stand_in_the_address(
     visit: Visit, device: Device, member: Person
 ) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
@@ -39,6 +40,7 @@ async def search(visitor: Visitor, label: str, words: str) -> None:
     await visitor.page.get_by_role("button", name="Search").click()
 
 
+@pytest.mark.phone_too
 async def test_events_are_found_by_whose_from_where_what_and_how_it_went(
     admin: Visitor, visit: Visit, member: Person
 ) -> None:

@@ -53,6 +53,7 @@ async def test_whoever_is_not_signed_in_is_asked_to_first(
     await visitor.at(path)
 
 
+@pytest.mark.phone_too
 async def test_an_administrator_finds_the_way(
     visit: Visit, device: Device, person: Person, live_server: LiveServer
 ) -> None:

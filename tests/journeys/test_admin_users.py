@@ -7,7 +7,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 from uuid import uuid4
 
-import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
@@ -20,7 +19,7 @@ from tests.journeys.people import Person, at_overview
 from tests.journeys.wire import Wire
 from tests.support.browser import Device, Visitor, unique_address
 from tests.support.letters import wait_for_letter
-from tests.support.live_server import LiveServer
+from tests.support.live_server import LiveServer, asks
 
 LAST = "That is the only administrator who can sign in. Make somebody else one first."
 
@@ -44,7 +43,7 @@ def sign_in_over_rest(server: LiveServer, person: Person, times: int) -> None:
     typed = {"email": person.email, "password": person.password}
     for _ in range(times):
         headers = {"X-Forwarded-For": unique_address()}
-        assert httpx.post(f"{server.base_url}/login", json=typed, headers=headers).is_success
+        assert asks.post(f"{server.base_url}/login", json=typed, headers=headers).is_success
 
 
 async def ask(visitor: Visitor, button: str, step: str) -> None:
@@ -76,6 +75,7 @@ def fill_up(server: LiveServer, host: str, number: int) -> None:
         )
 
 
+@pytest.mark.phone_too
 async def test_people_are_searched_and_the_search_stands_in_the_address(
     admin: Visitor, member: Person, live_server: LiveServer
 ) -> None:
@@ -173,6 +173,7 @@ async def test_many_devices_leave_the_events_in_reach(
     await admin.check()
 
 
+@pytest.mark.phone_too
 async def test_somebody_who_is_locked_leaves_at_once(
     admin: Visitor, visit: Visit, device: Device, person: Person, live_server: LiveServer
 ) -> None:

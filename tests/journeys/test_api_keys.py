@@ -3,7 +3,7 @@
 import json
 import re
 
-import httpx
+import pytest
 from playwright.async_api import APIResponse, Dialog, Locator, expect
 
 from autograph_web.api_keys.spelling import id_of
@@ -17,7 +17,7 @@ from tests.journeys.test_forged_events import NONSENSE, cookie_of, tab_of, told
 from tests.journeys.two_step import Eavesdropper
 from tests.support.browser import Device, Visitor, unique_address
 from tests.support.letters import wait_for_letter
-from tests.support.live_server import LiveServer
+from tests.support.live_server import LiveServer, asks
 
 KEYS = "/settings/api-keys"
 GONE = "That's gone already. This list is up to date now."
@@ -69,7 +69,7 @@ def line_of(visitor: Visitor, name: str) -> Locator:
 def status_of(server: str, key: str) -> int:
     """Return what a program is answered that shows `key`."""
     headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": unique_address()}
-    return httpx.get(f"{server}/me", headers=headers).status_code
+    return asks.get(f"{server}/me", headers=headers).status_code
 
 
 async def test_the_ways_lead_to_the_keys_which_say_what_they_are_for(signed_in: Visitor) -> None:
@@ -91,6 +91,7 @@ async def test_without_a_session_there_is_no_page_of_keys(visitor: Visitor) -> N
     await visitor.at("/login?next=%2Fsettings%2Fapi-keys")
 
 
+@pytest.mark.phone_too
 async def test_a_key_is_made_shown_once_used_and_revoked(
     signed_in: Visitor, person: Person, live_server: LiveServer
 ) -> None:

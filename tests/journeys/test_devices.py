@@ -111,6 +111,7 @@ async def test_without_a_session_there_is_no_devices_page(visitor: Visitor) -> N
     assert "Devices" not in seen.text
 
 
+@pytest.mark.phone_too
 async def test_another_device_is_signed_out_and_its_page_leaves_at_once(
     visit: Visit, device: Device, person: Person, live_server: LiveServer
 ) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
@@ -28,6 +29,7 @@ async def ask(visitor: Visitor, email: str) -> None:
     await button_of(visitor).click()
 
 
+@pytest.mark.phone_too
 async def test_the_account_moves_once_the_new_address_confirms(
     signed_in: Visitor, visit: Visit, device: Device, person: Person, live_server: LiveServer
 ) -> None:

@@ -1,7 +1,7 @@
 """The page of feature flags, and what a switch does to the pages of everybody."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -19,14 +19,6 @@ from tests.support.live_server import LiveServer
 PATH = "/admin/flags"
 KNOWN_WITHIN_S = 2.0
 """What is promised of a switch: by then every worker knows."""
-
-
-@pytest.fixture(scope="module")
-def flag_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServer]:
-    """A server whose flags are switched."""
-    with LiveServer(tmp_path_factory.mktemp("flags")) as server:
-        yield server
-    server.check_secrets()
 
 
 def line_of(visitor: Visitor, name: str) -> Locator:
@@ -62,11 +54,12 @@ async def switch(visitor: Visitor, name: str, words: str, percent: str = "") -> 
     await at_step(visitor, "")
 
 
+@pytest.mark.phone_too
 async def test_a_flag_is_seen_chosen_for_reviewed_switched_and_reset(
-    visit: Visit, device: Device, person: Person, flag_server: LiveServer
+    visit: Visit, device: Device, person: Person, brittle_server: LiveServer
 ) -> None:
-    visitor = await visit(device, flag_server)
-    await come(visitor, flag_server, person)
+    visitor = await visit(device, brittle_server)
+    await come(visitor, brittle_server, person)
     await expect(visitor.page.locator("[data-flag]")).to_have_count(5)
     await expect(line_of(visitor, "trusted_devices")).to_contain_text("As in the settings.")
     await visitor.check()
@@ -101,10 +94,10 @@ async def test_a_flag_is_seen_chosen_for_reviewed_switched_and_reset(
 
 
 async def test_what_is_no_share_is_said_beside_the_field(
-    visit: Visit, device: Device, person: Person, flag_server: LiveServer
+    visit: Visit, device: Device, person: Person, brittle_server: LiveServer
 ) -> None:
-    visitor = await visit(device, flag_server)
-    await come(visitor, flag_server, person)
+    visitor = await visit(device, brittle_server)
+    await come(visitor, brittle_server, person)
     await begin(visitor, "sign_in_notices")
     for typed in ("101", "-1", "half", "٣"):
         await visitor.page.locator("#percent").fill(typed)
@@ -119,15 +112,15 @@ async def test_what_is_no_share_is_said_beside_the_field(
 
 
 async def test_a_closed_registration_says_so_kindly(
-    visit: Visit, device: Device, person: Person, own_server: LiveServer
+    visit: Visit, device: Device, person: Person, new_person: Callable[[], Person], brittle_server: LiveServer
 ) -> None:
-    admin, visitor = await visit(DESKTOP, own_server), await visit(device, own_server)
+    admin, visitor = await visit(DESKTOP, brittle_server), await visit(device, brittle_server)
     await visitor.open("/register")
     await expect(visitor.page.locator("#register-form")).to_be_visible()
-    await come(admin, own_server, person)
+    await come(admin, brittle_server, person)
+    stranger = new_person()
     await switch(admin, "registration_open", "Nobody may create an account")
     await asyncio.sleep(KNOWN_WITHIN_S)
-    stranger = Person("stranger@northwind.dev", "gravel harbour 999 violins")
     await stranger.fill_in(visitor)
     await visitor.page.get_by_role("button", name="Create account").click()
     await expect(alert_of(visitor)).to_contain_text("New accounts can't be created here right now.")
@@ -136,18 +129,18 @@ async def test_a_closed_registration_says_so_kindly(
     await expect(visitor.page.locator("#closed")).to_contain_text("ask whoever runs this server")
     await expect(visitor.page.locator("#register-form")).to_have_count(0)
     await visitor.check()
-    await operate(own_server, "flags", "reset", "registration_open")
+    await operate(brittle_server, "flags", "reset", "registration_open")
     await asyncio.sleep(KNOWN_WITHIN_S)
     await visitor.open("/register")
     await expect(visitor.page.locator("#register-form")).to_be_visible()
 
 
 async def test_a_sign_in_that_is_not_fresh_is_confirmed_first(
-    visit: Visit, device: Device, person: Person, flag_server: LiveServer
+    visit: Visit, device: Device, person: Person, brittle_server: LiveServer
 ) -> None:
-    visitor = await visit(device, flag_server)
-    await come_as_admin(visitor, flag_server, person)
-    make_stale(flag_server, person.email)
+    visitor = await visit(device, brittle_server)
+    await come_as_admin(visitor, brittle_server, person)
+    make_stale(brittle_server, person.email)
     await visitor.open(PATH)
     await line_of(visitor, "password_grant").get_by_role("button").click()
     await at_step(visitor, "confirm")
@@ -159,11 +152,11 @@ async def test_a_sign_in_that_is_not_fresh_is_confirmed_first(
 
 
 async def test_a_failure_offers_to_try_again(
-    visit: Visit, device: Device, person: Person, flag_server: LiveServer
+    visit: Visit, device: Device, person: Person, brittle_server: LiveServer
 ) -> None:
-    visitor = await visit(device, flag_server)
-    await come_as_admin(visitor, flag_server, person)
-    with missing(flag_server, "flags"):
+    visitor = await visit(device, brittle_server)
+    await come_as_admin(visitor, brittle_server, person)
+    with missing(brittle_server, "flags"):
         await visitor.open(PATH)
         await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("We couldn't load this page")
         await visitor.check()
@@ -171,9 +164,9 @@ async def test_a_failure_offers_to_try_again(
     await expect(visitor.page.locator("#flags")).to_be_visible()
 
 
-async def test_forged_events_switch_nothing(visit: Visit, person: Person, flag_server: LiveServer) -> None:
-    victim = await visit(DESKTOP, flag_server)
-    await come(victim, flag_server, person)
+async def test_forged_events_switch_nothing(visit: Visit, person: Person, brittle_server: LiveServer) -> None:
+    victim = await visit(DESKTOP, brittle_server)
+    await come(victim, brittle_server, person)
     await begin(victim, "password_grant")
     await victim.page.get_by_label("POST /token answers 404").check()
     await button_of(victim).click()
@@ -181,9 +174,9 @@ async def test_forged_events_switch_nothing(visit: Visit, person: Person, flag_s
     tab = await tab_of(victim)
     await victim.page.close()
     stranger = Person(f"stranger.{person.email}", "gravel harbour 999 violins")
-    stranger.join(flag_server)
-    for token, cookie in ((tab, ""), ("", ""), (tab, cookie_of(flag_server, stranger))):
-        async with forged(flag_server.base_url, token=token, cookie=cookie) as socket:
+    stranger.join(brittle_server)
+    for token, cookie in ((tab, ""), ("", ""), (tab, cookie_of(brittle_server, stranger))):
+        async with forged(brittle_server.base_url, token=token, cookie=cookie) as socket:
             for handler in ("load", "switch", "cancel", "_switched", "_asked", "_fill", "_show"):
                 await socket.call(f"{FLAGS}.{handler}", {}, PATH)
             for nonsense in (*NONSENSE, "password_grant", "review", "confirm"):
@@ -194,7 +187,7 @@ async def test_forged_events_switch_nothing(visit: Visit, person: Person, flag_s
             heard = told(await socket.settle())
         assert "@" not in heard
         assert " rows_rx_state_ [{" not in heard
-    admin = await visit(DESKTOP, flag_server)
+    admin = await visit(DESKTOP, brittle_server)
     await person.come_back(admin)
     await admin.open(PATH)
     await expect(line_of(admin, "password_grant")).to_contain_text("As in the settings.")

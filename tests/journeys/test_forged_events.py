@@ -24,7 +24,7 @@ from tests.journeys.forged_socket import (
 )
 from tests.journeys.people import Person, at_overview
 from tests.support.browser import DESKTOP, Visitor, unique_address
-from tests.support.live_server import LiveServer
+from tests.support.live_server import LiveServer, asks
 
 UPGRADE = {
     "Connection": "Upgrade",
@@ -37,7 +37,7 @@ PRIVATE = ("@", "Signed in", "198.18.", "Account created")
 
 def cookie_of(server: LiveServer, person: Person) -> str:
     """Sign in without a page and return the Cookie header."""
-    answer = httpx.post(
+    answer = asks.post(
         f"{server.base_url}/session/sign-in",
         data={"email": person.email, "password": person.password},
         headers={"Origin": server.base_url, "X-Forwarded-For": unique_address()},

@@ -19,6 +19,7 @@ async def test_it_says_what_this_is_on_a_page_anybody_can_use(visitor: Visitor) 
     ("words", "path", "heading"),
     [("Get started", "/register", "Create your account"), ("Sign in", "/login", "Sign in")],
 )
+@pytest.mark.phone_too
 async def test_its_buttons_lead_on(visitor: Visitor, words: str, path: str, heading: str) -> None:
     await visitor.open("/")
     await visitor.page.get_by_role("link", name=words).click()

@@ -20,6 +20,7 @@ def events_of(visitor: Visitor) -> Locator:
     return visitor.page.locator("#activity").get_by_role("listitem")
 
 
+@pytest.mark.phone_too
 async def test_it_says_who_somebody_is_and_what_happened(
     visit: Visit, device: Device, person: Person
 ) -> None:
@@ -64,6 +65,7 @@ async def test_other_days_are_spelled_as_where_the_reader_is(
         await expect(time).to_have_text(words)
 
 
+@pytest.mark.phone_too
 async def test_the_second_sign_in_shows_the_first(visit: Visit, device: Device, member: Person) -> None:
     earlier = await visit(DESKTOP if device is PHONE else PHONE, address="203.0.113.45")
     await member.come_back(earlier)
@@ -83,6 +85,7 @@ async def test_the_second_sign_in_shows_the_first(visit: Visit, device: Device, 
     await visitor.check()
 
 
+@pytest.mark.phone_too
 async def test_the_ways_lead_to_the_other_pages(signed_in: Visitor) -> None:
     await signed_in.open("/dashboard")
     ways = signed_in.page.get_by_role("navigation", name="Account")

@@ -35,6 +35,7 @@ async def fill_in(visitor: Visitor, current: str, new: str) -> None:
     await visitor.page.get_by_label("New password", exact=True).fill(new)
 
 
+@pytest.mark.phone_too
 async def test_the_password_is_changed_and_every_other_device_is_out(
     signed_in: Visitor,
     visit: Visit,

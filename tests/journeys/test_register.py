@@ -125,6 +125,7 @@ async def test_a_taken_email_leads_to_signing_in(visitor: Visitor, member: Perso
     await member.sign_in(visitor)
 
 
+@pytest.mark.phone_too
 async def test_a_new_account_opens_at_once(visitor: Visitor, person: Person) -> None:
     await person.register(visitor)
     await expect(visitor.page.locator("#account-email")).to_have_text(person.email)

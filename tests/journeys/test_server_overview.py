@@ -2,8 +2,10 @@
 
 import re
 import sqlite3
+from collections.abc import Generator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +43,14 @@ def give_days(server: LiveServer) -> None:
         )
 
 
+@pytest.fixture
+def new_server(tmp_path: Path) -> Generator[LiveServer]:
+    """A server without an account."""
+    with LiveServer(tmp_path) as server:
+        yield server
+    server.check_log()
+
+
 async def come(visitor: Visitor, server: LiveServer, person: Person) -> None:
     await come_as_admin(visitor, server, person)
     await visitor.open(PATH)
@@ -51,37 +61,7 @@ def drawing(visitor: Visitor, plot: str) -> Locator:
     return visitor.page.locator(f"#{plot} svg.recharts-surface").first
 
 
-async def test_it_shows_how_things_stand_and_what_happened(
-    visit: Visit, device: Device, person: Person, own_server: LiveServer
-) -> None:
-    give_days(own_server)
-    visitor = await visit(device, own_server)
-    await come(visitor, own_server, person)
-    await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Server overview")
-    await expect(visitor.page.locator("[data-tile=accounts] dd")).to_have_text("1")
-    await expect(visitor.page.locator("[data-tile=active] dd")).to_have_text("1")
-    await expect(visitor.page.locator("[data-tile=adoption] dd")).to_contain_text("0 %")
-    await expect(visitor.page.locator("#attention")).to_contain_text("1 administrator without two-step")
-    await expect(visitor.page.locator("#days")).to_contain_text("midnight UTC")
-    for plot in PLOTS:
-        await expect(drawing(visitor, plot)).to_be_visible()
-    await expect(visitor.page.locator("#sign_ins .said")).to_contain_text("in 30 days")
-    await visitor.check()
-
-    await visitor.page.get_by_role("button", name="7 days").click()
-    await expect(visitor.page.locator("#days-7")).to_have_attribute("aria-pressed", "true")
-    await expect(visitor.page.locator("#sign_ins .said")).to_contain_text("in 7 days")
-    await expect(visitor.page.locator("#sign_ins tbody tr")).to_have_count(7)
-    await visitor.page.get_by_role("button", name="90 days").click()
-    await expect(visitor.page.locator("#sign_ins tbody tr")).to_have_count(90)
-    await visitor.check()
-
-
-async def test_every_plot_has_its_numbers_in_a_table(
-    visit: Visit, device: Device, person: Person, own_server: LiveServer
-) -> None:
-    visitor = await visit(device, own_server)
-    await come(visitor, own_server, person)
+async def every_plot_has_its_numbers_in_a_table(visitor: Visitor) -> None:
     for plot in PLOTS:
         figure = visitor.page.locator(f"#{plot}")
         await figure.locator("summary").click()
@@ -94,6 +74,33 @@ async def test_every_plot_has_its_numbers_in_a_table(
         "() => document.querySelectorAll('.plot [tabindex=\"0\"], .plot a, .plot button').length"
     )
     assert stops == 0
+
+
+async def test_it_shows_how_things_stand_and_what_happened(
+    visit: Visit, device: Device, person: Person, new_server: LiveServer
+) -> None:
+    give_days(new_server)
+    visitor = await visit(device, new_server)
+    await come(visitor, new_server, person)
+    await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Server overview")
+    await expect(visitor.page.locator("[data-tile=accounts] dd")).to_have_text("1")
+    await expect(visitor.page.locator("[data-tile=active] dd")).to_have_text("1")
+    await expect(visitor.page.locator("[data-tile=adoption] dd")).to_contain_text("0 %")
+    await expect(visitor.page.locator("#attention")).to_contain_text("1 administrator without two-step")
+    await expect(visitor.page.locator("#days")).to_contain_text("midnight UTC")
+    for plot in PLOTS:
+        await expect(drawing(visitor, plot)).to_be_visible()
+    await expect(visitor.page.locator("#sign_ins .said")).to_contain_text("in 30 days")
+    await visitor.check()
+    await every_plot_has_its_numbers_in_a_table(visitor)
+
+    await visitor.page.get_by_role("button", name="7 days").click()
+    await expect(visitor.page.locator("#days-7")).to_have_attribute("aria-pressed", "true")
+    await expect(visitor.page.locator("#sign_ins .said")).to_contain_text("in 7 days")
+    await expect(visitor.page.locator("#sign_ins tbody tr")).to_have_count(7)
+    await visitor.page.get_by_role("button", name="90 days").click()
+    await expect(visitor.page.locator("#sign_ins tbody tr")).to_have_count(90)
+    await visitor.check()
 
 
 @pytest.mark.parametrize("options", [{"forced_colors": "active"}, {"reduced_motion": "reduce"}], ids=str)

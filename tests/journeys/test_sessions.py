@@ -23,6 +23,7 @@ async def sign_out_everywhere(visitor: Visitor) -> None:
     await visitor.page.get_by_role("button", name="Yes, sign out everywhere").click()
 
 
+@pytest.mark.phone_too
 async def test_signing_out_says_so_and_takes_the_cookie(signed_in: Visitor) -> None:
     await signed_in.open("/dashboard")
     await sign_out(signed_in)

@@ -25,6 +25,7 @@ async def test_the_form_waits_for_somebody(visitor: Visitor) -> None:
     await visitor.check()
 
 
+@pytest.mark.phone_too
 async def test_the_right_password_leads_to_the_overview(visitor: Visitor, member: Person) -> None:
     await visitor.open("/login")
     await member.sign_in(visitor)

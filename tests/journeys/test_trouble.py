@@ -1,6 +1,7 @@
 """What can go wrong: addresses that lead nowhere, a server in trouble, no connection."""
 
 import re
+from collections.abc import Generator
 
 import pytest
 from playwright.async_api import expect
@@ -18,6 +19,15 @@ NO_CONNECTION = (
     r"ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED)",
     "websocket error",
 )
+
+
+@pytest.fixture
+def mortal_server(brittle_server: LiveServer) -> Generator[LiveServer]:
+    """A server to be stopped and started at will; the next test finds it running."""
+    yield brittle_server
+    if not brittle_server.is_ready():
+        brittle_server.kill()
+        brittle_server.start()
 
 
 @pytest.mark.parametrize("path", ["/nothing-here", "/nothing/below/here", "/404", "/login.html", "/.env"])
@@ -62,6 +72,7 @@ async def test_a_page_that_fails_on_the_server_can_be_tried_again(
     await at_overview(visitor)
 
 
+@pytest.mark.phone_too
 async def test_offline_is_said_and_nothing_typed_is_lost(visitor: Visitor, member: Person) -> None:
     visitor.allow(*NO_CONNECTION)
     await visitor.open("/login")
@@ -97,21 +108,21 @@ async def test_offline_does_not_replay_what_cannot_be_undone(signed_in: Visitor)
 
 
 async def test_a_server_that_goes_away_is_missed_and_welcomed_back(
-    visit: Visit, person: Person, own_server: LiveServer
+    visit: Visit, person: Person, mortal_server: LiveServer
 ) -> None:
-    person.join(own_server)
-    visitor, signed_in = await visit(DESKTOP, own_server), await visit(DESKTOP, own_server)
+    person.join(mortal_server)
+    visitor, signed_in = await visit(DESKTOP, mortal_server), await visit(DESKTOP, mortal_server)
     for one in (visitor, signed_in):
         one.allow(*NO_CONNECTION)
     await person.come_back(signed_in)
     await signed_in.open("/dashboard")
     await visitor.open("/login")
     await person.fill_in(visitor)
-    own_server.stop()
+    mortal_server.stop()
     for one in (visitor, signed_in):
         await expect(banner_of(one)).to_be_visible()
     await visitor.check("light")
-    own_server.start()
+    mortal_server.start()
     for one in (visitor, signed_in):
         await expect(banner_of(one)).to_be_hidden(timeout=30_000)
     await expect(email_of(visitor)).to_have_value(person.email)
@@ -124,15 +135,15 @@ async def test_a_server_that_goes_away_is_missed_and_welcomed_back(
     await at_overview(signed_in)
 
 
-async def test_a_crash_signs_nobody_out(visit: Visit, person: Person, own_server: LiveServer) -> None:
-    visitor = await visit(DESKTOP, own_server)
+async def test_a_crash_signs_nobody_out(visit: Visit, person: Person, mortal_server: LiveServer) -> None:
+    visitor = await visit(DESKTOP, mortal_server)
     visitor.allow(*NO_CONNECTION)
     await person.register(visitor)
-    own_server.kill_workers()
+    mortal_server.kill_workers()
     await visitor.page.reload()
     await at_overview(visitor)
-    own_server.kill()
-    own_server.start()
+    mortal_server.kill()
+    mortal_server.start()
     await visitor.page.reload()
     await at_overview(visitor)
     await expect(visitor.page.locator("#activity").get_by_role("listitem")).to_have_text(

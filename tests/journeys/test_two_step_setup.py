@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Dialog, expect
 
 from tests.journeys.conftest import Visit
@@ -46,6 +47,7 @@ async def set_up(visitor: Visitor) -> Phone:
     return Phone(Authenticator(await shown_key(visitor)))
 
 
+@pytest.mark.phone_too
 async def test_scanning_the_key_and_typing_a_code_turns_it_on(
     visit: Visit, device: Device, person: Person, live_server: LiveServer
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
@@ -40,6 +41,7 @@ async def sign_out(visitor: Visitor) -> None:
     await visitor.connected()
 
 
+@pytest.mark.phone_too
 async def test_the_password_and_a_code_lead_in(
     visitor: Visitor, member: Person, live_server: LiveServer
 ) -> None:

@@ -25,6 +25,7 @@ async def test_an_account_can_be_created_without_it(visit: Visit, device: Device
     assert await visitor.cookie("autograph_session")
 
 
+@pytest.mark.phone_too
 async def test_signing_in_and_out_works_without_it(visit: Visit, device: Device, member: Person) -> None:
     visitor = await visit(device, javascript=False)
     await visitor.load("/dashboard")

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Self
 
@@ -22,6 +23,15 @@ _START_SECONDS = 300.0
 _STOP_SECONDS = 20.0
 _OURS = ("AUTOGRAPH_", "REFLEX_", "__REFLEX_", "PORT", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
 _FAULT = re.compile(r"Traceback|\blevel='?(error|critical)|\[ERROR\]|panicked", re.IGNORECASE)
+
+
+# One for all that is asked without TLS: making a client reads every certificate of the machine, which takes
+# longer than most answers. It keeps no connection, as servers come and go, nor any cookie.
+asks = httpx.Client(
+    verify=False,
+    limits=httpx.Limits(max_keepalive_connections=0),
+    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+)
 
 
 class ServerFault(AssertionError):
@@ -179,7 +189,7 @@ class LiveServer:
     def is_ready(self) -> bool:
         """Tell whether it can serve."""
         with suppress(httpx.TransportError):
-            return httpx.get(f"{self.base_url}/health/ready", timeout=2).is_success
+            return asks.get(f"{self.base_url}/health/ready", timeout=2).is_success
         return False
 
     def _wait_until(self, what: str, seconds: float, done: Callable[[], bool]) -> None:
@@ -206,14 +216,6 @@ def brittle_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveSe
     """A second server, for the journeys that hurt it: it loses patience soon and forgets that soon."""
     limits = {"AUTOGRAPH_LOGIN_LIMIT": "2", "AUTOGRAPH_LOGIN_WINDOW_SECONDS": "4"}
     with LiveServer(tmp_path_factory.mktemp("brittle"), **limits) as server:
-        yield server
-    server.check_secrets()
-
-
-@pytest.fixture
-def own_server(tmp_path: Path) -> Generator[LiveServer]:
-    """A server for one test, to be stopped and started at will."""
-    with LiveServer(tmp_path) as server:
         yield server
     server.check_secrets()
 
