@@ -10,13 +10,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, event, make_url
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from autograph_web.core.database import lock
 from autograph_web.core.file_lock import file_lock
-from autograph_web.core.postgres import connect_arguments
+from autograph_web.core.postgres import postgres_engine
+from autograph_web.core.postgres_address import parse_postgres_url
 from autograph_web.core.start_error import StartError
 from autograph_web.schema import SCRIPTS, sqlite_file
 
@@ -96,10 +97,7 @@ async def _connection(url: str) -> AsyncGenerator[AsyncConnection]:
     A migration may take long; and SQLite, copying a table, drops the old one, which with foreign keys
     enforced would delete the rows that point to it.
     """
-    plain, arguments = connect_arguments(make_url(url), _CONNECT_SECONDS)
-    engine = create_async_engine(plain, connect_args=arguments)
-    if engine.dialect.name == "sqlite":
-        _make_ddl_transactional(engine)
+    engine = _sqlite_engine(url) if url.startswith("sqlite") else postgres_engine(url, _CONNECT_SECONDS)[0]
     try:
         async with engine.connect() as connection:
             yield connection
@@ -107,8 +105,9 @@ async def _connection(url: str) -> AsyncGenerator[AsyncConnection]:
         await engine.dispose()
 
 
-def _make_ddl_transactional(engine: AsyncEngine) -> None:
+def _sqlite_engine(url: str) -> AsyncEngine:
     """Say BEGIN ourselves: Python's SQLite driver would leave the schema changes outside the transaction."""
+    engine = create_async_engine(url, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _no_implicit_begin(connection: Any, _: object) -> None:
@@ -118,9 +117,11 @@ def _make_ddl_transactional(engine: AsyncEngine) -> None:
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    return engine
+
 
 def _without_password(url: str) -> str:
-    return make_url(url).render_as_string(hide_password=True)
+    return str(sqlite_file(url) or parse_postgres_url(url))
 
 
 def _reason(error: BaseException) -> str:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnreadableSource
 
+from autograph_web.core.addresses import check_sqlite_url, plain
 from autograph_web.core.mail_addresses import sender_address
-from autograph_web.core.postgres import spelled_for_sqlalchemy
+from autograph_web.core.postgres_address import spelled_for_sqlalchemy
 from autograph_web.core.redis_address import parse_redis_url
 from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
 from autograph_web.core.smtp_server import SmtpServer, parse_smtp_url
@@ -113,8 +115,15 @@ class Settings(BaseSettings):
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
+            return tuple(plain(part) for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _trim(cls, value: object, about: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            return value
+        return plain(value, quoted_inside=about.field_name == "mail_from")
 
     @field_validator("allowed_origins")
     @classmethod
@@ -149,7 +158,9 @@ class Settings(BaseSettings):
     @classmethod
     def _check_database_url(cls, value: str) -> str:
         schemes = ("postgresql", "postgres", "postgresql+asyncpg", "sqlite", "sqlite+aiosqlite")
-        return spelled_for_sqlalchemy(_with_scheme(value, schemes))
+        if _with_scheme(value, schemes).startswith("sqlite"):
+            check_sqlite_url(value)
+        return spelled_for_sqlalchemy(value)
 
     @field_validator("redis_url")
     @classmethod
@@ -292,14 +303,18 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: One line that names the variable at fault and what it should be.
     """
-    folder = os.environ.get(SECRETS_DIR)
+    folder = os.environ.get(SECRETS_DIR, "").strip()
     if folder and not Path(folder).is_dir():
-        raise SettingsError(f"{SECRETS_DIR}: there is no folder {folder}")
+        raise SettingsError(f"{SECRETS_DIR}: there is no folder {folder!a}")
     try:
         # The values come from the environment, and after it from files.
         return Settings(_secrets_dir=folder or None)  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None
+    except (UnicodeDecodeError, UnreadableSource) as error:
+        if not isinstance(error.__cause__ or error, UnicodeDecodeError):
+            raise
+        raise SettingsError(f"{SECRETS_DIR}: a file there is not UTF-8") from None
     except SecretError as error:
         raise SettingsError(str(error)) from None
 

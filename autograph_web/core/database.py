@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
 from typing import Any, cast
 
-from sqlalchemy import ClauseElement, ExceptionContext, Select, event, make_url, text
+from sqlalchemy import ClauseElement, ExceptionContext, Select, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from autograph_web.core.errors import SessionEnded, Unavailable, Uncertain
 from autograph_web.core.metrics import meters
-from autograph_web.core.postgres import connect_arguments
+from autograph_web.core.postgres import Connector, postgres_engine
 from autograph_web.core.quick import NotSent, QuickStatement, Refused
 from autograph_web.core.rest import Rest
 from autograph_web.core.tracing import statement_attributes, step
@@ -38,9 +38,8 @@ class Database:
     """
 
     def __init__(self, url: str, pool_size: int = 10, command_seconds: float = _COMMAND_TIMEOUT_S) -> None:
-        self.engine = make_engine(url, pool_size, command_seconds)
+        self.engine, self._connector = make_engine(url, pool_size, command_seconds)
         self._most = pool_size
-        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._rest = Rest(monotonic)
         self._compiled: dict[int, QuickStatement] = {}
         # Whether one statement may write to several tables: PostgreSQL's data-modifying WITH.
@@ -56,7 +55,7 @@ class Database:
         """
         calls: list[Callable[[], None]] = []
         with self._translated() as stake:
-            async with self._connected(self.engine) as connection:
+            async with self._connected() as connection:
                 await connection.begin()
                 connection.info[_AFTER_COMMIT] = calls
                 yield connection
@@ -76,7 +75,7 @@ class Database:
         """
         with self._translated() as stake, suppress(Refused):
             stake.is_out = True
-            return await self._quick(statement).first(self.engine, given)
+            return await self._quick(statement).first(self.engine, given, whole=self._is_pooled)
 
     async def first(self, statement: Select[Any], given: dict[str, Any]) -> Any | None:
         """Return the first row of one statement of a module that only reads.
@@ -86,7 +85,7 @@ class Database:
         """
         if self.writes_at_once:
             with self._translated(), suppress(Refused):
-                return await self._quick(statement).first(self.engine, given)
+                return await self._quick(statement).first(self.engine, given, whole=self._is_pooled)
         async with self.read() as connection:
             return (await connection.execute(statement, given)).first()
 
@@ -97,16 +96,18 @@ class Database:
         Raises:
             Unavailable: As for `unit`.
         """
-        # PostgreSQL needs no transaction for that, which saves two round trips.
-        engine = self._single if self.writes_at_once else self.engine
         with self._translated():
-            async with self._connected(engine) as connection:
-                await connection.execution_options(autograph_read_only=True)
+            async with self._connected() as connection:
+                # PostgreSQL needs no transaction for that, which saves two round trips, unless a pooler could
+                # hand every statement to another process.
+                alone = self.writes_at_once and not self._is_pooled()
+                more = {"isolation_level": "AUTOCOMMIT"} if alone else {}
+                await connection.execution_options(autograph_read_only=True, **more)
                 yield connection
 
     @asynccontextmanager
-    async def _connected(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-        async with engine.connect() as connection:
+    async def _connected(self) -> AsyncGenerator[AsyncConnection]:
+        async with self.engine.connect() as connection:
             try:
                 yield connection
             except (TimeoutError, asyncio.CancelledError):
@@ -133,6 +134,9 @@ class Database:
                 raise
             raise refusal from error
         self._rest.end()
+
+    def _is_pooled(self) -> bool:
+        return self._connector is not None and self._connector.pooled
 
     def _quick(self, statement: ClauseElement) -> QuickStatement:
         # Statements of a module live as long as the process, so their identity is a name.
@@ -269,27 +273,27 @@ def _is_outage(error: DBAPIError) -> bool:
     return named or error.statement is None or state[:2] in _OUTAGES
 
 
-def make_engine(url: str, pool_size: int = 10, command_seconds: float = _COMMAND_TIMEOUT_S) -> AsyncEngine:
-    """Return an engine for `url`, tuned for the database it names."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
+def make_engine(
+    url: str, pool_size: int = 10, command_seconds: float = _COMMAND_TIMEOUT_S
+) -> tuple[AsyncEngine, Connector | None]:
+    """Return an engine for `url`, tuned for the database it names, and for PostgreSQL what connects it."""
+    # What a statement was given must not get into a trace: it may be an address or a hash.
+    if url.startswith("sqlite"):
         engine = create_async_engine(
-            parsed, hide_parameters=True, pool_size=pool_size, pool_timeout=_POOL_TIMEOUT_S
+            url, hide_parameters=True, pool_size=pool_size, pool_timeout=_POOL_TIMEOUT_S
         )
         _prepare_sqlite(engine)
-        return engine
-    plain, arguments = connect_arguments(parsed, _CONNECT_TIMEOUT_S)
-    engine = create_async_engine(
-        plain,
-        # What a statement was given must not get into a trace: it may be an address or a hash.
-        hide_parameters=True,
+        return engine, None
+    engine, connector = postgres_engine(
+        url,
+        _CONNECT_TIMEOUT_S,
+        command_seconds,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT_S,
-        connect_args=arguments | {"command_timeout": command_seconds},
     )
     _leave_at_once(engine)
-    return engine
+    return engine, connector
 
 
 def _leave_at_once(engine: AsyncEngine) -> None:

@@ -1,77 +1,133 @@
-"""How to reach PostgreSQL: libpq's spelling of an address for our driver, and several hosts in turn."""
+"""Connecting to PostgreSQL: several hosts in turn, our own settings, poolers such as PgBouncer."""
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, cast
-from urllib.parse import parse_qs, quote, urlsplit
 
-from sqlalchemy import URL
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-_PORT = 5432
-_SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
-_WRITABLE = ("read-write", "primary", "any")
+from autograph_web.core.postgres_address import OURS, PostgresAddress, parse_postgres_url
+
+_PLAIN = {"postgresql+asyncpg": "postgresql", "postgres": "postgresql"}
 
 
-def spelled_for_sqlalchemy(url: str) -> str:
-    """Return an address of several hosts as SQLAlchemy spells it, and any other as it is.
+class NotTheOne(ConnectionError):
+    """Every host that answers is a replica, or lets nobody write."""
 
-    Raises:
-        ValueError: A host is empty, a port is none, or the servers asked for would not let us write. The
-            message does not repeat the address, for it may hold a password.
+
+class Connector:
+    """Opens connections for an engine; `pooled` says that a pooler stands between us and the server.
+
+    Behind one, a transaction is the most that is sure to meet one and the same server process (PgBouncer's
+    pool_mode=transaction). So everything happens in transactions that bring their settings along, and no
+    statement is prepared to be used again.
     """
-    scheme, separator, rest = url.partition("://")
-    netloc, slash, path = rest.partition("/")
-    account, at, hosts = netloc.rpartition("@")
-    if not scheme.startswith("postgres") or "," not in hosts:
-        return url
-    wanted = parse_qs(urlsplit(url[len(scheme) :]).query).get("target_session_attrs", ["read-write"])[0]
-    if wanted not in _WRITABLE:
-        raise ValueError(f"target_session_attrs must be one of {', '.join(_WRITABLE)}: this server writes")
-    places = [_place(host) for host in hosts.split(",")]
-    given = [f"host={quote(','.join(host for host, _ in places), safe=',:')}"]
-    given.append(f"port={','.join(str(port) for _, port in places)}")
-    if "target_session_attrs=" not in path:
-        given.append(f"target_session_attrs={wanted}")
-    return (
-        f"{scheme}{separator}{account}{at}{slash or '/'}{path}{'&' if '?' in path else '?'}{'&'.join(given)}"
-    )
+
+    def __init__(self, address: PostgresAddress, seconds: float, command_seconds: float | None) -> None:
+        """Connect nowhere yet.
+
+        Args:
+            address: The hosts and how to talk to them.
+            seconds: How long one host may take to answer, unless the address says so itself.
+            command_seconds: How long a statement may take.
+        """
+        self.pooled = address.pooled
+        self._address = address
+        self._given: dict[str, Any] = address.arguments()
+        self._given |= {"timeout": address.wait or seconds, "command_timeout": command_seconds}
+
+    async def connect(self) -> Any:
+        """Return a connection to the first host that serves.
+
+        Raises:
+            PoolerFound: There is a pooler, which nobody knew of; the next connection will be right for it.
+        """
+        # Not needed on SQLite, where it would only make the start longer.
+        from asyncpg.exceptions import ProtocolViolationError  # noqa: PLC0415
+
+        from autograph_web.core import pooler  # noqa: PLC0415
+
+        if self.pooled:
+            kind = {"connection_class": pooler.Settled, "statement_cache_size": 0}
+            connection = await self._first_that_serves(self._address.settings, **kind)
+            with _given_up(connection):
+                await pooler.settle_transactions(connection, self._address.timeouts)
+            return connection
+        try:
+            connection = await self._first_that_serves(OURS | self._address.timeouts | self._address.settings)
+        except ProtocolViolationError:  # a pooler takes no settings; whatever else it is comes up once more
+            self.pooled = True
+            raise pooler.PoolerFound from None
+        with _given_up(connection):
+            if await pooler.is_pooled(connection):
+                self.pooled = True
+                raise pooler.PoolerFound
+            await pooler.settle(connection)
+        return connection
+
+    async def _first_that_serves(self, settings: dict[str, str], **kind: Any) -> Any:
+        """Try the hosts one by one; the driver's own way gives up at one that shuts down or says nothing."""
+        import asyncpg  # noqa: PLC0415
+        from asyncpg.exceptions import CannotConnectNowError  # noqa: PLC0415
+
+        from autograph_web.core import pooler  # noqa: PLC0415
+
+        failure: Exception | None = None
+        for host, port in self._address.places or ((None, None),):
+            try:
+                connection = await cast(Any, asyncpg).connect(
+                    host=host, port=port, server_settings=settings, **self._given, **kind
+                )
+                with _given_up(connection):
+                    if await pooler.serves(connection, self._address.target):
+                        return connection
+                connection.terminate()
+            except (OSError, TimeoutError, CannotConnectNowError) as error:
+                failure = error
+        raise failure or NotTheOne(f"no host is {self._address.target}")
 
 
-def connect_arguments(url: URL, timeout: float) -> tuple[URL, dict[str, Any]]:
-    """Return `url` without what only libpq knows, and the arguments of a connection for it.
+@contextmanager
+def _given_up(connection: Any) -> Generator[None]:
+    """Drop the connection if it turns out to be of no use."""
+    try:
+        yield
+    except BaseException:
+        connection.terminate()
+        raise
+
+
+def postgres_engine(
+    url: str, seconds: float, command_seconds: float | None = None, **options: Any
+) -> tuple[AsyncEngine, Connector]:
+    """Return an engine for a PostgreSQL, and what connects it.
 
     Args:
-        url: The address in SQLAlchemy's spelling.
-        timeout: How many seconds one host may take to answer.
+        url: The address, in libpq's spelling or SQLAlchemy's.
+        seconds: As for `Connector`.
+        command_seconds: Likewise.
+        options: What SQLAlchemy's engine takes.
     """
-    sslmode = str(url.query.get("sslmode", ""))
-    arguments: dict[str, Any] = {"timeout": timeout}
-    if sslmode in _SSL_MODES:
-        arguments["ssl"] = sslmode
-    if "," in str(url.query.get("host", "")):
-        arguments["async_creator_fn"] = _connected_to_the_first_that_serves
-    return url.difference_update_query(["sslmode"]), arguments
+    scheme, separator, rest = url.partition("://")
+    address = parse_postgres_url(f"{_PLAIN.get(scheme, scheme)}{separator}{rest}")
+    connector = Connector(address, seconds, command_seconds)
+    engine = create_async_engine("postgresql+asyncpg://", hide_parameters=True, **options)
+    event.listens_for(engine.sync_engine, "do_connect")(_by(connector))
+    return engine, connector
 
 
-async def _connected_to_the_first_that_serves(host: list[str], port: list[int], **given: Any) -> Any:
-    """Try the hosts one by one; the driver's own way gives up at one that shuts down or says nothing."""
-    # Not needed on SQLite, where it would only make the start longer.
-    import asyncpg  # noqa: PLC0415
-    from asyncpg.exceptions import CannotConnectNowError, TargetServerAttributeNotMatched  # noqa: PLC0415
+def _by(connector: Connector) -> Callable[..., Any]:
+    def connected(dialect: Any, _record: Any, _arguments: Any, _options: Any) -> Any:
+        from autograph_web.core.pooler import PoolerFound  # noqa: PLC0415
 
-    failure: Exception | None = None
-    for one, its_port in zip(host, port, strict=True):
+        def once() -> Any:
+            kept = {"prepared_statement_cache_size": 0} if connector.pooled else {}
+            return dialect.connect(async_creator_fn=connector.connect, **kept)
+
         try:
-            return await cast(Any, asyncpg).connect(host=one, port=its_port, **given)
-        except (OSError, TimeoutError, CannotConnectNowError, TargetServerAttributeNotMatched) as error:
-            failure = error
-    raise failure or OSError("no host was named")
+            return once()
+        except PoolerFound:
+            return once()
 
-
-def _place(text: str) -> tuple[str, int]:
-    try:
-        parts = urlsplit(f"//{text}")
-        port = parts.port or _PORT
-    except ValueError:
-        raise ValueError("names a port that is none") from None
-    if not parts.hostname:
-        raise ValueError("names an empty host")
-    return parts.hostname, port
+    return connected

@@ -37,8 +37,12 @@ class QuickStatement:
             (name, _converter(compiled.binds[name].type, dialect)) for name in compiled.positiontup
         ]
 
-    async def first(self, engine: AsyncEngine, given: dict[str, Any]) -> SimpleNamespace | None:
+    async def first(
+        self, engine: AsyncEngine, given: dict[str, Any], *, whole: Callable[[], bool]
+    ) -> SimpleNamespace | None:
         """Run it, a transaction of its own, and return its first row, with its columns as attributes.
+
+        `whole` tells of a connection that is there whether the transaction must be named (behind a pooler).
 
         Raises:
             Refused: The server would not.
@@ -51,7 +55,7 @@ class QuickStatement:
         pooled = await _connected(engine)
         try:
             with step(f"sql {self._told['db__operation__name']}", **self._told):
-                row = await cast(Any, pooled.driver_connection).fetchrow(self._text, *arguments)
+                row = await self._fetched(pooled.driver_connection, arguments, whole)
             return SimpleNamespace(**row) if row else None
         except (self._driver.InterfaceError, self._driver.PostgresConnectionError) as error:
             pooled.invalidate(error)
@@ -64,6 +68,12 @@ class QuickStatement:
             raise
         finally:
             pooled.close()
+
+    async def _fetched(self, driver: Any, arguments: list[Any], whole: Callable[[], bool]) -> Any:
+        if not whole():
+            return await driver.fetchrow(self._text, *arguments)
+        async with driver.transaction():
+            return await driver.fetchrow(self._text, *arguments)
 
 
 async def _connected(engine: AsyncEngine) -> PoolProxiedConnection:

@@ -1,12 +1,28 @@
-"""What `REDIS_URL` may name: one server, or the sentinels that know which of several is the master."""
+"""What `REDIS_URL` may name: one server, or the sentinels that know which of several is the master.
 
+Of the options, redis-py's names are honoured that say where a server is and how to check it; every other is
+refused, also those that redis-py would ignore.
+"""
+
+import ssl
 from dataclasses import dataclass
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote
+
+from autograph_web.core.addresses import one_of, options_of, split_address
 
 _ONE_SERVER = ("redis", "rediss", "unix")
 _SENTINELS = ("redis+sentinel", "rediss+sentinel")
 _SENTINEL_PORT = 26379
-_OPTIONS = ("sentinel_username", "sentinel_password", "ssl_ca_certs")
+_OF_TLS = (
+    *("ssl_cert_reqs", "ssl_check_hostname", "ssl_ca_certs", "ssl_ca_path"),
+    *("ssl_certfile", "ssl_keyfile", "ssl_password"),
+)
+_OPTIONS = {
+    "redis": ("db", "username", "password", "client_name"),
+    "rediss": ("db", "username", "password", "client_name", *_OF_TLS),
+    "unix": ("db", "username", "password", "client_name"),
+    **dict.fromkeys(_SENTINELS, ("sentinel_username", "sentinel_password", "ssl_ca_certs")),
+}
 _SHAPE = "redis+sentinel://user:password@host:26379,host:26379/name-of-the-master/0"
 NO_CLUSTER = (
     "Redis Cluster is not supported: what must happen in one step may lie on two of its nodes; "
@@ -40,14 +56,14 @@ def parse_redis_url(url: str) -> Sentinels | None:
         raise ValueError(NO_CLUSTER)
     if scheme not in (*_ONE_SERVER, *_SENTINELS):
         raise ValueError("must start with redis:// (or rediss://, unix://, redis+sentinel://)")
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ValueError("is no address that can be read") from None
-    if scheme in _SENTINELS:
-        return _sentinels(parts)
-    if "," in parts.netloc.rpartition("@")[2]:
+    parts = split_address(url, several=True)
+    if scheme in _ONE_SERVER and "," in parts.netloc.rpartition("@")[2]:
         raise ValueError(f"several servers need Sentinel: {_SHAPE}")
+    options = options_of(parts, _OPTIONS[scheme])
+    _check_tls(options)
+    if scheme in _SENTINELS:
+        return _sentinels(parts, options)
+    _check_one_server(parts, options)
     return None
 
 
@@ -60,15 +76,42 @@ def one_address(url: str) -> str:
     return f"redis://[{host}]:{port}" if ":" in host else f"redis://{host}:{port}"
 
 
-def _sentinels(parts: SplitResult) -> Sentinels:
+def _check_one_server(parts: SplitResult, options: dict[str, str]) -> None:
+    database = options.get("db", "0")
+    if parts.scheme == "unix":
+        if not parts.path.strip("/"):
+            raise ValueError("names no socket: unix:///path/to/redis.sock")
+    elif parts.path.strip("/"):
+        if "db" in options:
+            raise ValueError("names its database twice")
+        database = parts.path.strip("/")
+    if not (database.isascii() and database.isdecimal()):
+        raise ValueError("names a database that is no number, such as the 0 of redis://host:6379/0")
+
+
+def _check_tls(options: dict[str, str]) -> None:
+    """Refuse what redis-py would refuse only once it connects, or would take for something else."""
+    one_of(options, "ssl_cert_reqs", "none", "optional", "required")
+    one_of(options, "ssl_check_hostname", "true", "false")
+    if "ssl_keyfile" in options and "ssl_certfile" not in options:
+        raise ValueError("ssl_keyfile belongs to an ssl_certfile, which is not named")
+    context = ssl.create_default_context()
+    try:
+        if "ssl_ca_certs" in options or "ssl_ca_path" in options:
+            context.load_verify_locations(options.get("ssl_ca_certs"), options.get("ssl_ca_path"))
+        if "ssl_certfile" in options:
+            secret = options.get("ssl_password", "")
+            context.load_cert_chain(options["ssl_certfile"], options.get("ssl_keyfile"), lambda: secret)
+    except OSError:
+        raise ValueError("ssl_ca_certs, ssl_certfile and ssl_keyfile must name files in PEM") from None
+
+
+def _sentinels(parts: SplitResult, options: dict[str, str]) -> Sentinels:
     master, _, database = parts.path.strip("/").partition("/")
-    options = dict(parse_qsl(parts.query))
     account, _, hosts = parts.netloc.rpartition("@")
     username, _, password = account.partition(":")
     if not master or not (database or "0").isdecimal():
         raise ValueError(f"must have the form {_SHAPE}")
-    if unknown := sorted(set(options) - set(_OPTIONS)):
-        raise ValueError(f"knows no option {unknown[0]}; there are {', '.join(_OPTIONS)}")
     return Sentinels(
         addresses=tuple(_address(host) for host in hosts.split(",")),
         master=unquote(master),
@@ -83,7 +126,7 @@ def _sentinels(parts: SplitResult) -> Sentinels:
 
 
 def _address(text: str) -> tuple[str, int]:
-    parts = urlsplit(f"//{text}")  # knows brackets around IPv6, and refuses a port that is none
+    parts = split_address(f"//{text}")  # knows brackets around IPv6, and refuses a port that is none
     if not parts.hostname:
         raise ValueError(f"must have the form {_SHAPE}")
     return parts.hostname, parts.port or _SENTINEL_PORT

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
+
+from autograph_web.core.addresses import options_of, split_address
 
 Encryption = Literal["tls", "starttls", "none"]
 _IMPLICIT_PORT, _SUBMISSION_PORT, _PLAIN_PORT = 465, 587, 25  # RFC 8314, RFC 6409, RFC 5321
@@ -37,17 +39,14 @@ def parse_smtp_url(url: str) -> SmtpServer:
     Raises:
         ValueError: It names none; the message does not repeat it, for it may hold a password.
     """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("names no host and port") from None
+    parts = split_address(url)
+    host, port = parts.hostname, parts.port
     if parts.scheme not in ("smtp", "smtps") or not host or parts.path.strip("/") or parts.fragment:
         raise ValueError("must look like smtp://user:password@host:587 or smtps://user:password@host:465")
     username, password = unquote(parts.username or "") or None, unquote(parts.password or "") or None
     if (username is None) != (password is None):
         raise ValueError("needs both a user and a password, percent-encoded, or neither")
-    options = _options(parts)
+    options = options_of(parts, ("starttls", "ca"))
     encryption = _encryption(parts.scheme, host, username, options)
     return SmtpServer(
         host=host,
@@ -57,13 +56,6 @@ def parse_smtp_url(url: str) -> SmtpServer:
         password=password,
         ca_file=_ca_file(options),
     )
-
-
-def _options(parts: SplitResult) -> dict[str, str]:
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if set(options) - {"starttls", "ca"}:
-        raise ValueError("may end with ?starttls=required, ?starttls=never or ?ca=/path/to/authority.pem")
-    return options
 
 
 def _encryption(scheme: str, host: str, username: str | None, options: dict[str, str]) -> Encryption:

@@ -163,6 +163,61 @@ def test_a_database_may_be_named_in_any_usual_spelling(given: str, used: str) ->
     assert made(database_url=given).sqlalchemy_url == used
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("AUTOGRAPH_SECRET_KEYS", f'"{SECRET}"', "quotation marks"),
+        ("AUTOGRAPH_SECRET_KEYS", f"{SECRET},'{SECRET}'", "quotation marks"),
+        ("AUTOGRAPH_SECRET_KEYS", f"\ufeff{SECRET}", "cannot be seen"),
+        ("AUTOGRAPH_SECRET_KEYS", f"{SECRET}\u200b", "cannot be seen"),
+        ("AUTOGRAPH_METRICS_TOKEN", f"“{'m' * 40}”", "quotation marks"),
+        ("AUTOGRAPH_METRICS_TOKEN", "m" * 40 + "\x07", "cannot be seen"),
+        ("AUTOGRAPH_BASE_URL", f"'{URL}'", "quotation marks"),
+        ("AUTOGRAPH_WORKERS", '"2"', "quotation marks"),
+        ("AUTOGRAPH_DATA_DIR", '"/var/lib/autograph"', "quotation marks"),
+        ("AUTOGRAPH_MAIL_FROM", '"Doors <doors@northwind.dev>"', "quotation marks"),
+        ("DATABASE_URL", '"postgresql://u:hunter2@db/x', "quotation marks"),
+        ("DATABASE_URL", "postgresql://u:hunter2@db/x\ny", "cannot be seen"),
+        ("DATABASE_URL", "postgresql://u:hunter\udce42@db/x", "cannot be seen"),
+        ("DATABASE_URL", "sqlite:///data/x.db?mode=ro", "no host and no options"),
+        ("DATABASE_URL", "sqlite://data/x.db", "no host and no options"),
+        ("DATABASE_URL", "postgresql://u:hunter2@db/x?sslmode=verify_full", "sslmode must be one of"),
+        ("REDIS_URL", "`redis://:hunter2@r`", "quotation marks"),
+        ("SMTP_URL", "smtp://u:hunt/er2@mail.northwind.dev", "percent-encoded"),
+    ],
+)
+def test_what_came_along_with_a_value_is_refused_by_the_name_of_the_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    with pytest.raises(SettingsError, match=why) as refusal:
+        load(monkeypatch, **PRODUCTION | {name: value})
+    line = str(refusal.value)
+    assert line.startswith(f"{name}: ")
+    assert not any(part in line for part in (SECRET, "hunter2", "er2", "mmmm"))
+
+
+def test_space_around_a_value_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    padded = {name: f" \t{value}\u00a0\r\n" for name, value in PRODUCTION.items()}
+    settings = load(monkeypatch, **padded, PORT=" 4000 ", AUTOGRAPH_DATA_DIR=f" {tmp_path} ")
+
+    assert (settings.base_url, settings.port, settings.data_dir) == (URL, 4000, tmp_path)
+    assert settings.master_secrets == (SECRET,)
+    assert settings.smtp_server is not None
+
+
+def test_a_name_in_front_of_an_address_may_be_quoted() -> None:
+    given = '"Northwind, Inc." <doors@northwind.dev>'
+    assert made(mail_from=given).mail_from == given
+
+
+def test_a_secret_file_that_is_no_text_is_refused_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "AUTOGRAPH_SECRET_KEYS").write_bytes(b"\xff\xfe" + SECRET.encode("utf-16-le"))
+    with pytest.raises(SettingsError, match="AUTOGRAPH_SECRETS_DIR: a file there is not UTF-8"):
+        load(monkeypatch, AUTOGRAPH_SECRETS_DIR=str(tmp_path))
+
+
 def test_development_also_answers_to_the_usual_names_of_this_machine() -> None:
     settings = made(port=4000)
 
