@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSource
 
-from autograph_web.core.addresses import check_sqlite_url, plain
+from autograph_web.core.service_urls import check_sqlite_url, plain
 from autograph_web.core.mail_addresses import sender_address
 from autograph_web.core.postgres_address import spelled_for_sqlalchemy
 from autograph_web.core.redis_address import parse_redis_url
@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     base_url: str = ""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxy_hops: int = Field(0, ge=0, le=10)
+    forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
 
     database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     redis_url: str = Field("", validation_alias=AliasChoices("REDIS_URL", "redis_url"))
@@ -129,6 +130,11 @@ class Settings(BaseSettings):
     @classmethod
     def _check_allowed_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(_origin(value) for value in values)
+
+    @field_validator("forwarded_header", mode="before")
+    @classmethod
+    def _lower_header(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
 
     @field_validator("base_url")
     @classmethod

@@ -12,10 +12,11 @@ from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.verification import Verification
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
 from autograph_web.core.entropy import random_uuid
 from autograph_web.core.errors import DomainError, EmailTaken, RegistrationClosed
-from autograph_web.core.limits import Allowance, BudgetSpent, address_bucket
+from autograph_web.core.limits import Allowance, BudgetSpent
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import REGISTRATION_OPEN
 

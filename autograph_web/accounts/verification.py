@@ -11,9 +11,10 @@ from autograph_web.accounts.letters import verification_letter
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import LinkRefused, LinkUnknown, SessionEnded
-from autograph_web.core.limits import Allowance, address_bucket, subject_key
+from autograph_web.core.limits import Allowance, subject_key
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import EMAIL_VERIFICATION
 

@@ -13,7 +13,7 @@ class AuditInput(BaseModel):
     person: str | None = Field(
         default=None, min_length=1, max_length=1024, description="The address or the id of an account."
     )
-    ip: str | None = Field(default=None, min_length=1, max_length=64, description="Where from, exactly.")
+    ip: str | None = Field(default=None, min_length=1, max_length=64, description="IP address, any spelling.")
     group: Group | None = Field(default=None, description="What the events are about.")
     kind: str | None = Field(default=None, max_length=64, description="The name of one kind of event.")
     outcome: Outcome | None = Field(default=None, description="`done`, or `refused`: a try that failed.")

@@ -13,6 +13,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.trail import ACTOR, AuditEvent
+from autograph_web.core.addresses import canonical_address
 from autograph_web.core.limits import Allowance
 
 _PORTION = 500  # events read at once for a file; nothing is held open between two portions
@@ -104,7 +105,9 @@ class Investigation:
         kinds = wish.kinds
         if kinds is None or (wish.person and owner is None) or not (wish.ip or "").isprintable():
             return None
-        return _Search(owner, Selection(kinds=kinds, since=wish.since, until=wish.until, ip=wish.ip))
+        # As addresses are written down, however this one was typed.
+        ip = canonical_address(wish.ip) or wish.ip if wish.ip else None
+        return _Search(owner, Selection(kinds=kinds, since=wish.since, until=wish.until, ip=ip))
 
     async def _owner(self, whom: str) -> UUID | None:
         """Return whom an address or an id names; an id may be that of an account which is gone."""

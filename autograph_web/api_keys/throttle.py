@@ -2,9 +2,10 @@
 
 from typing import Any, cast
 
+from autograph_web.core.addresses import address_bucket
 from autograph_web.core.clock import Clock
 from autograph_web.core.errors import RateLimited
-from autograph_web.core.limits import Allowance, address_bucket, note_refusal, subject_key
+from autograph_web.core.limits import Allowance, note_refusal, subject_key
 from autograph_web.core.local_limits import LocalWindows
 from autograph_web.core.redis import RedisClient, RedisDown
 

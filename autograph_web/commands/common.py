@@ -13,8 +13,9 @@ import typer
 
 from autograph_web import schema
 from autograph_web.admin.person import Operator
+from autograph_web.core.addresses import UNKNOWN_ADDRESS
 from autograph_web.core.clock import SystemClock
-from autograph_web.core.context import UNKNOWN_ADDRESS, RequestContext
+from autograph_web.core.context import RequestContext
 from autograph_web.core.database import Database
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.entropy import SystemEntropy, random_uuid

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,8 +12,11 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from autograph_web import schema
+from autograph_web.audit.selection import Selection
+from autograph_web.audit.trail import ACTOR, Trail
 from autograph_web.commands.common import AsJson, answers, redis_url, show
 from autograph_web.commands.findings import Finding, Mark, doubtful, failed, good
+from autograph_web.core.addresses import UNKNOWN_ADDRESS, is_private
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.database import Database
 from autograph_web.core.errors import Unavailable
@@ -29,6 +33,7 @@ _OLDEST_REDIS = (6, 2)  # GETDEL, which one-use tickets are taken with
 _CLOCK_DOUBT_S, _CLOCK_FAILURE_S = 1.0, 30.0  # tokens allow for a minute at most
 _DISK_DOUBT_BYTES = 500_000_000
 _GREETING_S = 10.0
+_RECENT, _MOST_EVENTS = timedelta(days=7), 200
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -58,6 +63,7 @@ def _examine() -> list[Finding]:
         _disk(settings),
         _pages(),
         *_database(settings),
+        *_clients(settings),
         *_redis(settings),
         asyncio.run(_mail(settings)),
     ]
@@ -144,6 +150,38 @@ def _database(settings: Settings) -> list[Finding]:
         advice = "the next start brings it up to date; `migrate` does it now"
         found = [doubtful("database", f"{kind} answers, but its schema is not current", advice)]
     return found if difference is None else [*found, _clock(difference)]
+
+
+def _clients(settings: Settings) -> list[Finding]:
+    """Return what the events of a day tell about the addresses of clients; nothing without a proxy."""
+    file = schema.sqlite_file(settings.sqlalchemy_url)
+    if (file is not None and not file.exists()) or not (settings.trusted_proxy_hops or settings.secure):
+        return []
+    try:
+        addresses = asyncio.run(_recent_addresses(settings.sqlalchemy_url))
+    except (Unavailable, SQLAlchemyError):  # told already
+        return []
+    header = settings.forwarded_header
+    if UNKNOWN_ADDRESS in addresses:
+        told = f"unknown, seen in the last {_RECENT.days} days: {header} does not say as many as are trusted"
+        advice = "set AUTOGRAPH_TRUSTED_PROXY_HOPS and AUTOGRAPH_FORWARDED_HEADER to what the proxy sends"
+        return [doubtful("client addresses", told, advice)]
+    if settings.secure and len(addresses) == 1 and all(is_private(one) for one in addresses):
+        told = f"everybody has {addresses.pop()}, which is a proxy's"
+        advice = "set AUTOGRAPH_TRUSTED_PROXY_HOPS to the number of proxies in front"
+        return [doubtful("client addresses", told, advice)]
+    return [good("client addresses", "readable" if addresses else "none seen yet")]
+
+
+async def _recent_addresses(url: str) -> set[str]:
+    """Return where the newest events came from that clients caused."""
+    database, clock = Database(url, pool_size=1), SystemClock()
+    try:
+        wanted = Selection(since=clock.now() - _RECENT)
+        events = await Trail(database, clock).searched(None, wanted, None, _MOST_EVENTS)
+        return {event.ip for event in events if event.ip and ACTOR not in event.details}
+    finally:
+        await database.close()
 
 
 async def _clock_difference(url: str) -> float | None:

@@ -1,105 +1,62 @@
-"""Reading settings, addresses above all: whole, or refused in one line that repeats no password."""
+"""Network addresses: the one spelling in which they are stored, shown, searched and counted."""
 
-import unicodedata
-from collections.abc import Collection
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
-_ENCODE = "has a / ? # or @ where it must be percent-encoded (%2F %3F %23 %40), as in a password"
+UNKNOWN_ADDRESS = "unknown"
+"""What stands in the place of an address that could not be read."""
+
+_MOST = 128  # the longest address with zone, brackets and port is shorter by far
+# RFC 7239 section 6: a port is up to five digits, or an obfuscated name.
+_BRACKETED = re.compile(r"\[([^\[\]]*)\](?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]+))?")
+_WITH_PORT = re.compile(r"([0-9.]+):(?:[0-9]{1,5}|_[A-Za-z0-9._-]+)")
 
 
-_QUOTES = frozenset("\"'`“”‘’«»„")
-# Control, format (the byte order mark is one), surrogate (bytes that are not UTF-8), line and paragraph.
-_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+def canonical_address(text: str) -> str | None:
+    """Return the address that `text` names in its canonical spelling (RFC 5952); None if it names none.
 
-
-def plain(value: str, quoted_inside: bool = False) -> str:
-    """Return a value without the space around it.
-
-    Args:
-        value: What somebody set.
-        quoted_inside: Whether a part of it may be in quotation marks, such as a name in front of an address.
-
-    Raises:
-        ValueError: It is in quotation marks, or has a character that nobody sees.
+    Read are the forms of RFC 7239 section 6 and what proxies write into X-Forwarded-For: with or without
+    port, IPv6 with or without brackets, upper case, with a zone. An IPv4-mapped address (RFC 4291 section
+    2.5.5.2) is the IPv4 address; a zone means something on its own host alone and is dropped.
     """
-    value = value.strip()
-    if any(unicodedata.category(letter) in _INVISIBLE for letter in value):
-        raise ValueError("has a character that cannot be seen, such as a line break or a byte order mark")
-    first, last = value[:1] in _QUOTES, value[-1:] in _QUOTES
-    if (first and last) or ((first or last) and not quoted_inside):
-        raise ValueError("is in quotation marks, which would be part of it: leave them out")
-    return value
+    address = parse_address(text)
+    return None if address is None else str(address)
 
 
-def check_sqlite_url(url: str) -> None:
-    """Refuse an address of SQLite that names no file plainly.
-
-    Raises:
-        ValueError: It has a host or options, which nothing would read.
-    """
-    parts = split_address(url)
-    if parts.netloc or parts.query or not parts.path.strip("/"):
-        raise ValueError("must look like sqlite:////folder/file, with no host and no options")
-
-
-def split_address(url: str, *, several: bool = False) -> SplitResult:
-    """Return the parts of `url`, whose port, if there is one, is a number; `several` hosts may each have one.
-
-    Raises:
-        ValueError: It cannot be read, or only by guessing where the password ends (RFC 3986 section 3.2).
-    """
-    rest = url.partition("//")[2]
-    authority = rest
-    for mark in "/?#":
-        authority = authority.partition(mark)[0]
-    if "@" in rest[len(authority) :]:
-        raise ValueError(_ENCODE)
+def parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that `text` names, as for `canonical_address`."""
+    if len(text) > _MOST or not text.isascii():
+        return None
+    text = text.strip(" \t")
+    if bare := _BRACKETED.fullmatch(text) or _WITH_PORT.fullmatch(text):
+        text = bare[1]
     try:
-        parts = urlsplit(url)
-        if not (several and "," in parts.netloc):
-            _ = parts.port
+        address = ip_address(text.partition("%")[0])
     except ValueError:
-        raise ValueError("is no address that can be read: check host, port and brackets") from None
-    if parts.fragment:
-        raise ValueError(_ENCODE)
-    return parts
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
 
 
-def options_of(parts: SplitResult, known: Collection[str]) -> dict[str, str]:
-    """Return the options after the question mark, percent-decoded.
+def address_bucket(ip: str) -> str:
+    """Return what counts as one address: IPv4 whole, IPv6 by its /64, anything else one shared bucket.
 
-    Args:
-        parts: An address that `split_address` returned.
-        known: The options there may be.
-
-    Raises:
-        ValueError: One is unknown, given twice, or has no value.
+    A household or a host is given a whole /64 (RFC 6177), so whoever has one has all its addresses.
     """
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    options = dict(pairs)
-    if len(options) != len(pairs):
-        raise ValueError("has an option twice")
-    for name, value in options.items():
-        if name not in known:
-            raise ValueError(f"knows no option {_shown(name)}; there are {', '.join(known)}")
-        if not value:
-            raise ValueError(f"has the option {name} without a value")
-    return options
+    address = parse_address(ip)
+    if address is None:
+        return UNKNOWN_ADDRESS
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return f"{IPv6Address(int(address) >> 64 << 64)}/64"
 
 
-def one_of(options: dict[str, str], name: str, *allowed: str) -> str | None:
-    """Return the value of one option, None if it was not given.
-
-    Raises:
-        ValueError: It is none of `allowed`.
-    """
-    value = options.get(name)
-    if value is not None and value not in allowed:
-        raise ValueError(f"{name} must be one of {', '.join(allowed)}")
-    return value
+def is_loopback(text: str) -> bool:
+    """Return True if `text` names an address of this machine that nobody else reaches."""
+    address = parse_address(text)
+    return address is not None and address.is_loopback
 
 
-def _shown(name: str) -> str:
-    """Return the name of an option if it looks like one."""
-    plain = name.replace("_", "").replace("-", "")
-    return name if plain.isascii() and plain.isalpha() and len(name) <= 40 else "of that name"
+def is_private(text: str) -> bool:
+    """Return True if `text` names an address that no client on the internet has."""
+    address = parse_address(text)
+    return address is not None and address.is_private

@@ -17,9 +17,6 @@ class RequestContext:
     request_id: str
 
 
-UNKNOWN_ADDRESS = "unknown"
-
-
 @dataclass(slots=True)
 class Occasion:
     """The request or websocket event that is being served, for logs and traces; no rule may look at it.

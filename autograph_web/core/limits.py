@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
 
 from autograph_web.core.clock import Clock
@@ -277,19 +276,6 @@ def note_refusal(limit: str) -> None:
 def _spent(budget: Budget, wait: int, *, first: bool = False) -> BudgetSpent:
     note_refusal(budget.name)
     return BudgetSpent(wait, first)
-
-
-def address_bucket(ip: str) -> str:
-    """Return what counts as one address: IPv4 whole, IPv6 by its /64, anything else one shared bucket."""
-    try:
-        address = ip_address(ip)
-    except ValueError:
-        return "unknown"
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return f"{IPv6Address(int(address) >> 64 << 64)}/64"
 
 
 def _digest(subject: str) -> str:

@@ -1,58 +1,54 @@
 """Who the client is: one reading of address, agent and request id for pages and REST."""
 
-from collections.abc import Mapping
-from ipaddress import ip_address
 from uuid import UUID
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from autograph_web.core.context import UNKNOWN_ADDRESS, RequestContext, occasion
+from autograph_web.core.addresses import UNKNOWN_ADDRESS
+from autograph_web.core.context import RequestContext, occasion
 from autograph_web.core.entropy import SystemEntropy, random_uuid
+from autograph_web.http.forwarded import client_of
+from autograph_web.runtime import services
 from autograph_web.settings import Settings
 
+_log = structlog.get_logger(__name__)
+_UNKNOWN = "client_address_unknown"
 _LONGEST_AGENT = 512
 _ENTROPY = SystemEntropy()  # ids are to be unique, not secret
 
 
-def client_address(peer: str, forwarded_for: str, hops: int) -> str:
-    """Return the client's address.
+def address_of(scope: Scope, settings: Settings) -> str:
+    """Return the address of whoever made a request or opened a websocket.
 
-    X-Forwarded-For is the client's own word but for its last `hops` entries, each added by a proxy we trust;
-    so the entry `hops` from the right counts, and nothing when there are fewer.
+    Where proxies are trusted and what they say cannot be read, everybody shares one address, and with it the
+    limits: that is logged, once in ten minutes.
     """
-    if hops:
-        entries = [entry.strip() for entry in forwarded_for.split(",")]
-        peer = entries[-hops] if len(entries) >= hops else ""
-    try:
-        return str(ip_address(peer.strip("[]")))
-    except ValueError:
-        return UNKNOWN_ADDRESS
+    client, header = scope.get("client"), settings.forwarded_header
+    lines = Headers(scope=scope).getlist(header)
+    found = client_of(str(client[0]) if client else "", lines, settings.trusted_proxy_hops, header)
+    if found.ip == UNKNOWN_ADDRESS and settings.trusted_proxy_hops and services().seldom.allows(_UNKNOWN):
+        _log.warning(
+            _UNKNOWN,
+            header=header,
+            trouble=found.trouble,
+            trusted_proxy_hops=settings.trusted_proxy_hops,
+            advice="see docs/configuration.md, Behind a proxy",
+        )
+    return found.ip
 
 
 def context_from_scope(scope: Scope, settings: Settings) -> RequestContext:
     """Return the circumstances of an HTTP request; its id is the one the answer carries."""
-    headers = Headers(scope=scope)
-    client = scope.get("client")
-    return _context(
-        settings,
-        peer=str(client[0]) if client else "",
-        forwarded_for=", ".join(headers.getlist("x-forwarded-for")),
-        agent=headers.get("user-agent", ""),
-        request_id=request_id_of(scope, settings),
-    )
+    agent = Headers(scope=scope).get("user-agent", "")
+    return RequestContext(address_of(scope, settings), _printable(agent), request_id_of(scope, settings))
 
 
-def context_from_headers(headers: Mapping[str, str], peer: str, settings: Settings) -> RequestContext:
-    """Return the circumstances of a websocket event from its handshake's headers; its id is its own."""
+def context_of_event(address: str, agent: str) -> RequestContext:
+    """Return the circumstances of a websocket event; `address` is `address_of` its handshake."""
     current = occasion()
-    return _context(
-        settings,
-        peer=peer,
-        forwarded_for=headers.get("x-forwarded-for", ""),
-        agent=headers.get("user-agent", ""),
-        request_id=current.request_id if current else new_request_id(),
-    )
+    return RequestContext(address, _printable(agent), current.request_id if current else new_request_id())
 
 
 def request_id_of(scope: Scope, settings: Settings) -> str:
@@ -82,10 +78,5 @@ def _offered_id(headers: Headers) -> str | None:
         return None
 
 
-def _context(
-    settings: Settings, peer: str, forwarded_for: str, agent: str, request_id: str
-) -> RequestContext:
-    printable = "".join(letter for letter in agent[:_LONGEST_AGENT] if letter.isprintable())
-    return RequestContext(
-        client_address(peer, forwarded_for, settings.trusted_proxy_hops), printable, request_id
-    )
+def _printable(agent: str) -> str:
+    return "".join(letter for letter in agent[:_LONGEST_AGENT] if letter.isprintable())

@@ -7,8 +7,8 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from autograph_web.core.addresses import address_bucket
 from autograph_web.core.errors import BodyTooLarge, OriginRefused
-from autograph_web.core.limits import address_bucket
 from autograph_web.core.metrics import meters
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import session_cookie

@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from hashlib import sha256
 from hmac import compare_digest
-from ipaddress import ip_address
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from autograph_web.core.addresses import is_loopback
 from autograph_web.core.errors import DomainError, NotAuthenticated, NotFound
 from autograph_web.settings import Settings
 
@@ -42,7 +42,7 @@ def is_local(scope: Scope, hosts: Collection[str]) -> bool:
         len(asked) == 1
         and asked[0].lower() in hosts
         and not any(name in headers for name in _FORWARDED)
-        and _is_loopback(scope)
+        and is_loopback((scope.get("client") or ("",))[0])
     )
 
 
@@ -51,11 +51,3 @@ def _shows(headers: Headers, token: str) -> bool:
     # Hashed first, so that the time taken tells nothing of the token, not even its length.
     same = compare_digest(sha256(shown.encode("utf-8", "replace")).digest(), sha256(token.encode()).digest())
     return scheme.lower() == "bearer" and same
-
-
-def _is_loopback(scope: Scope) -> bool:
-    try:
-        address = ip_address((scope.get("client") or ("",))[0])
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

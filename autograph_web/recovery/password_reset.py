@@ -13,9 +13,10 @@ from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import LinkRefused, LinkUnknown, PasswordIsSet, Unavailable
-from autograph_web.core.limits import Allowance, BudgetSpent, address_bucket, subject_key
+from autograph_web.core.limits import Allowance, BudgetSpent, subject_key
 from autograph_web.mfa import store as factors
 from autograph_web.recovery.letters import changed_letter, reset_letter
 from autograph_web.sessions.sessions import Ended, Sessions

@@ -8,8 +8,9 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.passwords import MOST_BYTES
+from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
-from autograph_web.core.limits import Allowance, Budget, address_bucket, subject_key
+from autograph_web.core.limits import Allowance, Budget, subject_key
 from autograph_web.sign_in.known_devices import KnownDevices
 
 

@@ -1,4 +1,4 @@
-"""The cookies of a connection, which nobody but us can read from what Reflex keeps of it.
+"""What is kept of a connection: whose address it has, by our rules, and cookies that nobody else can read.
 
 Reflex 0.10.1 puts the headers of every websocket handshake into the tab's state, which lies in Redis for an
 hour. The cookies among them are sealed first: who can read Redis must not find live sessions there.
@@ -10,8 +10,11 @@ import reflex as rx
 from reflex.istate.data import RouterData
 
 from autograph_web.core.sealing import SealBroken
+from autograph_web.http.client import address_of
 from autograph_web.runtime import services
 
+# What Reflex calls the client's address. Its own reading knows X-Forwarded-For alone, and no ports.
+_ADDRESS = "ip"
 _OWNER = "websocket handshake"
 
 
@@ -22,6 +25,7 @@ def seal_cookies(app: rx.App) -> None:
 
     def sealed(sid: str, environ: dict[str, Any]) -> dict[str, Any]:
         kept = plain(sid, environ)
+        kept[_ADDRESS] = address_of(environ["asgi.scope"], services().settings)
         headers = kept["headers"]
         if "cookie" in headers:
             headers["cookie"] = services().sealer.seal(headers["cookie"].encode("utf-8", "replace"), _OWNER)

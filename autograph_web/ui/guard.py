@@ -9,7 +9,7 @@ from reflex.istate.data import RouterData
 from autograph_web.accounts.links import Purpose
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import DomainError, NotAuthenticated
-from autograph_web.http.client import context_from_headers
+from autograph_web.http.client import context_of_event
 from autograph_web.http.cookies import (
     challenge_cookie,
     device_cookie,
@@ -25,7 +25,7 @@ from autograph_web.ui.cookies import cookies_of
 
 def request_context(router: RouterData) -> RequestContext:
     """Return where an event comes from, by the same rules as a REST call."""
-    return context_from_headers(router.headers.raw_headers, router.session.client_ip, services().settings)
+    return context_of_event(router.session.client_ip, router.headers.user_agent)
 
 
 async def viewer_of(router: RouterData) -> Viewer:

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from pydantic import SecretStr
 from redis import Redis
 
+from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.commands import doctor
 from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from tests.support.command_line import command, command_from_nothing
+from tests.support.factories import EMAIL, PASSWORD, context
 from tests.support.post_office import PostOffice
 
 Findings = dict[str, tuple[str, str, str]]
@@ -52,7 +55,7 @@ async def test_what_is_away_is_named_with_what_to_do_and_no_password(services: S
         "REDIS_URL": f"redis://:hunter2@{NOWHERE}/0",
         "SMTP_URL": f"smtps://nora:hunter2@{NOWHERE}",
     }
-    code, found = await examined(services, **settings)
+    code, found = await examined(services, **given)
     assert code == 1
     for about in ("database", "redis", "mail"):
         outcome, _, advice = found[about]
@@ -141,3 +144,23 @@ def test_clocks_that_differ(difference: float, outcome: str) -> None:
 )
 def test_versions_of_redis(version: str, enough: bool) -> None:
     assert (doctor._version(version) >= (6, 2)) == enough  # pyright: ignore[reportPrivateUsage]
+
+
+@pytest.mark.parametrize(
+    ("ip", "given", "outcome"),
+    [
+        ("unknown", {"AUTOGRAPH_TRUSTED_PROXY_HOPS": "1"}, "doubtful"),
+        ("203.0.113.9", {"AUTOGRAPH_TRUSTED_PROXY_HOPS": "1"}, "good"),
+        ("172.18.0.1", {"AUTOGRAPH_BASE_URL": "https://id.northwind.dev"}, "doubtful"),
+        ("203.0.113.9", {"AUTOGRAPH_BASE_URL": "https://id.northwind.dev"}, "good"),
+    ],
+)
+async def test_clients_whose_address_the_proxy_hides_are_told_of(
+    services: Services, ip: str, given: dict[str, str], outcome: str
+) -> None:
+    wish = RegistrationInput(email=EMAIL, password=SecretStr(PASSWORD))
+    await services.registration.register(context(ip), wish)
+    _, found = await examined(services, **given)
+
+    assert found["client addresses"][0] == outcome
+    assert ("AUTOGRAPH_TRUSTED_PROXY_HOPS" in found["client addresses"][2]) == (outcome == "doubtful")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograph_web.http import cookies
-from autograph_web.http.client import client_address
+from autograph_web.http.forwarded import client_of
 from autograph_web.http.redirects import HOME_OF_THE_SIGNED_IN, safe_next
 from tests.support.factories import make_settings
 
@@ -115,17 +115,21 @@ def test_a_way_on_never_leaves_the_site(target: str) -> None:
     ],
 )
 def test_only_what_trusted_proxies_added_counts(peer: str, forwarded: str, hops: int, address: str) -> None:
-    assert client_address(peer, forwarded, hops) == address
+    assert client_of(peer, [forwarded] if forwarded else [], hops).ip == address
 
 
-@given(st.text(), st.text(), st.integers(0, 3))
-def test_there_is_an_address_for_everything(peer: str, forwarded: str, hops: int) -> None:
-    assert client_address(peer, forwarded, hops)
+HEADERS = st.sampled_from(["x-forwarded-for", "forwarded"])
+GARBAGE = st.text() | st.text(',;="\\ :[]%for1.', max_size=60)
 
 
-@given(st.text(), st.sampled_from(["192.0.2.1", "2001:db8::1"]))
-def test_without_proxies_a_header_changes_nothing(forwarded: str, peer: str) -> None:
-    assert client_address(peer, forwarded, 0) == peer
+@given(st.text(), GARBAGE, st.integers(0, 3), HEADERS)
+def test_there_is_an_address_for_everything(peer: str, forwarded: str, hops: int, header: str) -> None:
+    assert client_of(peer, [forwarded], hops, header).ip
+
+
+@given(GARBAGE, st.sampled_from(["192.0.2.1", "2001:db8::1"]), HEADERS)
+def test_without_proxies_a_header_changes_nothing(forwarded: str, peer: str, header: str) -> None:
+    assert client_of(peer, [forwarded], 0, header).ip == peer
 
 
 @pytest.mark.parametrize(

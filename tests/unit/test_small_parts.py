@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograph_web.accounts.emails import fold_email, parse_email
+from autograph_web.core.addresses import address_bucket
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.entropy import SystemEntropy, random_token, random_uuid
 from autograph_web.core.errors import (
@@ -19,7 +20,7 @@ from autograph_web.core.errors import (
     RateLimited,
     error_kinds,
 )
-from autograph_web.core.limits import BudgetSpent, address_bucket
+from autograph_web.core.limits import BudgetSpent
 from autograph_web.sessions.cookies import CookieParts, new_cookie, read_cookie
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.viewer import Viewer
@@ -156,7 +157,8 @@ def test_what_is_folded_is_fit_for_a_database(text: str) -> None:
         ("::1", "::/64"),
         ("", "unknown"),
         ("unknown", "unknown"),
-        ("192.0.2.1:80", "unknown"),
+        ("192.0.2.1:80", "192.0.2.1"),
+        ("fe80::9%eth0", "fe80::/64"),
         ("192.0.2.01", "unknown"),
         ("1.2.3.4, 5.6.7.8", "unknown"),
     ],

@@ -1,0 +1,105 @@
+"""Reading settings, addresses above all: whole, or refused in one line that repeats no password."""
+
+import unicodedata
+from collections.abc import Collection
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+_ENCODE = "has a / ? # or @ where it must be percent-encoded (%2F %3F %23 %40), as in a password"
+
+
+_QUOTES = frozenset("\"'`“”‘’«»„")
+# Control, format (the byte order mark is one), surrogate (bytes that are not UTF-8), line and paragraph.
+_INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+
+
+def plain(value: str, quoted_inside: bool = False) -> str:
+    """Return a value without the space around it.
+
+    Args:
+        value: What somebody set.
+        quoted_inside: Whether a part of it may be in quotation marks, such as a name in front of an address.
+
+    Raises:
+        ValueError: It is in quotation marks, or has a character that nobody sees.
+    """
+    value = value.strip()
+    if any(unicodedata.category(letter) in _INVISIBLE for letter in value):
+        raise ValueError("has a character that cannot be seen, such as a line break or a byte order mark")
+    first, last = value[:1] in _QUOTES, value[-1:] in _QUOTES
+    if (first and last) or ((first or last) and not quoted_inside):
+        raise ValueError("is in quotation marks, which would be part of it: leave them out")
+    return value
+
+
+def check_sqlite_url(url: str) -> None:
+    """Refuse an address of SQLite that names no file plainly.
+
+    Raises:
+        ValueError: It has a host or options, which nothing would read.
+    """
+    parts = split_address(url)
+    if parts.netloc or parts.query or not parts.path.strip("/"):
+        raise ValueError("must look like sqlite:////folder/file, with no host and no options")
+
+
+def split_address(url: str, *, several: bool = False) -> SplitResult:
+    """Return the parts of `url`, whose port, if there is one, is a number; `several` hosts may each have one.
+
+    Raises:
+        ValueError: It cannot be read, or only by guessing where the password ends (RFC 3986 section 3.2).
+    """
+    rest = url.partition("//")[2]
+    authority = rest
+    for mark in "/?#":
+        authority = authority.partition(mark)[0]
+    if "@" in rest[len(authority) :]:
+        raise ValueError(_ENCODE)
+    try:
+        parts = urlsplit(url)
+        if not (several and "," in parts.netloc):
+            _ = parts.port
+    except ValueError:
+        raise ValueError("is no address that can be read: check host, port and brackets") from None
+    if parts.fragment:
+        raise ValueError(_ENCODE)
+    return parts
+
+
+def options_of(parts: SplitResult, known: Collection[str]) -> dict[str, str]:
+    """Return the options after the question mark, percent-decoded.
+
+    Args:
+        parts: An address that `split_address` returned.
+        known: The options there may be.
+
+    Raises:
+        ValueError: One is unknown, given twice, or has no value.
+    """
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    options = dict(pairs)
+    if len(options) != len(pairs):
+        raise ValueError("has an option twice")
+    for name, value in options.items():
+        if name not in known:
+            raise ValueError(f"knows no option {_shown(name)}; there are {', '.join(known)}")
+        if not value:
+            raise ValueError(f"has the option {name} without a value")
+    return options
+
+
+def one_of(options: dict[str, str], name: str, *allowed: str) -> str | None:
+    """Return the value of one option, None if it was not given.
+
+    Raises:
+        ValueError: It is none of `allowed`.
+    """
+    value = options.get(name)
+    if value is not None and value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(allowed)}")
+    return value
+
+
+def _shown(name: str) -> str:
+    """Return the name of an option if it looks like one."""
+    plain = name.replace("_", "").replace("-", "")
+    return name if plain.isascii() and plain.isalpha() and len(name) <= 40 else "of that name"

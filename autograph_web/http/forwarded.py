@@ -1,0 +1,85 @@
+"""Whose address a request has: what the connection shows, or what trusted proxies say of it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograph_web.core.addresses import UNKNOWN_ADDRESS, canonical_address
+
+_MOST_LETTERS = 2048  # of a header that strangers may write: the end of it counts, and the rest is theirs
+_MOST_ESCAPES = 64  # no address has a single one
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An address in its canonical spelling, or `UNKNOWN_ADDRESS` and why it could not be read."""
+
+    ip: str
+    trouble: str = ""
+
+
+def client_of(peer: str, lines: Sequence[str], hops: int, header: str = "x-forwarded-for") -> Client:
+    """Return the client's address.
+
+    A forwarding header is the client's own word but for its last `hops` entries, each added by a proxy we
+    trust; so the entry `hops` from the right counts, and nothing when there are fewer.
+
+    Args:
+        peer: Who opened the connection; it counts if no proxy is trusted.
+        lines: The header's lines in their order (RFC 9110 section 5.3: one list, wherever it is split).
+        hops: How many proxies are trusted.
+        header: `x-forwarded-for` or `forwarded` (RFC 7239), the one that those proxies write.
+    """
+    if not hops:
+        return _client(peer, "the connection has no address")
+    if not lines:
+        return Client(UNKNOWN_ADDRESS, "the header is missing")
+    entries = _entries(lines, header)
+    if len(entries) < hops:
+        return Client(UNKNOWN_ADDRESS, "the header has fewer entries than there are trusted proxies")
+    return _client(entries[-hops], "the entry is no IP address")
+
+
+def _client(text: str, trouble: str) -> Client:
+    address = canonical_address(text)
+    return Client(UNKNOWN_ADDRESS, trouble) if address is None else Client(address)
+
+
+def _entries(lines: Sequence[str], header: str) -> list[str]:
+    whole = ",".join(lines)[-_MOST_LETTERS:]
+    if header != "forwarded":
+        return [entry.strip(" \t").strip('"') for entry in whole.split(",")]
+    return [_node(element) for element in _split(whole, ",")]
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """Return the parts of `text` between the `mark`s that stand outside quoted strings (RFC 9110, 5.6.4).
+
+    Read from the right, as what stands there was written by a proxy we trust: a quotation mark that a client
+    left open swallows nothing of it.
+    """
+    parts: list[str] = []
+    end, quoted = len(text), False
+    for place in range(len(text) - 1, -1, -1):
+        if text[place] == '"' and not _is_escaped(text, place):
+            quoted = not quoted
+        elif text[place] == mark and not quoted:
+            parts.append(text[place + 1 : end])
+            end = place
+    parts.append(text[:end])
+    return [part.strip(" \t") for part in reversed(parts) if part.strip(" \t")]
+
+
+def _is_escaped(text: str, place: int) -> bool:
+    before = text[max(0, place - _MOST_ESCAPES) : place]
+    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+
+
+def _node(element: str) -> str:
+    """Return what the element says `for=` whom; nothing if it does not, or says it twice."""
+    pairs = [pair.partition("=") for pair in _split(element, ";")]
+    nodes = [value.strip(" \t") for name, _, value in pairs if name.strip(" \t").lower() == "for"]
+    if len(nodes) != 1:
+        return ""
+    [node] = nodes
+    return re.sub(r"\\(.)", r"\1", node[1:-1]) if node.startswith('"') else node
