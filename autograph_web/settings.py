@@ -11,11 +11,11 @@ from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSource
 
-from autograph_web.core.service_urls import check_sqlite_url, plain
 from autograph_web.core.mail_addresses import sender_address
 from autograph_web.core.postgres_address import spelled_for_sqlalchemy
 from autograph_web.core.redis_address import parse_redis_url
 from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
+from autograph_web.core.service_urls import check_sqlite_url, plain
 from autograph_web.core.smtp_server import SmtpServer, parse_smtp_url
 
 _DRIVERS = {

@@ -50,7 +50,7 @@ async def test_a_database_without_the_newest_schema(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_what_is_away_is_named_with_what_to_do_and_no_password(services: Services) -> None:
-    settings = {
+    given = {
         "DATABASE_URL": f"postgresql://nora:hunter2@{NOWHERE}/none",
         "REDIS_URL": f"redis://:hunter2@{NOWHERE}/0",
         "SMTP_URL": f"smtps://nora:hunter2@{NOWHERE}",
