@@ -25,7 +25,7 @@ PAGELESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests/su
 BROWSERLESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests/api% tests/faults% tests/test_%,$(FILES)),,yes))
 
 .DEFAULT_GOAL := help
-.PHONY: preflight browser help run prod-local dev build test check format bench lighthouse revision lock clean
+.PHONY: preflight browser pythons help run prod-local dev build test check format bench lighthouse revision lock clean
 
 help: ## List what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ preflight: | $(VENV)/bin/python
 
 browser: $(DEV) ## Find a browser for the tests, or bring one
 	@$(BIN)/python -m tests.support.chromium
+
+pythons: $(DEV) build ## Install, import, sign in and run the unit tests with the oldest and the newest Python here
+	@tests/pythons.sh
 
 check: $(DEV) ## Lint, formatting and types, without changing anything
 	@$(BIN)/ruff check .

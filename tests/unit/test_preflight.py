@@ -15,7 +15,8 @@ from tests.support.sources import ROOT
 def asked(what: str, folder: Path, path: str, source: str = "") -> "subprocess.CompletedProcess[str]":
     """Run a copy in a folder without .venv; `source` is run before it in the same interpreter."""
     shutil.copy(ROOT / "preflight.py", folder)
-    program = f"import runpy, sys\n{source}\nsys.argv = ['preflight.py', {what!r}]\n"
+    program = "import platform, runpy, shutil, subprocess, sys, tempfile, urllib.request\n"
+    program += f"{source}\nsys.argv = ['preflight.py', {what!r}]\n"
     program += f"runpy.run_path({str(folder / 'preflight.py')!r}, run_name='__main__')"
     environment = {"PATH": path, "PLAYWRIGHT_DOWNLOAD_HOST": "http://127.0.0.1:9"}
     return subprocess.run(
