@@ -1,6 +1,7 @@
 """What is read out of Lighthouse's reports, and when a page is over its budget."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.benchmarks.client import Wrong
 from tests.benchmarks.lighthouse import COMMAND, LOCK
 from tests.benchmarks.looks import MOST_BYTES, Look, Page, goals, read_report, table
 from tests.benchmarks.report import markers
+from tests.support import chromium
 from tests.support.sources import ROOT
 
 LOGIN = Page("/login", 1.2, MOST_BYTES)
@@ -79,11 +81,10 @@ def test_the_published_table_has_its_place() -> None:
     assert text.index(begin) < text.index(end)
 
 
-def test_lighthouse_is_pinned_exactly_and_wherever_it_comes_from() -> None:
-    pinned = json.loads((LOCK / "package-lock.json").read_text())["packages"]
-    wanted = json.loads((LOCK / "package.json").read_text())["dependencies"]
-    assert (
-        pinned[""]["dependencies"] == wanted == {"lighthouse": pinned["node_modules/lighthouse"]["version"]}
-    )
+@pytest.mark.parametrize(("lock", "package"), [(LOCK, "lighthouse"), (chromium.LOCK, chromium.PACKAGE)])
+def test_what_comes_from_npm_is_pinned_exactly_and_wherever_it_comes_from(lock: Path, package: str) -> None:
+    pinned = json.loads((lock / "package-lock.json").read_text())["packages"]
+    wanted = json.loads((lock / "package.json").read_text())["dependencies"]
+    assert pinned[""]["dependencies"] == wanted == {package: pinned[f"node_modules/{package}"]["version"]}
     others = {name: one for name, one in pinned.items() if name}
     assert all(one.get("integrity") and not one.get("resolved") for one in others.values())
