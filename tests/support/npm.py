@@ -12,16 +12,17 @@ class NpmFailed(RuntimeError):
     """A program of node's failed; says what it said last."""
 
 
-def install(lock: Path, folder: Path) -> None:
+def install(lock: Path, folder: Path, seconds: float | None = None) -> None:
     """Install what `lock` pins into `folder`; no script of a package runs.
 
     Raises:
         NpmFailed: npm could not.
+        subprocess.TimeoutExpired: It took longer than `seconds`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for file in lock.iterdir():
         shutil.copy(file, folder)
-    run(["npm", "ci", "--ignore-scripts"], folder)
+    run(["npm", "ci", "--ignore-scripts"], folder, seconds)
 
 
 def pin_newest(lock: Path, package: str) -> None:
