@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.figures import Figures, scrape_server, value
 from tests.support.live_server import LiveServer
+from tests.support.plain_http import PLAIN
 
 
 def asked_for(figures: Figures, route: str) -> float:
@@ -18,7 +19,7 @@ def asked_for(figures: Figures, route: str) -> float:
 def test_figures_are_those_of_all_workers_and_survive_them(tmp_path: Path) -> None:
     with LiveServer(tmp_path, AUTOGRAPH_WORKERS="2") as server:
         for _ in range(40):  # a connection each, so that both workers get some
-            httpx.get(f"{server.base_url}/me")
+            httpx.get(f"{server.base_url}/me", verify=PLAIN)
         seen = [asked_for(scrape_server(server.base_url), "/me") for _ in range(6)]
         assert seen == [40] * 6, "whichever worker answers, it tells of both"
         figures = scrape_server(server.base_url)

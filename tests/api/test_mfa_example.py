@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.support.live_server import free_port
+from tests.support.plain_http import PLAIN
 from tests.support.sources import ROOT
 
 SCRIPT = ROOT / "docs" / "examples" / "two_step.py"
@@ -19,7 +20,7 @@ _START_SECONDS = 180  # the pages may have to be built first
 
 def answers(base_url: str) -> bool:
     try:
-        return httpx.get(f"{base_url}/health/live").is_success
+        return httpx.get(f"{base_url}/health/live", verify=PLAIN).is_success
     except httpx.TransportError:
         return False
 

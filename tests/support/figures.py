@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.app import Connect
+from tests.support.plain_http import PLAIN
 
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
 Scrape = Callable[[], Awaitable[Figures]]
@@ -50,7 +51,7 @@ def parse(text: str) -> Figures:
 
 def scrape_server(base_url: str) -> Figures:
     """Read the figures of a running server on this machine."""
-    response = httpx.get(f"{base_url}/metrics")
+    response = httpx.get(f"{base_url}/metrics", verify=PLAIN)
     assert response.status_code == 200, response.text
     return parse(response.text)
 

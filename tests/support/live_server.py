@@ -16,6 +16,7 @@ import httpx
 import psutil
 import pytest
 
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # The very first start installs the npm packages and builds the pages; every other takes two seconds.

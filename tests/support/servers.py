@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Generator
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from redis import Redis
 
 from autograph_web import migrate
 from autograph_web.core.embedded import EmbeddedRedis
+from tests.support.sql_line import SqlLine, hurry
 
 _numbers = count(1)
 
@@ -40,7 +42,9 @@ def postgres_server() -> Generator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="ag-pg-"))
     server = get_server(folder / "data", cleanup_mode="stop")
     try:
-        server.psql("CREATE DATABASE migrated")
+        with closing(SqlLine(server, "postgres")) as line:
+            hurry(line)
+            line.run("CREATE DATABASE migrated")
         migrate.upgrade(_postgres_url(server, "migrated"))
         yield server
     finally:
@@ -48,16 +52,23 @@ def postgres_server() -> Generator[PostgresServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def postgres_line(postgres_server: PostgresServer) -> Generator[SqlLine]:
+    """A connection on which databases are made and dropped."""
+    with closing(SqlLine(postgres_server, "postgres")) as line:
+        yield line
+
+
 @pytest.fixture
-def empty_postgres_url(postgres_server: PostgresServer) -> Generator[str]:
+def empty_postgres_url(postgres_server: PostgresServer, postgres_line: SqlLine) -> Generator[str]:
     """The address of a new PostgreSQL database with nothing in it."""
-    yield from _database(postgres_server, "template1")
+    yield from _database(postgres_server, postgres_line, "template1")
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Generator[str]:
+def postgres_url(postgres_server: PostgresServer, postgres_line: SqlLine) -> Generator[str]:
     """The address of a new PostgreSQL database with the product's tables."""
-    yield from _database(postgres_server, "migrated")
+    yield from _database(postgres_server, postgres_line, "migrated")
 
 
 @pytest.fixture(scope="session")
@@ -92,11 +103,11 @@ def empty_database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"empty_{request.param}_url"))
 
 
-def _database(server: PostgresServer, template: str) -> Generator[str]:
+def _database(server: PostgresServer, line: SqlLine, template: str) -> Generator[str]:
     name = f"test_{next(_numbers)}"
-    server.psql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    line.run(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield _postgres_url(server, name)
-    server.psql(f"DROP DATABASE {name} WITH (FORCE)")
+    line.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _postgres_url(server: PostgresServer, name: str) -> str:

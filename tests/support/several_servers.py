@@ -17,6 +17,7 @@ from deploy.proxy import Proxy, nginx
 from tests.support.balancer import Balancer
 from tests.support.factories import SECRET, make_settings
 from tests.support.live_server import LiveServer, free_port
+from tests.support.plain_http import PLAIN
 
 
 @dataclass
@@ -38,7 +39,7 @@ class SeveralServers:
     def client_of(self, node: int, address: str = "203.0.113.7") -> httpx.Client:
         """Return a client that the proxy would have led to one certain server."""
         headers = {"X-Forwarded-For": address, "Origin": self.base_url}
-        return httpx.Client(base_url=self.nodes[node].base_url, headers=headers)
+        return httpx.Client(base_url=self.nodes[node].base_url, headers=headers, verify=PLAIN)
 
 
 @pytest.fixture(scope="session")
