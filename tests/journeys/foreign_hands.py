@@ -53,7 +53,7 @@ _DECORATE = """() => {
 
 async def translate(visitor: Visitor, how: str) -> None:
     """Have every page translated from its first moment on, its text nodes "moved" or "replaced"."""
-    await visitor.context.add_init_script(f"({_TRANSLATE})({how!r})")
+    await visitor.own_context.add_init_script(f"({_TRANSLATE})({how!r})")
 
 
 async def translate_now(visitor: Visitor, how: str) -> None:
@@ -64,4 +64,4 @@ async def translate_now(visitor: Visitor, how: str) -> None:
 
 async def decorate(visitor: Visitor) -> None:
     """Have an extension put something of its own into every form."""
-    await visitor.context.add_init_script(f"({_DECORATE})()")
+    await visitor.own_context.add_init_script(f"({_DECORATE})()")

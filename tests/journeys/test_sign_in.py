@@ -140,15 +140,15 @@ async def test_the_page_somebody_wanted_comes_afterwards(visitor: Visitor, membe
 )
 async def test_nobody_is_sent_to_another_site(visit: Visit, member: Person, elsewhere: str) -> None:
     visitor = await visit()
-    left: list[str] = []
-    visitor.own_page.on("request", lambda request: left.append(request.url))
     visitor.allow("404") if "%09" in elsewhere else None
-    await visitor.open(f"/login?next={quote(elsewhere, safe='')}")
-    await member.fill_in(visitor)
-    await button_of(visitor).click()
-    await visitor.page.wait_for_url(lambda url: "/login" not in url)
-    await visitor.page.wait_for_load_state()
+    with visitor.asked_for() as left:
+        await visitor.open(f"/login?next={quote(elsewhere, safe='')}")
+        await member.fill_in(visitor)
+        await button_of(visitor).click()
+        await visitor.page.wait_for_url(lambda url: "/login" not in url)
+        await visitor.page.wait_for_load_state()
     assert visitor.page.url.startswith(f"{visitor.base_url}/")
+    assert any(url.startswith(f"{visitor.base_url}/login") for url in left)
     assert not [url for url in left if not url.startswith((visitor.base_url, "data:", "blob:"))]
 
 

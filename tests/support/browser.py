@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from playwright.async_api import (
     Browser,
     BrowserContext,
     Page,
+    Request,
     Response,
     async_playwright,
     expect,
@@ -186,6 +187,18 @@ class Visitor:
             # It repaints a moment after the media query changes.
             painted = re.compile(rf"(^|\s){scheme}(\s|$)")
             await expect(self.page.locator("html")).to_have_class(painted)
+
+    @contextmanager
+    def asked_for(self) -> Iterator[list[str]]:
+        """Collect the addresses that the page asks for meanwhile."""
+        asked: list[str] = []
+
+        def note(request: Request) -> None:
+            asked.append(request.url)
+
+        self.page.on("request", note)
+        yield asked
+        self.page.remove_listener("request", note)
 
     async def overflow(self) -> int:
         """Return how many pixels the page is wider than the window."""
