@@ -1,7 +1,7 @@
 """A real browser whose every complaint fails the test: console, exceptions, policy, failed requests."""
 
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -189,7 +189,7 @@ class Visitor:
             await expect(self.page.locator("html")).to_have_class(painted)
 
     @contextmanager
-    def asked_for(self) -> Iterator[list[str]]:
+    def asked_for(self) -> Generator[list[str]]:
         """Collect the addresses that the page asks for meanwhile."""
         asked: list[str] = []
 

@@ -29,7 +29,7 @@ _FAULT = re.compile(r"Traceback|\blevel='?(error|critical)|\[ERROR\]|panicked", 
 # One for all that is asked without TLS: making a client reads every certificate of the machine, which takes
 # longer than most answers. It keeps no connection, as servers come and go, nor any cookie.
 asks = httpx.Client(
-    verify=False,
+    verify=PLAIN,
     limits=httpx.Limits(max_keepalive_connections=0),
     cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
 )
