@@ -1,8 +1,9 @@
 """What an administrator may ask of the audit log, as it arrives."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from autograph_web.audit.kinds import Group, Kind, Outcome
+from autograph_web.core.moments import Moment
 
 
 class AuditInput(BaseModel):
@@ -17,10 +18,8 @@ class AuditInput(BaseModel):
     group: Group | None = Field(default=None, description="What the events are about.")
     kind: str | None = Field(default=None, max_length=64, description="The name of one kind of event.")
     outcome: Outcome | None = Field(default=None, description="`done`, or `refused`: a try that failed.")
-    since: AwareDatetime | None = Field(
-        default=None, description="The earliest moment, itself included (RFC 3339)."
-    )
-    until: AwareDatetime | None = Field(default=None, description="The moment before which events end.")
+    since: Moment | None = Field(default=None, description="The earliest moment, itself included (RFC 3339).")
+    until: Moment | None = Field(default=None, description="The moment before which events end.")
 
     @property
     def kinds(self) -> tuple[Kind, ...] | None:

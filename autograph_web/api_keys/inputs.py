@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from autograph_web.api_keys.key import Scope
 from autograph_web.core.errors import ApiKeyExpiryInvalid, ApiKeyNameInvalid, InvalidInput
+from autograph_web.core.moments import Moment
 
 DEFAULT_DAYS = 90
 LONGEST_NAME = 64
@@ -29,7 +30,7 @@ class ApiKeyInput(BaseModel):
     name: Annotated[str, Field(examples=["Nightly backup"])]
     scopes: Annotated[frozenset[Scope], Field(min_length=1, examples=[["read"]])]
     expires_in_days: Annotated[int | None, Field(ge=1, le=_MOST_DAYS, strict=True)] = DEFAULT_DAYS
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:

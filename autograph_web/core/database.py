@@ -1,13 +1,21 @@
 """The engine and the unit of work: one transaction for one use case, on SQLite and PostgreSQL alike."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from time import monotonic
 from typing import Any, cast
 
+import structlog
 from sqlalchemy import ClauseElement, ExceptionContext, Select, event, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    PendingRollbackError,
+    ResourceClosedError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -15,9 +23,11 @@ from autograph_web.core.errors import SessionEnded, Unavailable, Uncertain
 from autograph_web.core.metrics import meters
 from autograph_web.core.postgres import Connector, postgres_engine
 from autograph_web.core.quick import NotSent, QuickStatement, Refused
-from autograph_web.core.rest import Rest
+from autograph_web.core.rest import Quiet, Rest
 from autograph_web.core.tracing import statement_attributes, step
+from autograph_web.core.trouble import trouble_of
 
+_log = structlog.get_logger(__name__)
 _BUSY_TIMEOUT_MS = 10_000
 _CONNECT_TIMEOUT_S = 3.0
 _COMMAND_TIMEOUT_S = 10.0
@@ -26,6 +36,8 @@ _POOL_TIMEOUT_S = 3.0
 _OUTAGES = {"08", "40", "53", "57"}
 _LOCK, _TRY_LOCK = "SELECT pg_advisory_xact_lock(:key)", "SELECT pg_try_advisory_xact_lock(:key)"
 _CLOCK = "SELECT EXTRACT(EPOCH FROM clock_timestamp())"
+# What else SQLAlchemy raises, such as for a value that a column cannot take, is a fault of ours.
+_FAILURES = (OSError, TimeoutError, PoolTimeout, DBAPIError, PendingRollbackError, ResourceClosedError)
 _AFTER_COMMIT = "autograph_after_commit"
 _READ_ONLY = "25006"
 
@@ -41,6 +53,7 @@ class Database:
         self.engine, self._connector = make_engine(url, pool_size, command_seconds)
         self._most = pool_size
         self._rest = Rest(monotonic)
+        self._quiet = Quiet(monotonic)
         self._compiled: dict[int, QuickStatement] = {}
         # Whether one statement may write to several tables: PostgreSQL's data-modifying WITH.
         self.writes_at_once = self.engine.dialect.name == "postgresql"
@@ -132,8 +145,16 @@ class Database:
             refusal = _refusal_of(error, stake)
             if refusal is None:
                 raise
+            if isinstance(refusal, Unavailable) and refusal is not error:
+                self._tell(error)
             raise refusal from error
         self._rest.end()
+
+    def _tell(self, error: Exception) -> None:
+        """Say in one line what is wrong, once in a while: everybody who comes meets the same."""
+        kind = trouble_of(error)
+        if self._quiet.may(kind):
+            _log.warning("database_failed", trouble=kind.value, error=type(error.__cause__ or error).__name__)
 
     def _is_pooled(self) -> bool:
         return self._connector is not None and self._connector.pooled
@@ -242,10 +263,10 @@ def _refusal_of(error: Exception, stake: _Stake) -> Exception | None:
     """Return what `error` of the database is to whoever asked, or None if it is to surface as it is."""
     if isinstance(error, IntegrityError):
         return SessionEnded() if _names_nobody(error) else None
-    # A DBAPIError may also be our own faulty SQL, which must surface as such.
+    # A DBAPIError may also be our own faulty SQL or value, which must surface as such.
     if isinstance(error, DBAPIError) and not (error.connection_invalidated or _is_outage(error)):
         return None
-    if isinstance(error, Unavailable) or not isinstance(error, OSError | TimeoutError | SQLAlchemyError):
+    if isinstance(error, Unavailable) or not isinstance(error, _FAILURES):
         return None
     silent = error.connection_invalidated if isinstance(error, DBAPIError) else not isinstance(error, NotSent)
     return Uncertain(retry_after=2) if stake.is_out and silent else Unavailable(retry_after=2)
@@ -269,8 +290,18 @@ def _names_nobody(error: IntegrityError) -> bool:
 def _is_outage(error: DBAPIError) -> bool:
     # asyncpg says little with its classes: a server that starts, stops or is full tells by its SQLSTATE.
     state = str(getattr(error.orig, "sqlstate", None) or "")
+    if error.statement is not None and _is_a_value(error):
+        return False
     named = error.__class__.__name__ in ("OperationalError", "InterfaceError", "InternalError")
     return named or error.statement is None or state[:2] in _OUTAGES
+
+
+def _is_a_value(error: DBAPIError) -> bool:
+    """Return True if the driver would not take a value: nothing was sent."""
+    if isinstance(error.orig, sqlite3.Error):
+        return isinstance(error.orig, sqlite3.InterfaceError | sqlite3.ProgrammingError)
+    cause = getattr(error.orig, "__cause__", None)
+    return isinstance(cause, ValueError | TypeError | OverflowError)
 
 
 def make_engine(

