@@ -18,6 +18,7 @@ from autograph_web.http.link_forms import LINK_FORMS
 from autograph_web.http.observed import Observed
 from autograph_web.http.pages import Pages
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
+from autograph_web.http.refusals import RefusalPages
 from autograph_web.ui.routes import ADMIN_PATHS, PROTECTED_PATHS, ROUTES
 
 
@@ -40,7 +41,7 @@ def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
     api.mount("", pages)
     guarded = OriginGuard(RefreshPath(api), forms=[form.path for form in forms])
     paths = {*methods, *(route.path for route in ROUTES)}
-    return Observed(SecurityHeaders(HotPath(BodyLimit(guarded))), paths)
+    return Observed(SecurityHeaders(RefusalPages(HotPath(BodyLimit(guarded)))), paths)
 
 
 def _file_of(path: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
@@ -23,6 +24,7 @@ from granian.server import Server
 from granian.server.common import AbstractServer
 
 from autograph_web.core import metrics
+from autograph_web.core.addresses import is_loopback
 from autograph_web.core.life_signs import Watch
 from autograph_web.core.start_error import StartError
 from autograph_web.frontend.paths import ROOT
@@ -32,6 +34,7 @@ _log = structlog.get_logger(__name__)
 
 _APP_MODULE = "autograph_web.autograph_web"
 _GRACE_SECONDS = 5
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (each with where we reach it ourselves)
 _ANNOUNCE_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
 _PRCTL: Callable[[int, int], int] = getattr(ctypes.CDLL(None), "prctl", lambda _option, _value: 0)
@@ -144,6 +147,8 @@ def _follow_start(server: AbstractServer[Any], settings: Settings, announce: Cal
         if _is_live(settings):
             server.respawn_failed_workers = True
             announce(f"ready at {settings.base_url} (create an account at {settings.base_url}/register)")
+            for line in addresses_to_use(settings):
+                announce(line)
             if settings.shows_letters:
                 announce(f"letters are not sent but kept: read them at {settings.base_url}/dev/mail")
             _keep_watch(server, settings)
@@ -175,8 +180,29 @@ def look_after(server: Any, watch: Watch) -> None:
             _log.warning("worker_replaced", pid=pid)
 
 
+def addresses_to_use(settings: Settings) -> list[str]:
+    """Return what to say if others reach the server, but its pages work on this machine alone."""
+    own = urlsplit(settings.base_url).hostname or ""
+    if is_loopback(settings.host) or not (own == "localhost" or is_loopback(own)):
+        return []
+    there = _outward_address() if settings.host in _EVERYWHERE else settings.host
+    url = f"http://[{there}]" if ":" in there else f"http://{there}"
+    return [
+        f"pages work at {settings.base_url} alone, which other machines cannot open",
+        f"to use it from elsewhere, start with AUTOGRAPH_BASE_URL={url}:{settings.port} and open that",
+    ]
+
+
+def _outward_address() -> str:
+    """Return the address that other machines know this one by; nothing is sent to find out."""
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # RFC 5737: nobody's
+        return str(probe.getsockname()[0])
+    return socket.gethostname()
+
+
 def _is_live(settings: Settings) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    host = _EVERYWHERE.get(settings.host, settings.host)
     connection = http.client.HTTPConnection(host, settings.port, timeout=2)
     with suppress(OSError, http.client.HTTPException):
         connection.request("GET", "/health/live")

@@ -11,6 +11,8 @@ from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSource
 
+from autograph_web.core.addresses import parse_address
+from autograph_web.core.hsts import hsts_header
 from autograph_web.core.mail_addresses import sender_address
 from autograph_web.core.postgres_address import spelled_for_sqlalchemy
 from autograph_web.core.redis_address import parse_redis_url
@@ -54,6 +56,7 @@ class Settings(BaseSettings):
     base_url: str = ""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxy_hops: int = Field(0, ge=0, le=10)
+    hsts: str = "max-age=31536000"
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
 
     database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
@@ -136,6 +139,11 @@ class Settings(BaseSettings):
     def _lower_header(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
 
+    @field_validator("hsts")
+    @classmethod
+    def _check_hsts(cls, value: str) -> str:
+        return "" if value.strip().lower() == "off" else hsts_header(value)
+
     @field_validator("base_url")
     @classmethod
     def _check_base_url(cls, value: str) -> str:
@@ -216,6 +224,17 @@ class Settings(BaseSettings):
     def secure(self) -> bool:
         """Whether browsers reach us over https."""
         return self.base_url.startswith("https://")
+
+    @property
+    def strict_transport(self) -> str:
+        """What `Strict-Transport-Security` says, nothing where browsers must not keep it.
+
+        Not for `localhost`, where it would break every other server of that machine, nor for an address, for
+        which RFC 6797 (section 8.1.1) knows no such thing.
+        """
+        host = urlsplit(self.base_url).hostname or ""
+        named = not (host == "localhost" or host.endswith(".localhost") or parse_address(host))
+        return self.hsts if self.secure and named else ""
 
     @property
     def traces(self) -> bool:

@@ -85,7 +85,7 @@ class OriginRefused(DomainError):
     """A state-changing request that another site may have forged (ASVS 5.0 V3.5)."""
 
     code, status = "origin_refused", 403
-    sentence = "This request came from another site, so we didn't act on it. Open the page again and retry."
+    sentence = "This request came from another site, so we blocked it. Reload the page and try again."
 
 
 class Unavailable(DomainError):

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
+import structlog
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,8 +17,12 @@ from autograph_web.http.cookies import session_cookie
 from autograph_web.http.problems import problem_response
 from autograph_web.runtime import services
 
+_log = structlog.get_logger(__name__)
+
 MOST_WEBSOCKETS = 200  # of one address, in one process: an office behind one address has many tabs
 MOST_BODY_BYTES = 64 * 1024
+_MOST_TOLD = 200  # letters of a stranger's header in a line of the log
+_REFUSED = "origin_refused"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -77,8 +83,10 @@ def replay(body: bytes, receive: Receive) -> Receive:
 class OriginGuard:
     """Lets only our own pages act for a person (CSRF) and only our own pages open the websocket.
 
-    An Origin header, where there is one, must be on the list. Where there is none a browser is not asking,
-    which is fine for a bearer token but not for what rides on a cookie, a form or the websocket.
+    An Origin header, where there is one, must be on the list. Where there is none, or `null` (a proxy that
+    sets `Referrer-Policy: no-referrer` causes that), a browser may still say that a page of the same origin
+    asks (Fetch Metadata, `Sec-Fetch-Site`), which no script can set. Where it says neither, a browser is not
+    asking, which is fine for a bearer token but not for what rides on a cookie, a form or the websocket.
     """
 
     def __init__(self, app: ASGIApp, forms: Iterable[str]) -> None:
@@ -88,13 +96,15 @@ class OriginGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
         if scope["type"] == "websocket" and not _listed(Headers(scope=scope).get("origin")):
+            _note_refusal(scope)
             await _refuse_websocket(send, "origin")
             return
         if scope["type"] == "websocket":
             await self._connect(scope, receive, send)
             return
         if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and self._forged(scope):
-            await problem_response(OriginRefused())(scope, receive, send)
+            _note_refusal(scope)
+            await problem_response(OriginRefused(reasons=_elsewhere(scope)))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -117,8 +127,10 @@ class OriginGuard:
     def _forged(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
         origin = headers.get("origin")
+        if _listed(origin) or (origin in (None, "null") and headers.get("sec-fetch-site") == "same-origin"):
+            return False
         if origin is not None:
-            return not _listed(origin)
+            return True
         return (
             scope["path"] in self._forms
             or session_cookie(services().settings, headers.get("cookie", "")) is not None
@@ -129,6 +141,32 @@ async def _refuse_websocket(send: Send, reason: str) -> None:
     meters().websockets_refused.labels(reason).inc()
     # Closing before accepting makes the server answer 403.
     await send({"type": "websocket.close", "code": 1008})
+
+
+def _note_refusal(scope: Scope) -> None:
+    """Say in the log, now and then, which address a page was opened at that is not ours."""
+    if services().seldom.allows(_REFUSED):
+        headers, settings = Headers(scope=scope), services().settings
+        _log.warning(
+            _REFUSED,
+            origin=headers.get("origin", "")[:_MOST_TOLD],
+            host=headers.get("host", "")[:_MOST_TOLD],
+            base_url=settings.base_url,
+            advice="people must use the address of AUTOGRAPH_BASE_URL",
+        )
+
+
+def _elsewhere(scope: Scope) -> tuple[str, ...]:
+    """Return what to tell somebody who opened our page at another address than that of the settings."""
+    headers, settings = Headers(scope=scope), services().settings
+    origin = urlsplit(headers.get("origin", ""))
+    host = headers.get("host", "")
+    if host in {urlsplit(own).netloc for own in settings.origins} or origin.netloc not in ("", host):
+        return ()
+    return (
+        f"Open {settings.base_url} instead: you came here by another address.",
+        "If that one is right, an administrator must set AUTOGRAPH_BASE_URL to it.",
+    )
 
 
 def _listed(origin: str | None) -> bool:

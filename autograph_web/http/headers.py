@@ -14,8 +14,15 @@ from autograph_web.settings import Settings
 _log = structlog.get_logger(__name__)
 
 
-def fixed_headers(secure: bool) -> dict[str, str]:
-    """Return the headers that are the same on every answer."""
+READABLE = (
+    *("Allow", "Content-Disposition", "Link", "Location", "Retry-After"),
+    *("WWW-Authenticate", "X-Request-ID", "X-Total-Events"),
+)
+"""The headers that a page of an allowed origin may read beside the few of the Fetch standard."""
+
+
+def fixed_headers(hsts: str) -> dict[str, str]:
+    """Return the headers that are the same on every answer; `hsts` is the value of RFC 6797, "" for none."""
     headers = {
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
@@ -25,8 +32,8 @@ def fixed_headers(secure: bool) -> dict[str, str]:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     }
-    if secure:
-        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    if hsts:
+        headers["Strict-Transport-Security"] = hsts
     return headers
 
 
@@ -55,6 +62,7 @@ def content_security_policy(
 FILE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The policy of a file that is no document: opened by itself it may do nothing. Short: a page has many."""
 _OF_FILES = (b"content-security-policy", FILE_POLICY.encode("ascii"))
+_READABLE = ", ".join(READABLE).encode("ascii")
 # What only a document heeds.
 _OF_DOCUMENTS = frozenset({b"x-frame-options", b"cross-origin-opener-policy", b"permissions-policy"})
 
@@ -83,6 +91,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 started = True
                 dress(message, settings, request_id)
+                _expose(scope, message, settings)
             await send(message)
             done = message["type"] == "http.response.body" and not message.get("more_body", False)
 
@@ -102,15 +111,22 @@ def dress(message: Message, settings: Settings, request_id: str) -> None:
     names = {name for name, _ in sent}
     if _OF_FILES in sent:
         names |= _OF_DOCUMENTS
-    standing = _standing(settings.secure, settings.base_url)
+    standing = _standing(settings.strict_transport, settings.base_url)
     own = (*standing, (b"x-request-id", request_id.encode("ascii")))
     message["headers"] = [*sent, *(header for header in own if header[0] not in names)]
 
 
+def _expose(scope: Scope, message: Message, settings: Settings) -> None:
+    """Let a page of an allowed origin read our headers (Fetch standard, section 3.3.2)."""
+    origin = next((value for name, value in scope["headers"] if name == b"origin"), b"")
+    if origin and scope["method"] != "OPTIONS" and origin.decode("latin-1") in settings.origins:
+        message["headers"] = [*message["headers"], (b"access-control-expose-headers", _READABLE)]
+
+
 @lru_cache(maxsize=4)
-def _standing(secure: bool, base_url: str) -> tuple[tuple[bytes, bytes], ...]:
+def _standing(hsts: str, base_url: str) -> tuple[tuple[bytes, bytes], ...]:
     """What every answer carries unless it says otherwise, as it goes over the wire."""
-    headers = fixed_headers(secure) | {
+    headers = fixed_headers(hsts) | {
         "Content-Security-Policy": content_security_policy(base_url),
         "Cache-Control": "no-store",
     }

@@ -1,5 +1,8 @@
 """What a request that failed is answered with: a page for a person, problem details for a program."""
 
+import re
+from html import escape
+
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
@@ -9,6 +12,11 @@ from autograph_web.frontend import plain_page
 from autograph_web.http.problems import problem_response
 
 _PAGE = "error.html"
+# What the page of our own faults says, to be replaced by what a refusal says.
+_TITLE = re.compile(r"<title>[^<]*?( · [^<]*)?</title>")
+_HEADING = re.compile(r'(<h1 class="title"[^>]*>)[^<]*(</h1>)')
+_LEAD = re.compile(r'(<p class="lead">)[^<]*(</p>)')
+_HEADINGS = {401: "Sign in to continue", 404: "Page not found", 429: "Too many attempts"}
 _PAGES: dict[type[DomainError], str] = {NotAdmin: "forbidden.html"}
 
 
@@ -21,6 +29,23 @@ def trouble_response(error: DomainError, scope: Scope) -> Response:
     if error.status == 503:
         headers["Retry-After"] = str(error.retry_after or 1)
     return HTMLResponse(page, error.status, headers)
+
+
+def refusal_page(scope: Scope, status: int, detail: str) -> str | None:
+    """Return the page that tells a person of a refusal; None for a program, or if no page was built."""
+    page = plain_page(_PAGE) if is_navigation(scope) else None
+    if page is None:
+        return None
+    heading = _HEADINGS.get(status, "We couldn't do that")
+    page = _TITLE.sub(lambda found: f"<title>{heading}{found[1]}</title>", page)
+    page = _HEADING.sub(lambda found: f"{found[1]}{heading}{found[2]}", page)
+    return _LEAD.sub(lambda found: f"{found[1]}{escape(detail)}{found[2]}", page)
+
+
+def is_navigation(scope: Scope) -> bool:
+    """Return True if a browser shows the answer as a page of its own (Fetch Metadata, section 2.3)."""
+    mode = Headers(scope=scope).get("sec-fetch-mode")
+    return wants_page(scope) and mode in (None, "navigate")
 
 
 def wants_page(scope: Scope) -> bool:

@@ -144,7 +144,9 @@ async def test_ending_takes_the_session_and_its_cookie(browser: AsyncClient, ser
     assert cookies_set(response)["autograph_session"].value == ""
     assert (await flash_of(services, response)).code == "signed_out"
     assert_problem(
-        await browser.get("/me", headers={"Cookie": f"autograph_session={cookie}"}), 401, "session_ended"
+        await browser.get("/me", headers={"Cookie": f"autograph_session={cookie}", "Accept": "*/*"}),
+        401,
+        "session_ended",
     )
 
 

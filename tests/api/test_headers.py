@@ -108,7 +108,7 @@ async def test_on_https_a_cookie_without_the_prefix_opens_nothing(
     await register(services)
     cookie = await open_cookie(services)
 
-    plain = await browser.get("/me", headers={"Cookie": f"autograph_session={cookie}"})
+    plain = await browser.get("/me", headers={"Cookie": f"autograph_session={cookie}", "Accept": "*/*"})
     assert_problem(plain, 401, "not_authenticated")
     tied = await browser.get("/me", headers={"Cookie": f"__Host-autograph_session={cookie}"})
     assert tied.status_code == 200
@@ -208,3 +208,17 @@ async def test_the_address_of_a_sign_in_is_the_clients(connect: Connect, service
     await client.post("/login", json=CREDENTIALS)
 
     assert (await rows(services, SESSIONS))[0].ip == "2001:db8::9"
+
+
+@pytest.mark.parametrize("settings_changes", [HTTPS | {"allowed_origins": ("https://app.northwind.dev",)}])
+async def test_a_page_of_an_allowed_origin_may_read_every_header_it_needs(
+    connect: Connect, services: Services
+) -> None:
+    app = connect(origin="https://app.northwind.dev")
+    for answer in (await app.post("/login", json={}), await app.get("/me"), await app.get("/nowhere.json")):
+        exposed = set(answer.headers["access-control-expose-headers"].lower().split(", "))
+        assert exposed >= {"retry-after", "x-request-id", "link", "www-authenticate", "x-total-events"}
+        needed = set(answer.headers) & {"retry-after", "x-request-id", "link", "www-authenticate", "allow"}
+        assert needed <= exposed
+    for stranger in (connect(origin="https://evil.example"), connect()):
+        assert "access-control-expose-headers" not in (await stranger.get("/me")).headers

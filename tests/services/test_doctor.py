@@ -152,7 +152,7 @@ def test_versions_of_redis(version: str, enough: bool) -> None:
         ("unknown", {"AUTOGRAPH_TRUSTED_PROXY_HOPS": "1"}, "doubtful"),
         ("203.0.113.9", {"AUTOGRAPH_TRUSTED_PROXY_HOPS": "1"}, "good"),
         ("172.18.0.1", {"AUTOGRAPH_BASE_URL": "https://id.northwind.dev"}, "doubtful"),
-        ("203.0.113.9", {"AUTOGRAPH_BASE_URL": "https://id.northwind.dev"}, "good"),
+        ("93.184.216.34", {"AUTOGRAPH_BASE_URL": "https://id.northwind.dev"}, "good"),
     ],
 )
 async def test_clients_whose_address_the_proxy_hides_are_told_of(

@@ -1,0 +1,64 @@
+"""A layer that turns a refusal into a page where a person would otherwise read a problem document."""
+
+import json
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from autograph_web.http.problems import MEDIA_TYPE
+from autograph_web.http.trouble import is_navigation, refusal_page
+
+
+class RefusalPages:
+    """Answers a browser's navigation that was refused with a page that has the same words.
+
+    Whoever refuses need not think of it: a form, a guard, REST. Status and all other headers stay.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one connection."""
+        if scope["type"] == "http" and is_navigation(scope):
+            send = _Turning(scope, send)
+        await self._app(scope, receive, send)
+
+
+class _Turning:
+    """Passes everything on but a problem document, which it holds until it is whole."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope, self._send = scope, send
+        self._start: Message | None = None
+        self._body = bytearray()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            if headers.get("content-type", "").startswith(MEDIA_TYPE):
+                self._start = message
+                return
+        if self._start is None or message["type"] != "http.response.body":
+            await self._send(message)
+            return
+        self._body += message.get("body", b"")
+        if not message.get("more_body", False):
+            await self._finish(self._start)
+
+    async def _finish(self, start: Message) -> None:
+        body = bytes(self._body)
+        page = refusal_page(self._scope, start["status"], _detail(body))
+        if page is not None:
+            body = page.encode()
+            headers = MutableHeaders(scope=start)
+            headers["Content-Type"] = "text/html; charset=utf-8"
+            headers["Content-Length"] = str(len(body))
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _detail(body: bytes) -> str:
+    problem: dict[str, Any] = json.loads(body)
+    return str(problem["detail"])
