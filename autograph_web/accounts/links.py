@@ -14,15 +14,15 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store
+from autograph_web.accounts.link_text import MARK, read_token
 from autograph_web.accounts.models import LinkRow
 from autograph_web.audit.foundation import Foundation
 from autograph_web.core.entropy import random_token, random_uuid
-from autograph_web.core.errors import LinkExpired, LinkUnknown, LinkUsed
+from autograph_web.core.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.core.keyring import token_hash
 from autograph_web.core.sealing import Sealer
 
 _HOUR, _DAY = 3600, 86_400
-_LONGEST_TOKEN = 128
 _KEPT_AFTER_THE_END = timedelta(days=30)  # so that a page can say "too old" and not "unknown"
 
 
@@ -40,6 +40,11 @@ class Purpose(StrEnum):
         member = str.__new__(cls, value)
         member._value_, member.page, member.life = value, page, life
         return member
+
+    @property
+    def done(self) -> str:
+        """What a page is told when a link of this purpose is opened that has done its work."""
+        return f"{self.value}_done"
 
     PASSWORD_RESET = "password_reset", "/password-reset/confirm", _HOUR
     EMAIL_VERIFICATION = "email_verification", "/verify-email", _DAY
@@ -105,7 +110,7 @@ class Links:
 
     def url(self, purpose: Purpose, token: str) -> str:
         """Return the address a letter carries: always at our configured origin, whatever Host was asked."""
-        return f"{self.page(purpose.page)}#token={token}"
+        return f"{self.page(purpose.page)}#{MARK}{token}"
 
     def page(self, path: str) -> str:
         """Return the address of one of our pages, for a letter."""
@@ -115,21 +120,29 @@ class Links:
         """Return the link of a token that could be used now; nothing is used up.
 
         Raises:
-            LinkUnknown, LinkUsed, LinkExpired: It could not.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: It could not.
             Unavailable: The database is away.
         """
         async with self._on.database.read() as connection:
-            return self._link(await self._find_fresh(connection, purpose, token))
+            return self._link(self._fresh(await self._find(connection, purpose, token)))
+
+    async def trace(self, connection: AsyncConnection, purpose: Purpose, token: str) -> Link:
+        """Return the link of a token, whatever became of it.
+
+        Raises:
+            LinkUnknown: There is no such link.
+        """
+        return self._link(await self._find(connection, purpose, token))
 
     async def consume(self, connection: AsyncConnection, purpose: Purpose, token: str) -> Link:
         """Use a link up within the caller's unit of work; only one of any number of racers succeeds.
 
         Raises:
-            LinkUnknown, LinkUsed, LinkExpired: It cannot be used, now or any more.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: It cannot be used, now or any more.
         """
-        row = await store.use_link(connection, purpose, token_hash(token), self._on.clock.now())
+        row = await store.use_link(connection, purpose, token_hash(read_token(token)), self._on.clock.now())
         if row is None:
-            await self._find_fresh(connection, purpose, token)
+            self._fresh(await self._find(connection, purpose, token))
             raise LinkUsed
         return self._link(row)
 
@@ -152,14 +165,15 @@ class Links:
         async with self._on.database.unit() as connection:
             return await store.forget_links(connection, now, now - _KEPT_AFTER_THE_END)
 
-    async def _find_fresh(self, connection: AsyncConnection, purpose: Purpose, token: str) -> Row[Any]:
-        if len(token) > _LONGEST_TOKEN:
-            raise LinkUnknown
-        row = await store.find_link(connection, purpose, token_hash(token))
+    async def _find(self, connection: AsyncConnection, purpose: Purpose, token: str) -> Row[Any]:
+        row = await store.find_link(connection, purpose, token_hash(read_token(token)))
         if row is None:
             raise LinkUnknown
+        return row
+
+    def _fresh(self, row: Row[Any]) -> Row[Any]:
         if row.used_at is not None:
-            raise LinkUsed
+            raise LinkReplaced if row.expires_at <= row.used_at else LinkUsed
         if row.expires_at <= self._on.clock.now():
             raise LinkExpired
         return row

@@ -40,7 +40,8 @@ class LinkRow(SQLModel, table=True):
     """One one-time link: for one purpose and one account, known by the hash of its token.
 
     A row without an account is a decoy: it was written so that an unknown address takes as long as a known
-    one, and nobody was ever sent its token. `payload` is sealed.
+    one, and nobody was ever sent its token. `payload` is sealed. A link that did its work was used before it
+    expired; one that was taken out of use expires at that moment.
     """
 
     __tablename__ = "links"  # pyright: ignore[reportAssignmentType]

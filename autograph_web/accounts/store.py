@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.account import Account
@@ -256,7 +256,10 @@ async def revoke_links(
     since: datetime | None = None,
     but: UUID | None = None,
 ) -> None:
-    """Use up the links of these purposes that an account still has: all `but` one, or those made `since`."""
+    """End the links of these purposes that an account still has: all `but` one, or those made `since`.
+
+    What tells them from links that were used is that their life ends with them.
+    """
     statement = update(LINKS).where(
         LINKS.c.user_id == user_id, LINKS.c.purpose.in_(purposes), LINKS.c.used_at.is_(None)
     )
@@ -264,7 +267,8 @@ async def revoke_links(
         statement = statement.where(LINKS.c.created_at >= since)
     if but is not None:
         statement = statement.where(LINKS.c.id != but)
-    await connection.execute(statement.values(used_at=now))
+    earlier = case((LINKS.c.expires_at < now, LINKS.c.expires_at), else_=now)
+    await connection.execute(statement.values(used_at=now, expires_at=earlier))
 
 
 async def forget_links(connection: AsyncConnection, now: datetime, before: datetime) -> int:

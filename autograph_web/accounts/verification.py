@@ -8,7 +8,7 @@ from autograph_web.accounts import store
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email, parse_email
 from autograph_web.accounts.letters import verification_letter
-from autograph_web.accounts.links import Links, Purpose
+from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.addresses import address_bucket
@@ -95,11 +95,27 @@ class Verification:
         account = found[0] if found and found[0].active and not found[0].email_verified and allowed else None
         await self._send(context, account, account.email if account else address.text)
 
+    async def look(self, token: str) -> Account:
+        """Return the account whose address the link of `token` would verify, or is verified already.
+
+        Nothing is used up, so that whoever opens links on somebody's behalf verifies nothing.
+
+        Raises:
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: It is not, and this link can't do it.
+            Unavailable: The database is away.
+        """
+        async with self._on.database.read() as connection:
+            link = await self._links.trace(connection, _LINK, token)
+            account = await self._account_of(connection, link)
+        if not account.email_verified:
+            await self._links.peek(_LINK, token)
+        return account
+
     async def confirm(self, context: RequestContext, token: str) -> Account:
         """Use the link of `token` up and return its account, whose address is verified now.
 
         Raises:
-            LinkUnknown, LinkUsed, LinkExpired: The link verifies nothing.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link verifies nothing.
             RateLimited: Too many wrong tokens from this address.
             Unavailable: The database is away; the link is as good as before.
         """
@@ -130,7 +146,10 @@ class Verification:
             if await store.mark_verified(connection, link.user_id, link.payload or "", self._on.clock.now()):
                 await self._links.revoke(connection, link.user_id, _LINK)
                 await self._on.trail.record(connection, Kind.EMAIL_VERIFIED, context, user_id=link.user_id)
-            found = await store.find_by_id(connection, link.user_id)
-            if found is None or fold_email(found[0].email) != link.payload:
-                raise LinkUnknown
-            return found[0]
+            return await self._account_of(connection, link)
+
+    async def _account_of(self, connection: AsyncConnection, link: Link) -> Account:
+        found = await store.find_by_id(connection, link.user_id)
+        if found is None or fold_email(found[0].email) != link.payload:
+            raise LinkUnknown
+        return found[0]

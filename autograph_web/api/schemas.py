@@ -139,7 +139,7 @@ class PasswordResetConfirmation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    token: Annotated[SecretStr, Field(max_length=128)]
+    token: Annotated[SecretStr, Field(max_length=2048)]
     new_password: Annotated[SecretStr, Field(examples=["a short sentence works well"])]
 
 
@@ -388,7 +388,7 @@ class LinkToken(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    token: Annotated[SecretStr, Field(max_length=256)]
+    token: Annotated[SecretStr, Field(max_length=2048)]
 
 
 class NewEmail(BaseModel):

@@ -329,10 +329,17 @@ class LinkUnknown(LinkRefused):
 
 
 class LinkUsed(LinkRefused):
-    """The link, or another of the same purpose, has done its work."""
+    """The link has done its work."""
 
     code = "link_used"
-    sentence = "That link was used before, or a newer one took its place. Ask for a new one if you need it."
+    sentence = "That link was already used. Request a new one if you need it."
+
+
+class LinkReplaced(LinkRefused):
+    """A newer link has taken this one's place, or what happened since has made it void."""
+
+    code = "link_replaced"
+    sentence = "That link no longer works: a newer one took its place, or your account has changed since."
 
 
 class LinkExpired(LinkRefused):

@@ -5,11 +5,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.core.errors import LinkUnknown, NotAuthenticated, SessionEnded
+from autograph_web.core.errors import LinkReplaced, LinkUnknown, LinkUsed, NotAuthenticated, SessionEnded
 from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
 from autograph_web.http.account_forms import viewer_of
-from autograph_web.http.native_forms import Fields, cookie_header, form_route, request_context, see, see_with
+from autograph_web.http.native_forms import (
+    SCRIPTLESS,
+    Fields,
+    cookie_header,
+    form_route,
+    request_context,
+    see,
+    see_with,
+)
 from autograph_web.runtime import services
 
 _ACCOUNT = "/settings/account"
@@ -28,11 +36,17 @@ async def send(request: Request, fields: Fields) -> Response:
 
 async def verify(request: Request, fields: Fields) -> Response:
     """Verify the address by the link of the cookie."""
-    await services().verification.confirm(
-        request_context(request), _token(request, Purpose.EMAIL_VERIFICATION)
-    )
-    response = await see_with("/dashboard", Flash("email_verified"), fields)
-    cookies.clear_link(services().settings, response, Purpose.EMAIL_VERIFICATION)
+    purpose = Purpose.EMAIL_VERIFICATION
+    token = _token(request, purpose)
+    try:
+        await services().verification.confirm(request_context(request), token)
+    except (LinkUsed, LinkReplaced):
+        # Pressed twice, or in two tabs: whoever comes second wants the same.
+        if not (await services().verification.look(token)).email_verified:
+            raise
+    where = "/dashboard" if SCRIPTLESS in fields else purpose.page
+    response = await see_with(where, Flash("email_verified"), fields)
+    cookies.clear_link(services().settings, response, purpose)
     return response
 
 

@@ -1,36 +1,36 @@
 """From the link in a letter to a clean page: the token leaves the address and becomes a cookie."""
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from autograph_web.accounts.links import Purpose
-from autograph_web.core.errors import DomainError, InvalidInput, LinkUnknown
+from autograph_web.accounts.link_text import read_token
+from autograph_web.accounts.links import Link, Purpose
+from autograph_web.core.errors import DomainError, InvalidInput, LinkUsed
+from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
-from autograph_web.http.native_forms import Fields, explain, form_route, see
+from autograph_web.http.native_forms import Fields, explain, form_route, see, see_with
 from autograph_web.runtime import services
 
 _AFTERWARDS = {Purpose.PASSWORD_RESET: "/login"}
 """Where the page of a link leads when its work is done; elsewhere it is the overview."""
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-_MARK = "#token="
-
 
 async def exchange(_request: Request, fields: Fields) -> Response:
     """Put the token of a link into a cookie of its purpose; the link is as good afterwards as before.
 
-    `token` is what link.js read from the address, or whatever somebody without JavaScript pasted: the whole
-    link or its last part.
+    `token` is what link.js read from the address, or whatever somebody pasted: the whole link or its last
+    part. A mail scanner that runs scripts comes this far as well.
     """
     purpose = _purpose(fields)
     try:
-        token = _token(fields.get("token", ""))
-        link = await services().links.peek(purpose, token)
+        token = read_token(fields.get("token", ""))
+        link = await _usable(purpose, token)
     except DomainError as refusal:
-        response = await explain(purpose.page, refusal, fields)
+        if isinstance(refusal, LinkUsed):
+            response = await see_with(purpose.page, Flash(purpose.done), fields)
+        else:
+            response = await explain(purpose.page, refusal, fields)
         cookies.clear_link(services().settings, response, purpose)
         return response
     response = see(purpose.page)
@@ -47,19 +47,18 @@ async def close(request: Request, fields: Fields) -> Response:
     return response
 
 
+async def _usable(purpose: Purpose, token: str) -> Link:
+    """Return the link of a token that could be used now; LinkUsed also if another has done its work."""
+    if purpose is Purpose.EMAIL_VERIFICATION and (await services().verification.look(token)).email_verified:
+        raise LinkUsed
+    return await services().links.peek(purpose, token)
+
+
 def _purpose(fields: Fields) -> Purpose:
     try:
         return Purpose(fields.get("purpose", ""))
     except ValueError:
         raise InvalidInput from None
-
-
-def _token(text: str) -> str:
-    # Letters are forwarded, wrapped and quoted: white space within a link is never part of it.
-    token = "".join(text.rpartition(_MARK)[2].split())
-    if not _TOKEN.fullmatch(token):
-        raise LinkUnknown
-    return token
 
 
 LINK_FORMS: tuple[Route, ...] = (

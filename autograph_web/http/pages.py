@@ -8,7 +8,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from autograph_web.accounts.link_text import MARK, read_token
+from autograph_web.accounts.links import Purpose
 from autograph_web.core.errors import (
+    LinkUnknown,
     MethodNotAllowed,
     NotAdmin,
     NotAuthenticated,
@@ -25,6 +28,7 @@ from autograph_web.http.trouble import trouble_response, wants_json
 from autograph_web.runtime import services
 
 _NOT_FOUND = "/404"
+_LINK_PAGES = frozenset(purpose.page for purpose in Purpose)
 
 
 class Pages:
@@ -52,6 +56,9 @@ class Pages:
         # Exactly the websocket's mount: what only begins like it goes to the static files, where `..` counts.
         if scope["type"] != "http" or f"{scope['path']}/".startswith("/_event/"):
             await self._app(scope, receive, send)
+            return
+        if "#" in scope["path"] and (link := _mended(scope["path"])):
+            await link(scope, receive, send)
             return
         path = _plain(scope["path"])
         try:
@@ -139,6 +146,19 @@ async def _to_sign_in(scope: Scope, ended: str | None) -> RedirectResponse:
         clear_session(services().settings, response)
         set_flash(services().settings, response, await services().flash.leave(Flash(why or "session_ended")))
     return response
+
+
+def _mended(path: str) -> Response | None:
+    """Return the way on from a link whose `#` a mail program has escaped: it stands in the path then."""
+    page, _, fragment = path.partition("#")
+    try:
+        token = read_token(fragment)
+    except LinkUnknown:
+        return None
+    page = _plain(page)
+    if page not in _LINK_PAGES:
+        return None
+    return RedirectResponse(f"{page}#{MARK}{token}", 303, {"Cache-Control": "no-store"})
 
 
 def _plain(path: str) -> str:

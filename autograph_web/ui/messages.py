@@ -43,7 +43,13 @@ _ON_A_PAGE: dict[str, str] = {
 _NOTICES: dict[str, str] = {
     "code_wanted": "That's your password. Now send the code, further down on this page.",
     "verification_sent": "If that email still needs it, a link is on its way.",
-    "email_verified": "Your email is confirmed.",
+    "email_verified": "Your email is verified.",
+    # One for each purpose of a link, for whoever opens it after it did its work.
+    "email_verification_done": "Your email is verified already.",
+    "email_change_done": "That link did its work: it changed your email. There is nothing left to do.",
+    "email_change_undo_done": "That link did its work: your old email is back, all devices were signed out.",
+    "password_reset_done": "That link did its work: it set a new password. Sign in with that.",
+    "sign_in_refusal_done": "That link did its work: it ended that sign-in.",
     "email_change_sent": "A link is on its way to your new email. Nothing changes before you open it.",
     "email_changed": "Your email was changed. Use the new one to sign in from now on.",
     "email_change_undone": "Your old email is back and everybody is signed out. Now choose a new password.",

@@ -1,5 +1,6 @@
 """The address of an account over REST and by the native forms."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from httpx import AsyncClient, Response
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD
+from tests.support.factories import EMAIL, PASSWORD, audited, context
 from tests.support.http import assert_problem, bearer, cookies_set, sign_up
 from tests.support.links import token_to
 from tests.support.mailbox import Mailbox
@@ -176,7 +177,7 @@ async def test_nobody_is_nobody(api: AsyncClient, path: str) -> None:
     [
         ({"token": "A" * 43}, 400, "link_unknown"),
         ({"token": ""}, 400, "link_unknown"),
-        ({"token": "x" * 257}, 422, "invalid_input"),
+        ({"token": "x" * 2049}, 422, "invalid_input"),
         ({"token": ["x"]}, 422, "invalid_input"),
         ({}, 422, "invalid_input"),
     ],
@@ -196,12 +197,46 @@ async def test_the_native_form_verifies_by_the_link_of_the_cookie(
     await open_link(browser, "email_verification", token_to(mailbox, EMAIL, "/verify-email"))
     response = await browser.post("/session/verify-email", data={"go": "on"})
 
-    assert response.headers["location"] == "/dashboard"
+    assert response.headers["location"] == "/verify-email"
     assert cookies_set(response)["autograph_link_email_verification"]["max-age"] == "0"
     assert await code_left(services, response) == "email_verified"
     again = await browser.post("/session/verify-email", data={"go": "on"})
     assert again.headers["location"] == "/verify-email"
     assert await code_left(services, again) == "link_unknown"
+
+
+async def test_pressing_twice_verifies_for_both(
+    connect: Connect, mailbox: Mailbox, services: Services, cookie: str
+) -> None:
+    assert cookie
+    token = token_to(mailbox, EMAIL, "/verify-email")
+    tabs = [connect(origin=services.settings.base_url) for _ in range(5)]
+    for tab in tabs:
+        await open_link(tab, "email_verification", token)
+    answers = await asyncio.gather(*(tab.post("/session/verify-email", data={"go": "on"}) for tab in tabs))
+
+    assert [await code_left(services, answer) for answer in answers] == ["email_verified"] * 5
+    assert len(await audited(services, "email_verified")) == 1
+
+
+async def test_whoever_opens_a_link_that_verified_is_told_so(
+    connect: Connect, mailbox: Mailbox, services: Services, clock: FakeClock, cookie: str
+) -> None:
+    assert cookie
+    first = token_to(mailbox, EMAIL, "/verify-email")
+    clock.advance(60)
+    await services.verification.request(context(), EMAIL)
+    second = token_to(mailbox, EMAIL, "/verify-email")
+    opener = connect(origin=services.settings.base_url)
+    replaced = await open_link(opener, "email_verification", first)
+    assert await code_left(services, replaced) == "link_replaced"
+    await services.verification.confirm(context(), second)
+    clock.advance(2 * 86_400)
+    for token in (second, first):
+        answer = await open_link(opener, "email_verification", token)
+        assert answer.headers["location"] == "/verify-email"
+        assert await code_left(services, answer) == "email_verification_done"
+        assert "autograph_link_email_verification" not in opener.cookies
 
 
 async def test_the_native_form_sends_a_new_link_to_anybody(

@@ -6,16 +6,18 @@ import pytest
 from httpx import AsyncClient, Response
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.accounts.store import LINKS
+from autograph_web.accounts.store import LINKS, USERS
 from autograph_web.core.flash import Flash
 from autograph_web.runtime import Services
+from autograph_web.ui import messages
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
-from tests.support.factories import register, rows
+from tests.support.factories import EMAIL, change, register, rows
 from tests.support.http import assert_problem, cookies_set
 
 COOKIE = "autograph_link_password_reset"
 RESET = Purpose.PASSWORD_RESET
+PLAIN = "Zk3-aB_9xQ7Lm0PpRr5TtVvWwYy1234567890AbCd_-"[-43:]
 LIFE = 600
 
 
@@ -66,6 +68,8 @@ async def test_the_exchange_uses_nothing_up(browser: AsyncClient, services: Serv
         "  {token}\n",
         "http://localhost:3000/password-reset/confirm#token={token}",
         "> http://localhost:3000/password-reset\r\n /confirm#token={half}\r\n{rest} ",
+        "#token={token}.",
+        "http://localhost:3000/password-reset/confirm%23token%3D{token}>",
     ],
 )
 async def test_a_pasted_link_is_as_good(browser: AsyncClient, token: str, pasted: str) -> None:
@@ -107,6 +111,62 @@ async def test_a_link_that_is_over_takes_the_cookie_of_another_away(
 
     assert (await said(services, response)).code == "link_expired"
     assert COOKIE not in browser.cookies
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+async def test_opening_a_link_changes_nothing_and_one_that_did_its_work_says_so(
+    browser: AsyncClient, services: Services, purpose: Purpose
+) -> None:
+    user_id = (await register(services)).id
+    async with services.database.unit() as connection:
+        token = await services.links.issue(connection, purpose, user_id, LIFE, EMAIL)
+    before = await rows(services, USERS)
+    await browser.get(purpose.page)
+    await exchange(browser, f"#token={token}", purpose)
+    await browser.get(purpose.page)
+    assert await rows(services, USERS) == before
+    assert [row.used_at for row in await rows(services, LINKS)] == [None]
+
+    async with services.database.unit() as connection:
+        await services.links.consume(connection, purpose, token)
+    # For an address it is the address that counts.
+    if purpose is Purpose.EMAIL_VERIFICATION:
+        await change(services, USERS, email_verified_at=before[0].created_at)
+    answer = await exchange(browser, token, purpose)
+    flash = await said(services, answer)
+    assert (answer.headers["location"], flash.code) == (purpose.page, purpose.done)
+    assert messages.notice(flash.code)
+
+
+async def test_a_link_that_a_newer_one_replaced_says_so(
+    browser: AsyncClient, services: Services, token: str
+) -> None:
+    async with services.database.unit() as connection:
+        [row] = await rows(services, LINKS)
+        await services.links.issue(connection, RESET, row.user_id, LIFE, alone=True)
+
+    assert (await said(services, await exchange(browser, token))).code == "link_replaced"
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+@pytest.mark.parametrize(
+    "left", ["{page}%23token={token}", "/{page}/%23token%3D{token}%3E", "{page}%23token={token}."]
+)
+async def test_an_address_whose_mark_was_escaped_leads_to_the_page(
+    browser: AsyncClient, purpose: Purpose, left: str
+) -> None:
+    answer = await browser.get(f"http://localhost:3000{left.format(page=purpose.page, token=PLAIN)}")
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"{purpose.page}#token={PLAIN}"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "path", [f"/nowhere%23token={'A' * 43}", "/verify-email%23token=short", "/verify-email%23"]
+)
+async def test_an_escaped_mark_leads_nowhere_else(browser: AsyncClient, path: str) -> None:
+    assert "location" not in (await browser.get(path)).headers
 
 
 async def test_a_link_of_another_purpose_is_unknown(

@@ -23,7 +23,8 @@ COOKIE = "autograph_link_password_reset"
 NEW = "fourteen lanterns over calm water"
 ON_ITS_WAY = "If that email has an account, a link is on its way."
 SET = "Your new password is set. Sign in with it."
-USED = "That link was used before, or a newer one took its place. Ask for a new one if you need it."
+USED = "That link was already used. Request a new one if you need it."
+DONE = "That link did its work: it set a new password. Sign in with that."
 UNKNOWN = "We don't know that link. Open the one in our letter once more, or ask for a new one."
 _KEPT = "() => JSON.stringify([location.href, { ...localStorage }, { ...sessionStorage }, history.state])"
 
@@ -164,7 +165,7 @@ async def test_a_used_link_says_so_and_a_new_one_is_to_be_had_right_there(
     await choose(visitor)
     await visitor.at("/login")
     await follow(visitor, link)
-    await expect(alert_of(visitor)).to_have_text(USED)
+    await expect(notice_of(visitor)).to_have_text(DONE)
     await expect(new_password_of(visitor)).to_have_count(0)
     await visitor.check()
     await email_of(visitor).fill(member.email)

@@ -21,8 +21,8 @@ from autograph_web.core.errors import (
     EmailTaken,
     InvalidCredentials,
     LastAdmin,
+    LinkReplaced,
     LinkUnknown,
-    LinkUsed,
     MfaNotEnabled,
     PasswordTooShort,
     SessionEnded,
@@ -139,7 +139,7 @@ async def test_links_from_before_a_lock_open_nothing_after_it(services: Services
     mina = await person(services)
     await lock(services, mina.id)
     await services.administration.unlock(OPERATOR, mina.id)
-    with pytest.raises(LinkUsed):
+    with pytest.raises(LinkReplaced):
         await services.password_reset.confirm(context(), link.partition("token=")[2], PASSWORD)
 
 

@@ -16,6 +16,7 @@ from autograph_web.core.errors import (
     InvalidCredentials,
     LinkExpired,
     LinkRefused,
+    LinkReplaced,
     LinkUnknown,
     LinkUsed,
     RateLimited,
@@ -141,7 +142,7 @@ async def test_confirming_ends_every_other_link(services: Services, mailbox: Mai
     await confirm(services, confirm_token(mailbox))
 
     for purpose, token in tokens.items():
-        with pytest.raises(LinkUsed):
+        with pytest.raises(LinkReplaced):
             await services.links.peek(purpose, token)
 
 
@@ -150,7 +151,7 @@ async def test_a_later_wish_takes_the_place_of_an_earlier(
 ) -> None:
     await ask(services, viewer)
     await ask(services, viewer, THIRD)
-    with pytest.raises(LinkUsed):
+    with pytest.raises(LinkReplaced):
         await confirm(services, confirm_token(mailbox))
     assert (await confirm(services, confirm_token(mailbox, THIRD))).email == THIRD
 
@@ -294,7 +295,7 @@ async def test_a_new_password_by_a_link_stops_it(
     async with services.database.unit() as connection:
         reset = await services.links.issue(connection, Purpose.PASSWORD_RESET, viewer.user_id, 600, EMAIL)
     await choose(services, reset)
-    with pytest.raises(LinkUsed):
+    with pytest.raises(LinkReplaced):
         await confirm(services, confirm_token(mailbox))
 
 
@@ -346,7 +347,7 @@ async def test_it_stops_a_change_that_still_waits(
     await ask(services, viewer)
     reset = await undo(services, undo_token(mailbox))
 
-    with pytest.raises(LinkUsed):
+    with pytest.raises(LinkReplaced):
         await confirm(services, confirm_token(mailbox))
     assert await email_of(services, viewer) == EMAIL
     assert await services.sessions.count_active(viewer.user_id) == 0
@@ -436,7 +437,7 @@ async def test_a_thief_who_moves_on_is_undone_by_the_owner_and_cannot_answer(
     theirs = await move(services, mailbox, viewer, THIRD)
     await undo(services, mine)
 
-    with pytest.raises(LinkUsed):
+    with pytest.raises(LinkReplaced):
         await undo(services, theirs)
     assert await email_of(services, viewer) == EMAIL
 

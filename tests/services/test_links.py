@@ -8,7 +8,7 @@ import pytest
 
 from autograph_web.accounts.links import Link, Purpose
 from autograph_web.accounts.store import LINKS
-from autograph_web.core.errors import LinkExpired, LinkUnknown, LinkUsed
+from autograph_web.core.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.core.sealing import SealBroken
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
@@ -161,7 +161,7 @@ async def test_a_link_that_stands_alone_ends_those_before_it(services: Services,
     somebody_elses = await issue(services, noor)
     second = await issue(services, mina, alone=True)
 
-    with pytest.raises(LinkUsed):
+    with pytest.raises(LinkReplaced):
         await consume(services, first)
     for token, purpose in ((other, VERIFY), (somebody_elses, RESET), (second, RESET)):
         assert await consume(services, token, purpose)
@@ -174,7 +174,7 @@ async def test_links_can_be_revoked_by_purpose(services: Services, mina: UUID) -
 
     for purpose, token in tokens.items():
         if purpose in (RESET, VERIFY):
-            with pytest.raises(LinkUsed):
+            with pytest.raises(LinkReplaced):
                 await consume(services, token, purpose)
         else:
             assert await consume(services, token, purpose)

@@ -14,7 +14,7 @@ from autograph_web.core.errors import (
     ChallengeExpired,
     InvalidCredentials,
     InvalidToken,
-    LinkUsed,
+    LinkReplaced,
     PasswordTooCommon,
     PasswordTooLong,
     PasswordTooShort,
@@ -356,5 +356,5 @@ async def test_a_reset_that_was_asked_for_before_is_void(services: Services, vie
         token = await services.links.issue(connection, Purpose.PASSWORD_RESET, viewer.user_id, 3600)
     await change_password(services, viewer)
 
-    with pytest.raises(LinkUsed):
+    with pytest.raises(LinkReplaced):
         await services.links.peek(Purpose.PASSWORD_RESET, token)

@@ -13,6 +13,7 @@ from autograph_web.core.errors import (
     EmailInvalid,
     InvalidCredentials,
     LinkExpired,
+    LinkReplaced,
     LinkUnknown,
     LinkUsed,
     PasswordTooCommon,
@@ -223,7 +224,7 @@ async def test_an_earlier_letter_is_as_good_until_one_is_used(services: Services
     first, second = [await ask_and_open(services, mailbox) for _ in range(2)]
     await choose(services, first)
 
-    with pytest.raises(LinkUsed):
+    with pytest.raises(LinkReplaced):
         await choose(services, second)
 
 
@@ -232,7 +233,7 @@ async def test_two_links_at_once_set_one_password(services: Services, mailbox: M
     tokens = [await ask_and_open(services, mailbox) for _ in range(2)]
     outcomes = await asyncio.gather(*(choose(services, token) for token in tokens), return_exceptions=True)
 
-    assert Counter(map(type, outcomes)) == {Account: 1, LinkUsed: 1}
+    assert Counter(map(type, outcomes)) == {Account: 1, LinkReplaced: 1}
 
 
 async def test_a_link_of_another_purpose_sets_no_password(services: Services) -> None:
@@ -273,7 +274,7 @@ async def test_a_change_of_address_under_way_is_over(services: Services, mailbox
         )
     await choose(services, await ask_and_open(services, mailbox))
 
-    with pytest.raises(LinkUsed):
+    with pytest.raises(LinkReplaced):
         await services.links.peek(Purpose.EMAIL_CHANGE, change_token)
 
 

@@ -14,6 +14,7 @@ from autograph_web.core.errors import (
     EmailNotVerified,
     InvalidCredentials,
     LinkExpired,
+    LinkReplaced,
     LinkUnknown,
     LinkUsed,
     RateLimited,
@@ -150,7 +151,7 @@ async def test_a_new_link_takes_the_place_of_the_old(
     new = token_to(mailbox, EMAIL, PAGE)
 
     assert new != old
-    with pytest.raises(LinkUsed):
+    with pytest.raises(LinkReplaced):
         await confirm(services, old)
     await confirm(services, new)
     assert not await services.verification.resend(context(), mina.id)

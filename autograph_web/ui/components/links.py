@@ -9,9 +9,6 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.ui.components.native import NativeForm, named
 from autograph_web.ui.components.scriptless import scriptless_field
 
-# A whole link with room for what mail programs put around it (characters).
-_LONGEST_LINK = "512"
-
 
 def link_taker(purpose: Purpose) -> rx.Component:
     """The hidden form that link.js posts the token of the address with, before the page comes alive.
@@ -43,9 +40,8 @@ def paste_link(purpose: Purpose, element: str, *, scriptless: bool = False) -> r
                 auto_complete="off",
                 required=True,
                 class_name="input",
-                custom_attrs=named(
-                    element, autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_LINK
-                ),
+                # No limit of length: gateways make a link long, and one cut short is worth nothing.
+                custom_attrs=named(element, autoCapitalize="none", spellCheck="false"),
             ),
             class_name="field",
         ),

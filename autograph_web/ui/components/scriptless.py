@@ -13,6 +13,7 @@ from autograph_web.core.errors import (
     DomainError,
     InvalidInput,
     LinkExpired,
+    LinkReplaced,
     LinkUnknown,
     LinkUsed,
     PasswordTooCommon,
@@ -30,7 +31,7 @@ from autograph_web.ui.components.native import named
 Refusals = tuple[type[DomainError], ...]
 
 BAD_PASSWORDS: Refusals = (PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak)
-BAD_LINKS: Refusals = (LinkUnknown, LinkUsed, LinkExpired)
+BAD_LINKS: Refusals = (LinkUnknown, LinkUsed, LinkReplaced, LinkExpired)
 _ANYWHERE: Refusals = (RateLimited, Unavailable, InvalidInput)
 
 

@@ -24,30 +24,33 @@ from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import ACCOUNT, CHANGE_EMAIL, UNDO_EMAIL, VERIFY_EMAIL, Route
 
 _VERIFY = Purpose.EMAIL_VERIFICATION
+_VERIFY_IT = "Verify my email"
 
 
 def verify_email_page() -> rx.Component:
-    """How verifying went, and the way to another link."""
+    """The button that verifies, how that went, and the way to another link; opening it changes nothing."""
     state = VerifyEmailState
     good = (state.outcome == "verified") | (state.outcome == "already")
+    ready = state.outcome == "ready"
     return auth_page(
         link_taker(_VERIFY),
         heading(
             VERIFY_EMAIL,
             rx.cond(
                 good,
-                "Your email is confirmed",
-                rx.cond(state.outcome == "sent", "Look into your mailbox", VERIFY_EMAIL.name),
+                "Your email is verified",
+                rx.cond(state.outcome == "sent", "Check your email", VERIFY_EMAIL.name),
             ),
         ),
         rx.el.p(
             rx.match(
                 state.outcome,
                 ("", "One moment…"),
-                ("verified", "Thank you. We know now where to reach you."),
-                ("already", "There is nothing left to do here."),
-                ("sent", "Open the link in our letter. It works once, for 24 hours."),
-                "The link in our letter does that. If yours doesn't work, have a new one sent.",
+                ("ready", "Press the button if the account below is yours. If it isn't, close this page."),
+                ("verified", "Thanks. You can use it to recover your account."),
+                ("already", "It was already verified. You're all set."),
+                ("sent", "Open the link in the email we sent you. It works once and expires in 24 hours."),
+                "Open the link in the email we sent you. If it doesn't work, request a new one.",
             ),
             tab_index=-1,
             class_name="lead",
@@ -55,13 +58,13 @@ def verify_email_page() -> rx.Component:
             custom_attrs=named("outcome"),
         ),
         form_messages(state),
-        said_without_script("verification_sent", refusals=(*BAD_LINKS, EmailInvalid)),
-        rx.cond(good, _go_on(), rx.cond(state.outcome != "", _other_link())),
+        said_without_script("verification_sent", _VERIFY.done, refusals=(*BAD_LINKS, EmailInvalid)),
+        rx.cond(good, _go_on(), rx.cond(ready, _verify(), rx.cond(state.outcome != "", _other_link()))),
         rx.el.noscript(
             rx.el.section(
                 rx.el.h2("First show us the link"),
                 paste_link(_VERIFY, "scriptless-link", scriptless=True),
-                _act("/session/verify-email", "Then confirm my email", scriptless=True),
+                _act("/session/verify-email", _VERIFY_IT, scriptless=True),
                 class_name="scriptless",
             )
         ),
@@ -129,7 +132,7 @@ def _link_page(
         link_taker(purpose),
         heading(route, route.name),
         form_messages(state),
-        said_without_script(refusals=BAD_LINKS),
+        said_without_script(purpose.done, refusals=BAD_LINKS),
         rx.cond(
             state.opened,
             rx.cond(state.address != "", rx.el.div(words, form(), key="opened", class_name="link-step")),
@@ -155,6 +158,15 @@ def _act(action: str, label: str, look: str = "button-primary", *, scriptless: b
         method="post",
         action=action,
         class_name="form",
+    )
+
+
+def _verify() -> rx.Component:
+    return rx.el.div(
+        rx.el.p(rx.el.strong(VerifyEmailState.email), class_name="whose"),
+        _act("/session/verify-email", _VERIFY_IT),
+        key="verify",
+        class_name="link-step",
     )
 
 
@@ -198,7 +210,12 @@ def _other_link() -> rx.Component:
             class_name="form",
             custom_attrs=named("send-form"),
         ),
-        rx.cond(state.known, rx.el.p(NativeLink.create("To my account", href=ACCOUNT.path))),
+        rx.el.details(
+            rx.el.summary("Paste the link instead", class_name="link-button"),
+            paste_link(_VERIFY, "pasted-link"),
+            class_name="other-way",
+        ),
+        rx.cond(state.known, rx.el.p(NativeLink.create("Go to my account", href=ACCOUNT.path))),
         key="other-link",
         class_name="other-ways",
     )

@@ -12,7 +12,6 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.core.errors import (
     DomainError,
     LinkRefused,
-    LinkUsed,
     NotAuthenticated,
     SessionEnded,
 )
@@ -23,15 +22,17 @@ from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.snapshot import Private
 
 _SENT = "verification_sent"
+_GOOD = {"email_verified": "verified", Purpose.EMAIL_VERIFICATION.done: "already"}
 # Before another letter can be asked for (seconds): most arrive within it.
 _PATIENCE_S = 60
 
 
 class VerifyEmailState(AuthForm, Private, rx.State):
-    """Verifies an address as soon as the page is connected, and sends another link where that fails.
+    """Shows which address a link verifies, for a native form to do it, and sends another where it cannot.
 
-    `outcome` is how it went: nothing yet, "verified", "already", "sent", or why not: "expired", "used",
-    "unknown" or, without any link, "none". `known` is whether somebody is signed in, who needs not type.
+    `outcome` is nothing yet, "ready", "verified", "already", "sent", or why not: "expired", "used",
+    "replaced", "unknown" or, without any link, "none". `known` is whether somebody is signed in, who needs
+    not type.
     """
 
     outcome: str = ""
@@ -39,16 +40,19 @@ class VerifyEmailState(AuthForm, Private, rx.State):
 
     @rx.event
     async def arrive(self) -> None:
-        """Use the link of the cookie up."""
+        """Tell what the link of the cookie could do, or what became of it."""
         self._forget_other_page()
         if self.outcome:
             return  # a mended connection
         self.known = await guard.is_signed_in(self.router)
         flash = await self._show_flash()
-        if (flash is not None and flash.code == _SENT) or self.router.url.query_parameters.get("sent"):
+        said = flash.code if flash is not None else ""
+        if said == _SENT or self.router.url.query_parameters.get("sent"):
             self._say_sent()
-        elif flash is None:
-            await self._attempt(self._verify())
+        elif said in _GOOD:
+            self.outcome, self.notice = _GOOD[said], ""
+        elif not said.startswith("link_"):
+            await self._attempt(self._look())
 
     @rx.event
     async def send(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
@@ -66,19 +70,14 @@ class VerifyEmailState(AuthForm, Private, rx.State):
         else:
             await self._attempt(self._resend(looking.user_id))
 
-    async def _verify(self) -> None:
+    async def _look(self) -> None:
         token = guard.link_of(self.router, Purpose.EMAIL_VERIFICATION)
         if token is None:
             self.outcome = "already" if await self._is_verified() else "none"
             return
-        try:
-            account = await services().verification.confirm(guard.request_context(self.router), token)
-        except LinkUsed:
-            if not await self._is_verified():
-                raise
-            self.outcome = "already"
-        else:
-            self.email, self._owner, self.outcome = account.email, token_hash(token), "verified"
+        account = await services().verification.look(token)
+        self.email, self._owner = account.email, token_hash(token)
+        self.outcome = "already" if account.email_verified else "ready"
 
     async def _is_verified(self) -> bool:
         """Tell whether somebody is signed in whose address is verified."""

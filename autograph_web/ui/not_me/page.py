@@ -34,7 +34,7 @@ def not_me_page() -> rx.Component:
             class_name="lead",
         ),
         form_messages(NotMeState),
-        said_without_script(refusals=BAD_LINKS),
+        said_without_script(_REFUSAL.done, refusals=BAD_LINKS),
         rx.cond(NotMeState.opened, _refusal(), _other_ways()),
         rx.el.noscript(
             rx.el.section(

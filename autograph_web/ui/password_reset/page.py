@@ -64,7 +64,9 @@ def new_password_page() -> rx.Component:
         ),
         form_messages(NewPasswordState),
         said_without_script(
-            "sign_in_refused", refusals=(*BAD_LINKS, EmailInvalid, *BAD_PASSWORDS, PasswordUnchanged)
+            "sign_in_refused",
+            _RESET.done,
+            refusals=(*BAD_LINKS, EmailInvalid, *BAD_PASSWORDS, PasswordUnchanged),
         ),
         rx.cond(NewPasswordState.opened, _choose_form(), _other_ways()),
         rx.el.noscript(
