@@ -178,6 +178,7 @@ def build_services(
         outbox=outbox,
         clock=clock,
         entropy=entropy,
+        reserved_domains=settings.reserved_email_domains,
     )
     hasher = PasswordHasher(settings.bcrypt_cost, settings.hash_threads)
     policy = PasswordPolicy(settings.password_min_length, settings.password_min_score)
@@ -234,7 +235,7 @@ def build_services(
         known_devices=known_devices,
         trusted_devices=trusted,
         factors=factors,
-        enrolment=Enrolment(foundation, factors, sealer, sessions),
+        enrolment=Enrolment(foundation, factors, sealer, sessions, settings.issuer_label),
         sessions=sessions,
         endings=endings,
         devices=devices,

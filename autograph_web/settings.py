@@ -13,7 +13,7 @@ from pydantic_settings.exceptions import SettingsError as UnreadableSource
 
 from autograph_web.core.addresses import parse_address
 from autograph_web.core.hsts import hsts_header
-from autograph_web.core.mail_addresses import sender_address
+from autograph_web.core.mail_addresses import RESERVED_DOMAINS, sender_address
 from autograph_web.core.postgres_address import spelled_for_sqlalchemy
 from autograph_web.core.redis_address import parse_redis_url
 from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
@@ -33,6 +33,7 @@ KEEP_LETTERS = "folder"
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _SHORTEST_TOKEN = 32
+_LONGEST_ISSUER = 48
 
 
 class SettingsError(Exception):
@@ -83,6 +84,8 @@ class Settings(BaseSettings):
     login_limit: int = Field(5, ge=1)
     login_window_seconds: int = Field(15 * _MINUTE, ge=1)
     email_verification: Literal["off", "banner", "required"] = "banner"
+    reserved_email_domains: Annotated[tuple[str, ...], NoDecode] = ()
+    issuer: str = "AutoGraph v3"
     registration_limit: int = Field(100, ge=1)
     registration_window_seconds: int = Field(_HOUR, ge=1)
     password_reset_seconds: int = Field(_HOUR, ge=60, le=_DAY)
@@ -115,7 +118,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    @field_validator("allowed_origins", "secret_keys", mode="before")
+    @field_validator("allowed_origins", "secret_keys", "reserved_email_domains", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -143,6 +146,22 @@ class Settings(BaseSettings):
     @classmethod
     def _check_hsts(cls, value: str) -> str:
         return "" if value.strip().lower() == "off" else hsts_header(value)
+
+    @field_validator("reserved_email_domains")
+    @classmethod
+    def _check_reserved_domains(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(value.lower().strip(".") for value in values)
+        if any(name.rpartition(".")[2] not in RESERVED_DOMAINS for name in names):
+            raise ValueError(f"must be of {', '.join(sorted(RESERVED_DOMAINS))}, such as home.arpa")
+        return names
+
+    @field_validator("issuer")
+    @classmethod
+    def _check_issuer(cls, value: str) -> str:
+        value = value.strip()
+        if not 0 < len(value) <= _LONGEST_ISSUER or ":" in value or not value.isprintable():
+            raise ValueError(f"must be a name of up to {_LONGEST_ISSUER} characters without a colon")
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -206,6 +225,14 @@ class Settings(BaseSettings):
         if not self.mail_from:
             object.__setattr__(self, "mail_from", f"AutoGraph v3 <no-reply@{self._mail_domain}>")
         return self
+
+    @property
+    def issuer_label(self) -> str:
+        """What an authenticator app files its entry under: the name and, of several servers, this one."""
+        host = urlsplit(self.base_url).hostname or "localhost"
+        if host == "localhost" or host in self.issuer or ":" in host:
+            return self.issuer
+        return f"{self.issuer} ({host})"
 
     def _require_production_values(self) -> None:
         if not self.base_url:

@@ -1,19 +1,30 @@
 """Email addresses: which are acceptable, and when two are the same."""
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from unicodedata import normalize
+from urllib.parse import unquote
 
 import email_validator
 import idna
 from email_validator import EmailNotValidError, validate_email
 
 from autograph_web.core.errors import EmailInvalid
+from autograph_web.core.mail_addresses import RESERVED_DOMAINS
 
-# Intranets use it (RFC 6762 appendix G), and the library offers no other way to take it.
-if "local" in email_validator.SPECIAL_USE_DOMAIN_NAMES:
-    email_validator.SPECIAL_USE_DOMAIN_NAMES.remove("local")
+# The library has this one list, for everybody, of names it refuses; ours is checked here instead.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+# Marks that nobody sees and that come with what is copied from pages and letters; joiners within a word stay.
+_INVISIBLE = dict.fromkeys(
+    (0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
+)
+_JOINERS = "\u200c\u200d"
+_NAMED = re.compile(r"[^<>]*<([^<>@]+@[^<>@]+)>[\s,;.]*")
+_SCHEME = re.compile(r"mailto:", re.IGNORECASE)
 _LONGEST_DOMAIN = 255
 _LONGEST = 64 + 1 + _LONGEST_DOMAIN  # RFC 5321 section 4.5.3.1: local part, @ and domain, in octets
+_LONGEST_TYPED = 1024  # what is typed or pasted, with what stands around an address (characters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +35,47 @@ class EmailAddress:
     key: str
 
 
-def parse_email(text: str) -> EmailAddress:
+def read_email(text: str) -> str:
+    """Return the address in `text` without what copying and mail programs put around it.
+
+    That is white space and invisible marks, `mailto:` with its escapes and fields (RFC 6068), and a name with
+    the address in angle brackets (RFC 5322 section 3.4). Every door reads so; whether it is an address is not
+    looked at.
+    """
+    text = text.translate(_INVISIBLE).strip().strip(_JOINERS).strip()
+    if mailto := _SCHEME.match(text):
+        text = unquote(text[mailto.end() :].partition("?")[0]).translate(_INVISIBLE).strip()
+    if named := _NAMED.fullmatch(text):
+        text = named[1].strip()
+        return read_email(text) if _SCHEME.match(text) else text
+    return text
+
+
+def parse_email(text: str, allowed: Collection[str] = ()) -> EmailAddress:
     """Return the address in `text`.
 
     Intranet names such as `home.local` are fine: people who self-host use them. No mail is sent to find out.
 
+    Args:
+        text: As it was typed or pasted.
+        allowed: The names of `RESERVED_DOMAINS`, or below them, that are fine as well.
+
     Raises:
         EmailInvalid: It is not an address (RFC 5321, 6531).
     """
+    text = read_email(text[:_LONGEST_TYPED])
     if len(text) > _LONGEST:
         raise EmailInvalid
     try:
-        valid = validate_email(text.strip(), check_deliverability=False, globally_deliverable=False)
+        valid = validate_email(text, check_deliverability=False, globally_deliverable=False)
     except (EmailNotValidError, UnicodeError):
         raise EmailInvalid from None
-    key = fold_email(valid.normalized)
+    key, domain = fold_email(valid.normalized), valid.ascii_domain.lower()
+    is_allowed = _is_below(domain, allowed)
+    if not is_allowed and ("." not in domain or _is_below(domain, RESERVED_DOMAINS)):
+        raise EmailInvalid
     # Folding can lengthen; a key that had to be cut could be that of another address too.
-    if "." not in valid.domain or len(key) >= _LONGEST:
+    if len(key) >= _LONGEST:
         raise EmailInvalid
     return EmailAddress(valid.normalized, key)
 
@@ -48,9 +83,13 @@ def parse_email(text: str) -> EmailAddress:
 def fold_email(text: str) -> str:
     """Return `text` folded for comparison: compatibility forms and letter case count for nothing."""
     # PostgreSQL takes no NUL in text, and what somebody signs in with may be anything.
-    local, at, domain = text.strip().replace("\0", "\ufffd").rpartition("@")
+    local, at, domain = read_email(text[:_LONGEST_TYPED]).replace("\0", "\ufffd").rpartition("@")
     text = f"{local}{at}{_readable(domain)}"
     return normalize("NFKC", normalize("NFKC", text).casefold())[:_LONGEST]
+
+
+def _is_below(domain: str, names: Collection[str]) -> bool:
+    return any(domain == name or domain.endswith(f".{name}") for name in names)
 
 
 def _readable(domain: str) -> str:

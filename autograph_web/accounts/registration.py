@@ -60,7 +60,7 @@ class Registration:
         try:
             if not self.is_open:
                 raise RegistrationClosed
-            email = parse_email(wish.email)
+            email = parse_email(wish.email, self._on.reserved_domains)
             password = wish.password.get_secret_value()
             await self._policy.require(password, email.text)
             return await self._create(context, email, password)

@@ -88,7 +88,7 @@ class Verification:
         """
         bucket = address_bucket(context.ip)
         await self._on.limiter.spend([_REQUESTS.under(f"rate_limit:verify_from:{bucket}")], bucket)
-        address = parse_email(email)
+        address = parse_email(email, self._on.reserved_domains)
         allowed = await self._may_be_written_to(address.key)
         async with self._on.database.read() as connection:
             found = await store.find_by_email(connection, address.key)

@@ -71,7 +71,7 @@ class Creation:
         # Before anything is looked up, and again with what is written: to hash takes its time.
         async with self._on.database.read() as connection:
             await self._administrators.require_change(connection, operator)
-        email = parse_email(wish.email)
+        email = parse_email(wish.email, self._on.reserved_domains)
         user = self._user(email, wish.role, await self._hash(wish, email))
         try:
             async with self._on.database.unit() as connection:

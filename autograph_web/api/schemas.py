@@ -113,7 +113,7 @@ class EnableRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    code: Annotated[SecretStr, Field(max_length=64, examples=["123456"])]
+    code: Annotated[SecretStr, Field(max_length=256, examples=["123456"])]
 
 
 class VerifyRequest(BaseModel):
@@ -122,7 +122,7 @@ class VerifyRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     email: Annotated[str, Field(max_length=1024, examples=["mina@northwind.dev"])]
-    code: Annotated[SecretStr, Field(max_length=64, examples=["123456"])]
+    code: Annotated[SecretStr, Field(max_length=256, examples=["123456"])]
     mfa_token: Annotated[SecretStr | None, Field(max_length=256)] = None
 
 

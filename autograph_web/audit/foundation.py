@@ -12,7 +12,10 @@ from autograph_web.mail.outbox import Outbox
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """The database, the audit log, the limiter, the outbox, and the sources of time and randomness."""
+    """The database, the audit log, the limiter, the outbox, and the sources of time and randomness.
+
+    `reserved_domains` are the names for addresses that nobody else has use for and this server takes.
+    """
 
     database: Database
     trail: Trail
@@ -20,3 +23,4 @@ class Foundation:
     outbox: Outbox
     clock: Clock
     entropy: Entropy
+    reserved_domains: tuple[str, ...] = ()

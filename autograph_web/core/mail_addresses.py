@@ -6,6 +6,12 @@ from email.utils import getaddresses
 
 import idna
 
+RESERVED_DOMAINS = frozenset({"arpa", "invalid", "localhost", "onion", "test"})
+"""Names for which there is no mail (RFC 2606, 6761, 7686, 8375): refused unless an operator allows them.
+
+Not "local", which intranets use (RFC 6762 appendix G).
+"""
+
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f]+")
 _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[A-Fa-f0-9IPv6:.]+\]")
 

@@ -37,8 +37,11 @@ class Setup:
 class Enrolment:
     """Changes of an account's second factor; the owner is told of each."""
 
-    def __init__(self, foundation: Foundation, factors: Factors, sealer: Sealer, sessions: Sessions) -> None:
+    def __init__(
+        self, foundation: Foundation, factors: Factors, sealer: Sealer, sessions: Sessions, issuer: str
+    ) -> None:
         self._on, self._factors, self._sealer, self._sessions = foundation, factors, sealer, sessions
+        self._issuer = issuer
 
     async def begin(self, context: RequestContext, viewer: Viewer) -> Setup:
         """Make a new key, pending until a code of it is shown; an active authenticator stays as it is.
@@ -55,12 +58,14 @@ class Enrolment:
             created_at=now,
         )
         async with self._on.database.unit() as connection:
-            await self._require_fresh(connection, viewer)
+            replaces = await self._require_fresh(connection, viewer)
             # Of setups begun at once each would otherwise miss the other's key, and both would stay.
             await accounts.lock(connection, viewer.user_id)
             await store.replace_pending(connection, factor)
             await self._record(connection, Kind.MFA_SETUP_INITIATED, context, viewer)
-        uri = totp.provisioning_uri(secret, viewer.email)
+        # In the app the entry of the key so far looks the same: the new one has its day in its name.
+        name = f"{viewer.email} ({now:%Y-%m-%d})" if replaces else viewer.email
+        uri = totp.provisioning_uri(secret, name, self._issuer)
         return Setup(totp.as_key(secret), uri, b64encode(totp.qr_png(uri)).decode("ascii"))
 
     async def enable(self, context: RequestContext, viewer: Viewer, typed: str) -> list[str]:
@@ -159,9 +164,10 @@ class Enrolment:
         await store.replace_codes(connection, user_id, rows)
         return codes
 
-    async def _require_fresh(self, connection: AsyncConnection, viewer: Viewer) -> None:
+    async def _require_fresh(self, connection: AsyncConnection, viewer: Viewer) -> bool:
         enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None
         require_fresh(viewer, enabled, self._on.clock)
+        return enabled
 
     async def _require_fresh_if_enabled(self, connection: AsyncConnection, viewer: Viewer) -> bool:
         # Turning on was begun with a fresh sign-in; only a replacement must still be fresh at its end.

@@ -14,7 +14,6 @@ from autograph_web.core.entropy import Entropy
 
 PERIOD_S = 30
 DIGITS = 6
-ISSUER = "AutoGraph v3"
 _SECRET_BYTES = 20  # 160 bits, as RFC 4226 section 4 recommends
 _DRIFT = (0, -1, 1)  # RFC 6238 section 5.2: one step for transmission delay and a slow clock
 
@@ -29,9 +28,9 @@ def as_key(secret: bytes) -> str:
     return b32encode(secret).decode("ascii")
 
 
-def provisioning_uri(secret: bytes, email: str) -> str:
-    """Return the otpauth URI an authenticator scans (the "Key Uri Format")."""
-    issuer = quote(ISSUER, safe="")
+def provisioning_uri(secret: bytes, email: str, issuer: str) -> str:
+    """Return the otpauth URI an authenticator scans (the "Key Uri Format"); `issuer` has no colon."""
+    issuer = quote(issuer, safe="")
     return f"otpauth://totp/{issuer}:{quote(email, safe='@')}?secret={as_key(secret)}&issuer={issuer}"
 
 

@@ -51,7 +51,7 @@ class EmailChange:
             RateLimited: Too many changes were asked for, or too many letters went to that address.
             Unavailable: The database is away; nothing was sent.
         """
-        address = parse_email(email)
+        address = parse_email(email, self._on.reserved_domains)
         require_fresh(viewer, viewer.mfa_enabled, self._on.clock)
         await self._spend(viewer.user_id, address)
         async with self._on.database.unit() as connection:
@@ -163,7 +163,7 @@ class EmailChange:
         async with self._on.database.unit() as connection:
             link = await self._links.consume(connection, _CHANGE, token)
             before = await self._account_of(connection, link)
-            address = parse_email(link.payload or "")
+            address = parse_email(link.payload or "", self._on.reserved_domains)
             await self._links.revoke(connection, before.id, *_OTHERS)
             account = await self._move(connection, before, address)
             await accounts.hold_email(
@@ -179,7 +179,7 @@ class EmailChange:
         async with self._on.database.unit() as connection:
             link = await self._links.consume(connection, _UNDO, token)
             before = await self._account_of(connection, link)
-            address = parse_email(link.payload or "")
+            address = parse_email(link.payload or "", self._on.reserved_domains)
             await self._links.revoke(connection, before.id, *_OTHERS)
             # The ways back of later changes lead to mailboxes that may be somebody else's; earlier ones stay.
             await self._links.revoke(connection, before.id, _UNDO, since=link.created_at)

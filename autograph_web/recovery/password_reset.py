@@ -62,7 +62,7 @@ class PasswordReset:
             Unavailable: The database is away; nothing was sent.
         """
         await self._spend(context)
-        address = parse_email(email)
+        address = parse_email(email, self._on.reserved_domains)
         allowed = await self._may_be_written_to(address)
         async with self._on.database.unit() as connection:
             found = await accounts.find_by_email(connection, address.key)

@@ -19,7 +19,7 @@ class SecondStepInput(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     email: str = Field(max_length=1024, examples=["mina@northwind.dev"])
-    code: SecretStr = Field(max_length=64, examples=["123456"])
+    code: SecretStr = Field(max_length=256, examples=["123456"])
     mfa_token: SecretStr | None = Field(default=None, max_length=256)
     trust_device: bool = False
 
@@ -30,4 +30,4 @@ class ReauthenticationInput(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     password: SecretStr
-    code: SecretStr | None = Field(default=None, max_length=64)
+    code: SecretStr | None = Field(default=None, max_length=256)

@@ -11,8 +11,16 @@ from typing import Any, cast
 import reflex as rx
 from pydantic import ValidationError
 
-from autograph_web.core.errors import DomainError, InternalError, InvalidCode, InvalidInput, error_kinds
+from autograph_web.core.errors import (
+    DomainError,
+    InternalError,
+    InvalidCode,
+    InvalidInput,
+    PasswordTooLong,
+    error_kinds,
+)
 from autograph_web.core.flash import Flash
+from autograph_web.mfa.codes import is_app_code
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.ui import guard, messages
@@ -26,7 +34,10 @@ _FOCUS = {**{field: field for field in messages.PROMPTS}, "both": "password"}
 
 
 def text_fields(form: object, *names: str) -> dict[str, str]:
-    """Return the named fields of a submitted form; refuse with InvalidInput if it is not one."""
+    """Return the named fields of a submitted form; refuse with InvalidInput if it is not one.
+
+    No field of a page is cut, so that what is too long is said to be.
+    """
     if not isinstance(form, dict):
         raise InvalidInput
     sent = cast("dict[object, object]", form)
@@ -34,7 +45,9 @@ def text_fields(form: object, *names: str) -> dict[str, str]:
     texts = {
         name: value for name, value in values.items() if isinstance(value, str) and len(value) <= _LONGEST
     }
-    if len(texts) < len(values):
+    for name in values.keys() - texts.keys():
+        if name.endswith("password") and isinstance(values[name], str):
+            raise PasswordTooLong(field=name)
         raise InvalidInput
     return texts
 
@@ -152,8 +165,7 @@ class CodeForm(FormState, mixin=True):
 
     def _note_kind(self, code: str) -> None:
         """Remember which kind of code was typed, for the words of a refusal."""
-        text = "".join(code.split())
-        self._recovery_typed = len(text) != 6 or not text.isdigit()
+        self._recovery_typed = not is_app_code(code)
 
     def _sentence(self, error: DomainError) -> str:
         if isinstance(error, InvalidCode) and self._recovery_typed:

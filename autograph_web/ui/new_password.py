@@ -7,8 +7,8 @@ import reflex as rx
 from autograph_web.runtime import services
 from autograph_web.ui.form_state import FormState
 
-# The meter looks at no more than this (characters); nobody may have a longer password.
-_LONGEST_PASSWORD = 1024
+# The meter looks at no more than this (characters), one more than a password may have.
+_LONGEST_PASSWORD = 1025
 _LONGEST_EMAIL = 320
 _FIELDS = ("password", "new_password")
 

@@ -191,3 +191,23 @@ async def test_the_password_form_can_be_switched_off(api: AsyncClient) -> None:
 
     assert_problem(await api.post("/token", data=FORM), 404, "endpoint_disabled")
     assert (await api.post("/login", json=CREDENTIALS)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "\u200bmina@northwind.dev",
+        "\ufeff mina@northwind.dev\u00a0",
+        "Mina <mina@northwind.dev>",
+        "mailto:mina@northwind.dev",
+    ],
+)
+async def test_an_address_is_read_alike_at_every_door(
+    api: AsyncClient, browser: AsyncClient, typed: str
+) -> None:
+    await sign_up(api)
+    wish = {"email": typed, "password": CREDENTIALS["password"]}
+    assert (await api.post("/login", json=wish)).status_code == 200
+    assert_problem(await api.post("/register", json=wish), 409, "email_taken")
+    answer = await browser.post("/session/sign-in", data=wish)
+    assert answer.headers["location"] == "/dashboard"

@@ -78,7 +78,10 @@ async def test_another_authenticator_replaces_the_old(
     phone = Phone(Authenticator(key))
     await type_code(visitor, await phone.code())
     codes = await shown_codes(visitor)
-    await put_codes_away(visitor, "Your authenticator was replaced. Codes of the old one no longer work.")
+    replaced = (
+        "Your authenticator was replaced. In your app, delete the older entry; the new one has today's date"
+    )
+    await put_codes_away(visitor, f"{replaced} in its name.")
     assert not await owner.may_enter(await owner.phone.code())
     assert not await owner.may_enter(owner.paper[0])
     assert await owner.may_enter(await phone.code())

@@ -16,6 +16,7 @@ import httpx
 import psutil
 import pytest
 
+from tests.support.plain_http import PLAIN
 
 ROOT = Path(__file__).resolve().parents[2]
 

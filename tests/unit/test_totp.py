@@ -93,7 +93,7 @@ def test_a_secret_has_160_bits_of_the_entropy_it_is_given() -> None:
 
 
 def test_the_uri_is_spelt_exactly_so() -> None:
-    uri = totp.provisioning_uri(SECRET, EMAIL)
+    uri = totp.provisioning_uri(SECRET, EMAIL, "AutoGraph v3")
 
     key = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     assert uri == f"otpauth://totp/AutoGraph%20v3:{EMAIL}?secret={key}&issuer=AutoGraph%20v3"
@@ -101,7 +101,7 @@ def test_the_uri_is_spelt_exactly_so() -> None:
 
 @pytest.mark.parametrize("email", [EMAIL, "mina+work@northwind.dev", "mïna@nörthwind.dev", "a?b&c=d@x.dev"])
 def test_other_libraries_read_the_uri(email: str) -> None:
-    uri = totp.provisioning_uri(SECRET, email)
+    uri = totp.provisioning_uri(SECRET, email, "AutoGraph v3")
     parsed = pyotp.parse_uri(uri)
 
     assert isinstance(parsed, TOTP)
@@ -116,7 +116,7 @@ def test_other_libraries_read_the_uri(email: str) -> None:
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("email", [EMAIL, "mina+work@northwind.dev", f"{'m' * 64}@{'northwind.' * 20}dev"])
 def test_the_qr_code_can_be_scanned(read: Reader, email: str) -> None:
-    uri = totp.provisioning_uri(SECRET, email)
+    uri = totp.provisioning_uri(SECRET, email, "AutoGraph v3")
     png = totp.qr_png(uri)
 
     assert png.startswith(b"\x89PNG\r\n\x1a\n")

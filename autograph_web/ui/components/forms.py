@@ -14,10 +14,8 @@ from autograph_web.ui.components.native import NativeForm, named
 from autograph_web.ui.form_state import CodeForm, FormState
 from autograph_web.ui.routes import DASHBOARD
 
-# The longest address SMTP can carry (RFC 5321 section 4.5.3.1).
-_LONGEST_EMAIL = "320"
-_LONGEST_PASSWORD = "1024"  # noqa: S105  (a length)
-_LONGEST_CODE = "64"
+# No field for an address, a password or a code has a maxlength: a browser cuts what is pasted without a word,
+# and what was cut is worth nothing.
 
 
 def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
@@ -38,7 +36,6 @@ def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
                 autoCapitalize="none",
                 spellCheck="false",
                 inputMode="email",
-                maxLength=_LONGEST_EMAIL,
             ),
             **events,
         ),
@@ -59,7 +56,7 @@ def address_field(state: type[FormState], name: str, label: str, autocomplete: s
             class_name="input",
             aria_invalid=_is_bad(state, name),
             aria_describedby=_described(state, name),
-            custom_attrs=named(name, autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_EMAIL),
+            custom_attrs=named(name, autoCapitalize="none", spellCheck="false"),
         ),
         _field_error(state, name),
         class_name="field",
@@ -123,9 +120,7 @@ def password_field(
                 class_name="input input-with-button",
                 aria_invalid=_is_bad(state, name),
                 aria_describedby=_described(state, name, hint_id),
-                custom_attrs=named(
-                    name, autoCapitalize="none", spellCheck="false", maxLength=_LONGEST_PASSWORD
-                ),
+                custom_attrs=named(name, autoCapitalize="none", spellCheck="false"),
                 **events,
             ),
             rx.el.button(
@@ -274,7 +269,6 @@ def _code_field(
                 autoCapitalize="none",
                 spellCheck="false",
                 inputMode=input_mode,
-                maxLength=_LONGEST_CODE,
             ),
         ),
         _field_error(state, "code"),

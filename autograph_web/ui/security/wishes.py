@@ -27,7 +27,8 @@ class Step(StrEnum):
 AFTERWARDS: dict[str, str] = {
     Wish.PASSWORD: "Your password was changed.",
     Wish.TURN_ON: "Two-step verification is on. Signing in now takes your password and a code.",
-    Wish.REPLACE: "Your authenticator was replaced. Codes of the old one no longer work.",
+    Wish.REPLACE: "Your authenticator was replaced. In your app, delete the older entry; the new one has "
+    "today's date in its name.",
     Wish.NEW_CODES: "Your new recovery codes are in force. The old ones no longer work.",
     Wish.TURN_OFF: "Two-step verification is off.",
 }

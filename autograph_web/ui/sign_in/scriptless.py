@@ -8,8 +8,6 @@ import reflex as rx
 from autograph_web.ui.components.native import NativeForm, named
 from autograph_web.ui.components.scriptless import scriptless_field
 
-_LONGEST_CODE = "64"
-
 
 def scriptless_code_form() -> rx.Component:
     """The code form that stands below the password form, as nothing there can swap them in place."""
@@ -41,7 +39,7 @@ def _code_form() -> rx.Component:
                 required=True,
                 class_name="input input-code",
                 aria_describedby="scriptless-hint",
-                custom_attrs=named("scriptless-code", autoCapitalize="none", maxLength=_LONGEST_CODE),
+                custom_attrs=named("scriptless-code", autoCapitalize="none"),
             ),
             rx.el.p(
                 "Six digits from your authenticator app, or a recovery code.",
