@@ -261,7 +261,8 @@ async def _mail(settings: Settings) -> Finding:
     except (NotNow, OSError) as error:  # the latter for a certificate file that is not there
         reason = error.reason if isinstance(error, NotNow) else error.strerror
         told = f"{server.host}:{server.port}: {reason}"
-        return failed("mail", told, "check SMTP_URL; see docs/mail.md")
+        advice = error.advice if isinstance(error, NotNow) else ""
+        return failed("mail", told, advice or "check SMTP_URL; see docs/mail.md")
     return good("mail", f"{server.host}:{server.port} greets us ({server.encryption})")
 
 

@@ -27,12 +27,13 @@ class Undeliverable(Exception):
 class NotNow(Exception):
     """A letter that was not taken this time; `reason` as for `Undeliverable`.
 
-    `this_letter` says that the next one may well be taken: the server spoke of this one alone.
+    `this_letter` says that the next one may well be taken: the server spoke of this one alone. `advice` is
+    what an operator can do, if that is known.
     """
 
-    def __init__(self, reason: str, *, this_letter: bool = False) -> None:
+    def __init__(self, reason: str, *, this_letter: bool = False, advice: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.this_letter = reason, this_letter
+        self.reason, self.this_letter, self.advice = reason, this_letter, advice
 
 
 class Carrier(Protocol):

@@ -124,7 +124,7 @@ class Courier:
             return Outcome.DONE
         except NotNow as error:
             pause = _LETTER_PAUSE_S if error.this_letter else _AWAY_PAUSE_S
-            await self._postpone(claimed, error.reason, pause)
+            await self._postpone(claimed, error.reason, pause, error.advice)
             return Outcome.DONE if error.this_letter else Outcome.SETBACK
         except TimeoutError:
             await self._postpone(claimed, "TimeoutError", _AWAY_PAUSE_S)
@@ -180,13 +180,16 @@ class Courier:
         seconds = (due_at - self._clock.now()).total_seconds() if due_at else _LOOK_EVERY_S
         return min(max(seconds, _SHORTEST_WAIT_S), _LOOK_EVERY_S)
 
-    async def _postpone(self, claimed: Row[Any], reason: str, first_pause: float) -> None:
+    async def _postpone(self, claimed: Row[Any], reason: str, first_pause: float, advice: str = "") -> None:
         now = self._clock.now()
         due_at = now + self._pause_after(claimed.attempts, first_pause)
         if due_at - claimed.created_at > _GIVE_UP_AFTER:
             await self._give_up(claimed, reason)
             return
-        _log.warning("letter_postponed", outbox_id=claimed.id, reason=reason, attempts=claimed.attempts)
+        known = {"advice": advice} if advice else {}
+        _log.warning(
+            "letter_postponed", outbox_id=claimed.id, reason=reason, attempts=claimed.attempts, **known
+        )
         async with self._database.unit() as connection:
             await store.postpone(connection, claimed, due_at, reason[:64])
         note_letter("postponed")

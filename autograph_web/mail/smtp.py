@@ -12,6 +12,7 @@ from autograph_web.core.mail_addresses import sender_address, wire_address
 from autograph_web.core.smtp_server import SmtpServer
 from autograph_web.mail.carrier import NotNow, Parcel, Undeliverable
 from autograph_web.mail.rendering import as_message
+from autograph_web.mail.smtp_advice import advice_for
 
 _REPLY_S = 20.0
 _WHOLE_S = 60.0
@@ -43,7 +44,7 @@ class SmtpCarrier:
             async with self._connected() as client:
                 await self._hand_over(client, message, recipient)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise NotNow(_name(error)) from None
+            raise NotNow(_name(error), advice=advice_for(error)) from None
 
     async def greet(self) -> None:
         """Connect, sign in if the server is to know us, and part; nothing is sent.
@@ -55,7 +56,7 @@ class SmtpCarrier:
             async with self._connected():
                 pass
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise NotNow(_name(error)) from None
+            raise NotNow(_name(error), advice=advice_for(error)) from None
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[aiosmtplib.SMTP]:

@@ -136,6 +136,7 @@ async def test_replacing_swaps_authenticator_and_recovery_codes(
     services: Services, clock: FakeClock, fresh: Viewer, mina: Enrolled
 ) -> None:
     new = await set_up(services, fresh)
+    assert new.account == f"{EMAIL} ({clock.now():%Y-%m-%d})"
     paper = await services.enrolment.enable(context(), fresh, new.code(clock.seconds()))
     clock.advance(PERIOD_S)
 

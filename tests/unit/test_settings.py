@@ -269,3 +269,30 @@ def test_letters_stay_in_the_folder_in_production_only_on_purpose(monkeypatch: p
 )
 def test_kept_letters_are_shown_in_development_without_a_server(given: dict[str, str], shown: bool) -> None:
     assert made(**given).shows_letters is shown
+
+
+@pytest.mark.parametrize(
+    ("base_url", "issuer", "label"),
+    [
+        ("", "AutoGraph v3", "AutoGraph v3"),
+        (URL, "AutoGraph v3", "AutoGraph v3 (accounts.northwind.dev)"),
+        (URL, " Northwind ", "Northwind (accounts.northwind.dev)"),
+        (URL, "accounts.northwind.dev", "accounts.northwind.dev"),
+        ("https://[2001:db8::1]", "Northwind", "Northwind"),
+    ],
+)
+def test_authenticators_are_told_the_name_and_the_host(base_url: str, issuer: str, label: str) -> None:
+    assert made(base_url=base_url, issuer=issuer).issuer_label == label
+
+
+@pytest.mark.parametrize("issuer", ["", " ", "North: wind", "a\nb", "x" * 49])
+def test_a_name_no_authenticator_takes_is_refused(issuer: str) -> None:
+    with pytest.raises(ValueError, match="without a colon"):
+        made(issuer=issuer)
+
+
+def test_reserved_names_for_addresses_are_read_as_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = load(monkeypatch, AUTOGRAPH_RESERVED_EMAIL_DOMAINS=" home.arpa, .Test ,localhost")
+    assert given.reserved_email_domains == ("home.arpa", "test", "localhost")
+    with pytest.raises(SettingsError, match=r"home\.arpa"):
+        load(monkeypatch, AUTOGRAPH_RESERVED_EMAIL_DOMAINS="northwind.dev")
