@@ -13,7 +13,8 @@ from autograph_web.api_keys.key import KeyHolder
 from autograph_web.core.context import RequestContext
 from autograph_web.sessions.viewer import Viewer
 
-_ACTOR = pattern("administrator: ([0-9a-f-]{36})")
+# Flags that were changed before had no colon.
+_ACTOR = pattern("administrator:? ([0-9a-f-]{36})")
 
 
 class Role(StrEnum):
@@ -45,7 +46,7 @@ class Operator:
     def administrator(cls, context: RequestContext, caller: Viewer | KeyHolder) -> Self:
         """Return an administrator as an operator; the id, since the log outlives the address."""
         key = f", API key {caller.key_id}" if isinstance(caller, KeyHolder) else ""
-        return cls(f"administrator: {caller.user_id}{key}", context, caller)
+        return cls(f"{actor_of(caller)}{key}", context, caller)
 
     def is_at(self, user_id: UUID) -> bool:
         """Tell whether it is their own account that they act on."""
@@ -58,6 +59,11 @@ def as_id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def actor_of(caller: Viewer | KeyHolder) -> str:
+    """Return what is kept of an administrator: it leads to nobody once the account is gone."""
+    return f"administrator: {caller.user_id}"
 
 
 def administrator_in(actor: str) -> UUID | None:

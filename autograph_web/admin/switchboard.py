@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.admin import store
-from autograph_web.admin.person import Person
+from autograph_web.admin.person import Person, actor_of
 from autograph_web.audit.foundation import Foundation
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import NotAdmin
@@ -43,8 +43,3 @@ class Switchboard:
             require_fresh(viewer, row.mfa_enabled, self._on.clock)
 
         return await self._flags.change(context, actor_of(viewer), wish, viewer.user_id, leave)
-
-
-def actor_of(viewer: Viewer) -> str:
-    """Return what is kept of an administrator: it leads to nobody once the account is gone."""
-    return f"administrator {viewer.user_id}"

@@ -53,6 +53,8 @@ class Kind(StrEnum):
     @property
     def outcome(self) -> Outcome:
         """Whether something was done, or a try was refused."""
+        if self is Kind.SIGN_IN_REFUSED:
+            return Outcome.DONE  # by its owner, who took a sign-in back that had succeeded
         return Outcome.REFUSED if self.value.endswith(_REFUSALS) else Outcome.DONE
 
     @classmethod

@@ -94,7 +94,7 @@ async def test_a_flag_is_switched_and_reset_and_both_are_audited(
     body = (await put(api, nora, OFF)).json()
     person = await services.directory.find(ADMIN)
     assert (body["value"], body["percent"], body["default"]) == ("off", 100, "on")
-    assert body["changed_by"] == f"administrator {person.id}"
+    assert body["changed_by"] == f"administrator: {person.id}"
     form = {"grant_type": "password", "username": ADMIN, "password": PASSWORD}
     assert_problem(await api.post("/token", data=form), 404, "endpoint_disabled")
     body = (await put(api, nora, {"value": None})).json()
@@ -105,7 +105,7 @@ async def test_a_flag_is_switched_and_reset_and_both_are_audited(
         (person.id, "on (default)", "off"),
         (person.id, "off", "on (default)"),
     ]
-    assert found[0].details["actor"] == f"administrator {person.id}"
+    assert found[0].details["actor"] == f"administrator: {person.id}"
     assert found[0].ip == "203.0.113.7"
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from autograph_web.admin.person import administrator_in
 from autograph_web.flags.flags import Standing
 from autograph_web.flags.inputs import EVERYBODY
 from autograph_web.flags.table import Flag
@@ -81,6 +82,7 @@ def _word(word: str) -> str:
 
 
 def _who(by: str, looking: UUID) -> str:
-    if by == f"administrator {looking}":
-        return "you"
-    return "another administrator" if by.startswith("administrator ") else by
+    administrator = administrator_in(by)
+    if administrator is None:
+        return by
+    return "you" if administrator == looking else "another administrator"

@@ -1,0 +1,28 @@
+"""How the audit log names administrators, and which events count as refused."""
+
+from uuid import UUID
+
+import pytest
+
+from autograph_web.admin.person import administrator_in
+from autograph_web.audit.kinds import Kind, Outcome
+
+WHO = UUID("0b6f8c3e-52c1-4f0e-9d6a-6a3f6a1f2b7c")
+
+
+@pytest.mark.parametrize(
+    "actor", [f"administrator: {WHO}", f"administrator: {WHO}, API key abc", f"administrator {WHO}"]
+)
+def test_both_spellings_of_an_administrator_are_read(actor: str) -> None:
+    assert administrator_in(actor) == WHO
+
+
+@pytest.mark.parametrize("actor", ["", "root", f"the administrator: {WHO}", "administrator: -"])
+def test_nobody_else_is_taken_for_one(actor: str) -> None:
+    assert administrator_in(actor) is None
+
+
+def test_a_sign_in_that_its_owner_took_back_is_no_failed_try() -> None:
+    assert Kind.SIGN_IN_REFUSED.outcome is Outcome.DONE
+    assert Kind.LOGIN_FAILED.outcome is Outcome.REFUSED
+    assert Kind.API_KEY_REFUSED.outcome is Outcome.REFUSED
