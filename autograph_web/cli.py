@@ -17,7 +17,7 @@ from rich.table import Table
 
 from autograph_web import frontend
 from autograph_web.commands import audit, doctor, flags, keys, user
-from autograph_web.commands.common import bring_up_to_date, redis_url, refuse_cluster, say, with_outbox
+from autograph_web.commands.common import bring_up_to_date, redis_url, refuse_redis, say, with_outbox
 from autograph_web.core import tracing
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.entropy import SystemEntropy, random_token
@@ -62,7 +62,7 @@ def run() -> None:
     serve.check_port(settings)
     frontend.ensure_built(say)
     with redis_url(settings) as url:
-        refuse_cluster(url)
+        refuse_redis(url)
         bring_up_to_date(settings)
         if settings.traces and not tracing.is_installed():
             # OTEL_… may be set for every program of a cluster: no reason not to serve.

@@ -16,9 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from autograph_web.core.database import lock
 from autograph_web.core.file_lock import file_lock
+from autograph_web.core.mends import mend
 from autograph_web.core.postgres import postgres_engine
 from autograph_web.core.postgres_address import parse_postgres_url
 from autograph_web.core.start_error import StartError
+from autograph_web.core.trouble import trouble_of
 from autograph_web.schema import SCRIPTS, sqlite_file
 
 _LOCK_KEY = 0x4175746F  # "Auto": any number no other program on this database locks
@@ -46,7 +48,7 @@ def run(url: str, action: Callable[[Config], object]) -> None:
     try:
         asyncio.run(_run(url, action))
     except (OSError, DBAPIError, TimeoutError) as error:
-        raise StartError(f"cannot use the database {_without_password(url)}: {_reason(error)}") from error
+        raise StartError(_told(url, error)) from error
     except CommandError as error:
         # Most likely a newer version of the product has used this database.
         raise StartError(f"cannot migrate the database {_without_password(url)}: {_reason(error)}") from error
@@ -118,6 +120,13 @@ def _sqlite_engine(url: str) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _told(url: str, error: BaseException) -> str:
+    """Return in one line what is wrong and what to do about it."""
+    trouble = trouble_of(error)
+    what = f"{trouble.sentence} ({_reason(error)})"
+    return f"cannot use the database {_without_password(url)}: {what}; {mend('database', trouble)}"
 
 
 def _without_password(url: str) -> str:

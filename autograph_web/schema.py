@@ -3,6 +3,7 @@
 import asyncio
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import MetaData, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,9 +11,11 @@ from sqlmodel import SQLModel
 
 from autograph_web.core.database import Database
 from autograph_web.core.errors import Unavailable
+from autograph_web.core.trouble import Trouble
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "alembic"
 
+_OLDEST = 140_000  # PostgreSQL 14
 MODELS = (
     "autograph_web.mail.models",
     "autograph_web.audit.models",
@@ -49,6 +52,56 @@ def is_current(url: str) -> bool:
     if file is not None and not file.exists():  # to ask would make it
         return False
     return any(revision >= newest_revision() for revision in asyncio.run(_revisions(url)))
+
+
+async def shortcomings(url: str, *, migrates: bool) -> list[tuple[Trouble, str]]:
+    """Return what is wrong with a database that answers, each with words for whoever runs the server.
+
+    Args:
+        url: The database, which must be there.
+        migrates: Whether tables are to be made or changed.
+
+    Raises:
+        Unavailable, SQLAlchemyError: It does not answer, or is no database.
+    """
+    database = Database(url, pool_size=1)
+    try:
+        if sqlite_file(url) is not None:
+            async with database.unit():
+                return []  # whoever may begin to write may write
+        async with database.read() as connection:
+            found = (await connection.execute(text(_STANDING))).one()
+    finally:
+        await database.close()
+    return [(trouble, words) for trouble, words, is_so in _judged(found, migrates) if is_so]
+
+
+_STANDING = """
+SELECT current_setting('server_encoding') AS encoding,
+       current_setting('server_version_num')::int AS version,
+       current_user AS role,
+       current_setting('search_path') AS path,
+       current_schema() AS schema,
+       coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS creates,
+       pg_is_in_recovery() AS replica,
+       current_setting('transaction_read_only') = 'on' AS read_only
+"""
+
+
+def _judged(found: Any, migrates: bool) -> list[tuple[Trouble, str, bool]]:
+    lacks = f"{found.role} may not CREATE in the schema {found.schema}"
+    return [
+        (Trouble.COMMAND, f"its version is {found.version // 10_000}", found.version < _OLDEST),
+        (Trouble.ENCODING, f"its encoding is {found.encoding}, not UTF8", found.encoding != "UTF8"),
+        (
+            Trouble.RIGHTS,
+            f"no schema of search_path ({found.path}) is there for {found.role}",
+            not found.schema,
+        ),
+        (Trouble.RIGHTS, lacks, bool(found.schema) and migrates and not found.creates),
+        (Trouble.REPLICA, "it is a replica", found.replica),
+        (Trouble.READ_ONLY, "its default_transaction_read_only is on", found.read_only and not found.replica),
+    ]
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -47,6 +47,8 @@ _WORKER_VARIABLES = {
     # Of the client of its own health check; those of pages are ours (ui/state_manager.py).
     "REFLEX_REDIS_MAX_CONNECTIONS": "3",
     "REFLEX_CHECK_LATEST_VERSION": "false",
+    # Many managed Redis refuse CONFIG: what Reflex would set there, the provider sets (docs/deployment.md).
+    "REFLEX_IGNORE_REDIS_CONFIG_ERROR": "true",
     # The most a websocket message may weigh, in bytes: ours are forms, and Reflex's default is a megabyte.
     "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": str(64 * 1024),
 }

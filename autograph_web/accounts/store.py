@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, case, delete, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.account import Account
@@ -26,6 +26,11 @@ async def add(connection: AsyncConnection, user: User) -> None:
         IntegrityError: The address, folded, has one already.
     """
     await connection.execute(insert(USERS).values(**user.model_dump()))
+
+
+async def try_to_write(connection: AsyncConnection) -> None:
+    """Have the database refuse if it would refuse to write; nothing is written."""
+    await connection.execute(update(USERS).where(false()).values(role=USERS.c.role))
 
 
 async def find_by_email(connection: AsyncConnection, email_key: str) -> tuple[Account, str] | None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograph_web import schema
 from autograph_web.admin.person import Operator
@@ -21,9 +22,12 @@ from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.entropy import SystemEntropy, random_uuid
 from autograph_web.core.errors import DomainError, Unavailable, Unfinished
 from autograph_web.core.logs import configure_logging
+from autograph_web.core.mends import mend
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.redis_pool import RedisCluster
+from autograph_web.core.redis_probe import Failure, what_fails
 from autograph_web.core.start_error import StartError
+from autograph_web.core.trouble import Trouble, trouble_of
 from autograph_web.mail.outbox import Outbox
 from autograph_web.runtime import Services, build_services, outbox_of
 from autograph_web.settings import Settings, load_settings
@@ -58,12 +62,34 @@ def read_line() -> str:
 
 
 def bring_up_to_date(settings: Settings) -> None:
-    """Give the database the newest schema."""
+    """Give the database the newest schema.
+
+    Raises:
+        StartError: It cannot be used, or cannot hold what it is to hold.
+    """
     url = settings.sqlalchemy_url
-    if not schema.is_current(url):
+    current = schema.is_current(url)
+    _refuse_shortcomings(url, migrates=not current)
+    if not current:
         from autograph_web import migrate  # noqa: PLC0415  (Alembic is slow to load, most starts do without)
 
         migrate.upgrade(url)
+
+
+def _refuse_shortcomings(url: str, *, migrates: bool) -> None:
+    file = schema.sqlite_file(url)
+    if file is not None and not file.exists():  # to ask would make it
+        return
+    try:
+        found = asyncio.run(schema.shortcomings(url, migrates=migrates))
+    except (Unavailable, SQLAlchemyError) as error:
+        trouble = trouble_of(error)
+        if migrates and trouble in (Trouble.AWAY, Trouble.DAMAGED):
+            return  # whoever migrates says more
+        found = [(trouble, trouble.sentence)]
+    for trouble, words in found:
+        if trouble is not Trouble.AWAY:  # a database that is away may come back
+            raise StartError(f"DATABASE_URL: {words}; {mend('database', trouble)}")
 
 
 @contextmanager
@@ -76,36 +102,48 @@ def redis_url(settings: Settings) -> Generator[str]:
         yield redis.url
 
 
-def refuse_cluster(url: str) -> None:
+# What does not go away by itself.
+_LASTING = (Trouble.CERTIFICATE, Trouble.ENCRYPTION, Trouble.PASSWORD, Trouble.RIGHTS, Trouble.COMMAND)
+
+
+def refuse_redis(url: str) -> None:
     """Look at the Redis once before a server starts; one that is only away may come back.
 
     Raises:
-        StartError: It is a Redis Cluster.
+        StartError: It is a Redis Cluster, or will not do what is needed.
     """
 
-    async def look() -> None:
+    async def look() -> list[Failure]:
         redis = RedisClient(url, SystemClock())
         try:
-            await answers(redis)
+            await refuse_a_cluster(redis)
+            return await what_fails(redis)
+        except RedisDown as down:
+            return [Failure(down.command, down.trouble)]
         finally:
             await redis.close()
 
-    asyncio.run(look())
+    for failure in asyncio.run(look()):
+        if failure.trouble in _LASTING:
+            command = f" ({failure.command})" if failure.command else ""
+            raise StartError(
+                f"REDIS_URL: {failure.trouble.sentence}{command}; {mend('redis', failure.trouble)}"
+            )
 
 
-async def answers(redis: RedisClient) -> bool:
-    """Tell whether a Redis answers.
+async def refuse_a_cluster(redis: RedisClient) -> None:
+    """Have a Redis answer.
 
     Raises:
         StartError: It is a Redis Cluster.
+        RedisDown: It is away, or refuses.
     """
     try:
         await redis.ping()
     except RedisDown as down:
         if isinstance(down.__cause__, RedisCluster):
             raise StartError(f"REDIS_URL: {down.__cause__}") from None
-        return False
-    return True
+        raise
 
 
 def with_services(act: Callable[[Services], Awaitable[T]]) -> T:

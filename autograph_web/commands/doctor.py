@@ -14,16 +14,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from autograph_web import schema
 from autograph_web.audit.selection import Selection
 from autograph_web.audit.trail import ACTOR, Trail
-from autograph_web.commands.common import AsJson, answers, redis_url, show
+from autograph_web.commands.common import AsJson, redis_url, refuse_a_cluster, show
 from autograph_web.commands.findings import Finding, Mark, doubtful, failed, good
 from autograph_web.core.addresses import UNKNOWN_ADDRESS, is_private
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.database import Database
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.logs import configure_logging
+from autograph_web.core.mends import mend
 from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.core.redis_probe import Failure, what_fails
 from autograph_web.core.secret_file import SecretError
 from autograph_web.core.start_error import StartError
+from autograph_web.core.trouble import Trouble, trouble_of
 from autograph_web.frontend.build import is_built
 from autograph_web.mail.carrier import NotNow
 from autograph_web.mail.smtp import SmtpCarrier
@@ -138,18 +141,27 @@ def _database(settings: Settings) -> list[Finding]:
     file = schema.sqlite_file(url)
     if file is not None and not file.exists():
         return [doubtful("database", f"{file} is not there yet", "the first start makes it")]
+    current = schema.is_current(url)
     try:
+        found = asyncio.run(schema.shortcomings(url, migrates=not current))
         difference = asyncio.run(_clock_difference(url))
-    except (Unavailable, SQLAlchemyError):  # the latter for a file that is no database
-        advice = "check DATABASE_URL, and whether the server runs"
-        return [failed("database", "cannot be reached or read", advice)]
+    except (Unavailable, SQLAlchemyError) as error:  # the latter for a file that is no database
+        return [_failed("database", trouble_of(error))]
+    if found:
+        return [
+            failed("database", f"{trouble}: {words}", mend("database", trouble)) for trouble, words in found
+        ]
     kind = "SQLite" if file else "PostgreSQL"
-    if schema.is_current(url):
-        found = [good("database", f"{kind} answers, and its schema is current")]
+    if current:
+        told = [good("database", f"{kind} answers, and its schema is current")]
     else:
         advice = "the next start brings it up to date; `migrate` does it now"
-        found = [doubtful("database", f"{kind} answers, but its schema is not current", advice)]
-    return found if difference is None else [*found, _clock(difference)]
+        told = [doubtful("database", f"{kind} answers, but its schema is not current", advice)]
+    return told if difference is None else [*told, _clock(difference)]
+
+
+def _failed(part: str, trouble: Trouble, more: str = "", advice: str = "") -> Finding:
+    return failed(part, f"{trouble}: {more or trouble.sentence}", advice or mend(part, trouble))
 
 
 def _clients(settings: Settings) -> list[Finding]:
@@ -208,24 +220,44 @@ def _redis(settings: Settings) -> list[Finding]:
         return [good("redis", "our own, which starts with the server")]
     try:
         with redis_url(settings) as url:
-            info = asyncio.run(_redis_info(url))
+            info, failures = asyncio.run(_redis_standing(url))
+    except RedisDown as down:
+        return [
+            _failed("redis", down.trouble, f"the user may not use {down.command}" if down.command else "")
+        ]
     except (StartError, OSError) as error:
         return [failed("redis", str(error), "see docs/configuration.md, REDIS_URL")]
-    if info is None:
-        return [failed("redis", "cannot be reached", "check REDIS_URL, and whether the server runs")]
     where = "REDIS_URL" if settings.redis_url else "our own"
     version = str(info.get("redis_version", "0"))
     if _version(version) < _OLDEST_REDIS:
         return [failed("redis", f"{where}, version {version}", "version 6.2 or newer is needed")]
+    if failures:
+        return _refused(failures)
     return [good("redis", f"{where}, version {version}"), _eviction(info), _persistence(info)]
 
 
-async def _redis_info(url: str) -> dict[str, Any] | None:
+def _refused(failures: list[Failure]) -> list[Finding]:
+    """Return one line for each kind of refusal."""
+    commands: dict[Trouble, set[str]] = {}
+    for failure in failures:
+        commands.setdefault(failure.trouble, set()).add(failure.command)
+    return [
+        _failed("redis", trouble, f"{trouble.sentence} (it refuses {', '.join(sorted(names))})")
+        for trouble, names in commands.items()
+    ]
+
+
+async def _redis_standing(url: str) -> tuple[dict[str, Any], list[Failure]]:
+    """Return what the server tells about itself, and what it refuses to do.
+
+    Raises:
+        RedisDown: It does not answer, or lets us do nothing.
+        StartError: It is a Redis Cluster.
+    """
     redis = RedisClient(url, SystemClock())
     try:
-        return await redis.info() if await answers(redis) else None
-    except RedisDown:
-        return None
+        await refuse_a_cluster(redis)
+        return await redis.info(), await what_fails(redis)
     finally:
         await redis.close()
 
@@ -260,9 +292,9 @@ async def _mail(settings: Settings) -> Finding:
         await SmtpCarrier(server, settings.mail_from, _GREETING_S).greet()
     except (NotNow, OSError) as error:  # the latter for a certificate file that is not there
         reason = error.reason if isinstance(error, NotNow) else error.strerror
-        told = f"{server.host}:{server.port}: {reason}"
         advice = error.advice if isinstance(error, NotNow) else ""
-        return failed("mail", told, advice or "check SMTP_URL; see docs/mail.md")
+        told = f"{server.host}:{server.port}: {reason}"
+        return _failed("mail", trouble_of(error), told, advice)
     return good("mail", f"{server.host}:{server.port} greets us ({server.encryption})")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
     PendingRollbackError,
+    ProgrammingError,
     ResourceClosedError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -178,11 +179,14 @@ class Database:
         """Return the newest migration this database has had, None if it has had none.
 
         Raises:
-            Unavailable: It gave no answer, or it has no tables of ours.
+            Unavailable: It gave no answer, or for SQLite: it has no tables of ours.
         """
-        async with self.read() as connection:
-            found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars()
-            return max(found, default=None)
+        try:
+            async with self.read() as connection:
+                found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars()
+                return max(found, default=None)
+        except ProgrammingError:  # it has no tables of ours
+            return None
 
     async def seconds(self) -> float | None:
         """Return what the clock of the database says; None for SQLite, which has ours.

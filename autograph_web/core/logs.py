@@ -15,6 +15,8 @@ import structlog
 
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.context import Occasion, occasion
+from autograph_web.core.rest import Quiet
+from autograph_web.core.trouble import is_of_redis, trouble_of
 
 _HIDDEN = "[hidden]"
 _HIDDEN_NAMES = (
@@ -109,6 +111,24 @@ def access_line(event: str, served: Occasion, **fields: str | float) -> None:
                 handler.write_access(event, served, fields)
 
 
+class _OncePerOutage(logging.Filter):
+    """Lets a logger tell of a failure of Redis once in ten seconds, without a trace: every page meets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._quiet = Quiet(time.monotonic)
+
+    def filter(self, record: LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None or not is_of_redis(error):
+            return True
+        trouble = trouble_of(error)
+        if not self._quiet.may(f"{record.name} {trouble}"):
+            return False
+        record.exc_info, record.trouble, record.error = None, trouble.value, type(error).__name__
+        return True
+
+
 class _Lines(logging.StreamHandler[TextIO]):
     """Writes lines to standard error."""
 
@@ -116,6 +136,7 @@ class _Lines(logging.StreamHandler[TextIO]):
         super().__init__(sys.stderr)
         self._form = formatter
         self.setFormatter(formatter)
+        self.addFilter(_OncePerOutage())
 
     def write_access(self, event: str, served: Occasion, fields: dict[str, Any]) -> None:
         """Write one line about what was served."""

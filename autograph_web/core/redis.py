@@ -1,7 +1,7 @@
 """The Redis client: quick to give up, and aware of which server process it talks to."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar, cast
 
@@ -16,13 +16,15 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from autograph_web.core.clock import Clock
 from autograph_web.core.redis_pool import SUBSCRIPTIONS, TIMEOUT_S, RedisPool
-from autograph_web.core.rest import Rest
+from autograph_web.core.rest import Quiet, Rest
 from autograph_web.core.tracing import step
+from autograph_web.core.trouble import Trouble, command_in, trouble_of
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 _SILENCE_S = 15.0  # how long a subscription may say nothing before it is asked whether it is still there
 _LISTEN_AGAIN_S = 1.0
+_REFUSED_S = 30.0  # somebody has to put it right first
 # Neither of Redis's own two is one of Python's.
 _NO_ANSWER = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
 
@@ -36,7 +38,14 @@ _PUT_ALL = "for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1], 'EX', 
 
 
 class RedisDown(Exception):
-    """Redis did not answer; each caller knows its own way to go on safely."""
+    """Redis did not do what it was to; each caller knows its own way to go on safely.
+
+    `trouble` says why, and `command` which command it was if the user may not use it.
+    """
+
+    def __init__(self, trouble: Trouble = Trouble.AWAY, command: str = "") -> None:
+        super().__init__(trouble.value)
+        self.trouble, self.command = trouble, command
 
 
 class RedisClient:
@@ -49,6 +58,7 @@ class RedisClient:
 
     def __init__(self, url: str, clock: Clock, commands: int = 6) -> None:
         self._rest = Rest(clock.seconds)
+        self._quiet = Quiet(clock.seconds)
         # More at once than there are connections would be told from an outage by nobody.
         self._turns = asyncio.Semaphore(commands)
         self._pool = RedisPool(
@@ -87,10 +97,14 @@ class RedisClient:
         try:
             answer = await command
         except (RedisError, OSError, TimeoutError) as error:
-            _log.warning("redis_failed", error=error.__class__.__name__)
+            down = _down(error)
+            # Everybody who comes meets the same.
+            if self._quiet.may(f"{down.trouble} {down.command}"):
+                named = {"command": down.command} if down.command else {}
+                _log.warning("redis_failed", trouble=down.trouble.value, error=type(error).__name__, **named)
             if isinstance(error, _NO_ANSWER):
                 self._rest.begin()
-            raise RedisDown from error
+            raise down from error
         self._rest.end()
         return answer
 
@@ -214,3 +228,28 @@ class RedisClient:
     async def close(self) -> None:
         """Close every connection."""
         await self.raw.aclose(close_connection_pool=True)
+
+
+async def keep_listening(listen: Callable[[], Awaitable[None]], what: str) -> None:
+    """Listen for as long as somebody asks; of a Redis that is away or refuses, say so in one line.
+
+    Args:
+        listen: Subscribes and does not return while all is well.
+        what: What is listened to, for the log.
+    """
+    said: Trouble | None = None
+    while True:
+        try:
+            await listen()
+            said = None
+        except Exception as error:  # noqa: BLE001  (whatever it was, listening must go on)
+            trouble = trouble_of(error)
+            if trouble is not said:  # once is enough for one outage
+                _log.warning("redis_subscription_lost", about=what, trouble=trouble.value)
+            said = trouble
+        await asyncio.sleep(_REFUSED_S if said in (Trouble.RIGHTS, Trouble.COMMAND) else _LISTEN_AGAIN_S)
+
+
+def _down(error: Exception) -> RedisDown:
+    trouble = trouble_of(error)
+    return RedisDown(trouble, command_in(error) if trouble in (Trouble.RIGHTS, Trouble.COMMAND) else "")

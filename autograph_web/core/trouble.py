@@ -84,7 +84,7 @@ _REDIS = (
         re.compile(r"WRONGPASS|NOAUTH|AUTH failed|invalid (username-)?password|[Aa]uthentication"),
         Trouble.PASSWORD,
     ),
-    (re.compile(r"NOPERM|NoPermission|[Nn]o permissions"), Trouble.RIGHTS),
+    (re.compile(r"NOPERM|NoPermission|[Nn]o permissions|can't run this command"), Trouble.RIGHTS),
     (re.compile(r"READONLY|ReadOnly|read only replica|MASTERDOWN|NOREPLICAS|no master"), Trouble.REPLICA),
     (
         re.compile(r"OOM|OutOfMemory|command not allowed when used memory|MISCONF|max number of clients"),
@@ -111,6 +111,15 @@ def trouble_of(error: BaseException) -> Trouble:
             if found is not None:
                 return found
     return Trouble.AWAY
+
+
+def is_of_redis(error: BaseException | None) -> bool:
+    """Return True if Redis was the cause of an error."""
+    while error is not None:
+        if type(error).__module__.startswith("redis."):
+            return True
+        error = error.__cause__
+    return False
 
 
 def command_in(error: BaseException) -> str:

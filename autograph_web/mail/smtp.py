@@ -44,7 +44,7 @@ class SmtpCarrier:
             async with self._connected() as client:
                 await self._hand_over(client, message, recipient)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise NotNow(_name(error), advice=advice_for(error)) from None
+            raise NotNow(_name(error), advice=advice_for(error)) from error
 
     async def greet(self) -> None:
         """Connect, sign in if the server is to know us, and part; nothing is sent.
@@ -56,7 +56,7 @@ class SmtpCarrier:
             async with self._connected():
                 pass
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise NotNow(_name(error), advice=advice_for(error)) from None
+            raise NotNow(_name(error), advice=advice_for(error)) from error
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[aiosmtplib.SMTP]:

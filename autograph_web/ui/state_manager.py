@@ -17,6 +17,7 @@ import reflex as rx
 from reflex.istate.manager.redis import StateManagerRedis, enable_keyspace_notifications
 from reflex.istate.manager.token import StateToken
 
+from autograph_web.core.redis import keep_listening
 from autograph_web.core.redis_pool import follower
 from autograph_web.settings import load_settings
 from autograph_web.ui.tabs import steady_tabs
@@ -32,6 +33,9 @@ class SteadyStateManager(StateManagerRedis):
     async def _enable_keyspace_notifications(self) -> None:
         # Reflex asks once in a process; a server that was restarted or promoted since knows nothing of it.
         await enable_keyspace_notifications(self.redis, self._redis_notify_keyspace_events)
+
+    async def _subscribe_lock_updates(self) -> None:
+        await keep_listening(super()._subscribe_lock_updates, "locks of tabs")
 
     @asynccontextmanager
     async def _lock(self, token: StateToken[Any], event_name: str | None = None) -> AsyncGenerator[bytes]:

@@ -14,6 +14,8 @@ import reflex as rx
 from reflex.state import StateUpdate
 from reflex.utils.token_manager import RedisTokenManager
 
+from autograph_web.core.redis import keep_listening
+
 _logger = logging.getLogger(__name__)
 
 _DROP_IF = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
@@ -43,7 +45,13 @@ class SteadyTabs(RedisTokenManager):
         if not listeners:
             await redis.eval(_DROP_IF, 1, key, record)
 
+    async def _subscribe_socket_record_updates(self) -> None:
+        await keep_listening(super()._subscribe_socket_record_updates, "tabs")
+
     async def _subscribe_lost_and_found_updates(self, emit_update: EmitUpdate) -> None:
+        await keep_listening(lambda: self._listen_for_updates(emit_update), "updates of tabs elsewhere")
+
+    async def _listen_for_updates(self, emit_update: EmitUpdate) -> None:
         # As Reflex does it, but for the second subscription, to which nobody ever says anything.
         async with cast(Any, self.redis).pubsub() as subscription:
             await subscription.subscribe(_presence(self.instance_id))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograph_web.commands.common import refuse_cluster
+from autograph_web.commands.common import refuse_redis
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.embedded import server_program
 from autograph_web.core.errors import SessionEnded, TicketExpired
@@ -131,8 +131,8 @@ def cluster_url(tmp_path: Path) -> Generator[str]:
 
 def test_a_node_of_a_cluster_is_refused_at_the_start_in_one_sentence(cluster_url: str) -> None:
     with pytest.raises(StartError, match="REDIS_URL: Redis Cluster is not supported"):
-        refuse_cluster(cluster_url)
+        refuse_redis(cluster_url)
 
 
 def test_a_redis_that_is_away_does_not_hinder_a_start() -> None:
-    refuse_cluster(f"redis://127.0.0.1:{free_port()}")
+    refuse_redis(f"redis://127.0.0.1:{free_port()}")
