@@ -25,7 +25,7 @@ PAGELESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests/su
 BROWSERLESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests/api% tests/faults% tests/test_%,$(FILES)),,yes))
 
 .DEFAULT_GOAL := help
-.PHONY: preflight browser pythons help run prod-local dev build test check format bench lighthouse revision lock clean
+.PHONY: preflight browser pythons help run prod-local dev build test check format interop bench lighthouse revision lock clean
 
 help: ## List what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ check: $(DEV) ## Lint, formatting and types, without changing anything
 
 format: $(DEV) ## Format the sources and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+interop: $(DEV) build ## Run with the real poolers, Redis variants and proxies that are installed here
+	@$(BIN)/python -m pytest -n 1 tests/interop $(T)
 
 bench: $(DEV) build browser ## Measure the server against the machine's own limits
 	@$(BIN)/python -m tests.benchmarks

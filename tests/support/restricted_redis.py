@@ -20,7 +20,9 @@ _PATIENCE_S = 10.0
 
 
 @contextmanager
-def redis_with(folder: Path, *lines: str, tls: tuple[Path, Path] | None = None) -> Generator[int]:
+def redis_with(
+    folder: Path, *lines: str, tls: tuple[Path, Path] | None = None, program: str | None = None
+) -> Generator[int]:
     """Run one with these lines of configuration and yield its port; `tls` are its certificate and key."""
     port = free_port()
     config = folder / f"redis-{port}.conf"
@@ -28,7 +30,7 @@ def redis_with(folder: Path, *lines: str, tls: tuple[Path, Path] | None = None) 
     keys = "" if tls is None else f"tls-cert-file {tls[0]}\ntls-key-file {tls[1]}"
     admin = f"user {ADMIN} on >{ADMIN} ~* &* +@all"
     config.write_text("\n".join([place, keys, "bind 127.0.0.1", f"dir {folder}", 'save ""', admin, *lines]))
-    program = _program(tls is not None)
+    program = program or _program(tls is not None)
     process = subprocess.Popen([program, str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _until_it_answers(process, port, tls)
