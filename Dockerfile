@@ -34,9 +34,10 @@ RUN groupadd --gid 10001 autograph \
 WORKDIR /srv/autograph
 # Owned by root: the server cannot change its own code, and the root file system may be read-only.
 COPY --from=build /srv/autograph /srv/autograph
+COPY deploy/healthcheck.py ./healthcheck.py
 USER 10001:10001
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD [".venv/bin/python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/health/live', timeout=4)"]
+    CMD [".venv/bin/python", "-I", "-S", "healthcheck.py"]
 ENTRYPOINT [".venv/bin/python", "-m", "autograph_web"]
 CMD ["run"]

@@ -31,7 +31,7 @@
   const connection = () => {
     const signals = one("#signals");
     const ready = signals?.dataset.ready === "true", failing = signals?.dataset.down === "true";
-    if (ready) everReady = true;
+    if (ready && !everReady) { everReady = true; tell(""); }
     const now = !navigator.onLine || (everReady && failing);
     if (down && !now) release();  // an answer that was under way is lost: let the person try again
     down = now;
@@ -39,6 +39,62 @@
   };
   addEventListener("online", () => connection());
   addEventListener("offline", () => connection());
+
+  // --- Trouble that has to be found out: nothing comes over the websocket, or no cookie is kept. ---------
+  const PATIENCE = 1e4, LOOK_AGAIN = 5e3;
+  let told = "";
+  // Not before React has taken the text over, or it would take the other words for a fault of the page; if its
+  // modules never come, for three seconds at most.
+  const isTaken = (part) => performance.now() > 3e3 || Object.keys(part).some((key) => key.startsWith("__react"));
+  let saying;
+  const say = (text) => {
+    clearTimeout(saying);
+    const part = one("#trouble p"), words = part?.firstChild;
+    if (words && text && !isTaken(part)) return void (saying = setTimeout(say, 100, text));
+    if (words && text && words.nodeValue !== text) words.nodeValue = text;
+    root.classList.toggle("has-trouble", Boolean(words && text));
+  };
+  const tell = (name) => { told = name; say(name ? one("#trouble")?.getAttribute(`data-${name}`) : needed()); };
+  // Answers of forms that were sent without a connection: their words stand in a noscript element, and the
+  // fragment of the address names one of them.
+  const answered = () => {
+    const id = location.hash.slice(1);
+    if (!id.startsWith("said-")) return "";
+    for (const unread of document.querySelectorAll("noscript")) {
+      const part = new DOMParser().parseFromString(unread.textContent, "text/html").getElementById(id);
+      if (part) return part.textContent;
+    }
+    return "";
+  };
+  const needed = () => {
+    if (!navigator.cookieEnabled || location.hash === "#said-cookies_missing") return one("#trouble")?.dataset.cookies ?? "";
+    return everReady ? "" : answered();
+  };
+  const typed = () => [...document.querySelectorAll("input, textarea")].some((field) =>
+    field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
+  const refusedOrigin = async () => {
+    const refused = await fetch("/session/reveal", { method: "POST", body: new URLSearchParams() });
+    const problem = refused.status === 403 ? await refused.json() : {};
+    return problem.code === "origin_refused" ? problem.detail : "";
+  };
+  let wasAway = false;
+  const findOut = async () => {
+    if (everReady || !one("#signals")) return;
+    try {
+      const health = await fetch("/health/ready", { cache: "no-store" });
+      if (everReady) return;
+      if (!health.ok) { wasAway = true; tell("away"); }
+      else if (wasAway && !typed()) return location.reload();
+      else {
+        const elsewhere = await refusedOrigin();
+        if (everReady) return;
+        tell("blocked");
+        if (elsewhere) say(elsewhere);
+      }
+    } catch { if (!everReady) { wasAway = true; tell("away"); } }
+    setTimeout(findOut, LOOK_AGAIN);
+  };
+  setTimeout(findOut, PATIENCE - 1e3);
 
   // --- Forms: once per answer, natively before the page is connected, not at all while offline. --------
   const sent = new Map();  // form -> the number of answers when it was sent
@@ -50,13 +106,25 @@
     const stop = () => { event.preventDefault(); event.stopImmediatePropagation(); };
     if (down || (connected && sent.get(form) === form.dataset.answers)) return stop();
     if (!connected) return depart();
-    if (everReady) return void sent.set(form, form.dataset.answers);
+    if (everReady) {
+      const answers = form.dataset.answers;
+      sent.set(form, answers);
+      // No answer within the limit: it may have been lost with the connection, and the form must not stay dead.
+      setTimeout(() => {
+        if (sent.get(form) !== answers || form.dataset.answers !== answers || !form.isConnected) return;
+        sent.delete(form);
+        tell("silent");
+      }, PATIENCE);
+      return;
+    }
     if (form.dataset.connectedOnly) return stop();
     // Not connected yet: keep React out of it, the form has a real action.
     depart();
     event.stopImmediatePropagation();
     const next = new URLSearchParams(location.search).get("next");
     if (next && form.elements.next) form.elements.next.value = next;
+    // The answer's words are then found without a connection too.
+    form.addEventListener("formdata", (made) => made.formData.set("scriptless", "on"), { once: true });
   }, true);
 
   // --- Wishes of the server. ---------------------------------------------------------------------------
@@ -145,13 +213,21 @@
   };
   const times = () => {
     for (const time of document.querySelectorAll("time[data-local]")) {
-      if (time.dataset.shown === time.dateTime || !time.firstChild) continue;
+      const shown = `${time.dateTime} ${new Date().toDateString()}`;
+      if (time.dataset.shown === shown || !time.firstChild) continue;
       const at = new Date(time.dateTime);
       put(time, `${dayOf(at)}, ${format("clock").format(at)}`);
       time.title = format("full").format(at);
-      time.dataset.shown = time.dateTime;
+      time.dataset.shown = shown;
     }
   };
+
+  // "Today" is another day after midnight, and so it is after a night's sleep of the machine.
+  let today = new Date().toDateString();
+  setInterval(() => {
+    if (today === (today = new Date().toDateString())) return;
+    times();
+  }, 3e4);
 
   // --- Showing a password. React may set the type back; the button follows the field. -------------------
   const shows = () => {
@@ -175,9 +251,14 @@
   // A page kept by the browser may be someone's who has signed out since: ask the server again.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-  const look = () => { connection(); tidy(); wishes(); heading(); wait(); times(); shows(); };
+  const replies = () => {
+    if (told === "silent" && [...sent].every(([form, answers]) => form.dataset.answers !== answers)) tell("");
+  };
+
+  const look = () => { connection(); replies(); tidy(); wishes(); heading(); wait(); times(); shows(); };
   const start = () => {
     paint();
+    say(needed());
     look();
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true, attributes: true,
       attributeFilter: ["data-ready", "data-down", "data-leave", "data-focus", "data-address", "data-ticket", "data-wait",

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from datetime import datetime
 from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn, TypeVar, cast
 
@@ -167,6 +168,7 @@ def main() -> NoReturn:
     """Run the command line; whatever an operator can put right is one line, never a trace."""
     for stream in (sys.stdout, sys.stderr):
         cast(TextIOWrapper, stream).reconfigure(errors="replace")  # a terminal without our marks gets a "?"
+    _have_a_home()
     os.umask(0o077)  # whatever this writes is for the server's own user
     # SIGINT as well: a shell starts background commands with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -179,6 +181,14 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     sys.exit(0)
+
+
+def _have_a_home() -> None:
+    """Name a home folder where neither HOME nor the list of users does: libraries ask for one."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = tempfile.gettempdir()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -168,7 +168,7 @@ def build_services(
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     secrets = settings.master_secrets
     database = Database(settings.sqlalchemy_url, settings.database_pool, _ANSWER_SECONDS)
-    redis = RedisClient(settings.redis_url, clock, settings.redis_pool)
+    redis = RedisClient(settings.redis_url, clock, settings.redis_pool, settings.redis_prefix)
     outbox = outbox_of(settings, database, clock, entropy)
     carrier = carrier or carrier_of(settings)
     foundation = Foundation(

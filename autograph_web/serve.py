@@ -50,6 +50,9 @@ _WORKER_VARIABLES = {
     # Many managed Redis refuse CONFIG: what Reflex would set there, the provider sets (docs/deployment.md).
     "REFLEX_IGNORE_REDIS_CONFIG_ERROR": "true",
     # The most a websocket message may weigh, in bytes: ours are forms, and Reflex's default is a megabyte.
+    # A connection that says nothing is noticed within ten seconds at both ends; Reflex' own are 25 and 120.
+    "REFLEX_SOCKET_INTERVAL": "5",
+    "REFLEX_SOCKET_TIMEOUT": "5",
     "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": str(64 * 1024),
 }
 

@@ -28,6 +28,7 @@ _DRIVERS = {
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 SECRETS_DIR = "AUTOGRAPH_SECRETS_DIR"
 """Names a folder whose files are settings too, each called like its variable: so containers get secrets."""
+_NO_INSTANCE = "off"
 KEEP_LETTERS = "folder"
 """What `SMTP_URL` says when letters are to stay in the data folder on purpose."""
 
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     base_url: str = ""
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_proxy_hops: int = Field(0, ge=0, le=10)
+    instance: str = Field("", pattern=r"^[A-Za-z0-9.-]{0,64}$")
     hsts: str = "max-age=31536000"
     forwarded_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
 
@@ -253,6 +255,17 @@ class Settings(BaseSettings):
         return self.base_url.startswith("https://")
 
     @property
+    def redis_prefix(self) -> str:
+        """What every key and channel of ours in Redis begins with: two installations may share a server."""
+        return "" if self.instance == _NO_INSTANCE else f"{self.instance or _place(self.base_url)}:"
+
+    @property
+    def cookie_suffix(self) -> str:
+        """What the names of cookies end with: they know hosts but no ports (RFC 6265 section 8.5)."""
+        port = urlsplit(self.base_url).port
+        return "" if port is None or self.instance == _NO_INSTANCE else f"_{port}"
+
+    @property
     def strict_transport(self) -> str:
         """What `Strict-Transport-Security` says, nothing where browsers must not keep it.
 
@@ -339,6 +352,12 @@ def _origin(value: str) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     default = parts.port in (None, _DEFAULT_PORTS[parts.scheme])
     return f"{parts.scheme}://{host}{'' if default else f':{parts.port}'}"
+
+
+def _place(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    host = (parts.hostname or "").replace(":", ".")
+    return host if parts.port is None else f"{host}-{parts.port}"
 
 
 def _with_scheme(url: str, schemes: tuple[str, ...]) -> str:

@@ -133,7 +133,8 @@ def test_every_probe_asks_a_call_that_there_is() -> None:
     assert probes[2]["path"] == "/health/ready"
     assert {probe["port"] for probe in probes} == {"http"}
     [check] = of_kind("HEALTHCHECK")
-    assert "/health/live" in check
+    assert "healthcheck.py" in check
+    assert "/health/live" in (ROOT / "deploy" / "healthcheck.py").read_text()
     assert "/health/live" in get_paths()
 
 

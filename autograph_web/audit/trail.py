@@ -105,6 +105,10 @@ class Trail:
         await store.forget_origin(connection, user_id)
         await chain.forget_salts(connection, user_id)
 
+    async def has(self, connection: AsyncConnection, user_id: UUID, kind: Kind) -> bool:
+        """Return True if an event of this kind was written down for an account, be it gone or not."""
+        return bool(await store.selected(connection, user_id, Selection(kinds=(kind,)), None, 1))
+
     async def recent(self, user_id: UUID, limit: int) -> list[AuditEvent]:
         """Return the newest `limit` events of an account, newest first.
 

@@ -88,6 +88,16 @@ class OriginRefused(DomainError):
     sentence = "This request came from another site, so we blocked it. Reload the page and try again."
 
 
+class CookiesTooLarge(DomainError):
+    """A browser that sends more cookies than are read (RFC 6585 section 5)."""
+
+    code, status = "cookies_too_large", 431
+    sentence = (
+        "Your browser sends more than 16 KiB of cookies for this address, so we can't read them. "
+        "Delete this site's cookies, then sign in again."
+    )
+
+
 class Unavailable(DomainError):
     """The database or Redis cannot be reached right now."""
 

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -37,6 +36,14 @@ end
 _PUT_ALL = "for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1], 'EX', ARGV[2]) end"
 
 
+class Script(Protocol):
+    """A Lua script, whose keys get the prefix of its client."""
+
+    def __call__(self, keys: Sequence[str], args: Sequence[Any]) -> Awaitable[Any]:
+        """Return the call, to be awaited."""
+        ...
+
+
 class RedisDown(Exception):
     """Redis did not do what it was to; each caller knows its own way to go on safely.
 
@@ -48,6 +55,15 @@ class RedisDown(Exception):
         self.trouble, self.command = trouble, command
 
 
+def is_outage(exception: BaseException | None) -> bool:
+    """Return True if Redis caused an exception: it did not answer, or refused what it was asked."""
+    while exception is not None:
+        if isinstance(exception, RedisError | ConnectionError | TimeoutError):
+            return True
+        exception = exception.__cause__
+    return False
+
+
 class RedisClient:
     """Commands with one kind of failure, `RedisDown`, and the identity of the server behind them.
 
@@ -56,7 +72,9 @@ class RedisClient:
     `run` cannot be revived.
     """
 
-    def __init__(self, url: str, clock: Clock, commands: int = 6) -> None:
+    def __init__(self, url: str, clock: Clock, commands: int = 6, prefix: str = "") -> None:
+        """Connect nowhere yet; every key and channel is `prefix` and the name its caller gives it."""
+        self._prefix = prefix
         self._rest = Rest(clock.seconds)
         self._quiet = Quiet(clock.seconds)
         # More at once than there are connections would be told from an outage by nobody.
@@ -71,8 +89,8 @@ class RedisClient:
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
         self.raw = Redis(connection_pool=self._pool.pool)
-        self._put_all = self.raw.register_script(_PUT_ALL)
-        self._drop = self.raw.register_script(_DROP)
+        self._put_all = self.script(_PUT_ALL)
+        self._drop = self.script(_DROP)
 
     @property
     def run(self) -> str:
@@ -125,7 +143,9 @@ class RedisClient:
         Raises:
             RedisDown: The server did not answer.
         """
-        return cast(list[bytes | None], await self.call(cast(Any, self.raw.mget(keys))))
+        return cast(
+            list[bytes | None], await self.call(cast(Any, self.raw.mget([self._named(key) for key in keys])))
+        )
 
     async def take(self, key: str) -> bytes | None:
         """Return the value of `key` and delete it in the same step (GETDEL): only one taker gets it.
@@ -133,7 +153,7 @@ class RedisClient:
         Raises:
             RedisDown: The server did not answer.
         """
-        return cast(bytes | None, await self.call(cast(Any, self.raw.getdel(key))))
+        return cast(bytes | None, await self.call(cast(Any, self.raw.getdel(self._named(key)))))
 
     async def put(self, key: str, value: str | int, ttl: int, only_new: bool = False) -> bool:
         """Store `value` for `ttl` seconds and tell whether it was; with `only_new` an existing value stays.
@@ -141,7 +161,9 @@ class RedisClient:
         Raises:
             RedisDown: The server did not answer.
         """
-        return bool(await self.call(cast(Any, self.raw.set(key, value, ex=max(1, ttl), nx=only_new))))
+        return bool(
+            await self.call(cast(Any, self.raw.set(self._named(key), value, ex=max(1, ttl), nx=only_new)))
+        )
 
     async def put_all(self, keys: Sequence[str], value: str, ttl: int) -> None:
         """Store `value` under every one of `keys` for `ttl` seconds.
@@ -150,7 +172,7 @@ class RedisClient:
             RedisDown: The server did not answer.
         """
         if keys:
-            await self.call(cast(Any, self._put_all(keys=list(keys), args=[value, ttl])))
+            await self.call(cast(Any, self._put_all(keys=keys, args=[value, ttl])))
 
     async def drop_unless(self, keys: Sequence[str], kept: bytes) -> None:
         """Delete the keys whose value is not `kept`.
@@ -159,7 +181,7 @@ class RedisClient:
             RedisDown: The server did not answer.
         """
         if keys:
-            await self.call(cast(Any, self._drop(keys=list(keys), args=[kept])))
+            await self.call(cast(Any, self._drop(keys=keys, args=[kept])))
 
     async def publish(self, channel: str, message: str) -> None:
         """Send `message` to whoever listens to `channel` now, in this process and in others.
@@ -167,7 +189,7 @@ class RedisClient:
         Raises:
             RedisDown: The server did not answer.
         """
-        await self.call(cast(Any, self.raw).publish(channel, message))
+        await self.call(cast(Any, self.raw).publish(self._named(channel), message))
 
     async def listen(self, channel: str) -> AsyncGenerator[bytes]:
         """Yield what is published to `channel`, for as long as somebody asks.
@@ -191,7 +213,7 @@ class RedisClient:
     async def _messages(self, channel: str) -> AsyncGenerator[bytes | None]:
         """Yield what is published, and None whenever the server has shown that it is there."""
         async with cast(Any, self.raw).pubsub() as subscription:
-            await subscription.subscribe(channel)
+            await subscription.subscribe(self._named(channel))
             asked = False
             while True:
                 heard = await subscription.get_message(timeout=_SILENCE_S)
@@ -205,9 +227,13 @@ class RedisClient:
                     yield None
                 asked = heard is None
 
-    def script(self, source: str) -> AsyncScript:
-        """Register a Lua script; run it through `call`."""
-        return self.raw.register_script(source)
+    def script(self, source: str) -> "Script":
+        """Register a Lua script; run it through `call`. It may use no other keys than those it is given."""
+        plain = self.raw.register_script(source)
+        return lambda keys, args: cast(Any, plain(keys=[self._named(key) for key in keys], args=args))
+
+    def _named(self, name: str) -> str:
+        return self._prefix + name
 
     async def ping(self) -> None:
         """Ask for one answer.

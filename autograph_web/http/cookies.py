@@ -1,6 +1,7 @@
 """The cookies we set: their names, attributes and how they are read back.
 
 On https every name has the `__Host-` prefix, which ties it to this very host (RFC 6265bis section 4.1.3).
+Where the address has a port, so have the names: to browsers all ports of a host are one.
 """
 
 from starlette.requests import cookie_parser
@@ -14,12 +15,12 @@ CHALLENGE, TRUSTED = "autograph_challenge", "autograph_trusted"
 _DEVICE_SECONDS = 365 * 86_400
 _FLASH_SECONDS = 60
 _CHALLENGE_SECONDS = 300
-_LONGEST_HEADER = 16_384
+LONGEST_HEADER = 16_384
 
 
 def read(settings: Settings, cookie_header: str, name: str) -> str | None:
     """Return the value of one of our cookies from a Cookie header, or None."""
-    if len(cookie_header) > _LONGEST_HEADER:
+    if len(cookie_header) > LONGEST_HEADER:
         return None
     # Lenient as browsers are: http.cookies would drop ours with any odd cookie another program set.
     return cookie_parser(cookie_header).get(full_name(settings, name))
@@ -103,6 +104,7 @@ def clear_link(settings: Settings, response: Response, purpose: Purpose) -> None
 
 def full_name(settings: Settings, name: str) -> str:
     """Return the name under which a cookie travels here."""
+    name += settings.cookie_suffix
     return f"__Host-{name}" if settings.secure else name
 
 

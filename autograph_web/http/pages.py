@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from posixpath import normpath
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
@@ -21,12 +21,15 @@ from autograph_web.core.errors import (
 )
 from autograph_web.core.flash import Flash
 from autograph_web.frontend import PageInfo, cache_control
-from autograph_web.http.cookies import clear_session, session_cookie, set_flash
+from autograph_web.http.cookies import clear_session, device_cookie, session_cookie, set_flash
 from autograph_web.http.headers import FILE_POLICY, content_security_policy
+from autograph_web.http.native_forms import said_id
 from autograph_web.http.problems import problem_response
 from autograph_web.http.trouble import trouble_response, wants_json
 from autograph_web.runtime import services
 
+_COOKIES_MISSING = "cookies_missing"
+_SIGN_IN_PAGES = ("/login", "/register")  # which lead nowhere that needs a session but by signing in
 _NOT_FOUND = "/404"
 _LINK_PAGES = frozenset(purpose.page for purpose in Purpose)
 
@@ -139,7 +142,8 @@ async def _to_sign_in(scope: Scope, ended: str | None) -> RedirectResponse:
     """Lead to sign in, and take the cookie of a session that `ended` back; the page then says why it did."""
     path, query = scope["path"], scope.get("query_string", b"").decode("latin-1")
     target = quote(f"{path}?{query}" if query else path, safe="")
-    response = RedirectResponse(f"/login?next={target}", 303)
+    said = f"#{said_id(_COOKIES_MISSING)}" if _lost_its_cookies(scope) else ""
+    response = RedirectResponse(f"/login?next={target}{said}", 303)
     response.headers["Cache-Control"] = "no-store"
     if ended is not None:
         why = await services().sessions.why_ended(ended)
@@ -159,6 +163,18 @@ def _mended(path: str) -> Response | None:
     if page not in _LINK_PAGES:
         return None
     return RedirectResponse(f"{page}#{MARK}{token}", 303, {"Cache-Control": "no-store"})
+
+
+def _lost_its_cookies(scope: Scope) -> bool:
+    """Return True if a browser comes straight from a form that sets cookies, and brings none of them.
+
+    That one cannot be told by a cookie either, so the fragment of the address names the words. The referrer
+    is that of the form (RFC 9110 section 10.1.3): a browser keeps it through a redirect.
+    """
+    headers, settings = Headers(scope=scope), services().settings
+    came = urlsplit(headers.get("referer", ""))
+    ours = f"{came.scheme}://{came.netloc}" in settings.origins and came.path in _SIGN_IN_PAGES
+    return ours and device_cookie(settings, headers.get("cookie", "")) is None
 
 
 def _plain(path: str) -> str:

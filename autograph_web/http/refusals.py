@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from autograph_web.http.problems import MEDIA_TYPE
+from autograph_web.core.errors import CookiesTooLarge
+from autograph_web.http.cookies import LONGEST_HEADER
+from autograph_web.http.problems import MEDIA_TYPE, problem_response
 from autograph_web.http.trouble import is_navigation, refusal_page
 
 
@@ -21,9 +23,15 @@ class RefusalPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
-        if scope["type"] == "http" and is_navigation(scope):
-            send = _Turning(scope, send)
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or not is_navigation(scope):
+            await self._app(scope, receive, send)
+            return
+        turning = _Turning(scope, send)
+        if len(Headers(scope=scope).get("cookie", "")) > LONGEST_HEADER:
+            # None of them is read, so anything else would look as if nobody were signed in.
+            await problem_response(CookiesTooLarge())(scope, receive, turning)
+            return
+        await self._app(scope, receive, turning)
 
 
 class _Turning:

@@ -160,8 +160,9 @@ class Sessions:
         async with self._on.database.read() as connection:
             row = await store.ending_of(connection, UUID(hex=parts.session_id))
             if row is None:
-                owner = await accounts.find_by_id(connection, UUID(hex=parts.user_id))
-                return _OVER if owner else "account_deleted"
+                # That there is no such account proves nothing: the cookie may be another instance's.
+                gone = await self._on.trail.has(connection, UUID(hex=parts.user_id), Kind.ACCOUNT_DELETED)
+                return "account_deleted" if gone else _OVER
         everywhere = row.revoked_reason == _EVERYWHERE and row.cookie_hash == parts.hash
         return _EVERYWHERE if everywhere else _OVER
 

@@ -3,7 +3,6 @@
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +37,7 @@ from autograph_web.ui.email_links.pages import change_email_page, undo_email_pag
 from autograph_web.ui.email_links.state import ChangeEmailState, UndoEmailState, VerifyEmailState
 from autograph_web.ui.forbidden.page import forbidden_page
 from autograph_web.ui.home.page import home_page
+from autograph_web.ui.lost_events import LostEvents
 from autograph_web.ui.not_found.page import not_found_page
 from autograph_web.ui.not_me.page import not_me_page
 from autograph_web.ui.not_me.state import NotMeState
@@ -58,8 +58,6 @@ from autograph_web.ui.state_manager import steady
 from autograph_web.ui.trouble.page import trouble_page
 from autograph_web.ui.trouble.panel import crash_panel
 from autograph_web.ui.wake import Wakeable, waker
-
-_logger = logging.getLogger(__name__)
 
 _DESCRIPTION = "Accounts and sign-in, on a server you own."
 _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
@@ -127,10 +125,12 @@ def build_app(**kwargs: Any) -> rx.App:
         "stylesheets": ["/ui.css"],
         "head_components": _head(),
         "html_lang": "en",
-        "backend_exception_handler": log_only,
         **kwargs,
     }
+    made: list[rx.App] = []
+    given = {"backend_exception_handler": failure_handler(lambda: made[0])} | given
     app = rx.App(**given)
+    made.append(app)
     app.add_middleware(FreshSnapshot(*_STATES), 0)
     app.add_middleware(Wakeable({route.path: state for route, state in ACCOUNT_PAGES.items()}), 0)
     app.add_middleware(Observed(), 0)
@@ -152,17 +152,42 @@ def add_pages(app: rx.App) -> None:
         app.add_page(page, route=path, title=route.title, description=_DESCRIPTION, image="", on_load=on_load)
 
 
-def log_only(exception: Exception) -> None:
-    """Log a fault in an event handler; handlers show their own failures, so nothing goes to the page."""
-    _logger.error("an event handler failed", exc_info=exception)
+def failure_handler(app: Callable[[], rx.App]) -> Callable[[Exception], None]:
+    """Return what hears of faults in event handlers; Reflex wants a plain function."""
+    lost = LostEvents(app)
+
+    def noted(exception: Exception) -> None:
+        lost(exception)
+
+    return noted
 
 
 def _boundary(_stateful: bool) -> rx.Component:
     return ErrorBoundary.create(fallback_render=crash_panel())
 
 
+# Where the browser keeps nothing for this site, even to look raises, and Reflex' client would end there. What
+# stands in for it forgets with the page. It runs before any module.
+_STORAGE = """(function () {
+  ["localStorage", "sessionStorage"].forEach(function (name) {
+    try { window[name].getItem("theme"); } catch (blocked) {
+      var kept = {};
+      Object.defineProperty(window, name, { configurable: true, value: {
+        getItem: function (key) { return Object.hasOwn(kept, key) ? kept[key] : null; },
+        setItem: function (key, value) { kept[key] = String(value); },
+        removeItem: function (key) { delete kept[key]; },
+        clear: function () { kept = {}; },
+        key: function (number) { return Object.keys(kept)[number] || null; },
+        get length() { return Object.keys(kept).length; }
+      } });
+    }
+  });
+})();"""
+
+
 def _head() -> list[rx.Component]:
     return [
+        rx.el.script(custom_attrs={"dangerouslySetInnerHTML": {"__html": _STORAGE}}),
         rx.el.script(src="/session.js", defer=True),
         rx.el.script(src="/reveal.js", defer=True),
         rx.el.link(

@@ -6,7 +6,7 @@
 import reflex as rx
 
 from autograph_web.ui.components.art import mark, signature
-from autograph_web.ui.components.connection import offline_banner
+from autograph_web.ui.components.connection import offline_banner, trouble_banner
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.components.theme_switch import theme_switch
 from autograph_web.ui.routes import DASHBOARD, HOME, Route
@@ -32,6 +32,7 @@ def auth_page(*content: rx.Component) -> rx.Component:
     return rx.el.div(
         _skip_link(),
         offline_banner(),
+        trouble_banner(),
         rx.el.div(
             rx.el.header(brand(), class_name="auth-top"),
             rx.el.main(
@@ -53,6 +54,7 @@ def app_page(*content: rx.Component, top: rx.Component, ways: rx.Component) -> r
     return rx.el.div(
         _skip_link(),
         offline_banner(),
+        trouble_banner(),
         rx.el.header(account_brand(), top, class_name="app-top"),
         rx.el.div(
             ways,

@@ -20,6 +20,20 @@ PROMPTS = {
 WRONG_RECOVERY_CODE = "That recovery code didn't work. Each works once - check it, or use another."
 SIX_DIGITS = "Enter the six digits your app shows."
 OFFLINE = "You're offline. We'll reconnect on our own - nothing you typed is lost."
+# What session.js says when the page cannot work as it should, by what it has found out.
+TROUBLES = {
+    "blocked": (
+        "Live updates are blocked, probably by a proxy or firewall that doesn't pass WebSockets. Forms with "
+        "a password still work, and so does signing out. Ask whoever runs your network to allow WebSockets "
+        "for this site."
+    ),
+    "away": "Part of the service is unavailable right now. This page will continue automatically.",
+    "silent": "There's no answer yet. You can try again. Nothing you've entered is lost.",
+    "cookies": (
+        "Your browser blocks cookies for this site. Signing in needs them: allow cookies for this site, then "
+        "reload the page."
+    ),
+}
 DEVICE_SIGNED_OUT = "That device is signed out."
 OTHERS_SIGNED_OUT = "Every other device is signed out."
 ONLY_HERE = "You're only signed in here."
@@ -34,6 +48,7 @@ TOO_MANY_TRIES = "Too many tries. You can try again in "
 _ON_A_PAGE: dict[str, str] = {
     "invalid_input": "Some of what you typed isn't in a form we can read. Check it and try again.",
     "not_authenticated": "Sign in to continue.",
+    "cookies_too_large": "Your browser sends too many cookies. Delete this site's, then sign in again.",
     "origin_refused": "We couldn't be sure that came from this page. Reload it and try again.",
     "ticket_expired": "That took too long. Sign in once more.",
     "not_found": "That's gone already. This list is up to date now.",
@@ -60,6 +75,7 @@ _NOTICES: dict[str, str] = {
     "signed_out": "You're signed out.",
     "device_signed_out": DEVICE_SIGNED_OUT,
     "others_signed_out": OTHERS_SIGNED_OUT,
+    "cookies_missing": TROUBLES["cookies"],
     "account_deleted": "Your account was deleted, with everything in it.",
     "logout_all": "You're signed out everywhere. Sign in to continue.",
     "session_ended": "You were signed out. Sign in to continue.",

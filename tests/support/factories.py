@@ -31,6 +31,8 @@ def make_settings(data_dir: Path, **changes: Any) -> Settings:
     given: dict[str, Any] = {"secret_keys": (SECRET,), "bcrypt_cost": 4, "data_dir": data_dir}
     # The letter to every new account is the matter of its own tests; all others find only theirs.
     given["email_verification"] = "off"
+    # Keys and cookies under their plain names, so that tests can speak of them.
+    given["instance"] = "off"
     return Settings(**given | changes)
 
 

@@ -13,12 +13,14 @@ from autograph_web.runtime import services
 router = APIRouter(route_class=StrictRoute, prefix="/health", tags=["Health"])
 
 
+@router.head("/live", include_in_schema=False)
 @router.get("/live", response_model_exclude_unset=True)
 async def live() -> HealthOut:
     """Tell that the process answers."""
     return HealthOut(status="ok")
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get(
     "/ready", response_model_exclude_unset=True, responses={503: {"model": HealthOut, "headers": RETRY_AFTER}}
 )

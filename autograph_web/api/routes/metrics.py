@@ -13,6 +13,7 @@ from autograph_web.runtime import services
 router = APIRouter(route_class=StrictRoute, tags=["Health"])
 
 
+@router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 404))
 async def metrics(request: Request) -> Response:
     """Return the figures of this server in Prometheus' text format, for its operators only.

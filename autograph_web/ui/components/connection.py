@@ -38,3 +38,15 @@ def offline_banner() -> rx.Component:
         class_name="offline",
         custom_attrs=named("offline"),
     )
+
+
+def trouble_banner() -> rx.Component:
+    """The banner for all else that keeps a page from working; session.js fills in what it found out."""
+    words = {f"data-{name}": text for name, text in messages.TROUBLES.items()}
+    return rx.el.div(
+        # The space is the text node that session.js writes to.
+        rx.el.div(icon("warning"), rx.el.p("\u00a0"), class_name="trouble-text"),
+        role="alert",
+        class_name="offline",
+        custom_attrs=named("trouble", **words),
+    )

@@ -38,7 +38,7 @@ def sign_in_page() -> rx.Component:
         rx.cond(SignInState.asking_code, _who(), _welcome()),
         form_messages(SignInState),
         said_without_script(
-            *("signed_out", "password_reset", "account_deleted", "code_wanted"),
+            *("signed_out", "password_reset", "account_deleted", "code_wanted", "cookies_missing"),
             refusals=(InvalidCredentials, EmailNotVerified, CodeMalformed, InvalidCode, ChallengeExpired),
         ),
         rx.cond(
