@@ -43,9 +43,14 @@ def refusal_page(scope: Scope, status: int, detail: str) -> str | None:
 
 
 def is_navigation(scope: Scope) -> bool:
-    """Return True if a browser shows the answer as a page of its own (Fetch Metadata, section 2.3)."""
-    mode = Headers(scope=scope).get("sec-fetch-mode")
-    return wants_page(scope) and mode in (None, "navigate")
+    """Return True if a browser shows the answer as a page of its own (Fetch Metadata, section 2.3).
+
+    A browser without that header is known by what it sends: links and forms have two methods, and no form is
+    encoded as JSON (HTML, section 4.10.21).
+    """
+    headers = Headers(scope=scope)
+    plain = scope["method"] in ("GET", "POST") and "json" not in headers.get("content-type", "")
+    return wants_page(scope) and headers.get("sec-fetch-mode", "navigate" if plain else "cors") == "navigate"
 
 
 def wants_page(scope: Scope) -> bool:

@@ -55,9 +55,8 @@ async def test_behind_a_cookie_the_answer_sets_a_new_one(browser: AsyncClient, c
     assert renewed["samesite"] == "lax"
     assert (await browser.get("/me")).status_code == 200
     browser.cookies.set("autograph_session", cookie)
-    assert_problem(
-        await browser.get("/me", headers={"Cookie": f"autograph_session={cookie}"}), 401, "session_ended"
-    )
+    script = {"Cookie": f"autograph_session={cookie}", "Sec-Fetch-Mode": "cors"}
+    assert_problem(await browser.get("/me", headers=script), 401, "session_ended")
 
 
 @pytest.mark.parametrize(
