@@ -285,7 +285,7 @@ def test_authenticators_are_told_the_name_and_the_host(base_url: str, issuer: st
     assert made(base_url=base_url, issuer=issuer).issuer_label == label
 
 
-@pytest.mark.parametrize("issuer", ["", " ", "North: wind", "a\nb", "x" * 49])
+@pytest.mark.parametrize("issuer", ["", " ", "North: wind", "x" * 49])
 def test_a_name_no_authenticator_takes_is_refused(issuer: str) -> None:
     with pytest.raises(ValueError, match="without a colon"):
         made(issuer=issuer)
