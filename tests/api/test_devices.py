@@ -17,6 +17,7 @@ from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sig
 
 OTHER = "theo@northwind.dev"
 FORM = {"email": EMAIL, "password": PASSWORD}
+SCRIPT = {"Sec-Fetch-Mode": "cors"}
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ async def test_one_is_signed_out(
     answer = await api.delete(f"/sessions/{other['id']}", headers=bearer(mine))
 
     assert (answer.status_code, answer.json()) == (200, {"message": "That session is signed out."})
-    assert_problem(await browser.get("/me"), 401, "session_ended")
+    assert_problem(await browser.get("/me", headers=SCRIPT), 401, "session_ended")
     assert [one["current"] for one in await listed(api, mine)] == [True]
     assert len(await audited(services, "session_revoked")) == 1
 
@@ -95,7 +96,7 @@ async def test_all_others_are_signed_out(
     answer = await api.delete("/sessions", headers=bearer(mine))
 
     assert (answer.status_code, answer.json()) == (200, {"revoked": 2})
-    assert_problem(await browser.get("/me"), 401, "session_ended")
+    assert_problem(await browser.get("/me", headers=SCRIPT), 401, "session_ended")
     assert_problem(
         await api.post("/refresh", json={"refresh_token": third["refresh_token"]}), 401, "session_ended"
     )

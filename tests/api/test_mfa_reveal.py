@@ -14,7 +14,8 @@ NOTE: Note = {"recovery_codes": ["0123-4567-89ab-cdef"]}
 
 @pytest.fixture
 async def page(browser: AsyncClient, services: Services) -> AsyncClient:
-    """A page of somebody who is signed in."""
+    """A script on a page of somebody who is signed in."""
+    browser.headers["Sec-Fetch-Mode"] = "cors"
     await register(services)
     browser.cookies.set("autograph_session", await open_cookie(services))
     return browser
