@@ -25,7 +25,7 @@ PAGELESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests/su
 BROWSERLESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests/api% tests/faults% tests/test_%,$(FILES)),,yes))
 
 .DEFAULT_GOAL := help
-.PHONY: preflight browser pythons help run prod-local dev build test check format interop bench lighthouse revision lock clean
+.PHONY: preflight browser pythons help run prod-local dev build test test-fast check format interop bench lighthouse revision lock clean
 
 help: ## List what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ build: $(RUNTIME) ## Build the pages
 
 test: preflight $(DEV) $(if $(T),,check) $(if $(PAGELESS),,build) $(if $(BROWSERLESS),,browser) ## Check, then run every test (some: T=tests/unit/test_codes.py, T="-k name")
 	@$(BIN)/python -m pytest -n $(JOBS) $(T)
+
+test-fast: $(DEV) ## Run what needs no browser, no built pages and no PostgreSQL
+	@$(BIN)/python -m pytest -n $(JOBS) tests/unit tests/services -m "not slow and not postgres" $(T)
 
 preflight: | $(VENV)/bin/python
 	@$(BIN)/python preflight.py test

@@ -26,7 +26,7 @@ from granian.server.common import AbstractServer
 from autograph_web.core import metrics
 from autograph_web.core.addresses import is_loopback
 from autograph_web.core.life_signs import Watch
-from autograph_web.core.start_error import StartError
+from autograph_web.core.port import check_port
 from autograph_web.frontend.paths import ROOT
 from autograph_web.settings import Settings
 
@@ -57,22 +57,6 @@ _WORKER_VARIABLES = {
 }
 
 
-def check_port(settings: Settings) -> None:
-    """Make sure nobody listens at our address yet.
-
-    Raises:
-        StartError: The port is taken, or the address is none of this machine's.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            advice = "stop what uses it or choose another with PORT=…"
-            raise StartError(f"port {settings.port} is not free ({error.strerror}); {advice}") from None
-
-
 def prepare_environment(redis_url: str, figures: Path) -> None:
     """Set what the workers read: where Redis is, where figures are kept, and how Reflex is to behave.
 
@@ -95,7 +79,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         StartError: The port is taken.
         SystemExit: A worker could not start or died again and again; it has said why.
     """
-    check_port(settings)
+    check_port(settings.host, settings.port)
     os.chdir(ROOT)
     _share_application_with_workers()
     server = Server(

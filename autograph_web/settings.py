@@ -19,6 +19,7 @@ from autograph_web.core.redis_address import parse_redis_url
 from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
 from autograph_web.core.service_urls import check_sqlite_url, plain
 from autograph_web.core.smtp_server import SmtpServer, parse_smtp_url
+from autograph_web.core.start_error import SettingsError
 
 _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
@@ -35,10 +36,6 @@ KEEP_LETTERS = "folder"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _SHORTEST_TOKEN = 32
 _LONGEST_ISSUER = 48
-
-
-class SettingsError(Exception):
-    """The environment does not describe a server that may start; the message is one line."""
 
 
 class Settings(BaseSettings):

@@ -20,6 +20,19 @@ pytest_plugins = [
 ]
 
 
+def needs_postgres(item: pytest.Item) -> bool:
+    """Return True if a test runs on PostgreSQL, by a fixture of its own or as one of its parameters."""
+    parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return "postgres" in parameters.values() or any("postgres" in name for name in fixtures)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what needs PostgreSQL."""
+    if needs_postgres(item):
+        item.add_marker("postgres")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give a test to which PostgreSQL or Redis said nothing in time a second try."""

@@ -2,33 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from re import compile as pattern
 from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from autograph_web.admin.roles import Role, Status
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.core.context import RequestContext
 from autograph_web.sessions.viewer import Viewer
 
 # Flags that were changed before had no colon.
 _ACTOR = pattern("administrator:? ([0-9a-f-]{36})")
-
-
-class Role(StrEnum):
-    """What somebody may do."""
-
-    USER = "user"
-    ADMIN = "admin"
-
-
-class Status(StrEnum):
-    """Whether somebody may sign in."""
-
-    ACTIVE = "active"
-    LOCKED = "locked"
 
 
 @dataclass(frozen=True, slots=True)

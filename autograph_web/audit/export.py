@@ -1,24 +1,17 @@
 """The whole audit log as a file, for an operator."""
 
 from collections.abc import Callable
-from enum import StrEnum
 from uuid import UUID
 
 from autograph_web.audit import store
 from autograph_web.audit.downloads import csv_head, csv_lines, json_of
+from autograph_web.audit.kinds import Format
 from autograph_web.audit.selection import Selection
 from autograph_web.audit.trail import event_of
 from autograph_web.core.database import Database
 
 _BEFORE_ALL = -(2**63)
 _PORTION = 1000  # rows in memory at once; nothing is held open between two portions
-
-
-class Format(StrEnum):
-    """What an export comes as."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
 
 
 async def write_out(

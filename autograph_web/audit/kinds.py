@@ -114,3 +114,10 @@ class Kind(StrEnum):
     SESSIONS_ENDED_BY_ADMIN = "sessions_ended_by_admin", "Signed out everywhere by an operator", Group.SIGN_IN
     FLAG_CHANGED = "flag_changed", "Feature flag changed by an operator", Group.ACCOUNT
     MFA_RESET_BY_ADMIN = "mfa_reset_by_admin", "Two-step verification reset by an operator", Group.TWO_STEP
+
+
+class Format(StrEnum):
+    """What an export comes as."""
+
+    JSONL = "jsonl"
+    CSV = "csv"

@@ -1,5 +1,7 @@
 """`python -m autograph_web audit …`: is the audit log whole, and all of it as a file."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import sys
@@ -14,21 +16,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from autograph_web import schema
-from autograph_web.accounts.emails import fold_email
-from autograph_web.accounts.store import find_by_email
-from autograph_web.audit.chain.check import Report
-from autograph_web.audit.chain.head import Head, HeadFile
-from autograph_web.audit.downloads import moment
-from autograph_web.audit.export import Format, write_out
-from autograph_web.audit.kinds import Group
+from autograph_web.audit.kinds import Format, Group
 from autograph_web.audit.selection import Selection
-from autograph_web.core.database import Database
+from autograph_web.commands import later
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.secret_file import SecretError
-from autograph_web.core.start_error import StartError
-from autograph_web.runtime import chain_check_of, chain_keeper_of
-from autograph_web.settings import Settings, SettingsError, load_settings
+from autograph_web.core.start_error import SettingsError, StartError
 
 T = TypeVar("T")
 Tell = Callable[[int, int], None]
@@ -50,9 +43,9 @@ def verify(
 ) -> None:
     """Check the whole audit log. Exit code 0: whole; 1: broken; 2: could not be checked."""
     with _undecided_when_it_cannot_be_told(), _progress("checking") as tell:
-        settings = load_settings()
+        settings = later.load_settings()
         heads = [*map(_head, expect or []), *_noted(settings)]
-        report = _with_database(settings, lambda db: chain_check_of(settings, db).run(heads, tell))
+        report = _with_database(settings, lambda db: later.chain_check_of(settings, db).run(heads, tell))
     print(json.dumps(_as_object(report)) if as_json else _in_words(report), flush=True)  # noqa: T201
     raise typer.Exit(0 if report.whole else _BROKEN)
 
@@ -74,45 +67,45 @@ def export(
 ) -> None:
     """Write events out, oldest first, whosesoever they are."""
     with _undecided_when_it_cannot_be_told(), _progress("writing") as tell:
-        settings = load_settings()
+        settings = later.load_settings()
 
-        async def write(database: Database) -> int:
+        async def write(database: later.Database) -> int:
             owner = await _owner(database, account) if account else None
             wanted = Selection(group.kinds if group else (), since=_utc(since), until=_utc(until))
             with _writable(output) as file:
-                return await write_out(database, owner, wanted, form, file.write, tell)
+                return await later.write_out(database, owner, wanted, form, file.write, tell)
 
         written = _with_database(settings, write)
     print(f"autograph: {written} events written", file=sys.stderr)  # noqa: T201
 
 
-def keep_keys(settings: Settings) -> None:
+def keep_keys(settings: later.Settings) -> None:
     """Have the database keep the keys of the chain under the newest secret, before an old one is dropped."""
-    _with_database(settings, lambda database: chain_keeper_of(settings, database).keep_keys())
+    _with_database(settings, lambda database: later.chain_keeper_of(settings, database).keep_keys())
 
 
-async def _owner(database: Database, account: str) -> UUID:
+async def _owner(database: later.Database, account: str) -> UUID:
     """Return whose events are meant; a deleted account is known by its id alone."""
     with suppress(ValueError):
         return UUID(account)
     async with database.read() as connection:
-        found = await find_by_email(connection, fold_email(account))
+        found = await later.find_by_email(connection, later.fold_email(account))
     if found is None:
         raise StartError(f"there is no account {account}")
     return found[0].id
 
 
-def _head(spelled: str) -> Head:
+def _head(spelled: str) -> later.Head:
     try:
-        return Head.of(spelled)
+        return later.Head.of(spelled)
     except ValueError:
         raise StartError(
             f"--expect takes a position, a colon and 64 hexadecimal digits, not {spelled}"
         ) from None
 
 
-def _noted(settings: Settings) -> list[Head]:
-    file = HeadFile(settings.data_dir)
+def _noted(settings: later.Settings) -> list[later.Head]:
+    file = later.HeadFile(settings.data_dir)
     try:
         noted = file.read()
     except ValueError:
@@ -120,16 +113,16 @@ def _noted(settings: Settings) -> list[Head]:
     return [noted] if noted is not None else []
 
 
-def _with_database(settings: Settings, act: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
-    if not schema.is_current(settings.sqlalchemy_url):
+def _with_database(settings: later.Settings, act: Callable[[later.Database], Coroutine[Any, Any, T]]) -> T:
+    if not later.is_current(settings.sqlalchemy_url):
         raise StartError(
             "the database cannot be reached or is not up to date (python -m autograph_web migrate)"
         )
     return asyncio.run(_acted(settings, act))
 
 
-async def _acted(settings: Settings, act: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
-    database = Database(settings.sqlalchemy_url)
+async def _acted(settings: later.Settings, act: Callable[[later.Database], Coroutine[Any, Any, T]]) -> T:
+    database = later.Database(settings.sqlalchemy_url)
     try:
         return await act(database)
     except Unavailable:
@@ -138,7 +131,7 @@ async def _acted(settings: Settings, act: Callable[[Database], Coroutine[Any, An
         await database.close()
 
 
-def _in_words(report: Report) -> str:
+def _in_words(report: later.Report) -> str:
     lines = [f"{report.checked} events are chained"]
     if report.head is not None:
         lines.append(f"the newest link is {report.head} (keep it elsewhere: --expect {report.head})")
@@ -147,7 +140,7 @@ def _in_words(report: Report) -> str:
     if report.erased:
         lines.append(f"{report.erased} belong to deleted accounts: their address and agent are blank")
     if report.waiting:
-        since = moment(report.waiting_since) if report.waiting_since else ""
+        since = later.moment(report.waiting_since) if report.waiting_since else ""
         lines.append(f"{report.waiting} are not chained yet, the oldest since {since}")
     if report.first is None:
         lines.append("the audit log is whole")
@@ -157,14 +150,14 @@ def _in_words(report: Report) -> str:
     return "\n".join(f"autograph: {line}" for line in lines)
 
 
-def _as_object(report: Report) -> dict[str, Any]:
+def _as_object(report: later.Report) -> dict[str, Any]:
     first = report.first
     return {
         "whole": report.whole,
         "checked": report.checked,
         "erased": report.erased,
         "waiting": report.waiting,
-        "waiting_since": moment(report.waiting_since) if report.waiting_since else None,
+        "waiting_since": later.moment(report.waiting_since) if report.waiting_since else None,
         "begins_after": report.begins_after,
         "head": str(report.head) if report.head else None,
         "breaks": report.breaks,

@@ -1,5 +1,7 @@
 """What several commands need: the services for as long as one of them runs, and how it speaks."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os
@@ -10,27 +12,17 @@ from contextlib import contextmanager
 from typing import Annotated, Any, TypeVar
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from autograph_web import schema
-from autograph_web.admin.person import Operator
+from autograph_web.commands import later
 from autograph_web.core.addresses import UNKNOWN_ADDRESS
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.context import RequestContext
-from autograph_web.core.database import Database
-from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.entropy import SystemEntropy, random_uuid
 from autograph_web.core.errors import DomainError, Unavailable, Unfinished
 from autograph_web.core.logs import configure_logging
 from autograph_web.core.mends import mend
-from autograph_web.core.redis import RedisClient, RedisDown
-from autograph_web.core.redis_pool import RedisCluster
-from autograph_web.core.redis_probe import Failure, what_fails
 from autograph_web.core.start_error import StartError
-from autograph_web.core.trouble import Trouble, trouble_of
-from autograph_web.mail.outbox import Outbox
-from autograph_web.runtime import Services, build_services, outbox_of
-from autograph_web.settings import Settings, load_settings
+from autograph_web.core.trouble import Trouble
 
 T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Tell it as JSON, for a script.")]
@@ -61,14 +53,14 @@ def read_line() -> str:
     return line
 
 
-def bring_up_to_date(settings: Settings) -> None:
+def bring_up_to_date(settings: later.Settings) -> None:
     """Give the database the newest schema.
 
     Raises:
         StartError: It cannot be used, or cannot hold what it is to hold.
     """
     url = settings.sqlalchemy_url
-    current = schema.is_current(url)
+    current = later.is_current(url)
     _refuse_shortcomings(url, migrates=not current)
     if not current:
         from autograph_web import migrate  # noqa: PLC0415  (Alembic is slow to load, most starts do without)
@@ -77,13 +69,13 @@ def bring_up_to_date(settings: Settings) -> None:
 
 
 def _refuse_shortcomings(url: str, *, migrates: bool) -> None:
-    file = schema.sqlite_file(url)
+    file = later.sqlite_file(url)
     if file is not None and not file.exists():  # to ask would make it
         return
     try:
-        found = asyncio.run(schema.shortcomings(url, migrates=migrates))
-    except (Unavailable, SQLAlchemyError) as error:
-        trouble = trouble_of(error)
+        found = asyncio.run(later.shortcomings(url, migrates=migrates))
+    except (Unavailable, later.SQLAlchemyError) as error:
+        trouble = later.trouble_of(error)
         if migrates and trouble in (Trouble.AWAY, Trouble.DAMAGED):
             return  # whoever migrates says more
         found = [(trouble, trouble.sentence)]
@@ -93,12 +85,12 @@ def _refuse_shortcomings(url: str, *, migrates: bool) -> None:
 
 
 @contextmanager
-def redis_url(settings: Settings) -> Generator[str]:
+def redis_url(settings: later.Settings) -> Generator[str]:
     """Tell the Redis to use: the one named, or our own for as long as the block lasts."""
     if settings.redis_url:
         yield settings.redis_url
         return
-    with EmbeddedRedis(settings.data_dir) as redis:
+    with later.EmbeddedRedis(settings.data_dir) as redis:
         yield redis.url
 
 
@@ -113,13 +105,13 @@ def refuse_redis(url: str) -> None:
         StartError: It is a Redis Cluster, or will not do what is needed.
     """
 
-    async def look() -> list[Failure]:
-        redis = RedisClient(url, SystemClock())
+    async def look() -> list[later.Failure]:
+        redis = later.RedisClient(url, SystemClock())
         try:
             await refuse_a_cluster(redis)
-            return await what_fails(redis)
-        except RedisDown as down:
-            return [Failure(down.command, down.trouble)]
+            return await later.what_fails(redis)
+        except later.RedisDown as down:
+            return [later.Failure(down.command, down.trouble)]
         finally:
             await redis.close()
 
@@ -131,36 +123,36 @@ def refuse_redis(url: str) -> None:
             )
 
 
-async def refuse_a_cluster(redis: RedisClient) -> None:
+async def refuse_a_cluster(redis: later.RedisClient) -> None:
     """Have a Redis answer.
 
     Raises:
         StartError: It is a Redis Cluster.
-        RedisDown: It is away, or refuses.
+        later.RedisDown: It is away, or refuses.
     """
     try:
         await redis.ping()
-    except RedisDown as down:
-        if isinstance(down.__cause__, RedisCluster):
+    except later.RedisDown as down:
+        if isinstance(down.__cause__, later.RedisCluster):
             raise StartError(f"REDIS_URL: {down.__cause__}") from None
         raise
 
 
-def with_services(act: Callable[[Services], Awaitable[T]]) -> T:
+def with_services(act: Callable[[later.Services], Awaitable[T]]) -> T:
     """Return what `act` makes of the services, against the database and the Redis of the server.
 
     Raises:
         StartError: It was refused, or cannot be done right now.
     """
-    settings = load_settings()
+    settings = later.load_settings()
     configure_logging("CRITICAL", "text")  # what an operator can do about it is said in one line
     bring_up_to_date(settings)
     with redis_url(settings) as url:
         return asyncio.run(_act(settings.model_copy(update={"redis_url": url}), act))
 
 
-async def _act(settings: Settings, act: Callable[[Services], Awaitable[T]]) -> T:
-    services = build_services(settings)
+async def _act(settings: later.Settings, act: Callable[[later.Services], Awaitable[T]]) -> T:
+    services = later.build_services(settings)
     try:
         await services.redis_answers()  # learns which Redis process this is
         return await act(services)
@@ -175,7 +167,7 @@ async def _act(settings: Settings, act: Callable[[Services], Awaitable[T]]) -> T
         await services.close()
 
 
-def with_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
+def with_outbox(settings: later.Settings, act: Callable[[later.Outbox], Awaitable[T]]) -> T:
     """Return what `act` makes of the outbox.
 
     Raises:
@@ -185,21 +177,21 @@ def with_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
     return asyncio.run(_act_on_outbox(settings, act))
 
 
-async def _act_on_outbox(settings: Settings, act: Callable[[Outbox], Awaitable[T]]) -> T:
-    database = Database(settings.sqlalchemy_url)
+async def _act_on_outbox(settings: later.Settings, act: Callable[[later.Outbox], Awaitable[T]]) -> T:
+    database = later.Database(settings.sqlalchemy_url)
     try:
-        return await act(outbox_of(settings, database))
+        return await act(later.outbox_of(settings, database))
     except Unavailable:
         raise StartError("the database cannot be reached") from None
     finally:
         await database.close()
 
 
-def operator() -> Operator:
+def operator() -> later.Operator:
     """Return who runs this command, as the system knows them: the environment could claim anybody."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container may run as a number without a name
         name = f"user {os.getuid()}"
     request = str(random_uuid(SystemEntropy()))
-    return Operator(f"command line: {name}", RequestContext(UNKNOWN_ADDRESS, "", request))
+    return later.Operator(f"command line: {name}", RequestContext(UNKNOWN_ADDRESS, "", request))

@@ -1,5 +1,7 @@
 """`doctor`: is this server set up well, and what is to be done if not."""
 
+from __future__ import annotations
+
 import asyncio
 import shutil
 import tempfile
@@ -9,28 +11,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from autograph_web import schema
 from autograph_web.audit.selection import Selection
-from autograph_web.audit.trail import ACTOR, Trail
+from autograph_web.commands import later
 from autograph_web.commands.common import AsJson, redis_url, refuse_a_cluster, show
 from autograph_web.commands.findings import Finding, Mark, doubtful, failed, good
 from autograph_web.core.addresses import UNKNOWN_ADDRESS, is_private
 from autograph_web.core.clock import SystemClock
-from autograph_web.core.database import Database
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.logs import configure_logging
 from autograph_web.core.mends import mend
-from autograph_web.core.redis import RedisClient, RedisDown
-from autograph_web.core.redis_probe import Failure, what_fails
 from autograph_web.core.secret_file import SecretError
-from autograph_web.core.start_error import StartError
-from autograph_web.core.trouble import Trouble, trouble_of
+from autograph_web.core.start_error import SettingsError, StartError
+from autograph_web.core.trouble import Trouble
 from autograph_web.frontend.build import is_built
-from autograph_web.mail.carrier import NotNow
-from autograph_web.mail.smtp import SmtpCarrier
-from autograph_web.settings import Settings, SettingsError, load_settings
 
 _OLDEST_REDIS = (6, 2)  # GETDEL, which one-use tickets are taken with
 _CLOCK_DOUBT_S, _CLOCK_FAILURE_S = 1.0, 30.0  # tokens allow for a minute at most
@@ -56,7 +50,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 def _examine() -> list[Finding]:
     try:
-        settings = load_settings()
+        settings = later.load_settings()
     except (SettingsError, SecretError) as error:
         return [failed("settings", str(error), "see docs/configuration.md; the rest was not checked")]
     return [
@@ -72,7 +66,7 @@ def _examine() -> list[Finding]:
     ]
 
 
-def _settings(settings: Settings) -> Finding:
+def _settings(settings: later.Settings) -> Finding:
     if settings.environment == "development" and not _is_local(settings):
         return doubtful(
             "settings", "development, at a public address", "set AUTOGRAPH_ENVIRONMENT=production"
@@ -80,7 +74,7 @@ def _settings(settings: Settings) -> Finding:
     return good("settings", settings.environment)
 
 
-def _base_url(settings: Settings) -> Finding:
+def _base_url(settings: later.Settings) -> Finding:
     url = settings.base_url
     if not settings.secure and not _is_local(settings):
         advice = "put a TLS proxy in front and set AUTOGRAPH_BASE_URL=https://…"
@@ -91,11 +85,11 @@ def _base_url(settings: Settings) -> Finding:
     return good("base_url", url)
 
 
-def _is_local(settings: Settings) -> bool:
+def _is_local(settings: later.Settings) -> bool:
     return urlsplit(settings.base_url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
-def _secrets(settings: Settings) -> Finding:
+def _secrets(settings: later.Settings) -> Finding:
     if settings.secret_keys:
         return good("secrets", f"{len(settings.secret_keys)} from AUTOGRAPH_SECRET_KEYS")
     path = settings.data_dir / "secret_keys"
@@ -110,7 +104,7 @@ def _secrets(settings: Settings) -> Finding:
     return good("secrets", f"{count} in {path}, mode {mode:o}")
 
 
-def _disk(settings: Settings) -> Finding:
+def _disk(settings: later.Settings) -> Finding:
     folder = _nearest(settings.data_dir.resolve())
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
@@ -136,17 +130,17 @@ def _pages() -> Finding:
     return doubtful("pages", "not built, or from other sources", advice)
 
 
-def _database(settings: Settings) -> list[Finding]:
+def _database(settings: later.Settings) -> list[Finding]:
     url = settings.sqlalchemy_url
-    file = schema.sqlite_file(url)
+    file = later.sqlite_file(url)
     if file is not None and not file.exists():
         return [doubtful("database", f"{file} is not there yet", "the first start makes it")]
-    current = schema.is_current(url)
+    current = later.is_current(url)
     try:
-        found = asyncio.run(schema.shortcomings(url, migrates=not current))
+        found = asyncio.run(later.shortcomings(url, migrates=not current))
         difference = asyncio.run(_clock_difference(url))
-    except (Unavailable, SQLAlchemyError) as error:  # the latter for a file that is no database
-        return [_failed("database", trouble_of(error))]
+    except (Unavailable, later.SQLAlchemyError) as error:  # the latter for a file that is no database
+        return [_failed("database", later.trouble_of(error))]
     if found:
         return [
             failed("database", f"{trouble}: {words}", mend("database", trouble)) for trouble, words in found
@@ -164,14 +158,14 @@ def _failed(part: str, trouble: Trouble, more: str = "", advice: str = "") -> Fi
     return failed(part, f"{trouble}: {more or trouble.sentence}", advice or mend(part, trouble))
 
 
-def _clients(settings: Settings) -> list[Finding]:
+def _clients(settings: later.Settings) -> list[Finding]:
     """Return what the events of a day tell about the addresses of clients; nothing without a proxy."""
-    file = schema.sqlite_file(settings.sqlalchemy_url)
+    file = later.sqlite_file(settings.sqlalchemy_url)
     if (file is not None and not file.exists()) or not (settings.trusted_proxy_hops or settings.secure):
         return []
     try:
         addresses = asyncio.run(_recent_addresses(settings.sqlalchemy_url))
-    except (Unavailable, SQLAlchemyError):  # told already
+    except (Unavailable, later.SQLAlchemyError):  # told already
         return []
     header = settings.forwarded_header
     if UNKNOWN_ADDRESS in addresses:
@@ -187,17 +181,17 @@ def _clients(settings: Settings) -> list[Finding]:
 
 async def _recent_addresses(url: str) -> set[str]:
     """Return where the newest events came from that clients caused."""
-    database, clock = Database(url, pool_size=1), SystemClock()
+    database, clock = later.Database(url, pool_size=1), SystemClock()
     try:
         wanted = Selection(since=clock.now() - _RECENT)
-        events = await Trail(database, clock).searched(None, wanted, None, _MOST_EVENTS)
-        return {event.ip for event in events if event.ip and ACTOR not in event.details}
+        events = await later.Trail(database, clock).searched(None, wanted, None, _MOST_EVENTS)
+        return {event.ip for event in events if event.ip and later.ACTOR not in event.details}
     finally:
         await database.close()
 
 
 async def _clock_difference(url: str) -> float | None:
-    database = Database(url, pool_size=1)
+    database = later.Database(url, pool_size=1)
     clock = SystemClock()
     try:
         await database.ping()  # so that connecting does not count
@@ -215,13 +209,13 @@ def _clock(difference: float) -> Finding:
     return doubtful("clock", told, advice) if abs(difference) > _CLOCK_DOUBT_S else good("clock", told)
 
 
-def _redis(settings: Settings) -> list[Finding]:
+def _redis(settings: later.Settings) -> list[Finding]:
     if not settings.redis_url and not (settings.data_dir / "redis").exists():
         return [good("redis", "our own, which starts with the server")]
     try:
         with redis_url(settings) as url:
             info, failures = asyncio.run(_redis_standing(url))
-    except RedisDown as down:
+    except later.RedisDown as down:
         return [
             _failed("redis", down.trouble, f"the user may not use {down.command}" if down.command else "")
         ]
@@ -236,7 +230,7 @@ def _redis(settings: Settings) -> list[Finding]:
     return [good("redis", f"{where}, version {version}"), _eviction(info), _persistence(info)]
 
 
-def _refused(failures: list[Failure]) -> list[Finding]:
+def _refused(failures: list[later.Failure]) -> list[Finding]:
     """Return one line for each kind of refusal."""
     commands: dict[Trouble, set[str]] = {}
     for failure in failures:
@@ -247,17 +241,17 @@ def _refused(failures: list[Failure]) -> list[Finding]:
     ]
 
 
-async def _redis_standing(url: str) -> tuple[dict[str, Any], list[Failure]]:
+async def _redis_standing(url: str) -> tuple[dict[str, Any], list[later.Failure]]:
     """Return what the server tells about itself, and what it refuses to do.
 
     Raises:
-        RedisDown: It does not answer, or lets us do nothing.
+        later.RedisDown: It does not answer, or lets us do nothing.
         StartError: It is a Redis Cluster.
     """
-    redis = RedisClient(url, SystemClock())
+    redis = later.RedisClient(url, SystemClock())
     try:
         await refuse_a_cluster(redis)
-        return await redis.info(), await what_fails(redis)
+        return await redis.info(), await later.what_fails(redis)
     finally:
         await redis.close()
 
@@ -281,7 +275,7 @@ def _persistence(info: dict[str, Any]) -> Finding:
     return doubtful("redis persistence", "no append-only file", advice)
 
 
-async def _mail(settings: Settings) -> Finding:
+async def _mail(settings: later.Settings) -> Finding:
     server = settings.smtp_server
     if server is None:
         text = f"letters stay in {settings.data_dir / 'mail'}"
@@ -289,12 +283,12 @@ async def _mail(settings: Settings) -> Finding:
             return good("mail", text)
         return doubtful("mail", text, "name a mail server with SMTP_URL: nobody gets them")
     try:
-        await SmtpCarrier(server, settings.mail_from, _GREETING_S).greet()
-    except (NotNow, OSError) as error:  # the latter for a certificate file that is not there
-        reason = error.reason if isinstance(error, NotNow) else error.strerror
-        advice = error.advice if isinstance(error, NotNow) else ""
+        await later.SmtpCarrier(server, settings.mail_from, _GREETING_S).greet()
+    except (later.NotNow, OSError) as error:  # the latter for a certificate file that is not there
+        reason = error.reason if isinstance(error, later.NotNow) else error.strerror
+        advice = error.advice if isinstance(error, later.NotNow) else ""
         told = f"{server.host}:{server.port}: {reason}"
-        return _failed("mail", trouble_of(error), told, advice)
+        return _failed("mail", later.trouble_of(error), told, advice)
     return good("mail", f"{server.host}:{server.port} greets us ({server.encryption})")
 
 

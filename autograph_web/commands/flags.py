@@ -1,6 +1,8 @@
 """`flags …`: what is switched on this server, and switching it."""
 
-from typing import Annotated, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -10,8 +12,10 @@ from rich.table import Table
 from autograph_web.commands.common import AsJson, operator, say, show, with_services
 from autograph_web.core.errors import DomainError
 from autograph_web.core.start_error import StartError
-from autograph_web.flags.flags import Standing
 from autograph_web.flags.inputs import EVERYBODY, Wish, read_wish
+
+if TYPE_CHECKING:
+    from autograph_web.flags.flags import Standing
 
 Name = Annotated[str, typer.Argument(metavar="FLAG", help="The name of the flag.")]
 

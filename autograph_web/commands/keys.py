@@ -1,5 +1,7 @@
 """`keys …`: the secrets and what is sealed with them."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 
@@ -7,17 +9,13 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from autograph_web.commands import audit
+from autograph_web.commands import audit, later
 from autograph_web.commands.common import bring_up_to_date, say, with_outbox
-from autograph_web.core.database import Database
 from autograph_web.core.entropy import SystemEntropy
 from autograph_web.core.errors import Unavailable
-from autograph_web.core.sealing import SealBroken
+from autograph_web.core.port import check_port
 from autograph_web.core.secret_file import add_secret
 from autograph_web.core.start_error import StartError
-from autograph_web.mfa.resealing import reseal_all
-from autograph_web.runtime import sealer_of
-from autograph_web.settings import Settings, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Secrets and what is sealed with them.")
 
@@ -28,7 +26,7 @@ def rotate() -> None:
 
     The older secrets stay and still check: nobody is signed out.
     """
-    settings = load_settings()
+    settings = later.load_settings()
     if settings.secret_keys:
         raise StartError(
             "the secrets come from AUTOGRAPH_SECRET_KEYS: put a new one (openssl rand -base64 32) and "
@@ -51,7 +49,7 @@ def reseal() -> None:
 
     Run it after putting a new secret in front of the list, and before dropping the old one.
     """
-    settings = load_settings()
+    settings = later.load_settings()
     bring_up_to_date(settings)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("sealing", total=None)
@@ -64,11 +62,11 @@ def reseal() -> None:
     audit.keep_keys(settings)
 
 
-async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:
-    database = Database(settings.sqlalchemy_url)
+async def _reseal(settings: later.Settings, tell: Callable[[int, int], None]) -> int:
+    database = later.Database(settings.sqlalchemy_url)
     try:
-        return await reseal_all(database, sealer_of(settings), tell)
-    except SealBroken:
+        return await later.reseal_all(database, later.sealer_of(settings), tell)
+    except later.SealBroken:
         reason = "a secret cannot be opened: put the key it was sealed with back into the list"
         raise StartError(reason) from None
     except Unavailable:
@@ -77,11 +75,9 @@ async def _reseal(settings: Settings, tell: Callable[[int, int], None]) -> int:
         await database.close()
 
 
-def _is_served(settings: Settings) -> bool:
-    from autograph_web import serve  # noqa: PLC0415  (its imports are slow, other commands do without)
-
+def _is_served(settings: later.Settings) -> bool:
     try:
-        serve.check_port(settings)
+        check_port(settings.host, settings.port)
     except StartError:
         return True
     return False

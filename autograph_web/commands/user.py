@@ -1,24 +1,25 @@
 """`create-admin` and `user …`: accounts, as an operator sees and changes them."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import SecretStr
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograph_web.admin.creation import Created, CreationInput
-from autograph_web.admin.directory import Standing
-from autograph_web.admin.person import Person, Role, Status, Wanted
-from autograph_web.audit.trail import AuditEvent
+from autograph_web.admin.roles import Role, Status
+from autograph_web.commands import later
 from autograph_web.commands.common import AsJson, operator, read_line, say, show, with_services
 from autograph_web.core.entropy import SystemEntropy, random_token
 from autograph_web.core.errors import AccountUnknown
 from autograph_web.core.start_error import StartError
-from autograph_web.runtime import Services
+
+if TYPE_CHECKING:
+    from autograph_web.admin.directory import Standing
 
 _MOST_LISTED = 500
 _EVENTS_SHOWN = 10
@@ -41,14 +42,16 @@ def create_admin(
     """
     there = with_services(lambda services: _find_or_none(services, email))
     if there is None:
-        wish = CreationInput(email=_clean(email)[:1024], role=Role.ADMIN, password=_password(password_stdin))
+        wish = later.CreationInput(
+            email=_clean(email)[:1024], role=Role.ADMIN, password=_password(password_stdin)
+        )
         made = with_services(lambda services: services.creation.create(operator(), wish))
         say(f"{made.email} is an administrator")
         return
     _promote(there, yes=yes)
 
 
-def _promote(person: Person, *, yes: bool) -> None:
+def _promote(person: later.Person, *, yes: bool) -> None:
     if person.status == Status.LOCKED:
         raise StartError(f"{person.email} is locked: run `user unlock` first")
     if person.role == Role.ADMIN:
@@ -72,7 +75,7 @@ def list_accounts(
     as_json: AsJson = False,
 ) -> None:
     """List accounts by address."""
-    wanted = Wanted(_clean(fragment), role, status)
+    wanted = later.Wanted(_clean(fragment), role, status)
     people, following = with_services(lambda services: services.directory.page(wanted, _clean(after), limit))
     if as_json:
         show({"accounts": [_as_object(person) for person in people], "next": following})
@@ -126,14 +129,14 @@ def create(
         raise typer.BadParameter("choose one of --password-stdin, --generate and --invite")
     password = _password(from_stdin=True) if password_stdin else None
     if generate:
-        password = SecretStr(random_token(SystemEntropy(), _GENERATED_BYTES))
-    wish = CreationInput(email=_clean(email)[:1024], role=role, password=password, invite=invite)
+        password = later.SecretStr(random_token(SystemEntropy(), _GENERATED_BYTES))
+    wish = later.CreationInput(email=_clean(email)[:1024], role=role, password=password, invite=invite)
     made = with_services(lambda services: services.creation.create(operator(), wish))
     told = password.get_secret_value() if password and generate else None
     _tell_of(made, told, invite=invite, as_json=as_json)
 
 
-def _tell_of(made: Created, password: str | None, *, invite: bool, as_json: bool) -> None:
+def _tell_of(made: later.Created, password: str | None, *, invite: bool, as_json: bool) -> None:
     link = None if invite else made.link
     if as_json:
         show({"email": made.email, "password": password, "link": link})
@@ -202,7 +205,7 @@ def reset_mfa(whom: Whom, as_json: AsJson = False) -> None:
     From then on the password alone opens it: be sure of who asks for it.
     """
 
-    async def act(services: Services, person: Person) -> bool:
+    async def act(services: later.Services, person: later.Person) -> bool:
         await services.administration.reset_mfa(operator(), person.id)
         return True
 
@@ -211,11 +214,11 @@ def reset_mfa(whom: Whom, as_json: AsJson = False) -> None:
 
 def _change(
     whom: str,
-    act: Callable[[Services, Person], Awaitable[object]],
+    act: Callable[[later.Services, later.Person], Awaitable[object]],
     told: tuple[str, str],
     as_json: bool,
 ) -> None:
-    async def change(services: Services) -> tuple[bool, Person]:
+    async def change(services: later.Services) -> tuple[bool, later.Person]:
         person = await services.directory.find(_clean(whom))
         changed = bool(await act(services, person))
         return changed, await services.directory.find(str(person.id))
@@ -227,26 +230,26 @@ def _change(
         say(f"{person.email} {told[0] if changed else told[1]}")
 
 
-async def _find_or_none(services: Services, email: str) -> Person | None:
+async def _find_or_none(services: later.Services, email: str) -> later.Person | None:
     try:
         return await services.directory.find(_clean(email))
     except AccountUnknown:
         return None
 
 
-async def _standing(services: Services, whom: str) -> tuple[Standing, list[AuditEvent]]:
+async def _standing(services: later.Services, whom: str) -> tuple[Standing, list[later.AuditEvent]]:
     person = await services.directory.find(_clean(whom))
     events = await services.trail.recent(person.id, _EVENTS_SHOWN)
     return await services.directory.standing(person), events
 
 
-def _password(from_stdin: bool) -> SecretStr:
+def _password(from_stdin: bool) -> later.SecretStr:
     if from_stdin:
-        return SecretStr(read_line())
+        return later.SecretStr(read_line())
     if not sys.stdin.isatty():
         raise typer.BadParameter("there is no terminal to ask for the password on: use --password-stdin")
     typed = typer.prompt("Password", hide_input=True, confirmation_prompt="The same again")
-    return SecretStr(str(typed))
+    return later.SecretStr(str(typed))
 
 
 def _clean(text: str) -> str:
@@ -256,7 +259,7 @@ def _clean(text: str) -> str:
     return text
 
 
-def _as_object(person: Person) -> dict[str, Any]:
+def _as_object(person: later.Person) -> dict[str, Any]:
     last = person.last_sign_in_at
     return {
         "id": str(person.id),
@@ -270,7 +273,7 @@ def _as_object(person: Person) -> dict[str, Any]:
     }
 
 
-def _in_words(person: Person) -> dict[str, str]:
+def _in_words(person: later.Person) -> dict[str, str]:
     last = person.last_sign_in_at
     return {
         "address": person.email,
@@ -283,5 +286,5 @@ def _in_words(person: Person) -> dict[str, str]:
     }
 
 
-def _event(event: AuditEvent) -> dict[str, Any]:
+def _event(event: later.AuditEvent) -> dict[str, Any]:
     return {"at": event.at.isoformat(), "kind": event.kind.value, "ip": event.ip, "details": event.details}

@@ -3,3 +3,7 @@
 
 class StartError(Exception):
     """Starting is impossible; the message is one line that says why and what to do."""
+
+
+class SettingsError(StartError):
+    """The environment does not describe a server that may start; the message is one line."""

@@ -14,6 +14,8 @@ from functools import cache
 from tempfile import TemporaryFile
 from typing import Any
 
+from autograph_web.commands import later
+from autograph_web.commands.ondemand import COMMANDS
 from autograph_web.runtime import Services
 from tests.support.factories import SECRET
 from tests.support.sources import ROOT
@@ -21,8 +23,10 @@ from tests.support.sources import ROOT
 _OURS = ("AUTOGRAPH_", "DATABASE_URL", "REDIS_URL", "SMTP_URL", "PORT")
 # What commands import on their way.
 _USUAL = (
-    *(f"autograph_web.commands.{name}" for name in ("audit", "doctor", "flags", "keys", "user")),
-    *("autograph_web.cli", "autograph_web.migrate", "asyncpg", "aiosqlite", "rich.progress"),
+    *(f"autograph_web.commands.{place.module}" for place in COMMANDS.values()),
+    *later.MODULES,
+    *("autograph_web.cli", "asyncpg", "aiosqlite", "sqlalchemy.dialects.postgresql.asyncpg"),
+    *("sqlalchemy.dialects.sqlite.aiosqlite", "rich.progress"),
 )
 _PATIENCE_S = 120.0
 

@@ -1,0 +1,107 @@
+"""What commands need once they act, imported when it is first used (PEP 562).
+
+So a mistyped command, `--help` and each command start without the libraries of all the others.
+"""
+
+# ruff: noqa: PLC0414  (the aliases say that the names are for others)
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr as SecretStr
+    from sqlalchemy.exc import SQLAlchemyError as SQLAlchemyError
+
+    from autograph_web import serve as serve
+    from autograph_web.accounts.emails import fold_email as fold_email
+    from autograph_web.accounts.store import find_by_email as find_by_email
+    from autograph_web.admin.creation import Created as Created
+    from autograph_web.admin.creation import CreationInput as CreationInput
+    from autograph_web.admin.person import Operator as Operator
+    from autograph_web.admin.person import Person as Person
+    from autograph_web.admin.person import Wanted as Wanted
+    from autograph_web.audit.chain.check import Report as Report
+    from autograph_web.audit.chain.head import Head as Head
+    from autograph_web.audit.chain.head import HeadFile as HeadFile
+    from autograph_web.audit.downloads import moment as moment
+    from autograph_web.audit.export import write_out as write_out
+    from autograph_web.audit.trail import ACTOR as ACTOR
+    from autograph_web.audit.trail import AuditEvent as AuditEvent
+    from autograph_web.audit.trail import Trail as Trail
+    from autograph_web.core.database import Database as Database
+    from autograph_web.core.embedded import EmbeddedRedis as EmbeddedRedis
+    from autograph_web.core.redis import RedisClient as RedisClient
+    from autograph_web.core.redis import RedisDown as RedisDown
+    from autograph_web.core.redis_pool import RedisCluster as RedisCluster
+    from autograph_web.core.redis_probe import Failure as Failure
+    from autograph_web.core.redis_probe import what_fails as what_fails
+    from autograph_web.core.sealing import SealBroken as SealBroken
+    from autograph_web.core.trouble import trouble_of as trouble_of
+    from autograph_web.mail.carrier import NotNow as NotNow
+    from autograph_web.mail.carrier import Parcel as Parcel
+    from autograph_web.mail.carrier import Undeliverable as Undeliverable
+    from autograph_web.mail.letter import Letter as Letter
+    from autograph_web.mail.outbox import Outbox as Outbox
+    from autograph_web.mail.smtp import SmtpCarrier as SmtpCarrier
+    from autograph_web.mfa.resealing import reseal_all as reseal_all
+    from autograph_web.migrate import write_revision as write_revision
+    from autograph_web.runtime import Services as Services
+    from autograph_web.runtime import build_services as build_services
+    from autograph_web.runtime import carrier_of as carrier_of
+    from autograph_web.runtime import chain_check_of as chain_check_of
+    from autograph_web.runtime import chain_keeper_of as chain_keeper_of
+    from autograph_web.runtime import outbox_of as outbox_of
+    from autograph_web.runtime import sealer_of as sealer_of
+    from autograph_web.schema import is_current as is_current
+    from autograph_web.schema import shortcomings as shortcomings
+    from autograph_web.schema import sqlite_file as sqlite_file
+    from autograph_web.settings import Settings as Settings
+    from autograph_web.settings import load_settings as load_settings
+
+MODULES = {
+    "autograph_web.accounts.emails": ("fold_email",),
+    "autograph_web.accounts.store": ("find_by_email",),
+    "autograph_web.admin.creation": ("Created", "CreationInput"),
+    "autograph_web.admin.person": ("Operator", "Person", "Wanted"),
+    "autograph_web.audit.chain.check": ("Report",),
+    "autograph_web.audit.chain.head": ("Head", "HeadFile"),
+    "autograph_web.audit.downloads": ("moment",),
+    "autograph_web.audit.export": ("write_out",),
+    "autograph_web.audit.trail": ("ACTOR", "AuditEvent", "Trail"),
+    "autograph_web.core.database": ("Database",),
+    "autograph_web.core.embedded": ("EmbeddedRedis",),
+    "autograph_web.core.redis": ("RedisClient", "RedisDown"),
+    "autograph_web.core.redis_pool": ("RedisCluster",),
+    "autograph_web.core.redis_probe": ("Failure", "what_fails"),
+    "autograph_web.core.sealing": ("SealBroken",),
+    "autograph_web.core.trouble": ("trouble_of",),
+    "autograph_web.migrate": ("write_revision",),
+    "autograph_web.mail.carrier": ("NotNow", "Parcel", "Undeliverable"),
+    "autograph_web.mail.letter": ("Letter",),
+    "autograph_web.mail.outbox": ("Outbox",),
+    "autograph_web.mail.smtp": ("SmtpCarrier",),
+    "autograph_web.mfa.resealing": ("reseal_all",),
+    "autograph_web.runtime": (
+        "Services",
+        "build_services",
+        "carrier_of",
+        "chain_check_of",
+        "chain_keeper_of",
+        "outbox_of",
+        "sealer_of",
+    ),
+    "autograph_web.schema": ("is_current", "shortcomings", "sqlite_file"),
+    "autograph_web.settings": ("Settings", "load_settings"),
+    "pydantic": ("SecretStr",),
+    "sqlalchemy.exc": ("SQLAlchemyError",),
+}
+_HOME = {name: module for module, names in MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Return what a module of the product, or of a library, calls `name`."""
+    if name == "serve":
+        return import_module("autograph_web.serve")
+    if name not in _HOME:
+        raise AttributeError(name)
+    return getattr(import_module(_HOME[name]), name)

@@ -1,0 +1,75 @@
+"""The commands there are; the module of one is imported when it is asked for."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command is, and what the list of commands says about it."""
+
+    module: str
+    function: str  # empty for a group: the module's `app`
+    told: str
+
+
+COMMANDS = {
+    "run": Place(
+        "serving",
+        "run",
+        "Start the server: build the pages if need be, bring the database up to date, serve.",
+    ),
+    "dev": Place(
+        "serving", "dev", "Start the server and restart it, pages included, whenever a source file changes."
+    ),
+    "migrate": Place("serving", "migrate_command", "Bring the database up to date."),
+    "build": Place("serving", "build", "Build the pages if they are not up to date."),
+    "revision": Place(
+        "serving",
+        "revision",
+        "Write the next database migration from the difference to the models (for developers).",
+    ),
+    "create-admin": Place("user", "create_admin", "Make an administrator: a new account, or one there is."),
+    "doctor": Place(
+        "doctor", "doctor", "Check settings, secrets, disk, database, Redis, mail and pages; one line each."
+    ),
+    "keys": Place("keys", "", "Secrets and what is sealed with them."),
+    "user": Place("user", "", "Accounts: find, make, lock, unlock, sign out."),
+    "flags": Place("flags", "", "Feature flags: see and switch them while the server runs."),
+    "mail": Place("mail", "", "List the letters that are not out, without what they say; or act upon them."),
+    "audit": Place("audit", "", "The audit log: whether it is whole, and all of it as a file."),
+}
+
+
+class OnDemand(TyperGroup):
+    """Lists every command without importing any, and imports the one that is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        return [*COMMANDS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return what the list of commands says about one."""
+        place = COMMANDS.get(cmd_name)
+        return place and TyperCommand(cmd_name, help=place.told)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the command that is called, with all that belongs to it."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, load(str(found.name)) if found else found, rest
+
+
+def load(name: str) -> Any:
+    """Import a command."""
+    place = COMMANDS[name]
+    module = import_module(f"autograph_web.commands.{place.module}")
+    app: typer.Typer = module.app if not place.function else typer.Typer(add_completion=False)
+    if place.function:
+        app.command(name)(getattr(module, place.function))
+    found = typer.main.get_command(app)
+    found.name = name
+    return found

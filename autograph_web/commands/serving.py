@@ -1,0 +1,75 @@
+"""`run`, `dev` and what a start does first: the database and the pages."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from typing import Annotated
+
+import typer
+
+from autograph_web import frontend
+from autograph_web.commands import later
+from autograph_web.commands.common import bring_up_to_date, redis_url, refuse_redis, say
+from autograph_web.core import tracing
+from autograph_web.core.port import check_port
+from autograph_web.frontend.build import pinned_packages, tool_environment
+from autograph_web.frontend.paths import ROOT
+
+_DEV_VARIABLES = {
+    # Every page as a file, as in production: the layer in front of Reflex serves those.
+    "REFLEX_SSR": "true",
+    # Not the project folder: each write to the database in data/ would restart the server.
+    "REFLEX_HOT_RELOAD_OVERRIDE_PATHS": os.pathsep.join(["autograph_web", "assets"]),
+}
+
+
+def run() -> None:
+    """Start the server: build the pages if need be, bring the database up to date, serve."""
+    settings = later.load_settings()
+    check_port(settings.host, settings.port)
+    frontend.ensure_built(say)
+    with redis_url(settings) as url:
+        refuse_redis(url)
+        bring_up_to_date(settings)
+        if settings.traces and not tracing.is_installed():
+            # OTEL_… may be set for every program of a cluster: no reason not to serve.
+            say("traces are asked for, but not sent: pip install -r requirements-tracing.txt")
+        later.serve.prepare_environment(url, settings.metrics_dir)
+        later.load_settings.cache_clear()
+        later.serve.serve(later.load_settings(), say)
+
+
+def dev() -> None:
+    """Start the server and restart it, pages included, whenever a source file changes."""
+    settings = later.load_settings()
+    check_port(settings.host, settings.port)
+    frontend.ensure_built(say)
+    with redis_url(settings) as url:
+        bring_up_to_date(settings)
+        environment = {**os.environ, **tool_environment(), **_DEV_VARIABLES, "REDIS_URL": url}
+        port = str(settings.port)
+        ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", settings.host]
+        command = [sys.executable, "-m", "reflex", "run", "--env", "preview", *ports]
+        with pinned_packages(say):
+            subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603  (our own arguments)
+
+
+def migrate_command() -> None:
+    """Bring the database up to date."""
+    bring_up_to_date(later.load_settings())
+    say("the database is up to date")
+
+
+def build(
+    update_lock: Annotated[bool, typer.Option(help="Record the npm packages this build chooses.")] = False,
+) -> None:
+    """Build the pages if they are not up to date."""
+    if not frontend.ensure_built(say, update_lock=update_lock):
+        say("the pages are up to date")
+
+
+def revision(message: Annotated[str, typer.Option("-m", help="What it does, in a few words.")]) -> None:
+    """Write the next database migration from the difference to the models (for developers)."""
+    with tempfile.TemporaryDirectory() as folder:
+        later.write_revision(message, f"sqlite+aiosqlite:///{folder}/scratch.sqlite3")
