@@ -16,7 +16,6 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
-from autograph_web.accounts.store import living
 from autograph_web.accounts.verification import Verification
 from autograph_web.admin.administration import Administration
 from autograph_web.admin.administrators import Administrators
@@ -27,10 +26,7 @@ from autograph_web.admin.statistics.statistics import Statistics
 from autograph_web.admin.switchboard import Switchboard
 from autograph_web.api_keys.keys import ApiKeys
 from autograph_web.api_keys.throttle import KeyThrottle
-from autograph_web.audit.chain.check import ChainCheck
-from autograph_web.audit.chain.head import HeadFile
 from autograph_web.audit.chain.keeper import ChainKeeper
-from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
 from autograph_web.core import tracing
@@ -51,12 +47,12 @@ from autograph_web.mail.carrier import Carrier
 from autograph_web.mail.courier import Courier
 from autograph_web.mail.folder import LetterFolder
 from autograph_web.mail.outbox import Outbox
-from autograph_web.mail.smtp import SmtpCarrier
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.monitoring.figures import Figures
 from autograph_web.monitoring.health import Health
+from autograph_web.parts import carrier_of, chain_keeper_of, folder_of, outbox_of, sealer_of
 from autograph_web.profile.activity import Activity
 from autograph_web.profile.deletion import Deletion
 from autograph_web.profile.email_change import EmailChange
@@ -255,45 +251,6 @@ def build_services(
         seldom=Seldom(clock),
     )
     return traced(built) if settings.traces else built
-
-
-def outbox_of(
-    settings: Settings, database: Database, clock: Clock | None = None, entropy: Entropy | None = None
-) -> Outbox:
-    """Return the outbox of a database."""
-    entropy = entropy or SystemEntropy()
-    sealer = Sealer(Keyring(settings.master_secrets, "letters"), entropy)
-    return Outbox(database, sealer, clock or SystemClock(), entropy, settings.mail_from)
-
-
-def carrier_of(settings: Settings) -> Carrier:
-    """Return who takes letters away: the SMTP server, or without one the data folder."""
-    server = settings.smtp_server
-    return SmtpCarrier(server, settings.mail_from) if server else folder_of(settings)
-
-
-def folder_of(settings: Settings) -> LetterFolder:
-    """Return where letters are kept that nobody sends."""
-    return LetterFolder(settings.data_dir / "mail", settings.mail_from)
-
-
-def chain_keeper_of(
-    settings: Settings, database: Database, clock: Clock | None = None, entropy: Entropy | None = None
-) -> ChainKeeper:
-    """Return what links the audit log of this database."""
-    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
-    keys = ChainKeys(settings.master_secrets, entropy)
-    return ChainKeeper(database, keys, HeadFile(settings.data_dir), clock, entropy)
-
-
-def chain_check_of(settings: Settings, database: Database) -> ChainCheck:
-    """Return what checks the audit log of this database."""
-    return ChainCheck(database, ChainKeys(settings.master_secrets, SystemEntropy()), living)
-
-
-def sealer_of(settings: Settings, entropy: Entropy | None = None) -> Sealer:
-    """Return what seals the secrets that must be read back."""
-    return Sealer(Keyring(settings.master_secrets, "sealed factors"), entropy or SystemEntropy())
 
 
 def _reset_rules(settings: Settings) -> ResetRules:

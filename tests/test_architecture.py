@@ -30,7 +30,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **{part: LAYERS[: place + 1] for place, part in enumerate(LAYERS)},
     "settings": ("core",),
     "schema": LAYERS,
-    "runtime": (*LAYERS, "settings", "schema"),
+    "parts": (*LAYERS, "settings"),
+    "runtime": (*LAYERS, "settings", "schema", "parts"),
     "http": (*LAYERS, "settings", "runtime", "frontend", "http"),
     "front": (*COMMON, "frontend", "runtime", "http", "api", "ui"),
     "api": (*LAYERS, "settings", "runtime", "http", "api"),
@@ -40,7 +41,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "serve": ("core", "settings", "frontend"),
     "commands": (
         *(*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "runtime"),
-        "commands",
+        *("parts", "commands"),
     ),
     "cli": ("core", "commands"),
     "__main__": ("cli",),

@@ -45,13 +45,13 @@ if TYPE_CHECKING:
     from autograph_web.mail.smtp import SmtpCarrier as SmtpCarrier
     from autograph_web.mfa.resealing import reseal_all as reseal_all
     from autograph_web.migrate import write_revision as write_revision
+    from autograph_web.parts import carrier_of as carrier_of
+    from autograph_web.parts import chain_check_of as chain_check_of
+    from autograph_web.parts import chain_keeper_of as chain_keeper_of
+    from autograph_web.parts import outbox_of as outbox_of
+    from autograph_web.parts import sealer_of as sealer_of
     from autograph_web.runtime import Services as Services
     from autograph_web.runtime import build_services as build_services
-    from autograph_web.runtime import carrier_of as carrier_of
-    from autograph_web.runtime import chain_check_of as chain_check_of
-    from autograph_web.runtime import chain_keeper_of as chain_keeper_of
-    from autograph_web.runtime import outbox_of as outbox_of
-    from autograph_web.runtime import sealer_of as sealer_of
     from autograph_web.schema import is_current as is_current
     from autograph_web.schema import shortcomings as shortcomings
     from autograph_web.schema import sqlite_file as sqlite_file
@@ -81,15 +81,8 @@ MODULES = {
     "autograph_web.mail.outbox": ("Outbox",),
     "autograph_web.mail.smtp": ("SmtpCarrier",),
     "autograph_web.mfa.resealing": ("reseal_all",),
-    "autograph_web.runtime": (
-        "Services",
-        "build_services",
-        "carrier_of",
-        "chain_check_of",
-        "chain_keeper_of",
-        "outbox_of",
-        "sealer_of",
-    ),
+    "autograph_web.parts": ("carrier_of", "chain_check_of", "chain_keeper_of", "outbox_of", "sealer_of"),
+    "autograph_web.runtime": ("Services", "build_services"),
     "autograph_web.schema": ("is_current", "shortcomings", "sqlite_file"),
     "autograph_web.settings": ("Settings", "load_settings"),
     "pydantic": ("SecretStr",),

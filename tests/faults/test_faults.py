@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from autograph_web.core.database import Database
-from autograph_web.runtime import chain_check_of
+from autograph_web.parts import chain_check_of
 from tests.faults.ledger import Ledger, letters_left, lost
 from tests.faults.people import STORIES, people_about
 from tests.faults.traffic import Refused, Traffic

@@ -19,7 +19,8 @@ from autograph_web.audit.chain.store import CHAIN, CHAIN_KEYS, CHECKPOINTS
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
 from autograph_web.core.database import Database
-from autograph_web.runtime import Services, chain_check_of, forget_old_events
+from autograph_web.parts import chain_check_of
+from autograph_web.runtime import Services, forget_old_events
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
