@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSource
 
 from autograph_web.core.addresses import parse_address
+from autograph_web.core.embedded import is_embedded
 from autograph_web.core.hsts import hsts_header
 from autograph_web.core.mail_addresses import RESERVED_DOMAINS, sender_address
 from autograph_web.core.postgres_address import spelled_for_sqlalchemy
@@ -253,8 +254,13 @@ class Settings(BaseSettings):
 
     @property
     def redis_prefix(self) -> str:
-        """What every key and channel of ours in Redis begins with: two installations may share a server."""
-        return "" if self.instance == _NO_INSTANCE else f"{self.instance or _place(self.base_url)}:"
+        """What every key and channel of ours in Redis begins with: two installations may share a server.
+
+        Nothing in the embedded one, which a command finds by its data folder alone, whatever the address is.
+        """
+        if self.instance == _NO_INSTANCE or is_embedded(self.redis_url, self.data_dir):
+            return ""
+        return f"{self.instance or _place(self.base_url)}:"
 
     @property
     def cookie_suffix(self) -> str:

@@ -161,6 +161,14 @@ def _answers(path: Path) -> bool:
         return False
 
 
+def is_embedded(url: str, data_dir: Path) -> bool:
+    """Return True if `url` is the embedded server of this data folder: it serves one installation alone."""
+    folder = data_dir.resolve() / "redis"
+    note = folder / "socket-folder"
+    folders = [folder, *([Path(note.read_text())] if note.exists() else [])]
+    return not url or url in {f"unix://{one / 'redis.sock'}" for one in folders}
+
+
 def _is_private(folder: Path) -> bool:
     """Whether the folder is ours alone, so nobody else can have put a socket there."""
     try:

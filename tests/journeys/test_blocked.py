@@ -24,7 +24,7 @@ async def block_websockets(visitor: Visitor) -> None:
         await socket.close(code=1006, reason="")
 
     visitor.allow("WebSocket", "websocket error")
-    await visitor.context.route_web_socket(re.compile("/_event"), refused)
+    await visitor.own_context.route_web_socket(re.compile("/_event"), refused)
 
 
 async def test_a_page_without_websocket_says_so_and_its_form_works(visit: Visit, member: Person) -> None:
@@ -49,7 +49,7 @@ async def test_a_page_without_websocket_says_so_and_its_form_works(visit: Visit,
 
 async def test_a_browser_without_storage_shows_the_page_and_signs_in(visit: Visit, member: Person) -> None:
     visitor = await visit()
-    await visitor.context.add_init_script(NO_STORAGE)
+    await visitor.own_context.add_init_script(NO_STORAGE)
     await visitor.open("/login")
     await email_of(visitor).fill(member.email)
     await password_of(visitor).fill(member.password)
@@ -59,6 +59,6 @@ async def test_a_browser_without_storage_shows_the_page_and_signs_in(visit: Visi
 
 async def test_a_browser_without_cookies_is_told_before_anything_is_typed(visit: Visit) -> None:
     visitor = await visit()
-    await visitor.context.add_init_script(NO_COOKIES)
+    await visitor.own_context.add_init_script(NO_COOKIES)
     await visitor.open("/login")
     await expect(visitor.page.locator("#trouble p")).to_contain_text("blocks cookies")

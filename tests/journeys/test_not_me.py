@@ -11,7 +11,7 @@ from tests.journeys.forged_socket import NOT_ME, forged
 from tests.journeys.forms import alert_of, button_of, notice_of
 from tests.journeys.people import Person
 from tests.journeys.test_forged_events import tab_of, told
-from tests.journeys.test_password_reset import NEW, SET, UNKNOWN, USED, Ears, choose, new_password_of
+from tests.journeys.test_password_reset import NEW, SET, UNKNOWN, Ears, choose, new_password_of
 from tests.support.browser import DESKTOP, Device, Visitor, unique_address
 from tests.support.letters import link_in_letter
 from tests.support.live_server import LiveServer
@@ -100,7 +100,7 @@ async def test_a_used_or_broken_link_is_explained(
     await refuse_of(visitor).click()
     await visitor.at("/password-reset/confirm")
     await follow(visitor, link)
-    await expect(alert_of(visitor)).to_have_text(USED)
+    await expect(notice_of(visitor)).to_have_text("That link did its work: it ended that sign-in.")
     await visitor.page.get_by_role("link", name="Choose a new password").click()
     await visitor.at("/password-reset")
 

@@ -351,7 +351,7 @@ async def test_both_forms_work_before_the_page_is_alive(
     visitor.secrets.add(NEW)
     await new_password_of(visitor).fill(NEW)
     await button_of(visitor).click()
-    await visitor.page.wait_for_url("**/login", wait_until="commit")
+    await visitor.page.wait_for_url("**/login#said-*", wait_until="commit")
     delay.end()
     await expect(notice_of(visitor)).to_have_text(SET)
 

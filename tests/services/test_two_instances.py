@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from autograph_web.core.clock import SystemClock
+from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.entropy import SystemEntropy
 from autograph_web.core.redis import RedisClient
 from autograph_web.http.cookies import full_name
@@ -32,8 +33,20 @@ from tests.support.factories import make_settings
 def test_an_installation_has_names_of_its_own(
     tmp_path: Path, base_url: str, instance: str, prefix: str, cookie: str
 ) -> None:
-    settings = make_settings(tmp_path, base_url=base_url, instance=instance)
+    redis = "redis://localhost:6379/0"
+    settings = make_settings(tmp_path, base_url=base_url, instance=instance, redis_url=redis)
     assert (settings.redis_prefix, full_name(settings, "s")) == (prefix, cookie)
+
+
+def test_a_command_finds_the_keys_of_the_embedded_redis_by_the_data_folder_alone(tmp_path: Path) -> None:
+    with EmbeddedRedis(tmp_path) as server:
+        serving = make_settings(tmp_path, base_url="http://localhost:8080", instance="", redis_url=server.url)
+        command = make_settings(tmp_path, instance="")
+        assert (serving.redis_prefix, command.redis_prefix) == ("", "")
+    other = make_settings(
+        tmp_path / "other", base_url="http://localhost:8080", instance="", redis_url=server.url
+    )
+    assert other.redis_prefix == "localhost-8080:"
 
 
 async def test_nothing_in_redis_is_shared(redis_url: str) -> None:

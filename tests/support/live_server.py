@@ -61,7 +61,7 @@ class LiveServer:
             "AUTOGRAPH_DATA_DIR": str(self.data_dir),
             "AUTOGRAPH_BCRYPT_COST": "4",
             "AUTOGRAPH_TRUSTED_PROXY_HOPS": "1",
-            "AUTOGRAPH_INSTANCE": "off",
+            "AUTOGRAPH_INSTANCE": "off",  # cookies keep their plain names
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
