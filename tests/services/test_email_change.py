@@ -163,7 +163,7 @@ async def test_a_later_wish_takes_the_place_of_an_earlier(
         "mina",
         "mina@elsewhere.dev\r\nBcc: all@northwind.dev",
         "mina@elsewhere.dev\nSubject: x",
-        "Mina <mina@elsewhere.dev>",
+        "<theo@elsewhere.dev> <mina@elsewhere.dev>",
         "mina@elsewhere.dev, theo@elsewhere.dev",
         "x" * 100_000,
         "\0@x.dev",
