@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 
 SQL_HOMES = re.compile(r"\.(models|store)$|\.core\.(database|tables)$|\.(schema|migrate)$")
 SQL = re.compile(r"sqlmodel\b|sqlalchemy\.(select|insert|update|delete|text|func|and_|or_|case|exists|desc)$")
-ENVIRONMENT_HOMES = re.compile(r"\.(settings|serve)$|\.commands\.serving$|\.frontend\.build$")
+ENVIRONMENT_HOMES = re.compile(r"\.(settings|serve|cli)$|\.commands\.serving$|\.frontend\.build$")
 ENVIRONMENT = re.compile(r"os\.(environ|getenv|putenv|environb)\b|dotenv\b")
 CHANCE_HOMES = re.compile(r"\.core\.(clock|entropy)$")
 CHANCE = re.compile(

@@ -1,6 +1,5 @@
 """Trying with Redis what the product does with it: rights and room cannot be seen any other way."""
 
-import asyncio
 from dataclasses import dataclass
 from hashlib import sha1
 from typing import Any, cast
@@ -57,13 +56,15 @@ class Failure:
 
 
 async def what_fails(redis: RedisClient) -> list[Failure]:
-    """Return what a server that answers refuses to do; one round trip, and a subscription beside it.
+    """Return what a server that answers refuses to do.
+
+    One after the other: after an outage one command finds out whether it is over, and others are refused.
 
     Raises:
         RedisDown: It does not answer, or lets us do nothing at all.
     """
-    commands, listening = await asyncio.gather(redis.call(_carry_out(redis)), redis.call(_listen(redis)))
-    return commands + listening
+    commands = await redis.call(_carry_out(redis))
+    return commands + await redis.call(_listen(redis))
 
 
 async def _carry_out(redis: RedisClient) -> list[Failure]:

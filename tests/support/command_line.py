@@ -42,6 +42,7 @@ def environment(services: Services, **settings: str) -> dict[str, str]:
         "AUTOGRAPH_DATA_DIR": str(services.settings.data_dir),
         "AUTOGRAPH_SECRET_KEYS": SECRET,
         "AUTOGRAPH_BCRYPT_COST": "4",
+        "AUTOGRAPH_INSTANCE": "off",
         "COLUMNS": "160",
         **settings,
     }
