@@ -16,6 +16,7 @@ _FINGERPRINTED = re.compile(r"^/assets/[^/]+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
 _LIVELY = re.compile(
     r"<script(?![^>]*\bsrc=)[^>]*>.*?</script>|<link[^>]*\brel=\"modulepreload\"[^>]*>", re.DOTALL
 )
+_COMMENT_LINE = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
 _SHEET = re.compile(r'<link href="(/assets/[^"]+\.css)" rel="stylesheet" type="text/css"/>')
 _SHEET_AHEAD = re.compile(r'<link as="style" (?=href="/assets/)')
 _PUT_IN = re.compile(r'<style data-sheet="">.*?</style><link disabled="" ', re.DOTALL)
@@ -126,6 +127,13 @@ def put_sheet_in(static_dir: Path) -> None:
         put_in = f'<style data-sheet="">{sheet}</style><link disabled="" '
         text = _SHEET.sub(lambda link, put_in=put_in: put_in + link[0].removeprefix("<link "), text)
         page.write_text(_SHEET_AHEAD.sub('<link as="style" media="not all" ', text), encoding="utf-8")
+
+
+def leave_comments_out(static_dir: Path) -> None:
+    """Take the lines that are comments out of our own scripts, which no bundler has been through."""
+    for script in sorted(static_dir.glob("*.js")):
+        text = script.read_text(encoding="utf-8")
+        script.write_text(_COMMENT_LINE.sub("", text), encoding="utf-8")
 
 
 def write_manifest(static_dir: Path, manifest: Path = MANIFEST) -> None:

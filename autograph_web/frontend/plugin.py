@@ -5,7 +5,7 @@ from typing import Unpack
 
 from reflex_base.plugins.base import Plugin, PostBuildContext, PreCompileContext
 
-from autograph_web.frontend.pages import let_scripts_wait, put_sheet_in, write_manifest
+from autograph_web.frontend.pages import leave_comments_out, let_scripts_wait, put_sheet_in, write_manifest
 
 _STATE_SCRIPT = "utils/state.js"
 _BAKED_ADDRESS = "  const endpoint = new URL(url_str);\n"
@@ -51,6 +51,7 @@ class FrontendPlugin(Plugin):
         """
         let_scripts_wait(context["static_dir"])
         put_sheet_in(context["static_dir"])
+        leave_comments_out(context["static_dir"])
         write_manifest(context["static_dir"])
 
 

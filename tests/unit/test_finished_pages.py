@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from autograph_web.frontend.pages import inspect_pages, let_scripts_wait, plain_page, put_sheet_in
+from autograph_web.frontend.pages import (
+    inspect_pages,
+    leave_comments_out,
+    let_scripts_wait,
+    plain_page,
+    put_sheet_in,
+)
 from autograph_web.frontend.plugin import leave_emotion_out, use_own_origin
 
 CONFIG = "  resolve: {\n    alias: [\n      {\n        find: '$',\n      },\n    ],\n"
@@ -85,3 +91,10 @@ def with_sheet(folder: Path) -> tuple[Path, str]:
     ahead = '<link as="style" href="/assets/a.css" rel="preload"/>'
     page.write_text(f'<head>{ahead}<link href="/assets/a.css" rel="stylesheet" type="text/css"/></head>')
     return page, sheet
+
+
+def test_our_scripts_go_out_without_their_comments(tmp_path: Path) -> None:
+    script = tmp_path / "session.js"
+    script.write_text('// What it is for.\nconst home = "//elsewhere"; // kept\n  // Why.\nopen(home);\n')
+    leave_comments_out(tmp_path)
+    assert script.read_text() == 'const home = "//elsewhere"; // kept\nopen(home);\n'
