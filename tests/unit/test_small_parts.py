@@ -110,7 +110,7 @@ def test_an_address_is_kept_as_it_was_written(text: str, shown: str) -> None:
     "text",
     ["", " ", "mina", "mina@", "@northwind.dev", "a@b@c.dev", "a b@northwind.dev", "mina@northwind",
      "mina@localhost", "mina@-x.dev", "mina@x..dev", ".mina@x.dev", "mina@[127.0.0.1]", '"a b"@x.dev',
-     "mina@x.dev\r\nBcc: all@x.dev", "mina\0@x.dev", "<mina@x.dev>", "Mina <mina@x.dev>", "mina＠x.dev",
+     "mina@x.dev\r\nBcc: all@x.dev", "mina\0@x.dev", "mina＠x.dev",
      "mina@" + "a" * 64 + ".dev", "mina@" + "a." * 160 + "dev", "\ud800@x.dev"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
