@@ -58,7 +58,7 @@ async def switch(visitor: Visitor, name: str, words: str, percent: str = "") -> 
 async def test_a_flag_is_seen_chosen_for_reviewed_switched_and_reset(
     visit: Visit, device: Device, person: Person, brittle_server: LiveServer
 ) -> None:
-    # A try that failed half way leaves it switched for the next one.
+    # Other journeys at this server switch flags: those of what each role may do, for one.
     await operate(brittle_server, "flags", "reset", "trusted_devices")
     visitor = await visit(device, brittle_server)
     await come(visitor, brittle_server, person)
