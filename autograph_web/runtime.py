@@ -40,7 +40,7 @@ from autograph_web.core.metrics import Exposition
 from autograph_web.core.notes import Notes
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.sealing import Sealer
-from autograph_web.core.seldom import Seldom
+from autograph_web.core.seldom import LONG_S, Seldom
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import FLAGS
 from autograph_web.mail.carrier import Carrier
@@ -248,7 +248,7 @@ def build_services(
         switchboard=Switchboard(foundation, flags),
         health=health,
         figures=Figures(Exposition(settings.metrics_dir), health, outbox, chain),
-        seldom=Seldom(clock),
+        seldom=Seldom(clock.seconds, LONG_S),
     )
     return traced(built) if settings.traces else built
 

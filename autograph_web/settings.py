@@ -145,7 +145,7 @@ class Settings(BaseSettings):
     @field_validator("hsts")
     @classmethod
     def _check_hsts(cls, value: str) -> str:
-        return "" if value.strip().lower() == "off" else hsts_header(value)
+        return "" if value.lower() == "off" else hsts_header(value)
 
     @field_validator("reserved_email_domains")
     @classmethod
@@ -158,7 +158,6 @@ class Settings(BaseSettings):
     @field_validator("issuer")
     @classmethod
     def _check_issuer(cls, value: str) -> str:
-        value = value.strip()
         if not 0 < len(value) <= _LONGEST_ISSUER or ":" in value or not value.isprintable():
             raise ValueError(f"must be a name of up to {_LONGEST_ISSUER} characters without a colon")
         return value

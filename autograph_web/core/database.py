@@ -24,7 +24,8 @@ from autograph_web.core.errors import SessionEnded, Unavailable, Uncertain
 from autograph_web.core.metrics import meters
 from autograph_web.core.postgres import Connector, postgres_engine
 from autograph_web.core.quick import NotSent, QuickStatement, Refused
-from autograph_web.core.rest import Quiet, Rest
+from autograph_web.core.rest import Rest
+from autograph_web.core.seldom import SHORT_S, Seldom
 from autograph_web.core.tracing import statement_attributes, step
 from autograph_web.core.trouble import trouble_of
 
@@ -54,7 +55,7 @@ class Database:
         self.engine, self._connector = make_engine(url, pool_size, command_seconds)
         self._most = pool_size
         self._rest = Rest(monotonic)
-        self._quiet = Quiet(monotonic)
+        self._seldom = Seldom(monotonic, SHORT_S)
         self._compiled: dict[int, QuickStatement] = {}
         # Whether one statement may write to several tables: PostgreSQL's data-modifying WITH.
         self.writes_at_once = self.engine.dialect.name == "postgresql"
@@ -154,7 +155,7 @@ class Database:
     def _tell(self, error: Exception) -> None:
         """Say in one line what is wrong, once in a while: everybody who comes meets the same."""
         kind = trouble_of(error)
-        if self._quiet.may(kind):
+        if self._seldom.allows(kind):
             _log.warning("database_failed", trouble=kind.value, error=type(error.__cause__ or error).__name__)
 
     def _is_pooled(self) -> bool:

@@ -18,6 +18,7 @@ from autograph_web.core.start_error import StartError
 
 _START_SECONDS = 5.0
 _STOP_SECONDS = 10.0
+_SOCKET, _NOTE = "redis.sock", "socket-folder"
 _LONGEST_SOCKET_PATH = 100
 """`sun_path` holds 108 bytes on Linux and 104 on macOS, the final NUL included."""
 
@@ -44,8 +45,8 @@ class EmbeddedRedis:
     def __init__(self, data_dir: Path, program: str | None = None) -> None:
         """Remember where the server's files go; nothing starts yet. `program` is another server than ours."""
         self._program = program
-        self._folder = data_dir.resolve() / "redis"
-        self._socket = self._folder / "redis.sock"
+        self._folder = _folder_of(data_dir)
+        self._socket = self._folder / _SOCKET
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -96,15 +97,14 @@ class EmbeddedRedis:
 
         A note in the data folder lets a second process find the same temporary folder.
         """
-        usual = self._folder / "redis.sock"
+        usual = self._folder / _SOCKET
         if len(os.fsencode(usual)) <= _LONGEST_SOCKET_PATH:
             return usual
-        note = self._folder / "socket-folder"
-        folder = Path(note.read_text()) if note.exists() else None
+        folder = _noted(self._folder)
         if folder is None or not _is_private(folder):
             folder = Path(tempfile.mkdtemp(prefix="autograph-"))
-            note.write_text(str(folder))
-        return folder / "redis.sock"
+            (self._folder / _NOTE).write_text(str(folder))
+        return folder / _SOCKET
 
     def _launch(self) -> None:
         self._socket.unlink(missing_ok=True)
@@ -163,10 +163,18 @@ def _answers(path: Path) -> bool:
 
 def is_embedded(url: str, data_dir: Path) -> bool:
     """Return True if `url` is the embedded server of this data folder: it serves one installation alone."""
-    folder = data_dir.resolve() / "redis"
-    note = folder / "socket-folder"
-    folders = [folder, *([Path(note.read_text())] if note.exists() else [])]
-    return not url or url in {f"unix://{one / 'redis.sock'}" for one in folders}
+    folder = _folder_of(data_dir)
+    return not url or url in {f"unix://{one / _SOCKET}" for one in (folder, _noted(folder)) if one}
+
+
+def _folder_of(data_dir: Path) -> Path:
+    return data_dir.resolve() / "redis"
+
+
+def _noted(folder: Path) -> Path | None:
+    """Return the temporary folder in which the socket is, if the path in the data folder is too long."""
+    note = folder / _NOTE
+    return Path(note.read_text()) if note.exists() else None
 
 
 def _is_private(folder: Path) -> bool:

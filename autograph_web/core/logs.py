@@ -15,7 +15,7 @@ import structlog
 
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.context import Occasion, occasion
-from autograph_web.core.rest import Quiet
+from autograph_web.core.seldom import SHORT_S, Seldom
 from autograph_web.core.trouble import is_of_redis, trouble_of
 
 _HIDDEN = "[hidden]"
@@ -116,14 +116,14 @@ class _OncePerOutage(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._quiet = Quiet(time.monotonic)
+        self._seldom = Seldom(time.monotonic, SHORT_S)
 
     def filter(self, record: LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if error is None or not is_of_redis(error):
             return True
         trouble = trouble_of(error)
-        if not self._quiet.may(f"{record.name} {trouble}"):
+        if not self._seldom.allows(f"{record.name} {trouble}"):
             return False
         record.exc_info, record.trouble, record.error = None, trouble.value, type(error).__name__
         return True

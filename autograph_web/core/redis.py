@@ -15,7 +15,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from autograph_web.core.clock import Clock
 from autograph_web.core.redis_pool import SUBSCRIPTIONS, TIMEOUT_S, RedisPool
-from autograph_web.core.rest import Quiet, Rest
+from autograph_web.core.rest import Rest
+from autograph_web.core.seldom import SHORT_S, Seldom
 from autograph_web.core.tracing import step
 from autograph_web.core.trouble import Trouble, command_in, trouble_of
 
@@ -76,7 +77,7 @@ class RedisClient:
         """Connect nowhere yet; every key and channel is `prefix` and the name its caller gives it."""
         self._prefix = prefix
         self._rest = Rest(clock.seconds)
-        self._quiet = Quiet(clock.seconds)
+        self._seldom = Seldom(clock.seconds, SHORT_S)
         # More at once than there are connections would be told from an outage by nobody.
         self._turns = asyncio.Semaphore(commands)
         self._pool = RedisPool(
@@ -117,7 +118,7 @@ class RedisClient:
         except (RedisError, OSError, TimeoutError) as error:
             down = _down(error)
             # Everybody who comes meets the same.
-            if self._quiet.may(f"{down.trouble} {down.command}"):
+            if self._seldom.allows(f"{down.trouble} {down.command}"):
                 named = {"command": down.command} if down.command else {}
                 _log.warning("redis_failed", trouble=down.trouble.value, error=type(error).__name__, **named)
             if isinstance(error, _NO_ANSWER):

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 _REST_S = 1.0
-_QUIET_S = 10.0
 
 
 class Rest:
@@ -30,19 +29,3 @@ class Rest:
     def end(self) -> None:
         """Note that there was one."""
         self._until = None
-
-
-class Quiet:
-    """Lets the same thing be said once in ten seconds."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._said: dict[str, float] = {}
-
-    def may(self, what: str) -> bool:
-        """Return True if it is time to say `what`, which then counts as said; there must be few of them."""
-        now, before = self._now(), self._said.get(what)
-        if before is not None and 0 <= now - before < _QUIET_S:
-            return False
-        self._said[what] = now
-        return True

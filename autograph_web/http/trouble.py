@@ -48,9 +48,11 @@ def is_navigation(scope: Scope) -> bool:
     A browser without that header is known by what it sends: links and forms have two methods, and no form is
     encoded as JSON (HTML, section 4.10.21).
     """
+    if not wants_page(scope):
+        return False
     headers = Headers(scope=scope)
     plain = scope["method"] in ("GET", "POST") and "json" not in headers.get("content-type", "")
-    return wants_page(scope) and headers.get("sec-fetch-mode", "navigate" if plain else "cors") == "navigate"
+    return headers.get("sec-fetch-mode", "navigate" if plain else "cors") == "navigate"
 
 
 def wants_page(scope: Scope) -> bool:

@@ -1,16 +1,14 @@
 """The usual proxies, each with the shortest configuration that works."""
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.live_server import free_port
+from tests.support.programs import until_it_listens
 
 _PATIENCE_S = 15.0
 _NGINX = """daemon off; pid {folder}/nginx.pid; error_log stderr; events {{ }}
@@ -71,23 +69,8 @@ def proxy(name: str, folder: Path, port: int, server: int) -> Generator[None]:
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen([program, *rest], stdout=log, stderr=log, env={"HOME": str(folder)})
     try:
-        _until_it_listens(process, port, folder / f"{name}.log")
+        until_it_listens(process, port, folder / f"{name}.log", _PATIENCE_S)
         yield
     finally:
         process.terminate()
         process.wait()
-
-
-def port_for_a_proxy() -> int:
-    """Return a port that nobody uses right now."""
-    return free_port()
-
-
-def _until_it_listens(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.05)
-    raise AssertionError(log.read_text())

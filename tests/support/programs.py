@@ -1,0 +1,18 @@
+"""Waiting for programs that are not ours."""
+
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+
+def until_it_listens(process: "subprocess.Popen[bytes]", port: int, log: Path, patience: float) -> None:
+    """Wait until a program takes connections on `port`; fail with its log if it ends or `patience` s pass."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise AssertionError(log.read_text())
