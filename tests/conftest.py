@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.logging_setup import plain_logging
 from tests.support.second_try import AFTER_SILENCE
 
 pytest_plugins = [
@@ -18,6 +19,9 @@ pytest_plugins = [
     "tests.support.sentinel",
     "tests.support.postgres_pair",
 ]
+
+
+plain_logging()
 
 
 def needs_postgres(item: pytest.Item) -> bool:

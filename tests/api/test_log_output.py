@@ -2,33 +2,23 @@
 
 import io
 import json
-import logging
 from collections.abc import Generator
-from contextlib import redirect_stderr
 from typing import Any
 
 import pytest
-import structlog
 from httpx import AsyncClient
 
-from autograph_web.core.logs import configure_logging
 from autograph_web.runtime import Services
 from tests.support.factories import EMAIL, PASSWORD, WRONG, prove
 from tests.support.http import CREDENTIALS, bearer, cookies_set, sign_in, sign_up
+from tests.support.logging_setup import captured_log
 
 
 @pytest.fixture(params=["text", "json"])
 def log(request: pytest.FixtureRequest) -> Generator[io.StringIO]:
     """Everything the process logs, at the most talkative level."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    output = io.StringIO()
-    with redirect_stderr(output):
-        configure_logging("DEBUG", request.param)
-    yield output
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with captured_log("DEBUG", request.param) as output:
+        yield output
 
 
 async def journey(browser: AsyncClient, services: Services) -> list[str]:

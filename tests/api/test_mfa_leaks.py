@@ -1,20 +1,16 @@
 """A full journey with two-step verification, and where its secrets are found afterwards: nowhere."""
 
 import io
-import logging
 import re
 from base64 import b32decode
 from collections.abc import Generator
-from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import structlog
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from autograph_web.core.logs import configure_logging
 from autograph_web.core.notes import Note
 from autograph_web.runtime import Services
 from autograph_web.schema import metadata
@@ -23,6 +19,7 @@ from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.http import CREDENTIALS, bearer, cookies_set
+from tests.support.logging_setup import captured_log
 from tests.support.two_step_rest import challenge, enrol, verify
 from tests.support.watching import RedisWindow
 
@@ -40,15 +37,8 @@ _FILLED = {
 @pytest.fixture
 def log() -> Generator[io.StringIO]:
     """Everything the process logs, at the most talkative level."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    output = io.StringIO()
-    with redirect_stderr(output):
-        configure_logging("DEBUG", "text")
-    yield output
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with captured_log("DEBUG", "text") as output:
+        yield output
 
 
 @dataclass

@@ -1,20 +1,16 @@
 """One request has one id, wherever it is spoken of, and one line in the log that tells nothing else."""
 
 import json
-import logging
 from collections.abc import Callable, Generator
-from contextlib import redirect_stderr
-from io import StringIO
 from typing import Any
 
 import pytest
-import structlog
 from httpx import AsyncClient
 
-from autograph_web.core.logs import configure_logging
 from autograph_web.runtime import Services
 from tests.support.factories import EMAIL, WRONG, audited
 from tests.support.http import CREDENTIALS, bearer, sign_in, sign_up
+from tests.support.logging_setup import captured_log
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -22,14 +18,8 @@ Lines = Callable[[], list[dict[str, Any]]]
 @pytest.fixture(params=["INFO"])
 def lines(request: pytest.FixtureRequest) -> Generator[Lines]:
     """Reads what was logged, as JSON."""
-    root = logging.getLogger()
-    handlers, level, output = root.handlers[:], root.level, StringIO()
-    with redirect_stderr(output):
-        configure_logging(request.param, "json")
-    yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with captured_log(request.param, "json") as output:
+        yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
 
 
 async def test_one_id_in_answer_refusal_audit_and_log(

@@ -19,6 +19,7 @@ from autograph_web.core.logs import configure_logging, redact
 from autograph_web.sessions.cookies import new_cookie
 from tests.support.entropy import RecordedEntropy
 from tests.support.factories import PASSWORD
+from tests.support.logging_setup import restored_logging
 
 JWT = jwt.encode({"sub": "mina"}, "k" * 32, "HS256")
 _ENTROPY = RecordedEntropy()
@@ -89,8 +90,7 @@ def test_a_huge_text_is_cut_quickly(text: str) -> None:
 @pytest.fixture
 def lines() -> Generator[Callable[[str], list[str]]]:
     """Configures logging in a form; call the result to get what was written since."""
-    root = logging.getLogger()
-    handlers, level, output = root.handlers[:], root.level, io.StringIO()
+    output = io.StringIO()
 
     def read(form: str) -> list[str]:
         if not output.getvalue():
@@ -98,10 +98,8 @@ def lines() -> Generator[Callable[[str], list[str]]]:
                 configure_logging("INFO", form)
         return output.getvalue().splitlines()
 
-    yield read
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    with restored_logging():
+        yield read
 
 
 def log_everything() -> None:
