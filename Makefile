@@ -24,8 +24,11 @@ FEW := $(if $(FILES),$(if $(filter-out tests/unit/%,$(FILES)),,yes))
 PAGELESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests/support%,$(FILES)),,yes))
 BROWSERLESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests/api% tests/faults% tests/test_%,$(FILES)),,yes))
 
+# The tests start a hundred Pythons, each of which would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: preflight browser pythons help run prod-local dev build test test-fast check format interop bench lighthouse revision lock clean
+.PHONY: ready preflight browser pythons help run prod-local dev build test test-fast check format interop bench lighthouse revision lock clean
 
 help: ## List what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,8 +45,12 @@ dev: $(DEV) ## Start the server, restarting whenever a source file changes
 build: $(RUNTIME) ## Build the pages
 	@$(BIN)/python -m autograph_web build
 
-test: preflight $(DEV) $(if $(T),,check) $(if $(PAGELESS),,build) $(if $(BROWSERLESS),,browser) ## Check, then run every test (some: T=tests/unit/test_codes.py, T="-k name")
+test: preflight $(DEV) ## Check, then run every test (some: T=tests/unit/test_codes.py, T="-k name")
+	@$(MAKE) --no-print-directory -j2 $(if $(T),,check) $(if $(PAGELESS),,build) $(if $(BROWSERLESS),,browser) ready
 	@$(BIN)/python -m pytest -n $(JOBS) $(T)
+
+ready: # With nothing to prepare, there is still something to make.
+	@:
 
 test-fast: $(DEV) ## Run what needs no browser, no built pages and no PostgreSQL
 	@$(BIN)/python -m pytest -n $(JOBS) tests/unit tests/services -m "not slow and not postgres" $(T)
