@@ -18,6 +18,7 @@ from autograph_web.http.headers import SecurityHeaders
 from autograph_web.runtime import build_services, opened
 from autograph_web.settings import load_settings
 from autograph_web.ui.app import build_app, page_waker
+from autograph_web.ui.handlers import page_handlers
 
 
 @asynccontextmanager
@@ -39,7 +40,7 @@ class _Front:
 
     def __call__(self, reflex: ASGIApp) -> ASGIApp:
         """Return the front (what rx.App calls `api_transformer`)."""
-        self.straight = build_front(reflex, load_pages())
+        self.straight = build_front(reflex, load_pages(), page_handlers())
         return self.straight
 
 

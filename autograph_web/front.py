@@ -1,6 +1,7 @@
 """The front door: everything a request passes on its way to REST, to a form or to a page."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -16,14 +17,23 @@ from autograph_web.http.guards import BodyLimit, OriginGuard
 from autograph_web.http.headers import SecurityHeaders
 from autograph_web.http.link_forms import LINK_FORMS
 from autograph_web.http.observed import Observed
+from autograph_web.http.page_frames import Arguments
 from autograph_web.http.pages import Pages
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
 from autograph_web.http.refusals import RefusalPages
+from autograph_web.http.socket_door import SocketDoor
 from autograph_web.ui.routes import ADMIN_PATHS, PROTECTED_PATHS, ROUTES
 
 
-def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
-    """Return `reflex` behind REST, the forms and the layers; `built` are the pages by file name."""
+def build_front(
+    reflex: ASGIApp,
+    built: Mapping[str, PageInfo],
+    handlers: Mapping[str, Arguments] = MappingProxyType({}),
+) -> ASGIApp:
+    """Return `reflex` behind REST, the forms and the layers.
+
+    `built` are the pages by file name, `handlers` what a page may call over its websocket.
+    """
     api = build_api()
     forms = (*FORMS, *ACCOUNT_FORMS, *EMAIL_FORMS, *LINK_FORMS, *RECOVERY_FORMS)
     api.router.routes.extend(forms)
@@ -39,7 +49,8 @@ def build_front(reflex: ASGIApp, built: Mapping[str, PageInfo]) -> ASGIApp:
         calls=methods,
     )
     api.mount("", pages)
-    guarded = OriginGuard(RefreshPath(api), forms=[form.path for form in forms])
+    door = SocketDoor(RefreshPath(api), handlers)
+    guarded = OriginGuard(door, forms=[form.path for form in forms])
     paths = {*methods, *(route.path for route in ROUTES)}
     return Observed(SecurityHeaders(RefusalPages(HotPath(BodyLimit(guarded)))), paths)
 

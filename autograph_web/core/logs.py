@@ -23,6 +23,8 @@ _HIDDEN_NAMES = (
     r"pass(?:word|wd)?|secret|token|ticket|cookie|authorization|code|otp|session"
     r"|autograph_(?:flash|device|challenge|trusted|link)"
 )
+# to the closing quote, or to the end of a text that was cut before it
+_QUOTED = r"\"(?:[^\"\\]|\\[\s\S])*(?:\"|\Z)|'(?:[^'\\]|\\[\s\S])*(?:'|\Z)"
 _SECRET_NAME = re.compile(_HIDDEN_NAMES, re.IGNORECASE)
 _PATTERNS = (
     # before the names, or "Authorization: Bearer x" would lose "Bearer" alone
@@ -31,7 +33,7 @@ _PATTERNS = (
     (
         re.compile(
             rf"(?i)((?<![\w-])[\w-]{{0,64}}(?:{_HIDDEN_NAMES})[\w-]{{0,64}}[\"']?\s*[:=]\s*)"
-            r"(\"(?:[^\"\\]|\\[\s\S])*\"|'(?:[^'\\]|\\[\s\S])*'|[^\s,;&)}\]]+)"
+            rf"({_QUOTED}|[^\s,;&)}}\]]+)"
         ),
         r"\1" + _HIDDEN,
     ),
@@ -39,7 +41,7 @@ _PATTERNS = (
     (
         re.compile(
             rf"(?i)([\"'][\w-]{{0,64}}(?:{_HIDDEN_NAMES})[\w-]{{0,64}}[\"']\s*,\s*)"
-            r"(\"(?:[^\"\\]|\\[\s\S])*\"|'(?:[^'\\]|\\[\s\S])*')"
+            rf"({_QUOTED})"
         ),
         r"\1" + _HIDDEN,
     ),
@@ -51,16 +53,28 @@ _PATTERNS = (
     (re.compile(r"(?<![\w-])[\w-]{43,}(?![\w-])"), _HIDDEN),
 )
 _LONGEST = 4000
+_LONGEST_READ = 8000  # the patterns take a microsecond a letter, and strangers may write what is logged
+_LONGEST_WORD, _BETWEEN_WORDS = 256, " \n,;&\"'"
 _CLOCK = SystemClock()
 _ACCESS = "autograph_web.access"
 
 
 def redact(text: str) -> str:
     """Return `text` with everything that looks like a credential hidden, on one line, of bounded length."""
+    text = _cut(text)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     line = text.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n")
     return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in line[:_LONGEST])
+
+
+def _cut(text: str) -> str:
+    """Return as much of a long text as is read, without the word at its end: half a token looks like none."""
+    if len(text) <= _LONGEST_READ:
+        return text
+    sure = _LONGEST_READ - _LONGEST_WORD
+    word = max(text.rfind(mark, sure, _LONGEST_READ) for mark in _BETWEEN_WORDS)
+    return text[: max(word + 1, sure)]
 
 
 def configure_logging(level: str, form: str) -> None:

@@ -1,6 +1,5 @@
 """Layers that refuse a request before it reaches anybody: too large a body, another site's origin."""
 
-from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -9,17 +8,14 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from autograph_web.core.addresses import address_bucket
 from autograph_web.core.errors import BodyTooLarge, OriginRefused
-from autograph_web.core.metrics import meters
-from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import session_cookie
 from autograph_web.http.problems import problem_response
+from autograph_web.http.socket_door import refuse_websocket
 from autograph_web.runtime import services
 
 _log = structlog.get_logger(__name__)
 
-MOST_WEBSOCKETS = 200  # of one address, in one process: an office behind one address has many tabs
 MOST_BODY_BYTES = 64 * 1024
 _MOST_TOLD = 200  # letters of a stranger's header in a line of the log
 _REFUSED = "origin_refused"
@@ -91,38 +87,18 @@ class OriginGuard:
 
     def __init__(self, app: ASGIApp, forms: Iterable[str]) -> None:
         self._app, self._forms = app, frozenset(forms)
-        self._websockets = Counter[str]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
         if scope["type"] == "websocket" and not _listed(Headers(scope=scope).get("origin")):
             _note_refusal(scope)
-            await _refuse_websocket(send, "origin")
-            return
-        if scope["type"] == "websocket":
-            await self._connect(scope, receive, send)
+            await refuse_websocket(send, "origin")
             return
         if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and self._forged(scope):
             _note_refusal(scope)
             await problem_response(OriginRefused(reasons=_elsewhere(scope)))(scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # Each open page keeps state on the server, so one address must not open pages without end.
-        address = address_bucket(context_from_scope(scope, services().settings).ip)
-        if self._websockets[address] >= MOST_WEBSOCKETS:
-            await _refuse_websocket(send, "too_many")
-            return
-        self._websockets[address] += 1
-        meters().websockets.inc()
-        try:
-            await self._app(scope, receive, send)
-        finally:
-            meters().websockets.dec()
-            self._websockets[address] -= 1
-            if not self._websockets[address]:
-                del self._websockets[address]
 
     def _forged(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
@@ -135,12 +111,6 @@ class OriginGuard:
             scope["path"] in self._forms
             or session_cookie(services().settings, headers.get("cookie", "")) is not None
         )
-
-
-async def _refuse_websocket(send: Send, reason: str) -> None:
-    meters().websockets_refused.labels(reason).inc()
-    # Closing before accepting makes the server answer 403.
-    await send({"type": "websocket.close", "code": 1008})
 
 
 def _note_refusal(scope: Scope) -> None:

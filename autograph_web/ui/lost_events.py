@@ -6,15 +6,24 @@ which browsers answer by connecting once more; that goes on until Redis is back.
 
 import asyncio
 import logging
+import time
+import traceback
 from collections.abc import Callable
 from typing import Any, cast
 
 from reflex_base.event.context import EventContext
 
 from autograph_web.core.redis import is_outage
+from autograph_web.core.seldom import SHORT_S, Seldom
 
 _logger = logging.getLogger(__name__)
 _PAUSE_S = 2.0  # so that pages do not come back in a tight circle while Redis is away
+
+
+def _place(exception: Exception) -> str:
+    """Return which line of the program raised `exception`."""
+    frames = traceback.extract_tb(exception.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else type(exception).__name__
 
 
 class LostEvents:
@@ -24,11 +33,14 @@ class LostEvents:
         """Remember how to get at the app, which is made after its handler of exceptions."""
         self._app = app
         self._closing: dict[str, asyncio.Task[None]] = {}
+        self._seldom = Seldom(time.monotonic, SHORT_S)
 
     def __call__(self, exception: Exception) -> None:
         """Log a fault in an event handler; handlers show their own failures, so nothing goes to the page."""
         if not is_outage(exception):
-            _logger.error("an event handler failed", exc_info=exception)
+            # Once in a while for each place: a stranger may be able to cause it again and again.
+            if self._seldom.allows(_place(exception)):
+                _logger.error("an event handler failed", exc_info=exception)
             return
         token = cast(Any, EventContext.get()).token
         if token in self._closing:

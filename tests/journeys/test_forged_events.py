@@ -1,13 +1,16 @@
 """What somebody can do who talks to the server without our pages."""
 
 import json
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from playwright.async_api import expect
+from simple_websocket import ConnectionClosed
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import (
@@ -32,6 +35,7 @@ UPGRADE = {
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
+TAB = "b7c2545f-309a-41d4-94e1-d1f2a9c0b3e4"
 PRIVATE = ("@", "Signed in", "198.18.", "Account created")
 
 
@@ -353,16 +357,21 @@ async def test_what_no_page_offers_does_nothing(brittle_server: LiveServer) -> N
         "get_full_name",
         "_clean",
     )
-    async with forged(brittle_server.base_url) as socket:
-        await socket.hydrate("/dashboard")
-        for state in (ROOT_STATE, DASHBOARD, SIGN_IN, REGISTER, f"{ROOT_STATE}.nobody", ""):
+    heard = ""
+    for state in (ROOT_STATE, DASHBOARD, SIGN_IN, REGISTER, f"{ROOT_STATE}.nobody", ""):
+        async with forged(brittle_server.base_url) as socket:
+            await socket.hydrate("/dashboard")
             for method in (*inner, "submit", "arrive", "no_such_handler", "load.__globals__"):
                 await socket.call(f"{state}.{method}", {"password": secret, "args": [1], "path": 7})
-        for payload in (*NONSENSE, {"name": 7}, {"name": "x", "payload": "y"}):
-            await socket.emit("event", payload)
-        await socket.emit("client_error", {"error_type": "x" * 10_000, "message": "line\nline"})
-        await socket.emit("nothing of the kind", {"a": 1})
-        heard = told(await socket.settle())
+            await socket.emit("client_error", {"error_type": "x" * 10_000, "message": "line\nline"})
+            heard += told(await socket.settle())
+    for event, payload in (
+        *(("event", payload) for payload in (*NONSENSE, {"name": 7}, {"name": "x", "payload": "y"})),
+        *(("nothing of the kind", {"a": 1}), ("connect", {"QUERY_STRING": "token=x"}), ("disconnect", "x")),
+    ):
+        async with forged(brittle_server.base_url) as socket:
+            await socket.emit(event, payload)
+            assert await socket.is_closed(), payload
     assert not [word for word in PRIVATE if word in heard]
     async with forged(brittle_server.base_url) as socket:
         await socket.hydrate("/login")
@@ -384,6 +393,65 @@ async def test_broken_frames_hurt_only_who_sends_them(brittle_server: LiveServer
         await socket.say(frame)
         async with forged(brittle_server.base_url) as other:
             await other.hydrate("/login")
+
+
+async def test_a_pattern_that_takes_quadratic_time_is_never_reached(brittle_server: LiveServer) -> None:
+    info = 'TypeError: can\'t access property "", ' * 1400
+    errors = f"{ROOT_STATE}.reflex___state____frontend_event_exception_state.handle_frontend_exception"
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate("/login")
+        began = time.monotonic()
+        await socket.call(errors, {"info": info, "component_stack": ""})
+        await socket.settle()
+    assert time.monotonic() - began < 3  # it took half a minute
+
+
+async def test_whoever_calls_what_no_page_calls_is_disconnected_in_one_line(
+    brittle_server: LiveServer,
+) -> None:
+    before = len(brittle_server.log)
+    for _ in range(3):
+        async with forged(brittle_server.base_url) as socket:
+            await socket.hydrate("/login")
+            for number in range(40):
+                await socket.call(f"{ROOT_STATE}.nobody{number}", {"form": "x" * 5000}, "/login")
+            assert await socket.is_closed()
+    lines = [line for line in brittle_server.log[before:].splitlines() if "websocket_refused" in line]
+    assert "reason='unknown_event'" in brittle_server.log
+    # each worker says it once in ten seconds
+    assert len([line for line in lines if "reason='unknown_event'" in line]) <= 6
+    assert all(len(line) < 500 for line in lines)
+    assert "Traceback" not in brittle_server.log[before:]
+
+
+async def test_who_sends_events_without_end_is_disconnected(brittle_server: LiveServer) -> None:
+    async with forged(brittle_server.base_url) as socket:
+        await socket.hydrate("/login")
+        with suppress(ConnectionClosed):
+            for _ in range(400):
+                await socket.call(f"{SIGN_IN}.note_email", {"email": "a@b.example"}, "/login")
+        assert await socket.is_closed()
+    assert brittle_server.is_ready()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "token=",
+        "token=mina",
+        f"token={TAB}x",
+        f"token={TAB}&token={TAB}",
+        f"token={TAB.upper()}",
+        "token=" + "a" * 60_000,
+        f"token={TAB}&more=" + "a" * 1000,
+    ],
+    ids=lambda query: query[:30],
+)
+async def test_a_tab_is_named_by_a_uuid_alone(brittle_server: LiveServer, query: str) -> None:
+    headers = UPGRADE | {"Origin": brittle_server.base_url}
+    url = f"{brittle_server.base_url}/_event/?EIO=4&transport=websocket&{query}"
+    assert status_of(url, headers) in (403, 414, 431)
 
 
 async def test_too_much_at_once_is_cut_off(brittle_server: LiveServer) -> None:

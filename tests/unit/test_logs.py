@@ -87,6 +87,20 @@ def test_a_huge_text_is_cut_quickly(text: str) -> None:
     assert time.process_time() - began < 5
 
 
+@pytest.mark.parametrize(
+    ("begin", "secret"),
+    [(" {'password': 'gravel ", "harbour violins"), (" ticket ", TOKEN), (" Bearer ", JWT)],
+)
+def test_what_is_cut_before_it_is_read_hides_what_it_cut_through(begin: str, secret: str) -> None:
+    hidden = "password=x" + "y" * 200 + " "  # shrinks, so that what stood far behind is shown
+    padding = hidden * 40
+
+    for place in range(7990 - len(secret), 8010):
+        line = redact(padding[: place - len(begin)] + begin + secret + "' and more" * 100)
+        assert secret not in line
+        assert secret[:12] not in line
+
+
 @pytest.fixture
 def lines() -> Generator[Callable[[str], list[str]]]:
     """Configures logging in a form; call the result to get what was written since."""

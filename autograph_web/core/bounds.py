@@ -1,0 +1,33 @@
+"""How much one stranger may take: every bound of one address, one connection and one message, in one table.
+
+Each holds in one worker process unless it says otherwise, so a server with several allows that often as much.
+Tries that are counted over minutes, such as sign-ins, are budgets of `core/limits.py`. What one address can
+take within these bounds is measured by `make lab` (docs/security.md).
+"""
+
+# What a browser needs to reach a page costs units: one is about 2.5 ms of a processor.
+HANDSHAKE_UNITS, HYDRATE_UNITS = 2, 6
+LETTERS_OF_A_UNIT, LONGEST_TEXT = 256, 4096
+"""What a longer event costs more: its text may be a password to estimate, and no field takes more."""
+
+ADDRESS_UNITS_A_SECOND, ADDRESS_UNITS_AT_ONCE = 100, 400
+"""What the websockets of one address may cost: a hundred tabs that reconnect wait a few seconds."""
+LONGEST_TURN_S = 4.0
+"""How long an event waits for its turn before its connection is closed (pings allow ten seconds)."""
+
+SOCKET_UNITS_A_SECOND, SOCKET_UNITS_AT_ONCE = 20, 300
+"""What one websocket may cost: quick typing is ten events a second. Whoever sends more is disconnected."""
+MOST_REFUSED_EVENTS = 20
+"""Events that no page of ours sends, of one websocket; a page of an older version sends one now and then."""
+MOST_CONNECTS = 3
+"""Namespace connections over one websocket; a page makes one."""
+
+LONGEST_FRAME = 64 * 1024
+"""Letters of a message of a page: a form with a field that is far too long is still told so."""
+LONGEST_PLACE = 8 * 1024
+"""Letters of what a page says of its address: it is kept with the tab."""
+LONGEST_PAGE_ERROR = 300
+"""Letters of an error in a page that go into the log."""
+
+MOST_WEBSOCKETS = 200
+"""Open websockets of one address: an office behind one address has many tabs."""

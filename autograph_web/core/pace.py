@@ -1,0 +1,54 @@
+"""Pacing: so many units of work a second, so many at once, and a short wait in between."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+_MOST_KEYS = 50_000
+_SHORTEST_S = 1e-6
+
+
+class Pace:
+    """A leaky bucket that tells when it is one's turn (the generic cell rate algorithm, ITU-T I.371)."""
+
+    def __init__(self, now: Callable[[], float], a_second: float, at_once: float) -> None:
+        """Remember the clock (seconds), the units a second, and the units that need not wait."""
+        self._now, self._a_second, self._ahead = now, a_second, at_once / a_second
+        self._paid_until = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything taken has been paid off."""
+        return self._paid_until <= self._now()
+
+    def take(self, units: float, patience: float = 0.0) -> float | None:
+        """Take units; return the seconds until their turn, or None, taking nothing, if `patience` is less."""
+        now = self._now()
+        paid = max(now, self._paid_until) + units / self._a_second
+        wait = paid - now - self._ahead
+        wait = wait if wait > _SHORTEST_S else 0.0
+        if wait > patience:
+            return None
+        self._paid_until = paid
+        return wait
+
+
+class Paces:
+    """One pace for each address, of which the idle and, beyond 50,000, the oldest are forgotten."""
+
+    def __init__(self, now: Callable[[], float], a_second: float, at_once: float) -> None:
+        """Remember what every pace is made of."""
+        self._make = lambda: Pace(now, a_second, at_once)
+        self._paces: OrderedDict[str, Pace] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many addresses are remembered."""
+        return len(self._paces)
+
+    def take(self, address: str, units: float, patience: float = 0.0) -> float | None:
+        """Take units of the pace of `address`, as `Pace.take` does."""
+        pace = self._paces.setdefault(address, self._make())
+        self._paces.move_to_end(address)
+        oldest = next(iter(self._paces))
+        if oldest != address and (self._paces[oldest].idle or len(self._paces) > _MOST_KEYS):
+            del self._paces[oldest]
+        return pace.take(units, patience)

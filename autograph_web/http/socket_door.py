@@ -1,0 +1,196 @@
+"""The door of the websocket: who connects, what of it is kept, and what a page may say how fast.
+
+Everything behind it costs more than here: Reflex parses a message, loads the tab's state from Redis, runs a
+handler and writes a trace if there is none. So a message that no page of ours sends ends here.
+"""
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qs
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from autograph_web.core import bounds
+from autograph_web.core.addresses import address_bucket
+from autograph_web.core.metrics import meters
+from autograph_web.core.pace import Pace, Paces
+from autograph_web.core.seldom import SHORT_S, Seldom
+from autograph_web.http.client import address_of
+from autograph_web.http.cookies import LONGEST_HEADER
+from autograph_web.http.page_frames import Arguments, Frame, NotOurs, Reader
+from autograph_web.runtime import services
+
+_log = structlog.get_logger(__name__)
+
+_SOCKET = "/_event"
+_TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LONGEST_QUERY = 512
+# What is read of a handshake, and how much of it; cookies that are too long to be read go whole.
+_KEPT = (b"host", b"origin", b"user-agent", b"upgrade", b"connection", b"cookie")
+_KEPT_BEGINNING = b"sec-websocket-"
+_LONGEST_KEPT, _LONGEST_FORWARDED = 512, 2048
+_POLICY, _TRY_LATER = 1008, 1013
+
+
+class SocketDoor:
+    """Lets pages connect, and through what pages say; `handlers` are what they may call."""
+
+    def __init__(
+        self, app: ASGIApp, handlers: Mapping[str, Arguments], now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._app, self._reader, self._now = app, Reader(handlers), now
+        self._open = Counter[str]()
+        self._paces = Paces(now, bounds.ADDRESS_UNITS_A_SECOND, bounds.ADDRESS_UNITS_AT_ONCE)
+        self._told = Told(now)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one connection."""
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        address = address_bucket(address_of(scope, services().settings))
+        reason = self._why_not(scope, address)
+        if reason:
+            self._told.refused(reason, address)
+            await refuse_websocket(send, reason)
+            return
+        self._open[address] += 1
+        meters().websockets.inc()
+        try:
+            talk = _Talk(self._reader, self._paces, self._told, self._now, address, receive, send)
+            await self._app(_cut(scope), talk.receive, talk.send)
+        finally:
+            meters().websockets.dec()
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
+
+    def _why_not(self, scope: Scope, address: str) -> str:
+        if not _names_a_tab(scope):
+            return "token"
+        # Each open page keeps state on the server, so one address must not open pages without end.
+        if self._open[address] >= bounds.MOST_WEBSOCKETS:
+            return "too_many"
+        return "" if self._paces.take(address, bounds.HANDSHAKE_UNITS) is not None else "too_fast"
+
+
+class Told:
+    """Says in the log what was refused: one short line in ten seconds for each kind."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._seldom = Seldom(now, SHORT_S)
+
+    def refused(self, reason: str, address: str, handler: str = "") -> None:
+        """Note that something of `address` was refused; `reason` is a word of ours."""
+        if self._seldom.allows(reason):
+            named = {"handler": handler} if handler else {}
+            _log.warning("websocket_refused", reason=reason, address=address, **named)
+
+    def page_error(self, text: str) -> None:
+        """Note what a page says of a fault in itself, which anybody may invent."""
+        if self._seldom.allows("page_error"):
+            _log.warning("page_error", text=text)
+
+
+class _Talk:
+    """One connection: what comes in is read here first, and what goes out ends with it."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        paces: Paces,
+        told: Told,
+        now: Callable[[], float],
+        address: str,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        self._reader, self._paces, self._told, self._address = reader, paces, told, address
+        self._receive, self._send = receive, send
+        self._own = Pace(now, bounds.SOCKET_UNITS_A_SECOND, bounds.SOCKET_UNITS_AT_ONCE)
+        self._connects = self._unknown = 0
+        self._over = False
+
+    async def receive(self) -> Message:
+        """Return the next message that may go on, or that the connection has ended."""
+        while not self._over:
+            message = await self._receive()
+            if message["type"] != "websocket.receive":
+                return message
+            text = message.get("text")
+            try:
+                frame = self._reader.read(text) if isinstance(text, str) else None
+            except NotOurs as wrong:
+                return await self._end(str(wrong), _POLICY)
+            if frame is None:
+                return await self._end("binary", _POLICY)
+            reason = await self._judge(frame)
+            if reason:
+                return await self._end(reason, _POLICY if reason == "unknown_events" else _TRY_LATER)
+            if frame.text:
+                return {"type": "websocket.receive", "text": frame.text}
+        return {"type": "websocket.disconnect", "code": _POLICY}
+
+    async def send(self, message: Message) -> None:
+        """Pass on what the server says, as long as the connection is open."""
+        if not self._over:
+            await self._send(message)
+
+    async def _judge(self, frame: Frame) -> str:
+        if frame.unknown:
+            self._unknown += 1
+            self._told.refused("unknown_event", self._address, frame.unknown)
+        if frame.page_error:
+            self._told.page_error(frame.page_error)
+        self._connects += frame.connects
+        if self._unknown > bounds.MOST_REFUSED_EVENTS or self._connects > bounds.MOST_CONNECTS:
+            return "unknown_events"
+        if self._own.take(frame.units) is None:
+            return "too_many_events"
+        wait = self._paces.take(self._address, frame.units, bounds.LONGEST_TURN_S)
+        if wait is None:
+            return "too_many_events_of_an_address"
+        if wait:
+            await asyncio.sleep(wait)
+        return ""
+
+    async def _end(self, reason: str, code: int) -> Message:
+        self._told.refused(reason, self._address)
+        meters().websockets_refused.labels(reason).inc()
+        await self._send({"type": "websocket.close", "code": code})
+        self._over = True
+        return {"type": "websocket.disconnect", "code": code}
+
+
+async def refuse_websocket(send: Send, reason: str) -> None:
+    """Refuse a handshake: closing before accepting makes the server answer 403."""
+    meters().websockets_refused.labels(reason).inc()
+    await send({"type": "websocket.close", "code": _POLICY})
+
+
+def _names_a_tab(scope: Scope) -> bool:
+    """Return True if the address names one tab by a UUID, as pages do: it becomes part of keys in Redis."""
+    query: bytes = scope.get("query_string", b"")
+    if f"{scope['path']}/" not in (f"{_SOCKET}/", f"{_SOCKET}//") or len(query) > _LONGEST_QUERY:
+        return False
+    tokens = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("token", [])
+    return len(tokens) == 1 and _TOKEN.fullmatch(tokens[0]) is not None
+
+
+def _cut(scope: Scope) -> Scope:
+    """Return `scope` with the headers that are read: all it has stay in memory, and with the tab in Redis."""
+    forwarded = services().settings.forwarded_header.encode("ascii")
+    kept: list[tuple[bytes, bytes]] = []
+    for name, value in scope["headers"]:
+        if name == forwarded:
+            kept.append((name, value[-_LONGEST_FORWARDED:]))
+        elif name == b"cookie" and len(Headers(scope=scope).get("cookie", "")) <= LONGEST_HEADER:
+            kept.append((name, value))
+        elif name != b"cookie" and (name in _KEPT or name.startswith(_KEPT_BEGINNING)):
+            kept.append((name, value[:_LONGEST_KEPT]))
+    return {**scope, "headers": kept}

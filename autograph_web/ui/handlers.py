@@ -1,0 +1,38 @@
+"""Which event handlers a page may call: ours, and of Reflex' own the two without which no page comes to life.
+
+Reflex registers more: setters for every state, one that logs what a page reports of itself after searching it
+for patterns that take quadratic time, one that stores what browsers keep for a state. No page of ours needs
+them, so nobody reaches them (`http/socket_door.py`).
+"""
+
+from inspect import Parameter, signature
+from typing import Any
+
+from reflex_base.registry import RegistrationContext
+
+from autograph_web.http.page_frames import Arguments
+
+_OURS = "autograph_web."
+_REFLEX = (
+    "reflex___state____state.hydrate_and_load",
+    "reflex___state____state.reflex___state____on_load_internal_state.on_load_internal",
+)
+# Reflex gives one to every state.
+_SETTER = "setvar"
+
+
+def page_handlers() -> dict[str, Arguments]:
+    """Return the handlers that pages may call by their full names, once every page is registered."""
+    registered = RegistrationContext.get().event_handlers
+    return {
+        name: _arguments(one.handler.fn)
+        for name, one in registered.items()
+        if name in _REFLEX
+        or (one.states[0].__module__.startswith(_OURS) and not name.endswith(f".{_SETTER}"))
+    }
+
+
+def _arguments(handler: Any) -> Arguments:
+    _state, *parameters = signature(handler).parameters.values()
+    names = frozenset(one.name for one in parameters)
+    return Arguments(names, frozenset(one.name for one in parameters if one.default is Parameter.empty))
