@@ -51,20 +51,33 @@ class TokenSigner:
         self, kind: str, user_id: UUID, session_id: UUID, seconds: int, **claims: Any
     ) -> tuple[str, UUID]:
         """Return a token of `kind` (`ACCESS` or `REFRESH`) valid for `seconds`, and its jti."""
-        now, token_id = int(self._clock.seconds()), random_uuid(self._entropy)
+        return self.issue_at(int(self._clock.seconds()), kind, user_id, session_id, seconds, claims)
+
+    def issue_at(
+        self, now: int, kind: str, user_id: UUID, session_id: UUID, seconds: int, claims: dict[str, Any]
+    ) -> tuple[str, UUID]:
+        """Return what `issue` does, as of `now` (seconds since the Unix epoch)."""
+        token_id = random_uuid(self._entropy)
+        said = Claims(user_id.hex, session_id.hex, token_id.hex, now + seconds, 0)
+        return self._spelled(self._keyring.current, kind, said, now, claims), token_id
+
+    def again(self, kind: str, said: Claims, issued_at: int) -> list[str]:
+        """Return how a token without further claims was spelled at `issued_at`, for each key there is."""
+        return [self._spelled(key, kind, said, issued_at, {}) for key in self._keyring.keys]
+
+    def _spelled(self, key: Key, kind: str, said: Claims, issued_at: int, more: dict[str, Any]) -> str:
         payload = {
             "iss": self._issuer,
             "aud": AUDIENCE,
-            "sub": str(user_id),
-            "sid": str(session_id),
-            "jti": str(token_id),
-            "iat": now,
-            "exp": now + seconds,
-            **claims,
+            "sub": str(UUID(hex=said.user_id)),
+            "sid": str(UUID(hex=said.session_id)),
+            "jti": str(UUID(hex=said.token_id)),
+            "iat": issued_at,
+            "exp": said.expires_at,
+            **more,
         }
-        key = self._keyring.current
         signed = _header_of(kind, key.kid) + b"." + _encoded(payload)
-        return (signed + b"." + _signature(key, signed)).decode("ascii"), token_id
+        return (signed + b"." + _signature(key, signed)).decode("ascii")
 
     def verify(self, kind: str, token: str) -> Claims:
         """Return the claims of a valid token of `kind`.

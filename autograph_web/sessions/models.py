@@ -31,7 +31,10 @@ class SessionRow(SQLModel, table=True):
 
 
 class RefreshTokenRow(SQLModel, table=True):
-    """One refresh token; `used_at` is set exactly once, by whoever rotates it."""
+    """One refresh token; `used_at` is set exactly once, by the request that rotates it.
+
+    With it go `successor_id`, the token given for it, and `used_by`, a hash of the client that asked.
+    """
 
     __tablename__ = "refresh_tokens"  # pyright: ignore[reportAssignmentType]
 
@@ -41,3 +44,5 @@ class RefreshTokenRow(SQLModel, table=True):
     issued_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    successor_id: UUID | None = Field(default=None)
+    used_by: str | None = Field(default=None, max_length=64)

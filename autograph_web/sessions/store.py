@@ -143,12 +143,12 @@ async def add_refresh_token(connection: AsyncConnection, token: dict[str, Any]) 
     await connection.execute(_ADD_REFRESH_TOKEN, token)
 
 
-async def use_refresh_token(
-    connection: AsyncConnection, token_id: UUID, token_hash: str, now: datetime
-) -> bool:
-    """Use up a refresh token; only one of any number of racers gets True."""
-    given = {"the_id": token_id, "the_hash": token_hash, "moment": now}
-    return (await connection.execute(_USE_REFRESH_TOKEN, given)).rowcount == 1
+async def use_refresh_token(connection: AsyncConnection, used: dict[str, Any]) -> bool:
+    """Use up a refresh token; only one of any number of racers gets True.
+
+    `used` has `the_id` and `the_hash` of the token, the `moment`, the `successor` and `the_client` that asks.
+    """
+    return (await connection.execute(_USE_REFRESH_TOKEN, used)).rowcount == 1
 
 
 async def rotate(
@@ -159,12 +159,20 @@ async def rotate(
     return await database.at_once(_ROTATE, given)
 
 
-async def was_used(connection: AsyncConnection, token_id: UUID, token_hash: str) -> bool:
-    """Tell whether this very refresh token exists and was used before."""
-    query = select(REFRESH_TOKENS.c.used_at).where(
-        REFRESH_TOKENS.c.id == token_id, REFRESH_TOKENS.c.token_hash == token_hash
+async def use_of(connection: AsyncConnection, token_id: UUID, token_hash: str) -> Row[Any] | None:
+    """Return when and by which client this very refresh token was used, None if it was not."""
+    query = select(REFRESH_TOKENS).where(
+        REFRESH_TOKENS.c.id == token_id,
+        REFRESH_TOKENS.c.token_hash == token_hash,
+        REFRESH_TOKENS.c.used_at.is_not(None),
     )
-    return (await connection.execute(query)).scalar() is not None
+    return (await connection.execute(query)).first()
+
+
+async def find_unused(connection: AsyncConnection, token_id: UUID | None) -> Row[Any] | None:
+    """Return a refresh token that was not used yet."""
+    query = select(REFRESH_TOKENS).where(REFRESH_TOKENS.c.id == token_id, REFRESH_TOKENS.c.used_at.is_(None))
+    return (await connection.execute(query)).first()
 
 
 def _with_account() -> Select[Any]:
@@ -194,8 +202,13 @@ _USE_REFRESH_TOKEN = (
     update(REFRESH_TOKENS)
     .where(REFRESH_TOKENS.c.id == bindparam("the_id"), REFRESH_TOKENS.c.token_hash == bindparam("the_hash"))
     .where(REFRESH_TOKENS.c.used_at.is_(None), REFRESH_TOKENS.c.expires_at > _MOMENT)
-    .values(used_at=_MOMENT)
+    .values(
+        used_at=_MOMENT,
+        successor_id=bindparam("successor", type_=REFRESH_TOKENS.c.successor_id.type),
+        used_by=bindparam("the_client"),
+    )
 )
+_UNUSED = ("used_at", "successor_id", "used_by")
 _FIND_ALIVE = _with_account().where(SESSIONS.c.id == bindparam("the_id"), *_alive(_MOMENT))
 _IDLE_UNTIL, _REMEMBERED = (bindparam(name, type_=UtcDateTime()) for name in ("idle_until", "remembered"))
 
@@ -206,7 +219,7 @@ def _opening() -> Select[Any]:
     ended = ("revoked_at", "revoked_reason")
     return select(account).add_cte(
         _inserted(SESSIONS, "session", account, {"user_id": account.c.id}, ended),
-        _inserted(REFRESH_TOKENS, "token", account, {}, ("used_at",)),
+        _inserted(REFRESH_TOKENS, "token", account, {}, _UNUSED),
     )
 
 
@@ -238,7 +251,7 @@ def _rotation() -> Select[Any]:
         .cte("session")
     )
     return select(session).add_cte(
-        _inserted(REFRESH_TOKENS, "token", session, {"session_id": session.c.id}, ("used_at",)),
+        _inserted(REFRESH_TOKENS, "token", session, {"session_id": session.c.id}, _UNUSED),
         _inserted(
             AUDIT, "event", session, {"session_id": session.c.id, "user_id": session.c.user_id}, ("id",)
         ),

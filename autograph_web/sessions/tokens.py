@@ -1,15 +1,21 @@
-"""Token pairs for REST clients: issued at sign-in, rotated at every refresh, dead as a family when reused."""
+"""Token pairs for REST clients: issued at sign-in, rotated at every refresh, dead as a family when reused.
 
-from dataclasses import dataclass
+A client that asks twice with one token, because two of its tabs did or the answer was lost, is given the same
+successor for a few seconds (docs/decisions/0032-refresh-grace.md).
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.trail import count_event
+from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import InvalidToken, SessionEnded, TokenReused
 from autograph_web.core.keyring import token_hash
@@ -18,6 +24,9 @@ from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, REFRESH, Claims, TokenSigner
 from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import SignedIn
+
+GRACE = timedelta(seconds=10)
+"""How long a refresh token that was used still gives its client the successor, while that is unused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,9 @@ class Tokens:
     async def refresh(self, context: RequestContext, token: str) -> TokenPair:
         """Use `token` up and return the next pair (RFC 6749 section 6, RFC 9700 section 4.14.2).
 
+        Asked again by the same client within `GRACE`, and before the next refresh token was used, it returns
+        that one again, with an access token of its own.
+
         Raises:
             InvalidToken: It is no refresh token of ours, or too old.
             TokenReused: It was used before: the family is revoked, audited and the owner told.
@@ -73,14 +85,25 @@ class Tokens:
             Unavailable: The database is away; the token is as good as before.
         """
         claims, digest = self._signer.verify(REFRESH, token), token_hash(token)
-        token_id, session_id = UUID(hex=claims.token_id), UUID(hex=claims.session_id)
-        pair = await self._rotate_at_once(context, claims, digest)
-        if pair is not None:
-            return pair
+        refresh, added = self._refresh_token(UUID(hex=claims.user_id), UUID(hex=claims.session_id))
+        used = {
+            "the_id": UUID(hex=claims.token_id),
+            "the_hash": digest,
+            "moment": added["issued_at"],
+            "successor": added["id"],
+            "the_client": _client(context),
+        }
+        row = await self._rotate_at_once(context, used, added)
+        if row is not None:
+            return self._pair(row, refresh)
         # Either this database cannot do it at once, or something is wrong: find out what.
         async with self._on.database.unit() as connection:
-            if await store.use_refresh_token(connection, token_id, digest, self._on.clock.now()):
-                return await self._rotate(connection, context, session_id)
+            if await store.use_refresh_token(connection, used):
+                row = await self._rotate(connection, context, added)
+                return self._pair(row, refresh)
+            again = await self._repeated(connection, context, claims, used)
+        if again is not None:
+            return again
         await self._refuse(context, claims, digest)
         raise InvalidToken
 
@@ -93,38 +116,61 @@ class Tokens:
         session = self._sessions.row(context, proof)
         return await store.open_at_once(database, proof.epoch, session.model_dump(), token)
 
-    async def _rotate_at_once(self, context: RequestContext, claims: Claims, digest: str) -> TokenPair | None:
+    async def _rotate_at_once(
+        self, context: RequestContext, used: dict[str, Any], added: dict[str, Any]
+    ) -> Any | None:
         if not self._on.database.writes_at_once:
             return None
-        now, lifetimes = self._on.clock.now(), self._sessions.lifetimes
-        used = {
-            "the_id": UUID(hex=claims.token_id),
-            "the_hash": digest,
-            "moment": now,
+        now, lifetimes = used["moment"], self._sessions.lifetimes
+        until = {
             "idle_until": now + timedelta(seconds=lifetimes.idle_for(remember=False)),
             "remembered": now + timedelta(seconds=lifetimes.idle_for(remember=True)),
         }
-        refresh, added = self._refresh_token(UUID(hex=claims.user_id), UUID(hex=claims.session_id))
         event = self._on.trail.row(Kind.TOKEN_REFRESHED, context)
-        row = await store.rotate(self._on.database, used, added, event)
-        if row is None:
-            return None
-        count_event(Kind.TOKEN_REFRESHED)
-        return self._pair(row, refresh)
+        row = await store.rotate(self._on.database, used | until, added, event)
+        if row is not None:
+            count_event(Kind.TOKEN_REFRESHED)
+        return row
 
     async def _rotate(
-        self, connection: AsyncConnection, context: RequestContext, session_id: UUID
-    ) -> TokenPair:
-        row = await store.find_alive(connection, session_id, self._on.clock.now())
+        self, connection: AsyncConnection, context: RequestContext, added: dict[str, Any]
+    ) -> Row[Any]:
+        row = await store.find_alive(connection, added["session_id"], self._on.clock.now())
         if row is None:
             raise SessionEnded
         await self._sessions.touch(connection, row)
-        await self._on.trail.record(
-            connection, Kind.TOKEN_REFRESHED, context, user_id=row.user_id, session_id=session_id
-        )
-        refresh, added = self._refresh_token(row.user_id, row.id)
+        await self._record(connection, context, row)
         await store.add_refresh_token(connection, added)
+        return row
+
+    async def _repeated(
+        self, connection: AsyncConnection, context: RequestContext, claims: Claims, used: dict[str, Any]
+    ) -> TokenPair | None:
+        """Return the pair that a token has given already, if the same client asks again at once."""
+        use = await store.use_of(connection, used["the_id"], used["the_hash"])
+        # Another client, or one that comes late, may hold a copy; so may one whose successor is used as well.
+        if use is None or use.used_by != used["the_client"] or used["moment"] - use.used_at > GRACE:
+            return None
+        successor = await store.find_unused(connection, use.successor_id)
+        row = await store.find_alive(connection, UUID(hex=claims.session_id), self._on.clock.now())
+        refresh = self._spelled_again(claims, successor) if successor is not None else None
+        if row is None or refresh is None:
+            return None
+        await self._record(connection, context, row, repeated=True)
         return self._pair(row, refresh)
+
+    def _spelled_again(self, claims: Claims, row: Row[Any]) -> str | None:
+        """Return a refresh token from its row, which holds no more of it than its hash."""
+        said = replace(claims, token_id=row.id.hex, expires_at=int(row.expires_at.timestamp()))
+        found = self._signer.again(REFRESH, said, int(row.issued_at.timestamp()))
+        return next((token for token in found if token_hash(token) == row.token_hash), None)
+
+    async def _record(
+        self, connection: AsyncConnection, context: RequestContext, row: Row[Any], **details: bool
+    ) -> None:
+        await self._on.trail.record(
+            connection, Kind.TOKEN_REFRESHED, context, user_id=row.user_id, session_id=row.id, **details
+        )
 
     def _pair(self, row: Any, refresh: str) -> TokenPair:
         access = self._access_token(row.user_id, row.id, row, row.epoch)
@@ -136,8 +182,10 @@ class Tokens:
         return token
 
     def _refresh_token(self, user_id: UUID, session_id: UUID) -> tuple[str, dict[str, Any]]:
-        token, token_id = self._signer.issue(REFRESH, user_id, session_id, self._lifetimes.refresh)
         now = self._on.clock.now()
+        # Of one moment, so that the token can be spelled again from its row.
+        seconds, life = int(now.timestamp()), self._lifetimes.refresh
+        token, token_id = self._signer.issue_at(seconds, REFRESH, user_id, session_id, life, {})
         return token, {
             "id": token_id,
             "session_id": session_id,
@@ -145,12 +193,14 @@ class Tokens:
             "issued_at": now,
             "expires_at": now + timedelta(seconds=self._lifetimes.refresh),
             "used_at": None,
+            "successor_id": None,
+            "used_by": None,
         }
 
     async def _refuse(self, context: RequestContext, claims: Claims, digest: str) -> None:
         session_id, user_id = UUID(hex=claims.session_id), UUID(hex=claims.user_id)
         async with self._on.database.unit() as connection:
-            if not await store.was_used(connection, UUID(hex=claims.token_id), digest):
+            if await store.use_of(connection, UUID(hex=claims.token_id), digest) is None:
                 return
             row = await store.find_alive(connection, session_id, self._on.clock.now())
             if not await self._sessions.revoke(connection, [session_id], "token_reuse"):
@@ -165,6 +215,11 @@ class Tokens:
         raise TokenReused
 
 
+def _client(context: RequestContext) -> str:
+    """Return a name for the client that asks: two that share address and program have the same."""
+    return token_hash(f"{address_bucket(context.ip)}\n{context.user_agent}")
+
+
 def _reuse_letter(email: str, context: RequestContext, now: datetime) -> Letter:
     return Letter(
         to=email,
@@ -175,7 +230,7 @@ def _reuse_letter(email: str, context: RequestContext, now: datetime) -> Letter:
         ),
         facts=circumstances(context, now),
         closing=(
-            "If you run a script, sign in again and keep the newest refresh token each time.",
+            "If you run a script, sign in again and use the newest refresh token each time.",
             "If this wasn't you, sign out everywhere and change your password.",
         ),
     )

@@ -88,12 +88,24 @@ async def test_a_refresh_answers_a_new_pair(api: AsyncClient) -> None:
     assert (await api.get("/me", headers=bearer(response.json()))).status_code == 200
 
 
-async def test_a_second_refresh_with_one_token_ends_the_family(api: AsyncClient) -> None:
+async def test_a_second_refresh_by_the_same_client_gives_the_same_successor(api: AsyncClient) -> None:
+    await sign_up(api)
+    old = await sign_in(api)
+    answers = [await api.post("/refresh", json={"refresh_token": old["refresh_token"]}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    pairs = [answer.json() for answer in answers]
+    assert pairs[0]["refresh_token"] == pairs[1]["refresh_token"]
+    for pair in pairs:
+        assert (await api.get("/me", headers=bearer(pair))).status_code == 200
+
+
+async def test_a_second_refresh_by_another_client_ends_the_family(api: AsyncClient, connect: Connect) -> None:
     await sign_up(api)
     old = await sign_in(api)
     new = (await api.post("/refresh", json={"refresh_token": old["refresh_token"]})).json()
 
-    again = await api.post("/refresh", json={"refresh_token": old["refresh_token"]})
+    again = await connect("192.0.2.66").post("/refresh", json={"refresh_token": old["refresh_token"]})
     assert_problem(again, 401, "token_reused")
     assert_problem(await api.get("/me", headers=bearer(new)), 401, "session_ended")
     next_one = await api.post("/refresh", json={"refresh_token": new["refresh_token"]})

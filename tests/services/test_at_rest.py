@@ -45,7 +45,7 @@ async def journey(services: Services) -> Used:
     first = await open_pair(services)
     second = await services.tokens.refresh(context(), first.refresh_token)
     with pytest.raises(TokenReused):
-        await services.tokens.refresh(context(), first.refresh_token)
+        await services.tokens.refresh(context("192.0.2.66"), first.refresh_token)
     third = await open_pair(services, OTHER)
     await services.sessions.end(context(), await services.sessions.authenticate_token(third.access_token))
     proof = await prove(services, remember=True)

@@ -147,7 +147,7 @@ async def test_a_stolen_refresh_token(services: Services, ear: Listener, here: B
     viewer = await services.sessions.authenticate_token(pair.access_token)
     await services.tokens.refresh(context(), pair.refresh_token)
     with pytest.raises(Exception, match="token_reused"):
-        await services.tokens.refresh(context(), pair.refresh_token)
+        await services.tokens.refresh(context("192.0.2.66"), pair.refresh_token)
     await ear.hears(viewer.session_id)
 
 

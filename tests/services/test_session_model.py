@@ -115,9 +115,11 @@ class Machine(RuleBasedStateMachine):
         self.account.keys.append(KeyModel(issued.key.id, issued.text, expires))
 
     @precondition(lambda self: self.account.refresh)
-    @rule(choice=data())
-    def refresh(self, choice: Any) -> None:
-        self._refresh(choice.draw(sampled_from(self.account.refresh)))
+    @rule(choice=data(), stolen=booleans())
+    def refresh(self, choice: Any, stolen: bool) -> None:
+        self._refresh(
+            choice.draw(sampled_from(self.account.refresh)), "192.0.2.66" if stolen else "192.0.2.1"
+        )
 
     # What ends something.
 
@@ -260,7 +262,7 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         for token in list(self.account.refresh):
-            self._refresh(token)
+            self._refresh(token, "192.0.2.1")
         for services in self.processes:
             self.do(services.close())
         self.window.close()
@@ -332,26 +334,34 @@ class Machine(RuleBasedStateMachine):
         else:
             self._add_pair(self.do(self.services.tokens.open_for_client(context(), proof)), session)
 
-    def _add_pair(self, pair: Any, session: SessionModel) -> None:
+    def _add_pair(self, pair: Any, session: SessionModel) -> RefreshModel:
         self.account.shown.append(Shown(pair.access_token, session, self.now + ACCESS_S))
-        self.account.refresh.append(RefreshModel(pair.refresh_token, session, self.now + REFRESH_S))
+        added = RefreshModel(pair.refresh_token, session, self.now + REFRESH_S)
+        self.account.refresh.append(added)
+        return added
 
-    def _refresh(self, token: RefreshModel) -> None:
+    def _refresh(self, token: RefreshModel, ip: str) -> None:
         alive = token.session.is_alive(self.now)
+        repeats = token.repeats(self.now) and ip == token.user
         try:
-            pair = self.do(self.services.tokens.refresh(context(), token.text))
+            pair = self.do(self.services.tokens.refresh(context(ip), token.text))
         except TokenReused:
-            assert token.used
+            assert token.used is not None
+            assert not (alive and repeats)
             token.session.over = True
         except (SessionEnded, InvalidToken):
             assert not alive or self.now >= token.expires
         else:
             assert alive is not False
-            assert not token.used
+            if token.successor is not None:
+                assert repeats
+                assert pair.refresh_token == token.successor.text
+                self.account.shown.append(Shown(pair.access_token, token.session, self.now + ACCESS_S))
+                return
             assert self.now < token.expires
-            token.used = True
+            token.used, token.user = self.now, ip
             token.session.idle_high = max(token.session.idle_high, self.now + token.session.idle)
-            self._add_pair(pair, token.session)
+            token.successor = self._add_pair(pair, token.session)
 
     def _other_password(self) -> str:
         return PASSWORD if self.account.password == NEW_PASSWORD else NEW_PASSWORD

@@ -1,16 +1,18 @@
 """Refreshing: each token once, a second use ends the family, on both databases."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import jwt
 import pytest
 
+from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import DomainError, InvalidToken, SessionEnded, TokenReused
 from autograph_web.mail.rendering import as_text
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
-from autograph_web.sessions.tokens import TokenPair
+from autograph_web.sessions.tokens import GRACE, TokenPair
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import (
@@ -69,16 +71,70 @@ async def test_refreshing_keeps_a_session_from_idling_out(
         pair = await services.tokens.refresh(context(), pair.refresh_token)
 
 
-async def test_a_second_use_ends_the_family(services: Services, pair: TokenPair) -> None:
+async def test_the_same_client_gets_the_same_successor_again(
+    services: Services, pair: TokenPair, clock: FakeClock, mailbox: Mailbox
+) -> None:
+    clock.advance(0.75)
+    new = await services.tokens.refresh(context(), pair.refresh_token)
+    clock.advance(GRACE.total_seconds())
+    again = await services.tokens.refresh(context(), pair.refresh_token)
+
+    assert again.refresh_token == new.refresh_token
+    for one in (new, again):
+        assert await services.sessions.authenticate_token(one.access_token)
+    assert await services.tokens.refresh(context(), again.refresh_token)
+    assert await how_many(services, REFRESH_TOKENS) == 3
+    told = [row.details for row in await audited(services, "token_refreshed")]
+    assert told == [{}, {"repeated": True}, {}]
+    assert mailbox.letters == []
+
+
+async def test_a_successor_is_given_again_after_a_rotation_of_the_secrets(
+    services: Services, pair: TokenPair, open_services: OpenServices
+) -> None:
+    new = await services.tokens.refresh(context(), pair.refresh_token)
+    secrets = (OLDER_SECRET, SECRET)
+    rotated = await open_services(services.settings.model_copy(update={"secret_keys": secrets}))
+
+    again = await rotated.tokens.refresh(context(), pair.refresh_token)
+    assert again.refresh_token == new.refresh_token
+
+
+async def _another_address(services: Services, clock: FakeClock, new: TokenPair) -> RequestContext:
+    return context("192.0.2.66")
+
+
+async def _another_program(services: Services, clock: FakeClock, new: TokenPair) -> RequestContext:
+    return context(agent="curl/8")
+
+
+async def _too_late(services: Services, clock: FakeClock, new: TokenPair) -> RequestContext:
+    clock.advance(GRACE.total_seconds() + 0.001)
+    return context()
+
+
+async def _the_successor_is_used(services: Services, clock: FakeClock, new: TokenPair) -> RequestContext:
+    await services.tokens.refresh(context(), new.refresh_token)
+    return context()
+
+
+@pytest.mark.parametrize("how", [_another_address, _another_program, _too_late, _the_successor_is_used])
+async def test_any_other_second_use_ends_the_family(
+    services: Services,
+    pair: TokenPair,
+    clock: FakeClock,
+    how: Callable[[Services, FakeClock, TokenPair], Awaitable[RequestContext]],
+) -> None:
     new = await services.tokens.refresh(context(), pair.refresh_token)
     await services.sessions.authenticate_token(new.access_token)
+    copier = await how(services, clock, new)
 
     with pytest.raises(TokenReused):
-        await services.tokens.refresh(context(), pair.refresh_token)
+        await services.tokens.refresh(copier, pair.refresh_token)
 
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_token(new.access_token)
-    with pytest.raises(SessionEnded):
+    with pytest.raises((SessionEnded, TokenReused)):
         await services.tokens.refresh(context(), new.refresh_token)
 
 
@@ -86,7 +142,7 @@ async def test_a_second_use_leaves_other_sessions_alone(services: Services, pair
     other = await open_pair(services)
     await services.tokens.refresh(context(), pair.refresh_token)
     with pytest.raises(TokenReused):
-        await services.tokens.refresh(context(), pair.refresh_token)
+        await services.tokens.refresh(context("192.0.2.66"), pair.refresh_token)
 
     assert await services.sessions.authenticate_token(other.access_token)
     assert await services.tokens.refresh(context(), other.refresh_token)
@@ -108,11 +164,27 @@ async def test_a_second_use_is_audited_and_told_once(
     assert pair.refresh_token not in as_text(letter)
 
 
-async def test_of_twenty_racers_at_most_one_gets_a_pair(
+async def test_twenty_racers_of_one_client_get_one_successor(
     services: Services, pair: TokenPair, mailbox: Mailbox
 ) -> None:
+    racers = (services.tokens.refresh(context(), pair.refresh_token) for _ in range(20))
+    pairs = await asyncio.gather(*racers)
+
+    assert len({one.refresh_token for one in pairs}) == 1
+    assert await how_many(services, REFRESH_TOKENS) == 2
+    for one in pairs:
+        assert await services.sessions.authenticate_token(one.access_token)
+    assert await services.tokens.refresh(context(), pairs[0].refresh_token)
+    assert await audited(services, "token_reuse_detected") == []
+    assert mailbox.letters == []
+
+
+async def test_of_racers_with_a_copy_at_most_one_client_gets_a_pair_and_it_is_dead(
+    services: Services, pair: TokenPair, mailbox: Mailbox
+) -> None:
+    copiers = [context(f"192.0.2.{number}") for number in range(20)]
     outcomes = await asyncio.gather(
-        *(services.tokens.refresh(context(), pair.refresh_token) for _ in range(20)), return_exceptions=True
+        *(services.tokens.refresh(copier, pair.refresh_token) for copier in copiers), return_exceptions=True
     )
 
     winners = [outcome for outcome in outcomes if isinstance(outcome, TokenPair)]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+GRACE_S = 10
+"""How long a used refresh token gives its client the successor again."""
 COPY_S = 300
 """How long a process may go without asking the database about a session."""
 
@@ -49,7 +51,18 @@ class RefreshModel:
     text: str
     session: SessionModel
     expires: float
-    used: bool = False
+    used: float | None = None
+    user: str = ""
+    successor: "RefreshModel | None" = None
+
+    def repeats(self, now: float) -> bool:
+        """Tell whether the client that used it, and nobody else, gets its successor once more."""
+        return (
+            self.used is not None
+            and now - self.used <= GRACE_S
+            and self.successor is not None
+            and self.successor.used is None
+        )
 
 
 @dataclass(eq=False)
