@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from threading import Thread
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from autograph_web.http.headers import SecurityHeaders
 from autograph_web.runtime import build_services, opened
 from autograph_web.settings import load_settings
 from autograph_web.ui.app import build_app, page_waker
+from autograph_web.ui.gone_tabs import is_known
 from autograph_web.ui.handlers import page_handlers
 
 
@@ -40,7 +42,7 @@ class _Front:
 
     def __call__(self, reflex: ASGIApp) -> ASGIApp:
         """Return the front (what rx.App calls `api_transformer`)."""
-        self.straight = build_front(reflex, load_pages(), page_handlers())
+        self.straight = build_front(reflex, load_pages(), page_handlers(), partial(is_known, app))
         return self.straight
 
 

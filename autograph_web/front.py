@@ -21,18 +21,23 @@ from autograph_web.http.page_frames import Arguments
 from autograph_web.http.pages import Pages
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
 from autograph_web.http.refusals import RefusalPages
-from autograph_web.http.socket_door import SocketDoor
+from autograph_web.http.socket_door import KnownTab, SocketDoor
 from autograph_web.ui.routes import ADMIN_PATHS, PROTECTED_PATHS, ROUTES
+
+# Each counts, and reads much.
+_DOWNLOADS = ("/account/export", "/activity/export", "/admin/audit/export")
 
 
 def build_front(
     reflex: ASGIApp,
     built: Mapping[str, PageInfo],
     handlers: Mapping[str, Arguments] = MappingProxyType({}),
+    is_known: KnownTab | None = None,
 ) -> ASGIApp:
     """Return `reflex` behind REST, the forms and the layers.
 
-    `built` are the pages by file name, `handlers` what a page may call over its websocket.
+    `built` are the pages by file name, `handlers` what a page may call over its websocket, and `is_known`
+    tells whether a tab was there before.
     """
     api = build_api()
     forms = (*FORMS, *ACCOUNT_FORMS, *EMAIL_FORMS, *LINK_FORMS, *RECOVERY_FORMS)
@@ -49,8 +54,8 @@ def build_front(
         calls=methods,
     )
     api.mount("", pages)
-    door = SocketDoor(RefreshPath(api), handlers)
-    guarded = OriginGuard(door, forms=[form.path for form in forms])
+    door = SocketDoor(RefreshPath(api), handlers, is_known)
+    guarded = OriginGuard(door, forms=[form.path for form in forms], downloads=_DOWNLOADS)
     paths = {*methods, *(route.path for route in ROUTES)}
     return Observed(SecurityHeaders(RefusalPages(HotPath(BodyLimit(guarded)))), paths)
 

@@ -6,6 +6,7 @@ import http.client
 import importlib
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import sys
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 from granian.server.common import AbstractServer
@@ -34,6 +36,8 @@ _log = structlog.get_logger(__name__)
 
 _APP_MODULE = "autograph_web.autograph_web"
 _GRACE_SECONDS = 5
+_HEAD_MS = 15_000
+_MOST_WAITING, _MOST_CONNECTIONS, _OTHER_FILES = 2048, 4096, 256
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (each with where we reach it ourselves)
 _ANNOUNCE_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
@@ -93,11 +97,32 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         loop=Loops.auto,
         http=HTTPModes.http1,
         websockets=True,
+        # A head that does not come is ended; what of it comes late is a stranger's wish to keep us waiting.
+        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MS),
+        backlog=_MOST_WAITING,
+        backpressure=_most_connections(),
         log_access=False,
         log_level=LogLevels.warning,
     )
     threading.Thread(target=_follow_start, args=(server, settings, announce), daemon=True).start()
     server.serve()
+
+
+def _most_connections() -> int:
+    """Return how many connections a worker holds at once, and have the system allow that many open files.
+
+    Granian accepts no other connection while a worker holds so many, not even to answer that it is alive.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return (
+        _MOST_CONNECTIONS
+        if soft == resource.RLIM_INFINITY
+        else max(64, min(_MOST_CONNECTIONS, soft - _OTHER_FILES))
+    )
 
 
 def _share_application_with_workers() -> None:

@@ -29,5 +29,15 @@ LONGEST_PLACE = 8 * 1024
 LONGEST_PAGE_ERROR = 300
 """Letters of an error in a page that go into the log."""
 
+TAB_UNITS_A_SECOND, TABS_AT_ONCE = 1, 120
+"""Tabs of one address that nobody has seen before: each leaves keys in Redis."""
+GONE_TAB_S = 600
+"""How long what a closed tab left is kept; where somebody is signed in, as long as for an open one."""
+
+BODY_S = 10.0
+"""How long a body may take to arrive: 64 KiB at 7 kB a second."""
+MOST_BODIES = 40
+"""Requests of one address whose bodies have not arrived yet."""
+
 MOST_WEBSOCKETS = 200
 """Open websockets of one address: an office behind one address has many tabs."""

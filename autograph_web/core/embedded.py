@@ -18,6 +18,8 @@ from autograph_web.core.start_error import StartError
 
 _START_SECONDS = 5.0
 _STOP_SECONDS = 10.0
+MOST_MEMORY = "256mb"
+"""What the server may keep: some 50,000 open tabs, and no more than a small machine can spare."""
 _SOCKET, _NOTE = "redis.sock", "socket-folder"
 _LONGEST_SOCKET_PATH = 100
 """`sun_path` holds 108 bytes on Linux and 104 on macOS, the final NUL included."""
@@ -137,7 +139,8 @@ class EmbeddedRedis:
             # and at most a second; what must survive even that is in the database.
             *("--appendonly", "yes", "--appendfsync", "everysec"),
             *("--save", "3600", "1", "--stop-writes-on-bgsave-error", "no"),
-            *("--maxmemory-policy", "noeviction"),
+            # Full, it refuses what is new and loses nothing (docs/faults.md).
+            *("--maxmemory", MOST_MEMORY, "--maxmemory-policy", "noeviction"),
         ]
 
     def _wait(self) -> None:

@@ -60,6 +60,13 @@ class BodyTooLarge(DomainError):
     sentence = "The request body is too large. 64 KiB is the most we accept."
 
 
+class BodyTooSlow(DomainError):
+    """A body that did not arrive in time (RFC 9110 section 15.5.9)."""
+
+    code, status = "body_too_slow", 408
+    sentence = "The request body did not arrive in time. Send it within ten seconds."
+
+
 class UnsupportedMediaType(DomainError):
     """A body in a media type this route does not take."""
 

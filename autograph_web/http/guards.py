@@ -1,14 +1,30 @@
 """Layers that refuse a request before it reaches anybody: too large a body, another site's origin."""
 
+import asyncio
+import time
+from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from autograph_web.core.errors import BodyTooLarge, OriginRefused
+from autograph_web.core.addresses import address_bucket
+from autograph_web.core.bounds import BODY_S, MOST_BODIES
+from autograph_web.core.errors import (
+    BodyTooLarge,
+    BodyTooSlow,
+    DomainError,
+    MalformedBody,
+    OriginRefused,
+    RateLimited,
+)
+from autograph_web.core.limits import note_refusal
+from autograph_web.core.seldom import SHORT_S, Seldom
+from autograph_web.http.client import address_of
 from autograph_web.http.cookies import session_cookie
 from autograph_web.http.problems import problem_response
 from autograph_web.http.socket_door import refuse_websocket
@@ -23,10 +39,16 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class BodyLimit:
-    """Refuses bodies over 64 KiB, whether the length was announced, understated or not given."""
+    """Refuses bodies over 64 KiB, those that take longer than ten seconds, and too many at once.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    Whether the length was announced, understated or not given. An address that has many requests whose bodies
+    are still to come is told to come back: each holds a connection open.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float = BODY_S) -> None:
+        self._app, self._seconds = app, seconds
+        self._coming = Counter[str]()
+        self._seldom = Seldom(time.monotonic, SHORT_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
@@ -34,19 +56,51 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         try:
-            body = await _read(scope, receive)
+            body = await self._body(scope, receive)
         except ClientDisconnect:
-            return  # half a body must not be acted upon
-        if body is None:
-            await problem_response(BodyTooLarge())(scope, receive, send)
+            # Half a body must not be acted upon. The client may be there all the same, where what it sent is
+            # no chunk (RFC 9112 section 7.1): it is told so.
+            await _ending(MalformedBody())(scope, receive, send)
+            return
+        except DomainError as refusal:
+            await _ending(refusal)(scope, receive, send)
             return
         await self._app(scope, replay(body, receive), send)
 
+    async def _body(self, scope: Scope, receive: Receive) -> bytes:
+        address = address_bucket(address_of(scope, services().settings))
+        if self._coming[address] >= MOST_BODIES:
+            self._tell("too_many_bodies", address)
+            raise RateLimited(retry_after=1)
+        self._coming[address] += 1
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await _read(scope, receive)
+        except TimeoutError:
+            self._tell("body_too_slow", address)
+            raise BodyTooSlow from None
+        finally:
+            self._coming[address] -= 1
+            if not self._coming[address]:
+                del self._coming[address]
 
-async def _read(scope: Scope, receive: Receive) -> bytes | None:
+    def _tell(self, reason: str, address: str) -> None:
+        note_refusal(reason)
+        if self._seldom.allows(reason):
+            _log.warning("request_refused", reason=reason, address=address)
+
+
+def _ending(refusal: DomainError) -> Response:
+    """Return a refusal after which the connection ends, as the rest of the body is not read."""
+    response = problem_response(refusal)
+    response.headers["Connection"] = "close"
+    return response
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes:
     # Bodies are this small, so reading them whole here keeps every later reader simple.
     if _announced(scope) > MOST_BODY_BYTES:
-        return None
+        raise BodyTooLarge
     body = bytearray()
     while True:
         message = await receive()
@@ -54,7 +108,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes | None:
             raise ClientDisconnect
         body += message.get("body", b"")
         if len(body) > MOST_BODY_BYTES:
-            return None
+            raise BodyTooLarge
         if not message.get("more_body", False):
             return bytes(body)
 
@@ -79,14 +133,15 @@ def replay(body: bytes, receive: Receive) -> Receive:
 class OriginGuard:
     """Lets only our own pages act for a person (CSRF) and only our own pages open the websocket.
 
+    `downloads` are addresses whose GET has a limit: another site's page must not use it up.
     An Origin header, where there is one, must be on the list. Where there is none, or `null` (a proxy that
     sets `Referrer-Policy: no-referrer` causes that), a browser may still say that a page of the same origin
     asks (Fetch Metadata, `Sec-Fetch-Site`), which no script can set. Where it says neither, a browser is not
     asking, which is fine for a bearer token but not for what rides on a cookie, a form or the websocket.
     """
 
-    def __init__(self, app: ASGIApp, forms: Iterable[str]) -> None:
-        self._app, self._forms = app, frozenset(forms)
+    def __init__(self, app: ASGIApp, forms: Iterable[str], downloads: Iterable[str] = ()) -> None:
+        self._app, self._forms, self._downloads = app, frozenset(forms), frozenset(downloads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
@@ -94,11 +149,16 @@ class OriginGuard:
             _note_refusal(scope)
             await refuse_websocket(send, "origin")
             return
-        if scope["type"] == "http" and scope["method"] not in _SAFE_METHODS and self._forged(scope):
+        if scope["type"] == "http" and self._is_refused(scope):
             _note_refusal(scope)
             await problem_response(OriginRefused(reasons=_elsewhere(scope)))(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _is_refused(self, scope: Scope) -> bool:
+        if scope["method"] in _SAFE_METHODS:
+            return scope["path"] in self._downloads and _from_elsewhere(scope)
+        return self._forged(scope)
 
     def _forged(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
@@ -111,6 +171,13 @@ class OriginGuard:
             scope["path"] in self._forms
             or session_cookie(services().settings, headers.get("cookie", "")) is not None
         )
+
+
+def _from_elsewhere(scope: Scope) -> bool:
+    """Return True if a browser says that another site's page leads here (Fetch Metadata, section 2.1)."""
+    headers = Headers(scope=scope)
+    site = headers.get("sec-fetch-site", "none")
+    return site in ("cross-site", "same-site") and not _listed(headers.get("origin"))
 
 
 def _note_refusal(scope: Scope) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qs
 
 import structlog
@@ -37,15 +37,28 @@ _LONGEST_KEPT, _LONGEST_FORWARDED = 512, 2048
 _POLICY, _TRY_LATER = 1008, 1013
 
 
+KnownTab = Callable[[str], Awaitable[bool]]
+"""Tells whether a tab was there before, by its name."""
+
+
 class SocketDoor:
-    """Lets pages connect, and through what pages say; `handlers` are what they may call."""
+    """Lets pages connect, and through what pages say.
+
+    `handlers` are what they may call; without `is_known` no tab counts as a new one.
+    """
 
     def __init__(
-        self, app: ASGIApp, handlers: Mapping[str, Arguments], now: Callable[[], float] = time.monotonic
+        self,
+        app: ASGIApp,
+        handlers: Mapping[str, Arguments],
+        is_known: KnownTab | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app, self._reader, self._now = app, Reader(handlers), now
         self._open = Counter[str]()
         self._paces = Paces(now, bounds.ADDRESS_UNITS_A_SECOND, bounds.ADDRESS_UNITS_AT_ONCE)
+        self._new_tabs = Paces(now, bounds.TAB_UNITS_A_SECOND, bounds.TABS_AT_ONCE)
+        self._is_known = is_known
         self._told = Told(now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +67,7 @@ class SocketDoor:
             await self._app(scope, receive, send)
             return
         address = address_bucket(address_of(scope, services().settings))
-        reason = self._why_not(scope, address)
+        reason = await self._why_not(scope, address)
         if reason:
             self._told.refused(reason, address)
             await refuse_websocket(send, reason)
@@ -70,13 +83,18 @@ class SocketDoor:
             if not self._open[address]:
                 del self._open[address]
 
-    def _why_not(self, scope: Scope, address: str) -> str:
-        if not _names_a_tab(scope):
+    async def _why_not(self, scope: Scope, address: str) -> str:
+        tab = _tab(scope)
+        if not tab:
             return "token"
         # Each open page keeps state on the server, so one address must not open pages without end.
         if self._open[address] >= bounds.MOST_WEBSOCKETS:
             return "too_many"
-        return "" if self._paces.take(address, bounds.HANDSHAKE_UNITS) is not None else "too_fast"
+        if self._paces.take(address, bounds.HANDSHAKE_UNITS) is None:
+            return "too_fast"
+        if self._is_known is None or await self._is_known(tab):
+            return ""
+        return "" if self._new_tabs.take(address, 1) is not None else "too_many_new"
 
 
 class Told:
@@ -173,13 +191,13 @@ async def refuse_websocket(send: Send, reason: str) -> None:
     await send({"type": "websocket.close", "code": _POLICY})
 
 
-def _names_a_tab(scope: Scope) -> bool:
-    """Return True if the address names one tab by a UUID, as pages do: it becomes part of keys in Redis."""
+def _tab(scope: Scope) -> str:
+    """Return the UUID by which the address names a tab, as pages do, or nothing; keys in Redis have it."""
     query: bytes = scope.get("query_string", b"")
     if f"{scope['path']}/" not in (f"{_SOCKET}/", f"{_SOCKET}//") or len(query) > _LONGEST_QUERY:
-        return False
+        return ""
     tokens = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("token", [])
-    return len(tokens) == 1 and _TOKEN.fullmatch(tokens[0]) is not None
+    return tokens[0] if len(tokens) == 1 and _TOKEN.fullmatch(tokens[0]) else ""
 
 
 def _cut(scope: Scope) -> Scope:

@@ -36,6 +36,7 @@ from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
 from autograph_web.ui.email_links.state import ChangeEmailState, UndoEmailState, VerifyEmailState
 from autograph_web.ui.forbidden.page import forbidden_page
+from autograph_web.ui.gone_tabs import forget_gone_tabs
 from autograph_web.ui.home.page import home_page
 from autograph_web.ui.lost_events import LostEvents
 from autograph_web.ui.not_found.page import not_found_page
@@ -136,6 +137,7 @@ def build_app(**kwargs: Any) -> rx.App:
     app.add_middleware(Observed(), 0)
     add_pages(app)
     steady(app)
+    forget_gone_tabs(app)
     seal_cookies(app)
     return app
 

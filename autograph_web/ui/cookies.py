@@ -1,7 +1,8 @@
 """What is kept of a connection: whose address it has, by our rules, and cookies that nobody else can read.
 
 Reflex 0.10.1 puts the headers of every websocket handshake into the tab's state, which lies in Redis for an
-hour. The cookies among them are sealed first: who can read Redis must not find live sessions there.
+hour. Two of them are read, so two are kept. The cookies are sealed first: who can read Redis must not find
+live sessions there.
 """
 
 from typing import Any
@@ -15,6 +16,7 @@ from autograph_web.runtime import services
 
 # What Reflex calls the client's address. Its own reading knows X-Forwarded-For alone, and no ports.
 _ADDRESS = "ip"
+_READ = ("cookie", "user-agent")
 _OWNER = "websocket handshake"
 
 
@@ -26,7 +28,7 @@ def seal_cookies(app: rx.App) -> None:
     def sealed(sid: str, environ: dict[str, Any]) -> dict[str, Any]:
         kept = plain(sid, environ)
         kept[_ADDRESS] = address_of(environ["asgi.scope"], services().settings)
-        headers = kept["headers"]
+        kept["headers"] = headers = {name: kept["headers"][name] for name in _READ if name in kept["headers"]}
         if "cookie" in headers:
             headers["cookie"] = services().sealer.seal(headers["cookie"].encode("utf-8", "replace"), _OWNER)
         return kept

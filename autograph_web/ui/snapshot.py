@@ -5,6 +5,9 @@ before any handler has run. The token that names the tab is no credential, and t
 may have changed, so what is sent again is decided here first.
 """
 
+from collections.abc import Mapping
+from typing import Any, cast
+
 import reflex as rx
 from reflex.app import App
 from reflex.middleware.middleware import Middleware
@@ -50,7 +53,7 @@ class FreshSnapshot(Middleware):
         new_page = event.payload.get("hashes") is not None
         for kind in self._states:
             held = await state.get_state(kind)
-            if new_page or (isinstance(held, Private) and await _is_foreign(held)):
+            if (new_page or (isinstance(held, Private) and await _is_foreign(held))) and _holds(held):
                 held.reset()
         return None
 
@@ -65,6 +68,13 @@ class FreshSnapshot(Middleware):
 def is_connecting(event: Event) -> bool:
     """Tell whether `event` is the one that a (re)connecting client sends."""
     return event.name.endswith((".hydrate_and_load", ".hydrate"))
+
+
+def _holds(held: BaseState) -> bool:
+    """Return True if any var differs from what it begins as; one that is reset is kept in Redis anew."""
+    fields: Mapping[str, Any] = cast(Any, type(held)).get_fields()
+    values = vars(held)
+    return any(name in values and values[name] != field.default_value() for name, field in fields.items())
 
 
 async def _is_foreign(held: Private) -> bool:

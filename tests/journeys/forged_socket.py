@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
+from types import MappingProxyType
 from typing import Any, cast
 from uuid import uuid4
 
@@ -118,9 +119,11 @@ class ForgedSocket:
 
 
 @asynccontextmanager
-async def forged(base_url: str, *, token: str = "", cookie: str = "") -> AsyncGenerator[ForgedSocket]:
-    """Connect as the tab `token`, with the right origin and with the cookies of `cookie`."""
-    headers = {"X-Forwarded-For": unique_address(), "Origin": base_url}
+async def forged(
+    base_url: str, *, token: str = "", cookie: str = "", headers: Mapping[str, str] = MappingProxyType({})
+) -> AsyncGenerator[ForgedSocket]:
+    """Connect as the tab `token`, with the right origin, the cookies of `cookie`, and further headers."""
+    headers = {"X-Forwarded-For": unique_address(), "Origin": base_url, **headers}
     if cookie:
         headers["Cookie"] = cookie
     address = base_url.replace("http", "ws", 1) + socket_path(token or str(uuid4()))

@@ -54,6 +54,12 @@ async def product(data: Path, redis: EmbeddedRedis, clock: FakeClock) -> AsyncGe
         yield services
 
 
+def test_it_takes_no_more_memory_than_it_may_and_drops_nothing(program: str, tmp_path: Path) -> None:
+    with EmbeddedRedis(tmp_path, program) as redis, asked(redis) as client:
+        assert client.config_get("maxmemory") == {"maxmemory": str(256 * 1024 * 1024)}
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+
+
 def test_what_was_written_is_there_after_a_stop_and_after_a_kill(program: str, tmp_path: Path) -> None:
     with EmbeddedRedis(tmp_path, program) as redis, asked(redis) as client:
         client.set("stopped", "kept", ex=600)

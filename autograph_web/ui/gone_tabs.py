@@ -1,0 +1,92 @@
+"""What a tab leaves in Redis: how long it is kept once the tab is closed, and whether it is known there.
+
+Reflex 0.10.1 keeps a tab's state for an hour after its last event. For a tab that was closed that is longer
+than anybody comes back, unless somebody is signed in; and anybody may open tabs without end.
+"""
+
+import logging
+from typing import Any, cast
+
+import reflex as rx
+from reflex.istate.manager.redis import StateManagerRedis
+from reflex.istate.manager.token import BaseStateToken
+from reflex.state import BaseState, State
+
+from autograph_web.core.bounds import GONE_TAB_S
+from autograph_web.core.errors import DomainError
+from autograph_web.http.cookies import session_cookie
+from autograph_web.runtime import services
+
+_logger = logging.getLogger(__name__)
+
+
+async def is_known(app: rx.App, tab: str) -> bool:
+    """Return True if Redis keeps something of `tab`; while Redis is away, every tab is taken for known."""
+    manager = cast(Any, app).state_manager
+    if not isinstance(manager, StateManagerRedis):
+        return True
+    try:
+        return bool(await manager.redis.exists(_root_key(tab)))
+    except Exception:  # the tab will learn of it by itself
+        _logger.warning("a tab could not be looked up", exc_info=True)
+        return True
+
+
+def forget_gone_tabs(app: rx.App) -> None:
+    """Have what a closed tab left expire soon, and all that a tab has kept be kept as long as it is open.
+
+    A tab is connected once at a time: its record goes after its keys were given their short life, so whoever
+    connects as the same tab afterwards gives them the long one.
+    """
+    inner: Any = app
+    if not isinstance(inner._state_manager, StateManagerRedis):
+        return
+    namespace, tabs = inner.event_namespace, inner.event_namespace._token_manager
+    link, disconnect = namespace.link_token_to_sid, tabs.disconnect_token
+    cookies: dict[str, str] = {}
+
+    async def linked(sid: str, token: str, **more: Any) -> None:
+        environ: dict[str, str] = inner.sio.get_environ(sid, namespace.namespace) or {}
+        cookies[sid] = environ.get("HTTP_COOKIE", "")
+        await link(sid, token, **more)
+        await _keep_for(app, namespace.sid_to_token.get(sid, token), inner.state_manager.token_expiration)
+
+    async def disconnected(token: str, sid: str) -> None:
+        if not await _is_signed_in(cookies.pop(sid, "")):
+            await _keep_for(app, token, GONE_TAB_S)
+        await disconnect(token, sid)
+
+    namespace.link_token_to_sid, tabs.disconnect_token = linked, disconnected
+
+
+async def _is_signed_in(cookie_header: str) -> bool:
+    cookie = session_cookie(services().settings, cookie_header)
+    if cookie is None:
+        return False
+    try:
+        await services().sessions.authenticate_cookie(cookie)
+    except DomainError:
+        return False
+    return True
+
+
+async def _keep_for(app: rx.App, tab: str, seconds: int) -> None:
+    try:
+        pipeline = cast(Any, app).state_manager.redis.pipeline(transaction=False)
+        for kind in _kinds(State):
+            pipeline.expire(_key(tab, kind), seconds)
+        await pipeline.execute()
+    except Exception:  # it expires later then
+        _logger.warning("what a tab left could not be given its time", exc_info=True)
+
+
+def _kinds(kind: type[BaseState]) -> list[type[BaseState]]:
+    return [kind, *(below for one in kind.get_substates() for below in _kinds(one))]
+
+
+def _root_key(tab: str) -> str:
+    return _key(tab, State)
+
+
+def _key(tab: str, kind: type[BaseState]) -> str:
+    return str(BaseStateToken(ident=tab, cls=kind))

@@ -1,0 +1,75 @@
+"""Bodies that do not come: each is ended, and one address may wait with few of them."""
+
+import asyncio
+
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from autograph_web.core.bounds import MOST_BODIES
+from autograph_web.http.guards import BodyLimit
+
+pytestmark = pytest.mark.usefixtures("services")
+READ = PlainTextResponse("read")
+
+
+async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+    await READ(scope, receive, send)
+
+
+class Slow:
+    """A client that announces more than it sends; `go_on` sends the rest."""
+
+    def __init__(self, ip: str = "203.0.113.9") -> None:
+        self.go_on = asyncio.Event()
+        self.status, self.headers = 0, dict[bytes, bytes]()
+        self._sent = False
+        headers = [(b"content-length", b"1000")]
+        self.scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/login",
+            "headers": headers,
+            "client": (ip, 1),
+        }
+
+    async def receive(self) -> Message:
+        if not self._sent:
+            self._sent = True
+            return {"type": "http.request", "body": b"{", "more_body": True}
+        await self.go_on.wait()
+        return {"type": "http.request", "body": b"}", "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], dict(message["headers"])
+
+    async def ask(self, layer: BodyLimit) -> int:
+        await layer(self.scope, self.receive, self.send)
+        return self.status
+
+
+async def test_a_body_that_does_not_come_is_ended() -> None:
+    client = Slow()
+
+    assert await client.ask(BodyLimit(inner, seconds=0.02)) == 408
+    assert client.headers[b"connection"] == b"close"
+
+
+async def test_few_bodies_of_an_address_are_waited_for() -> None:
+    layer = BodyLimit(inner)
+    waiting = [Slow() for _ in range(MOST_BODIES)]
+    tasks = [asyncio.create_task(client.ask(layer)) for client in waiting]
+    await asyncio.sleep(0)
+    one_more, elsewhere = Slow(), Slow("203.0.113.10")
+    elsewhere.go_on.set()
+
+    assert await one_more.ask(layer) == 429
+    assert one_more.headers[b"connection"] == b"close"
+    assert one_more.headers[b"retry-after"] == b"1"
+    assert await elsewhere.ask(layer) == 200
+    for client in waiting:
+        client.go_on.set()
+    assert await asyncio.gather(*tasks) == [200] * MOST_BODIES
+    one_more.go_on.set()
+    assert await one_more.ask(layer) == 200

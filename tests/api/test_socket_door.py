@@ -1,0 +1,166 @@
+"""Who may open the websocket of a page, how often, and what of the handshake goes on."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from autograph_web.core import bounds
+from autograph_web.http.page_frames import Arguments
+from autograph_web.http.socket_door import SocketDoor
+from autograph_web.runtime import Services
+
+pytestmark = pytest.mark.usefixtures("services")
+HANDLERS = {"ours.load": Arguments(frozenset(), frozenset())}
+LOAD = '42/_event,["event",{"name":"ours.load"}]'
+
+
+class Connection:
+    """One connection: what the client says, and what it is told."""
+
+    def __init__(
+        self, *frames: str | bytes, ip: str = "203.0.113.9", query: str = "", path: str = "/_event/"
+    ) -> None:
+        self.told: list[Message] = []
+        self._frames = [*frames]
+        self.scope: dict[str, Any] = {
+            "type": "websocket",
+            "path": path,
+            "client": (ip, 50_000),
+            "query_string": (query or f"EIO=4&transport=websocket&token={uuid4()}").encode(),
+            "headers": [],
+        }
+
+    async def receive(self) -> Message:
+        if not self._frames:
+            return {"type": "websocket.disconnect"}
+        frame = self._frames.pop(0)
+        return {"type": "websocket.receive", "text" if isinstance(frame, str) else "bytes": frame}
+
+    async def send(self, message: Message) -> None:
+        self.told.append(message)
+
+    @property
+    def refused(self) -> bool:
+        return [message["type"] for message in self.told] == ["websocket.close"]
+
+
+class Inside:
+    """Stands for what is behind the door."""
+
+    def __init__(self) -> None:
+        self.scopes: list[Scope] = []
+        self.heard: list[Message] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scopes.append(scope)
+        while (message := await receive())["type"] != "websocket.disconnect":
+            self.heard.append(message)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def door(known: Mapping[str, bool] | None = None, now: Clock | None = None) -> tuple[SocketDoor, Inside]:
+    async def is_known(tab: str) -> bool:
+        return (known or {}).get(tab, known is None)
+
+    inside = Inside()
+    return SocketDoor(inside, HANDLERS, is_known, now or Clock()), inside
+
+
+async def run(layer: SocketDoor, connection: Connection) -> Connection:
+    await layer(connection.scope, connection.receive, connection.send)
+    return connection
+
+
+@pytest.mark.parametrize("path", ["/", "/_event/x", "/_eventx", "/login"])
+async def test_there_is_one_websocket(path: str) -> None:
+    layer, inside = door()
+
+    assert (await run(layer, Connection(path=path))).refused
+    assert inside.scopes == []
+
+
+async def test_new_tabs_of_an_address_are_limited_and_known_ones_are_not() -> None:
+    tab, now = str(uuid4()), Clock()
+    layer, inside = door({tab: True}, now)
+    outcomes = [(await run(layer, Connection())).refused for _ in range(bounds.TABS_AT_ONCE + 5)]
+
+    assert outcomes == [False] * bounds.TABS_AT_ONCE + [True] * 5
+    assert not (await run(layer, Connection(query=f"token={tab}"))).refused
+    assert not (await run(layer, Connection(ip="203.0.113.10"))).refused
+    now.seconds += 10
+    assert not (await run(layer, Connection())).refused
+    assert len(inside.scopes) == bounds.TABS_AT_ONCE + 3
+
+
+async def test_handshakes_of_an_address_are_limited_whatever_tab_they_name() -> None:
+    layer, _ = door()
+    allowed = bounds.ADDRESS_UNITS_AT_ONCE // bounds.HANDSHAKE_UNITS
+
+    outcomes = [(await run(layer, Connection())).refused for _ in range(allowed + 1)]
+
+    assert outcomes == [False] * allowed + [True]
+
+
+async def test_what_is_not_read_of_a_handshake_goes_no_further(services: Services) -> None:
+    layer, inside = door()
+    connection = Connection()
+    connection.scope["headers"] = [
+        (b"host", b"localhost"),
+        (b"user-agent", b"u" * 9000),
+        (b"x-filler", b"x" * 9000),
+        (b"cookie", b"a=" + b"c" * 20_000),
+        (b"accept-language", b"en"),
+        (b"sec-websocket-protocol", b"0.10.1"),
+    ]
+    await run(layer, connection)
+
+    assert dict(inside.scopes[0]["headers"]) == {
+        b"host": b"localhost",
+        b"user-agent": b"u" * 512,
+        b"sec-websocket-protocol": b"0.10.1",
+    }
+
+
+async def test_what_pages_say_goes_on_and_the_rest_ends_the_connection() -> None:
+    layer, inside = door()
+    connection = await run(layer, Connection("3", LOAD, b"4", LOAD))
+
+    assert [message["text"] for message in inside.heard][:1] == ["3"]
+    assert len(inside.heard) == 2
+    assert connection.told == [{"type": "websocket.close", "code": 1008}]
+
+
+async def test_unknown_events_are_dropped_and_then_end_the_connection() -> None:
+    unknown = '42/_event,["event",{"name":"ours.other"}]'
+    layer, inside = door()
+    some = await run(layer, Connection(*[unknown] * bounds.MOST_REFUSED_EVENTS, LOAD))
+    more = await run(layer, Connection(*[unknown] * (bounds.MOST_REFUSED_EVENTS + 1), LOAD))
+
+    assert len(inside.heard) == 1
+    assert some.told == []
+    assert more.told == [{"type": "websocket.close", "code": 1008}]
+
+
+async def test_too_many_events_end_the_connection() -> None:
+    layer, inside = door()
+    connection = await run(layer, Connection(*[LOAD] * (bounds.SOCKET_UNITS_AT_ONCE + 50)))
+
+    assert connection.told == [{"type": "websocket.close", "code": 1013}]
+    assert len(inside.heard) == bounds.SOCKET_UNITS_AT_ONCE
+
+
+async def test_a_namespace_is_not_connected_again_and_again() -> None:
+    layer, inside = door()
+    await run(layer, Connection(*["40/_event,"] * 10))
+
+    assert len(inside.heard) == bounds.MOST_CONNECTS
