@@ -31,6 +31,8 @@ from autograph_web.runtime import services
 _COOKIES_MISSING = "cookies_missing"
 _SIGN_IN_PAGES = ("/login", "/register")  # which lead nowhere that needs a session but by signing in
 _NOT_FOUND = "/404"
+# What Reflex answers beside the websocket; nothing of ours asks for it, and one of them asks Redis.
+_REFLEX_OWN = frozenset({"/ping", "/_health", "/_upload", "/_all_routes", "/auth-codespace"})
 _LINK_PAGES = frozenset(purpose.page for purpose in Purpose)
 
 
@@ -64,6 +66,9 @@ class Pages:
             await link(scope, receive, send)
             return
         path = _plain(scope["path"])
+        if path in _REFLEX_OWN:
+            await problem_response(NotFound())(scope, receive, send)
+            return
         try:
             # Only pages have a second spelling, with a slash at the end: there is no call at /me/.
             exact = path if path in self._pages else scope["path"]

@@ -1,5 +1,6 @@
 """Turns two-step verification on and off, replaces the authenticator, makes recovery codes."""
 
+import asyncio
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.entropy import random_uuid
 from autograph_web.core.errors import MfaNotEnabled, NoPendingSetup, SetupCodeInvalid
+from autograph_web.core.limits import Allowance
 from autograph_web.core.sealing import Sealer
 from autograph_web.mfa import store, totp
 from autograph_web.mfa.codes import RECOVERY_CODES, Method, new_recovery_code, read_code, recovery_hash
@@ -23,6 +25,8 @@ from autograph_web.mfa.letters import factor_letter
 from autograph_web.mfa.models import RecoveryCode, TotpFactor
 from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer
+
+_SETUPS = Allowance(20, 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,11 @@ class Enrolment:
 
         Raises:
             ReauthenticationRequired: The sign-in is not fresh.
+            RateLimited: Too many setups in an hour.
             Unavailable: The database is away.
         """
+        budget = _SETUPS.under(f"rate_limit:mfa_setup:{viewer.user_id.hex}")
+        await self._on.limiter.spend([budget], viewer.user_id.hex)
         secret, now = totp.new_secret(self._on.entropy), self._on.clock.now()
         factor = TotpFactor(
             id=random_uuid(self._on.entropy),
@@ -66,7 +73,9 @@ class Enrolment:
         # In the app the entry of the key so far looks the same: the new one has its day in its name.
         name = f"{viewer.email} ({now:%Y-%m-%d})" if replaces else viewer.email
         uri = totp.provisioning_uri(secret, name, self._issuer)
-        return Setup(totp.as_key(secret), uri, b64encode(totp.qr_png(uri)).decode("ascii"))
+        # Some 20 ms of drawing and packing, which the event loop need not wait for.
+        picture = await asyncio.to_thread(totp.qr_png, uri)
+        return Setup(totp.as_key(secret), uri, b64encode(picture).decode("ascii"))
 
     async def enable(self, context: RequestContext, viewer: Viewer, typed: str) -> list[str]:
         """Confirm the pending key with a code of it and return ten new recovery codes.

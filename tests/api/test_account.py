@@ -12,7 +12,28 @@ from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.http import assert_problem, bearer, cookies_set, sign_up
 
+DOWNLOADS = ("/account/export", "/activity/export", "/admin/audit/export")
 CONFIRMED = {"confirm_email": EMAIL}
+
+
+@pytest.mark.parametrize("path", DOWNLOADS)
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_no_other_site_uses_up_a_download(browser: AsyncClient, path: str, site: str) -> None:
+    await sign_up(browser)
+    form = {"email": EMAIL, "password": PASSWORD}
+    assert (await browser.post("/session/sign-in", data=form)).status_code == 303
+    del browser.headers["Origin"]
+    led_here = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "navigate", "Accept": "application/json"}
+    for _ in range(20):
+        assert_problem(await browser.get(path, headers=led_here), 403, "origin_refused")
+
+    expected = 403 if path.startswith("/admin") else 200  # this person is no administrator
+    for site_of_ours in ("same-origin", "none"):
+        answer = await browser.get(
+            path, headers={"Sec-Fetch-Site": site_of_ours, "Accept": "application/json"}
+        )
+        assert answer.status_code == expected
+        assert expected == 200 or answer.json()["code"] != "origin_refused"
 
 
 async def delete(client: AsyncClient, body: Any, headers: dict[str, str] | None = None) -> Any:

@@ -37,6 +37,13 @@ async def test_a_setup_answers_a_key_to_type_to_scan_and_to_open(
     assert Authenticator.scan(b64decode(body["qr_code"], validate=True)) == Authenticator.open(uri)
 
 
+async def test_keys_are_not_made_without_end(api: AsyncClient, tokens: dict[str, Any]) -> None:
+    for _ in range(20):
+        assert (await api.post("/mfa/setup", headers=bearer(tokens))).status_code == 200
+
+    assert_problem(await api.post("/mfa/setup", headers=bearer(tokens)), 429, "rate_limited")
+
+
 async def test_turning_on_answers_ten_recovery_codes_once(
     api: AsyncClient, clock: FakeClock, tokens: dict[str, Any]
 ) -> None:

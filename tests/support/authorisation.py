@@ -500,8 +500,8 @@ FORMS: dict[str, Row] = {
 """What stands beside REST: the native forms (those of a link act by the cookie of that link alone)."""
 
 REFLEX_PATHS: dict[str, May] = {
-    "/ping": May.EVERYBODY,
-    "/_health": May.EVERYBODY,
+    "/ping": May.NOBODY,
+    "/_health": May.NOBODY,
     "/_event": May.EVERYBODY,  # the websocket: its handlers are above
 }
 """What Reflex serves beside the pages."""

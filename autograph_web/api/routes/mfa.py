@@ -24,7 +24,7 @@ router = APIRouter(route_class=StrictRoute, prefix="/mfa", tags=["Two-step verif
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
-@router.post("/setup", responses=problems(401, 403, 503), dependencies=_SIGNED_IN)
+@router.post("/setup", responses=problems(401, 403, 429, 503), dependencies=_SIGNED_IN)
 async def setup(context: CurrentContext, viewer: CurrentViewer) -> MfaSetupOut:
     """Make a new authenticator key. It protects nothing until /mfa/enable confirms it.
 
