@@ -28,7 +28,7 @@ BROWSERLESS := $(if $(FILES),$(if $(filter-out tests/unit% tests/services% tests
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: ready preflight browser pythons help run prod-local dev build test test-fast check format interop bench lighthouse revision lock clean
+.PHONY: ready preflight browser pythons help run prod-local dev build test test-fast check format interop bench lab lighthouse revision lock clean
 
 help: ## List what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -77,6 +77,9 @@ interop: $(DEV) build ## Run with the real poolers, Redis variants and proxies t
 
 bench: $(DEV) build browser ## Measure the server against the machine's own limits
 	@$(BIN)/python -m tests.benchmarks
+
+lab: $(DEV) build ## Attack a server as one address can, and show what others notice (T="NewTabs --seconds 30" for some of it)
+	@$(BIN)/python -m tests.lab $(T)
 
 lighthouse: $(DEV) build browser ## Hold the pages against their budget: weight, and speed on a phone
 	@$(BIN)/python -m tests.benchmarks.lighthouse

@@ -10,8 +10,8 @@ HANDSHAKE_UNITS, HYDRATE_UNITS = 2, 6
 LETTERS_OF_A_UNIT, LONGEST_TEXT = 256, 4096
 """What a longer event costs more: its text may be a password to estimate, and no field takes more."""
 
-ADDRESS_UNITS_A_SECOND, ADDRESS_UNITS_AT_ONCE = 100, 400
-"""What the websockets of one address may cost: a hundred tabs that reconnect wait a few seconds."""
+ADDRESS_UNITS_A_SECOND, ADDRESS_UNITS_AT_ONCE = 60, 300
+"""What the websockets of one address may cost: sixty tabs that reconnect wait a few seconds."""
 LONGEST_TURN_S = 4.0
 """How long an event waits for its turn before its connection is closed (pings allow ten seconds)."""
 
@@ -41,3 +41,6 @@ MOST_BODIES = 40
 
 MOST_WEBSOCKETS = 200
 """Open websockets of one address: an office behind one address has many tabs."""
+MOST_STRANGE_WEBSOCKETS = 50
+"""Those of them without a session. A message is put together before we see any of it, up to 64 MiB; one that
+is never finished is given up after ten seconds."""

@@ -21,7 +21,8 @@ from autograph_web.core.bounds import (
 
 _PONG, _CLOSE, _LEAVE = "3", "1", "41/_event,"
 _CONNECT, _EVENT = "40/_event,", "42/_event,"
-_CONNECTING = (".hydrate_and_load", ".on_load_internal")
+_HYDRATE = ".hydrate_and_load"
+_CONNECTING = (_HYDRATE, ".on_load_internal")
 _PAGE_ERROR = ".handle_frontend_exception"
 _REPORT = "client_error"
 _LONGEST_NAME, _LONGEST_SCHEMA = 150, 64
@@ -116,6 +117,8 @@ class Reader:
         arguments = self._handlers.get(name)
         if arguments is None or not arguments.fit(payload):
             return Frame(units=1, unknown=name[:_LONGEST_NAME])
+        if name.endswith(_HYDRATE):
+            payload = _hashes(payload)
         kept = {"name": name, "payload": payload, "router_data": _place(event)}
         connecting = name.endswith(_CONNECTING)
         units = HYDRATE_UNITS if connecting else 1 + min(len(body), LONGEST_TEXT) // LETTERS_OF_A_UNIT
@@ -132,6 +135,14 @@ def _place(event: dict[str, Any]) -> dict[str, Any]:
     if "query" in kept:
         kept["query"] = {name: value for name, value in _object(kept["query"]).items() if _is_text(value)}
     return kept
+
+
+def _hashes(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return what a page says when it connects; values for vars that browsers keep are for none of ours."""
+    hashes = payload.get("hashes")
+    if not isinstance(hashes, list) or not all(map(_is_text, cast(list[Any], hashes))):
+        return {}
+    return {"hashes": hashes}
 
 
 def _is_text(value: Any) -> bool:

@@ -17,11 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.core import bounds
 from autograph_web.core.addresses import address_bucket
+from autograph_web.core.errors import DomainError
 from autograph_web.core.metrics import meters
 from autograph_web.core.pace import Pace, Paces
 from autograph_web.core.seldom import SHORT_S, Seldom
 from autograph_web.http.client import address_of
-from autograph_web.http.cookies import LONGEST_HEADER
+from autograph_web.http.cookies import LONGEST_HEADER, session_cookie
 from autograph_web.http.page_frames import Arguments, Frame, NotOurs, Reader
 from autograph_web.runtime import services
 
@@ -55,7 +56,7 @@ class SocketDoor:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app, self._reader, self._now = app, Reader(handlers), now
-        self._open = Counter[str]()
+        self._open, self._strange = Counter[str](), Counter[str]()
         self._paces = Paces(now, bounds.ADDRESS_UNITS_A_SECOND, bounds.ADDRESS_UNITS_AT_ONCE)
         self._new_tabs = Paces(now, bounds.TAB_UNITS_A_SECOND, bounds.TABS_AT_ONCE)
         self._is_known = is_known
@@ -72,7 +73,13 @@ class SocketDoor:
             self._told.refused(reason, address)
             await refuse_websocket(send, reason)
             return
+        stranger = not await _is_signed_in(scope)
+        if stranger and self._strange[address] >= bounds.MOST_STRANGE_WEBSOCKETS:
+            self._told.refused("too_many", address)
+            await refuse_websocket(send, "too_many")
+            return
         self._open[address] += 1
+        self._strange[address] += stranger
         meters().websockets.inc()
         try:
             talk = _Talk(self._reader, self._paces, self._told, self._now, address, receive, send)
@@ -80,8 +87,9 @@ class SocketDoor:
         finally:
             meters().websockets.dec()
             self._open[address] -= 1
+            self._strange[address] -= stranger
             if not self._open[address]:
-                del self._open[address]
+                del self._open[address], self._strange[address]
 
     async def _why_not(self, scope: Scope, address: str) -> str:
         tab = _tab(scope)
@@ -189,6 +197,17 @@ async def refuse_websocket(send: Send, reason: str) -> None:
     """Refuse a handshake: closing before accepting makes the server answer 403."""
     meters().websockets_refused.labels(reason).inc()
     await send({"type": "websocket.close", "code": _POLICY})
+
+
+async def _is_signed_in(scope: Scope) -> bool:
+    cookie = session_cookie(services().settings, Headers(scope=scope).get("cookie", ""))
+    if cookie is None:
+        return False
+    try:
+        await services().sessions.authenticate_cookie(cookie)
+    except DomainError:
+        return False
+    return True
 
 
 def _tab(scope: Scope) -> str:

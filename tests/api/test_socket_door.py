@@ -1,5 +1,6 @@
 """Who may open the websocket of a page, how often, and what of the handshake goes on."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
@@ -109,6 +110,24 @@ async def test_handshakes_of_an_address_are_limited_whatever_tab_they_name() -> 
     outcomes = [(await run(layer, Connection())).refused for _ in range(allowed + 1)]
 
     assert outcomes == [False] * allowed + [True]
+
+
+async def test_open_websockets_without_a_session_are_few() -> None:
+    gone = asyncio.Event()
+
+    async def open_until_gone(scope: Scope, receive: Receive, send: Send) -> None:
+        await gone.wait()
+
+    layer = SocketDoor(open_until_gone, HANDLERS, None, Clock())
+    tasks = [asyncio.create_task(run(layer, Connection())) for _ in range(bounds.MOST_STRANGE_WEBSOCKETS)]
+    await asyncio.sleep(0)
+
+    assert (await run(layer, Connection())).refused
+    elsewhere = asyncio.create_task(run(layer, Connection(ip="203.0.113.10")))
+    gone.set()
+    assert not (await elsewhere).refused
+    assert not any([(await task).refused for task in tasks])
+    assert not (await run(layer, Connection())).refused
 
 
 async def test_what_is_not_read_of_a_handshake_goes_no_further(services: Services) -> None:

@@ -67,6 +67,23 @@ def test_a_page_that_connects_passes_with_its_first_event() -> None:
 
 
 @pytest.mark.parametrize(
+    ("payload", "kept"),
+    [
+        ({"hashes": ["a", "b"], "vars": {"state.x": 1}}, {"hashes": ["a", "b"]}),
+        ({"hashes": []}, {"hashes": []}),
+        ({"hashes": None, "vars": "text"}, {}),
+        ({"hashes": [1]}, {}),
+        ({"hashes": "text"}, {}),
+        ({}, {}),
+    ],
+)
+def test_a_page_that_connects_sets_no_vars(payload: dict[str, Any], kept: dict[str, Any]) -> None:
+    said = READER.read(event(HYDRATE, payload))
+
+    assert json.loads(said.text.removeprefix("42/_event,"))[1]["payload"] == kept
+
+
+@pytest.mark.parametrize(
     ("name", "payload"),
     [
         ("state.update_vars_internal", {"vars": {}}),

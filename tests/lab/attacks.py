@@ -1,0 +1,266 @@
+"""What a stranger does to a server; a new attack is a subclass of `Attack` and nothing else."""
+
+import asyncio
+import base64
+import json
+import os
+import random
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Any, ClassVar, cast
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from simple_websocket.errors import SimpleWebsocketError
+
+from autograph_web.ui.handlers import page_handlers
+from tests.journeys.forged_socket import REGISTER, ROOT_STATE, SIGN_IN, ForgedSocket, forged, socket_path
+from tests.support.authorisation import handlers, reflex_app
+from tests.support.browser import unique_address
+
+_FRAME = 4_000_000
+_GONE = (SimpleWebsocketError, ConnectionError, OSError, TimeoutError, AssertionError)
+_PAGE_ERRORS = f"{ROOT_STATE}.reflex___state____frontend_event_exception_state.handle_frontend_exception"
+
+
+class Attack(ABC):
+    """One attack from one address, for so many seconds."""
+
+    kinds: ClassVar[dict[str, type["Attack"]]] = {}
+    about: ClassVar[str]
+    at_once: ClassVar[int] = 20
+    """How many of it go on at once."""
+
+    def __init_subclass__(cls) -> None:
+        """Enter it into the registry."""
+        super().__init_subclass__()
+        Attack.kinds[cls.__name__] = cls
+
+    def __init__(self, base_url: str) -> None:
+        """Remember whom to attack."""
+        self.address = unique_address()
+        self.base_url, self.port = base_url, cast(int, urlsplit(base_url).port)
+
+    async def go_on(self, seconds: float) -> int:
+        """Attack for so long; return how often it was tried."""
+        deadline, tries = time.monotonic() + seconds, 0
+
+        async def one_after_the_other() -> None:
+            nonlocal tries
+            while True:
+                tries += 1
+                with suppress(*_GONE):
+                    async with asyncio.timeout(max(0.1, deadline - time.monotonic())):
+                        await self.once()
+                if time.monotonic() >= deadline:
+                    return
+
+        await asyncio.gather(*(one_after_the_other() for _ in range(self.at_once)))
+        return tries
+
+    @abstractmethod
+    def once(self) -> Awaitable[None]:
+        """Do it once."""
+
+    def page(self) -> Any:
+        """Connect as a page does."""
+        return forged(self.base_url, headers={"X-Forwarded-For": self.address})
+
+    async def raw(self, text: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Open a connection and send bytes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(text)
+        await writer.drain()
+        return reader, writer
+
+
+class SlowBodies(Attack):
+    """Requests whose bodies do not come."""
+
+    about, at_once = "1,100 requests with one byte of their bodies", 1100
+
+    async def once(self) -> None:
+        """Announce a thousand bytes, send one, and wait for what is said."""
+        head = f"POST /login HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {self.address}\r\n"
+        reader, writer = await self.raw(f"{head}Content-Length: 1000\r\n\r\n{{".encode())
+        try:
+            await reader.read(100)
+            await asyncio.sleep(1)
+        finally:
+            writer.close()
+
+
+class SilentConnections(Attack):
+    """Connections that say nothing."""
+
+    about, at_once = "1,100 connections that send nothing", 1100
+
+    async def once(self) -> None:
+        """Connect and wait."""
+        reader, writer = await self.raw(b"")
+        try:
+            await reader.read(1)
+        finally:
+            writer.close()
+
+
+class UnfinishedFrames(Attack):
+    """Messages that go on and on."""
+
+    about, at_once = "websocket messages that never end", 6
+
+    async def once(self) -> None:
+        """Open a websocket and send continuations (RFC 6455 section 5.4) of a text message."""
+        key = base64.b64encode(os.urandom(16)).decode()
+        head = (
+            f"GET {socket_path(str(uuid4()))} HTTP/1.1",
+            *(f"Host: localhost:{self.port}", f"Origin: {self.base_url}", f"X-Forwarded-For: {self.address}"),
+            *("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
+            *(f"Sec-WebSocket-Key: {key}", "", ""),
+        )
+        reader, writer = await self.raw("\r\n".join(head).encode())
+        try:
+            if b"101" not in await reader.readline():
+                return
+            for number in range(15):
+                # FIN is 0; the mask is 0 as well, which leaves the payload as it is.
+                begin = bytes([0 if number else 1, 0xFF]) + _FRAME.to_bytes(8, "big") + bytes(4)
+                writer.write(begin + b"4" * _FRAME)
+                await writer.drain()
+            while await reader.read(1000):
+                pass
+        finally:
+            writer.close()
+
+
+class NewTabs(Attack):
+    """Visits that never come back."""
+
+    about = "a new tab each time, that loads the sign-in page and closes"
+
+    async def once(self) -> None:
+        """Visit."""
+        async with self.page() as socket:
+            await cast(ForgedSocket, socket).hydrate("/login")
+
+
+class LongNames(Attack):
+    """Tabs with names as long as a request may be."""
+
+    about = "tabs whose names have 60,000 letters"
+
+    async def once(self) -> None:
+        """Knock."""
+        async with forged(self.base_url, token="a" * 60_000, headers={"X-Forwarded-For": self.address}):
+            pass
+
+
+class QuickEvents(Attack):
+    """Events that cost little."""
+
+    about = "events without end"
+
+    async def once(self) -> None:
+        """Send until it is closed."""
+        async with self.page() as socket:
+            await socket.hydrate("/login")
+            while True:
+                await socket.call(f"{SIGN_IN}.note_email", {"email": "a@b.example"}, "/login")
+                await asyncio.sleep(0)
+
+
+class CostlyEvents(Attack):
+    """Events that cost as much as events can."""
+
+    about = "long passwords to estimate, and pages that load again"
+
+    async def once(self) -> None:
+        """Send until it is closed."""
+        async with self.page() as socket:
+            await socket.hydrate("/register")
+            while True:
+                typed = {"password": "inkon graph9 " * 70, "answers": 0}
+                await socket.call(f"{REGISTER}.assess", typed, "/register")
+                await socket.call(f"{ROOT_STATE}.hydrate_and_load", {}, "/register")
+                await asyncio.sleep(0)
+
+
+class UnknownEvents(Attack):
+    """Events that nobody has a handler for."""
+
+    about = "handlers that do not exist"
+
+    async def once(self) -> None:
+        """Send until it is closed."""
+        async with self.page() as socket:
+            while True:
+                await socket.call(f"{ROOT_STATE}.nobody", {}, "/login")
+                await asyncio.sleep(0)
+
+
+class PageErrors(Attack):
+    """Faults of pages that are none, in the text that a pattern of Reflex takes quadratic time for."""
+
+    about = "errors of 40 kB that pages report"
+
+    async def once(self) -> None:
+        """Send until it is closed."""
+        async with self.page() as socket:
+            while True:
+                info = 'TypeError: can\'t access property "", ' * 1100
+                await socket.call(_PAGE_ERRORS, {"info": info, "component_stack": ""}, "/login")
+                await asyncio.sleep(0)
+
+
+class FuzzedFrames(Attack):
+    """Frames of all kinds to every handler that Reflex knows, ours or not."""
+
+    about = "fuzzed frames to every handler that is registered"
+    values: ClassVar[tuple[Any, ...]] = (None, 7, -1, 1e308, "", "\0", "x" * 3000, [], {}, [{}], {"a": []})
+    frames: ClassVar[tuple[str, ...]] = ("4", "42", "451-/_event,", "40/other,", "b4", "\ud7ff", "42/_event,")
+
+    async def once(self) -> None:
+        """Call a few handlers with right and wrong arguments, then say something that is no call."""
+        chance = random.Random()
+        reflex_app()
+        known = page_handlers()
+        async with self.page() as socket:
+            await socket.hydrate("/login")
+            for name in chance.sample(sorted(handlers().values()), 12):
+                arguments = known[name].known if name in known else frozenset({"value", "vars", "info"})
+                await socket.call(name, {one: chance.choice(self.values) for one in arguments}, "/login")
+            await socket.settle()
+            text = json.dumps(["event", {"name": SIGN_IN, "payload": chance.choice(self.values)}])
+            cut = chance.randrange(len(text))
+            for frame in chance.sample(self.frames, 3):
+                await socket.say(frame + text[:cut])
+
+
+class DeadSockets(Attack):
+    """Pages that never answer a ping."""
+
+    about, at_once = "pages that hold their websockets and answer no ping", 150
+
+    async def once(self) -> None:
+        """Load, and read nothing any more."""
+        async with self.page() as socket:
+            await socket.hydrate("/login")
+            await asyncio.sleep(12)
+
+
+class CutConnections(Attack):
+    """Connections that break in the middle of everything."""
+
+    about = "connections that are cut in the middle of a request or event"
+
+    async def once(self) -> None:
+        """Begin and go."""
+        body = b'{"email": "a@b.example", "password": "x"}'
+        head = f"POST /login HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {self.address}\r\n"
+        typed = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        _, writer = await self.raw(head.encode() + typed.encode() + body)
+        writer.transport.abort()
+        async with self.page() as socket:
+            await socket.call(f"{ROOT_STATE}.hydrate_and_load", {}, "/login")
