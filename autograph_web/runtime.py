@@ -188,7 +188,7 @@ def build_services(
     key_uses = Allowance(settings.api_key_limit, 60)
     sealer = sealer_of(settings, entropy)
     links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
-    flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS})
+    flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS}, redis)
     verification = Verification(foundation, flags, links)
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
     passwords = PasswordStep(hasher, known_devices, logins)
@@ -341,7 +341,7 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         # Learns which Redis process this is before the first request needs to know.
         await built.health.look()
         built.courier.start()
-        built.chain.start()
+        built.chain.start(built.trail.written)
         async with built.flags.kept_fresh():
             yield built
     finally:

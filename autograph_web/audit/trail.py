@@ -1,5 +1,6 @@
 """Writes and reads the audit log."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -40,6 +41,8 @@ class Trail:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
+        self.written = asyncio.Event()
+        """Set whenever this process writes, or is about to write, an event."""
 
     async def record(
         self,
@@ -56,6 +59,7 @@ class Trail:
             connection, self.row(kind, context, user_id=user_id, session_id=session_id, **details)
         )
         after_commit(connection, lambda: count_event(kind))
+        after_commit(connection, self.written.set)
 
     async def record_alone(
         self,
@@ -87,6 +91,7 @@ class Trail:
 
         Whoever has it written so calls `count_event` once it is.
         """
+        self.written.set()
         return {
             "at": self._clock.now(),
             "user_id": user_id,

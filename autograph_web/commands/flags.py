@@ -45,7 +45,7 @@ def set_flag(
     percent: Annotated[int, typer.Option(help="To this share of the accounts only.")] = EVERYBODY,
     as_json: AsJson = False,
 ) -> None:
-    """Switch a flag, on every worker within a second or two."""
+    """Switch a flag, on every worker within seconds."""
     _switch(name, value, percent, as_json=as_json)
 
 

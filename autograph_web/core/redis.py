@@ -192,20 +192,25 @@ class RedisClient:
         """
         await self.call(cast(Any, self.raw).publish(self._named(channel), message))
 
-    async def listen(self, channel: str) -> AsyncGenerator[bytes]:
+    async def listen(
+        self, channel: str, listening: Callable[[bool], None] | None = None
+    ) -> AsyncGenerator[bytes]:
         """Yield what is published to `channel`, for as long as somebody asks.
 
-        Without Redis it waits and then listens again; what was published meanwhile is lost.
+        Without Redis it waits and then listens again; what was published meanwhile is lost. `listening` is
+        called with True whenever the server has shown that it is there, and with False when it is lost.
         """
-        lost = False
+        lost, tell = False, listening or _tell_none
         while True:
             try:
                 async with aclosing(self._messages(channel)) as messages:
                     async for message in messages:
                         lost = False
+                        tell(True)
                         if message is not None:
                             yield message
             except Exception as error:  # noqa: BLE001  (whatever it was, listening must go on)
+                tell(False)
                 if not lost:  # once is enough for one outage
                     _log.warning("redis_subscription_lost", error=error.__class__.__name__)
                 lost = True
@@ -275,6 +280,10 @@ async def keep_listening(listen: Callable[[], Awaitable[None]], what: str) -> No
                 _log.warning("redis_subscription_lost", about=what, trouble=trouble.value)
             said = trouble
         await asyncio.sleep(_REFUSED_S if said in (Trouble.RIGHTS, Trouble.COMMAND) else _LISTEN_AGAIN_S)
+
+
+def _tell_none(_listening: bool) -> None:
+    """Stand for the listener that does not ask."""
 
 
 def _down(error: Exception) -> RedisDown:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -18,14 +18,17 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import Unavailable
+from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.flags import store
 from autograph_web.flags.inputs import EVERYBODY, Wish
 from autograph_web.flags.table import FLAGS, Flag, V
 
 _log = structlog.get_logger(__name__)
 
-# How old the copy of a process may be. A change is in force in its own process at once.
-_AGE_S = 1.0
+# A change is in force at once in its own process, and in others when they hear of it over Redis. Whether they
+# listen or not, they read again after so many seconds: a message may be lost.
+_CHANNEL = "flags_changed"
+_LISTENING_S, _DEAF_S = 10.0, 1.0
 Leave = Callable[[AsyncConnection], Awaitable[None]]
 _TRIES = 3  # of two who switch one flag for the first time, the second starts over and finds it switched
 
@@ -72,12 +75,13 @@ class Standing:
 
 
 class Flags:
-    """Answers from a copy in the process, which is never older than a second or two."""
+    """Answers from a copy in the process, which is read anew when a change is announced over Redis."""
 
-    def __init__(self, foundation: Foundation, defaults: Mapping[str, Any]) -> None:
-        self._on, self._defaults = foundation, defaults
+    def __init__(self, foundation: Foundation, defaults: Mapping[str, Any], redis: RedisClient) -> None:
+        self._on, self._defaults, self._redis = foundation, defaults, redis
         self._copy: Mapping[str, Switched] | None = None
-        self._lost = False
+        self._lost = self._listening = False
+        self._changed = asyncio.Event()
 
     def of(self, flag: Flag[V], user_id: UUID | None = None) -> V:
         """Return what `flag` says, to the account `user_id` if it says different things to different ones.
@@ -125,6 +129,8 @@ class Flags:
                 break
         else:
             raise Unavailable(retry_after=1)
+        with suppress(RedisDown):  # the others then read it within seconds
+            await self._redis.publish(_CHANNEL, wish.flag.name)
         return self._standing(wish.flag, (await self.read()).get(wish.flag.name))
 
     async def read(self) -> Mapping[str, Switched]:
@@ -140,20 +146,34 @@ class Flags:
 
     @asynccontextmanager
     async def kept_fresh(self) -> AsyncGenerator[None]:
-        """Read once, and then again and again until the block ends; a process needs this once."""
+        """Read once, and then whenever it may be needed until the block ends; a process needs this once."""
         await self._read_if_possible()
-        task = asyncio.create_task(self._keep_reading())
+        tasks = [asyncio.create_task(self._keep_reading()), asyncio.create_task(self._listen())]
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep_reading(self) -> None:
         while True:
-            await asyncio.sleep(_AGE_S)
+            with suppress(TimeoutError):
+                seconds = _LISTENING_S if self._listening and not self._lost else _DEAF_S
+                await asyncio.wait_for(self._changed.wait(), seconds)
+            # Before the read: what is announced after it must not be missed.
+            self._changed.clear()
             await self._read_if_possible()
+
+    async def _listen(self) -> None:
+        async with aclosing(self._redis.listen(_CHANNEL, self._note_listening)) as messages:
+            async for _ in messages:
+                self._changed.set()
+
+    def _note_listening(self, listening: bool) -> None:
+        if listening is not self._listening:  # what was announced in between was not heard
+            self._listening = listening
+            self._changed.set()
 
     async def _read_if_possible(self) -> None:
         try:

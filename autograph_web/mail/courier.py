@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from traceback import extract_tb
 from typing import Any
@@ -59,6 +59,8 @@ class Courier:
         self._clock, self._entropy = clock, entropy
         self._hands: list[asyncio.Task[None]] = []
         self._ending = asyncio.Event()
+        self._next_free: datetime | None = None
+        self._is_timed = False  # whether one of the idle hands looks at the clock: that is enough
 
     def start(self) -> None:
         """Begin to deliver, in the background."""
@@ -89,7 +91,7 @@ class Courier:
         if outcome is Outcome.DONE or self._ending.is_set():
             return
         if outcome is Outcome.NOTHING:
-            await _wait(self._outbox.posted, await self._until_next())
+            await self._until_posted_or_due()
             return
         # Not every letter need find out at once that the server is in trouble. Of the database whoever can
         # post a letter knows that it is back.
@@ -146,10 +148,14 @@ class Courier:
     async def _claim(self) -> Row[Any] | None:
         now = self._clock.now()
         async with self._database.read() as connection:
-            if not await store.any_due(connection, now):
-                return None
+            self._next_free = await store.next_free(connection)
+        if self._next_free is None or self._next_free > now:
+            return None
         async with self._database.unit() as connection:
-            return await store.claim(connection, now, now + _CLAIM)
+            claimed = await store.claim(connection, now, now + _CLAIM)
+        if claimed is not None:
+            self._outbox.posted.set()  # there may be more, and the other hand looks at the clock from now on
+        return claimed
 
     def _parcel(self, claimed: Row[Any]) -> Parcel:
         return Parcel(self._outbox.open(claimed), claimed.message_id, claimed.created_at)
@@ -170,14 +176,22 @@ class Courier:
                 note_letter("sent")
                 return
 
-    async def _until_next(self) -> float:
-        """Return for how many seconds there is nothing to do, unless something is posted."""
+    async def _until_posted_or_due(self) -> None:
+        """Wait for a letter that is posted; one hand looks at the clock as well."""
+        if self._is_timed:
+            await self._outbox.posted.wait()
+            return
+        self._is_timed = True
         try:
-            async with self._database.read() as connection:
-                due_at = await store.next_due(connection)
-        except Exception:  # noqa: BLE001  (whatever it was, the next look will tell)
+            await _wait(self._outbox.posted, self._until_next())
+        finally:
+            self._is_timed = False
+
+    def _until_next(self) -> float:
+        """Return for how many seconds there is nothing to do, unless something is posted."""
+        if self._next_free is None:
             return _LOOK_EVERY_S
-        seconds = (due_at - self._clock.now()).total_seconds() if due_at else _LOOK_EVERY_S
+        seconds = (self._next_free - self._clock.now()).total_seconds()
         return min(max(seconds, _SHORTEST_WAIT_S), _LOOK_EVERY_S)
 
     async def _postpone(self, claimed: Row[Any], reason: str, first_pause: float, advice: str = "") -> None:

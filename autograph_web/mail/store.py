@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, or_, select, update
+from sqlalchemy import Row, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.core.tables import table_of
@@ -17,16 +17,14 @@ async def add(connection: AsyncConnection, values: dict[str, Any]) -> None:
     await connection.execute(insert(OUTBOX), values)
 
 
-async def any_due(connection: AsyncConnection, now: datetime) -> bool:
-    """Tell whether some letter waits for a courier: asked first, because claiming takes a write lock."""
-    return (await connection.execute(select(OUTBOX.c.id).where(*_free(now)).limit(1))).first() is not None
+async def next_free(connection: AsyncConnection) -> datetime | None:
+    """Return when a courier may take the next letter, None if none waits.
 
-
-async def next_due(connection: AsyncConnection) -> datetime | None:
-    """Return when the next letter is due that no courier has, None if none waits."""
-    return (
-        await connection.execute(select(func.min(OUTBOX.c.due_at)).where(OUTBOX.c.claimed_until.is_(None)))
-    ).scalar_one()
+    Asked before a letter is claimed, because claiming takes a write lock.
+    """
+    due, claimed = OUTBOX.c.due_at, OUTBOX.c.claimed_until
+    free_at = case((claimed > due, claimed), else_=due)
+    return (await connection.execute(select(func.min(free_at)).where(due.is_not(None)))).scalar_one()
 
 
 async def claim(connection: AsyncConnection, now: datetime, until: datetime) -> Row[Any] | None:

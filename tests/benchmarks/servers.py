@@ -69,7 +69,7 @@ def stack() -> Generator[Stack]:
     with ExitStack() as after:
         after.callback(shutil.rmtree, folder, ignore_errors=True)
         redis_url = after.enter_context(EmbeddedRedis(folder)).url
-        database_url = after.enter_context(_database(folder / "postgres"))
+        database_url = after.enter_context(database(folder / "postgres"))
         secret = b64encode(os.urandom(32)).decode()
         ours = after.enter_context(product(folder, database_url, redis_url, secret))
         limits = after.enter_context(bare(folder, redis_url))
@@ -77,7 +77,7 @@ def stack() -> Generator[Stack]:
 
 
 @contextmanager
-def _database(folder: Path) -> Generator[str]:
+def database(folder: Path) -> Generator[str]:
     with catch_warnings():
         simplefilter("ignore")  # about a folder that only a desktop session has
         from deploy.postgres import start_postgres  # noqa: PLC0415

@@ -32,6 +32,7 @@ from autograph_web.core.errors import Unavailable
 _log = structlog.get_logger(__name__)
 
 _PAUSE_S = 3.0
+_LOOK_EVERY_S = 30.0  # for rows of commands, and of a process that died before it linked its own
 _CLOSING_S = 3.0
 _BATCH = 100  # what is linked, or taken away, in one transaction: few enough for requests not to notice
 _BREATH = 10  # links computed before requests get a turn
@@ -59,21 +60,26 @@ class ChainKeeper:
     def __init__(
         self, database: Database, keys: ChainKeys, head: HeadFile, clock: Clock, entropy: Entropy
     ) -> None:
+        """Link nothing yet."""
         self._database, self._keys, self._head = database, keys, head
         self._clock, self._entropy = clock, entropy
+        self._written = asyncio.Event()
+        self._quiet_at: int | None = None
         self._watch: _Watch | None = None
         self._settled = 0
         self._kept_keys = self._complained = self._away = False
         self._closing = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin to link, in the background."""
+    def start(self, written: asyncio.Event) -> None:
+        """Begin to link, in the background; `written` is set whenever this process writes an event."""
+        self._written = written
         self._work = asyncio.create_task(self._run())
 
     async def close(self) -> None:
         """Finish what is under way if that is quick; what is left out, the next keeper links."""
         self._closing.set()
+        self._written.set()
         if self._work is None:
             return
         _, busy = await asyncio.wait([self._work], timeout=_CLOSING_S)
@@ -85,11 +91,16 @@ class ChainKeeper:
         while not self._closing.is_set():
             await _rest(self._closing, _PAUSE_S)
             if not self._closing.is_set():
+                # Before the look: what is written after it must not be missed.
+                self._written.clear()
                 await self._link_and_survive()
+            if self._quiet_at is not None and not self._closing.is_set():
+                await _rest(self._written, _LOOK_EVERY_S)
 
     async def _link_and_survive(self) -> None:
         try:
-            await self.link_all(self._closing)
+            if not await self._is_quiet():
+                await self.link_all(self._closing)
             self._away = False
         except Unavailable:
             if not self._away:
@@ -97,6 +108,16 @@ class ChainKeeper:
             self._away = True
         except Exception:  # noqa: BLE001  (whatever it was, the next look deserves a try)
             _log.exception("audit_chain_stumbled")
+
+    async def _is_quiet(self) -> bool:
+        """Tell by one statement whether nothing was written since every row was linked and settled."""
+        if self._quiet_at is None:
+            return False
+        known, self._quiet_at = self._quiet_at, None
+        async with self._database.read() as connection:
+            if await store.newest_event(connection) == known:
+                self._quiet_at = known
+        return self._quiet_at is not None
 
     async def link_all(self, stop: asyncio.Event | None = None) -> int:
         """Link every row that waits; return how many were linked here.
@@ -132,8 +153,11 @@ class ChainKeeper:
     async def _link_some(self, start: int) -> tuple[int, int]:
         async with self._database.read() as connection:
             last = await store.last_link(connection)
-            start = max(start, await self._settle(connection, last.settled_id if last else 0))
+            settled = await self._settle(connection, last.settled_id if last else 0)
+            start = max(start, settled)
             if self._kept_keys and not await store.any_unlinked(connection, start):
+                # Below what is settled no row can appear any more. Before that, one may.
+                self._quiet_at = settled if settled >= await store.greatest_linked(connection) else None
                 return 0, start
         async with self._database.unit() as connection:
             if not await store.try_lock(connection):

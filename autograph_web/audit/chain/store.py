@@ -68,6 +68,11 @@ async def greatest_linked(connection: AsyncConnection) -> int:
     return int((await connection.execute(select(func.max(CHAIN.c.audit_id)))).scalar() or 0)
 
 
+async def newest_event(connection: AsyncConnection) -> int:
+    """Return the greatest audit row, 0 if there is none."""
+    return int((await connection.execute(select(func.max(AUDIT.c.id)))).scalar() or 0)
+
+
 async def unlinked(connection: AsyncConnection, settled_id: int, limit: int) -> list[Row[Any]]:
     """Return the first rows above `settled_id` that have no link, by their ids."""
     linked = select(CHAIN.c.audit_id).where(CHAIN.c.audit_id == AUDIT.c.id).exists()
