@@ -22,6 +22,7 @@ from autograph_web.admin.administrators import Administrators
 from autograph_web.admin.creation import Creation
 from autograph_web.admin.directory import Directory
 from autograph_web.admin.investigation import Investigation
+from autograph_web.admin.limits import Limits
 from autograph_web.admin.statistics.statistics import Statistics
 from autograph_web.admin.switchboard import Switchboard
 from autograph_web.api_keys.keys import ApiKeys
@@ -129,6 +130,7 @@ class Services:
     creation: Creation
     administration: Administration
     administrators: Administrators
+    limits: Limits
     investigation: Investigation
     statistics: Statistics
     switchboard: Switchboard
@@ -243,6 +245,7 @@ def build_services(
         creation=Creation(foundation, hasher, policy, links, administrators),
         administration=Administration(foundation, sessions, links, administrators),
         administrators=administrators,
+        limits=Limits(foundation, administrators, settings.login_window_seconds),
         investigation=Investigation(foundation),
         statistics=Statistics(foundation, settings.audit_retention_days),
         switchboard=Switchboard(foundation, flags),

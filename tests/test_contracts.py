@@ -63,6 +63,8 @@ CALLS = {
     "POST /admin/users/{user_id}/role",
     "DELETE /admin/users/{user_id}/sessions",
     "POST /admin/users/{user_id}/mfa/reset",
+    "POST /admin/users/{user_id}/limits/lift",
+    "POST /admin/addresses/unlock",
     "GET /admin/audit",
     "GET /admin/audit/export",
     "GET /admin/statistics",
@@ -117,6 +119,7 @@ KINDS = {
     "sessions_ended_by_admin",
     "mfa_reset_by_admin",
     "flag_changed",
+    "limits_lifted",
 }
 
 

@@ -41,6 +41,8 @@ ACCESS: dict[str, Access | Scope] = {
     "POST /admin/users/{user_id}/role": Scope.ADMIN,
     "DELETE /admin/users/{user_id}/sessions": Scope.ADMIN,
     "POST /admin/users/{user_id}/mfa/reset": Scope.ADMIN,
+    "POST /admin/addresses/unlock": Scope.ADMIN,
+    "POST /admin/users/{user_id}/limits/lift": Scope.ADMIN,
     "GET /admin/audit": Scope.ADMIN,
     "GET /admin/audit/export": Scope.ADMIN,
     "GET /admin/statistics": Scope.ADMIN,

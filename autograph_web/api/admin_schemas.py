@@ -172,6 +172,20 @@ class RoleRequest(BaseModel):
     role: Role
 
 
+class AddressRequest(BaseModel):
+    """An IP address."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    address: str = Field(max_length=128, examples=["203.0.113.7"])
+
+
+class LiftedOut(BaseModel):
+    """Which limits were counting, by their names in the metrics."""
+
+    lifted: list[str]
+
+
 class ChangedOut(BaseModel):
     """Whether anything changed: false if it was so before."""
 

@@ -112,6 +112,7 @@ class Kind(StrEnum):
     ACCOUNT_UNLOCKED = "account_unlocked", "Account unlocked by an operator", Group.ACCOUNT
     ROLE_CHANGED = "role_changed", "Role changed by an operator", Group.ACCOUNT
     SESSIONS_ENDED_BY_ADMIN = "sessions_ended_by_admin", "Signed out everywhere by an operator", Group.SIGN_IN
+    LIMITS_LIFTED = "limits_lifted", "Limits on tries lifted by an operator", Group.SIGN_IN
     FLAG_CHANGED = "flag_changed", "Feature flag changed by an operator", Group.ACCOUNT
     MFA_RESET_BY_ADMIN = "mfa_reset_by_admin", "Two-step verification reset by an operator", Group.TWO_STEP
 

@@ -39,6 +39,7 @@ COMMANDS = {
     ),
     "keys": Place("keys", "", "Secrets and what is sealed with them."),
     "user": Place("user", "", "Accounts: find, make, lock, unlock, sign out."),
+    "address": Place("address", "", "Addresses of clients: lift their limits on tries."),
     "flags": Place("flags", "", "Feature flags: see and switch them while the server runs."),
     "mail": Place("mail", "", "List the letters that are not out, without what they say; or act upon them."),
     "audit": Place("audit", "", "The audit log: whether it is whole, and all of it as a file."),

@@ -164,6 +164,13 @@ class EmailInvalid(DomainError):
     sentence = "Enter an email address like name@example.com."
 
 
+class AddressInvalid(DomainError):
+    """Not an IP address (RFC 4291, RFC 5952)."""
+
+    code, status, default_field = "address_invalid", 422, "address"
+    sentence = "Enter an IP address like 203.0.113.7 or 2001:db8::1."
+
+
 class EmailTaken(DomainError):
     """The address, compared without regard to case, already has an account."""
 

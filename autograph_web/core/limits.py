@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from autograph_web.core.clock import Clock
 from autograph_web.core.entropy import Entropy, random_token
-from autograph_web.core.errors import DomainError, RateLimited
+from autograph_web.core.errors import DomainError, RateLimited, Unavailable
 from autograph_web.core.local_limits import LocalWindows
 from autograph_web.core.metrics import meters
 from autograph_web.core.redis import RedisClient, RedisDown
@@ -82,6 +82,16 @@ for i, key in ipairs(KEYS) do
     end
   end
 end
+"""
+
+# Answers for each key whether anything was counted under it.
+_LIFT = """
+local found = {}
+for i, key in ipairs(KEYS) do
+  found[i] = redis.call('DEL', key)
+  redis.call('DEL', key .. ':refused')
+end
+return found
 """
 
 
@@ -151,6 +161,7 @@ class Limiter:
         self._processes = processes
         self._lanes: dict[str, _Lane] = {}
         self._reserve, self._settle = redis.script(_RESERVE), redis.script(_SETTLE)
+        self._lift = redis.script(_LIFT)
         self._local = LocalWindows(clock)
 
     async def reserve(self, budgets: Sequence[Budget], subject: str) -> Reservation:
@@ -210,6 +221,18 @@ class Limiter:
     async def forgive(self, budgets: Sequence[Budget], subject: str) -> None:
         """Clear the failures of `subject` as a success would, even where its budgets are spent."""
         await self.settle(Reservation(tuple(budgets), _digest(subject), "", local=False), succeeded=True)
+
+    async def lift(self, keys: Sequence[str]) -> list[str]:
+        """Forget what was counted under `keys`; return those under which there was something.
+
+        Raises:
+            Unavailable: Redis is away. What each process counts by itself meanwhile cannot be lifted.
+        """
+        try:
+            found = cast(list[int], await self._redis.call(cast(Any, self._lift(keys=keys, args=[]))))
+        except RedisDown as error:
+            raise Unavailable(retry_after=2) from error
+        return [key for key, count in zip(keys, found, strict=True) if count]
 
     async def withdraw(self, reservation: Reservation) -> None:
         """Take a try back that never came to a verdict, such as one the database was down for."""

@@ -30,13 +30,13 @@ class PasswordStep:
         self._hasher, self._devices, self._allowance = hasher, devices, allowance
 
     def budgets(self, context: RequestContext, email_key: str, device: str | None) -> list[Budget]:
-        """Return the budgets a try counts against: the address's, and the account's or its known device's."""
+        """Return the budgets a try counts against: its known device's, or the address's and the account's."""
         nonce = self._devices.recognise(device, email_key)
-        # A known device has a budget of its own for its account; strangers share the account's.
-        whose = f"{email_key}\n{nonce}" if nonce else email_key
+        if nonce:  # neither strangers nor its neighbours behind one address can lock it out
+            return [self._allowance.under(subject_key("rate_limit:login_account", f"{email_key}\n{nonce}"))]
         keys = (
             f"rate_limit:login:{address_bucket(context.ip)}",
-            subject_key("rate_limit:login_account", whose),
+            subject_key("rate_limit:login_account", email_key),
         )
         return [self._allowance.under(key) for key in keys]
 

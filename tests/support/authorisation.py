@@ -457,6 +457,8 @@ CALLS: dict[str, Row] = {
     "POST /admin/users/{user_id}/role": Row(May.ADMIN, "role_changed", {"role": "admin"}),
     "DELETE /admin/users/{user_id}/sessions": Row(May.ADMIN, "sessions_ended_by_admin"),
     "POST /admin/users/{user_id}/mfa/reset": Row(May.ADMIN, "mfa_reset_by_admin", scene=Scene.TWO_STEP),
+    "POST /admin/users/{user_id}/limits/lift": Row(May.ADMIN, "limits_lifted"),
+    "POST /admin/addresses/unlock": Row(May.ADMIN, "limits_lifted", {"address": "198.51.100.9"}),
     "GET /admin/audit": Row(May.ADMIN, "{email}"),
     "GET /admin/audit/export": Row(May.ADMIN, "data_exported"),
 }

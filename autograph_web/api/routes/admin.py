@@ -10,12 +10,14 @@ from autograph_web.admin.creation import CreationInput
 from autograph_web.admin.directory import Standing
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.api.admin_schemas import (
+    AddressRequest,
     AuditExportQuery,
     AuditQuery,
     ChangedOut,
     CreatedOut,
     FindingOut,
     FindingsOut,
+    LiftedOut,
     RoleRequest,
     StandingOut,
     UserOut,
@@ -98,6 +100,21 @@ async def reset_mfa(operator: CurrentOperator, user_id: UUID) -> MessageOut:
     """Take every second factor and trusted device away, and sign out. Needs a sign-in like /mfa/disable."""
     await services().administration.reset_mfa(operator, user_id)
     return MessageOut(message="Two-step verification is off, and the owner was told.")
+
+
+@router.post("/users/{user_id}/limits/lift", responses=_CHANGE, dependencies=_SIGNED_IN)
+async def lift_limits(operator: CurrentOperator, user_id: UUID) -> LiftedOut:
+    """Lift the limits on signing in to an account, and of the addresses from which that failed lately.
+
+    Needs a sign-in like /mfa/disable.
+    """
+    return LiftedOut(lifted=await services().limits.lift_account(operator, user_id))
+
+
+@router.post("/addresses/unlock", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
+async def unlock_address(operator: CurrentOperator, wish: AddressRequest) -> LiftedOut:
+    """Lift the limits on tries of an address, for IPv6 of its /64. Needs a sign-in like /mfa/disable."""
+    return LiftedOut(lifted=await services().limits.lift_address(operator, wish.address))
 
 
 @_shared.get("/audit", responses=problems(400, 401, 403, 422, 503), dependencies=_SIGNED_IN)

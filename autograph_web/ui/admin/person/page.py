@@ -115,6 +115,7 @@ def _ways() -> rx.Component:
     return rx.el.div(
         role,
         ask_button(PersonState, "Sign out everywhere", Wish.END_SESSIONS.value),
+        ask_button(PersonState, "Lift limits", Wish.LIFT_LIMITS.value),
         rx.cond(PersonState.mine, rx.fragment(), rx.fragment(rx.cond(person.two_step, reset), lock)),
         class_name="actions rest",
     )

@@ -36,6 +36,7 @@ class Wish(StrEnum):
     MAKE_USER = "make-user"
     END_SESSIONS = "end-sessions"
     RESET_MFA = "reset-mfa"
+    LIFT_LIMITS = "lift-limits"
 
 
 _Act = Callable[[Operator, UUID], Awaitable[str]]
@@ -71,6 +72,11 @@ async def _reset_mfa(operator: Operator, user_id: UUID) -> str:
     return "signs in with the password alone until two-step verification is set up again."
 
 
+async def _lift_limits(operator: Operator, user_id: UUID) -> str:
+    lifted = await services().limits.lift_account(operator, user_id)
+    return "can try again at once." if lifted else "wasn't limited any more."
+
+
 _ACTS: dict[Wish, _Act] = {
     Wish.LOCK: _lock,
     Wish.UNLOCK: _unlock,
@@ -78,6 +84,7 @@ _ACTS: dict[Wish, _Act] = {
     Wish.MAKE_USER: _make_user,
     Wish.END_SESSIONS: _end_sessions,
     Wish.RESET_MFA: _reset_mfa,
+    Wish.LIFT_LIMITS: _lift_limits,
 }
 
 

@@ -55,7 +55,16 @@ _QUESTIONS: dict[Wish, tuple[str, str, str, str, str]] = {
         "Resetting…",
         "button-bad",
     ),
+    Wish.LIFT_LIMITS: (
+        "Lift the limits on signing in?",
+        "Its owner, and everybody behind the same address, can try again at once.",
+        "Lift limits",
+        "Lifting…",
+        "",
+    ),
 }
+# What the owner is not told of.
+_UNTOLD = (Wish.LIFT_LIMITS,)
 
 
 def step() -> rx.Component:
@@ -74,11 +83,12 @@ def _question(wish: Wish) -> rx.Component:
     mine = rx.cond(
         PersonState.mine, rx.el.p("It is your own account: you are signed out as well.", class_name="warn")
     )
+    mine = rx.fragment() if wish in _UNTOLD else mine
     return rx.el.div(
         step_title(title),
         rx.el.p(
             rx.el.strong(PersonState.person.email, custom_attrs={"dir": "auto"}),
-            f". {words} {_TOLD}",
+            f". {words}" if wish in _UNTOLD else f". {words} {_TOLD}",
             class_name="said",
         ),
         mine,

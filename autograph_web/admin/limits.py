@@ -1,0 +1,97 @@
+"""Lifting the limits on tries: of an address, such as an office's, or of those who try one account."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from autograph_web.admin import store
+from autograph_web.admin.administrators import Administrators
+from autograph_web.admin.person import Operator
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.audit.selection import Selection
+from autograph_web.core.addresses import address_bucket, canonical_address
+from autograph_web.core.errors import AccountUnknown, AddressInvalid
+from autograph_web.core.limits import subject_key
+
+ADDRESS_LIMITS = (
+    "login",
+    "register",
+    "reset",
+    "reset_confirm",
+    "verify_from",
+    "verify_confirm",
+    "email_change_confirm",
+    "email_change_undo",
+    "api_key_wrong",
+)
+"""Every limit that counts by the client's address."""
+
+_MOST_FAILURES = 200
+
+
+class Limits:
+    """Lifts limits on request; each time it is audited.
+
+    Each call also raises NotAdmin or ReauthenticationRequired, as `Administrators.require_change` does.
+    """
+
+    def __init__(self, foundation: Foundation, administrators: Administrators, window: int) -> None:
+        """Take the parts; `window` is how many seconds a failed sign-in counts."""
+        self._on, self._administrators, self._window = foundation, administrators, window
+
+    async def lift_address(self, operator: Operator, text: str) -> list[str]:
+        """Lift every limit of the address `text`, or for IPv6 of its /64; return those that were counting.
+
+        Raises:
+            AddressInvalid: It is no address.
+            Unavailable: The database or Redis is away; nothing was lifted.
+        """
+        address = canonical_address(text)
+        if address is None:
+            raise AddressInvalid
+        return await self._lift(operator, _keys_of(address), address=address_bucket(address))
+
+    async def lift_account(self, operator: Operator, user_id: UUID) -> list[str]:
+        """Lift the limits on signing in to an account; return which were counting.
+
+        That is its own limit, and every limit of the addresses from which signing in to it failed lately.
+
+        Raises:
+            AccountUnknown: There is no such account.
+            Unavailable: As for `lift_address`.
+        """
+        since = self._on.clock.now() - timedelta(seconds=self._window)
+        failed = Selection(kinds=(Kind.LOGIN_FAILED,), since=since)
+        events = await self._on.trail.searched(user_id, failed, None, _MOST_FAILURES)
+        buckets = sorted({address_bucket(event.ip) for event in events})
+        keys = [key for bucket in buckets for key in _keys_of(bucket)]
+        return await self._lift(operator, keys, user_id)
+
+    async def _lift(
+        self, operator: Operator, keys: list[str], user_id: UUID | None = None, address: str = ""
+    ) -> list[str]:
+        details: dict[str, Any] = {"address": address} if address else {}
+        async with self._on.database.unit() as connection:
+            await self._administrators.require_change(connection, operator)
+            if user_id is not None:
+                row = await store.find(connection, user_id)
+                if row is None:
+                    raise AccountUnknown
+                keys = [subject_key("rate_limit:login_account", row.email_key), *keys]
+            await self._on.trail.record(
+                connection,
+                Kind.LIMITS_LIFTED,
+                operator.context,
+                user_id=user_id,
+                actor=operator.actor,
+                **details,
+            )
+            # Last, so that nothing is lifted that is not written down.
+            lifted = await self._on.limiter.lift(keys)
+        return sorted({key.removeprefix("rate_limit:").partition(":")[0] for key in lifted})
+
+
+def _keys_of(address: str) -> list[str]:
+    bucket = address if "/" in address else address_bucket(address)
+    return [f"rate_limit:{name}:{bucket}" for name in ADDRESS_LIMITS]

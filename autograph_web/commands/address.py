@@ -1,0 +1,31 @@
+"""`address …`: limits on tries that count by the client's address."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from autograph_web.commands.common import AsJson, operator, say, show, with_services
+
+app = typer.Typer(no_args_is_help=True, help="Addresses of clients: lift their limits on tries.")
+
+
+@app.callback()
+def group() -> None:
+    """Have `unlock` be named even while it is the only command."""
+
+
+@app.command()
+def unlock(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An IPv4 or IPv6 address.")],
+    as_json: AsJson = False,
+) -> None:
+    """Lift every limit on tries of an address; for IPv6 those of its /64."""
+    lifted = with_services(lambda services: services.limits.lift_address(operator(), address))
+    if as_json:
+        show({"address": address, "lifted": lifted})
+    elif lifted:
+        say(f"{address} may try again (lifted: {', '.join(lifted)})")
+    else:
+        say(f"{address} had nothing to lift")
