@@ -17,4 +17,5 @@ def verification_letter(email: str, url: str) -> Letter:
             "The link works once, for 24 hours.",
             "If this wasn't you, do nothing: the address stays unconfirmed.",
         ),
+        thread="email verification",
     )

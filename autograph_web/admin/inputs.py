@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from autograph_web.audit.kinds import Group, Kind, Outcome
 from autograph_web.core.moments import Moment
+from autograph_web.core.query_text import AddressText
 
 
 class AuditInput(BaseModel):
@@ -11,7 +12,7 @@ class AuditInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    person: str | None = Field(
+    person: AddressText | None = Field(
         default=None, min_length=1, max_length=1024, description="The address or the id of an account."
     )
     ip: str | None = Field(default=None, min_length=1, max_length=64, description="IP address, any spelling.")

@@ -17,7 +17,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One letter to one person: paragraphs, perhaps an action, facts as a small table, closing paragraphs."""
+    """One letter to one person: paragraphs, perhaps an action, facts as a small table, closing paragraphs.
+
+    Letters to one address with the same `thread` belong together: a newer one takes the place of an older.
+    """
 
     to: str
     subject: str
@@ -25,6 +28,7 @@ class Letter:
     action: Action | None = None
     facts: tuple[tuple[str, str], ...] = ()
     closing: tuple[str, ...] = ()
+    thread: str = ""
 
 
 def circumstances(context: RequestContext, now: datetime) -> tuple[tuple[str, str], ...]:
@@ -34,6 +38,6 @@ def circumstances(context: RequestContext, now: datetime) -> tuple[tuple[str, st
     """
     return (
         ("When", f"{now:%Y-%m-%d %H:%M} UTC"),
-        ("Where", context.ip),
-        ("With", device_name(context.user_agent)),
+        ("IP address", context.ip),
+        ("Device", device_name(context.user_agent)),
     )

@@ -3,6 +3,7 @@
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from email.utils import format_datetime
+from hashlib import sha256
 from html import escape
 from textwrap import fill
 
@@ -25,6 +26,8 @@ def as_message(parcel: Parcel, sender: str) -> EmailMessage:
     message["From"], message["To"] = sender_address(sender), wire_address(letter.to)
     message["Subject"] = letter.subject
     message["Date"], message["Message-ID"] = format_datetime(parcel.written_at), parcel.message_id
+    if letter.thread:  # RFC 5322 section 3.6.4: mail programs show letters together that refer to one
+        message["In-Reply-To"] = message["References"] = _thread_id(letter, parcel.message_id)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that no absence note answers it
     message["X-Auto-Response-Suppress"] = "All"  # the same to Exchange
     # Not quoted-printable, which would break addresses for whoever reads the message as it is.
@@ -64,6 +67,12 @@ def as_html(letter: Letter) -> str:
         card=_CARD,
         heading=_HEADING,
     )
+
+
+def _thread_id(letter: Letter, message_id: str) -> str:
+    """Return the identification of a message that never was, to which a thread's letters refer."""
+    name = sha256(f"{letter.thread}\n{letter.to}".encode("utf-8", "replace")).hexdigest()[:32]
+    return f"<{name}@{message_id.rpartition('@')[2].rstrip('>')}>"
 
 
 def _wrapped(paragraph: str) -> str:

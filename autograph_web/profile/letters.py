@@ -43,6 +43,7 @@ def new_address_letter(email: str, url: str) -> Letter:
         ),
         action=Action("Confirm my new email", url),
         closing=("The link works once, for 24 hours.", "If this wasn't you, do nothing."),
+        thread="email change",
     )
 
 

@@ -18,6 +18,7 @@ def reset_letter(email: str, url: str, seconds: int, context: RequestContext, no
         action=Action("Choose a new password", url),
         facts=circumstances(context, now),
         closing=("If it wasn't you, do nothing: your password stays as it is.",),
+        thread="password reset",
     )
 
 

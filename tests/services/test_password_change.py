@@ -348,7 +348,7 @@ async def test_the_owner_is_told(services: Services, viewer: Viewer, mailbox: Ma
     first, second = (letter.paragraphs[0] for letter in mailbox.letters)
     assert "Every other device was signed out." in first
     assert "Other devices stay signed in." in second
-    assert ("Where", "203.0.113.7") in mailbox.letters[0].facts
+    assert ("IP address", "203.0.113.7") in mailbox.letters[0].facts
 
 
 async def test_a_reset_that_was_asked_for_before_is_void(services: Services, viewer: Viewer) -> None:

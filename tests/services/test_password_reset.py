@@ -420,7 +420,7 @@ async def test_the_owner_is_told(services: Services, mailbox: Mailbox) -> None:
     letter = mailbox.letters[-1]
 
     assert (letter.to, letter.subject) == (EMAIL, "Your password was changed")
-    assert dict(letter.facts)["Where"] == "203.0.113.7"
+    assert dict(letter.facts)["IP address"] == "203.0.113.7"
 
 
 async def test_the_letter_proves_the_address(services: Services, mailbox: Mailbox, clock: FakeClock) -> None:

@@ -67,8 +67,8 @@ async def test_a_new_browser_is_told_of(services: Services, mailbox: Mailbox) ->
     facts = dict(letter.facts)
 
     assert letter.to == EMAIL
-    assert facts["Where"] == "203.0.113.7"
-    assert facts["With"] == "Firefox 140 on Linux"
+    assert facts["IP address"] == "203.0.113.7"
+    assert facts["Device"] == "Firefox 140 on Linux"
 
 
 @pytest.mark.usefixtures("mina")

@@ -1,6 +1,7 @@
 """How letters look: the same each time, escaped, whole without pictures, with nothing from elsewhere."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -83,6 +84,17 @@ def test_whatever_a_letter_says_is_escaped() -> None:
     ]
 
 
+def test_letters_of_one_thread_refer_to_one_message_that_is_none_of_them() -> None:
+    thread = replace(LETTER, thread="password reset")
+    one = as_message(Parcel(thread, "<a@northwind.dev>", NOW), SENDER)
+    other = as_message(Parcel(replace(thread, subject="Again"), "<b@northwind.dev>", NOW), SENDER)
+    assert one["References"] == one["In-Reply-To"] == other["References"] == other["In-Reply-To"]
+    assert re.fullmatch(r"<[0-9a-f]{32}@northwind\.dev>", one["References"])
+    elsewhere = as_message(parcel(replace(thread, to="theo@northwind.dev")), SENDER)
+    assert elsewhere["References"] != one["References"]
+    assert as_message(parcel(), SENDER)["References"] is None
+
+
 def test_the_same_parcel_is_the_same_message_each_time() -> None:
     assert as_message(parcel(), SENDER).as_bytes() == as_message(parcel(), SENDER).as_bytes()
 
@@ -146,4 +158,4 @@ def test_a_stranger_cannot_write_in_a_letter() -> None:
     agent = "Your account is locked! Call 0123 or visit http://evil.example Firefox/140.0"
     facts = circumstances(RequestContext("192.0.2.5", agent, ""), NOW)
 
-    assert facts == (("When", "2026-03-01 12:00 UTC"), ("Where", "192.0.2.5"), ("With", "Firefox 140"))
+    assert facts == (("When", "2026-03-01 12:00 UTC"), ("IP address", "192.0.2.5"), ("Device", "Firefox 140"))

@@ -53,8 +53,8 @@ def _refusal() -> rx.Component:
         rx.cond(
             NotMeState.device != "",
             rx.el.dl(
-                fact("With", rx.el.span(NotMeState.device)),
-                fact("Where", rx.el.span(NotMeState.address)),
+                fact("Device", rx.el.span(NotMeState.device)),
+                fact("IP address", rx.el.span(NotMeState.address)),
                 fact("When", time_of(NotMeState.at, NotMeState.when)),
                 class_name="facts",
             ),
