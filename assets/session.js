@@ -192,7 +192,9 @@
   };
 
   // --- Times in the viewer's own zone, in the page's language. ------------------------------------------
-  const language = navigator.languages?.find((name) => name.startsWith("en")) || "en-GB";
+  // Some browsers name the system's locale as it is, such as en-US@posix, in which no date can be written.
+  const speaks = (name) => { try { return name.startsWith("en") && Intl.getCanonicalLocales(name); } catch { return false; } };
+  const language = navigator.languages?.find(speaks) || "en-GB";
   const styles = {
     clock: { timeStyle: "short" },
     thisYear: { day: "numeric", month: "long" },
@@ -247,6 +249,26 @@
     else if (close) { const part = button.closest("details"); part.open = false; part.firstElementChild.focus(); }
     else document.getElementById(button.hash.slice(1))?.focus();
   });
+
+  // In a tab of the version before, the script of the next page is gone, and the router then loads the same page anew.
+  // It is to be the page that was asked for. Browsers without `navigation` load both, one after the other.
+  let asked = "";
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]:not([target]):not([download])");
+    const plain = !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    asked = plain && link?.origin === location.origin && link.pathname !== location.pathname ? link.href : "";
+  }, true);
+  window.navigation?.addEventListener("navigate", (event) => {
+    const there = asked;
+    asked = "";
+    if (!there || event.navigationType !== "reload" || !event.cancelable) return;
+    event.preventDefault();
+    location.assign(there);
+  });
+  addEventListener("pagehide", () => asked && sessionStorage.setItem("asked", asked));
+  const missed = sessionStorage.getItem("asked");
+  sessionStorage.removeItem("asked");
+  if (missed && performance.getEntriesByType("navigation")[0]?.type === "reload") location.replace(missed);
 
   // A page kept by the browser may be someone's who has signed out since: ask the server again.
   addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -160,7 +160,8 @@ class Flags:
         while True:
             with suppress(TimeoutError):
                 seconds = _LISTENING_S if self._listening and not self._lost else _DEAF_S
-                await asyncio.wait_for(self._changed.wait(), seconds)
+                async with asyncio.timeout(seconds):  # unlike wait_for, it never swallows that we are to end
+                    await self._changed.wait()
             # Before the read: what is announced after it must not be missed.
             self._changed.clear()
             await self._read_if_possible()

@@ -214,6 +214,21 @@ async def test_a_role_and_sessions_are_changed(admin: Visitor, member: Person) -
     await answer(admin, "is signed out everywhere.")
 
 
+async def test_somebody_who_has_to_wait_may_try_again(
+    admin: Visitor, member: Person, live_server: LiveServer
+) -> None:
+    office = {"X-Forwarded-For": unique_address()}
+    wrong = {"email": member.email, "password": "no password of hers"}
+    for _ in range(5):
+        asks.post(f"{live_server.base_url}/login", json=wrong, headers=office)
+    right = {"email": member.email, "password": member.password}
+    assert asks.post(f"{live_server.base_url}/login", json=right, headers=office).status_code == 429
+    await open_person(admin, member.email)
+    await ask(admin, "Lift limits", "lift-limits")
+    await answer(admin, f"{member.email} can try again at once.")
+    assert asks.post(f"{live_server.base_url}/login", json=right, headers=office).is_success
+
+
 async def test_a_change_asks_who_is_looking_if_that_is_long_ago(
     visit: Visit, device: Device, new_person: Callable[[], Person], member: Person, live_server: LiveServer
 ) -> None:

@@ -149,3 +149,32 @@ async def test_a_crash_signs_nobody_out(visit: Visit, person: Person, mortal_ser
     await expect(visitor.page.locator("#activity").get_by_role("listitem")).to_have_text(
         [re.compile("^Signed in"), re.compile("^Account created")]
     )
+
+
+@pytest.mark.parametrize("has_navigation", [True, False], ids=["navigation", "no navigation"])
+async def test_a_tab_of_the_version_before_goes_to_the_page_that_was_asked_for(
+    visit: Visit, has_navigation: bool
+) -> None:
+    visitor = await visit(fresh=True)
+    page, loads = visitor.own_page, list[str]()
+    if not has_navigation:
+        await page.add_init_script("Object.defineProperty(window, 'navigation', { value: undefined })")
+    await visitor.open("/login")
+    visitor.allow("404", "Error loading route module", "dynamically imported module")
+    await page.route("**/assets/_password-reset_*", lambda route: route.fulfill(status=404), times=1)
+    page.on("request", lambda asked: loads.append(asked.url) if asked.is_navigation_request() else None)
+    await page.get_by_role("link", name="Forgot it?").click()
+    await expect(page).to_have_title("Forgot your password? · AutoGraph v3")
+    await visitor.at("/password-reset")
+    await visitor.connected()
+    there = [f"{visitor.base_url}/password-reset"]
+    assert loads == (there if has_navigation else [f"{visitor.base_url}/login", *there])
+
+
+async def test_a_reload_by_hand_stays_where_one_is(visitor: Visitor) -> None:
+    await visitor.open("/login")
+    await visitor.page.get_by_role("link", name="Forgot it?").click()
+    await visitor.at("/password-reset")
+    await visitor.page.reload()
+    await visitor.connected()
+    await visitor.at("/password-reset")
