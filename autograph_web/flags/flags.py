@@ -19,6 +19,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.core.tasks import end
 from autograph_web.flags import store
 from autograph_web.flags.inputs import EVERYBODY, Wish
 from autograph_web.flags.table import FLAGS, Flag, V
@@ -152,9 +153,7 @@ class Flags:
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
 
     async def _keep_reading(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from autograph_web.core.entropy import Entropy
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.metrics import meters
 from autograph_web.core.sealing import SealBroken
+from autograph_web.core.tasks import end
 from autograph_web.core.tracing import span
 from autograph_web.mail import store
 from autograph_web.mail.carrier import Carrier, NotNow, Parcel, Undeliverable
@@ -72,10 +73,8 @@ class Courier:
         self._outbox.posted.set()
         if not self._hands:
             return
-        _, busy = await asyncio.wait(self._hands, timeout=_CLOSING_S)
-        for hand in busy:
-            hand.cancel()
-        await asyncio.gather(*busy, return_exceptions=True)
+        await asyncio.wait(self._hands, timeout=_CLOSING_S)
+        await end(self._hands)
 
     async def _work(self) -> None:
         setbacks = 0

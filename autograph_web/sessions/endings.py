@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.core.tasks import end
 
 _CHANNEL = "session_ends"
 # As many ids as fit well into one message of Redis.
@@ -41,9 +42,7 @@ class Endings:
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end([task])
 
     async def _listen(self, told: Told) -> None:
         async with aclosing(self._redis.listen(_CHANNEL)) as messages:

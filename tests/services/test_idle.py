@@ -70,6 +70,8 @@ async def written_elsewhere(services: Services, name: str, word: str) -> None:
         await store.add(connection, {**values, "changed_at": datetime.now(UTC)})
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_an_idle_process_comes_to_rest_and_wakes_for_what_it_writes_itself(alone: Services) -> None:
     await alone.trail.record_alone(Kind.LOGIN_FAILED, context())
     await rests(alone)
@@ -80,16 +82,31 @@ async def test_an_idle_process_comes_to_rest_and_wakes_for_what_it_writes_itself
             await asyncio.sleep(0.1)
 
 
-async def test_a_flag_is_heard_of_and_found_where_the_message_was_lost(
+async def test_a_flag_that_another_process_switched_is_heard_of(
     settings: Settings, alone: Services, mailbox: Mailbox
 ) -> None:
     other = build_services(settings, carrier=mailbox)
     await asyncio.sleep(0.5)  # it listens by now
     await switch(other, "password_grant", "off")
     await until(lambda: not alone.flags.of(PASSWORD_GRANT), 5)
+    await other.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_what_other_processes_leave_without_a_word_is_found(
+    settings: Settings, alone: Services
+) -> None:
+    await rests(alone)
+    left = outbox_of(settings, alone.database)
+    async with alone.database.unit() as connection:
+        for number in range(3):
+            await left.post(connection, Letter(f"mina{number}@northwind.dev", "Hello", ("Hello.",)))
     await written_elsewhere(alone, "sign_in_notices", "off")
     await until(lambda: not alone.flags.of(SIGN_IN_NOTICES))
-    await other.close()
+    async with asyncio.timeout(40):
+        while not all(row.sent_at for row in await rows(alone, OUTBOX)):  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -102,16 +119,3 @@ async def test_without_redis_flags_are_read_each_second(
         await asyncio.sleep(0.5)
         await written_elsewhere(built, "password_grant", "off")
         await until(lambda: not built.flags.of(PASSWORD_GRANT), 5)
-
-
-async def test_a_letter_that_another_process_left_is_found(
-    settings: Settings, alone: Services, mailbox: Mailbox
-) -> None:
-    await rests(alone)
-    left = outbox_of(settings, alone.database)
-    async with alone.database.unit() as connection:
-        for number in range(3):
-            await left.post(connection, Letter(f"mina{number}@northwind.dev", "Hello", ("Hello.",)))
-    async with asyncio.timeout(40):
-        while not all(row.sent_at for row in await rows(alone, OUTBOX)):  # noqa: ASYNC110
-            await asyncio.sleep(0.2)

@@ -28,6 +28,7 @@ from autograph_web.core.clock import Clock
 from autograph_web.core.database import Database
 from autograph_web.core.entropy import Entropy
 from autograph_web.core.errors import Unavailable
+from autograph_web.core.tasks import end
 
 _log = structlog.get_logger(__name__)
 
@@ -82,10 +83,8 @@ class ChainKeeper:
         self._written.set()
         if self._work is None:
             return
-        _, busy = await asyncio.wait([self._work], timeout=_CLOSING_S)
-        for task in busy:
-            task.cancel()
-        await asyncio.gather(self._work, return_exceptions=True)
+        await asyncio.wait([self._work], timeout=_CLOSING_S)
+        await end([self._work])
 
     async def _run(self) -> None:
         while not self._closing.is_set():
