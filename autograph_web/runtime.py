@@ -193,7 +193,7 @@ def build_services(
     flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS}, redis)
     verification = Verification(foundation, flags, links)
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
-    passwords = PasswordStep(hasher, known_devices, logins)
+    passwords = PasswordStep(database, hasher, known_devices, logins)
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation, flags)
     proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
     notices = SignInNotices(foundation, flags, redis, links, known_devices)

@@ -2,13 +2,15 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, MetaData, Table, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from autograph_web import migrate, schema
@@ -126,3 +128,44 @@ def test_a_database_of_a_newer_version_still_serves_this_one(database_url: str) 
 def _claim_a_newer_revision(config: Config) -> None:
     connection: Connection = config.attributes["connection"]
     connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+
+def test_addresses_get_the_one_form_that_is_stored_now(empty_database_url: str) -> None:
+    before = {
+        "ｏwner@x.dev": ("owner@x.dev", True),
+        "straße@x.dev": ("strasse@x.dev", True),
+        "Miña@x.dev": ("miña@x.dev", True),
+        "Theo@x.dev": ("theo@x.dev", False),
+    }
+    found: list[tuple[str, str, bool]] = []
+
+    def walk(config: Config) -> None:
+        connection: Connection = config.attributes["connection"]
+        command.upgrade(config, "0012")
+        users = Table("users", MetaData(), autoload_with=connection)
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        for email, (key, verified) in before.items():
+            row = {"id": uuid4(), "email": email, "email_key": key, "role": "user", "status": "active"}
+            row |= {"password_hash": "x", "mfa_enabled": False, "session_epoch": 0, "created_at": now}
+            row |= {"password_changed_at": now, "email_verified_at": now if verified else None}
+            connection.execute(users.insert().values({k: _stored(users, k, v) for k, v in row.items()}))
+        command.upgrade(config, "head")
+        found.extend(
+            (row.email, row.email_key, row.email_verified_at is not None)
+            for row in connection.execute(users.select().order_by(users.c.email_key))
+        )
+
+    migrate.run(empty_database_url, walk)
+    assert sorted(found) == sorted(
+        [
+            ("owner@x.dev", "owner@x.dev", False),
+            ("straße@x.dev", "straße@x.dev", True),
+            ("Miña@x.dev", "miña@x.dev", True),
+            ("Theo@x.dev", "theo@x.dev", False),
+        ]
+    )
+
+
+def _stored(table: Table, name: str, value: object) -> object:
+    """Return a value as the column takes it: SQLite's have no type for an id."""
+    return value.hex if isinstance(value, UUID) and "CHAR" in str(table.c[name].type) else value

@@ -29,7 +29,7 @@ _LONGEST_TYPED = 1024  # what is typed or pasted, with what stands around an add
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An address as written and, in `key`, as compared."""
+    """An address in the one form that is stored, shown and written to, and, in `key`, as compared."""
 
     text: str
     key: str
@@ -39,12 +39,14 @@ def read_email(text: str) -> str:
     """Return the address in `text` without what copying and mail programs put around it.
 
     That is white space and invisible marks, `mailto:` with its escapes and fields (RFC 6068), and a name with
-    the address in angle brackets (RFC 5322 section 3.4). Every door reads so; whether it is an address is not
-    looked at.
+    the address in angle brackets (RFC 5322 section 3.4). Compatibility forms such as full-width letters
+    become the letters they stand for (NFKC). Every door reads so; whether it is an address is not looked at.
     """
+    text = normalize("NFKC", text)
     text = text.translate(_INVISIBLE).strip().strip(_JOINERS).strip()
     if mailto := _SCHEME.match(text):
-        text = unquote(text[mailto.end() :].partition("?")[0]).translate(_INVISIBLE).strip()
+        text = normalize("NFKC", unquote(text[mailto.end() :].partition("?")[0]))
+        text = text.translate(_INVISIBLE).strip()
     if named := _NAMED.fullmatch(text):
         text = named[1].strip()
         return read_email(text) if _SCHEME.match(text) else text
@@ -81,11 +83,16 @@ def parse_email(text: str, allowed: Collection[str] = ()) -> EmailAddress:
 
 
 def fold_email(text: str) -> str:
-    """Return `text` folded for comparison: compatibility forms and letter case count for nothing."""
+    """Return `text` folded for comparison: compatibility forms and letter case count for nothing.
+
+    Letter by letter: folding that makes two letters of one (`ß`, `ss`) would give one mailbox the key of
+    another.
+    """
     # PostgreSQL takes no NUL in text, and what somebody signs in with may be anything.
     local, at, domain = read_email(text[:_LONGEST_TYPED]).replace("\0", "\ufffd").rpartition("@")
     text = f"{local}{at}{_readable(domain)}"
-    return normalize("NFKC", normalize("NFKC", text).casefold())[:_LONGEST]
+    lowered = "".join(letter.lower() for letter in normalize("NFKC", text))
+    return normalize("NFKC", lowered)[:_LONGEST]
 
 
 def _is_below(domain: str, names: Collection[str]) -> bool:

@@ -105,7 +105,8 @@ class Links:
         # have taken any of its links.
         await store.add_link(connection, link)
         if alone:
-            await store.revoke_links(connection, user_id, [purpose], now, but=link.id)
+            # A decoy ends the links of nobody: of an id that no account has.
+            await store.revoke_links(connection, user_id or link.id, [purpose], now, but=link.id)
         return token
 
     def url(self, purpose: Purpose, token: str) -> str:

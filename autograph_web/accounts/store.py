@@ -12,7 +12,7 @@ from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress
 from autograph_web.accounts.models import EmailHold, LinkRow, User
 from autograph_web.core.database import Database
-from autograph_web.core.tables import table_of
+from autograph_web.core.tables import UtcDateTime, table_of
 
 USERS, LINKS, HOLDS = table_of(User), table_of(LinkRow), table_of(EmailHold)
 
@@ -104,10 +104,13 @@ async def replace_password(
 
 
 async def note_sign_in(
-    connection: AsyncConnection, user_id: UUID, epoch: int, now: datetime
+    connection: AsyncConnection, user_id: UUID, epoch: int, password_changed_at: datetime, now: datetime
 ) -> datetime | None:
-    """Stamp a sign-in of an account that is active and still in `epoch`, and return when it was created."""
-    given = {"the_id": user_id, "the_epoch": epoch, "moment": now}
+    """Stamp a sign-in and return when the account was created.
+
+    Only of one that is active, still in `epoch` and has the password of `password_changed_at`.
+    """
+    given = {"the_id": user_id, "the_epoch": epoch, "the_password": password_changed_at, "moment": now}
     return (await connection.execute(_NOTE_SIGN_IN, given)).scalar_one_or_none()
 
 
@@ -310,5 +313,8 @@ _REHASH_CONFIRMED = (
     update(USERS).where(*_CONFIRMED).values(password_hash=bindparam("new_hash")).returning(*USERS.c)
 )
 _NOTE_SIGN_IN = (
-    update(USERS).where(*_THE_SAME).values(last_sign_in_at=bindparam("moment")).returning(USERS.c.created_at)
+    update(USERS)
+    .where(*_THE_SAME, USERS.c.password_changed_at == bindparam("the_password", type_=UtcDateTime()))
+    .values(last_sign_in_at=bindparam("moment"))
+    .returning(USERS.c.created_at)
 )

@@ -53,8 +53,8 @@ class Verification:
         Without an account the same is written, as decoys.
         """
         # The link holds the address it was sent to: it verifies no other.
-        key, alone = fold_email(email), user_id is not None
-        token = await self._links.issue(connection, _LINK, user_id, _LINK.life, key, alone=alone)
+        key = fold_email(email)
+        token = await self._links.issue(connection, _LINK, user_id, _LINK.life, key, alone=True)
         letter = verification_letter(email, self._links.url(_LINK, token))
         await self._on.outbox.post(connection, letter, decoy=user_id is None)
 

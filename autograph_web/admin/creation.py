@@ -103,7 +103,7 @@ class Creation:
 
     async def _invite(self, connection: AsyncConnection, user: User, *, post: bool) -> str:
         token = await self._links.issue(
-            connection, Purpose.PASSWORD_RESET, user.id, _INVITATION_SECONDS, user.email
+            connection, Purpose.PASSWORD_RESET, user.id, _INVITATION_SECONDS, user.email, alone=True
         )
         url = self._links.url(Purpose.PASSWORD_RESET, token)
         if post:

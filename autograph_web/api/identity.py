@@ -79,5 +79,12 @@ async def _operator(context: CurrentContext, caller: CurrentCaller) -> Operator:
     return Operator.administrator(context, caller)
 
 
+async def _signed_in_operator(context: CurrentContext, viewer: CurrentViewer) -> Operator:
+    await services().administrators.require(viewer)
+    return Operator.administrator(context, viewer)
+
+
+SignedInOperator = Annotated[Operator, Depends(_signed_in_operator)]
+"""An administrator who is signed in; an API key is refused."""
 CurrentOperator = Annotated[Operator, Depends(_operator)]
 """An administrator who is signed in, or an administrator's API key with that scope."""

@@ -109,11 +109,12 @@ class MfaSetupOut(BaseModel):
 
 
 class EnableRequest(BaseModel):
-    """A code of the new key."""
+    """A code of the new key, and whether every other session ends."""
 
     model_config = ConfigDict(extra="forbid")
 
     code: Annotated[SecretStr, Field(max_length=256, examples=["123456"])]
+    end_other_sessions: bool = True
 
 
 class VerifyRequest(BaseModel):

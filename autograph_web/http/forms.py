@@ -139,7 +139,8 @@ async def _forget_challenge(request: Request, response: Response) -> None:
 async def welcome(request: Request, proof: SignedIn, fields: Fields) -> Response:
     """Open the session of a proof, give the browser its cookies and lead on."""
     settings = services().settings
-    session = await services().sessions.open_for_browser(request_context(request), proof)
+    previous = cookies.session_cookie(settings, cookie_header(request))
+    session = await services().sessions.open_for_browser(request_context(request), proof, previous)
     response = see(safe_next(fields.get("next")))
     cookies.set_session(settings, response, session.cookie, session.max_age)
     cookies.set_device(settings, response, services().known_devices.issue(proof.email))

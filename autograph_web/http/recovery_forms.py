@@ -44,6 +44,7 @@ async def refuse(request: Request, fields: Fields) -> Response:
     reset = await services().refusal.refuse(request_context(request), token)
     response = await see_with(Purpose.PASSWORD_RESET.page, Flash("sign_in_refused"), fields)
     cookies.clear_link(settings, response, Purpose.SIGN_IN_REFUSAL)
+    cookies.clear_session(settings, response)  # it is over with all others
     cookies.set_link(settings, response, Purpose.PASSWORD_RESET, reset, settings.password_reset_seconds)
     return response
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.entropy import random_uuid
-from autograph_web.core.errors import MfaNotEnabled, NoPendingSetup, SetupCodeInvalid
+from autograph_web.core.errors import MfaNotEnabled, NoPendingSetup, SetupCodeInvalid, Unavailable
 from autograph_web.core.limits import Allowance
 from autograph_web.core.sealing import Sealer
 from autograph_web.mfa import store, totp
@@ -77,8 +78,13 @@ class Enrolment:
         picture = await asyncio.to_thread(totp.qr_png, uri)
         return Setup(totp.as_key(secret), uri, b64encode(picture).decode("ascii"))
 
-    async def enable(self, context: RequestContext, viewer: Viewer, typed: str) -> list[str]:
+    async def enable(
+        self, context: RequestContext, viewer: Viewer, typed: str, *, end_others: bool = True
+    ) -> list[str]:
         """Confirm the pending key with a code of it and return ten new recovery codes.
+
+        With `end_others` every other session ends: none of them has shown a code of this key. Should Redis be
+        away just then, copies of them may be good for five minutes; the codes are returned all the same.
 
         Raises:
             CodeMalformed: Not six digits.
@@ -94,12 +100,14 @@ class Enrolment:
             async with self._on.limiter.attempt(
                 budgets_of(viewer.user_id), viewer.user_id.hex, SetupCodeInvalid
             ):
-                codes = await self._enable(context, viewer, digits)
+                codes, ended = await self._enable(context, viewer, digits, end_others=end_others)
         except SetupCodeInvalid:
             await self._on.trail.record_alone(
                 Kind.MFA_ENABLE_FAILED, context, user_id=viewer.user_id, session_id=viewer.session_id
             )
             raise
+        with suppress(Unavailable):
+            await self._sessions.bury(ended)
         await self._sessions.reload(viewer.user_id)
         return codes
 
@@ -137,7 +145,9 @@ class Enrolment:
             await self._tell(connection, context, viewer, "codes")
         return codes
 
-    async def _enable(self, context: RequestContext, viewer: Viewer, code: str) -> list[str]:
+    async def _enable(
+        self, context: RequestContext, viewer: Viewer, code: str, *, end_others: bool
+    ) -> tuple[list[str], list[UUID]]:
         async with self._on.database.unit() as connection:
             replaced = await self._require_fresh_if_enabled(connection, viewer)
             pending = await store.find_factor(connection, viewer.user_id, active=False)
@@ -149,7 +159,17 @@ class Enrolment:
             await store.forget_devices(connection, viewer.user_id)
             await self._record(connection, Kind.MFA_ENABLED, context, viewer, replaced=replaced)
             await self._tell(connection, context, viewer, "replaced" if replaced else "enabled")
-            return codes
+            ended = await self._sessions.end_others(connection, viewer, "mfa_enabled") if end_others else []
+            if ended:
+                await self._on.trail.record(
+                    connection,
+                    Kind.SESSION_REVOKED,
+                    context,
+                    user_id=viewer.user_id,
+                    session_id=viewer.session_id,
+                    revoked=len(ended),
+                )
+            return codes, ended
 
     async def _activate(self, connection: AsyncConnection, pending: Row[Any], code: str) -> None:
         step = self._factors.step_of(pending, code)

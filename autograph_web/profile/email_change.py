@@ -194,6 +194,7 @@ class EmailChange:
                 account.id,
                 Purpose.PASSWORD_RESET.life,
                 account.email,
+                alone=True,
             )
             await self._on.trail.record(
                 connection,

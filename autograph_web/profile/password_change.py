@@ -15,14 +15,24 @@ from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, PasswordUnchanged, SessionEnded, WrongPassword
+from autograph_web.core.errors import (
+    DomainError,
+    PasswordUnchanged,
+    ReauthenticationRequired,
+    SessionEnded,
+    WrongPassword,
+)
 from autograph_web.mfa import store as mfa
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.profile.letters import password_letter
 from autograph_web.sessions.sessions import Ended, Sessions
-from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sessions.viewer import SignedIn, Viewer, is_two_step
 from autograph_web.sign_in.password_step import Checked, PasswordStep
 from autograph_web.sign_in.proofs import Proofs
+
+
+class _Changed(Exception):
+    """The account is not as it was when its password was checked."""
 
 
 class PasswordChange:
@@ -51,6 +61,7 @@ class PasswordChange:
 
         Raises:
             WrongPassword: The current password is not the viewer's.
+            ReauthenticationRequired: The account has a second factor, and this session never showed one.
             PasswordUnchanged: The new one is the same.
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
             RateLimited: Too many wrong passwords; they count with those of the sign-in.
@@ -67,19 +78,40 @@ class PasswordChange:
         with _about_the_new_one():
             await self._policy.require(new, checked.account.email)
         new_hash = await self._hasher.hash(new)
-        async with self._on.database.unit() as connection:
-            account = await self._replace(connection, checked, new_hash)
-            ended = await self._end_others(connection, context, viewer, wish)
-            await self._record(connection, context, viewer, Kind.PASSWORD_CHANGED)
-            letter = password_letter(account.email, context, self._on.clock.now(), ended=ended is not None)
-            await self._on.outbox.post(connection, letter)
+        while True:
+            try:
+                account, ended = await self._commit(context, viewer, wish, checked, new_hash)
+                break
+            except _Changed:
+                again = await self._passwords.check_again(checked, wish.current_password.get_secret_value())
+                if again is None:
+                    raise await self._what_came_between(checked.account) from None
+                checked = again
         if ended:
             await self._sessions.make_certain(ended, going_on=viewer.session_id)
         return self._proof(account, viewer, ended)
 
+    async def _commit(
+        self,
+        context: RequestContext,
+        viewer: Viewer,
+        wish: PasswordChangeInput,
+        checked: Checked,
+        new_hash: str,
+    ) -> tuple[Account, Ended | None]:
+        async with self._on.database.unit() as connection:
+            account = await self._replace(connection, viewer, checked, new_hash)
+            ended = await self._end_others(connection, context, viewer, wish)
+            await self._record(connection, context, viewer, Kind.PASSWORD_CHANGED)
+            letter = password_letter(account.email, context, self._on.clock.now(), ended=ended is not None)
+            await self._on.outbox.post(connection, letter)
+        return account, ended
+
     async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:
         async with self._on.database.read() as connection:
             found = await accounts.find_by_id(connection, viewer.user_id)
+        if found is not None:
+            _require_assurance(viewer, found[0])
         checked = await self._passwords.check(found, password)
         if checked is None:
             await self._on.trail.record_alone(
@@ -92,13 +124,16 @@ class PasswordChange:
             raise WrongPassword(field="current_password")
         return checked
 
-    async def _replace(self, connection: AsyncConnection, checked: Checked, new_hash: str) -> Account:
+    async def _replace(
+        self, connection: AsyncConnection, viewer: Viewer, checked: Checked, new_hash: str
+    ) -> Account:
         # The account before what belongs to it: whoever uses one of its links at the same time waits here.
         account = await accounts.replace_password(
             connection, checked.account, checked.seen_hash, new_hash, self._on.clock.now()
         )
         if account is None:
-            raise await _what_came_between(connection, checked.account)
+            raise _Changed
+        _require_assurance(viewer, account)
         # A change of address that whoever knew the old password has begun must not come through any more.
         await self._links.revoke(connection, account.id, Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
         await mfa.forget_devices(connection, account.id)
@@ -133,18 +168,29 @@ class PasswordChange:
             epoch=ended.epoch if ended else account.session_epoch,
             remember=viewer.remember,
             method="password",
+            password_changed_at=account.password_changed_at,
         )
         if account.mfa_enabled:
             # The password alone was shown: with a second factor that makes a sign-in neither newer nor older.
             proof = replace(proof, method=viewer.method, authenticated_at=viewer.signed_in_at)
         return replace(proof, replaces=viewer.session_id)
 
+    async def _what_came_between(self, seen: Account) -> DomainError:
+        async with self._on.database.read() as connection:
+            found = await accounts.find_by_id(connection, seen.id)
+        if found and found[0].active and found[0].session_epoch == seen.session_epoch:
+            return WrongPassword(field="current_password")  # another change was quicker
+        return SessionEnded()
 
-async def _what_came_between(connection: AsyncConnection, seen: Account) -> DomainError:
-    found = await accounts.find_by_id(connection, seen.id)
-    if found and found[0].active and found[0].session_epoch == seen.session_epoch:
-        return WrongPassword(field="current_password")  # another change was quicker
-    return SessionEnded()
+
+def _require_assurance(viewer: Viewer, account: Account) -> None:
+    """Refuse a session from before the account had its second factor: it never showed one.
+
+    Raises:
+        ReauthenticationRequired: It is such a session.
+    """
+    if account.mfa_enabled and not is_two_step(viewer.method):
+        raise ReauthenticationRequired
 
 
 @contextmanager

@@ -125,7 +125,7 @@ class PasswordReset:
         # Without an account the same is written, as decoys. The link holds the address it was sent to: should
         # the account's change, a letter in the old mailbox opens nothing.
         user_id, to = (account.id, account.email) if account else (None, address.text)
-        token = await self._links.issue(connection, _RESET, user_id, self._rules.life, to)
+        token = await self._links.issue(connection, _RESET, user_id, self._rules.life, to, alone=True)
         url = self._links.url(_RESET, token)
         letter = reset_letter(to, url, self._rules.life, context, self._on.clock.now())
         await self._on.outbox.post(connection, letter, decoy=account is None)

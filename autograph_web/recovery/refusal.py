@@ -9,6 +9,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import LinkUnknown
+from autograph_web.mfa import store as factors
 from autograph_web.sessions.sessions import Sessions
 from autograph_web.sign_in.notices import RefusableSignIn
 
@@ -16,7 +17,7 @@ _REFUSAL = Purpose.SIGN_IN_REFUSAL
 
 
 class Refusal:
-    """Ends the session of a sign-in, and hands over to choosing a new password: the old one is known."""
+    """Ends every session, and hands over to choosing a new password: the old one is known."""
 
     def __init__(self, foundation: Foundation, links: Links, sessions: Sessions, reset_life: int) -> None:
         self._on, self._links, self._sessions, self._reset_life = foundation, links, sessions, reset_life
@@ -31,7 +32,9 @@ class Refusal:
         return RefusableSignIn.decode((await self._links.peek(_REFUSAL, token)).payload)
 
     async def refuse(self, context: RequestContext, token: str) -> str:
-        """End the session and every API key, and return the token of a link for a new password.
+        """End every session and API key, and return the token of a link for a new password.
+
+        Every session and sign-in under way, since the password that was used opens more than one.
 
         Raises:
             LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
@@ -45,11 +48,18 @@ class Refusal:
             if found is None or not found[0].active:
                 raise LinkUnknown
             session_id = UUID(hex=RefusableSignIn.decode(link.payload).session_id)
-            ended = await self._sessions.revoke(connection, [session_id], "refused")
-            # Whoever signed in may have made a key, in this session or in one that took its place.
+            ended = await self._sessions.end_every(connection, link.user_id, "refused")
+            await factors.forget_devices(connection, link.user_id)
+            # They may have made a key, or begun to move the account to another address.
             keys = await api_keys.revoke_all(connection, link.user_id, self._on.clock.now())
+            await self._links.revoke(connection, link.user_id, Purpose.EMAIL_CHANGE)
             reset = await self._links.issue(
-                connection, Purpose.PASSWORD_RESET, link.user_id, self._reset_life, found[0].email
+                connection,
+                Purpose.PASSWORD_RESET,
+                link.user_id,
+                self._reset_life,
+                found[0].email,
+                alone=True,
             )
             await self._on.trail.record(
                 connection,
@@ -57,8 +67,8 @@ class Refusal:
                 context,
                 user_id=link.user_id,
                 session_id=session_id,
-                ended=bool(ended),
+                revoked=ended.open,
                 api_keys=keys,
             )
-        await self._sessions.bury([session_id])
+        await self._sessions.make_certain(ended)
         return reset

@@ -65,6 +65,7 @@ def _encode(proof: SignedIn) -> str:
             "remember": proof.remember,
             "method": proof.method,
             "authenticated_at": proof.authenticated_at.isoformat(),
+            "password_changed_at": proof.password_changed_at.isoformat(),
             "trust_device": proof.trust_device,
             "replaces": proof.replaces.hex if proof.replaces else None,
         }
@@ -73,6 +74,8 @@ def _encode(proof: SignedIn) -> str:
 
 def _decode(value: bytes) -> SignedIn:
     fields = json.loads(value)
+    if "password_changed_at" not in fields:  # issued by the version before
+        raise TicketExpired
     return SignedIn(
         session_id=UUID(hex=fields["session_id"]),
         user_id=UUID(hex=fields["user_id"]),
@@ -81,6 +84,7 @@ def _decode(value: bytes) -> SignedIn:
         remember=fields["remember"],
         method=fields["method"],
         authenticated_at=datetime.fromisoformat(fields["authenticated_at"]),
+        password_changed_at=datetime.fromisoformat(fields["password_changed_at"]),
         trust_device=fields["trust_device"],
         replaces=UUID(hex=fields["replaces"]) if fields["replaces"] else None,
     )

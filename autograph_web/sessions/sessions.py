@@ -75,17 +75,23 @@ class Sessions:
         self._on, self._cache, self._endings = foundation, cache, endings
         self._signer, self.lifetimes = signer, lifetimes
 
-    async def open_for_browser(self, context: RequestContext, proof: SignedIn) -> BrowserSession:
+    async def open_for_browser(
+        self, context: RequestContext, proof: SignedIn, previous: str | None = None
+    ) -> BrowserSession:
         """Open the session that `proof` entitles to and return its cookie.
 
+        The session of `previous`, the cookie that the browser has so far, ends: nobody could end it any more.
+
         Raises:
-            SessionEnded: The proof was used, or the account was locked or signed out everywhere meanwhile.
+            SessionEnded: The proof was used; or meanwhile the account was locked, signed out everywhere,
+                given another password or a second factor that was not shown.
             Unavailable: The database is away; no session was opened.
         """
         cookie, cookie_hash = new_cookie(proof.user_id, proof.session_id, self._on.entropy)
         async with self._on.database.unit() as connection:
             await self.open(connection, context, proof, cookie_hash)
             replaced = await self.replace(connection, proof)
+            replaced += await self._replace_previous(connection, context, previous)
         # No page is told: the browser goes on with the new session, and its cookie is only on its way.
         await self._cache.bury(replaced)
         return BrowserSession(cookie, self.lifetimes.remembered_idle if proof.remember else None)
@@ -98,7 +104,7 @@ class Sessions:
         Raises:
             SessionEnded: As for `open_for_browser`.
         """
-        account = await store.active_account(connection, proof.user_id, proof.epoch)
+        account = await store.entitled_account(connection, proof)
         if account is None:
             raise SessionEnded
         try:
@@ -172,6 +178,27 @@ class Sessions:
             return []
         return await self.revoke(connection, [proof.replaces], "reauthenticated")
 
+    async def _replace_previous(
+        self, connection: AsyncConnection, context: RequestContext, cookie: str | None
+    ) -> list[UUID]:
+        parts = read_cookie(cookie or "")
+        if parts is None:
+            return []
+        session_id = UUID(hex=parts.session_id)
+        this = store.of_cookie(session_id, parts.hash)
+        ids = await store.revoke(connection, this, self._on.clock.now(), "replaced")
+        if ids:
+            await self._cache.doubt(ids)
+            await self._on.trail.record(
+                connection,
+                Kind.LOGOUT,
+                context,
+                user_id=UUID(hex=parts.user_id),
+                session_id=session_id,
+                replaced=True,
+            )
+        return ids
+
     async def end(self, context: RequestContext, viewer: Viewer) -> None:
         """Sign one session out; its cookie, access and refresh tokens are dead before this returns.
 
@@ -242,6 +269,16 @@ class Sessions:
         """Revoke sessions within the caller's unit of work; `bury` them once it has committed."""
         chosen = store.SESSIONS.c.id.in_(session_ids)
         ids = await store.revoke(connection, chosen, self._on.clock.now(), reason)
+        await self._cache.doubt(ids)
+        return ids
+
+    async def end_others(self, connection: AsyncConnection, viewer: Viewer, reason: str) -> list[UUID]:
+        """Revoke every session of an account but the viewer's within the caller's unit of work.
+
+        `bury` them once it has committed.
+        """
+        others = store.all_but(viewer.user_id, viewer.session_id)
+        ids = await store.revoke(connection, others, self._on.clock.now(), reason)
         await self._cache.doubt(ids)
         return ids
 

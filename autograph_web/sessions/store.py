@@ -7,15 +7,18 @@ from uuid import UUID
 from sqlalchemy import (
     CTE,
     BindParameter,
+    Boolean,
     ColumnElement,
     Row,
     Select,
     Table,
+    and_,
     bindparam,
     case,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -26,6 +29,7 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.core.database import Database
 from autograph_web.core.tables import UtcDateTime, table_of
 from autograph_web.sessions.models import RefreshTokenRow, SessionRow
+from autograph_web.sessions.viewer import SignedIn
 
 SESSIONS = table_of(SessionRow)
 REFRESH_TOKENS = table_of(RefreshTokenRow)
@@ -36,17 +40,16 @@ async def add(connection: AsyncConnection, session: SessionRow) -> None:
     await connection.execute(_ADD, session.model_dump())
 
 
-async def active_account(connection: AsyncConnection, user_id: UUID, epoch: int) -> Row[Any] | None:
-    """Return an account that is active and still in `epoch`."""
-    given = {"the_id": user_id, "the_epoch": epoch}
-    return (await connection.execute(_ACTIVE_ACCOUNT, given)).first()
+async def entitled_account(connection: AsyncConnection, proof: SignedIn) -> Row[Any] | None:
+    """Return the account of a proof of sign-in, provided the proof still entitles to a session."""
+    return (await connection.execute(_ENTITLED, _of_proof(proof))).first()
 
 
 async def open_at_once(
-    database: Database, epoch: int, session: dict[str, Any], token: dict[str, Any]
+    database: Database, proof: SignedIn, session: dict[str, Any], token: dict[str, Any]
 ) -> Any | None:
-    """Add a session of an active account still in `epoch`, and a refresh token of it; return the account."""
-    given = {"the_id": session["user_id"], "the_epoch": epoch}
+    """Add the session that `proof` entitles to, and a refresh token of it; return the account."""
+    given = _of_proof(proof)
     return await database.at_once(_OPEN, given | _named("session", session) | _named("token", token))
 
 
@@ -127,6 +130,16 @@ async def revoke(
     return list(result.scalars())
 
 
+def all_but(user_id: UUID, session_id: UUID) -> ColumnElement[bool]:
+    """Pick every session of an account but one."""
+    return and_(SESSIONS.c.user_id == user_id, SESSIONS.c.id != session_id)
+
+
+def of_cookie(session_id: UUID, cookie_hash: str) -> ColumnElement[bool]:
+    """Pick the session of a cookie."""
+    return and_(SESSIONS.c.id == session_id, SESSIONS.c.cookie_hash == cookie_hash)
+
+
 async def ending_of(connection: AsyncConnection, session_id: UUID) -> Row[Any] | None:
     """Return a session, also one that is over."""
     return (await connection.execute(select(SESSIONS).where(SESSIONS.c.id == session_id))).first()
@@ -192,10 +205,13 @@ def _alive(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool]
 
 # The statements of every refresh and session check, built once: to build one takes longer than to run it.
 _MOMENT = bindparam("moment", type_=UtcDateTime())
-_ACTIVE_ACCOUNT = select(USERS).where(
+# Active, not signed out everywhere since, with the password that was shown, and no factor that was not.
+_ENTITLED = select(USERS).where(
     USERS.c.id == bindparam("the_id"),
     USERS.c.status == "active",
     USERS.c.session_epoch == bindparam("the_epoch"),
+    USERS.c.password_changed_at == bindparam("the_password", type_=UtcDateTime()),
+    or_(USERS.c.mfa_enabled.is_(False), bindparam("has_factor", type_=Boolean())),
 )
 _ADD, _ADD_REFRESH_TOKEN = insert(SESSIONS), insert(REFRESH_TOKENS)
 _USE_REFRESH_TOKEN = (
@@ -215,7 +231,7 @@ _IDLE_UNTIL, _REMEMBERED = (bindparam(name, type_=UtcDateTime()) for name in ("i
 
 def _opening() -> Select[Any]:
     """Everything that opening a session for a REST client writes as one statement (PostgreSQL alone can)."""
-    account = _ACTIVE_ACCOUNT.cte("account")
+    account = _ENTITLED.cte("account")
     ended = ("revoked_at", "revoked_reason")
     return select(account).add_cte(
         _inserted(SESSIONS, "session", account, {"user_id": account.c.id}, ended),
@@ -267,6 +283,15 @@ def _inserted(
     ]
     rows = select(*values).select_from(session)
     return insert(table).from_select([column.name for column in columns], rows).cte(name)
+
+
+def _of_proof(proof: SignedIn) -> dict[str, Any]:
+    return {
+        "the_id": proof.user_id,
+        "the_epoch": proof.epoch,
+        "the_password": proof.password_changed_at,
+        "has_factor": proof.has_factor,
+    }
 
 
 def _named(name: str, values: dict[str, Any]) -> dict[str, Any]:

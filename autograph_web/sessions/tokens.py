@@ -58,7 +58,7 @@ class Tokens:
         """Open the session that `proof` entitles to and return its first pair.
 
         Raises:
-            SessionEnded: The account was locked or signed out everywhere meanwhile.
+            SessionEnded: As for `Sessions.open_for_browser`.
             Unavailable: The database is away; nothing was opened.
         """
         refresh, added = self._refresh_token(proof.user_id, proof.session_id)
@@ -114,7 +114,7 @@ class Tokens:
         if not database.writes_at_once or proof.replaces is not None:
             return None
         session = self._sessions.row(context, proof)
-        return await store.open_at_once(database, proof.epoch, session.model_dump(), token)
+        return await store.open_at_once(database, proof, session.model_dump(), token)
 
     async def _rotate_at_once(
         self, context: RequestContext, used: dict[str, Any], added: dict[str, Any]

@@ -5,6 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 
+def is_two_step(method: str) -> bool:
+    """Tell whether `method` names more than a password, such as `password+totp`."""
+    return "+" in method
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """The person behind a valid credential, as of this request.
@@ -31,7 +36,8 @@ class SignedIn:
 
     `session_id` is chosen when the proof is made, so the audit log can name the session, and a proof shown
     twice would collide with itself. `method` is what was shown, such as `password+totp`; `replaces` is the
-    session that ends when this one opens, after a re-authentication.
+    session that ends when this one opens, after a re-authentication. `password_changed_at` names the password
+    that was shown: once there is another one, the proof opens nothing.
     """
 
     session_id: UUID
@@ -41,5 +47,11 @@ class SignedIn:
     remember: bool
     method: str
     authenticated_at: datetime
+    password_changed_at: datetime
     trust_device: bool = False
     replaces: UUID | None = None
+
+    @property
+    def has_factor(self) -> bool:
+        """Whether more than the password stands behind it: a second factor, or a device trusted with it."""
+        return is_two_step(self.method)

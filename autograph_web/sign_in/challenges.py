@@ -3,10 +3,12 @@
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.core.context import RequestContext
 from autograph_web.core.entropy import Entropy, random_token
@@ -38,6 +40,7 @@ class Challenge:
     epoch: int
     remember: bool
     pointer: str
+    password_changed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +65,23 @@ class Challenges:
         self._keep: Any = redis.script(_KEEP)
         self._close: Any = redis.script(_CLOSE)
 
-    async def open(
-        self, context: RequestContext, *, user_id: UUID, email: str, epoch: int, remember: bool
-    ) -> str:
-        """Keep a challenge for five minutes and return its token.
+    async def open(self, context: RequestContext, account: Account, *, remember: bool) -> str:
+        """Keep a challenge of an account for five minutes and return its token.
 
         Raises:
             Unavailable: Redis is away.
         """
         token = random_token(self._entropy)
-        pointer = _pointer(context, fold_email(email))
-        challenge = Challenge(token_hash(token), user_id, email, epoch, remember, pointer)
+        pointer = _pointer(context, fold_email(account.email))
+        challenge = Challenge(
+            id=token_hash(token),
+            user_id=account.id,
+            email=account.email,
+            epoch=account.session_epoch,
+            remember=remember,
+            pointer=pointer,
+            password_changed_at=account.password_changed_at,
+        )
         try:
             await self._redis.call(
                 self._keep(
@@ -149,11 +158,15 @@ def _pointer(context: RequestContext, email_key: str) -> str:
 
 
 def _encode(challenge: Challenge) -> str:
-    return json.dumps(asdict(challenge) | {"user_id": challenge.user_id.hex, "id": ""})
+    changed = challenge.password_changed_at.isoformat()
+    plain = {"user_id": challenge.user_id.hex, "id": "", "password_changed_at": changed}
+    return json.dumps(asdict(challenge) | plain)
 
 
 def _decode(identity: str, value: bytes) -> Challenge:
     fields = json.loads(value)
+    if "password_changed_at" not in fields:  # opened by the version before
+        raise ChallengeExpired
     return Challenge(
         id=identity,
         user_id=UUID(hex=fields["user_id"]),
@@ -161,4 +174,5 @@ def _decode(identity: str, value: bytes) -> Challenge:
         epoch=fields["epoch"],
         remember=fields["remember"],
         pointer=fields["pointer"],
+        password_changed_at=datetime.fromisoformat(fields["password_changed_at"]),
     )

@@ -10,6 +10,7 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.passwords import MOST_BYTES
 from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
+from autograph_web.core.database import Database
 from autograph_web.core.limits import Allowance, Budget, subject_key
 from autograph_web.sign_in.known_devices import KnownDevices
 
@@ -26,8 +27,10 @@ class Checked:
 class PasswordStep:
     """Checks passwords for whoever signs in or confirms who they are."""
 
-    def __init__(self, hasher: PasswordHasher, devices: KnownDevices, allowance: Allowance) -> None:
-        self._hasher, self._devices, self._allowance = hasher, devices, allowance
+    def __init__(
+        self, database: Database, hasher: PasswordHasher, devices: KnownDevices, allowance: Allowance
+    ) -> None:
+        self._database, self._hasher, self._devices, self._allowance = database, hasher, devices, allowance
 
     def budgets(self, context: RequestContext, email_key: str, device: str | None) -> list[Budget]:
         """Return the budgets a try counts against: its known device's, or the address's and the account's."""
@@ -54,6 +57,23 @@ class PasswordStep:
             return None
         outdated = self._hasher.outdated(known_hash)
         return Checked(account, known_hash, await self._hasher.hash(password) if outdated else known_hash)
+
+    async def check_again(self, checked: Checked, password: str) -> Checked | None:
+        """Check the password once more, after `confirm` found another hash than the one it was checked with.
+
+        Another sign-in may have hashed the same password anew, which makes it no other password. None if it
+        is not that: nothing else about the account may have changed either.
+
+        Raises:
+            Unavailable: As for `check`, or the database is away.
+        """
+        async with self._database.read() as connection:
+            found = await accounts.find_by_id(connection, checked.account.id)
+        if found is None or not found[0].active or found[1] == checked.seen_hash:
+            return None
+        if found[0].session_epoch != checked.account.session_epoch:
+            return None
+        return await self.check(found, password)
 
     async def confirm(self, connection: AsyncConnection, checked: Checked) -> Account | None:
         """Return the account as it is now, or None if it changed while the password was being checked."""

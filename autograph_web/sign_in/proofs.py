@@ -28,6 +28,7 @@ class Proofs:
         epoch: int,
         remember: bool,
         method: str,
+        password_changed_at: datetime,
         trust_device: bool = False,
     ) -> SignedIn:
         """Return a proof for a session that does not exist yet."""
@@ -39,11 +40,12 @@ class Proofs:
             remember=remember,
             method=method,
             authenticated_at=self._on.clock.now(),
+            password_changed_at=password_changed_at,
             trust_device=trust_device,
         )
 
     async def record(self, connection: AsyncConnection, context: RequestContext, proof: SignedIn) -> datetime:
-        """Write a sign-in down, provided the account has not been locked or signed out everywhere since.
+        """Write a sign-in down, unless the account was locked, signed out or got another password since.
 
         Returns when the account was created.
 
@@ -51,7 +53,9 @@ class Proofs:
             SessionEnded: It has.
         """
         now: datetime = proof.authenticated_at
-        created_at = await accounts.note_sign_in(connection, proof.user_id, proof.epoch, now)
+        created_at = await accounts.note_sign_in(
+            connection, proof.user_id, proof.epoch, proof.password_changed_at, now
+        )
         if created_at is None:
             raise SessionEnded
         await self._on.trail.record(

@@ -1,5 +1,6 @@
 """Confirming who one is in the middle of a session, before changing how one signs in (ASVS 5.0 V7.5)."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from autograph_web.accounts import store as accounts
@@ -15,6 +16,10 @@ from autograph_web.sessions.viewer import SignedIn, Viewer
 from autograph_web.sign_in.inputs import ReauthenticationInput
 from autograph_web.sign_in.password_step import Checked, PasswordStep
 from autograph_web.sign_in.proofs import Proofs
+
+
+class _Changed(Exception):
+    """The account is not as it was when its password was checked."""
 
 
 class Reauthentication:
@@ -41,12 +46,13 @@ class Reauthentication:
         email_key = fold_email(viewer.email)
         code = _code(viewer, wish)
         budgets = self._passwords.budgets(context, email_key, device)
+        password = wish.password.get_secret_value()
         async with self._on.limiter.attempt(budgets, email_key, WrongPassword):
-            checked = await self._check(context, viewer, wish.password.get_secret_value())
+            checked = await self._check(context, viewer, password)
         if code is None:
-            return await self._admit(context, viewer, checked, None)
+            return await self._admit(context, viewer, checked, None, password)
         async with self._on.limiter.attempt(budgets_of(viewer.user_id), viewer.user_id.hex, InvalidCode):
-            return await self._admit(context, viewer, checked, code)
+            return await self._admit(context, viewer, checked, code, password)
 
     async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:
         async with self._on.database.read() as connection:
@@ -58,10 +64,20 @@ class Reauthentication:
         return checked
 
     async def _admit(
-        self, context: RequestContext, viewer: Viewer, checked: Checked, code: TypedCode | None
+        self,
+        context: RequestContext,
+        viewer: Viewer,
+        checked: Checked,
+        code: TypedCode | None,
+        password: str,
     ) -> SignedIn:
+        now: Checked | None = checked
         try:
-            return await self._commit(context, viewer, checked, code)
+            while now is not None:
+                with suppress(_Changed):
+                    return await self._commit(context, viewer, now, code)
+                now = await self._passwords.check_again(now, password)
+            raise SessionEnded
         except InvalidCode:
             await self._note(Kind.MFA_VERIFY_FAILED, context, viewer)
             raise
@@ -74,7 +90,9 @@ class Reauthentication:
             if code is not None and not await self._factors.use(connection, viewer.user_id, code):
                 raise InvalidCode
             account = await self._passwords.confirm(connection, checked)
-            if account is None or (account.mfa_enabled and code is None):
+            if account is None:
+                raise _Changed  # with that the code is as good as before
+            if account.mfa_enabled and code is None:
                 raise SessionEnded
             kinds = [Kind.REAUTHENTICATED]
             if code is not None and code.method is Method.RECOVERY_CODE:
@@ -94,6 +112,7 @@ class Reauthentication:
             epoch=account.session_epoch,
             remember=viewer.remember,
             method=f"password+{code.method.value}" if code else "password",
+            password_changed_at=account.password_changed_at,
         )
         return replace(proof, replaces=viewer.session_id)
 

@@ -105,6 +105,7 @@ class SecondStep:
             epoch=challenge.epoch,
             remember=challenge.remember,
             method=f"password+{code.method.value}",
+            password_changed_at=challenge.password_changed_at,
             trust_device=trust and self._trusted.are_offered(challenge.user_id),
         )
         async with self._on.database.unit() as connection:

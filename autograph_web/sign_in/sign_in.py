@@ -97,38 +97,38 @@ class SignIn:
             # Only who knows the password gets to hear it.
             await self._note(attempt, Kind.LOGIN_FAILED, checked.account, reason=EmailNotVerified.code)
             raise EmailNotVerified
-        return await self._admit(attempt, checked)
+        admitted = await self._admit(attempt, checked)
+        if admitted is None:
+            raise await self._refusal(attempt, checked.account)
+        return admitted
 
-    async def _admit(self, attempt: _Attempt, checked: Checked) -> SignedIn | ChallengeRequired:
+    async def _admit(self, attempt: _Attempt, checked: Checked) -> SignedIn | ChallengeRequired | None:
         account = checked.account
         trusted = await self._trusted.recognise(attempt.trusted, account.id)
         claimed = None
         if not trusted and not account.mfa_enabled:
             claimed = await self._notices.claim(attempt.context, account.id, account.email, attempt.device)
-        async with self._on.database.unit() as connection:
-            account = await self._passwords.confirm(connection, checked)
-            if account is not None and (trusted or not account.mfa_enabled):
-                method = "password+trusted_device" if account.mfa_enabled else "password"
-                proof = self._proof(account, attempt.remember, method)
-                created_at = await self._proofs.record(connection, attempt.context, proof)
-                await self._notices.tell(connection, attempt.context, proof, claimed, created_at)
-                return proof
+        now: Checked | None = checked
+        while now is not None:
+            async with self._on.database.unit() as connection:
+                account = await self._passwords.confirm(connection, now)
+                if account is not None and (trusted or not account.mfa_enabled):
+                    method = "password+trusted_device" if account.mfa_enabled else "password"
+                    proof = self._proof(account, attempt.remember, method)
+                    created_at = await self._proofs.record(connection, attempt.context, proof)
+                    await self._notices.tell(connection, attempt.context, proof, claimed, created_at)
+                    return proof
+                if account is not None:
+                    await self._on.trail.record(
+                        connection, Kind.LOGIN_MFA_REQUIRED, attempt.context, user_id=account.id
+                    )
             if account is not None:
-                await self._on.trail.record(
-                    connection, Kind.LOGIN_MFA_REQUIRED, attempt.context, user_id=account.id
-                )
-        if account is None:
-            raise await self._refusal(attempt, checked.account)
-        return await self._challenge(attempt, account)
+                return await self._challenge(attempt, account)
+            now = await self._passwords.check_again(now, attempt.password)
+        return None
 
     async def _challenge(self, attempt: _Attempt, account: Account) -> ChallengeRequired:
-        token = await self._challenges.open(
-            attempt.context,
-            user_id=account.id,
-            email=account.email,
-            epoch=account.session_epoch,
-            remember=attempt.remember,
-        )
+        token = await self._challenges.open(attempt.context, account, remember=attempt.remember)
         return ChallengeRequired(account.email, token, self._trusted.are_offered(account.id))
 
     def _proof(self, account: Account, remember: bool, method: str) -> SignedIn:
@@ -138,6 +138,7 @@ class SignIn:
             epoch=account.session_epoch,
             remember=remember,
             method=method,
+            password_changed_at=account.password_changed_at,
         )
 
     async def _refusal(self, attempt: _Attempt, account: Account | None) -> InvalidCredentials:

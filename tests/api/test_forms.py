@@ -6,6 +6,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
+from autograph_web.core.errors import SessionEnded
 from autograph_web.core.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
@@ -209,6 +210,25 @@ async def test_another_site_cannot_submit_our_forms(
     assert_problem(response, 403, "origin_refused")
     assert "set-cookie" not in response.headers
     assert await how_many(services, SESSIONS) == 0
+
+
+async def test_signing_in_again_ends_the_session_the_browser_had(
+    connect: Connect, services: Services
+) -> None:
+    await register(services)
+    elsewhere = await open_cookie(services)
+    browser = connect(origin=ORIGIN, Accept="text/html")
+    had: list[str] = []
+    for _ in range(2):
+        response = await browser.post("/session/sign-in", data=CREDENTIALS)
+        had.append(cookies_set(response)["autograph_session"].value)
+
+    assert await services.sessions.authenticate_cookie(had[1])
+    assert await services.sessions.authenticate_cookie(elsewhere)
+    with pytest.raises(SessionEnded):
+        await services.sessions.authenticate_cookie(had[0])
+    [event] = await audited(services, "logout")
+    assert event.details == {"replaced": True}
 
 
 @pytest.mark.parametrize("form", FORMS)

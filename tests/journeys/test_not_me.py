@@ -18,11 +18,11 @@ from tests.support.live_server import LiveServer
 
 PAGE = "/not-me"
 COOKIE = "autograph_link_sign_in_refusal"
-OVER = "That sign-in is over. Whoever it was knows your password: choose a new one."
+OVER = "Everybody is signed out. Whoever it was knows your password: choose a new one."
 
 
 def refuse_of(visitor: Visitor) -> Locator:
-    return visitor.page.get_by_role("button", name="It wasn't me - end it")
+    return visitor.page.get_by_role("button", name="It wasn't me - sign everybody out")
 
 
 def an_hour_ago(server: LiveServer, person: Person) -> None:
@@ -100,7 +100,7 @@ async def test_a_used_or_broken_link_is_explained(
     await refuse_of(visitor).click()
     await visitor.at("/password-reset/confirm")
     await follow(visitor, link)
-    await expect(notice_of(visitor)).to_have_text("That link did its work: it ended that sign-in.")
+    await expect(notice_of(visitor)).to_have_text("That link did its work: it signed everybody out.")
     await visitor.page.get_by_role("link", name="Choose a new password").click()
     await visitor.at("/password-reset")
 

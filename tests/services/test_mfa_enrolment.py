@@ -10,6 +10,7 @@ from autograph_web.core.errors import (
     InvalidCode,
     MfaNotEnabled,
     NoPendingSetup,
+    SessionEnded,
     SetupCodeInvalid,
 )
 from autograph_web.mfa.codes import recovery_hash
@@ -18,7 +19,17 @@ from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn, Viewer
 from tests.support.authenticator import PERIOD_S, Authenticator
 from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, context, how_many, open_cookie, open_pair, register, rows
+from tests.support.factories import (
+    EMAIL,
+    audited,
+    context,
+    how_many,
+    open_cookie,
+    open_pair,
+    prove,
+    register,
+    rows,
+)
 from tests.support.two_step import Enrolled, enrol, fresh_viewer, set_up, sign_in, start, viewer_of
 
 
@@ -200,6 +211,24 @@ async def test_a_pending_setup_survives_an_attempt_to_turn_off_what_is_not_on(
     assert await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
 
 
+async def test_turning_it_on_ends_every_other_session(services: Services, clock: FakeClock) -> None:
+    await register(services)
+    other, this, ticket = await open_cookie(services), await open_pair(services), await prove(services)
+    viewer = await viewer_of(services, this.access_token)
+    phone = await set_up(services, viewer)
+    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+
+    with pytest.raises(SessionEnded):
+        await viewer_of(services, other)
+    for opening in (services.sessions.open_for_browser, services.tokens.open_for_client):
+        with pytest.raises(SessionEnded):  # the password alone was shown
+            await opening(context(), ticket)
+    assert (await viewer_of(services, this.access_token)).mfa_enabled
+    assert await services.tokens.refresh(context(), this.refresh_token)
+    [event] = await audited(services, "session_revoked")
+    assert event.details == {"revoked": 1}
+
+
 async def test_every_session_shows_the_change_at_once(services: Services, clock: FakeClock) -> None:
     await register(services)
     open_ones = [await open_cookie(services), (await open_pair(services)).access_token]
@@ -207,7 +236,7 @@ async def test_every_session_shows_the_change_at_once(services: Services, clock:
 
     phone = await set_up(services, await viewer_of(services, open_ones[1]))
     paper = await services.enrolment.enable(
-        context(), await viewer_of(services, open_ones[1]), phone.code(clock.seconds())
+        context(), await viewer_of(services, open_ones[1]), phone.code(clock.seconds()), end_others=False
     )
     assert [(await viewer_of(services, one)).mfa_enabled for one in open_ones] == [True, True]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from autograph_web.core.errors import (
     PasswordTooWeak,
     PasswordUnchanged,
     RateLimited,
+    ReauthenticationRequired,
     SessionEnded,
     Unfinished,
     WrongPassword,
@@ -32,6 +34,7 @@ from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.viewer import SignedIn, Viewer
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
+from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock
 from tests.support.factories import (
     EMAIL,
@@ -48,7 +51,17 @@ from tests.support.factories import (
     rows,
 )
 from tests.support.mailbox import Mailbox
-from tests.support.two_step import Enrolled, challenge, enrol, open_browser, set_up, verify, viewer_of
+from tests.support.two_step import (
+    Enrolled,
+    challenge,
+    enrol,
+    fresh_viewer,
+    open_browser,
+    reauthenticate,
+    set_up,
+    verify,
+    viewer_of,
+)
 from tests.support.watching import RedisWindow
 
 NEW = "basalt teapot nineteen lanterns"
@@ -153,7 +166,7 @@ async def test_a_sign_in_under_way_with_the_old_password_ends_too(
     services: Services, clock: FakeClock
 ) -> None:
     mina = await enrol(services, clock)
-    viewer = await viewer_of(services, mina.access_token)
+    viewer = await fresh_viewer(services, clock, mina)
     token = await challenge(services)
     await change_password(services, viewer)
 
@@ -169,17 +182,60 @@ async def test_a_proof_that_was_not_claimed_yet_opens_nothing(services: Services
         await open_browser(services, theirs)
 
 
+async def test_sign_ins_begun_with_the_old_password_end_even_if_sessions_stay(
+    services: Services, clock: FakeClock, viewer: Viewer
+) -> None:
+    stays, ticket = await open_pair(services), await services.handoff.issue(await prove(services))
+    clock.advance(1)
+    await change_password(services, viewer, end_others=False)
+
+    assert await viewer_of(services, stays.access_token)
+    proof = await services.handoff.claim(ticket)
+    for opening in (services.sessions.open_for_browser, services.tokens.open_for_client):
+        with pytest.raises(SessionEnded):
+            await opening(context(), proof)
+
+
+async def test_a_second_step_after_the_old_password_ends_even_if_sessions_stay(
+    services: Services, clock: FakeClock
+) -> None:
+    mina = await enrol(services, clock)
+    viewer = await fresh_viewer(services, clock, mina)
+    token = await challenge(services)
+    clock.advance(1)
+    await change_password(services, viewer, end_others=False)
+
+    with pytest.raises(SessionEnded):
+        await verify(services, mina.phone.code(clock.seconds()), token)
+
+
+async def test_a_session_that_never_showed_the_factor_changes_no_password(
+    services: Services, clock: FakeClock, viewer: Viewer
+) -> None:
+    setting_up = await viewer_of(services, (await open_pair(services)).access_token)
+    phone = await set_up(services, setting_up)
+    await services.enrolment.enable(context(), setting_up, phone.code(clock.seconds()), end_others=False)
+    clock.advance(PERIOD_S)
+
+    for one in (viewer, setting_up):
+        with pytest.raises(ReauthenticationRequired):
+            await change_password(services, one)
+    assert await audited(services, "login_failed") == []
+    proof = await reauthenticate(services, replace(viewer, mfa_enabled=True), phone.code(clock.seconds()))
+    assert await change_password(services, await viewer_of(services, await open_browser(services, proof)))
+
+
 async def test_no_device_stays_trusted(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
     await services.trusted_devices.trust(context(), mina.user_id)
-    await change_password(services, await viewer_of(services, mina.access_token), end_others=False)
+    await change_password(services, await fresh_viewer(services, clock, mina), end_others=False)
 
     assert await how_many(services, DEVICES) == 0
 
 
 async def test_a_password_makes_no_second_factor_fresh(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
-    viewer = await viewer_of(services, mina.access_token)
+    viewer = await fresh_viewer(services, clock, mina)
     proof = await change_password(services, viewer)
 
     assert (proof.method, proof.authenticated_at) == (viewer.method, viewer.signed_in_at)
@@ -324,9 +380,7 @@ async def test_with_two_step_verification_the_account_still_asks_for_a_code(
     services: Services, clock: FakeClock
 ) -> None:
     mina: Enrolled = await enrol(services, clock)
-    await open_browser(
-        services, await change_password(services, await viewer_of(services, mina.access_token))
-    )
+    await open_browser(services, await change_password(services, await fresh_viewer(services, clock, mina)))
 
     assert (await services.factors.status(mina.user_id)).enabled
 

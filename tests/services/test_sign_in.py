@@ -3,10 +3,13 @@
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 
 from autograph_web.accounts.store import USERS, advance_epoch
 from autograph_web.core.errors import DomainError, InvalidCredentials, SessionEnded
+from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
+from autograph_web.sign_in.inputs import ReauthenticationInput
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import (
@@ -17,10 +20,12 @@ from tests.support.factories import (
     audited,
     change,
     context,
+    open_cookie,
     prove,
     register,
     rows,
 )
+from tests.support.recovery import NEW_PASSWORD
 
 
 async def test_the_right_password_gives_a_proof_for_the_account(services: Services, clock: FakeClock) -> None:
@@ -146,6 +151,28 @@ async def test_a_sign_in_renews_a_hash_of_another_cost(
     assert stricter.hasher.outdated(before.password_hash)
     assert not stricter.hasher.outdated(after.password_hash)
     assert (await prove(stricter)).email == EMAIL
+
+
+async def test_many_sign_ins_at_once_may_renew_one_hash(
+    services: Services, open_services: OpenServices
+) -> None:
+    await register(services)
+    viewer = await services.sessions.authenticate_cookie(await open_cookie(services))
+    stricter = await open_services(services.settings.model_copy(update={"bcrypt_cost": 5}))
+    confirming = ReauthenticationInput(password=SecretStr(PASSWORD))
+
+    signing_in = [prove(stricter) for _ in range(10)]
+    confirmed = [stricter.reauthentication.confirm(context(), viewer, confirming) for _ in range(4)]
+    await asyncio.gather(*signing_in, *confirmed)
+    assert await audited(services, "login_failed") == []
+    # A server of the other cost renews it back, while one of this cost changes the password.
+    wish = PasswordChangeInput(
+        current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW_PASSWORD), end_other_sessions=False
+    )
+    await asyncio.gather(
+        prove(services), stricter.password_change.change(context(), viewer, wish), return_exceptions=True
+    )
+    assert await prove(services, password=NEW_PASSWORD)
 
 
 async def test_a_sign_in_leaves_a_hash_of_the_right_cost_alone(services: Services) -> None:

@@ -164,7 +164,7 @@ async def test_any_agent_fits(services: Services, mailbox: Mailbox, agent: str) 
 
 
 @pytest.mark.usefixtures("mina")
-async def test_the_link_ends_that_session_and_opens_a_new_password(
+async def test_the_link_ends_every_session_and_opens_a_new_password(
     services: Services, mailbox: Mailbox
 ) -> None:
     owner = services.known_devices.issue(EMAIL)
@@ -173,15 +173,19 @@ async def test_the_link_ends_that_session_and_opens_a_new_password(
     token = token_of(notices(mailbox)[0])
     assert (await services.refusal.describe(token)).ip == "203.0.113.7"
     assert await services.sessions.authenticate_cookie(stranger)
+    another, under_way = await open_pair(services), await prove(services)
     reset = await services.refusal.refuse(context(), token)
 
+    for cookie in (stranger, own.cookie):
+        with pytest.raises(SessionEnded):
+            await services.sessions.authenticate_cookie(cookie)
     with pytest.raises(SessionEnded):
-        await services.sessions.authenticate_cookie(stranger)
-    assert await services.sessions.authenticate_cookie(own.cookie)
-    assert len(await audited(services, "sign_in_refused")) == 1
+        await services.sessions.authenticate_token(another.access_token)
+    with pytest.raises(SessionEnded):
+        await services.sessions.open_for_browser(context(), under_way)
+    [event] = await audited(services, "sign_in_refused")
+    assert event.details == {"revoked": 3, "api_keys": 0}
     await choose(services, reset)
-    with pytest.raises(SessionEnded):
-        await services.sessions.authenticate_cookie(own.cookie)
     assert await prove(services, password=NEW_PASSWORD)
 
 

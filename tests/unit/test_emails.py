@@ -10,6 +10,8 @@ EMAIL = "mina@northwind.dev"
 PASTED = (
     EMAIL,
     f"\u200b{EMAIL}",
+    "ｍｉｎａ＠ｎｏｒｔｈｗｉｎｄ．ｄｅｖ",
+    "mailto:%EF%BD%8Dina@northwind.dev",
     f"\ufeff{EMAIL}\u00a0",
     f"\u202a{EMAIL}\u202c",
     f"{EMAIL}\u2060\u200d",

@@ -110,7 +110,7 @@ def test_an_address_is_kept_as_it_was_written(text: str, shown: str) -> None:
     "text",
     ["", " ", "mina", "mina@", "@northwind.dev", "a@b@c.dev", "a b@northwind.dev", "mina@northwind",
      "mina@localhost", "mina@-x.dev", "mina@x..dev", ".mina@x.dev", "mina@[127.0.0.1]", '"a b"@x.dev',
-     "mina@x.dev\r\nBcc: all@x.dev", "mina\0@x.dev", "mina＠x.dev",
+     "mina@x.dev\r\nBcc: all@x.dev", "mina\0@x.dev",
      "mina@" + "a" * 64 + ".dev", "mina@" + "a." * 160 + "dev", "\ud800@x.dev"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(text: str) -> None:
@@ -123,9 +123,10 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     [
         ("MINA@X.DEV", "mina@x.dev"),
         ("ｍｉｎａ@x.dev", "mina@x.dev"),
-        ("Straße@x.dev", "STRASSE@x.dev"),
+        ("STRAẞE@x.dev", "straße@x.dev"),
+        ("mina＠x.dev", "mina@x.dev"),
         ("é@x.dev", "e\u0301@x.dev"),
-        ("ΣΊΣΥΦΟΣ@x.dev", "σίσυφος@x.dev"),
+        ("ΣΊΣΥΦΟΣ@x.dev", "σίσυφοσ@x.dev"),
         ("ﬁnn@x.dev", "finn@x.dev"),
         ("\t mina@x.dev\n", "mina@x.dev"),
     ],
@@ -134,7 +135,15 @@ def test_spellings_of_one_address_are_the_same(one: str, other: str) -> None:
     assert fold_email(one) == fold_email(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("mina@x.dev", "mina@y.dev"), ("mına@x.dev", "mina@x.dev")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("mina@x.dev", "mina@y.dev"),
+        ("mına@x.dev", "mina@x.dev"),
+        ("straße@x.dev", "strasse@x.dev"),
+        ("mina@faß.de", "mina@fass.de"),
+    ],
+)
 def test_different_addresses_stay_different(one: str, other: str) -> None:
     assert fold_email(one) != fold_email(other)
 

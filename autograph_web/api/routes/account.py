@@ -48,7 +48,8 @@ async def change_password(
 ) -> TokensOut | MessageOut:
     """Change the password. The session is replaced: the answer holds a new token pair, or sets a new cookie.
 
-    Every other session ends, unless `end_other_sessions` is false; no device stays trusted.
+    Every other session ends, unless `end_other_sessions` is false; no device stays trusted. With two-step
+    verification on, a session that never showed a code is refused: sign in again.
     """
     proof = await services().password_change.change(context, viewer, wish)
     if viewer.token_id is not None:

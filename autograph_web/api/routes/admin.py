@@ -28,7 +28,7 @@ from autograph_web.api.beside_pages import BesidePage
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.files import DOWNLOAD, as_file, link_next
-from autograph_web.api.identity import BEARER, COOKIE, CurrentOperator
+from autograph_web.api.identity import BEARER, COOKIE, CurrentOperator, SignedInOperator
 from autograph_web.api.schemas import MessageOut, RevokedOut
 from autograph_web.runtime import services
 
@@ -53,7 +53,7 @@ async def users(
 
 
 @router.post("/users", status_code=201, responses=_CHANGE, dependencies=_SIGNED_IN)
-async def create(operator: CurrentOperator, wish: CreationInput) -> CreatedOut:
+async def create(operator: SignedInOperator, wish: CreationInput) -> CreatedOut:
     """Make an account for somebody, whose address then counts as verified.
 
     With a `password`; or with `invite`, which mails a link for choosing one; or with neither, and the answer
@@ -78,13 +78,13 @@ async def lock(operator: CurrentOperator, user_id: UUID) -> ChangedOut:
 
 
 @router.post("/users/{user_id}/unlock", responses=_CHANGE, dependencies=_SIGNED_IN)
-async def unlock(operator: CurrentOperator, user_id: UUID) -> ChangedOut:
+async def unlock(operator: SignedInOperator, user_id: UUID) -> ChangedOut:
     """Let the owner of an account sign in again. Needs a sign-in like /mfa/disable."""
     return ChangedOut(changed=await services().administration.unlock(operator, user_id))
 
 
 @router.post("/users/{user_id}/role", responses=_CHANGE, dependencies=_SIGNED_IN)
-async def role(operator: CurrentOperator, user_id: UUID, wish: RoleRequest) -> ChangedOut:
+async def role(operator: SignedInOperator, user_id: UUID, wish: RoleRequest) -> ChangedOut:
     """Give an account a role, and end every session from before. Needs a sign-in like /mfa/disable."""
     return ChangedOut(changed=await services().administration.set_role(operator, user_id, wish.role))
 
@@ -96,7 +96,7 @@ async def end_sessions(operator: CurrentOperator, user_id: UUID) -> RevokedOut:
 
 
 @router.post("/users/{user_id}/mfa/reset", responses=_CHANGE | problems(400), dependencies=_SIGNED_IN)
-async def reset_mfa(operator: CurrentOperator, user_id: UUID) -> MessageOut:
+async def reset_mfa(operator: SignedInOperator, user_id: UUID) -> MessageOut:
     """Take every second factor and trusted device away, and sign out. Needs a sign-in like /mfa/disable."""
     await services().administration.reset_mfa(operator, user_id)
     return MessageOut(message="Two-step verification is off, and the owner was told.")

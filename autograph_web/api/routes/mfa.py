@@ -35,8 +35,13 @@ async def setup(context: CurrentContext, viewer: CurrentViewer) -> MfaSetupOut:
 
 @router.post("/enable", responses=problems(400, 401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
 async def enable(context: CurrentContext, viewer: CurrentViewer, wish: EnableRequest) -> MfaEnabledOut:
-    """Confirm the new key with a code of it. The recovery codes are shown this once."""
-    codes = await services().enrolment.enable(context, viewer, wish.code.get_secret_value())
+    """Confirm the new key with a code of it. The recovery codes are shown this once.
+
+    Every other session ends, unless `end_other_sessions` is false: none of them has shown a code of this key.
+    """
+    codes = await services().enrolment.enable(
+        context, viewer, wish.code.get_secret_value(), end_others=wish.end_other_sessions
+    )
     return MfaEnabledOut(recovery_codes=codes)
 
 

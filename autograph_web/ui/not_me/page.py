@@ -27,7 +27,7 @@ def not_me_page() -> rx.Component:
         rx.el.p(
             rx.cond(
                 NotMeState.opened,
-                "If it was, there is nothing to do: close this page. If it wasn't, end that sign-in and "
+                "If it was, there is nothing to do: close this page. If it wasn't, sign everybody out and "
                 "choose a new password.",
                 "If you think somebody else is in your account, a new password ends every sign-in.",
             ),
@@ -61,7 +61,9 @@ def _refusal() -> rx.Component:
         ),
         NativeForm.create(
             scriptless_field(),
-            rx.el.button("It wasn't me - end it", type="submit", class_name="button button-bad button-wide"),
+            rx.el.button(
+                "It wasn't me - sign everybody out", type="submit", class_name="button button-bad button-wide"
+            ),
             method="post",
             action="/recovery/refuse",
             data_answers="0",  # so that session.js sends it once

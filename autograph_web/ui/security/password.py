@@ -34,6 +34,21 @@ def password_card() -> rx.Component:
     )
 
 
+def end_others_box() -> rx.Component:
+    """Whether every other session ends with what the form does."""
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            name="end_other_sessions",
+            default_checked=True,
+            class_name="check",
+            custom_attrs=named("end-others"),
+        ),
+        rx.el.span("Sign out my other devices"),
+        class_name="check-label",
+    )
+
+
 def _form() -> rx.Component:
     return rx.el.div(
         step_title("Change your password"),
@@ -43,17 +58,7 @@ def _form() -> rx.Component:
                 SecurityState, "current-password", name="current_password", label="Current password"
             ),
             new_password_field(SecurityState, "New password", "new_password"),
-            rx.el.label(
-                rx.el.input(
-                    type="checkbox",
-                    name="end_other_sessions",
-                    default_checked=True,
-                    class_name="check",
-                    custom_attrs=named("end-others"),
-                ),
-                rx.el.span("Sign out my other devices"),
-                class_name="check-label",
-            ),
+            end_others_box(),
             step_buttons(
                 SecurityState, submit_button(SecurityState, "Change password", "Changing your password…", "")
             ),

@@ -69,7 +69,7 @@ class SecurityState(PasswordForm, Confirming, rx.State):
         yield
         values = self._typed(form, "code")
         if values is not None:
-            await self._act(self._enabled(values["code"]))
+            await self._act(self._enabled(values["code"], form.get("end_other_sessions") == "on"))
 
     @rx.event
     async def change_password(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
@@ -200,9 +200,10 @@ class SecurityState(PasswordForm, Confirming, rx.State):
 
         return changed
 
-    def _enabled(self, code: str) -> Doing:
+    def _enabled(self, code: str, end_others: bool) -> Doing:
         async def enabled(context: RequestContext, looking: Viewer) -> None:
-            await self._show_codes(looking, await services().enrolment.enable(context, looking, code))
+            codes = await services().enrolment.enable(context, looking, code, end_others=end_others)
+            await self._show_codes(looking, codes)
 
         return enabled
 

@@ -11,6 +11,7 @@ from autograph_web.ui.components.forms import (
 )
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.steps import cancel_button, confirm_step, step_buttons, step_title
+from autograph_web.ui.security.password import end_others_box
 from autograph_web.ui.security.secrets import key_to_scan, recovery_codes
 from autograph_web.ui.security.state import SecurityState
 from autograph_web.ui.security.wishes import Step, Wish
@@ -62,6 +63,7 @@ def _setup() -> rx.Component:
             rx.el.h4("2. Type the code it shows", class_name="step-part"),
             rx.el.form(
                 app_code_field(SecurityState),
+                end_others_box(),
                 step_buttons(
                     SecurityState,
                     submit_button(
