@@ -216,7 +216,7 @@ def build_services(
         registration=Registration(foundation, flags, hasher, policy, verification, registrations),
         links=links,
         password_reset=PasswordReset(
-            foundation, links, policy, hasher, passwords, sessions, _reset_rules(settings)
+            foundation, links, policy, hasher, passwords, sessions, _reset_rules(settings, verification)
         ),
         refusal=Refusal(foundation, links, sessions, settings.password_reset_seconds),
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices, verification),
@@ -256,9 +256,9 @@ def build_services(
     return traced(built) if settings.traces else built
 
 
-def _reset_rules(settings: Settings) -> ResetRules:
+def _reset_rules(settings: Settings, verification: Verification) -> ResetRules:
     requests = Allowance(settings.password_reset_limit, settings.password_reset_window_seconds)
-    return ResetRules(settings.password_reset_seconds, requests)
+    return ResetRules(settings.password_reset_seconds, requests, verification.is_wanted)
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:

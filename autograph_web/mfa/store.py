@@ -66,6 +66,25 @@ async def forget_factors(connection: AsyncConnection, user_id: UUID) -> bool:
     return result.rowcount > 0
 
 
+async def lock(connection: AsyncConnection, user_id: UUID) -> None:
+    """Have others who change the factors of an account wait for the end of this unit of work."""
+    await connection.execute(select(FACTORS.c.id).where(FACTORS.c.user_id == user_id).with_for_update())
+
+
+async def forget_since(connection: AsyncConnection, user_id: UUID, since: datetime) -> bool:
+    """Delete what an account got as second factor at a moment or later; tell whether one was active.
+
+    That is an authenticator with its recovery codes, a setup under way, or codes made anew.
+    """
+    active = await find_factor(connection, user_id, active=True)
+    if active is not None and active.activated_at >= since:
+        return await forget_factors(connection, user_id)
+    pending = (FACTORS.c.user_id == user_id, FACTORS.c.activated_at.is_(None))
+    await connection.execute(delete(FACTORS).where(*pending))
+    await connection.execute(delete(CODES).where(CODES.c.user_id == user_id, CODES.c.created_at >= since))
+    return False
+
+
 async def factors_after(connection: AsyncConnection, factor_id: UUID | None, limit: int) -> list[Row[Any]]:
     """Return the next authenticators in the order of their ids, for a walk over all of them."""
     query = select(FACTORS).order_by(FACTORS.c.id).limit(limit)

@@ -1,6 +1,8 @@
 """A new password by a link in a letter, for who has forgotten the old one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +21,7 @@ from autograph_web.core.errors import LinkRefused, LinkUnknown, PasswordIsSet, U
 from autograph_web.core.limits import Allowance, BudgetSpent, subject_key
 from autograph_web.mfa import store as factors
 from autograph_web.recovery.letters import changed_letter, reset_letter
+from autograph_web.recovery.two_step import end_two_step
 from autograph_web.sessions.sessions import Ended, Sessions
 from autograph_web.sign_in.password_step import PasswordStep
 
@@ -30,10 +33,14 @@ _WRONG_TOKENS = Allowance(20, 900)
 
 @dataclass(frozen=True, slots=True)
 class ResetRules:
-    """How long a link lives, in seconds, and how many may be asked for from one address."""
+    """How long a link lives, in seconds, and how many may be asked for from one address.
+
+    `is_verification_wanted` tells whether the owner of an account is asked to verify its address.
+    """
 
     life: int
     requests: Allowance
+    is_verification_wanted: Callable[[UUID], bool]
 
 
 class PasswordReset:
@@ -74,7 +81,8 @@ class PasswordReset:
     ) -> Account:
         """Set `password` by the link of `token`; every sign-in of the account is over before this returns.
 
-        So is every API key; the second factor stays. `device` is the browser's cookie of this name.
+        So is every API key. The second factor stays, unless this is the first proof that the address is its
+        owner's: then whatever was set up before ends as well. `device` is the browser's cookie of this name.
 
         Raises:
             LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
@@ -140,8 +148,24 @@ class PasswordReset:
         # Outside the unit of work, because it takes a quarter of a second.
         new_hash = await self._hasher.hash(password)
         async with self._on.database.unit() as connection:
+            await factors.lock(connection, account.id)  # before the account, as everywhere
             await self._links.consume(connection, _RESET, token)
+            await self._void_unproven(connection, context, account)
             return account, await self._set(connection, context, account, new_hash)
+
+    async def _void_unproven(
+        self, connection: AsyncConnection, context: RequestContext, account: Account
+    ) -> None:
+        """Take a second factor away that was there before the address was shown to be its owner's.
+
+        Anybody may have registered it and set theirs up (docs/decisions/0035-first-proof.md).
+        """
+        found = await accounts.find_by_id(connection, account.id)
+        # Where nobody is asked to verify an address, this says nothing about who registered it.
+        if found is None or found[0].email_verified or not self._rules.is_verification_wanted(account.id):
+            return
+        if await factors.forget_factors(connection, account.id):
+            await end_two_step(connection, self._on, context, account, "unproven")
 
     async def _account_of(self, link: Link) -> Account:
         async with self._on.database.read() as connection:

@@ -1,5 +1,6 @@
 """Taking back a sign-in that was somebody else's, by the link in the letter about it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from autograph_web.accounts import store as accounts
@@ -10,6 +11,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import LinkUnknown
 from autograph_web.mfa import store as factors
+from autograph_web.recovery.two_step import end_two_step
 from autograph_web.sessions.sessions import Sessions
 from autograph_web.sign_in.notices import RefusableSignIn
 
@@ -34,7 +36,8 @@ class Refusal:
     async def refuse(self, context: RequestContext, token: str) -> str:
         """End every session and API key, and return the token of a link for a new password.
 
-        Every session and sign-in under way, since the password that was used opens more than one.
+        Every session and sign-in under way, since the password that was used opens more than one. A second
+        factor that was set up since that sign-in is taken away: it may be theirs.
 
         Raises:
             LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
@@ -42,12 +45,17 @@ class Refusal:
             Unavailable: Redis or the database is away; nothing was changed.
         """
         await self._sessions.require_certainty()
+        owner = (await self._links.peek(_REFUSAL, token)).user_id
         async with self._on.database.unit() as connection:
+            await factors.lock(connection, owner)  # before the account, as everywhere
             link = await self._links.consume(connection, _REFUSAL, token)
             found = await accounts.find_by_id(connection, link.user_id)
             if found is None or not found[0].active:
                 raise LinkUnknown
-            session_id = UUID(hex=RefusableSignIn.decode(link.payload).session_id)
+            refused = RefusableSignIn.decode(link.payload)
+            session_id = UUID(hex=refused.session_id)
+            if await factors.forget_since(connection, link.user_id, datetime.fromisoformat(refused.at)):
+                await end_two_step(connection, self._on, context, found[0], "refused")
             ended = await self._sessions.end_every(connection, link.user_id, "refused")
             await factors.forget_devices(connection, link.user_id)
             # They may have made a key, or begun to move the account to another address.

@@ -23,7 +23,7 @@ from autograph_web.core.errors import (
     SessionEnded,
 )
 from autograph_web.mail.store import OUTBOX
-from autograph_web.mfa.store import DEVICES
+from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import ChallengeRequired
@@ -482,3 +482,30 @@ async def test_it_is_written_down(services: Services, mailbox: Mailbox) -> None:
     assert completed.details == {"revoked": 1, "api_keys": 0}
     assert failed.details == {"reason": "link_used"}
     assert token not in str([requested, completed, failed])
+
+
+@pytest.mark.parametrize("settings_changes", [{"email_verification": "banner"}])
+async def test_the_first_proof_of_an_address_voids_the_factor_of_whoever_registered_it(
+    services: Services, mailbox: Mailbox, clock: FakeClock
+) -> None:
+    stranger = await enrol(services, clock)
+    await choose(services, await ask_and_open(services, mailbox))
+
+    assert not (await services.factors.status(stranger.user_id)).enabled
+    assert await how_many(services, FACTORS) == await how_many(services, CODES) == 0
+    assert await prove(services, password=NEW_PASSWORD)  # and no code is asked for
+    [event] = await audited(services, "mfa_disabled")
+    assert event.details == {"reason": "unproven"}
+    assert "Two-step verification is off" in [letter.subject for letter in mailbox.letters]
+
+
+@pytest.mark.parametrize("settings_changes", [{"email_verification": "banner"}])
+async def test_a_later_proof_leaves_the_factor(
+    services: Services, mailbox: Mailbox, clock: FakeClock
+) -> None:
+    mina = await enrol(services, clock)
+    await change(services, USERS, email_verified_at=clock.now())
+    await choose(services, await ask_and_open(services, mailbox))
+
+    assert (await services.factors.status(mina.user_id)).enabled
+    assert await audited(services, "mfa_disabled") == []

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -16,6 +17,7 @@ from autograph_web.core.errors import (
     Unavailable,
 )
 from autograph_web.mail.letter import Letter
+from autograph_web.mfa.store import FACTORS
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from autograph_web.sign_in.inputs import SignInInput
@@ -35,7 +37,7 @@ from tests.support.factories import (
 )
 from tests.support.mailbox import Mailbox
 from tests.support.recovery import NEW_PASSWORD, choose
-from tests.support.two_step import challenge, enrol, start, verify
+from tests.support.two_step import challenge, enrol, set_up, start, verify
 from tests.support.watching import kill, statements
 
 DAY = 86_400
@@ -274,3 +276,27 @@ async def test_without_redis_it_is_told_and_not_taken_back_by_halves(
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_cookie(cookie)
     assert await services.links.peek(Purpose.PASSWORD_RESET, reset)
+
+
+@pytest.mark.usefixtures("mina")
+@pytest.mark.parametrize("since", [True, False])
+async def test_a_factor_set_up_since_that_sign_in_goes_with_it(
+    services: Services, mailbox: Mailbox, clock: FakeClock, since: bool
+) -> None:
+    before = clock.now()
+    stranger = await open_pair(services)
+    token = token_of(notices(mailbox)[0])
+    clock.advance(60)
+    viewer = await services.sessions.authenticate_token(stranger.access_token)
+    phone = await set_up(services, viewer)
+    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    if not since:
+        await change(services, FACTORS, activated_at=before - timedelta(seconds=1))
+    reset = await services.refusal.refuse(context(), token)
+
+    assert (await services.factors.status(viewer.user_id)).enabled is not since
+    told = [event.details for event in await audited(services, "mfa_disabled")]
+    assert told == ([{"reason": "refused"}] if since else [])
+    assert await choose(services, reset)
+    if since:
+        assert await prove(services, password=NEW_PASSWORD)

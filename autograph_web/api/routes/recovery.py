@@ -23,7 +23,8 @@ async def request(context: CurrentContext, wish: PasswordResetRequest) -> Messag
 async def confirm(context: CurrentContext, wish: PasswordResetConfirmation) -> MessageOut:
     """Set a new password with the token of a link, which works once and for an hour.
 
-    Every session of the account is over; two-step verification stays. A refused password uses nothing up.
+    Every session of the account is over. Two-step verification stays, unless nobody had verified the address
+    before. A refused password uses nothing up.
     """
     token, password = wish.token.get_secret_value(), wish.new_password.get_secret_value()
     try:
