@@ -32,12 +32,13 @@ from autograph_web.core.errors import (
     ApiKeyRevoked,
     InvalidToken,
     NotFound,
+    ReauthenticationRequired,
     SessionEnded,
     TokenReused,
 )
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services, build_services
-from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sessions.viewer import SignedIn, Viewer, is_two_step
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
@@ -174,6 +175,10 @@ class Machine(RuleBasedStateMachine):
                 "end_other_sessions": others,
             }
         )
+        if self.phone is not None and not is_two_step(viewer.method):
+            with pytest.raises(ReauthenticationRequired):
+                self.do(self.services.password_change.change(context(), viewer, wish))
+            return
         proof = self.do(self.services.password_change.change(context(), viewer, wish))
         self.account.password = self._other_password()
         if others:
@@ -220,6 +225,8 @@ class Machine(RuleBasedStateMachine):
         setup = self.do(self.services.enrolment.begin(context(), viewer))
         phone = Authenticator.open(setup.provisioning_uri)
         self.do(self.services.enrolment.enable(context(), viewer, phone.code(self.now)))
+        for session in self.account.sessions[:-1]:  # all but that of the fresh viewer
+            session.over = True
         self.phone = phone
 
     @precondition(lambda self: self._in_force())
