@@ -56,7 +56,7 @@ class Enrolment:
             RateLimited: Too many setups in an hour.
             Unavailable: The database is away.
         """
-        budget = _SETUPS.under(f"rate_limit:mfa_setup:{viewer.user_id.hex}")
+        budget = _SETUPS.under(f"rate_limit:totp_setup:{viewer.user_id.hex}")
         await self._on.limiter.spend([budget], viewer.user_id.hex)
         secret, now = totp.new_secret(self._on.entropy), self._on.clock.now()
         factor = TotpFactor(

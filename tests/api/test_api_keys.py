@@ -37,6 +37,7 @@ BODIES: dict[str, Any] = {
     "POST /admin/users": {"email": "nora@northwind.dev"},
     "POST /admin/users/{user_id}/role": {"role": "admin"},
     "PUT /admin/flags/{name}": {"value": "off"},
+    "POST /admin/addresses/unlock": {"address": "198.51.100.9"},
 }
 SCOPES = (["read"], ["write"], ["admin"], ["read", "write", "admin"])
 

@@ -103,7 +103,7 @@ async def reset_mfa(operator: SignedInOperator, user_id: UUID) -> MessageOut:
 
 
 @router.post("/users/{user_id}/limits/lift", responses=_CHANGE, dependencies=_SIGNED_IN)
-async def lift_limits(operator: CurrentOperator, user_id: UUID) -> LiftedOut:
+async def lift_limits(operator: SignedInOperator, user_id: UUID) -> LiftedOut:
     """Lift the limits on signing in to an account, and of the addresses from which that failed lately.
 
     Needs a sign-in like /mfa/disable.
@@ -112,7 +112,7 @@ async def lift_limits(operator: CurrentOperator, user_id: UUID) -> LiftedOut:
 
 
 @router.post("/addresses/unlock", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
-async def unlock_address(operator: CurrentOperator, wish: AddressRequest) -> LiftedOut:
+async def unlock_address(operator: SignedInOperator, wish: AddressRequest) -> LiftedOut:
     """Lift the limits on tries of an address, for IPv6 of its /64. Needs a sign-in like /mfa/disable."""
     return LiftedOut(lifted=await services().limits.lift_address(operator, wish.address))
 
