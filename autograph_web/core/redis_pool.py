@@ -166,7 +166,9 @@ class RedisPool:
         """
         self.run = ""
         self._watchers: _Watchers | None = None
-        given = {"redis_connect_func": self._greet, **options}
+        # Without the name of the library: it is looked up among the installed packages for each connection,
+        # for 5 ms of the event loop, and costs two commands.
+        given = {"redis_connect_func": self._greet, "driver_info": None, **options}
         sentinels = parse_redis_url(url)
         if sentinels is None:
             self.pool: Any = cast(Any, BoundedPool).from_url(url, **given)
