@@ -292,6 +292,11 @@ def services() -> Services:
     return _open[-1]
 
 
+def are_open() -> bool:
+    """Return True while `services()` are there, which what ends with the process may outlive for a moment."""
+    return bool(_open)
+
+
 async def _tidy_up(built: Services) -> None:
     """Delete what has expired, once an hour for as long as the process lives."""
     while True:

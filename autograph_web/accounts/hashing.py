@@ -1,6 +1,5 @@
 """Hashes passwords in threads of its own, so that nothing else ever waits for them."""
 
-import asyncio
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,7 @@ from unicodedata import normalize
 
 import passlib.hash
 
-from autograph_web.core.errors import Unavailable
+from autograph_web.accounts.hash_queue import Asker, HashQueue
 from autograph_web.core.metrics import meters
 from autograph_web.core.tracing import step
 
@@ -19,7 +18,7 @@ from autograph_web.core.tracing import step
 _BCRYPT_SHA256: Any = cast(Any, passlib.hash).bcrypt_sha256
 _T = TypeVar("_T")
 _NICENESS = 10
-_LONGEST_QUEUE = 256
+_OURSELVES = Asker()
 
 
 class PasswordHasher:
@@ -32,25 +31,25 @@ class PasswordHasher:
     def __init__(self, cost: int, threads: int) -> None:
         self._hash = _BCRYPT_SHA256.using(rounds=cost)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="hash", initializer=_be_nice)
-        self._waiting = 0
+        self._queue = HashQueue(self._pool, threads)
         self._nobody = cast(str, self._hash.hash("no account has this"))
 
-    async def hash(self, password: str) -> str:
+    async def hash(self, password: str, asker: Asker = _OURSELVES) -> str:
         """Return the hash of `password`.
 
         Raises:
             Unavailable: Too many are waiting already.
         """
-        return await self._run(lambda: cast(str, self._hash.hash(canonical(password))))
+        return await self._run(asker, lambda: cast(str, self._hash.hash(canonical(password))))
 
-    async def verify(self, password: str, known: str | None) -> bool:
+    async def verify(self, password: str, known: str | None, asker: Asker = _OURSELVES) -> bool:
         """Tell whether `password` has the hash `known`; None costs the same time and is never right.
 
         Raises:
             Unavailable: Too many are waiting already.
         """
         candidate = known or self._nobody
-        right = await self._run(lambda: bool(self._hash.verify(canonical(password), candidate)))
+        right = await self._run(asker, lambda: bool(self._hash.verify(canonical(password), candidate)))
         return right and known is not None
 
     def outdated(self, known: str) -> bool:
@@ -61,18 +60,13 @@ class PasswordHasher:
         """Stop the threads once they are idle."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _run(self, work: Callable[[], _T]) -> _T:
-        if self._waiting >= _LONGEST_QUEUE:
-            raise Unavailable(retry_after=5)
-        self._waiting += 1
+    async def _run(self, asker: Asker, work: Callable[[], _T]) -> _T:
         meters().hashes_waiting.inc()
         asked = perf_counter()
         try:
             with step("hash password"):
-                loop = asyncio.get_running_loop()
-                done, began, ended = await loop.run_in_executor(self._pool, _timed, work)
+                done, began, ended = await self._queue.run(asker, lambda: _timed(work))
         finally:
-            self._waiting -= 1
             meters().hashes_waiting.dec()
         meters().hash_wait.observe(began - asked)
         meters().hash_time.observe(ended - began)

@@ -5,6 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from autograph_web.accounts import store
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, parse_email
+from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.models import User
@@ -80,7 +81,7 @@ class Registration:
 
     async def _create(self, context: RequestContext, email: EmailAddress, password: str) -> Account:
         await self._refuse_taken(email)
-        user = self._user(email, await self._hasher.hash(password))
+        user = self._user(email, await self._hasher.hash(password, choosing(context)))
         try:
             async with self._on.database.unit() as connection:
                 await store.add(connection, user)

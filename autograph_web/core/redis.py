@@ -211,7 +211,8 @@ class RedisClient:
                             yield message
             except Exception as error:  # noqa: BLE001  (whatever it was, listening must go on)
                 tell(False)
-                if not lost:  # once is enough for one outage
+                # Once is enough for one outage, however many listen.
+                if not lost and self._seldom.allows("subscription"):
                     _log.warning("redis_subscription_lost", error=error.__class__.__name__)
                 lost = True
             await asyncio.sleep(_LISTEN_AGAIN_S)

@@ -30,6 +30,7 @@ _log = structlog.get_logger(__name__)
 # listen or not, they read again after so many seconds: a message may be lost.
 _CHANNEL = "flags_changed"
 _LISTENING_S, _DEAF_S = 10.0, 1.0
+_CLOSING_S = 3.0
 Leave = Callable[[AsyncConnection], Awaitable[None]]
 _TRIES = 3  # of two who switch one flag for the first time, the second starts over and finds it switched
 
@@ -82,7 +83,7 @@ class Flags:
         self._on, self._defaults, self._redis = foundation, defaults, redis
         self._copy: Mapping[str, Switched] | None = None
         self._lost = self._listening = False
-        self._changed = asyncio.Event()
+        self._changed, self._closing = asyncio.Event(), asyncio.Event()
 
     def of(self, flag: Flag[V], user_id: UUID | None = None) -> V:
         """Return what `flag` says, to the account `user_id` if it says different things to different ones.
@@ -149,21 +150,26 @@ class Flags:
     async def kept_fresh(self) -> AsyncGenerator[None]:
         """Read once, and then whenever it may be needed until the block ends; a process needs this once."""
         await self._read_if_possible()
-        tasks = [asyncio.create_task(self._keep_reading()), asyncio.create_task(self._listen())]
+        reading, listening = asyncio.create_task(self._keep_reading()), asyncio.create_task(self._listen())
         try:
             yield
         finally:
-            await end(tasks)
+            # A read that is under way is not cut off: its connection would be lost.
+            self._closing.set()
+            self._changed.set()
+            await asyncio.wait([reading], timeout=_CLOSING_S)
+            await end([reading, listening])
 
     async def _keep_reading(self) -> None:
-        while True:
+        while not self._closing.is_set():
             with suppress(TimeoutError):
                 seconds = _LISTENING_S if self._listening and not self._lost else _DEAF_S
                 async with asyncio.timeout(seconds):  # unlike wait_for, it never swallows that we are to end
                     await self._changed.wait()
             # Before the read: what is announced after it must not be missed.
             self._changed.clear()
-            await self._read_if_possible()
+            if not self._closing.is_set():
+                await self._read_if_possible()
 
     async def _listen(self) -> None:
         async with aclosing(self._redis.listen(_CHANNEL, self._note_listening)) as messages:

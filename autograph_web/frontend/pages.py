@@ -19,7 +19,7 @@ _LIVELY = re.compile(
 _COMMENT_LINE = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
 _SHEET = re.compile(r'<link href="(/assets/[^"]+\.css)" rel="stylesheet" type="text/css"/>')
 _SHEET_AHEAD = re.compile(r'<link as="style" (?=href="/assets/)')
-_PUT_IN = re.compile(r'<style data-sheet="">.*?</style><link disabled="" ', re.DOTALL)
+_PUT_IN = re.compile(r'<style data-sheet="">.*?</style><link disabled="" media="not all" ', re.DOTALL)
 _AHEAD = '<link rel="modulepreload"'
 _FOREVER = "public, max-age=31536000, immutable"
 _REVALIDATE = "no-cache"
@@ -113,7 +113,8 @@ def let_scripts_wait(static_dir: Path) -> None:
 def put_sheet_in(static_dir: Path) -> None:
     """Put the style sheet into every page, which then can be painted as soon as it is there.
 
-    The links stay for React to find, and fetch nothing.
+    The links stay for React to find, and fetch nothing: Chromium's preload scanner looks not at `disabled`,
+    but at the media.
 
     Raises:
         ValueError: A page does not link its style sheet as we know it (another version of Reflex).
@@ -124,7 +125,7 @@ def put_sheet_in(static_dir: Path) -> None:
         if len(linked) != 1 or len(_SHEET_AHEAD.findall(text)) != 1:
             raise ValueError(f"{page.name} does not link one style sheet: has Reflex changed?")
         sheet = (static_dir / linked[0].lstrip("/")).read_text(encoding="utf-8")
-        put_in = f'<style data-sheet="">{sheet}</style><link disabled="" '
+        put_in = f'<style data-sheet="">{sheet}</style><link disabled="" media="not all" '
         text = _SHEET.sub(lambda link, put_in=put_in: put_in + link[0].removeprefix("<link "), text)
         page.write_text(_SHEET_AHEAD.sub('<link as="style" media="not all" ', text), encoding="utf-8")
 

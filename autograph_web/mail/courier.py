@@ -61,7 +61,6 @@ class Courier:
         self._hands: list[asyncio.Task[None]] = []
         self._ending = asyncio.Event()
         self._next_free: datetime | None = None
-        self._is_timed = False  # whether one of the idle hands looks at the clock: that is enough
 
     def start(self) -> None:
         """Begin to deliver, in the background."""
@@ -90,7 +89,7 @@ class Courier:
         if outcome is Outcome.DONE or self._ending.is_set():
             return
         if outcome is Outcome.NOTHING:
-            await self._until_posted_or_due()
+            await _wait(self._outbox.posted, self._until_next())
             return
         # Not every letter need find out at once that the server is in trouble. Of the database whoever can
         # post a letter knows that it is back.
@@ -174,17 +173,6 @@ class Courier:
             else:
                 note_letter("sent")
                 return
-
-    async def _until_posted_or_due(self) -> None:
-        """Wait for a letter that is posted; one hand looks at the clock as well."""
-        if self._is_timed:
-            await self._outbox.posted.wait()
-            return
-        self._is_timed = True
-        try:
-            await _wait(self._outbox.posted, self._until_next())
-        finally:
-            self._is_timed = False
 
     def _until_next(self) -> float:
         """Return for how many seconds there is nothing to do, unless something is posted."""

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher, canonical
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
@@ -77,13 +78,15 @@ class PasswordChange:
             raise PasswordUnchanged
         with _about_the_new_one():
             await self._policy.require(new, checked.account.email)
-        new_hash = await self._hasher.hash(new)
+        new_hash = await self._hasher.hash(new, choosing(context))
         while True:
             try:
                 account, ended = await self._commit(context, viewer, wish, checked, new_hash)
                 break
             except _Changed:
-                again = await self._passwords.check_again(checked, wish.current_password.get_secret_value())
+                again = await self._passwords.check_again(
+                    context, checked, wish.current_password.get_secret_value()
+                )
                 if again is None:
                     raise await self._what_came_between(checked.account) from None
                 checked = again
@@ -112,7 +115,7 @@ class PasswordChange:
             found = await accounts.find_by_id(connection, viewer.user_id)
         if found is not None:
             _require_assurance(viewer, found[0])
-        checked = await self._passwords.check(found, password)
+        checked = await self._passwords.check(context, found, password)
         if checked is None:
             await self._on.trail.record_alone(
                 Kind.LOGIN_FAILED,

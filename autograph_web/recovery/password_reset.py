@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
+from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
@@ -146,7 +147,7 @@ class PasswordReset:
         await self._policy.require(password, account.email)
         await self._sessions.require_certainty()
         # Outside the unit of work, because it takes a quarter of a second.
-        new_hash = await self._hasher.hash(password)
+        new_hash = await self._hasher.hash(password, choosing(context))
         async with self._on.database.unit() as connection:
             await factors.lock(connection, account.id)  # before the account, as everywhere
             await self._links.consume(connection, _RESET, token)

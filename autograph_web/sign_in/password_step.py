@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
+from autograph_web.accounts.hash_queue import checking
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.passwords import MOST_BYTES
 from autograph_web.core.addresses import address_bucket
@@ -43,7 +44,9 @@ class PasswordStep:
         )
         return [self._allowance.under(key) for key in keys]
 
-    async def check(self, found: tuple[Account, str] | None, password: str) -> Checked | None:
+    async def check(
+        self, context: RequestContext, found: tuple[Account, str] | None, password: str
+    ) -> Checked | None:
         """Return the account if the password is its own; an unknown account takes the same time.
 
         Raises:
@@ -52,13 +55,18 @@ class PasswordStep:
         account, known_hash = found or (None, None)
         # Over the cap nothing can match, and the work stays that of any other wrong password.
         too_long = len(password) > MOST_BYTES or len(password.encode("utf-8", "replace")) > MOST_BYTES
-        right = await self._hasher.verify("" if too_long else password, None if too_long else known_hash)
+        asker = checking(context)
+        right = await self._hasher.verify(
+            "" if too_long else password, None if too_long else known_hash, asker
+        )
         if not right or account is None or known_hash is None:
             return None
         outdated = self._hasher.outdated(known_hash)
-        return Checked(account, known_hash, await self._hasher.hash(password) if outdated else known_hash)
+        return Checked(
+            account, known_hash, await self._hasher.hash(password, asker) if outdated else known_hash
+        )
 
-    async def check_again(self, checked: Checked, password: str) -> Checked | None:
+    async def check_again(self, context: RequestContext, checked: Checked, password: str) -> Checked | None:
         """Check the password once more, after `confirm` found another hash than the one it was checked with.
 
         Another sign-in may have hashed the same password anew, which makes it no other password. None if it
@@ -73,7 +81,7 @@ class PasswordStep:
             return None
         if found[0].session_epoch != checked.account.session_epoch:
             return None
-        return await self.check(found, password)
+        return await self.check(context, found, password)
 
     async def confirm(self, connection: AsyncConnection, checked: Checked) -> Account | None:
         """Return the account as it is now, or None if it changed while the password was being checked."""

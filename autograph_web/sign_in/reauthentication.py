@@ -57,7 +57,7 @@ class Reauthentication:
     async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:
         async with self._on.database.read() as connection:
             found = await accounts.find_by_id(connection, viewer.user_id)
-        checked = await self._passwords.check(found, password)
+        checked = await self._passwords.check(context, found, password)
         if checked is None:
             await self._note(Kind.LOGIN_FAILED, context, viewer)
             raise WrongPassword
@@ -76,7 +76,7 @@ class Reauthentication:
             while now is not None:
                 with suppress(_Changed):
                     return await self._commit(context, viewer, now, code)
-                now = await self._passwords.check_again(now, password)
+                now = await self._passwords.check_again(context, now, password)
             raise SessionEnded
         except InvalidCode:
             await self._note(Kind.MFA_VERIFY_FAILED, context, viewer)

@@ -90,7 +90,7 @@ class SignIn:
 
     async def _check(self, attempt: _Attempt) -> SignedIn | ChallengeRequired:
         found = await accounts.look_up(self._on.database, attempt.email_key)
-        checked = await self._passwords.check(found, attempt.password)
+        checked = await self._passwords.check(attempt.context, found, attempt.password)
         if checked is None:
             raise await self._refusal(attempt, found[0] if found else None)
         if self._verification.is_missing(checked.account):
@@ -124,7 +124,7 @@ class SignIn:
                     )
             if account is not None:
                 return await self._challenge(attempt, account)
-            now = await self._passwords.check_again(now, attempt.password)
+            now = await self._passwords.check_again(attempt.context, now, attempt.password)
         return None
 
     async def _challenge(self, attempt: _Attempt, account: Account) -> ChallengeRequired:

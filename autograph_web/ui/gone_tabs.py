@@ -15,7 +15,7 @@ from reflex.state import BaseState, State
 from autograph_web.core.bounds import GONE_TAB_S
 from autograph_web.core.errors import DomainError
 from autograph_web.http.cookies import session_cookie
-from autograph_web.runtime import services
+from autograph_web.runtime import are_open, services
 
 _logger = logging.getLogger(__name__)
 
@@ -52,7 +52,9 @@ def forget_gone_tabs(app: rx.App) -> None:
         await _keep_for(app, namespace.sid_to_token.get(sid, token), inner.state_manager.token_expiration)
 
     async def disconnected(token: str, sid: str) -> None:
-        if not await _is_signed_in(cookies.pop(sid, "")):
+        cookie = cookies.pop(sid, "")
+        # A tab that lost its server comes back to another in a moment: it keeps what it has.
+        if are_open() and not await _is_signed_in(cookie):
             await _keep_for(app, token, GONE_TAB_S)
         await disconnect(token, sid)
 

@@ -96,9 +96,12 @@ class ForgedSocket:
         await self.until('40/_event,{"sid"')
 
     async def close(self) -> None:
-        with suppress(ConnectionClosed):
-            await self._client.close()
-        await self._client.task
+        try:
+            with suppress(ConnectionClosed):
+                await self._client.close()
+            await self._client.task
+        finally:
+            self._client.wsock.transport.abort()  # also where time ran out, and with something left to send
 
     async def _hydrate(self, payload: dict[str, Any], path: str) -> str:
         before = self.heard.count(_READY)

@@ -158,11 +158,15 @@ async def test_a_tab_of_the_version_before_goes_to_the_page_that_was_asked_for(
     visitor = await visit(fresh=True)
     page, loads = visitor.own_page, list[str]()
     if not has_navigation:
-        await page.add_init_script("Object.defineProperty(window, 'navigation', { value: undefined })")
+        await visitor.own_page.add_init_script("delete Window.prototype.navigation; delete window.navigation")
     await visitor.open("/login")
     visitor.allow("404", "Error loading route module", "dynamically imported module")
-    await page.route("**/assets/_password-reset_*", lambda route: route.fulfill(status=404), times=1)
-    page.on("request", lambda asked: loads.append(asked.url) if asked.is_navigation_request() else None)
+    await visitor.own_page.route(
+        "**/assets/_password-reset_*", lambda route: route.fulfill(status=404), times=1
+    )
+    visitor.own_page.on(
+        "request", lambda asked: loads.append(asked.url) if asked.is_navigation_request() else None
+    )
     await page.get_by_role("link", name="Forgot it?").click()
     await expect(page).to_have_title("Forgot your password? · AutoGraph v3")
     await visitor.at("/password-reset")

@@ -58,6 +58,7 @@ class Attack(ABC):
                     return
 
         await asyncio.gather(*(one_after_the_other() for _ in range(self.at_once)))
+        await asyncio.sleep(0.1)  # in which the connections that were cut off are taken down
         return tries
 
     @abstractmethod
