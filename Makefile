@@ -13,8 +13,9 @@ RUNTIME := $(VENV)/.installed-$(shell cat requirements.txt | cksum | cut -d' ' -
 DEV     := $(VENV)/.installed-dev-$(shell cat requirements.txt requirements-tracing.txt requirements-dev.txt | cksum | cut -d' ' -f1)
 PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-# How many tests run at once (pytest-xdist): "auto" is one for each core.
-JOBS ?= $(if $(FEW),0,auto)
+# How many tests run at once (pytest-xdist): one more than there are cores, since with one for each a fifth of them
+# idles, waiting for what a test waits for.
+JOBS ?= $(if $(FEW),0,$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1))
 
 # Which tests: T="-k name", T=tests/unit/test_codes.py. With T the checks are left out; the pages and the browser are
 # prepared unless T names only files that need neither.
