@@ -73,7 +73,7 @@ class SocketDoor:
             self._told.refused(reason, address)
             await refuse_websocket(send, reason)
             return
-        stranger = not await _is_signed_in(scope)
+        stranger = not await is_signed_in(Headers(scope=scope).get("cookie", ""))
         if stranger and self._strange[address] >= bounds.MOST_STRANGE_WEBSOCKETS:
             self._told.refused("too_many", address)
             await refuse_websocket(send, "too_many")
@@ -199,8 +199,9 @@ async def refuse_websocket(send: Send, reason: str) -> None:
     await send({"type": "websocket.close", "code": _POLICY})
 
 
-async def _is_signed_in(scope: Scope) -> bool:
-    cookie = session_cookie(services().settings, Headers(scope=scope).get("cookie", ""))
+async def is_signed_in(cookie_header: str) -> bool:
+    """Return True if a Cookie header opens a session."""
+    cookie = session_cookie(services().settings, cookie_header)
     if cookie is None:
         return False
     try:

@@ -13,9 +13,8 @@ from reflex.istate.manager.token import BaseStateToken
 from reflex.state import BaseState, State
 
 from autograph_web.core.bounds import GONE_TAB_S
-from autograph_web.core.errors import DomainError
-from autograph_web.http.cookies import session_cookie
-from autograph_web.runtime import are_open, services
+from autograph_web.http.socket_door import is_signed_in
+from autograph_web.runtime import are_open
 
 _logger = logging.getLogger(__name__)
 
@@ -54,22 +53,11 @@ def forget_gone_tabs(app: rx.App) -> None:
     async def disconnected(token: str, sid: str) -> None:
         cookie = cookies.pop(sid, "")
         # A tab that lost its server comes back to another in a moment: it keeps what it has.
-        if are_open() and not await _is_signed_in(cookie):
+        if are_open() and not await is_signed_in(cookie):
             await _keep_for(app, token, GONE_TAB_S)
         await disconnect(token, sid)
 
     namespace.link_token_to_sid, tabs.disconnect_token = linked, disconnected
-
-
-async def _is_signed_in(cookie_header: str) -> bool:
-    cookie = session_cookie(services().settings, cookie_header)
-    if cookie is None:
-        return False
-    try:
-        await services().sessions.authenticate_cookie(cookie)
-    except DomainError:
-        return False
-    return True
 
 
 async def _keep_for(app: rx.App, tab: str, seconds: int) -> None:

@@ -1,13 +1,10 @@
 """A process that nothing is asked of comes to rest, and hears all the same of what happens elsewhere."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
-from typing import cast
 
 import pytest
-from sqlalchemy import event
 
 from autograph_web.audit.chain.store import CHAIN
 from autograph_web.audit.kinds import Kind
@@ -22,7 +19,7 @@ from autograph_web.settings import Settings
 from tests.support.factories import context, how_many, make_settings, rows
 from tests.support.flags import switch
 from tests.support.mailbox import Mailbox
-from tests.support.watching import kill
+from tests.support.watching import kill, statements
 
 
 @pytest.fixture
@@ -30,21 +27,6 @@ async def alone(settings: Settings, mailbox: Mailbox) -> AsyncGenerator[Services
     """A process with a clock that goes, as it runs at people's."""
     async with opened(build_services(settings, carrier=mailbox)) as built:
         yield built
-
-
-@contextmanager
-def counted(services: Services) -> Generator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    engine = services.database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        cast(Callable[..., None], event.remove)(engine, "before_cursor_execute", note)
 
 
 async def until(done: Callable[[], bool], seconds: float = 30) -> None:
@@ -57,7 +39,7 @@ async def rests(services: Services) -> None:
     """Wait for five seconds with two statements at the most."""
     async with asyncio.timeout(60):
         while True:
-            with counted(services) as seen:
+            with statements(services, of_flags=True) as seen:
                 await asyncio.sleep(5)
             if len(seen) <= 2:
                 return

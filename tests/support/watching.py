@@ -89,12 +89,12 @@ def kill(server: EmbeddedRedis) -> None:
 
 
 @contextmanager
-def statements(services: Services) -> Generator[list[str]]:
-    """Collect the SQL statements of the block, save the look at the flags that a process has each second."""
+def statements(services: Services, *, of_flags: bool = False) -> Generator[list[str]]:
+    """Collect the SQL statements of the block; `of_flags` adds the looks at the flags of each process."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "FROM flags" not in statement:
+        if of_flags or "FROM flags" not in statement:
             seen.append(statement)
 
     engine = services.database.engine.sync_engine
