@@ -22,6 +22,7 @@ from autograph_web.http.pages import Pages
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
 from autograph_web.http.refusals import RefusalPages
 from autograph_web.http.socket_door import KnownTab, SocketDoor
+from autograph_web.http.turns import Turns
 from autograph_web.ui.routes import ADMIN_PATHS, PROTECTED_PATHS, ROUTES
 
 # Each counts, and reads much.
@@ -57,7 +58,7 @@ def build_front(
     door = SocketDoor(RefreshPath(api), handlers, is_known)
     guarded = OriginGuard(door, forms=[form.path for form in forms], downloads=_DOWNLOADS)
     paths = {*methods, *(route.path for route in ROUTES)}
-    return Observed(SecurityHeaders(RefusalPages(HotPath(BodyLimit(guarded)))), paths)
+    return Observed(SecurityHeaders(RefusalPages(HotPath(BodyLimit(Turns(guarded))))), paths)
 
 
 def _file_of(path: str) -> str:

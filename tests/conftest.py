@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.compiled import share_compiled_statements
 from tests.support.logging_setup import plain_logging
 from tests.support.second_try import AFTER_SILENCE
 
@@ -22,6 +23,7 @@ pytest_plugins = [
 
 
 plain_logging()
+share_compiled_statements()
 
 
 def needs_postgres(item: pytest.Item) -> bool:

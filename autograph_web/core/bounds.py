@@ -39,6 +39,11 @@ BODY_S = 10.0
 MOST_BODIES = 40
 """Requests of one address whose bodies have not arrived yet."""
 
+MOST_REQUESTS_AT_WORK = 4
+"""Requests of one address that a worker works on at the same time; its others wait for their turn."""
+MOST_REQUESTS_WAITING = 1000
+"""Those that wait, of one address: each holds a connection and up to 64 KiB."""
+
 MOST_WEBSOCKETS = 200
 """Open websockets of one address: an office behind one address has many tabs."""
 MOST_STRANGE_WEBSOCKETS = 50

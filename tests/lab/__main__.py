@@ -2,7 +2,9 @@
 
     python -m tests.lab [--seconds 15] [NAME …]
 
-Each attack runs in a process of its own, so that it does not slow down what is measured here.
+Each attack runs in a process of its own, so that it does not slow down what is measured here. It meets a
+server that does nothing first (tests/lab/bare.py): how much a sign-in at ours slows down meanwhile is the
+attacker's own load on the machine, and the promise counts from there.
 """
 
 import argparse
@@ -18,10 +20,14 @@ from typing import Any, cast
 from redis import Redis
 
 from tests.lab.attacks import Attack
+from tests.lab.bare import bare_server
 from tests.support.browser import unique_address
 from tests.support.live_server import ROOT, LiveServer, asks
 
 _MB = 1024 * 1024
+_HEAD = """
+| attack | live p95 ms | sign-in p50 ms | bare | Redis kB/min | log kB/min | workers +MB | tries | bare | |
+|---|---|---|---|---|---|---|---|---|---|"""
 _PASSWORD = "ink on graph paper and more"
 _BESIDE = (
     "tests/services/test_full_disk.py",
@@ -59,25 +65,28 @@ def main() -> None:
 
 def _all(names: list[str], seconds: float, *, beside: bool) -> int:
     held = True
-    with tempfile.TemporaryDirectory() as folder, LiveServer(Path(folder), AUTOGRAPH_WORKERS="2") as server:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LiveServer(Path(folder), AUTOGRAPH_WORKERS="2") as server,
+        bare_server() as bare,
+    ):
         person = {"email": "mina@northwind.dev", "password": _PASSWORD}
         _ask(server, "/register", person)
         quiet = _watch(server, person, seconds, None)
-        print("| attack | live p95 ms | sign-in p50 ms | Redis kB/min | log kB/min | workers +MB | tries | |")
-        print("|---|---|---|---|---|---|---|---|")
-        _row("nobody attacks", quiet, "")
+        print(_HEAD)
+        _row("nobody attacks", quiet, quiet, "")
         for name in names:
-            seen = _watch(server, person, seconds, name)
-            ready, slower = server.is_ready(), seen.sign_in / quiet.sign_in
+            beside_bare = _watch(server, person, seconds, name, target=bare)
+            seen = _watch(server, person, seconds, name, target=server.base_url)
+            ready, slower = server.is_ready(), seen.sign_in / beside_bare.sign_in
             missed = {
                 "liveness over 100 ms": seen.live > 100,
                 f"sign-in {slower:.1f} times": slower > 2,
                 "not ready afterwards": not ready,
             }
             held = held and ready
-            _row(
-                Attack.kinds[name].about, seen, ", ".join(what for what, so in missed.items() if so) or "held"
-            )
+            verdict = ", ".join(what for what, so in missed.items() if so) or f"held ({slower:.1f} times)"
+            _row(Attack.kinds[name].about, seen, beside_bare, verdict)
             time.sleep(3)
         faults = server.log.count("Traceback")
         print(f"\ntraces in the log: {faults}")
@@ -88,13 +97,16 @@ def _all(names: list[str], seconds: float, *, beside: bool) -> int:
     return 0 if held and not faults else 1
 
 
-def _watch(server: LiveServer, person: dict[str, str], seconds: float, name: str | None) -> Seen:
+def _watch(
+    server: LiveServer, person: dict[str, str], seconds: float, name: str | None, *, target: str = ""
+) -> Seen:
+    """Look at `server` while the attack of that name, if any, strikes `target`."""
     socket = server.data_dir.resolve() / "redis" / "redis.sock"
     window: Any = cast(Any, Redis)(unix_socket_path=str(socket))
     memory, log, kept = _memory(server), len(server.log), int(window.info("memory")["used_memory"])
     strike = None
     if name is not None:
-        command = [sys.executable, "-m", "tests.lab", name, "--strike", server.base_url]
+        command = [sys.executable, "-m", "tests.lab", name, "--strike", target]
         strike = subprocess.Popen(
             [*command, "--seconds", str(seconds)], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
@@ -135,9 +147,9 @@ def _memory(server: LiveServer) -> int:
     return sum(worker.memory_info().rss for worker in server.workers())
 
 
-def _row(about: str, seen: Seen, verdict: str) -> None:
-    numbers = (seen.live, seen.sign_in, seen.redis, seen.log, seen.memory)
-    cells = [about, *(f"{number:.0f}" for number in numbers), seen.tries, verdict]
+def _row(about: str, seen: Seen, bare: Seen, verdict: str) -> None:
+    numbers = (seen.live, seen.sign_in, bare.sign_in, seen.redis, seen.log, seen.memory)
+    cells = [about, *(f"{number:.0f}" for number in numbers), seen.tries, bare.tries, verdict]
     print(f"| {' | '.join(cells)} |", flush=True)
 
 
