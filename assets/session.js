@@ -41,7 +41,8 @@
   addEventListener("offline", () => connection());
 
   // --- Trouble that has to be found out: nothing comes over the websocket, or no cookie is kept. ---------
-  const PATIENCE = 1e4, LOOK_AGAIN = 5e3;
+  // The server says every five seconds that it is there; whatever is wrong is said within ten.
+  const PATIENCE = 7e3, LOOK_AGAIN = 5e3, LOCAL = ["show", "theme", "reload", "close"];
   let told = "";
   // Not before React has taken the text over, or it would take the other words for a fault of the page; if its
   // modules never come, for three seconds at most.
@@ -66,9 +67,12 @@
     }
     return "";
   };
+  let isRead = false;
   const needed = () => {
     if (!navigator.cookieEnabled || location.hash === "#said-cookies_missing") return one("#trouble")?.dataset.cookies ?? "";
-    return everReady ? "" : answered();
+    // Once the page is connected it says so itself, unless what it was to say could not be kept for it.
+    const says = everReady && ["#form-alert", "#form-notice"].some((part) => one(part)?.textContent.trim());
+    return says || isRead ? "" : answered();
   };
   const typed = () => [...document.querySelectorAll("input, textarea")].some((field) =>
     field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
@@ -77,24 +81,81 @@
     const problem = refused.status === 403 ? await refused.json() : {};
     return problem.code === "origin_refused" ? problem.detail : "";
   };
+  const isWell = async () => {
+    try { return (await fetch("/health/ready", { cache: "no-store", signal: AbortSignal.timeout?.(2500) })).ok; }
+    catch { return false; }
+  };
   let wasAway = false;
   const findOut = async () => {
-    if (everReady || !one("#signals")) return;
-    try {
-      const health = await fetch("/health/ready", { cache: "no-store" });
+    // Pages that stand for another one have nothing that could connect.
+    if (everReady || !one("#signals") || !one("script[type=module]")) return;
+    const well = await isWell();
+    if (everReady) return;
+    if (!well) { wasAway = true; tell("away"); }
+    else if (wasAway) {
+      wasAway = false;  // it may connect by itself by the next look
+      if (!typed()) return void setTimeout(() => everReady || location.reload(), LOOK_AGAIN / 2);
+    } else {
+      const elsewhere = await refusedOrigin().catch(() => "");
       if (everReady) return;
-      if (!health.ok) { wasAway = true; tell("away"); }
-      else if (wasAway && !typed()) return location.reload();
-      else {
-        const elsewhere = await refusedOrigin();
-        if (everReady) return;
-        tell("blocked");
-        if (elsewhere) say(elsewhere);
-      }
-    } catch { if (!everReady) { wasAway = true; tell("away"); } }
+      tell("blocked");
+      if (elsewhere) say(elsewhere);
+    }
     setTimeout(findOut, LOOK_AGAIN);
   };
-  setTimeout(findOut, PATIENCE - 1e3);
+  setTimeout(findOut, PATIENCE);
+
+  // --- Answers: what was asked of the server gets one in time, or the page says what is wrong. -----------
+  let wire, heard = 0;  // the page's websocket, and when anything came over any
+  const replied = new WeakMap();  // websocket -> when it last brought more than a sign of life
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (data) {
+    if (!replied.has(this)) {
+      replied.set(wire = this, 0);
+      this.addEventListener("message", ({ data }) => {
+        heard = performance.now();
+        if (!String(data).startsWith("42")) return;
+        replied.set(this, heard);
+        settle(this);
+      });
+    }
+    return send.call(this, data);
+  };
+  const open = new Set();  // what was told to have no answer yet
+  const isLate = () => told === "silent" || told === "away";
+  // Whatever was asked over a connection that is gone has no answer any more, not even once all is well again.
+  const settle = (over) => {
+    let lost = false;
+    for (const one of open) {
+      if (one.isAnswered()) open.delete(one);
+      else if (over && one.over !== over) { lost = true; open.delete(one); one.release?.(); }
+    }
+    if (isLate() && (lost || !open.size)) tell(lost ? "back" : "");
+  };
+  const expect = (isAnswered, release) => {
+    isRead = true;
+    if (!isLate()) tell("");
+    const at = performance.now(), over = wire;
+    setTimeout(doubt, PATIENCE, { at, over, release, isAnswered: isAnswered ?? (() => replied.get(over) > at) });
+  };
+  const doubt = async (one) => {
+    if (going || down || one.isAnswered()) return;
+    const silent = heard < one.at, away = !silent && !(await isWell());
+    const lost = one.over !== wire && replied.get(wire) > one.at;
+    if (one.isAnswered() || (lost && open.has(one))) return;
+    if (away) {
+      tell("away");
+      setTimeout(doubt, LOOK_AGAIN / 2, one);
+    } else if (silent || lost || one.release || open.has(one)) {
+      one.release?.();
+      tell(lost ? "back" : "silent");
+    } else return;
+    if (!lost) open.add(one);
+  };
+  addEventListener("click", (event) => {
+    const button = event.target.closest?.("button:not([type=submit])");
+    if (button && everReady && !Object.keys(button.dataset).some((name) => LOCAL.includes(name))) expect();
+  }, true);
 
   // --- Forms: once per answer, natively before the page is connected, not at all while offline. --------
   const sent = new Map();  // form -> the number of answers when it was sent
@@ -109,12 +170,11 @@
     if (everReady) {
       const answers = form.dataset.answers;
       sent.set(form, answers);
-      // No answer within the limit: it may have been lost with the connection, and the form must not stay dead.
-      setTimeout(() => {
-        if (sent.get(form) !== answers || form.dataset.answers !== answers || !form.isConnected) return;
-        sent.delete(form);
-        tell("silent");
-      }, PATIENCE);
+      // It may be lost with the connection, and the form must not stay dead.
+      expect(
+        () => form.dataset.answers !== answers || !form.isConnected,
+        () => sent.delete(form),
+      );
       return;
     }
     if (form.dataset.connectedOnly) return stop();
@@ -273,11 +333,7 @@
   // A page kept by the browser may be someone's who has signed out since: ask the server again.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-  const replies = () => {
-    if (told === "silent" && [...sent].every(([form, answers]) => form.dataset.answers !== answers)) tell("");
-  };
-
-  const look = () => { connection(); replies(); tidy(); wishes(); heading(); wait(); times(); shows(); };
+  const look = () => { connection(); settle(); tidy(); wishes(); heading(); wait(); times(); shows(); };
   const start = () => {
     paint();
     say(needed());

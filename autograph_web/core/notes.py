@@ -46,7 +46,7 @@ class Notes:
             Unavailable: Redis is away.
         """
         try:
-            sealed = await self._redis.take(_key(ticket))
+            sealed = await self._redis.take(_key(ticket), anyway=True)
         except RedisDown as error:
             raise Unavailable(retry_after=1) from error
         if sealed is None:

@@ -98,20 +98,20 @@ class RedisClient:
         """The name of the server process that the newest connection reached; "" before the first."""
         return self._pool.run
 
-    async def call(self, command: Awaitable[_T]) -> _T:
-        """Await one command.
+    async def call(self, command: Awaitable[_T], anyway: bool = False) -> _T:
+        """Await one command; `anyway` even if there was no answer within the last second.
 
         Raises:
             RedisDown: The server did not answer, now or within the last second.
         """
         try:
             async with self._turns:
-                return await self._ask(command)
+                return await self._ask(command, anyway)
         finally:
             cast(Any, command).close()  # whoever gave up before it was its turn has not begun it
 
-    async def _ask(self, command: Awaitable[_T]) -> _T:
-        if self._rest.goes_on():
+    async def _ask(self, command: Awaitable[_T], anyway: bool) -> _T:
+        if self._rest.goes_on() and not anyway:
             raise RedisDown
         try:
             answer = await command
@@ -126,6 +126,10 @@ class RedisClient:
             raise down from error
         self._rest.end()
         return answer
+
+    def note_answer(self) -> None:
+        """Go without Redis no longer: another client of the same server has just had an answer."""
+        self._rest.end()
 
     def trace_commands(self) -> None:
         """Tell each command as a part of the trace of whoever sends it: its name, not its keys."""
@@ -148,13 +152,15 @@ class RedisClient:
             list[bytes | None], await self.call(cast(Any, self.raw.mget([self._named(key) for key in keys])))
         )
 
-    async def take(self, key: str) -> bytes | None:
+    async def take(self, key: str, anyway: bool = False) -> bytes | None:
         """Return the value of `key` and delete it in the same step (GETDEL): only one taker gets it.
+
+        `anyway` is for what cannot be had without Redis and was put there a moment ago, so that it answers.
 
         Raises:
             RedisDown: The server did not answer.
         """
-        return cast(bytes | None, await self.call(cast(Any, self.raw.getdel(self._named(key)))))
+        return cast(bytes | None, await self.call(cast(Any, self.raw.getdel(self._named(key))), anyway))
 
     async def put(self, key: str, value: str | int, ttl: int, only_new: bool = False) -> bool:
         """Store `value` for `ttl` seconds and tell whether it was; with `only_new` an existing value stays.

@@ -19,6 +19,7 @@ SUBSCRIPTIONS = 4
 """How many connections a pool has beyond those for commands: a subscription keeps its own."""
 _PATIENT_S = 5.0
 _LOOK_AGAIN_S = 0.05
+_CUT = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)  # of a connection that there was
 _GONE_S = 10  # how long a command may stay unacknowledged before its server counts as gone
 
 
@@ -135,8 +136,11 @@ class BoundedPool(ConnectionPool):
 
 def _is_turned_away(error: BaseException) -> bool:
     """Return True if a server answered and closed: that is how one with `maxclients` clients refuses more."""
-    gone = isinstance(error.__cause__, ConnectionRefusedError | FileNotFoundError)
-    return isinstance(error, RedisConnectionError) and not isinstance(error, _WrongServer) and not gone
+    if not isinstance(error, RedisConnectionError) or isinstance(error, _WrongServer):
+        return False
+    # redis-py names what the system said as the context and not as the cause.
+    links = [error.__context__, error.__cause__]
+    return not any(isinstance(link, OSError) and not isinstance(link, _CUT) for link in links)
 
 
 class _MasterPool(BoundedPool, SentinelConnectionPool):

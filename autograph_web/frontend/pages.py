@@ -16,7 +16,8 @@ _FINGERPRINTED = re.compile(r"^/assets/[^/]+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
 _LIVELY = re.compile(
     r"<script(?![^>]*\bsrc=)[^>]*>.*?</script>|<link[^>]*\brel=\"modulepreload\"[^>]*>", re.DOTALL
 )
-_COMMENT_LINE = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
+# Comments on lines of their own, those after two spaces, and indentation.
+_FOR_READERS = re.compile(r"^[ \t]*//.*\n|  // .*$|^[ \t]+", re.MULTILINE)
 _SHEET = re.compile(r'<link href="(/assets/[^"]+\.css)" rel="stylesheet" type="text/css"/>')
 _SHEET_AHEAD = re.compile(r'<link as="style" (?=href="/assets/)')
 _PUT_IN = re.compile(r'<style data-sheet="">.*?</style><link disabled="" media="not all" ', re.DOTALL)
@@ -131,10 +132,10 @@ def put_sheet_in(static_dir: Path) -> None:
 
 
 def leave_comments_out(static_dir: Path) -> None:
-    """Take the lines that are comments out of our own scripts, which no bundler has been through."""
+    """Take comments and indentation out of our own scripts, which no bundler has been through."""
     for script in sorted(static_dir.glob("*.js")):
         text = script.read_text(encoding="utf-8")
-        script.write_text(_COMMENT_LINE.sub("", text), encoding="utf-8")
+        script.write_text(_FOR_READERS.sub("", text), encoding="utf-8")
 
 
 def write_manifest(static_dir: Path, manifest: Path = MANIFEST) -> None:

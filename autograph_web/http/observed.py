@@ -44,7 +44,7 @@ class Observed:
         async def noted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])  # some give a member of HTTPStatus
             await send(message)
 
         with self._span(scope, settings.trusted_proxy_hops) as span:

@@ -19,7 +19,9 @@ from autograph_web.core.bounds import (
     LONGEST_TEXT,
 )
 
-_PONG, _CLOSE, _LEAVE = "3", "1", "41/_event,"
+CLOSE = "1"
+"""How either side says that it closes the connection."""
+_PONG, _LEAVE = "3", "41/_event,"
 _CONNECT, _EVENT = "40/_event,", "42/_event,"
 _HYDRATE = ".hydrate_and_load"
 _CONNECTING = (_HYDRATE, ".on_load_internal")
@@ -72,7 +74,7 @@ class Reader:
         Raises:
             NotOurs: No page sends such a frame.
         """
-        if text in (_PONG, _CLOSE, _LEAVE):
+        if text in (_PONG, CLOSE, _LEAVE):
             return Frame(text)
         if len(text) > LONGEST_FRAME:
             raise NotOurs("too_long")

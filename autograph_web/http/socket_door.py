@@ -23,7 +23,7 @@ from autograph_web.core.pace import Pace, Paces
 from autograph_web.core.seldom import SHORT_S, Seldom
 from autograph_web.http.client import address_of
 from autograph_web.http.cookies import LONGEST_HEADER, session_cookie
-from autograph_web.http.page_frames import Arguments, Frame, NotOurs, Reader
+from autograph_web.http.page_frames import CLOSE, Arguments, Frame, NotOurs, Reader
 from autograph_web.runtime import services
 
 _log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ _LONGEST_QUERY = 512
 _KEPT = (b"host", b"origin", b"user-agent", b"upgrade", b"connection", b"cookie")
 _KEPT_BEGINNING = b"sec-websocket-"
 _LONGEST_KEPT, _LONGEST_FORWARDED = 512, 2048
-_POLICY, _TRY_LATER = 1008, 1013
+_GOING_AWAY, _POLICY, _TRY_LATER = 1001, 1008, 1013
 
 
 KnownTab = Callable[[str], Awaitable[bool]]
@@ -140,14 +140,12 @@ class _Talk:
         self._receive, self._send = receive, send
         self._own = Pace(now, bounds.SOCKET_UNITS_A_SECOND, bounds.SOCKET_UNITS_AT_ONCE)
         self._connects = self._unknown = 0
-        self._over = False
+        self._over = self._left = False
+        self._waiting: asyncio.Future[Message] | None = None
 
     async def receive(self) -> Message:
         """Return the next message that may go on, or that the connection has ended."""
-        while not self._over:
-            message = await self._receive()
-            if message["type"] != "websocket.receive":
-                return message
+        while (message := await self._next())["type"] == "websocket.receive":
             text = message.get("text")
             try:
                 frame = self._reader.read(text) if isinstance(text, str) else None
@@ -160,12 +158,34 @@ class _Talk:
                 return await self._end(reason, _POLICY if reason == "unknown_events" else _TRY_LATER)
             if frame.text:
                 return {"type": "websocket.receive", "text": frame.text}
-        return {"type": "websocket.disconnect", "code": _POLICY}
+        return message
+
+    async def _next(self) -> Message:
+        """Return what comes next: after the server's goodbye, that the connection has ended."""
+        if not self._over:
+            self._waiting = asyncio.ensure_future(self._receive())
+            try:
+                return await self._waiting
+            except asyncio.CancelledError:
+                if not self._over:
+                    raise
+        if self._left:
+            self._left = False
+            await self._send({"type": "websocket.close", "code": _GOING_AWAY})
+        return {"type": "websocket.disconnect", "code": _GOING_AWAY}
 
     async def send(self, message: Message) -> None:
-        """Pass on what the server says, as long as the connection is open."""
-        if not self._over:
-            await self._send(message)
+        """Pass on what the server says, as long as the connection is open; its goodbye ends it.
+
+        Engine.IO leaves that to the client, which on a websocket takes no notice and waits for the next ping.
+        """
+        if self._over:
+            return
+        await self._send(message)
+        if message.get("text") == CLOSE:
+            self._over = self._left = True
+            if self._waiting is not None:
+                self._waiting.cancel()  # Granian closes no connection that something waits for
 
     async def _judge(self, frame: Frame) -> str:
         if frame.unknown:

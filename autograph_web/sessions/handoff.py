@@ -43,7 +43,7 @@ class Handoff:
             Unavailable: Redis is away.
         """
         try:
-            value = await self._redis.take(_key(ticket))
+            value = await self._redis.take(_key(ticket), anyway=True)
         except RedisDown as error:
             raise Unavailable(retry_after=1) from error
         if value is None:

@@ -4,6 +4,7 @@ Reflex 0.10.1 keeps a tab's state for an hour after its last event. For a tab th
 than anybody comes back, unless somebody is signed in; and anybody may open tabs without end.
 """
 
+import asyncio
 import logging
 from typing import Any, cast
 
@@ -43,19 +44,29 @@ def forget_gone_tabs(app: rx.App) -> None:
     namespace, tabs = inner.event_namespace, inner.event_namespace._token_manager
     link, disconnect = namespace.link_token_to_sid, tabs.disconnect_token
     cookies: dict[str, str] = {}
+    leaving: dict[str, asyncio.Future[None]] = {}
 
     async def linked(sid: str, token: str, **more: Any) -> None:
         environ: dict[str, str] = inner.sio.get_environ(sid, namespace.namespace) or {}
         cookies[sid] = environ.get("HTTP_COOKIE", "")
+        # A tab that comes back before its last connection is forgotten would be taken for a copy.
+        if token in leaving:
+            await asyncio.wait([leaving[token]])
         await link(sid, token, **more)
         await _keep_for(app, namespace.sid_to_token.get(sid, token), inner.state_manager.token_expiration)
 
     async def disconnected(token: str, sid: str) -> None:
         cookie = cookies.pop(sid, "")
-        # A tab that lost its server comes back to another in a moment: it keeps what it has.
-        if are_open() and not await is_signed_in(cookie):
-            await _keep_for(app, token, GONE_TAB_S)
-        await disconnect(token, sid)
+        left = leaving[token] = asyncio.get_running_loop().create_future()
+        try:
+            # A tab that lost its server comes back to another in a moment: it keeps what it has.
+            if are_open() and not await is_signed_in(cookie):
+                await _keep_for(app, token, GONE_TAB_S)
+            await disconnect(token, sid)
+        finally:
+            left.set_result(None)
+            if leaving.get(token) is left:
+                del leaving[token]
 
     namespace.link_token_to_sid, tabs.disconnect_token = linked, disconnected
 

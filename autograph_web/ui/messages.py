@@ -29,6 +29,7 @@ TROUBLES = {
     ),
     "away": "Part of the service is unavailable right now. This page will continue automatically.",
     "silent": "There's no answer yet. You can try again. Nothing you've entered is lost.",
+    "back": "The connection is back. What you did last may be lost: check, then try again if it is.",
     "cookies": (
         "Your browser blocks cookies for this site. Signing in needs them: allow cookies for this site, then "
         "reload the page."

@@ -9,7 +9,7 @@ It also follows a failover: to the new master, and by asking that one too for th
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from reflex.istate.manager.token import StateToken
 
 from autograph_web.core.redis import keep_listening
 from autograph_web.core.redis_pool import follower
+from autograph_web.runtime import services
 from autograph_web.settings import load_settings
 from autograph_web.ui.tabs import steady_tabs
 
@@ -28,7 +29,12 @@ _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL
 
 
 class SteadyStateManager(StateManagerRedis):
-    """Gives the lock back in a task of its own when whoever took it was cancelled."""
+    """Gives the lock back in a task of its own when whoever took it was cancelled.
+
+    `tell_answer` is called whenever Redis has given a lock.
+    """
+
+    tell_answer: Callable[[], None] = staticmethod(lambda: None)
 
     async def _enable_keyspace_notifications(self) -> None:
         # Reflex asks once in a process; a server that was restarted or promoted since knows nothing of it.
@@ -42,6 +48,8 @@ class SteadyStateManager(StateManagerRedis):
         lock_id = b""
         try:
             async with super()._lock(token, event_name) as lock_id:
+                # Otherwise an event that waited for Redis would be refused by those who still go without it.
+                self.tell_answer()
                 yield lock_id
         except asyncio.CancelledError:
             self._give_back(self._lock_key(token), lock_id)
@@ -69,6 +77,10 @@ class SteadyStateManager(StateManagerRedis):
         self._notify_next_waiter(lock_key)
 
 
+def _tell_answer() -> None:
+    services().redis.note_answer()
+
+
 _in_background: set[asyncio.Task[None]] = set()
 
 
@@ -87,4 +99,5 @@ def steady(app: rx.App) -> None:
         lock_expiration=plain.lock_expiration,
         lock_warning_threshold=plain.lock_warning_threshold,
     )
+    inner._state_manager.tell_answer = _tell_answer
     steady_tabs(app, redis)

@@ -24,26 +24,33 @@ EmitUpdate = Callable[[StateUpdate, str], Coroutine[None, None, None]]
 
 
 class SteadyTabs(RedisTokenManager):
-    """Forgets what a process that is gone said about a tab; a subscription shows of each that it lives."""
+    """Forgets what was said of a tab that is no more: by a process that is gone, or while Redis was away.
+
+    A subscription shows of each process that it lives.
+    """
 
     async def link_token_to_sid(self, token: str, sid: str) -> str | None:
         """Link a tab to its connection; a new name for it is returned if it is a copy of one that is open."""
         try:
-            await self._forget_a_dead_owner(self._get_redis_key(token))
+            await self._forget_a_dead_owner(token)
         except Exception:  # Redis is away: Reflex then does without it
             _logger.warning("a tab's record could not be read", exc_info=True)
         return await super().link_token_to_sid(token, sid)
 
-    async def _forget_a_dead_owner(self, key: str) -> None:
-        redis = cast(Any, self.redis)
+    async def _forget_a_dead_owner(self, token: str) -> None:
+        redis, key = cast(Any, self.redis), self._get_redis_key(token)
         record = await redis.get(key)
         # What Reflex has written; it reads it in the same way.
-        owner = pickle.loads(record).instance_id if record else self.instance_id  # noqa: S301
-        if owner == self.instance_id:
-            return
-        [(_, listeners)] = await redis.pubsub_numsub(_presence(owner))
-        if not listeners:
+        if record and not await self._is_open(token, pickle.loads(record).instance_id):  # noqa: S301
             await redis.eval(_DROP_IF, 1, key, record)
+
+    async def _is_open(self, token: str, owner: str) -> bool:
+        """Return True if the process that wrote a tab's record still has the tab."""
+        if owner == self.instance_id:
+            # Of a tab that was closed while Redis was away, the record is still there.
+            return token in self.token_to_socket
+        [(_, listeners)] = await cast(Any, self.redis).pubsub_numsub(_presence(owner))
+        return bool(listeners)
 
     async def _subscribe_socket_record_updates(self) -> None:
         await keep_listening(super()._subscribe_socket_record_updates, "tabs")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -157,6 +157,24 @@ async def test_what_pages_say_goes_on_and_the_rest_ends_the_connection() -> None
     assert [message["text"] for message in inside.heard][:1] == ["3"]
     assert len(inside.heard) == 2
     assert connection.told == [{"type": "websocket.close", "code": 1008}]
+
+
+async def test_what_the_server_says_ends_with_its_goodbye() -> None:
+    class Silent(Connection):
+        async def receive(self) -> Message:
+            return await asyncio.get_running_loop().create_future()
+
+    async def says_goodbye(_scope: Scope, receive: Receive, send: Send) -> None:
+        hearing = asyncio.create_task(cast(Any, receive()))
+        await asyncio.sleep(0)
+        for frame in ("2", "1", "2"):
+            await send({"type": "websocket.send", "text": frame})
+        assert (await hearing)["type"] == "websocket.disconnect"
+
+    connection = await run(SocketDoor(says_goodbye, HANDLERS), Silent())
+
+    assert [message.get("text") for message in connection.told] == ["2", "1", None]
+    assert connection.told[-1]["type"] == "websocket.close"
 
 
 async def test_unknown_events_are_dropped_and_then_end_the_connection() -> None:

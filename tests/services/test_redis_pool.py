@@ -6,11 +6,13 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from autograph_web.core.clock import SystemClock
+from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.core.redis import RedisClient
 from autograph_web.core.redis_pool import SUBSCRIPTIONS, follower
-from tests.support.watching import RedisWindow
+from tests.support.watching import RedisWindow, kill
 
 Follow = Callable[[int], Any]
 
@@ -110,3 +112,16 @@ async def test_our_own_client_has_a_bound_as_well(redis_url: str, redis_window: 
         assert _clients(redis_window) <= 2 + SUBSCRIPTIONS
     finally:
         await redis.close()
+
+
+async def test_a_server_that_is_gone_is_noticed_at_once(own_redis: EmbeddedRedis) -> None:
+    client = follower(own_redis.url, 3)
+    assert await client.incr("here") == 1
+    client.connection_pool.wait_seconds = 600  # whoever waited for a connection would wait that long
+    kill(own_redis)
+    try:
+        async with asyncio.timeout(60):
+            with pytest.raises(RedisConnectionError):
+                await client.incr("here")
+    finally:
+        await client.aclose(close_connection_pool=True)

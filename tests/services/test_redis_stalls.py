@@ -97,3 +97,25 @@ async def test_more_commands_at_once_than_connections_are_no_outage(
     await redis.close()
 
     assert outcomes == [True] * 500
+
+
+async def test_an_answer_to_anybody_ends_the_wait_of_all(
+    services: Services, own_redis: EmbeddedRedis
+) -> None:
+    with RedisPart(own_redis).frozen(), pytest.raises(RedisDown):
+        await services.redis.ping()
+    with pytest.raises(RedisDown):  # the clock stands still, so the second is not over
+        await services.redis.ping()
+    services.redis.note_answer()
+    await services.redis.ping()
+
+
+async def test_what_was_put_there_by_another_worker_is_fetched_at_once(
+    services: Services, own_redis: EmbeddedRedis, open_services: OpenServices
+) -> None:
+    other = await open_services(services.settings)
+    await register(other)
+    with RedisPart(own_redis).frozen(), pytest.raises(RedisDown):
+        await services.redis.ping()
+    proof = await prove(other)
+    assert await services.handoff.claim(await other.handoff.issue(proof)) == proof

@@ -73,6 +73,8 @@ class RedisPart(_Freezing):
 
     def __init__(self, server: EmbeddedRedis) -> None:
         self.server = server
+        self.was_started = False
+        """Whether it was killed and started again, which makes it a child of the tests."""
         self._process = 0
 
     def freeze(self) -> None:
@@ -87,6 +89,7 @@ class RedisPart(_Freezing):
 
     async def start(self) -> None:
         await asyncio.to_thread(self.server.start)
+        self.was_started = True
 
 
 class PostgresPart(_Freezing):

@@ -1,0 +1,117 @@
+"""Redis, or the server, is silent or gone while something is sent: the page says so and goes on by itself."""
+
+from collections.abc import AsyncGenerator
+
+import pytest_asyncio
+from playwright.async_api import Locator, expect
+
+from autograph_web.core.embedded import EmbeddedRedis
+from tests.journeys.conftest import Visit
+from tests.journeys.forms import button_of
+from tests.journeys.people import Person, at_overview
+from tests.support.browser import DESKTOP, Visitor
+from tests.support.live_server import LiveServer
+from tests.support.parts import RedisPart
+
+WITHIN = 11_000  # the ten seconds that are promised, and what the machine takes for everything else
+RECOVERED = 20_000
+UNAVAILABLE, NO_ANSWER, BACK = "is unavailable right now", "no answer yet", "The connection is back"
+NOISE = ("503", "WebSocket", "websocket error", "ERR_")
+
+
+class Scene:
+    """Three pages: a sign-in and a new address that are ready to be sent, and one that is opened too late."""
+
+    def __init__(self, signing_in: Visitor, moving: Visitor, late: Visitor, person: Person) -> None:
+        self.signing_in, self.moving, self.late, self.person = signing_in, moving, late, person
+
+    async def send(self) -> None:
+        """Send both forms and open the page."""
+        for visitor in (self.signing_in, self.moving):
+            await button_of(visitor).click()
+        await self.late.load("/login")
+
+    async def hear(self, words: str, *visitors: Visitor) -> None:
+        for visitor in visitors or (self.signing_in, self.moving, self.late):
+            await expect(trouble_of(visitor)).to_contain_text(words, timeout=WITHIN)
+            await expect(trouble_of(visitor)).to_be_visible()
+
+    async def arrive(self) -> None:
+        """Both forms did what they are for, and the late page works."""
+        await at_overview(self.signing_in)
+        await expect(self.moving.page.get_by_text("A link is on its way to new.")).to_be_visible()
+        await expect(self.late.page.locator("#signals")).to_have_attribute(
+            "data-ready", "true", timeout=RECOVERED
+        )
+        for visitor in (self.signing_in, self.moving, self.late):
+            await expect(trouble_of(visitor)).to_be_hidden()
+
+
+def trouble_of(visitor: Visitor) -> Locator:
+    return visitor.page.locator("#trouble p")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scene(visit: Visit, person: Person, brittle_server: LiveServer) -> Scene:
+    signing_in, moving, late = [await visit(DESKTOP, brittle_server) for _ in range(3)]
+    for visitor in (signing_in, moving, late):
+        visitor.allow(*NOISE)
+    await person.come_in(moving)
+    await moving.open("/settings/account")
+    await moving.page.get_by_role("button", name="Change email").click()
+    await moving.page.get_by_label("New email").fill(f"new.{person.email}")
+    await signing_in.open("/login")
+    await person.fill_in(signing_in)
+    return Scene(signing_in, moving, late, person)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def redis(brittle_server: LiveServer) -> AsyncGenerator[RedisPart]:
+    """The Redis of the server; afterwards it has one that it started itself."""
+    server = EmbeddedRedis(brittle_server.data_dir).start()  # found, not started
+    part = RedisPart(server)
+    yield part
+    if part.was_started:
+        brittle_server.stop()
+        server.stop()
+        brittle_server.start()
+
+
+async def test_a_redis_that_is_silent_is_told_and_what_was_sent_goes_on_by_itself(
+    scene: Scene, redis: RedisPart
+) -> None:
+    with redis.frozen():
+        await scene.send()
+        await scene.hear(UNAVAILABLE)
+    await scene.arrive()
+
+
+async def test_a_redis_that_is_gone_is_told_and_what_was_sent_can_be_sent_again(
+    scene: Scene, redis: RedisPart
+) -> None:
+    await redis.kill()
+    await scene.send()
+    await scene.hear(UNAVAILABLE)
+    await redis.start()
+    await scene.hear(BACK, scene.signing_in, scene.moving)
+    for visitor in (scene.signing_in, scene.moving):
+        await button_of(visitor).click()
+    await scene.arrive()
+
+
+async def test_a_socket_that_is_silent_is_told_whatever_was_clicked(
+    visit: Visit, person: Person, brittle_server: LiveServer
+) -> None:
+    visitor = await visit(DESKTOP, brittle_server)
+    visitor.allow(*NOISE)
+    await person.come_in(visitor)
+    await visitor.open("/settings/account")
+    change = visitor.page.get_by_role("button", name="Change email")
+    brittle_server.pause()
+    try:
+        await change.click()
+        await expect(trouble_of(visitor)).to_contain_text(NO_ANSWER, timeout=WITHIN)
+    finally:
+        brittle_server.resume()
+    await expect(visitor.page.get_by_label("New email")).to_be_visible()
+    await expect(trouble_of(visitor)).to_be_hidden()
