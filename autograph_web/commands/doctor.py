@@ -14,6 +14,7 @@ import typer
 
 from autograph_web.audit.selection import Selection
 from autograph_web.commands import later
+from autograph_web.commands.clocks import clock_finding
 from autograph_web.commands.common import AsJson, redis_url, refuse_a_cluster, show
 from autograph_web.commands.findings import Finding, Mark, doubtful, failed, good
 from autograph_web.core.addresses import UNKNOWN_ADDRESS, is_private
@@ -27,7 +28,6 @@ from autograph_web.core.trouble import Trouble
 from autograph_web.frontend.build import is_built
 
 _OLDEST_REDIS = (6, 2)  # GETDEL, which one-use tickets are taken with
-_CLOCK_DOUBT_S, _CLOCK_FAILURE_S = 1.0, 30.0  # tokens allow for a minute at most
 _DISK_DOUBT_BYTES = 500_000_000
 _GREETING_S = 10.0
 _RECENT, _MOST_EVENTS = timedelta(days=7), 200
@@ -53,15 +53,19 @@ def _examine() -> list[Finding]:
         settings = later.load_settings()
     except (SettingsError, SecretError) as error:
         return [failed("settings", str(error), "see docs/configuration.md; the rest was not checked")]
+    database, database_ahead = _database(settings)
+    redis, redis_ahead = _redis(settings)
+    clock = clock_finding(database_ahead, redis_ahead)
     return [
         _settings(settings),
         _base_url(settings),
         _secrets(settings),
         _disk(settings),
         _pages(),
-        *_database(settings),
+        *database,
         *_clients(settings),
-        *_redis(settings),
+        *redis,
+        *([clock] if clock else []),
         asyncio.run(_mail(settings)),
     ]
 
@@ -130,28 +134,28 @@ def _pages() -> Finding:
     return doubtful("pages", "not built, or from other sources", advice)
 
 
-def _database(settings: later.Settings) -> list[Finding]:
+def _database(settings: later.Settings) -> tuple[list[Finding], float | None]:
+    """Return how the database does, and what its clock is ahead of ours in seconds."""
     url = settings.sqlalchemy_url
     file = later.sqlite_file(url)
     if file is not None and not file.exists():
-        return [doubtful("database", f"{file} is not there yet", "the first start makes it")]
+        return [doubtful("database", f"{file} is not there yet", "the first start makes it")], None
     current = later.is_current(url)
     try:
         found = asyncio.run(later.shortcomings(url, migrates=not current))
         difference = asyncio.run(_clock_difference(url))
     except (Unavailable, later.SQLAlchemyError) as error:  # the latter for a file that is no database
-        return [_failed("database", later.trouble_of(error))]
+        return [_failed("database", later.trouble_of(error))], None
     if found:
-        return [
+        told = [
             failed("database", f"{trouble}: {words}", mend("database", trouble)) for trouble, words in found
         ]
+        return told, difference
     kind = "SQLite" if file else "PostgreSQL"
     if current:
-        told = [good("database", f"{kind} answers, and its schema is current")]
-    else:
-        advice = "the next start brings it up to date; `migrate` does it now"
-        told = [doubtful("database", f"{kind} answers, but its schema is not current", advice)]
-    return told if difference is None else [*told, _clock(difference)]
+        return [good("database", f"{kind} answers, and its schema is current")], difference
+    advice = "the next start brings it up to date; `migrate` does it now"
+    return [doubtful("database", f"{kind} answers, but its schema is not current", advice)], difference
 
 
 def _failed(part: str, trouble: Trouble, more: str = "", advice: str = "") -> Finding:
@@ -202,25 +206,25 @@ async def _clock_difference(url: str) -> float | None:
         await database.close()
 
 
-def _clock(difference: float) -> Finding:
-    told, advice = f"the database's is {difference:+.1f} s from ours", "keep both in time with NTP"
-    if abs(difference) > _CLOCK_FAILURE_S:
-        return failed("clock", told, advice)
-    return doubtful("clock", told, advice) if abs(difference) > _CLOCK_DOUBT_S else good("clock", told)
-
-
-def _redis(settings: later.Settings) -> list[Finding]:
+def _redis(settings: later.Settings) -> tuple[list[Finding], float | None]:
+    """Return how Redis does, and what its clock is ahead of ours in seconds."""
     if not settings.redis_url and not (settings.data_dir / "redis").exists():
-        return [good("redis", "our own, which starts with the server")]
+        return [good("redis", "our own, which starts with the server")], None
     try:
         with redis_url(settings) as url:
-            info, failures = asyncio.run(_redis_standing(url))
+            info, failures, ahead = asyncio.run(_redis_standing(url))
     except later.RedisDown as down:
-        return [
-            _failed("redis", down.trouble, f"the user may not use {down.command}" if down.command else "")
-        ]
+        more = f"the user may not use {down.command}" if down.command else ""
+        return [_failed("redis", down.trouble, more)], None
     except (StartError, OSError) as error:
-        return [failed("redis", str(error), "see docs/configuration.md, REDIS_URL")]
+        return [failed("redis", str(error), "see docs/configuration.md, REDIS_URL")], None
+    # Our own has the clock of this machine.
+    return _judged_redis(settings, info, failures), ahead if settings.redis_url else None
+
+
+def _judged_redis(
+    settings: later.Settings, info: dict[str, Any], failures: list[later.Failure]
+) -> list[Finding]:
     where = "REDIS_URL" if settings.redis_url else "our own"
     version = str(info.get("redis_version", "0"))
     if _version(version) < _OLDEST_REDIS:
@@ -241,17 +245,21 @@ def _refused(failures: list[later.Failure]) -> list[Finding]:
     ]
 
 
-async def _redis_standing(url: str) -> tuple[dict[str, Any], list[later.Failure]]:
-    """Return what the server tells about itself, and what it refuses to do.
+async def _redis_standing(url: str) -> tuple[dict[str, Any], list[later.Failure], float | None]:
+    """Return what the server tells about itself, what it refuses to do, and what its clock is ahead of ours.
 
     Raises:
         later.RedisDown: It does not answer, or lets us do nothing.
         StartError: It is a Redis Cluster.
     """
-    redis = later.RedisClient(url, SystemClock())
+    clock = SystemClock()
+    redis = later.RedisClient(url, clock)
     try:
         await refuse_a_cluster(redis)
-        return await redis.info(), await later.what_fails(redis)
+        info, failures = await redis.info(), await later.what_fails(redis)
+        before = clock.seconds()
+        theirs = await redis.seconds()
+        return info, failures, None if theirs is None else theirs - (before + clock.seconds()) / 2
     finally:
         await redis.close()
 

@@ -394,6 +394,21 @@ class SetupCodeInvalid(DomainError):
     sentence = "That code didn't work. Codes change every 30 seconds - enter the newest one."
 
 
+class AuthenticatorClockWrong(SetupCodeInvalid):
+    """A code of the right key for another time, while turning two-step verification on."""
+
+    code = "authenticator_clock_wrong"
+    sentence = "That code is for another time."
+
+    @classmethod
+    def by(cls, seconds: int) -> "AuthenticatorClockWrong":
+        """Return the refusal of a code whose time is `seconds` from ours."""
+        minutes = max(1, round(abs(seconds) / 60))
+        about = f"about {minutes} minute{'s' if minutes > 1 else ''}"
+        told = f"Your phone's clock and ours differ by {about}. Set the phone's time automatically."
+        return cls(reasons=(told,))
+
+
 class ChallengeExpired(DomainError):
     """No password step of the last five minutes stands behind the code."""
 

@@ -264,6 +264,20 @@ class RedisClient:
         """
         return cast(dict[str, Any], await self.call(cast(Any, self.raw).info()))
 
+    async def seconds(self) -> float | None:
+        """Return what the clock of the server says (TIME), or None to a user who may not ask.
+
+        Raises:
+            RedisDown: There was no answer.
+        """
+        try:
+            seconds, microseconds = await self.call(cast(Any, self.raw).time())
+        except RedisDown as down:
+            if down.trouble in (Trouble.RIGHTS, Trouble.COMMAND):
+                return None
+            raise
+        return float(seconds) + microseconds / 1e6
+
     async def close(self) -> None:
         """Close every connection."""
         await self.raw.aclose(close_connection_pool=True)

@@ -15,7 +15,13 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.entropy import random_uuid
-from autograph_web.core.errors import MfaNotEnabled, NoPendingSetup, SetupCodeInvalid, Unavailable
+from autograph_web.core.errors import (
+    AuthenticatorClockWrong,
+    MfaNotEnabled,
+    NoPendingSetup,
+    SetupCodeInvalid,
+    Unavailable,
+)
 from autograph_web.core.limits import Allowance
 from autograph_web.core.sealing import Sealer
 from autograph_web.mfa import store, totp
@@ -88,7 +94,8 @@ class Enrolment:
 
         Raises:
             CodeMalformed: Not six digits.
-            SetupCodeInvalid: A wrong code; the setup goes on.
+            SetupCodeInvalid: A wrong code; the setup goes on. `AuthenticatorClockWrong` if it is one of up to
+                ten minutes ago or ahead.
             NoPendingSetup: There is nothing to confirm.
             ReauthenticationRequired: The sign-in is not fresh and there is a factor to replace.
             RateLimited: Too many wrong codes.
@@ -174,7 +181,8 @@ class Enrolment:
     async def _activate(self, connection: AsyncConnection, pending: Row[Any], code: str) -> None:
         step = self._factors.step_of(pending, code)
         if step is None:
-            raise SetupCodeInvalid
+            apart = self._factors.clock_difference(pending, code) if code else None
+            raise SetupCodeInvalid if apart is None else AuthenticatorClockWrong.by(apart)
         if not await store.activate(connection, pending, step, self._on.clock.now()):
             raise NoPendingSetup
 

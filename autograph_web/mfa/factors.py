@@ -47,6 +47,11 @@ class Factors:
         secret = self._sealer.open(factor.sealed_secret, owner_of(factor.user_id))
         return totp.matching_step(secret, code, self._on.clock.seconds())
 
+    def clock_difference(self, pending: Row[Any], code: str) -> int | None:
+        """Return by how many seconds a code of a key that is being set up is early or late, or None."""
+        secret = self._sealer.open(pending.sealed_secret, owner_of(pending.user_id))
+        return totp.clock_difference(secret, code, self._on.clock.seconds())
+
     async def tell_of_use(
         self, connection: AsyncConnection, context: RequestContext, email: str, code: TypedCode
     ) -> None:

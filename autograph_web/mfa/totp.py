@@ -15,6 +15,8 @@ from autograph_web.core.entropy import Entropy
 PERIOD_S = 30
 DIGITS = 6
 _SECRET_BYTES = 20  # 160 bits, as RFC 4226 section 4 recommends
+_FAR_STEPS = 20
+"""How far apart the clocks may be for that to be told: ten minutes."""
 _DRIFT = (0, -1, 1)  # RFC 6238 section 5.2: one step for transmission delay and a slow clock
 
 
@@ -52,3 +54,17 @@ def matching_step(secret: bytes, code: str, seconds: float) -> int | None:
         if compare_digest(hotp.at(now + drift), code) and found is None:
             found = now + drift
     return found
+
+
+def clock_difference(secret: bytes, code: str, seconds: float) -> int | None:
+    """Return by how many seconds the time of `code` differs from a Unix time, or None.
+
+    Up to ten minutes are looked at. Only for a secret that its owner was just shown: of any other it would
+    tell more than that a code is wrong.
+    """
+    hotp = HOTP(as_key(secret), digits=DIGITS)
+    now = int(seconds) // PERIOD_S
+    for steps in sorted(range(-_FAR_STEPS, _FAR_STEPS + 1), key=abs):
+        if steps not in _DRIFT and compare_digest(hotp.at(now + steps), code):
+            return steps * PERIOD_S
+    return None

@@ -6,10 +6,12 @@ import pytest
 
 from autograph_web.accounts.store import USERS
 from autograph_web.core.errors import (
+    AuthenticatorClockWrong,
     CodeMalformed,
     InvalidCode,
     MfaNotEnabled,
     NoPendingSetup,
+    RateLimited,
     SessionEnded,
     SetupCodeInvalid,
 )
@@ -104,6 +106,35 @@ async def test_a_wrong_code_lets_the_setup_go_on(
 
     assert await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
     assert await enabled(services) == [True]
+
+
+@pytest.mark.parametrize(("apart", "told"), [(-240, "4 minutes"), (60, "1 minute"), (590, "10 minutes")])
+async def test_a_phone_whose_clock_is_wrong_is_told_by_how_much(
+    services: Services, clock: FakeClock, viewer: Viewer, apart: int, told: str
+) -> None:
+    phone = await set_up(services, viewer)
+    code = phone.code(clock.seconds() + apart)
+    with pytest.raises(AuthenticatorClockWrong) as refused:
+        await services.enrolment.enable(context(), viewer, code)
+    assert f"differ by about {told}." in refused.value.detail
+    assert await enabled(services) == [False]
+
+    # It is a try like any other, and in the log a failure like any other.
+    for _ in range(4):
+        with pytest.raises(AuthenticatorClockWrong):
+            await services.enrolment.enable(context(), viewer, code)
+    with pytest.raises(RateLimited):
+        await services.enrolment.enable(context(), viewer, code)
+
+
+async def test_at_sign_in_nothing_is_told_of_the_time_of_a_code(
+    services: Services, clock: FakeClock, viewer: Viewer
+) -> None:
+    phone = await set_up(services, viewer)
+    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    with pytest.raises(InvalidCode) as refused:
+        await sign_in(services, phone.code(clock.seconds() + 240))
+    assert refused.value.detail == InvalidCode().detail
 
 
 async def test_what_is_no_code_is_not_tried(services: Services, viewer: Viewer) -> None:

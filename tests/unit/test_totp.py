@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 import pyotp
 import pytest
+from pyotp.hotp import HOTP
 from pyotp.totp import TOTP
 
 from autograph_web.mfa import totp
@@ -121,3 +122,17 @@ def test_the_qr_code_can_be_scanned(read: Reader, email: str) -> None:
 
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     assert read(png) == uri
+
+
+@pytest.mark.parametrize("steps", [-20, -8, -2, 2, 3, 11, 20])
+def test_the_time_of_another_code_is_told(steps: int) -> None:
+    now = 30 * STEP + 7
+    code = HOTP(totp.as_key(SECRET)).at(STEP + steps)
+    assert totp.matching_step(SECRET, code, now) is None
+    assert totp.clock_difference(SECRET, code, now) == 30 * steps
+
+
+@pytest.mark.parametrize("steps", [-5_000, -21, -1, 0, 1, 21, 5_000])
+def test_no_time_is_told_of_codes_that_are_good_or_far_away(steps: int) -> None:
+    code = HOTP(totp.as_key(SECRET)).at(STEP + steps)
+    assert totp.clock_difference(SECRET, code, 30 * STEP + 7) is None

@@ -1,0 +1,42 @@
+"""How the clocks of this machine, the database and Redis differ, and which of them is off."""
+
+from __future__ import annotations
+
+from autograph_web.commands.findings import Finding, doubtful, failed, good
+
+_DOUBT_S, _FAILURE_S = 1.0, 30.0  # tokens allow for a minute at most
+_NTP = "keep {} in time with NTP"
+
+
+def clock_finding(database: float | None, redis: float | None) -> Finding | None:
+    """Return one line on the clocks; None if there was none to compare ours with.
+
+    Args:
+        database: What the clock of the database is ahead of ours, in seconds; None if it has ours.
+        redis: The same of Redis.
+    """
+    named = {"the database's": database, "Redis'": redis}
+    others = {name: ahead for name, ahead in named.items() if ahead is not None}
+    if not others:
+        return None
+    worst = max(map(abs, others.values()))
+    if worst <= _DOUBT_S:
+        return good(
+            "clock", ", ".join(f"{name} is {ahead:+.1f} s from ours" for name, ahead in others.items())
+        )
+    told, whose = _which(others)
+    return (failed if worst > _FAILURE_S else doubtful)("clock", told, _NTP.format(whose))
+
+
+def _which(others: dict[str, float]) -> tuple[str, str]:
+    """Return what is off and by how much, and whose clock is to be kept in time."""
+    ahead = [*others.values()]
+    if len(ahead) > 1 and max(ahead) - min(ahead) <= _DOUBT_S:
+        # Two that agree are right, and so the third is not.
+        return f"this machine's is {-sum(ahead) / len(ahead):+.1f} s from {' and '.join(others)}", "it"
+    off = {name: one for name, one in others.items() if abs(one) > _DOUBT_S}
+    told = ", ".join(f"{name} is {one:+.1f} s from ours" for name, one in off.items())
+    if len(off) < len(others):
+        right = next(name for name in others if name not in off)
+        return f"{told} and {right}", "it"
+    return told, "both" if len(off) == 1 else "all"
