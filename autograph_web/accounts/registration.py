@@ -18,6 +18,7 @@ from autograph_web.core.context import RequestContext
 from autograph_web.core.entropy import random_uuid
 from autograph_web.core.errors import DomainError, EmailTaken, RegistrationClosed
 from autograph_web.core.limits import Allowance, BudgetSpent
+from autograph_web.core.retry import retried
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import REGISTRATION_OPEN
 
@@ -79,6 +80,7 @@ class Registration:
                 await self._note_refusal(context, refusal)
             raise
 
+    @retried
     async def _create(self, context: RequestContext, email: EmailAddress, password: str) -> Account:
         await self._refuse_taken(email)
         user = self._user(email, await self._hasher.hash(password, choosing(context)))

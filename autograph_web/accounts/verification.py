@@ -15,6 +15,7 @@ from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import LinkRefused, LinkUnknown, SessionEnded
 from autograph_web.core.limits import Allowance, subject_key
+from autograph_web.core.retry import retried
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import EMAIL_VERIFICATION
 
@@ -132,6 +133,7 @@ class Verification:
         ]
         return await self._on.limiter.allows(budgets, key)
 
+    @retried
     async def _send(self, context: RequestContext, account: Account | None, email: str) -> None:
         user_id = account.id if account else None
         async with self._on.database.unit() as connection:
@@ -140,6 +142,7 @@ class Verification:
                 connection, Kind.EMAIL_VERIFICATION_REQUESTED, context, user_id=user_id
             )
 
+    @retried
     async def _confirm(self, context: RequestContext, token: str) -> Account:
         async with self._on.database.unit() as connection:
             link = await self._links.consume(connection, _LINK, token)

@@ -14,6 +14,7 @@ from autograph_web.admin.person import Operator, Person, Role, Status
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.errors import AccountUnknown, LastAdmin, MfaNotEnabled, OwnAccount
+from autograph_web.core.retry import retried
 from autograph_web.mfa import store as mfa
 from autograph_web.sessions.sessions import Sessions
 
@@ -33,6 +34,7 @@ class Administration:
         self._on, self._sessions, self._links = foundation, sessions, links
         self._administrators = administrators
 
+    @retried
     async def lock(self, operator: Operator, user_id: UUID) -> bool:
         """Let nobody sign in to an account any more, and whoever is signed in out; False: it was locked.
 
@@ -60,6 +62,7 @@ class Administration:
         await self._sessions.make_certain(ended)
         return changed
 
+    @retried
     async def unlock(self, operator: Operator, user_id: UUID) -> bool:
         """Let the owner of an account sign in again; False: it was not locked.
 
@@ -75,6 +78,7 @@ class Administration:
                 await self._tell(connection, "unlocked", person)
         return changed
 
+    @retried
     async def set_role(self, operator: Operator, user_id: UUID, role: Role) -> bool:
         """Give an account a role, and end every session from before; False: it had that role.
 
@@ -96,6 +100,7 @@ class Administration:
         await self._sessions.make_certain(ended)
         return True
 
+    @retried
     async def end_sessions(self, operator: Operator, user_id: UUID) -> int:
         """Sign an account out everywhere; return how many sessions were open.
 
@@ -110,6 +115,7 @@ class Administration:
         await self._sessions.make_certain(ended)
         return ended.open
 
+    @retried
     async def reset_mfa(self, operator: Operator, user_id: UUID) -> None:
         """Take every second factor, recovery code and trusted device away, and end every session.
 

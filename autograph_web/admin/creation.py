@@ -20,6 +20,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.entropy import random_token, random_uuid
 from autograph_web.core.errors import EmailTaken
+from autograph_web.core.retry import retried
 
 _INVITATION_SECONDS = 86_400
 
@@ -58,6 +59,7 @@ class Creation:
         self._on, self._hasher, self._policy, self._links = foundation, hasher, policy, links
         self._administrators = administrators
 
+    @retried
     async def create(self, operator: Operator, wish: CreationInput) -> Created:
         """Make the account that `wish` asks for.
 

@@ -34,6 +34,7 @@ from autograph_web.core.errors import (
 )
 from autograph_web.core.keyring import token_hash
 from autograph_web.core.limits import Allowance
+from autograph_web.core.retry import retried
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions import store as sessions
 from autograph_web.sessions.viewer import Viewer
@@ -93,6 +94,7 @@ class ApiKeys:
         async with self._on.database.read() as connection:
             return [_key(row) for row in await store.unrevoked_of(connection, user_id)]
 
+    @retried
     async def revoke(self, context: RequestContext, viewer: Viewer, key_id: str) -> None:
         """End a key; it opens nothing once this returns.
 

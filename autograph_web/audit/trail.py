@@ -17,6 +17,7 @@ from autograph_web.core.clock import Clock
 from autograph_web.core.context import RequestContext
 from autograph_web.core.database import Database, after_commit
 from autograph_web.core.metrics import meters
+from autograph_web.core.retry import retried
 
 ACTOR = "actor"
 """Which of the details says what operator did something."""
@@ -61,6 +62,7 @@ class Trail:
         after_commit(connection, lambda: count_event(kind))
         after_commit(connection, self.written.set)
 
+    @retried
     async def record_alone(
         self,
         kind: Kind,

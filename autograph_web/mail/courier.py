@@ -15,6 +15,7 @@ from autograph_web.core.database import Database
 from autograph_web.core.entropy import Entropy
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.metrics import meters
+from autograph_web.core.retry import retried
 from autograph_web.core.sealing import SealBroken
 from autograph_web.core.tasks import end
 from autograph_web.core.tracing import span
@@ -143,6 +144,7 @@ class Courier:
         async with asyncio.timeout(_CARRY_S):
             await self._carrier.carry(self._parcel(claimed))
 
+    @retried
     async def _claim(self) -> Row[Any] | None:
         now = self._clock.now()
         async with self._database.read() as connection:
@@ -195,6 +197,7 @@ class Courier:
             await store.postpone(connection, claimed, due_at, reason[:64])
         note_letter("postponed")
 
+    @retried
     async def _give_up(self, claimed: Row[Any], reason: str) -> None:
         _log.error("letter_failed", outbox_id=claimed.id, reason=reason, attempts=claimed.attempts)
         now = self._clock.now()

@@ -13,6 +13,7 @@ from autograph_web.core.clock import Clock
 from autograph_web.core.database import Database, after_commit
 from autograph_web.core.entropy import Entropy, random_token
 from autograph_web.core.mail_addresses import sender_address
+from autograph_web.core.retry import retried
 from autograph_web.core.sealing import SealBroken, Sealer
 from autograph_web.mail import store
 from autograph_web.mail.letter import Letter
@@ -104,6 +105,7 @@ class Outbox:
         waited = self._clock.now() - row.oldest if row.oldest else timedelta()
         return Standing(row.waiting, row.failed, max(0.0, waited.total_seconds()), waited > _LATE)
 
+    @retried
     async def retry(self) -> int:
         """Let every letter that waits or was given up be tried at once; return how many.
 
@@ -132,6 +134,7 @@ class Outbox:
                 return changed
             last = rows[-1].id
 
+    @retried
     async def forget_old(self) -> int:
         """Delete what was sent or given up long enough ago; return how many letters.
 

@@ -23,6 +23,7 @@ from autograph_web.core.errors import (
     Unavailable,
 )
 from autograph_web.core.limits import Allowance
+from autograph_web.core.retry import retried
 from autograph_web.core.sealing import Sealer
 from autograph_web.mfa import store, totp
 from autograph_web.mfa.codes import RECOVERY_CODES, Method, new_recovery_code, read_code, recovery_hash
@@ -118,6 +119,7 @@ class Enrolment:
         await self._sessions.reload(viewer.user_id)
         return codes
 
+    @retried
     async def disable(self, context: RequestContext, viewer: Viewer) -> None:
         """Turn two-step verification off.
 
@@ -136,6 +138,7 @@ class Enrolment:
             await self._tell(connection, context, viewer, "disabled")
         await self._sessions.reload(viewer.user_id)
 
+    @retried
     async def regenerate_codes(self, context: RequestContext, viewer: Viewer) -> list[str]:
         """Make ten new recovery codes; the old ones stop working.
 
@@ -152,6 +155,7 @@ class Enrolment:
             await self._tell(connection, context, viewer, "codes")
         return codes
 
+    @retried
     async def _enable(
         self, context: RequestContext, viewer: Viewer, code: str, *, end_others: bool
     ) -> tuple[list[str], list[UUID]]:

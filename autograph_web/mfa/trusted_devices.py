@@ -10,6 +10,7 @@ from autograph_web.core.context import RequestContext
 from autograph_web.core.entropy import random_token, random_uuid
 from autograph_web.core.errors import NotFound
 from autograph_web.core.keyring import token_hash
+from autograph_web.core.retry import retried
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import TRUSTED_DEVICES
 from autograph_web.mfa import store
@@ -45,6 +46,7 @@ class TrustedDevices:
         """
         return self._flags.of(TRUSTED_DEVICES, user_id)
 
+    @retried
     async def trust(self, context: RequestContext, user_id: UUID) -> str:
         """Trust the browser of this request and return the token for its cookie.
 
@@ -67,6 +69,7 @@ class TrustedDevices:
             await self._on.trail.record(connection, Kind.DEVICE_TRUSTED, context, user_id=user_id)
         return token
 
+    @retried
     async def recognise(self, token: str | None, user_id: UUID) -> bool:
         """Tell whether a cookie's token stands for a device that this account trusts.
 
@@ -100,6 +103,7 @@ class TrustedDevices:
         async with self._on.database.unit() as connection:
             return await store.forget_expired_devices(connection, self._on.clock.now())
 
+    @retried
     async def forget(self, context: RequestContext, viewer: Viewer, device_id: UUID) -> None:
         """Trust a device no longer.
 

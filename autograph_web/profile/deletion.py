@@ -10,6 +10,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import EmailMismatch, OnlyAdmin, SessionEnded
+from autograph_web.core.retry import retried
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile.letters import farewell_letter
@@ -23,6 +24,7 @@ class Deletion:
     def __init__(self, foundation: Foundation, sessions: Sessions, links: Links) -> None:
         self._on, self._sessions, self._links = foundation, sessions, links
 
+    @retried
     async def delete(self, context: RequestContext, viewer: Viewer, confirm_email: str) -> None:
         """Delete the viewer's account, with everything that is its own; tell the owner.
 

@@ -21,6 +21,7 @@ from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import EmailTaken, EmailUnchanged, LinkRefused, LinkUnknown, SessionEnded
 from autograph_web.core.limits import Allowance, subject_key
+from autograph_web.core.retry import retried
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile import letters
@@ -158,6 +159,7 @@ class EmailChange:
         token = await self._links.issue(connection, _UNDO, account.id, _UNDO.life, account.email)
         return self._links.url(_UNDO, token)
 
+    @retried
     async def _confirm(self, context: RequestContext, token: str) -> Account:
         now = self._on.clock.now()
         async with self._on.database.unit() as connection:
@@ -175,6 +177,7 @@ class EmailChange:
             await self._on.trail.record(connection, Kind.EMAIL_CHANGED, context, user_id=account.id)
         return account
 
+    @retried
     async def _undo(self, context: RequestContext, token: str) -> tuple[Ended, str]:
         async with self._on.database.unit() as connection:
             link = await self._links.consume(connection, _UNDO, token)

@@ -23,6 +23,7 @@ from autograph_web.core.errors import (
     SessionEnded,
     WrongPassword,
 )
+from autograph_web.core.retry import retried
 from autograph_web.mfa import store as mfa
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.profile.letters import password_letter
@@ -94,6 +95,7 @@ class PasswordChange:
             await self._sessions.make_certain(ended, going_on=viewer.session_id)
         return self._proof(account, viewer, ended)
 
+    @retried
     async def _commit(
         self,
         context: RequestContext,

@@ -20,6 +20,7 @@ from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import LinkRefused, LinkUnknown, PasswordIsSet, Unavailable
 from autograph_web.core.limits import Allowance, BudgetSpent, subject_key
+from autograph_web.core.retry import retried
 from autograph_web.mfa import store as factors
 from autograph_web.recovery.letters import changed_letter, reset_letter
 from autograph_web.recovery.two_step import end_two_step
@@ -142,6 +143,7 @@ class PasswordReset:
             connection, Kind.PASSWORD_RESET_REQUESTED, context, user_id=user_id, sent=account is not None
         )
 
+    @retried
     async def _confirm(self, context: RequestContext, token: str, password: str) -> tuple[Account, Ended]:
         account = await self._account_of(await self._links.peek(_RESET, token))
         await self._policy.require(password, account.email)

@@ -10,6 +10,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import LinkUnknown
+from autograph_web.core.retry import retried
 from autograph_web.mfa import store as factors
 from autograph_web.recovery.two_step import end_two_step
 from autograph_web.sessions.sessions import Sessions
@@ -33,6 +34,7 @@ class Refusal:
         """
         return RefusableSignIn.decode((await self._links.peek(_REFUSAL, token)).payload)
 
+    @retried
     async def refuse(self, context: RequestContext, token: str) -> str:
         """End every session and API key, and return the token of a link for a new password.
 

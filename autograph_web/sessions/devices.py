@@ -13,6 +13,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import NotFound, SessionEnded
+from autograph_web.core.retry import retried
 from autograph_web.sessions import store
 from autograph_web.sessions.cache import COPY_TTL
 from autograph_web.sessions.sessions import Sessions
@@ -84,6 +85,7 @@ class Devices:
                 raise NotFound
         await self._sessions.bury([session_id])
 
+    @retried
     async def sign_out_others(self, context: RequestContext, viewer: Viewer) -> int:
         """End every session of the viewer but this one; return how many were open.
 

@@ -15,6 +15,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext, note_user
 from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionEnded, Unavailable
+from autograph_web.core.retry import retried
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
 from autograph_web.sessions.cache import SessionCache
@@ -75,6 +76,7 @@ class Sessions:
         self._on, self._cache, self._endings = foundation, cache, endings
         self._signer, self.lifetimes = signer, lifetimes
 
+    @retried
     async def open_for_browser(
         self, context: RequestContext, proof: SignedIn, previous: str | None = None
     ) -> BrowserSession:
@@ -199,6 +201,7 @@ class Sessions:
             )
         return ids
 
+    @retried
     async def end(self, context: RequestContext, viewer: Viewer) -> None:
         """Sign one session out; its cookie, access and refresh tokens are dead before this returns.
 
@@ -213,6 +216,7 @@ class Sessions:
         await self._cache.bury([viewer.session_id], viewer.token_id, token_ttl)
         await self._endings.announce([viewer.session_id])
 
+    @retried
     async def end_all(self, context: RequestContext, viewer: Viewer) -> int:
         """Sign every session of the account out, this one included; return how many were open.
 

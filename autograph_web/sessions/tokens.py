@@ -19,6 +19,7 @@ from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import InvalidToken, SessionEnded, TokenReused
 from autograph_web.core.keyring import token_hash
+from autograph_web.core.retry import retried
 from autograph_web.mail.letter import Letter, circumstances
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, REFRESH, Claims, TokenSigner
@@ -54,6 +55,7 @@ class Tokens:
     ) -> None:
         self._on, self._sessions, self._signer, self._lifetimes = foundation, sessions, signer, lifetimes
 
+    @retried
     async def open_for_client(self, context: RequestContext, proof: SignedIn) -> TokenPair:
         """Open the session that `proof` entitles to and return its first pair.
 

@@ -10,6 +10,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import CodeMalformed, InvalidCode, SessionEnded, WrongPassword
+from autograph_web.core.retry import retried
 from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.factors import Factors, budgets_of
 from autograph_web.sessions.viewer import SignedIn, Viewer
@@ -82,6 +83,7 @@ class Reauthentication:
             await self._note(Kind.MFA_VERIFY_FAILED, context, viewer)
             raise
 
+    @retried
     async def _commit(
         self, context: RequestContext, viewer: Viewer, checked: Checked, code: TypedCode | None
     ) -> SignedIn:

@@ -12,6 +12,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import EmailNotVerified, InvalidCredentials
 from autograph_web.core.limits import BudgetSpent
+from autograph_web.core.retry import retried
 from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import ChallengeRequired, Challenges
@@ -74,6 +75,7 @@ class SignIn:
                 await self._note(attempt, Kind.LOGIN_RATE_LIMITED, retry_after=refusal.retry_after)
             raise
 
+    @retried
     async def after_registration(self, context: RequestContext, account: Account) -> SignedIn:
         """Sign in who has just registered: the password was typed a moment ago.
 
@@ -103,29 +105,39 @@ class SignIn:
         return admitted
 
     async def _admit(self, attempt: _Attempt, checked: Checked) -> SignedIn | ChallengeRequired | None:
-        account = checked.account
+        account: Account | None = checked.account
         trusted = await self._trusted.recognise(attempt.trusted, account.id)
         claimed = None
         if not trusted and not account.mfa_enabled:
             claimed = await self._notices.claim(attempt.context, account.id, account.email, attempt.device)
         now: Checked | None = checked
         while now is not None:
-            async with self._on.database.unit() as connection:
-                account = await self._passwords.confirm(connection, now)
-                if account is not None and (trusted or not account.mfa_enabled):
-                    method = "password+trusted_device" if account.mfa_enabled else "password"
-                    proof = self._proof(account, attempt.remember, method)
-                    created_at = await self._proofs.record(connection, attempt.context, proof)
-                    await self._notices.tell(connection, attempt.context, proof, claimed, created_at)
-                    return proof
-                if account is not None:
-                    await self._on.trail.record(
-                        connection, Kind.LOGIN_MFA_REQUIRED, attempt.context, user_id=account.id
-                    )
+            account, proof = await self._confirm(attempt, now, claimed, trusted=trusted)
+            if proof is not None:
+                return proof
             if account is not None:
                 return await self._challenge(attempt, account)
             now = await self._passwords.check_again(attempt.context, now, attempt.password)
         return None
+
+    @retried
+    async def _confirm(
+        self, attempt: _Attempt, checked: Checked, claimed: Any, *, trusted: bool
+    ) -> tuple[Account | None, SignedIn | None]:
+        """Return the account if it is still what was checked, and a proof if that is all it asks for."""
+        async with self._on.database.unit() as connection:
+            account = await self._passwords.confirm(connection, checked)
+            if account is None:
+                return None, None
+            if account.mfa_enabled and not trusted:
+                kind = Kind.LOGIN_MFA_REQUIRED
+                await self._on.trail.record(connection, kind, attempt.context, user_id=account.id)
+                return account, None
+            method = "password+trusted_device" if account.mfa_enabled else "password"
+            proof = self._proof(account, attempt.remember, method)
+            created_at = await self._proofs.record(connection, attempt.context, proof)
+            await self._notices.tell(connection, attempt.context, proof, claimed, created_at)
+            return account, proof
 
     async def _challenge(self, attempt: _Attempt, account: Account) -> ChallengeRequired:
         token = await self._challenges.open(attempt.context, account, remember=attempt.remember)

@@ -11,6 +11,7 @@ from autograph_web.admin.statistics.attention import Attention, attention_to
 from autograph_web.admin.statistics.figures import Day, Now, Span
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.core.retry import retried
 from autograph_web.sessions.store import count_all_alive
 
 _FAILURES = (Kind.LOGIN_FAILED.value, Kind.MFA_VERIFY_FAILED.value)
@@ -71,6 +72,7 @@ class Statistics:
             total += counted
         return total
 
+    @retried
     async def _count_some(self) -> int:
         async with self._on.database.unit() as connection:
             if not await store.try_lock(connection):
