@@ -60,8 +60,11 @@ from autograph_web.profile.email_change import EmailChange
 from autograph_web.profile.export import DataExport
 from autograph_web.profile.password_change import PasswordChange
 from autograph_web.profile.profiles import Profiles
+from autograph_web.recovery.first_proof import FirstProof
 from autograph_web.recovery.password_reset import PasswordReset, ResetRules
+from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.refusal import Refusal
+from autograph_web.recovery.undo import EmailUndo
 from autograph_web.schema import newest_revision
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
@@ -104,6 +107,8 @@ class Services:
     links: Links
     password_reset: PasswordReset
     refusal: Refusal
+    first_proof: FirstProof
+    email_undo: EmailUndo
     sign_in: SignIn
     second_step: SecondStep
     reauthentication: Reauthentication
@@ -197,6 +202,7 @@ def build_services(
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation, flags)
     proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
     notices = SignInNotices(foundation, flags, redis, links, known_devices)
+    reclaiming = Reclaiming(foundation, links, sessions)
     devices, administrators = Devices(foundation, sessions), Administrators(foundation)
     chain = chain_keeper_of(settings, database, clock, entropy)
     health = Health(database, redis, outbox, newest_revision())
@@ -216,9 +222,12 @@ def build_services(
         registration=Registration(foundation, flags, hasher, policy, verification, registrations),
         links=links,
         password_reset=PasswordReset(
-            foundation, links, policy, hasher, passwords, sessions, _reset_rules(settings, verification)
+            *(foundation, links, policy, hasher, passwords, reclaiming),
+            _reset_rules(settings, verification),
         ),
-        refusal=Refusal(foundation, links, sessions, settings.password_reset_seconds),
+        first_proof=FirstProof(foundation, links, verification, passwords, hasher, sessions, reclaiming),
+        email_undo=EmailUndo(foundation, links, sessions, reclaiming),
+        refusal=Refusal(foundation, links, sessions, reclaiming, settings.password_reset_seconds),
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices, verification),
         second_step=SecondStep(foundation, factors, challenges, proofs, trusted, notices),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
@@ -276,7 +285,7 @@ _USE_CASES = (
     *("registration", "password_reset", "refusal", "sign_in", "second_step", "reauthentication"),
     *("password_change", "activity", "verification", "email_change", "data_export", "deletion"),
     *("api_keys", "enrolment", "sessions", "devices", "tokens", "handoff", "directory", "creation"),
-    *("administration", "administrators"),
+    *("administration", "administrators", "first_proof", "email_undo"),
 )
 _open: list[Services] = []
 

@@ -56,6 +56,12 @@ async def lock(connection: AsyncConnection, user_id: UUID) -> None:
     await connection.execute(select(USERS.c.id).where(USERS.c.id == user_id).with_for_update())
 
 
+async def hold_for_links(connection: AsyncConnection, user_id: UUID) -> None:
+    """Have others who use or replace links of the account wait; what merely refers to it does not."""
+    query = select(USERS.c.id).where(USERS.c.id == user_id)
+    await connection.execute(query.with_for_update(key_share=True))
+
+
 async def hold_with_admins(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
     """Return an account and every active administrator, locked until the end of this unit of work.
 
@@ -141,6 +147,12 @@ async def set_password(
         )
     )
     return result.rowcount == 1
+
+
+async def void_password(connection: AsyncConnection, user_id: UUID, new_hash: str, now: datetime) -> None:
+    """Put the hash of a password that nobody knows in the place of an account's, active or not."""
+    values = {"password_hash": new_hash, "password_changed_at": now}
+    await connection.execute(update(USERS).where(USERS.c.id == user_id).values(values))
 
 
 async def change_email(
@@ -277,6 +289,21 @@ async def revoke_links(
         statement = statement.where(LINKS.c.id != but)
     earlier = case((LINKS.c.expires_at < now, LINKS.c.expires_at), else_=now)
     await connection.execute(statement.values(used_at=now, expires_at=earlier))
+
+
+async def first_open_link(
+    connection: AsyncConnection, user_id: UUID, purpose: str, within: tuple[datetime, datetime]
+) -> datetime | None:
+    """Return when the first of an account's links was made that nobody used, if one was `within` two moments.
+
+    One that was taken out of use before anybody could use it counts.
+    """
+    first, last = within
+    unused = or_(LINKS.c.used_at.is_(None), LINKS.c.expires_at <= LINKS.c.used_at)
+    query = select(func.min(LINKS.c.created_at, type_=UtcDateTime())).where(
+        LINKS.c.user_id == user_id, LINKS.c.purpose == purpose, unused
+    )
+    return (await connection.execute(query.where(LINKS.c.created_at.between(first, last)))).scalar()
 
 
 async def forget_links(connection: AsyncConnection, now: datetime, before: datetime) -> int:

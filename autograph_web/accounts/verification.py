@@ -1,4 +1,4 @@
-"""Finding out that an address is its owner's: a link in a letter, followed once."""
+"""Finding out that an address is its owner's: a link in an email, taken by `recovery/first_proof.py`."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import LinkRefused, LinkUnknown, SessionEnded
+from autograph_web.core.errors import LinkUnknown, SessionEnded
 from autograph_web.core.limits import Allowance, subject_key
 from autograph_web.core.retry import retried
 from autograph_web.flags.flags import Flags
@@ -23,11 +23,10 @@ _LINK = Purpose.EMAIL_VERIFICATION
 # Once a minute and not all day long, whoever asks; from one address for a few accounts at most.
 _LETTERS = (Allowance(1, 60), Allowance(5, 3600))
 _REQUESTS = Allowance(20, 3600)
-_WRONG_TOKENS = Allowance(20, 900)
 
 
 class Verification:
-    """Sends the links that verify addresses, and takes them."""
+    """Sends the links that verify addresses, and tells what they would do."""
 
     def __init__(self, foundation: Foundation, flags: Flags, links: Links) -> None:
         self._on, self._flags, self._links = foundation, flags, links
@@ -107,23 +106,10 @@ class Verification:
         """
         async with self._on.database.read() as connection:
             link = await self._links.trace(connection, _LINK, token)
-            account = await self._account_of(connection, link)
+            account = await self.account_of(connection, link)
         if not account.email_verified:
             await self._links.peek(_LINK, token)
         return account
-
-    async def confirm(self, context: RequestContext, token: str) -> Account:
-        """Use the link of `token` up and return its account, whose address is verified now.
-
-        Raises:
-            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link verifies nothing.
-            RateLimited: Too many wrong tokens from this address.
-            Unavailable: The database is away; the link is as good as before.
-        """
-        bucket = address_bucket(context.ip)
-        budget = _WRONG_TOKENS.under(f"rate_limit:verify_confirm:{bucket}")
-        async with self._on.limiter.attempt([budget], bucket, LinkRefused):
-            return await self._confirm(context, token)
 
     async def _may_be_written_to(self, key: str) -> bool:
         # Unknown addresses have a budget as well, so that asking for either is the same work.
@@ -142,16 +128,12 @@ class Verification:
                 connection, Kind.EMAIL_VERIFICATION_REQUESTED, context, user_id=user_id
             )
 
-    @retried
-    async def _confirm(self, context: RequestContext, token: str) -> Account:
-        async with self._on.database.unit() as connection:
-            link = await self._links.consume(connection, _LINK, token)
-            if await store.mark_verified(connection, link.user_id, link.payload or "", self._on.clock.now()):
-                await self._links.revoke(connection, link.user_id, _LINK)
-                await self._on.trail.record(connection, Kind.EMAIL_VERIFIED, context, user_id=link.user_id)
-            return await self._account_of(connection, link)
+    async def account_of(self, connection: AsyncConnection, link: Link) -> Account:
+        """Return the account of a link, provided it still has the address that the link was sent to.
 
-    async def _account_of(self, connection: AsyncConnection, link: Link) -> Account:
+        Raises:
+            LinkUnknown: It has another by now, or is gone.
+        """
         found = await store.find_by_id(connection, link.user_id)
         if found is None or fold_email(found[0].email) != link.payload:
             raise LinkUnknown

@@ -12,7 +12,7 @@ from autograph_web.api.access import require_scope
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.api_keys.spelling import looks_like_key
 from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionRequired
+from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionEnded, SessionRequired
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import SESSION, session_cookie
 from autograph_web.runtime import services
@@ -55,6 +55,17 @@ async def _viewer(request: Request) -> Viewer:
     return caller
 
 
+async def _perhaps_viewer(request: Request) -> Viewer | None:
+    try:
+        caller = await authenticate(request.scope, request.headers)
+    except (NotAuthenticated, SessionEnded):
+        # A token is shown on purpose and must be good; a browser may still have the cookie of a past session.
+        if "authorization" in request.headers:
+            raise
+        return None
+    return None if isinstance(caller, KeyHolder) else caller
+
+
 async def _caller(request: Request) -> Viewer | KeyHolder:
     caller = await authenticate(request.scope, request.headers)
     if isinstance(caller, KeyHolder):
@@ -69,6 +80,8 @@ async def _context(request: Request) -> RequestContext:
 
 CurrentViewer = Annotated[Viewer, Depends(_viewer)]
 """Somebody who is signed in; an API key is refused."""
+PerhapsViewer = Annotated[Viewer | None, Depends(_perhaps_viewer)]
+"""Somebody who is signed in, or None where nobody is; a token that is shown and not good is refused."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]
 CurrentCaller = Annotated[Viewer | KeyHolder, Depends(_caller)]
 """Somebody who is signed in, or an API key with the scope that the table in `access` asks for."""

@@ -1,5 +1,6 @@
 """The JSON that REST takes and gives."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -14,6 +15,8 @@ from autograph_web.core.devices import device_name
 from autograph_web.mfa.enrolment import Setup
 from autograph_web.mfa.trusted_devices import TrustedBrowser
 from autograph_web.profile.inputs import ActivityInput
+from autograph_web.recovery.first_proof import Verified
+from autograph_web.recovery.removed import Removed
 from autograph_web.sessions.devices import OpenSession
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import Viewer
@@ -400,11 +403,57 @@ class NewEmail(BaseModel):
     email: Annotated[str, Field(max_length=1024, examples=["mina@elsewhere.dev"])]
 
 
+class VerificationConfirmation(BaseModel):
+    """The token of the link; without a sign-in to the account, the password that was chosen for it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[SecretStr, Field(max_length=2048)]
+    password: SecretStr | None = None
+
+
+class RemovedOut(BaseModel):
+    """What no longer opens the account: how many of each, and when the authenticator had been set up."""
+
+    sessions: int
+    authenticator_set_up_at: datetime | None
+    recovery_codes: int
+    trusted_devices: int
+    api_keys: int
+    password: bool
+
+    @classmethod
+    def of(cls, removed: Removed) -> "RemovedOut":
+        """Show `removed`."""
+        return cls(**asdict(removed))
+
+
+class EmailVerifiedOut(AccountOut):
+    """The account. Both members are null unless what was set up before has ended: then choose a password."""
+
+    removed: RemovedOut | None
+    password_reset_token: str | None
+
+    @classmethod
+    def shown(cls, verified: Verified) -> "EmailVerifiedOut":
+        """Show `verified`."""
+        account = AccountOut.of(verified.account).model_dump()
+        removed = RemovedOut.of(verified.removed) if verified.removed else None
+        return cls(**account, removed=removed, password_reset_token=verified.token)
+
+
+class PasswordSetOut(MessageOut):
+    """What was done, and what no longer opens the account."""
+
+    removed: RemovedOut
+
+
 class EmailUndoneOut(BaseModel):
     """The account is back at its old address; choose a new password with this token within an hour."""
 
     message: str = "Your account is at its old email again, and everybody is signed out."
     password_reset_token: str
+    removed: RemovedOut
 
 
 class RevokedOut(BaseModel):

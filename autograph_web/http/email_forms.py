@@ -15,9 +15,11 @@ from autograph_web.http.native_forms import (
     cookie_header,
     form_route,
     request_context,
-    see,
     see_with,
 )
+from autograph_web.http.recovery_forms import go_on_to_password
+from autograph_web.recovery.first_proof import Evidence
+from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import services
 
 _ACCOUNT = "/settings/account"
@@ -35,19 +37,34 @@ async def send(request: Request, fields: Fields) -> Response:
 
 
 async def verify(request: Request, fields: Fields) -> Response:
-    """Verify the address by the link of the cookie."""
+    """Verify the address by the link of the cookie; without other evidence, go on to a new password."""
     purpose = Purpose.EMAIL_VERIFICATION
     token = _token(request, purpose)
+    verified = None
     try:
-        await services().verification.confirm(request_context(request), token)
+        evidence = await _evidence(request, fields)
+        verified = await services().first_proof.confirm(request_context(request), token, evidence)
     except (LinkUsed, LinkReplaced):
         # Pressed twice, or in two tabs: whoever comes second wants the same.
         if not (await services().verification.look(token)).email_verified:
             raise
-    where = "/dashboard" if SCRIPTLESS in fields else purpose.page
-    response = await see_with(where, Flash("email_verified"), fields)
+    if verified is not None and verified.removed is not None and verified.token is not None:
+        back = WayBack(verified.token, verified.removed)
+        response = await go_on_to_password(back, "email_reclaimed", fields)
+    else:
+        where = "/dashboard" if SCRIPTLESS in fields else purpose.page
+        response = await see_with(where, Flash("email_verified"), fields)
     cookies.clear_link(services().settings, response, purpose)
     return response
+
+
+async def _evidence(request: Request, fields: Fields) -> Evidence:
+    password = fields.get("password") or None
+    device = cookies.device_cookie(services().settings, cookie_header(request))
+    try:
+        return Evidence((await viewer_of(request)).user_id, password, device)
+    except (NotAuthenticated, SessionEnded):
+        return Evidence(None, password, device)
 
 
 async def ask(request: Request, fields: Fields) -> Response:
@@ -65,15 +82,11 @@ async def change(request: Request, fields: Fields) -> Response:
     return response
 
 
-async def undo(request: Request, _fields: Fields) -> Response:
+async def undo(request: Request, fields: Fields) -> Response:
     """Take a change of address back by the link of the cookie, and lead on to a new password."""
     purpose, settings = Purpose.EMAIL_CHANGE_UNDO, services().settings
-    token = await services().email_change.undo(request_context(request), _token(request, purpose))
-    reset = Purpose.PASSWORD_RESET
-    response = see(reset.page)
-    link = await services().links.peek(reset, token)
-    cookies.set_link(settings, response, reset, token, max(1, link.seconds_left))
-    cookies.set_flash(settings, response, await services().flash.leave(Flash("email_change_undone")))
+    back = await services().email_undo.undo(request_context(request), _token(request, purpose))
+    response = await go_on_to_password(back, "email_change_undone", fields)
     cookies.clear_link(settings, response, purpose)
     cookies.clear_session(settings, response)
     return response

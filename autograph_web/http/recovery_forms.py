@@ -9,6 +9,8 @@ from autograph_web.core.errors import LinkUnknown
 from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
 from autograph_web.http.native_forms import Fields, cookie_header, form_route, request_context, see_with
+from autograph_web.recovery.password_reset import Reset
+from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import services
 
 
@@ -27,12 +29,17 @@ async def choose(request: Request, fields: Fields) -> Response:
     token = cookies.link_cookie(settings, header, Purpose.PASSWORD_RESET)
     if token is None:
         raise LinkUnknown
-    account = await services().password_reset.confirm(
+    reset = await services().password_reset.confirm(
         request_context(request), token, fields.get("password", ""), cookies.device_cookie(settings, header)
     )
-    response = await see_with("/login", Flash("password_reset", values={"email": account.email}), fields)
+    response = await see_with("/login", password_is_set(reset), fields)
     cookies.clear_link(settings, response, Purpose.PASSWORD_RESET)
     return response
+
+
+def password_is_set(reset: Reset) -> Flash:
+    """Return what the sign-in page says after a new password was set by a link."""
+    return Flash("password_reset", values={"email": reset.account.email, **reset.removed.as_values()})
 
 
 async def refuse(request: Request, fields: Fields) -> Response:
@@ -41,11 +48,20 @@ async def refuse(request: Request, fields: Fields) -> Response:
     token = cookies.link_cookie(settings, cookie_header(request), Purpose.SIGN_IN_REFUSAL)
     if token is None:
         raise LinkUnknown
-    reset = await services().refusal.refuse(request_context(request), token)
-    response = await see_with(Purpose.PASSWORD_RESET.page, Flash("sign_in_refused"), fields)
+    back = await services().refusal.refuse(request_context(request), token)
+    response = await go_on_to_password(back, "sign_in_refused", fields)
     cookies.clear_link(settings, response, Purpose.SIGN_IN_REFUSAL)
     cookies.clear_session(settings, response)  # it is over with all others
-    cookies.set_link(settings, response, Purpose.PASSWORD_RESET, reset, settings.password_reset_seconds)
+    return response
+
+
+async def go_on_to_password(back: WayBack, code: str, fields: Fields) -> Response:
+    """Lead on to a new password by the link of `back`; the page says `code` and what was removed."""
+    reset = Purpose.PASSWORD_RESET
+    flash = Flash(code, values=back.removed.as_values())
+    response = await see_with(reset.page, flash, fields)
+    left = (await services().links.peek(reset, back.token)).seconds_left
+    cookies.set_link(services().settings, response, reset, back.token, max(1, left))
     return response
 
 

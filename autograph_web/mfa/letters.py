@@ -10,14 +10,6 @@ _WHAT = {
     "replaced": ("Your authenticator was replaced", "The authenticator of your account was replaced."),
     "disabled": ("Two-step verification is off", "Two-step verification was turned off."),
     "codes": ("You have new recovery codes", "New recovery codes were made. The old ones no longer work."),
-    "unproven": (
-        "Two-step verification is off",
-        "It was turned on before anybody had confirmed this email. Turn it on again with your authenticator.",
-    ),
-    "refused": (
-        "Two-step verification is off",
-        "It was set up after the sign-in that you took back. Turn it on again with your authenticator.",
-    ),
     "code_used": ("A recovery code was used", "Somebody signed in with one of your recovery codes."),
 }
 

@@ -4,6 +4,7 @@ A unit of work that changes several of these tables goes through them in this or
 each other: authenticators, recovery codes, trusted devices, and the account last.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -71,18 +72,31 @@ async def lock(connection: AsyncConnection, user_id: UUID) -> None:
     await connection.execute(select(FACTORS.c.id).where(FACTORS.c.user_id == user_id).with_for_update())
 
 
-async def forget_since(connection: AsyncConnection, user_id: UUID, since: datetime) -> bool:
-    """Delete what an account got as second factor at a moment or later; tell whether one was active.
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """When the deleted authenticator had been set up, if there was one, and how many codes still worked."""
+
+    set_up_at: datetime | None = None
+    codes: int = 0
+
+
+async def forget_since(connection: AsyncConnection, user_id: UUID, since: datetime) -> Forgotten:
+    """Delete what an account got as second factor at a moment or later, and return what that was.
 
     That is an authenticator with its recovery codes, a setup under way, or codes made anew.
     """
     active = await find_factor(connection, user_id, active=True)
     if active is not None and active.activated_at >= since:
-        return await forget_factors(connection, user_id)
+        codes = await codes_left(connection, user_id)
+        await forget_factors(connection, user_id)
+        return Forgotten(active.activated_at, codes)
     pending = (FACTORS.c.user_id == user_id, FACTORS.c.activated_at.is_(None))
     await connection.execute(delete(FACTORS).where(*pending))
-    await connection.execute(delete(CODES).where(CODES.c.user_id == user_id, CODES.c.created_at >= since))
-    return False
+    made = (CODES.c.user_id == user_id, CODES.c.created_at >= since)
+    query = select(func.count()).select_from(CODES).where(*made, CODES.c.used_at.is_(None))
+    codes = int((await connection.execute(query)).scalar_one())
+    await connection.execute(delete(CODES).where(*made))
+    return Forgotten(codes=codes)
 
 
 async def factors_after(connection: AsyncConnection, factor_id: UUID | None, limit: int) -> list[Row[Any]]:

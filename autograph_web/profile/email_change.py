@@ -1,10 +1,10 @@
-"""Moving an account to another address, and back.
+"""Moving an account to another address.
 
 Nothing changes before whoever reads the new mailbox says so; for three days whoever reads the old one can
-take it back, and until then nobody else can have the old address.
+take it back (`recovery/undo.py`), and until then nobody else can have the old address.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +14,6 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.addresses import address_bucket
@@ -25,11 +24,12 @@ from autograph_web.core.retry import retried
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile import letters
-from autograph_web.sessions.sessions import Ended, Sessions
+from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer
 
 _CHANGE, _UNDO = Purpose.EMAIL_CHANGE, Purpose.EMAIL_CHANGE_UNDO
-_OTHERS = (Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION, _CHANGE, Purpose.SIGN_IN_REFUSAL)
+OTHERS = (Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION, _CHANGE, Purpose.SIGN_IN_REFUSAL)
+"""The links that an account leaves behind with its address."""
 _REQUESTS, _LETTERS_TO_ONE = Allowance(5, 3600), Allowance(3, 3600)
 _WRONG_TOKENS = Allowance(20, 900)
 
@@ -88,28 +88,6 @@ class EmailChange:
         await self._sessions.reload(account.id)
         return account
 
-    async def undo(self, context: RequestContext, token: str) -> str:
-        """Give the account its old address back, end every sign-in, and return a token for a new password.
-
-        Also while the change still waits for its confirmation: whoever asked for it was signed in.
-
-        Raises:
-            LinkUnknown, LinkUsed, LinkExpired: The link takes nothing back.
-            EmailTaken: Somebody else has the old address.
-            RateLimited: Too many wrong tokens from this address of the network.
-            Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
-        """
-        bucket = address_bucket(context.ip)
-        budget = _WRONG_TOKENS.under(f"rate_limit:email_change_undo:{bucket}")
-        await self._sessions.require_certainty()
-        try:
-            async with self._on.limiter.attempt([budget], bucket, LinkRefused):
-                ended, reset = await self._undo(context, token)
-        except IntegrityError:
-            raise EmailTaken from None
-        await self._sessions.make_certain(ended)
-        return reset
-
     async def forget_expired(self) -> int:
         """Let go of the addresses that were held long enough; return how many.
 
@@ -164,10 +142,10 @@ class EmailChange:
         now = self._on.clock.now()
         async with self._on.database.unit() as connection:
             link = await self._links.consume(connection, _CHANGE, token)
-            before = await self._account_of(connection, link)
+            before = await account_of_link(connection, link)
             address = parse_email(link.payload or "", self._on.reserved_domains)
-            await self._links.revoke(connection, before.id, *_OTHERS)
-            account = await self._move(connection, before, address)
+            await self._links.revoke(connection, before.id, *OTHERS)
+            account = await move(connection, before, address, now)
             await accounts.hold_email(
                 connection, fold_email(before.email), before.id, now, now + timedelta(seconds=_UNDO.life)
             )
@@ -177,52 +155,31 @@ class EmailChange:
             await self._on.trail.record(connection, Kind.EMAIL_CHANGED, context, user_id=account.id)
         return account
 
-    @retried
-    async def _undo(self, context: RequestContext, token: str) -> tuple[Ended, str]:
-        async with self._on.database.unit() as connection:
-            link = await self._links.consume(connection, _UNDO, token)
-            before = await self._account_of(connection, link)
-            address = parse_email(link.payload or "", self._on.reserved_domains)
-            await self._links.revoke(connection, before.id, *_OTHERS)
-            # The ways back of later changes lead to mailboxes that may be somebody else's; earlier ones stay.
-            await self._links.revoke(connection, before.id, _UNDO, since=link.created_at)
-            account = await self._move(connection, before, address)
-            await mfa.forget_devices(connection, before.id)
-            # Whoever had the account may have made themselves a key.
-            keys = await api_keys.revoke_all(connection, before.id, self._on.clock.now())
-            ended = await self._sessions.end_every(connection, before.id, "email_change_undone")
-            reset = await self._links.issue(
-                connection,
-                Purpose.PASSWORD_RESET,
-                account.id,
-                Purpose.PASSWORD_RESET.life,
-                account.email,
-                alone=True,
-            )
-            await self._on.trail.record(
-                connection,
-                Kind.EMAIL_CHANGE_UNDONE,
-                context,
-                user_id=account.id,
-                revoked=ended.open,
-                api_keys=keys,
-            )
-            letter = letters.change_undone_letter(account.email, context, self._on.clock.now())
-            await self._on.outbox.post(connection, letter)
-        return ended, reset
 
-    async def _account_of(self, connection: AsyncConnection, link: Link) -> Account:
-        found = await accounts.find_by_id(connection, link.user_id)
-        if found is None or not found[0].active:
-            raise LinkUnknown
-        return found[0]
+async def account_of_link(connection: AsyncConnection, link: Link) -> Account:
+    """Return the active account of a link.
 
-    async def _move(self, connection: AsyncConnection, account: Account, address: EmailAddress) -> Account:
-        """Give an account an address that was just shown to be its owner's."""
-        now = self._on.clock.now()
-        moved = await accounts.change_email(connection, account.id, address, now)
-        # After the change, which waits for whoever is leaving the address: their hold on it is visible now.
-        if await accounts.is_held(connection, address.key, account.id, now):
-            raise EmailTaken
-        await accounts.release_email(connection, address.key, account.id)
-        return moved
+    Raises:
+        LinkUnknown: There is none.
+    """
+    found = await accounts.find_by_id(connection, link.user_id)
+    if found is None or not found[0].active:
+        raise LinkUnknown
+    return found[0]
+
+
+async def move(
+    connection: AsyncConnection, account: Account, address: EmailAddress, now: datetime
+) -> Account:
+    """Give an account an address that was just shown to be its owner's.
+
+    Raises:
+        EmailTaken: Somebody else has it, or had it within the last three days.
+        IntegrityError: Another account has it.
+    """
+    moved = await accounts.change_email(connection, account.id, address, now)
+    # After the change, which waits for whoever is leaving the address: their hold on it is visible now.
+    if await accounts.is_held(connection, address.key, account.id, now):
+        raise EmailTaken
+    await accounts.release_email(connection, address.key, account.id)
+    return moved

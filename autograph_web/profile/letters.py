@@ -95,16 +95,3 @@ def changed_address_letter(
             "It signs everybody out and lets you choose a new password.",
         ),
     )
-
-
-def change_undone_letter(email: str, context: RequestContext, now: datetime) -> Letter:
-    """Tell that the account is back at this address."""
-    return Letter(
-        to=email,
-        subject="The change of your email was taken back",
-        paragraphs=(
-            "Your account is at this address, everybody is signed out and no device is trusted any more.",
-            "Choose a new password now: whoever asked for the change was signed in to your account.",
-        ),
-        facts=circumstances(context, now),
-    )

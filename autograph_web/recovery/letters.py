@@ -4,6 +4,7 @@ from datetime import datetime
 
 from autograph_web.core.context import RequestContext
 from autograph_web.mail.letter import Action, Letter, circumstances
+from autograph_web.recovery.removed import Removed
 
 
 def reset_letter(email: str, url: str, seconds: int, context: RequestContext, now: datetime) -> Letter:
@@ -22,22 +23,79 @@ def reset_letter(email: str, url: str, seconds: int, context: RequestContext, no
     )
 
 
-def changed_letter(email: str, url: str, context: RequestContext, now: datetime) -> Letter:
+def changed_letter(email: str, url: str, removed: Removed, context: RequestContext, now: datetime) -> Letter:
     """Return the letter that tells of a new password; `url` is where to ask for another link."""
-    told = (
-        "Your AutoGraph v3 account has a new password, chosen with a link we sent to this address.",
-        "Every sign-in has ended, and every API key. Two-step verification is as it was.",
-    )
+    told = ["Your AutoGraph v3 account has a new password, chosen with a link we sent to this address."]
+    if removed.authenticator_set_up_at is None:
+        told.append("Every sign-in has ended, and every API key. Two-step verification is as it was.")
+    else:
+        told.append(
+            "Every sign-in has ended. Nobody had confirmed this email before, so what was set up is void."
+        )
     return Letter(
         to=email,
         subject="Your password was changed",
         paragraphs=(
             *told,
+            *removal(removed),
             "If that wasn't you, make your mailbox safe first, then ask for another link here.",
         ),
         action=Action("This wasn't me", url),
         facts=circumstances(context, now),
     )
+
+
+def refused_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> Letter:
+    """Return the letter that tells what ended when a sign-in was taken back."""
+    return Letter(
+        to=email,
+        subject="Everybody was signed out of your account",
+        paragraphs=(
+            "A sign-in to your AutoGraph v3 account was taken back with the link we sent to this address.",
+            "Every sign-in has ended, and every API key.",
+            *removal(removed),
+            "Choose a new password now: whoever signed in knows the old one.",
+        ),
+        facts=circumstances(context, now),
+    )
+
+
+def undone_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> Letter:
+    """Return the letter that tells that the account is back at this address."""
+    return Letter(
+        to=email,
+        subject="The change of your email was taken back",
+        paragraphs=(
+            "Your account is at this address, everybody is signed out and no device is trusted any more.",
+            *removal(removed),
+            "Choose a new password now: whoever asked for the change was signed in to your account.",
+        ),
+        facts=circumstances(context, now),
+    )
+
+
+def reclaimed_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> Letter:
+    """Return the letter that tells what the first proof of a mailbox has ended."""
+    return Letter(
+        to=email,
+        subject="Your email is confirmed: choose a password",
+        paragraphs=(
+            "This email was confirmed where nobody was signed in to its account, and without its password.",
+            "Somebody else may have created the account, so what they knew or set up no longer opens it.",
+            *removal(removed),
+            "If you haven't chosen a password yet, ask for a link with “Forgot it?” where you sign in.",
+        ),
+        facts=circumstances(context, now),
+    )
+
+
+def removal(removed: Removed) -> tuple[str, ...]:
+    """Return the paragraph that lists what was removed, if there is anything to list."""
+    words = removed.in_words()
+    if not words:
+        return ()
+    again = " Set up again what was yours." if removed.authenticator_set_up_at else ""
+    return (f"We also removed: {words}.{again}",)
 
 
 def _in_words(seconds: int) -> str:

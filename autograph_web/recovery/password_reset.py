@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +14,6 @@ from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
-from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.core.addresses import address_bucket
@@ -21,10 +21,10 @@ from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import LinkRefused, LinkUnknown, PasswordIsSet, Unavailable
 from autograph_web.core.limits import Allowance, BudgetSpent, subject_key
 from autograph_web.core.retry import retried
-from autograph_web.mfa import store as factors
 from autograph_web.recovery.letters import changed_letter, reset_letter
-from autograph_web.recovery.two_step import end_two_step
-from autograph_web.sessions.sessions import Ended, Sessions
+from autograph_web.recovery.reclaiming import EVER, Reclaiming
+from autograph_web.recovery.removed import Removed
+from autograph_web.sessions.sessions import Ended
 from autograph_web.sign_in.password_step import PasswordStep
 
 _RESET = Purpose.PASSWORD_RESET
@@ -45,6 +45,14 @@ class ResetRules:
     is_verification_wanted: Callable[[UUID], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """The account that has a new password, and what was removed with the old one."""
+
+    account: Account
+    removed: Removed
+
+
 class PasswordReset:
     """Sends links for a new password and takes the password; neither tells whether an account exists."""
 
@@ -55,11 +63,11 @@ class PasswordReset:
         policy: PasswordPolicy,
         hasher: PasswordHasher,
         passwords: PasswordStep,
-        sessions: Sessions,
+        reclaiming: Reclaiming,
         rules: ResetRules,
     ) -> None:
         self._on, self._links, self._policy, self._hasher = foundation, links, policy, hasher
-        self._passwords, self._sessions, self._rules = passwords, sessions, rules
+        self._passwords, self._reclaiming, self._rules = passwords, reclaiming, rules
 
     async def request(self, context: RequestContext, email: str) -> None:
         """Send a link to `email` if it has an active account; the outcome and the time are the same if not.
@@ -80,7 +88,7 @@ class PasswordReset:
 
     async def confirm(
         self, context: RequestContext, token: str, password: str, device: str | None = None
-    ) -> Account:
+    ) -> Reset:
         """Set `password` by the link of `token`; every sign-in of the account is over before this returns.
 
         So is every API key. The second factor stays, unless this is the first proof that the address is its
@@ -98,7 +106,7 @@ class PasswordReset:
         budget = _WRONG_TOKENS.under(f"rate_limit:reset_confirm:{bucket}")
         try:
             async with self._on.limiter.attempt([budget], bucket, LinkRefused):
-                account, ended = await self._confirm(context, token, password)
+                ended, reset = await self._confirm(context, token, password)
         except LinkRefused as refusal:
             await self._note_failure(context, reason=refusal.code)
             raise
@@ -106,9 +114,9 @@ class PasswordReset:
             if refusal.first:
                 await self._note_failure(context, reason=refusal.code)
             raise
-        await self._forgive(context, account, device)
+        await self._forgive(context, reset.account, device)
         await self._make_certain(ended)
-        return account
+        return reset
 
     async def _spend(self, context: RequestContext) -> None:
         bucket = address_bucket(context.ip)
@@ -144,31 +152,28 @@ class PasswordReset:
         )
 
     @retried
-    async def _confirm(self, context: RequestContext, token: str, password: str) -> tuple[Account, Ended]:
+    async def _confirm(self, context: RequestContext, token: str, password: str) -> tuple[Ended, Reset]:
         account = await self._account_of(await self._links.peek(_RESET, token))
         await self._policy.require(password, account.email)
-        await self._sessions.require_certainty()
+        await self._reclaiming.sessions.require_certainty()
         # Outside the unit of work, because it takes a quarter of a second.
         new_hash = await self._hasher.hash(password, choosing(context))
         async with self._on.database.unit() as connection:
-            await factors.lock(connection, account.id)  # before the account, as everywhere
+            await self._reclaiming.lock(connection, account.id)
             await self._links.consume(connection, _RESET, token)
-            await self._void_unproven(connection, context, account)
-            return account, await self._set(connection, context, account, new_hash)
+            since = await self._factors_void_since(connection, account)
+            return await self._set(connection, context, account, new_hash, since)
 
-    async def _void_unproven(
-        self, connection: AsyncConnection, context: RequestContext, account: Account
-    ) -> None:
-        """Take a second factor away that was there before the address was shown to be its owner's.
+    async def _factors_void_since(self, connection: AsyncConnection, account: Account) -> datetime | None:
+        """Return since when factors are void: all of them if nobody had shown whose address it is, else none.
 
         Anybody may have registered it and set theirs up (docs/decisions/0035-first-proof.md).
         """
         found = await accounts.find_by_id(connection, account.id)
         # Where nobody is asked to verify an address, this says nothing about who registered it.
         if found is None or found[0].email_verified or not self._rules.is_verification_wanted(account.id):
-            return
-        if await factors.forget_factors(connection, account.id):
-            await end_two_step(connection, self._on, context, account, "unproven")
+            return None
+        return EVER
 
     async def _account_of(self, link: Link) -> Account:
         async with self._on.database.read() as connection:
@@ -178,28 +183,25 @@ class PasswordReset:
         return found[0]
 
     async def _set(
-        self, connection: AsyncConnection, context: RequestContext, account: Account, new_hash: str
-    ) -> Ended:
-        now = self._on.clock.now()
+        self,
+        connection: AsyncConnection,
+        context: RequestContext,
+        account: Account,
+        new_hash: str,
+        since: datetime | None,
+    ) -> tuple[Ended, Reset]:
+        now, first = self._on.clock.now(), since is not None
         if not await accounts.set_password(connection, account.id, account.email, new_hash, now):
             raise LinkUnknown
-        ended = await self._sessions.end_every(connection, account.id, "password_reset")
-        await factors.forget_devices(connection, account.id)
-        # Whoever knew the old password may have made themselves a key.
-        keys = await api_keys.revoke_all(connection, account.id, now)
-        # A change of address that whoever knew the old password has begun must not come through any more.
-        await self._links.revoke(connection, account.id, _RESET, Purpose.EMAIL_CHANGE)
+        reason = "unproven" if first else "password_reset"
+        ended, removed = await self._reclaiming.take_back(connection, context, account, reason, since)
         await self._on.trail.record(
-            connection,
-            Kind.PASSWORD_RESET_COMPLETED,
-            context,
-            user_id=account.id,
-            revoked=ended.open,
-            api_keys=keys,
+            connection, Kind.PASSWORD_RESET_COMPLETED, context, user_id=account.id, **removed.as_details()
         )
-        letter = changed_letter(account.email, self._links.page("/password-reset"), context, now)
+        page = self._links.page("/password-reset")
+        letter = changed_letter(account.email, page, removed, context, now)
         await self._on.outbox.post(connection, letter)
-        return ended
+        return ended, Reset(account, removed)
 
     async def _forgive(self, context: RequestContext, account: Account, device: str | None) -> None:
         # Whoever has just forgotten the password has often guessed until the sign-in was paused.
@@ -211,7 +213,7 @@ class PasswordReset:
 
     async def _make_certain(self, ended: Ended) -> None:
         try:
-            await self._sessions.make_certain(ended)
+            await self._reclaiming.sessions.make_certain(ended)
         except Unavailable as error:
             raise PasswordIsSet(retry_after=1) from error
 

@@ -94,7 +94,7 @@ class FormState(rx.State, mixin=True):
         flash = await services().flash.take(name) if name else None
         if flash is None:
             return None
-        self.notice = messages.notice(flash.code)
+        self.notice = messages.with_removed(messages.notice(flash.code), flash.values.get("removed", ""))
         kind = error_kinds().get(flash.code)
         if kind is not None and not self.notice:
             self._refuse(kind(field=flash.field, retry_after=flash.retry_after, reasons=flash.reasons))

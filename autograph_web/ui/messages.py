@@ -60,6 +60,10 @@ _NOTICES: dict[str, str] = {
     "code_wanted": "That's your password. Now send the code, further down on this page.",
     "verification_sent": "If that email still needs it, a link is on its way.",
     "email_verified": "Your email is verified.",
+    "email_reclaimed": (
+        "Your email is verified, and what others knew or set up no longer opens your account. "
+        "Now choose a password."
+    ),
     # One for each purpose of a link, for whoever opens it after it did its work.
     "email_verification_done": "Your email is verified already.",
     "email_change_done": "That link did its work: it changed your email. There is nothing left to do.",
@@ -107,3 +111,8 @@ def wait(seconds: int) -> str:
 def notice(code: str) -> str:
     """Return the notice called `code`, or nothing if there is none: the address bar may say anything."""
     return _NOTICES.get(code, "")
+
+
+def with_removed(words: str, removed: str) -> str:
+    """Return a notice that also lists what was `removed`, which may be nothing."""
+    return f"{words} We also removed: {removed}." if words and removed else words

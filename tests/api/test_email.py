@@ -7,10 +7,11 @@ import pytest
 from httpx import AsyncClient, Response
 
 from autograph_web.runtime import Services
+from tests.support.api_keys import make_key
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD, audited, context
-from tests.support.http import assert_problem, bearer, cookies_set, sign_up
+from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sign_up
 from tests.support.links import token_to
 from tests.support.mailbox import Mailbox
 
@@ -46,6 +47,83 @@ async def test_the_token_of_the_letter_verifies(
     assert_problem(await api.post("/email-verification/confirm", json=body), 400, "link_used")
 
 
+async def test_verifying_without_evidence_ends_what_was_set_up_and_says_so(
+    api: AsyncClient, mailbox: Mailbox, tokens: dict[str, Any]
+) -> None:
+    body = {"token": token_to(mailbox, EMAIL, "/verify-email")}
+    await make_key(api, bearer(tokens))
+    answer = (await api.post("/email-verification/confirm", json=body)).json()
+
+    assert answer["removed"] == {
+        "sessions": 1,
+        "authenticator_set_up_at": None,
+        "recovery_codes": 0,
+        "trusted_devices": 0,
+        "api_keys": 1,
+        "password": True,
+    }
+    assert_problem(await api.get("/me", headers=bearer(tokens)), 401, "session_ended")
+    assert_problem(
+        await api.post("/login", json={"email": EMAIL, "password": PASSWORD}), 401, "invalid_credentials"
+    )
+    reset = {"token": answer["password_reset_token"], "new_password": "basalt teapot nineteen lanterns"}
+    assert (await api.post("/password-reset/confirm", json=reset)).status_code == 200
+    assert await sign_in(api, password=reset["new_password"])
+
+
+@pytest.mark.parametrize("evidence", ["token", "password"])
+async def test_verifying_with_evidence_ends_nothing(
+    api: AsyncClient, mailbox: Mailbox, tokens: dict[str, Any], evidence: str
+) -> None:
+    body = {"token": token_to(mailbox, EMAIL, "/verify-email")}
+    wrong = body | {"password": "gravel harbour thirteen violas"}
+    assert_problem(await api.post("/email-verification/confirm", json=wrong), 403, "wrong_password")
+    not_good = {"Authorization": "Bearer nonsense"}
+    refused = await api.post("/email-verification/confirm", json=body, headers=not_good)
+    assert_problem(refused, 401, "invalid_token")
+    headers = bearer(tokens) if evidence == "token" else {}
+    shown = body | ({"password": PASSWORD} if evidence == "password" else {})
+    answer = (await api.post("/email-verification/confirm", json=shown, headers=headers)).json()
+
+    assert (answer["email_verified"], answer["removed"], answer["password_reset_token"]) == (True, None, None)
+    assert (await api.get("/me", headers=bearer(tokens))).status_code == 200
+
+
+async def test_the_native_form_without_a_session_leads_to_a_new_password(
+    connect: Connect, mailbox: Mailbox, services: Services, api: AsyncClient, tokens: dict[str, Any]
+) -> None:
+    token = token_to(mailbox, EMAIL, "/verify-email")
+    await make_key(api, bearer(tokens))
+    browser = connect("192.0.2.9", origin=services.settings.base_url)
+    await open_link(browser, "email_verification", token)
+    wrong = await browser.post("/session/verify-email", data={"password": "gravel harbour thirteen violas"})
+    assert (wrong.headers["location"], await code_left(services, wrong)) == (
+        "/verify-email",
+        "wrong_password",
+    )
+    response = await browser.post("/session/verify-email", data={"password": ""})
+
+    assert response.headers["location"] == "/password-reset/confirm"
+    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    assert flash is not None
+    assert (flash.code, flash.values) == ("email_reclaimed", {"removed": "1 API key, the password"})
+    chosen = await browser.post("/recovery/password", data={"password": "basalt teapot nineteen lanterns"})
+    assert chosen.headers["location"] == "/login"
+    credentials = {"email": EMAIL, "password": "basalt teapot nineteen lanterns"}
+    assert (await browser.post("/login", json=credentials)).status_code == 200
+
+
+async def test_the_native_form_takes_the_password_as_evidence(
+    connect: Connect, mailbox: Mailbox, services: Services, cookie: str
+) -> None:
+    phone = connect("192.0.2.9", origin=services.settings.base_url)
+    await open_link(phone, "email_verification", token_to(mailbox, EMAIL, "/verify-email"))
+    response = await phone.post("/session/verify-email", data={"password": PASSWORD})
+
+    assert await code_left(services, response) == "email_verified"
+    assert await services.sessions.authenticate_cookie(cookie)
+
+
 async def test_another_link_can_be_asked_for_once_a_minute(
     api: AsyncClient, mailbox: Mailbox, tokens: dict[str, Any], clock: FakeClock
 ) -> None:
@@ -54,7 +132,8 @@ async def test_another_link_can_be_asked_for_once_a_minute(
     again = await api.post("/email-verification/request", headers=bearer(tokens))
     assert_problem(again, 429, "rate_limited")
     clock.advance(60)
-    await api.post("/email-verification/confirm", json={"token": token_to(mailbox, EMAIL, "/verify-email")})
+    body = {"token": token_to(mailbox, EMAIL, "/verify-email")}
+    await api.post("/email-verification/confirm", json=body, headers=bearer(tokens))
     third = await api.post("/email-verification/request", headers=bearer(tokens))
     assert third.json() == {"message": "Your email is confirmed already."}
 
@@ -76,7 +155,8 @@ async def test_where_it_is_required_the_right_password_is_told_so(
     assert await code_left(services, refused) == "email_not_verified"
     assert "autograph_session" not in cookies_set(refused)
 
-    await api.post("/email-verification/confirm", json={"token": token_to(mailbox, EMAIL, "/verify-email")})
+    body = {"token": token_to(mailbox, EMAIL, "/verify-email"), "password": PASSWORD}
+    assert (await api.post("/email-verification/confirm", json=body)).status_code == 200
     assert (await api.post("/login", json=credentials)).status_code == 200
 
 
@@ -103,6 +183,7 @@ async def test_changing_and_taking_back(api: AsyncClient, mailbox: Mailbox, toke
     undone = await api.post("/email-change/undo", json=back)
     assert undone.status_code == 200
     assert undone.headers["cache-control"] == "no-store"
+    assert undone.json()["removed"]["sessions"] == 1
     assert (await api.get("/me", headers=bearer(tokens))).status_code == 401
     reset = {
         "token": undone.json()["password_reset_token"],
@@ -215,7 +296,8 @@ async def test_pressing_twice_verifies_for_both(
         await open_link(tab, "email_verification", token)
     answers = await asyncio.gather(*(tab.post("/session/verify-email", data={"go": "on"}) for tab in tabs))
 
-    assert [await code_left(services, answer) for answer in answers] == ["email_verified"] * 5
+    said = [await code_left(services, answer) for answer in answers]
+    assert sorted(said) == ["email_reclaimed", *["email_verified"] * 4]
     assert len(await audited(services, "email_verified")) == 1
 
 
@@ -230,7 +312,7 @@ async def test_whoever_opens_a_link_that_verified_is_told_so(
     opener = connect(origin=services.settings.base_url)
     replaced = await open_link(opener, "email_verification", first)
     assert await code_left(services, replaced) == "link_replaced"
-    await services.verification.confirm(context(), second)
+    await services.first_proof.confirm(context(), second)
     clock.advance(2 * 86_400)
     for token in (second, first):
         answer = await open_link(opener, "email_verification", token)

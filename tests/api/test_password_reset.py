@@ -38,10 +38,11 @@ async def test_the_whole_way(api: AsyncClient, mailbox: Mailbox) -> None:
     assert (await request(api)).status_code == 200
     response = await confirm(api, token_in(mailbox))
 
-    assert (response.status_code, response.json()) == (
+    assert (response.status_code, response.json()["message"]) == (
         200,
-        {"message": "Your new password is set. Sign in with it."},
+        "Your new password is set. Sign in with it.",
     )
+    assert response.json()["removed"]["sessions"] == 1
     assert_problem(await api.get("/me", headers=bearer(tokens)), 401, "session_ended")
     assert_problem(
         await api.post("/refresh", json={"refresh_token": tokens["refresh_token"]}), 401, "session_ended"

@@ -10,6 +10,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.forms import alert_of, button_of, notice_of
 from tests.journeys.people import Person, at_overview
 from tests.journeys.post import follow, link_to
+from tests.journeys.test_password_reset import NEW, choose
 from tests.support.browser import Device, Visitor
 from tests.support.letters import link_in_letter
 from tests.support.live_server import LiveServer
@@ -32,9 +33,11 @@ async def outcome(visitor: Visitor, name: str) -> None:
     await visitor.check()
 
 
-async def verify_it(visitor: Visitor) -> None:
-    """Press the button of the page of the link."""
+async def verify_it(visitor: Visitor, registered: Person | None = None) -> None:
+    """Press the button of the page of the link; who is signed in nowhere types the password before."""
     await outcome(visitor, "ready")
+    if registered is not None:
+        await visitor.page.get_by_label("Password of this account").fill(registered.password)
     await visitor.page.get_by_role("button", name="Verify my email").click()
     await outcome(visitor, "verified")
 
@@ -98,11 +101,33 @@ async def test_somebody_signed_out_confirms_as_well(
 ) -> None:
     link = await link_to(live_server, member.email, LETTER)
     await follow(visitor, link)
-    await verify_it(visitor)
+    await verify_it(visitor, member)
     await visitor.page.reload()
     await outcome(visitor, "none")
     await follow(visitor, link)
     await outcome(visitor, "already")
+
+
+@pytest.mark.phone_too
+async def test_an_owner_who_did_not_register_sees_what_ended_and_chooses_a_password(
+    visitor: Visitor, member: Person, live_server: LiveServer
+) -> None:
+    await follow(visitor, await link_to(live_server, member.email, LETTER))
+    await outcome(visitor, "ready")
+    await visitor.page.get_by_label("Password of this account").fill("gravel harbour thirteen violas")
+    await visitor.page.get_by_role("button", name="Verify my email").click()
+    await expect(visitor.page.locator("#password-error")).to_contain_text("That isn't your password")
+    await outcome(visitor, "ready")
+    await visitor.page.get_by_role("button", name="Verify my email").click()
+    await visitor.at("/password-reset/confirm")
+    await expect(notice_of(visitor)).to_contain_text("Your email is verified")
+    await expect(notice_of(visitor)).to_contain_text("We also removed: the password.")
+    await visitor.check()
+    await visitor.connected()
+    await choose(visitor)
+    await visitor.at("/login")
+    await Person(member.email, NEW).sign_in(visitor)
+    await expect(visitor.page.locator("#unverified")).to_have_count(0)
 
 
 async def test_a_scanner_that_opens_the_link_verifies_nothing_and_leaves_it_to_the_owner(
@@ -117,7 +142,7 @@ async def test_a_scanner_that_opens_the_link_verifies_nothing_and_leaves_it_to_t
     owner = await visit()
     # As a mail program leaves it that takes the end of the sentence for a part of the link.
     await follow(owner, f"{link.replace('#', '%23')}>.")
-    await verify_it(owner)
+    await verify_it(owner, member)
 
 
 async def test_a_pasted_link_is_read_as_well_as_one_that_was_opened(
@@ -129,7 +154,7 @@ async def test_a_pasted_link_is_read_as_well_as_one_that_was_opened(
     await visitor.page.get_by_text("Paste the link instead").click()
     await visitor.page.locator("#pasted-link").fill(f"<{visitor.base_url}{link}>.")
     await visitor.page.locator(".other-way").get_by_role("button").click()
-    await verify_it(visitor)
+    await verify_it(visitor, member)
 
 
 async def test_what_opens_nothing_says_why_and_sends_another(
@@ -169,7 +194,7 @@ async def test_a_server_that_insists_lets_nobody_in_before(
     await visitor.at("/verify-email")
 
     await follow(visitor, await link_to(strict_server, person.email, LETTER))
-    await verify_it(visitor)
+    await verify_it(visitor, person)
     await visitor.page.get_by_role("button", name="Continue").click()
     await visitor.at("/login?next=%2Fdashboard")
     await visitor.connected()
@@ -186,5 +211,6 @@ async def test_without_javascript_the_link_is_pasted(
     await visitor.page.locator("#scriptless-link").fill(link)
     await visitor.page.get_by_role("button", name="Open it").click()
     await visitor.at("/verify-email")
+    await visitor.page.locator("#scriptless-password").fill(member.password)
     await visitor.page.get_by_role("button", name="Verify my email").click()
     await visitor.at("/login?next=%2Fdashboard")

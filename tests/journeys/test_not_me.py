@@ -47,6 +47,15 @@ async def stranger_signs_in(server: LiveServer, person: Person) -> tuple[str, st
     return str(answer.json()["access_token"]), await link_in_letter(server, person.email, PAGE)
 
 
+async def make_key(server: LiveServer, access_token: str) -> None:
+    """Make an API key by script."""
+    headers = {"Authorization": f"Bearer {access_token}"}
+    async with httpx.AsyncClient(base_url=server.base_url, headers=headers, verify=False) as client:
+        answer = await client.post("/api-keys", json={"name": "Backup", "scopes": ["read"]})
+    assert answer.status_code == 201, answer.text
+    server.secrets.add(answer.json()["key"])
+
+
 async def is_in(server: LiveServer, access_token: str) -> bool:
     async with httpx.AsyncClient(base_url=server.base_url, verify=False) as client:
         answer = await client.get("/me", headers={"Authorization": f"Bearer {access_token}"})
@@ -65,6 +74,7 @@ async def test_the_owner_ends_it_and_chooses_a_new_password(
 ) -> None:
     ears = Ears(visitor)
     stranger, link = await stranger_signs_in(live_server, member)
+    await make_key(live_server, stranger)
     await follow(visitor, link)
     await expect(visitor.page.locator(".facts")).to_contain_text("Firefox 140 on Windows")
     await expect(visitor.page.locator(".facts")).to_contain_text("198.18.")
@@ -73,7 +83,7 @@ async def test_the_owner_ends_it_and_chooses_a_new_password(
 
     await refuse_of(visitor).click()
     await visitor.at("/password-reset/confirm")
-    await expect(notice_of(visitor)).to_have_text(OVER)
+    await expect(notice_of(visitor)).to_have_text(f"{OVER} We also removed: 1 API key.")
     assert not await is_in(live_server, stranger)
     assert await visitor.cookie(COOKIE) is None
     reset = (await visitor.cookie("autograph_link_password_reset"))["value"]

@@ -72,7 +72,7 @@ async def confirm(services: Services, token: str) -> Account:
 
 
 async def undo(services: Services, token: str) -> str:
-    return await services.email_change.undo(context(), token)
+    return (await services.email_undo.undo(context(), token)).token
 
 
 def confirm_token(mailbox: Mailbox, email: str = NEW) -> str:

@@ -21,9 +21,21 @@ from autograph_web.core.errors import (
     SessionEnded,
 )
 from autograph_web.mail.store import OUTBOX
+from autograph_web.recovery.first_proof import Evidence
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, WRONG, audited, change, context, how_many, prove, register, rows
+from tests.support.factories import (
+    EMAIL,
+    PASSWORD,
+    WRONG,
+    audited,
+    change,
+    context,
+    how_many,
+    prove,
+    register,
+    rows,
+)
 from tests.support.links import token_to
 from tests.support.mailbox import Mailbox
 
@@ -44,7 +56,8 @@ async def mina(services: Services) -> Account:
 
 
 async def confirm(services: Services, token: str) -> Account:
-    return await services.verification.confirm(context(), token)
+    evidence = Evidence(password=PASSWORD)
+    return (await services.first_proof.confirm(context(), token, evidence)).account
 
 
 async def is_verified(services: Services, email: str = EMAIL) -> bool:

@@ -32,4 +32,4 @@ async def choose(
     services: Services, token: str, password: str = NEW_PASSWORD, asking: RequestContext | None = None
 ) -> Account:
     """Set a new password by the token of a link."""
-    return await services.password_reset.confirm(asking or context(), token, password)
+    return (await services.password_reset.confirm(asking or context(), token, password)).account

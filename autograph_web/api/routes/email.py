@@ -4,8 +4,18 @@ from fastapi import APIRouter, Security
 
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
-from autograph_web.api.schemas import AccountOut, EmailUndoneOut, LinkToken, MessageOut, NewEmail
+from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer, PerhapsViewer
+from autograph_web.api.schemas import (
+    AccountOut,
+    EmailUndoneOut,
+    EmailVerifiedOut,
+    LinkToken,
+    MessageOut,
+    NewEmail,
+    RemovedOut,
+    VerificationConfirmation,
+)
+from autograph_web.recovery.first_proof import Evidence
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, tags=["Email"])
@@ -20,10 +30,20 @@ async def request_verification(context: CurrentContext, viewer: CurrentViewer) -
     return MessageOut(message="Your email is confirmed already.")
 
 
-@router.post("/email-verification/confirm", responses=problems(400, 422, 429, 503))
-async def confirm_verification(context: CurrentContext, wish: LinkToken) -> AccountOut:
-    """Verify the address with the token of the link. It signs nobody in."""
-    return AccountOut.of(await services().verification.confirm(context, wish.token.get_secret_value()))
+@router.post("/email-verification/confirm", responses=problems(400, 401, 403, 422, 429, 503))
+async def confirm_verification(
+    context: CurrentContext, viewer: PerhapsViewer, wish: VerificationConfirmation
+) -> EmailVerifiedOut:
+    """Verify the address with the token of the link. It signs nobody in.
+
+    Send an access token of the account, or `password`, to show that mailbox and account have one owner.
+    Without either everything from before ends, the password included: `removed` says what, and
+    `password_reset_token` is for /password-reset/confirm.
+    """
+    password = wish.password.get_secret_value() if wish.password else None
+    evidence = Evidence(viewer.user_id if viewer else None, password)
+    token = wish.token.get_secret_value()
+    return EmailVerifiedOut.shown(await services().first_proof.confirm(context, token, evidence))
 
 
 @router.post("/email-change/request", responses=problems(401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
@@ -46,7 +66,8 @@ async def confirm_change(context: CurrentContext, wish: LinkToken) -> AccountOut
 async def undo_change(context: CurrentContext, wish: LinkToken) -> EmailUndoneOut:
     """Give the account its old address back with the token of the link that was sent there.
 
-    Every sign-in ends. Use `password_reset_token` at /password-reset/confirm next.
+    Every sign-in and API key ends, and a second factor set up since the change was asked for, or since an
+    earlier sign-in from an unknown browser. Use `password_reset_token` at /password-reset/confirm next.
     """
-    token = await services().email_change.undo(context, wish.token.get_secret_value())
-    return EmailUndoneOut(password_reset_token=token)
+    back = await services().email_undo.undo(context, wish.token.get_secret_value())
+    return EmailUndoneOut(password_reset_token=back.token, removed=RemovedOut.of(back.removed))

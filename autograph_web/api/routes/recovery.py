@@ -5,7 +5,13 @@ from fastapi import APIRouter
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.identity import CurrentContext
-from autograph_web.api.schemas import MessageOut, PasswordResetConfirmation, PasswordResetRequest
+from autograph_web.api.schemas import (
+    MessageOut,
+    PasswordResetConfirmation,
+    PasswordResetRequest,
+    PasswordSetOut,
+    RemovedOut,
+)
 from autograph_web.core.errors import DomainError
 from autograph_web.runtime import services
 
@@ -20,17 +26,18 @@ async def request(context: CurrentContext, wish: PasswordResetRequest) -> Messag
 
 
 @router.post("/confirm", responses=problems(400, 422, 429, 503))
-async def confirm(context: CurrentContext, wish: PasswordResetConfirmation) -> MessageOut:
+async def confirm(context: CurrentContext, wish: PasswordResetConfirmation) -> PasswordSetOut:
     """Set a new password with the token of a link, which works once and for an hour.
 
     Every session of the account is over. Two-step verification stays, unless nobody had verified the address
-    before. A refused password uses nothing up.
+    before. `removed` says what no longer opens the account. A refused password uses nothing up.
     """
     token, password = wish.token.get_secret_value(), wish.new_password.get_secret_value()
     try:
-        await services().password_reset.confirm(context, token, password)
+        reset = await services().password_reset.confirm(context, token, password)
     except DomainError as refusal:
         if refusal.field == "password":
             refusal.field = "new_password"  # as it is called here
         raise
-    return MessageOut(message="Your new password is set. Sign in with it.")
+    removed = RemovedOut.of(reset.removed)
+    return PasswordSetOut(message="Your new password is set. Sign in with it.", removed=removed)

@@ -9,9 +9,15 @@ from functools import partial
 import reflex as rx
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.core.errors import EmailInvalid
+from autograph_web.core.errors import EmailInvalid, WrongPassword
 from autograph_web.ui.components.connection import signals
-from autograph_web.ui.components.forms import countdown, email_field, form_messages, submit_button
+from autograph_web.ui.components.forms import (
+    countdown,
+    email_field,
+    form_messages,
+    password_field,
+    submit_button,
+)
 from autograph_web.ui.components.links import link_taker, paste_link
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
 from autograph_web.ui.components.scriptless import (
@@ -25,6 +31,10 @@ from autograph_web.ui.routes import ACCOUNT, CHANGE_EMAIL, UNDO_EMAIL, VERIFY_EM
 
 _VERIFY = Purpose.EMAIL_VERIFICATION
 _VERIFY_IT = "Verify my email"
+_IF_UNKNOWN = (
+    "If you don't know it, because somebody else signed up with your address, leave it empty: "
+    "what they set up ends, and you choose a password next."
+)
 
 
 def verify_email_page() -> rx.Component:
@@ -46,7 +56,7 @@ def verify_email_page() -> rx.Component:
             rx.match(
                 state.outcome,
                 ("", "One moment…"),
-                ("ready", "Press the button if the account below is yours. If it isn't, close this page."),
+                ("ready", "Press the button if this address is yours. If it isn't, close this page."),
                 ("verified", "Thanks. You can use it to recover your account."),
                 ("already", "It was already verified. You're all set."),
                 ("sent", "Open the link in the email we sent you. It works once and expires in 24 hours."),
@@ -58,13 +68,15 @@ def verify_email_page() -> rx.Component:
             custom_attrs=named("outcome"),
         ),
         form_messages(state),
-        said_without_script("verification_sent", _VERIFY.done, refusals=(*BAD_LINKS, EmailInvalid)),
+        said_without_script(
+            "verification_sent", _VERIFY.done, refusals=(*BAD_LINKS, EmailInvalid, WrongPassword)
+        ),
         rx.cond(good, _go_on(), rx.cond(ready, _verify(), rx.cond(state.outcome != "", _other_link()))),
         rx.el.noscript(
             rx.el.section(
                 rx.el.h2("First show us the link"),
                 paste_link(_VERIFY, "scriptless-link", scriptless=True),
-                _act("/session/verify-email", _VERIFY_IT, scriptless=True),
+                _act("/session/verify-email", _VERIFY_IT, scriptless=True, field=_scriptless_password()),
                 class_name="scriptless",
             )
         ),
@@ -99,7 +111,8 @@ def undo_email_page() -> rx.Component:
             rx.el.p("Your account comes back to ", rx.el.strong(state.address), "."),
             rx.el.ul(
                 rx.el.li("Everybody is signed out, on every device."),
-                rx.el.li("No browser is trusted any more."),
+                rx.el.li("No browser is trusted any more, and no API key works."),
+                rx.el.li("An authenticator app that was set up since then is removed."),
                 rx.el.li("You choose a new password next."),
                 class_name="advice",
             ),
@@ -150,8 +163,16 @@ def _link_page(
     )
 
 
-def _act(action: str, label: str, look: str = "button-primary", *, scriptless: bool = False) -> rx.Component:
+def _act(
+    action: str,
+    label: str,
+    look: str = "button-primary",
+    *,
+    scriptless: bool = False,
+    field: rx.Component | None = None,
+) -> rx.Component:
     return NativeForm.create(
+        *([] if field is None else [field]),
         rx.el.input(type="hidden", name="go", value="on", read_only=True),
         scriptless_field(within=scriptless),
         rx.el.button(label, type="submit", class_name=f"button button-wide {look}"),
@@ -162,11 +183,48 @@ def _act(action: str, label: str, look: str = "button-primary", *, scriptless: b
 
 
 def _verify() -> rx.Component:
+    state = VerifyEmailState
     return rx.el.div(
-        rx.el.p(rx.el.strong(VerifyEmailState.email), class_name="whose"),
-        _act("/session/verify-email", _VERIFY_IT),
+        rx.el.p(rx.el.strong(state.email), class_name="whose"),
+        rx.cond(
+            state.mine,
+            _act("/session/verify-email", _VERIFY_IT),
+            _act("/session/verify-email", _VERIFY_IT, field=_password_field(state)),
+        ),
         key="verify",
         class_name="link-step",
+    )
+
+
+def _password_field(state: type[VerifyEmailState]) -> rx.Component:
+    """The password, by which somebody who is signed in nowhere shows that they registered."""
+    return password_field(
+        state,
+        "current-password",
+        rx.el.p(_IF_UNKNOWN, class_name="hint", custom_attrs=named("password-hint")),
+        label="Password of this account",
+        hint_id="password-hint",
+        required=False,
+    )
+
+
+def _scriptless_password() -> rx.Component:
+    return rx.el.div(
+        rx.el.label("Password of this account", html_for="scriptless-password"),
+        rx.el.input(
+            type="password",
+            name="password",
+            auto_complete="current-password",
+            class_name="input",
+            aria_describedby="scriptless-password-hint",
+            custom_attrs=named("scriptless-password", autoCapitalize="none", spellCheck="false"),
+        ),
+        rx.el.p(
+            f"Not needed where you are signed in. {_IF_UNKNOWN}",
+            class_name="hint",
+            custom_attrs=named("scriptless-password-hint"),
+        ),
+        class_name="field",
     )
 
 

@@ -5,6 +5,7 @@ None of them knows the token of its link: each handler reads it from the cookie 
 
 from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
+from uuid import UUID
 
 import reflex as rx
 
@@ -32,11 +33,12 @@ class VerifyEmailState(AuthForm, Private, rx.State):
 
     `outcome` is nothing yet, "ready", "verified", "already", "sent", or why not: "expired", "used",
     "replaced", "unknown" or, without any link, "none". `known` is whether somebody is signed in, who needs
-    not type.
+    not type; `mine` whether that is to the very account of the link.
     """
 
     outcome: str = ""
     known: bool = False
+    mine: bool = False
 
     @rx.event
     async def arrive(self) -> None:
@@ -77,7 +79,14 @@ class VerifyEmailState(AuthForm, Private, rx.State):
             return
         account = await services().verification.look(token)
         self.email, self._owner = account.email, token_hash(token)
+        self.mine = await self._is_signed_in_to(account.id)
         self.outcome = "already" if account.email_verified else "ready"
+
+    async def _is_signed_in_to(self, user_id: UUID) -> bool:
+        try:
+            return (await guard.viewer_of(self.router)).user_id == user_id
+        except (NotAuthenticated, SessionEnded):
+            return False
 
     async def _is_verified(self) -> bool:
         """Tell whether somebody is signed in whose address is verified."""

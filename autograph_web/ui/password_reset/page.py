@@ -57,7 +57,7 @@ def new_password_page() -> rx.Component:
         rx.el.p(
             rx.cond(
                 NewPasswordState.opened,
-                "It ends every sign-in of your account. Two-step verification stays as it is.",
+                "It ends every sign-in of your account.",
                 "It leads here and works once. If yours doesn't, have a new one sent.",
             ),
             class_name="lead",
@@ -65,6 +65,8 @@ def new_password_page() -> rx.Component:
         form_messages(NewPasswordState),
         said_without_script(
             "sign_in_refused",
+            "email_change_undone",
+            "email_reclaimed",
             _RESET.done,
             refusals=(*BAD_LINKS, EmailInvalid, *BAD_PASSWORDS, PasswordUnchanged),
         ),

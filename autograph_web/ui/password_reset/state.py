@@ -7,7 +7,7 @@ import reflex as rx
 
 from autograph_web.accounts.links import Purpose
 from autograph_web.core.errors import DomainError, LinkRefused, PasswordIsSet
-from autograph_web.core.flash import Flash
+from autograph_web.http.recovery_forms import password_is_set
 from autograph_web.runtime import services
 from autograph_web.ui import guard, messages
 from autograph_web.ui.auth_form import AuthForm
@@ -99,10 +99,10 @@ class NewPasswordState(NewPassword, AskForLink, LinkPage, rx.State):
         self._know_owner(self.owner)
 
     async def _choose(self, password: str) -> None:
-        account = await services().password_reset.confirm(
+        reset = await services().password_reset.confirm(
             guard.request_context(self.router), self._token(), password, guard.device_of(self.router)
         )
-        said = await services().flash.leave(Flash("password_reset", values={"email": account.email}))
+        said = await services().flash.leave(password_is_set(reset))
         # Without Redis the next page merely says nothing.
         self.ticket = said or "-"
 

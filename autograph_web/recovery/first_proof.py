@@ -1,0 +1,175 @@
+"""The first proof that an address is its owner's, by the link of the verification email."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.hash_queue import choosing
+from autograph_web.accounts.hashing import PasswordHasher
+from autograph_web.accounts.links import Links, Purpose
+from autograph_web.accounts.verification import Verification
+from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.kinds import Kind
+from autograph_web.core.addresses import address_bucket
+from autograph_web.core.context import RequestContext
+from autograph_web.core.entropy import random_token
+from autograph_web.core.errors import LinkRefused, WrongPassword
+from autograph_web.core.limits import Allowance
+from autograph_web.core.retry import retried
+from autograph_web.recovery.letters import reclaimed_letter
+from autograph_web.recovery.reclaiming import EVER, Reclaiming
+from autograph_web.recovery.removed import Removed
+from autograph_web.sessions.sessions import Ended, Sessions
+from autograph_web.sign_in.password_step import Checked, PasswordStep
+
+_LINK = Purpose.EMAIL_VERIFICATION
+_WRONG_TOKENS = Allowance(20, 900)
+
+
+class _Changed(Exception):
+    """The password is not the one that was checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What shows that whoever follows the link also registered: a session of the account, or its password.
+
+    `device` is the browser's cookie of this name, for the limits of passwords.
+    """
+
+    user_id: UUID | None = None
+    password: str | None = None
+    device: str | None = None
+
+
+NOTHING = Evidence()
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """An account whose address is verified now.
+
+    Without evidence, `removed` is what no longer opens it and `token` that of a link for a new password.
+    """
+
+    account: Account
+    removed: Removed | None = None
+    token: str | None = None
+
+
+class FirstProof:
+    """Takes the links that verify addresses; what a stranger has registered is the owner's from then on."""
+
+    def __init__(
+        self,
+        foundation: Foundation,
+        links: Links,
+        verification: Verification,
+        passwords: PasswordStep,
+        hasher: PasswordHasher,
+        sessions: Sessions,
+        reclaiming: Reclaiming,
+    ) -> None:
+        self._on, self._links, self._verification = foundation, links, verification
+        self._passwords, self._hasher = passwords, hasher
+        self._sessions, self._reclaiming = sessions, reclaiming
+
+    async def confirm(self, context: RequestContext, token: str, evidence: Evidence = NOTHING) -> Verified:
+        """Use the link of `token` up and return its account, whose address is verified now.
+
+        With evidence nothing ends. Without, everything from before does, the password included: anybody may
+        have registered the address (docs/decisions/0036-verification-voids.md).
+
+        Raises:
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link verifies nothing.
+            WrongPassword: One was given, and it is not the account's; the link is as good as before.
+            RateLimited: Too many wrong tokens from this address, or too many wrong passwords.
+            Unavailable: The database or Redis is away, and the link is as good as before; or, as
+                `Unfinished`, it is done but not yet certain everywhere.
+        """
+        bucket = address_bucket(context.ip)
+        budget = _WRONG_TOKENS.under(f"rate_limit:verify_confirm:{bucket}")
+        async with self._on.limiter.attempt([budget], bucket, LinkRefused):
+            account = await self._verification.look(token)
+            await self._links.peek(_LINK, token)
+            if evidence.user_id == account.id:
+                return (await self._confirm(context, token, account))[1]
+            if evidence.password is not None:
+                return await self._with_password(context, token, account, evidence)
+            ended, verified = await self._without_evidence(context, token, account)
+        if ended is not None:
+            await self._sessions.make_certain(ended)
+        return verified
+
+    async def _with_password(
+        self, context: RequestContext, token: str, account: Account, evidence: Evidence
+    ) -> Verified:
+        key, password = fold_email(account.email), evidence.password or ""
+        budgets = self._passwords.budgets(context, key, evidence.device)
+        async with self._on.limiter.attempt(budgets, key, WrongPassword):
+            async with self._on.database.read() as connection:
+                found = await accounts.find_by_id(connection, account.id)
+            checked = await self._passwords.check(context, found, password)
+            while checked is not None:
+                with suppress(_Changed):
+                    return (await self._confirm(context, token, account, checked))[1]
+                checked = await self._passwords.check_again(context, checked, password)
+            await self._on.trail.record_alone(
+                Kind.LOGIN_FAILED, context, user_id=account.id, email_verification=True
+            )
+            raise WrongPassword
+
+    async def _without_evidence(
+        self, context: RequestContext, token: str, account: Account
+    ) -> tuple[Ended | None, Verified]:
+        await self._sessions.require_certainty()
+        # A password that nobody knows: signing in is then as slow and as hopeless as with a wrong one.
+        void = await self._hasher.hash(random_token(self._on.entropy), choosing(context))
+        return await self._confirm(context, token, account, void=void)
+
+    @retried
+    async def _confirm(
+        self,
+        context: RequestContext,
+        token: str,
+        seen: Account,
+        checked: Checked | None = None,
+        void: str | None = None,
+    ) -> tuple[Ended | None, Verified]:
+        async with self._on.database.unit() as connection:
+            await self._reclaiming.lock(connection, seen.id)
+            link = await self._links.consume(connection, _LINK, token)
+            if checked is not None and await self._passwords.confirm(connection, checked) is None:
+                raise _Changed
+            news = await accounts.mark_verified(
+                connection, link.user_id, link.payload or "", self._on.clock.now()
+            )
+            account = await self._verification.account_of(connection, link)
+            if not news:
+                return None, Verified(account)
+            await self._links.revoke(connection, account.id, _LINK)
+            if void is not None:
+                return await self._void(connection, context, account, void)
+            await self._on.trail.record(connection, Kind.EMAIL_VERIFIED, context, user_id=account.id)
+        return None, Verified(account)
+
+    async def _void(
+        self, connection: AsyncConnection, context: RequestContext, account: Account, void: str
+    ) -> tuple[Ended, Verified]:
+        now = self._on.clock.now()
+        await accounts.void_password(connection, account.id, void, now)
+        ended, removed = await self._reclaiming.take_back(connection, context, account, "unproven", EVER)
+        removed = replace(removed, password=True)
+        await self._on.trail.record(
+            connection, Kind.EMAIL_VERIFIED, context, user_id=account.id, **removed.as_details()
+        )
+        await self._on.outbox.post(connection, reclaimed_letter(account.email, removed, context, now))
+        token = None
+        if account.active:
+            token = await self._reclaiming.link_for_password(connection, account, Purpose.PASSWORD_RESET.life)
+        return ended, Verified(replace(account, mfa_enabled=False), removed, token)

@@ -1,0 +1,65 @@
+"""What was taken from an account when its owner came back to it, and how that is told."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What no longer opens an account, as it was until now.
+
+    `authenticator_set_up_at` is None unless an active authenticator was removed; `recovery_codes` counts
+    those that still worked. `password` is whether the password is void, without a new one in its place yet.
+    """
+
+    sessions: int
+    authenticator_set_up_at: datetime | None
+    recovery_codes: int
+    trusted_devices: int
+    api_keys: int
+    password: bool = False
+
+    def in_words(self) -> str:
+        """Return what was removed besides the sessions, as a list in one sentence; or nothing."""
+        told: list[str] = []
+        codes = counted(self.recovery_codes, "recovery code")
+        if self.authenticator_set_up_at is not None:
+            app = f"an authenticator app set up on {moment_in_words(self.authenticator_set_up_at)}"
+            told.append(f"{app} with {codes}" if self.recovery_codes else app)
+        elif self.recovery_codes:
+            told.append(codes)
+        told += [
+            counted(count, name)
+            for count, name in ((self.api_keys, "API key"), (self.trusted_devices, "trusted browser"))
+            if count
+        ]
+        if self.password:
+            told.append("the password")
+        return ", ".join(told)
+
+    def as_values(self) -> dict[str, str]:
+        """Return it as what a page is left to say: nothing if there is nothing to list."""
+        words = self.in_words()
+        return {"removed": words} if words else {}
+
+    def as_details(self) -> dict[str, Any]:
+        """Return it as the details of an event in the audit log."""
+        told = {
+            "revoked": self.sessions,
+            "api_keys": self.api_keys,
+            "trusted_devices": self.trusted_devices,
+            "authenticators": int(self.authenticator_set_up_at is not None),
+            "recovery_codes": self.recovery_codes,
+        }
+        return told | {"passwords": 1} if self.password else told
+
+
+def counted(count: int, name: str) -> str:
+    """Return a number of things in words: "1 API key", "2 API keys"."""
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
+def moment_in_words(moment: datetime) -> str:
+    """Return a moment to the minute, as emails and pages tell it: "28 Nov 2026, 14:02 UTC"."""
+    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
