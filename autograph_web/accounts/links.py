@@ -101,12 +101,16 @@ class Links:
             created_at=now,
             expires_at=now + timedelta(seconds=life),
         )
+        # A decoy ends the links of an id that no account has.
+        owner = user_id or link.id
+        if alone:
+            # Of links issued at once each would otherwise miss the other, and both would be good.
+            await store.hold_for_links(connection, owner)
         # In this order: a new row holds its account, and whoever is about to change that waits before they
         # have taken any of its links.
         await store.add_link(connection, link)
         if alone:
-            # A decoy ends the links of nobody: of an id that no account has.
-            await store.revoke_links(connection, user_id or link.id, [purpose], now, but=link.id)
+            await store.revoke_links(connection, owner, [purpose], now, but=link.id)
         return token
 
     def url(self, purpose: Purpose, token: str) -> str:

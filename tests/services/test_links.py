@@ -167,6 +167,16 @@ async def test_a_link_that_stands_alone_ends_those_before_it(services: Services,
         assert await consume(services, token, purpose)
 
 
+@pytest.mark.parametrize("purpose", list(Purpose))
+async def test_of_links_issued_at_once_one_is_good(services: Services, mina: UUID, purpose: Purpose) -> None:
+    tokens = await asyncio.gather(*(issue(services, mina, purpose, alone=True) for _ in range(6)))
+    outcomes = await asyncio.gather(
+        *(consume(services, token, purpose) for token in tokens), return_exceptions=True
+    )
+
+    assert Counter(map(type, outcomes)) == {Link: 1, LinkReplaced: 5}
+
+
 async def test_links_can_be_revoked_by_purpose(services: Services, mina: UUID) -> None:
     tokens = {purpose: await issue(services, mina, purpose) for purpose in Purpose}
     async with services.database.unit() as connection:
