@@ -1,12 +1,13 @@
 """Turning two-step verification on at the page."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Dialog, expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.forms import CHECK_FIELD, alert_of
+from tests.journeys.forms import CHECK_FIELD, alert_of, button_of, notice_of, password_of
 from tests.journeys.people import Person
 from tests.journeys.two_step import (
     TURNED_ON,
@@ -18,12 +19,14 @@ from tests.journeys.two_step import (
     asks_for_code,
     at_step,
     code_is_refused,
+    code_of,
     codes_of,
     open_security,
     put_codes_away,
     shown_codes,
     shown_key,
     type_code,
+    use_recovery_code,
 )
 from tests.support.authenticator import Authenticator
 from tests.support.browser import Device, Scheme, Visitor
@@ -105,6 +108,47 @@ async def test_scanning_the_key_and_typing_a_code_turns_it_on(
     await visitor.check()
     assert await asks_for_code(person, live_server)
     await heard.check(key, uri, *codes)
+
+
+async def test_devices_that_stay_signed_in_change_no_password_without_a_code(
+    signed_in: Visitor, visit: Visit, device: Device, person: Person, live_server: LiveServer
+) -> None:
+    other, page = await visit(device), signed_in.page
+    await person.come_back(other)
+    phone = await set_up(signed_in)
+    box = page.get_by_label("Sign out my other devices")
+    await expect(box).to_be_checked()
+    await box.uncheck()
+    await type_code(signed_in, await phone.code())
+    paper = await shown_codes(signed_in)
+    await put_codes_away(signed_in, TURNED_ON)
+
+    # The other device goes on, but a new password takes a code now.
+    changed = replace(person, password="basalt teapot nineteen lanterns")
+    await open_security(other)
+    await expect(other.page.locator("#two-step .badge")).to_have_text("On")
+    await ask(other, "change-password")
+    await change_password(other, person, changed)
+    await at_step(other, "confirm")
+    await expect(other.page.locator("#step")).to_contain_text("takes your password and a current code")
+    await other.check()
+    assert await asks_for_code(person, live_server), "the password is as it was"
+
+    await use_recovery_code(other)
+    await password_of(other).fill(person.password)
+    await code_of(other).fill(paper[0])
+    await other.page.get_by_role("button", name="Continue").click()
+    await change_password(other, person, changed)
+    await expect(notice_of(other)).to_have_text("Your password was changed.")
+    assert await asks_for_code(changed, live_server)
+
+
+async def change_password(visitor: Visitor, before: Person, after: Person) -> None:
+    await at_step(visitor, "change-password")
+    visitor.secrets |= {before.password, after.password}
+    await visitor.page.get_by_label("Current password", exact=True).fill(before.password)
+    await visitor.page.get_by_label("New password", exact=True).fill(after.password)
+    await button_of(visitor).click()
 
 
 def lines_of(file: Path) -> list[str]:

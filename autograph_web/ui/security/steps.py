@@ -44,6 +44,10 @@ def _confirm() -> rx.Component:
                 Wish.TURN_OFF.value,
                 "Turning off two-step verification takes your password and a current code.",
             ),
+            (
+                Wish.PASSWORD.value,
+                "With two-step verification on, a new password takes your password and a current code.",
+            ),
             (Wish.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
             (Wish.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
             "It has been a while since you signed in. Type your password once more to go on.",
