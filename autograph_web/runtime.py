@@ -313,6 +313,7 @@ async def _tidy_up(built: Services) -> None:
         try:
             await built.sessions.forget_expired()
             await built.trusted_devices.forget_expired()
+            await built.factors.forget_replaced()
             await built.email_change.forget_expired()
             await built.links.forget_expired()
             await built.api_keys.forget_old()

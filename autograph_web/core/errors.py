@@ -387,6 +387,12 @@ class InvalidCode(DomainError):
     sentence = "That code didn't work. Codes change every 30 seconds - enter the newest one."
 
 
+class CodeOfReplaced(InvalidCode):
+    """A code of the authenticator that another has replaced; the reasons tell which entry is good."""
+
+    sentence = "That code is of an authenticator you have replaced."
+
+
 class SetupCodeInvalid(DomainError):
     """A wrong code while turning two-step verification on."""
 
@@ -407,6 +413,12 @@ class AuthenticatorClockWrong(SetupCodeInvalid):
         about = f"about {minutes} minute{'s' if minutes > 1 else ''}"
         told = f"Your phone's clock and ours differ by {about}. Set the phone's time automatically."
         return cls(reasons=(told,))
+
+
+class SetupCodeOfOther(SetupCodeInvalid):
+    """A code of the authenticator that is about to be replaced; the reasons tell which entry is asked for."""
+
+    sentence = "That code is of the authenticator you are replacing."
 
 
 class ChallengeExpired(DomainError):

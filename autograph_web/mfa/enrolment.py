@@ -20,6 +20,7 @@ from autograph_web.core.errors import (
     MfaNotEnabled,
     NoPendingSetup,
     SetupCodeInvalid,
+    SetupCodeOfOther,
     Unavailable,
 )
 from autograph_web.core.limits import Allowance
@@ -27,7 +28,7 @@ from autograph_web.core.retry import retried
 from autograph_web.core.sealing import Sealer
 from autograph_web.mfa import store, totp
 from autograph_web.mfa.codes import RECOVERY_CODES, Method, new_recovery_code, read_code, recovery_hash
-from autograph_web.mfa.factors import Factors, budgets_of, owner_of
+from autograph_web.mfa.factors import Factors, budgets_of, newer_entry, owner_of
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.mfa.letters import factor_letter
 from autograph_web.mfa.models import RecoveryCode, TotpFactor
@@ -185,6 +186,9 @@ class Enrolment:
     async def _activate(self, connection: AsyncConnection, pending: Row[Any], code: str) -> None:
         step = self._factors.step_of(pending, code)
         if step is None:
+            active = await store.find_factor(connection, pending.user_id, active=True)
+            if active is not None and self._factors.step_of(active, code) is not None:
+                raise SetupCodeOfOther(reasons=(newer_entry(pending),))
             apart = self._factors.clock_difference(pending, code) if code else None
             raise SetupCodeInvalid if apart is None else AuthenticatorClockWrong.by(apart)
         if not await store.activate(connection, pending, step, self._on.clock.now()):

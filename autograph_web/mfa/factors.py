@@ -1,6 +1,8 @@
 """Checks second factors: each code works once, whoever races for it and whatever Redis has forgotten."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,12 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.foundation import Foundation
 from autograph_web.core.context import RequestContext
+from autograph_web.core.errors import CodeOfReplaced, InvalidCode
 from autograph_web.core.limits import Allowance, Budget
-from autograph_web.core.sealing import Sealer
+from autograph_web.core.sealing import SealBroken, Sealer
 from autograph_web.mfa import store, totp
 from autograph_web.mfa.codes import Method, TypedCode, recovery_hash
 from autograph_web.mfa.letters import factor_letter
 
+# For as long as the old entry of a replaced authenticator is told by its codes.
+_REPLACED_KEPT = timedelta(days=30)
 # NIST SP 800-63B-4 section 3.2.2, in three windows so that neither a burst nor patience pays.
 _BUDGETS = (Allowance(5, 300), Allowance(20, 3600), Allowance(50, 86_400))
 
@@ -41,6 +46,29 @@ class Factors:
         factor = await store.find_factor(connection, user_id, active=True)
         step = self.step_of(factor, code.text) if factor else None
         return factor is not None and step is not None and await store.use_step(connection, factor.id, step)
+
+    async def refusal_of(self, connection: AsyncConnection, user_id: UUID, code: TypedCode) -> InvalidCode:
+        """Return why `code` was no good: that it is of the authenticator which was replaced, or just wrong.
+
+        Only for who has shown the password already. It counts as a wrong code either way.
+        """
+        active = await store.find_factor(connection, user_id, active=True)
+        if code.method is Method.TOTP and active is not None:
+            since = self._on.clock.now() - _REPLACED_KEPT
+            replaced = await store.find_replaced(connection, user_id, since)
+            with suppress(SealBroken):  # its key is no longer in the ring, which costs no more than the words
+                if replaced is not None and self.step_of(replaced, code.text) is not None:
+                    return CodeOfReplaced(reasons=(newer_entry(active),))
+        return InvalidCode()
+
+    async def forget_replaced(self) -> int:
+        """Delete the keys of authenticators that were replaced over a month ago; return how many.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._on.database.unit() as connection:
+            return await store.forget_replaced(connection, self._on.clock.now() - _REPLACED_KEPT)
 
     def step_of(self, factor: Row[Any], code: str) -> int | None:
         """Return the time step of a code of an authenticator, or None when it is wrong."""
@@ -69,6 +97,11 @@ class Factors:
         async with self._on.database.read() as connection:
             enabled = await store.find_factor(connection, user_id, active=True) is not None
             return MfaStatus(enabled, await store.codes_left(connection, user_id))
+
+
+def newer_entry(factor: Row[Any]) -> str:
+    """Return which entry of the app a person is to use: that of `factor`, whose day stands in its name."""
+    return f"Use the newer entry in your app, the one with {factor.created_at:%Y-%m-%d} in its name."
 
 
 def owner_of(user_id: UUID) -> str:

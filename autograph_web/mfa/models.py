@@ -22,6 +22,16 @@ class TotpFactor(SQLModel, table=True):
     activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class ReplacedAuthenticator(SQLModel, table=True):
+    """The key of the authenticator that an account replaced last: it opens nothing, and is forgotten soon."""
+
+    __tablename__ = "replaced_authenticators"  # pyright: ignore[reportAssignmentType]
+
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
+    sealed_secret: str = Field(max_length=255)
+    replaced_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
 class RecoveryCode(SQLModel, table=True):
     """One recovery code, by its hash; `used_at` is set exactly once."""
 

@@ -1,7 +1,7 @@
 """The statements of second factors; whatever works once is used up by an UPDATE that only one can win.
 
 A unit of work that changes several of these tables goes through them in this order, so that no two wait for
-each other: authenticators, recovery codes, trusted devices, and the account last.
+each other: authenticators (with the replaced ones), recovery codes, trusted devices, and the account last.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.core.tables import table_of
-from autograph_web.mfa.models import RecoveryCode, TotpFactor, TrustedDevice
+from autograph_web.mfa.models import RecoveryCode, ReplacedAuthenticator, TotpFactor, TrustedDevice
 
 FACTORS = table_of(TotpFactor)
+REPLACED = table_of(ReplacedAuthenticator)
 CODES = table_of(RecoveryCode)
 DEVICES = table_of(TrustedDevice)
 
@@ -45,8 +46,29 @@ async def activate(connection: AsyncConnection, factor: Row[Any], step: int, now
     )
     if result.rowcount == 1:
         mine_but_this = (FACTORS.c.user_id == factor.user_id, FACTORS.c.id != factor.id)
+        await _remember_replaced(connection, factor.user_id, factor.id, now)
         await connection.execute(delete(FACTORS).where(*mine_but_this))
     return result.rowcount == 1
+
+
+async def _remember_replaced(connection: AsyncConnection, user_id: UUID, new: UUID, now: datetime) -> None:
+    active = (FACTORS.c.user_id == user_id, FACTORS.c.id != new, FACTORS.c.activated_at.is_not(None))
+    before = (await connection.execute(select(FACTORS).where(*active))).first()
+    if before is not None:
+        await connection.execute(delete(REPLACED).where(REPLACED.c.user_id == user_id))
+        kept = {"user_id": user_id, "sealed_secret": before.sealed_secret, "replaced_at": now}
+        await connection.execute(insert(REPLACED).values(kept))
+
+
+async def find_replaced(connection: AsyncConnection, user_id: UUID, since: datetime) -> Row[Any] | None:
+    """Return the authenticator that an account replaced last, if that was at a moment or later."""
+    query = select(REPLACED).where(REPLACED.c.user_id == user_id, REPLACED.c.replaced_at >= since)
+    return (await connection.execute(query)).first()
+
+
+async def forget_replaced(connection: AsyncConnection, before: datetime) -> int:
+    """Delete the keys of authenticators that were replaced before a moment; return how many."""
+    return (await connection.execute(delete(REPLACED).where(REPLACED.c.replaced_at < before))).rowcount
 
 
 async def use_step(connection: AsyncConnection, factor_id: UUID, step: int) -> bool:
@@ -63,6 +85,7 @@ async def forget_factors(connection: AsyncConnection, user_id: UUID) -> bool:
         delete(FACTORS).where(FACTORS.c.user_id == user_id, FACTORS.c.activated_at.is_not(None))
     )
     await connection.execute(delete(FACTORS).where(FACTORS.c.user_id == user_id))
+    await connection.execute(delete(REPLACED).where(REPLACED.c.user_id == user_id))
     await connection.execute(delete(CODES).where(CODES.c.user_id == user_id))
     return result.rowcount > 0
 

@@ -39,7 +39,7 @@ class Reauthentication:
         Raises:
             WrongPassword: It is not the viewer's.
             CodeMalformed: A code is needed, and this is none; nothing is counted.
-            InvalidCode: Wrong, too old, or used before.
+            InvalidCode: Wrong, too old, or used before; or, as `CodeOfReplaced`, of the old authenticator.
             RateLimited: Too many wrong passwords or codes; they count with those of the sign-in.
             SessionEnded: The account was locked or signed out everywhere meanwhile.
             Unavailable: The database is away.
@@ -90,7 +90,7 @@ class Reauthentication:
         async with self._on.database.unit() as connection:
             # The factor first, as in the second step: the other way round the two could wait for each other.
             if code is not None and not await self._factors.use(connection, viewer.user_id, code):
-                raise InvalidCode
+                raise await self._factors.refusal_of(connection, viewer.user_id, code)
             account = await self._passwords.confirm(connection, checked)
             if account is None:
                 raise _Changed  # with that the code is as good as before

@@ -47,7 +47,7 @@ class SecondStep:
         Raises:
             CodeMalformed: It is neither; nothing is counted.
             ChallengeExpired: No password step of the last five minutes stands behind it.
-            InvalidCode: Wrong, too old, or used before.
+            InvalidCode: Wrong, too old, or used before; or, as `CodeOfReplaced`, of the old authenticator.
             RateLimited: Too many wrong codes, for this challenge or for the account.
             Unavailable: The database or Redis is away; the code is as good as before.
         """
@@ -110,7 +110,7 @@ class SecondStep:
         )
         async with self._on.database.unit() as connection:
             if not await self._factors.use(connection, challenge.user_id, code):
-                raise InvalidCode
+                raise await self._factors.refusal_of(connection, challenge.user_id, code)
             # Not before the code was right: a wrong one at the same moment would claim it and tell nobody.
             claimed = await self._notices.claim(context, challenge.user_id, challenge.email, device)
             await self._record(connection, context, proof, code)

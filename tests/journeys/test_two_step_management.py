@@ -1,8 +1,12 @@
 """Changing two-step verification at the page: new recovery codes, another authenticator, none at all."""
 
+import time
+from datetime import UTC, datetime
+
 import pytest
 from playwright.async_api import expect
 
+from tests.journeys.conftest import Visit
 from tests.journeys.forms import notice_of, password_of
 from tests.journeys.people import WRONG, Person
 from tests.journeys.two_step import (
@@ -55,7 +59,7 @@ async def test_new_recovery_codes_replace_the_old(
 
 
 async def test_another_authenticator_replaces_the_old(
-    visitor: Visitor, member: Person, live_server: LiveServer
+    visitor: Visitor, visit: Visit, member: Person, live_server: LiveServer
 ) -> None:
     owner, heard = await Owner.of(member, live_server), Eavesdropper(visitor)
     await owner.come_in(visitor)
@@ -75,6 +79,10 @@ async def test_another_authenticator_replaces_the_old(
     await type_code(visitor, owner.phone.wrong_code())
     await code_is_refused(visitor, WRONG_CODE)
 
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    await type_code(visitor, owner.phone.entry.code(time.time()))
+    newer = f"Use the newer entry in your app, the one with {today} in its name."
+    await code_is_refused(visitor, f"That code is of the authenticator you are replacing. {newer}")
     phone = Phone(Authenticator(key))
     await type_code(visitor, await phone.code())
     codes = await shown_codes(visitor)
@@ -82,7 +90,11 @@ async def test_another_authenticator_replaces_the_old(
         "Your authenticator was replaced. In your app, delete the older entry; the new one has today's date"
     )
     await put_codes_away(visitor, f"{replaced} in its name.")
-    assert not await owner.may_enter(await owner.phone.code())
+    other = await visit()
+    await other.open("/login")
+    await owner.show_password(other)
+    await type_code(other, owner.phone.entry.code(time.time()))
+    await code_is_refused(other, f"That code is of an authenticator you have replaced. {newer}")
     assert not await owner.may_enter(owner.paper[0])
     assert await owner.may_enter(await phone.code())
     await heard.check(key, abandoned, owner.phone.entry.key, *owner.paper, *codes)

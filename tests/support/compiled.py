@@ -6,7 +6,7 @@ a quarter of a test's processor time. A server has one engine, so nothing is los
 
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
 
 Key = tuple[Any, ...]
 
@@ -23,8 +23,8 @@ class CompiledStatements(dict[Key, Any]):
 
 
 def _shared(key: Key) -> Key:
-    dialect, *rest = key
-    return (type(dialect), getattr(dialect, "server_version_info", None), *rest)
+    dialect: Dialect = key[0]
+    return (dialect.name, dialect.driver, getattr(dialect, "server_version_info", None), *key[1:])
 
 
 def share_compiled_statements() -> None:
