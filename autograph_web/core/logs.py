@@ -15,6 +15,7 @@ import structlog
 
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.context import Occasion, occasion
+from autograph_web.core.fault_text import trace_of, without_values
 from autograph_web.core.seldom import SHORT_S, Seldom
 from autograph_web.core.trouble import is_of_redis, trouble_of
 
@@ -57,6 +58,7 @@ _LONGEST_READ = 8000  # the patterns take a microsecond a letter, and strangers 
 _LONGEST_WORD, _BETWEEN_WORDS = 256, " \n,;&\"'"
 _CLOCK = SystemClock()
 _ACCESS = "autograph_web.access"
+_OF_OTHERS = ("reflex", "engineio", "socketio")  # they write what they were sent
 
 
 def redact(text: str) -> str:
@@ -103,7 +105,7 @@ def configure_logging(level: str, form: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(lambda exc_info: trace_of(exc_info[1])),
             structlog.stdlib.render_to_log_kwargs,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -176,7 +178,7 @@ class _Formatter(logging.Formatter):
     def format(self, record: LogRecord) -> str:
         event = _event(record) | {"time": _moment(int(record.created))}
         if record.exc_info:
-            event["exception"] = redact(self.formatException(record.exc_info))
+            event["exception"] = redact(trace_of(record.exc_info[1]))
         return self._rendered(event)
 
     def access(self, event: str, served: Occasion, fields: dict[str, Any]) -> str:
@@ -213,11 +215,11 @@ def _event(record: LogRecord) -> dict[str, Any]:
     fields = {
         key: _HIDDEN if _SECRET_NAME.search(key) else redact(str(value)) for key, value in extra.items()
     }
-    current = occasion()
+    current, text = occasion(), _message(record)
     return {
         "level": record.levelname.lower(),
         "logger": record.name,
-        "event": redact(_message(record)),
+        "event": redact(without_values(text) if record.name.startswith(_OF_OTHERS) else text),
         **fields,
         **(_of(current) if current else {}),
     }

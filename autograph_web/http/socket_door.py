@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from autograph_web.core import bounds
 from autograph_web.core.addresses import address_bucket
 from autograph_web.core.errors import DomainError
+from autograph_web.core.fault_text import without_values
 from autograph_web.core.metrics import meters
 from autograph_web.core.pace import Pace, Paces
 from autograph_web.core.seldom import SHORT_S, Seldom
@@ -31,6 +32,8 @@ _log = structlog.get_logger(__name__)
 _SOCKET = "/_event"
 _TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONGEST_QUERY = 512
+# Names of handlers; a stranger may send any text for one.
+_HANDLER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 # What is read of a handshake, and how much of it; cookies that are too long to be read go whole.
 _KEPT = (b"host", b"origin", b"user-agent", b"upgrade", b"connection", b"cookie")
 _KEPT_BEGINNING = b"sec-websocket-"
@@ -114,13 +117,14 @@ class Told:
     def refused(self, reason: str, address: str, handler: str = "") -> None:
         """Note that something of `address` was refused; `reason` is a word of ours."""
         if self._seldom.allows(reason):
-            named = {"handler": handler} if handler else {}
+            named = {"handler": handler if _HANDLER.fullmatch(handler) else f"[{len(handler)} letters]"}
+            named = named if handler else {}
             _log.warning("websocket_refused", reason=reason, address=address, **named)
 
     def page_error(self, text: str) -> None:
         """Note what a page says of a fault in itself, which anybody may invent."""
         if self._seldom.allows("page_error"):
-            _log.warning("page_error", text=text)
+            _log.warning("page_error", text=without_values(text))
 
 
 class _Talk:
