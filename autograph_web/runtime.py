@@ -142,6 +142,7 @@ class Services:
     health: Health
     figures: Figures
     seldom: Seldom
+    entropy: Entropy
 
     async def redis_answers(self) -> bool:
         """Tell whether Redis answers."""
@@ -261,6 +262,7 @@ def build_services(
         health=health,
         figures=Figures(Exposition(settings.metrics_dir), health, outbox, chain),
         seldom=Seldom(clock.seconds, LONG_S),
+        entropy=entropy,
     )
     return traced(built) if settings.traces else built
 

@@ -11,7 +11,7 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.settings import Settings
 
 SESSION, DEVICE, FLASH = "autograph_session", "autograph_device", "autograph_flash"
-CHALLENGE, TRUSTED = "autograph_challenge", "autograph_trusted"
+CHALLENGE, TRUSTED, BROWSER = "autograph_challenge", "autograph_trusted", "autograph_browser"
 _DEVICE_SECONDS = 365 * 86_400
 _FLASH_SECONDS = 60
 _CHALLENGE_SECONDS = 300
@@ -51,6 +51,11 @@ def trusted_cookie(settings: Settings, cookie_header: str) -> str | None:
     return read(settings, cookie_header, TRUSTED)
 
 
+def browser_cookie(settings: Settings, cookie_header: str) -> str | None:
+    """Return the value of the browser cookie, or None."""
+    return read(settings, cookie_header, BROWSER)
+
+
 def link_cookie(settings: Settings, cookie_header: str, purpose: Purpose) -> str | None:
     """Return the token of a one-time link that was exchanged in this browser, or None."""
     return read(settings, cookie_header, _link_name(purpose))
@@ -85,6 +90,11 @@ def clear_challenge(settings: Settings, response: Response) -> None:
 def set_trusted(settings: Settings, response: Response, value: str, max_age: int) -> None:
     """Hand out a trusted-device cookie."""
     _set(settings, response, TRUSTED, value, max_age)
+
+
+def set_browser(settings: Settings, response: Response, value: str) -> None:
+    """Hand out a browser cookie, until the browser closes: its tabs go with it."""
+    _set(settings, response, BROWSER, value, None)
 
 
 def clear_session(settings: Settings, response: Response) -> None:

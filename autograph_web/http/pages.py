@@ -21,7 +21,8 @@ from autograph_web.core.errors import (
 )
 from autograph_web.core.flash import Flash
 from autograph_web.frontend import PageInfo, cache_control
-from autograph_web.http.cookies import clear_session, device_cookie, session_cookie, set_flash
+from autograph_web.http.browsers import browser_of, new_browser
+from autograph_web.http.cookies import clear_session, device_cookie, session_cookie, set_browser, set_flash
 from autograph_web.http.headers import FILE_POLICY, content_security_policy
 from autograph_web.http.native_forms import said_id
 from autograph_web.http.problems import problem_response
@@ -99,19 +100,22 @@ class Pages:
             # A page is only ever had by its route, so that nobody gets past the guard by its file's name.
             await problem_response(NotFound())(scope, receive, send)
             return
-        await self._app(scope, receive, self._dressed(path, file, send))
+        await self._app(scope, receive, self._dressed(path, file, scope, send))
 
-    def _dressed(self, path: str, file: str | None, send: Send) -> Send:
+    def _dressed(self, path: str, file: str | None, scope: Scope, send: Send) -> Send:
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if path == _NOT_FOUND:
                     message["status"] = 404
-                self._dress(MutableHeaders(scope=message), path, file, message["status"])
+                headers = MutableHeaders(scope=message)
+                if self._dress(headers, path, file, message["status"]) and not browser_of(scope):
+                    _name_browser(headers)
             await send(message)
 
         return dressed
 
-    def _dress(self, headers: MutableHeaders, path: str, file: str | None, status: int) -> None:
+    def _dress(self, headers: MutableHeaders, path: str, file: str | None, status: int) -> bool:
+        """Give a file its headers; return True if it is a document."""
         # A 304 has no content type, yet the browser puts its headers on the page it kept.
         if file is not None or headers.get("content-type", "").startswith("text/html"):
             page = self._built.get(file or "404.html", PageInfo("", ()))
@@ -119,9 +123,20 @@ class Pages:
                 services().settings.base_url, page.script_hashes, page.style_hashes
             )
             headers["Cache-Control"] = "no-store" if path in self._protected else "no-cache"
-        elif status in (200, 206, 304):
+            return True
+        if status in (200, 206, 304):
             headers["Content-Security-Policy"] = FILE_POLICY
             headers["Cache-Control"] = cache_control(path)
+        return False
+
+
+def _name_browser(headers: MutableHeaders) -> None:
+    """Hand out a browser cookie with a document, which no shared cache may then keep (RFC 9111)."""
+    response = Response()
+    set_browser(services().settings, response, new_browser())
+    headers.append("Set-Cookie", response.headers["set-cookie"])
+    if headers["Cache-Control"] == "no-cache":
+        headers["Cache-Control"] = "private, no-cache"
 
 
 def _not_allowed(methods: Collection[str]) -> Response:

@@ -22,6 +22,7 @@ from autograph_web.core.fault_text import without_values
 from autograph_web.core.metrics import meters
 from autograph_web.core.pace import Pace, Paces
 from autograph_web.core.seldom import SHORT_S, Seldom
+from autograph_web.http.browsers import bound, tab_name
 from autograph_web.http.client import address_of
 from autograph_web.http.cookies import LONGEST_HEADER, session_cookie
 from autograph_web.http.page_frames import CLOSE, Arguments, Frame, NotOurs, Reader
@@ -42,7 +43,7 @@ _GOING_AWAY, _POLICY, _TRY_LATER = 1001, 1008, 1013
 
 
 KnownTab = Callable[[str], Awaitable[bool]]
-"""Tells whether a tab was there before, by its name."""
+"""Tells whether a tab was there before, by the name that its browser gives it."""
 
 
 class SocketDoor:
@@ -71,6 +72,7 @@ class SocketDoor:
             await self._app(scope, receive, send)
             return
         address = address_bucket(address_of(scope, services().settings))
+        scope = bound(scope)
         reason = await self._why_not(scope, address)
         if reason:
             self._told.refused(reason, address)
@@ -95,15 +97,15 @@ class SocketDoor:
                 del self._open[address], self._strange[address]
 
     async def _why_not(self, scope: Scope, address: str) -> str:
-        tab = _tab(scope)
-        if not tab:
+        token = _token(scope)
+        if not token:
             return "token"
         # Each open page keeps state on the server, so one address must not open pages without end.
         if self._open[address] >= bounds.MOST_WEBSOCKETS:
             return "too_many"
         if self._paces.take(address, bounds.HANDSHAKE_UNITS) is None:
             return "too_fast"
-        if self._is_known is None or await self._is_known(tab):
+        if self._is_known is None or await self._is_known(tab_name(scope, token)):
             return ""
         return "" if self._new_tabs.take(address, 1) is not None else "too_many_new"
 
@@ -235,8 +237,8 @@ async def is_signed_in(cookie_header: str) -> bool:
     return True
 
 
-def _tab(scope: Scope) -> str:
-    """Return the UUID by which the address names a tab, as pages do, or nothing; keys in Redis have it."""
+def _token(scope: Scope) -> str:
+    """Return the UUID by which the address names a tab, as pages do, or nothing."""
     query: bytes = scope.get("query_string", b"")
     if f"{scope['path']}/" not in (f"{_SOCKET}/", f"{_SOCKET}//") or len(query) > _LONGEST_QUERY:
         return ""

@@ -30,6 +30,7 @@ from autograph_web.ui.admin.users.page import users_page
 from autograph_web.ui.admin.users.state import UsersState
 from autograph_web.ui.api_keys.page import api_keys_page
 from autograph_web.ui.api_keys.state import ApiKeysState
+from autograph_web.ui.bound_tabs import bind_tabs
 from autograph_web.ui.cookies import seal_cookies
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
@@ -138,6 +139,7 @@ def build_app(**kwargs: Any) -> rx.App:
     add_pages(app)
     steady(app)
     forget_gone_tabs(app)
+    bind_tabs(app)
     seal_cookies(app)
     return app
 

@@ -29,20 +29,24 @@ class SteadyTabs(RedisTokenManager):
     A subscription shows of each process that it lives.
     """
 
-    async def link_token_to_sid(self, token: str, sid: str) -> str | None:
-        """Link a tab to its connection; a new name for it is returned if it is a copy of one that is open."""
+    async def is_taken(self, tab: str) -> bool:
+        """Return True if `tab` is open somewhere; while Redis is away it is not."""
         try:
-            await self._forget_a_dead_owner(token)
+            return await self._has_a_live_owner(tab)
         except Exception:  # Redis is away: Reflex then does without it
             _logger.warning("a tab's record could not be read", exc_info=True)
-        return await super().link_token_to_sid(token, sid)
+            return False
 
-    async def _forget_a_dead_owner(self, token: str) -> None:
-        redis, key = cast(Any, self.redis), self._get_redis_key(token)
+    async def _has_a_live_owner(self, tab: str) -> bool:
+        redis, key = cast(Any, self.redis), self._get_redis_key(tab)
         record = await redis.get(key)
+        if not record:
+            return False
         # What Reflex has written; it reads it in the same way.
-        if record and not await self._is_open(token, pickle.loads(record).instance_id):  # noqa: S301
-            await redis.eval(_DROP_IF, 1, key, record)
+        if await self._is_open(tab, pickle.loads(record).instance_id):  # noqa: S301
+            return True
+        await redis.eval(_DROP_IF, 1, key, record)
+        return False
 
     async def _is_open(self, token: str, owner: str) -> bool:
         """Return True if the process that wrote a tab's record still has the tab."""

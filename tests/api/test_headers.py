@@ -199,7 +199,33 @@ async def test_a_public_page_is_served_in_place(browser: AsyncClient, path: str)
 
     assert response.status_code == 200
     assert response.text == f"page /{path.strip('/') or 'index'}.html"
-    assert response.headers["cache-control"] == "no-cache"
+    assert response.headers["cache-control"] == "private, no-cache"
+
+
+async def test_a_page_gives_a_browser_its_secret_once(browser: AsyncClient) -> None:
+    first = await browser.get("/login")
+    [(name, cookie)] = cookies_set(first).items()
+    assert (name, len(cookie.value)) == ("autograph_browser", 43)
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (
+        "/",
+        True,
+        "lax",
+        "",
+    )
+
+    again = await browser.get("/register", headers={"Cookie": f"{name}={cookie.value}"})
+    assert "set-cookie" not in again.headers
+    assert again.headers["cache-control"] == "no-cache"
+
+    for wrong in ("", "short", "x" * 44, "x" * 42 + "!"):
+        browser.cookies.clear()
+        other = await browser.get("/login", headers={"Cookie": f"{name}={wrong}"})
+        assert cookies_set(other)[name].value not in ("", cookie.value)
+
+
+@pytest.mark.parametrize("path", ["/ui.css", "/nothing.js"])
+async def test_no_file_and_no_refusal_gives_a_cookie(browser: AsyncClient, path: str) -> None:
+    assert "set-cookie" not in (await browser.get(path)).headers
 
 
 async def test_the_address_of_a_sign_in_is_the_clients(connect: Connect, services: Services) -> None:

@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from autograph_web.core import bounds
+from autograph_web.http.browsers import tab_name
 from autograph_web.http.page_frames import Arguments
 from autograph_web.http.socket_door import SocketDoor
 from autograph_web.runtime import Services
 
 pytestmark = pytest.mark.usefixtures("services")
 HANDLERS = {"ours.load": Arguments(frozenset(), frozenset())}
+BROWSER, OTHER = "a" * 43, "b" * 43
 LOAD = '42/_event,["event",{"name":"ours.load"}]'
 
 
@@ -22,7 +24,12 @@ class Connection:
     """One connection: what the client says, and what it is told."""
 
     def __init__(
-        self, *frames: str | bytes, ip: str = "203.0.113.9", query: str = "", path: str = "/_event/"
+        self,
+        *frames: str | bytes,
+        ip: str = "203.0.113.9",
+        query: str = "",
+        path: str = "/_event/",
+        browser: str = BROWSER,
     ) -> None:
         self.told: list[Message] = []
         self._frames = [*frames]
@@ -31,7 +38,7 @@ class Connection:
             "path": path,
             "client": (ip, 50_000),
             "query_string": (query or f"EIO=4&transport=websocket&token={uuid4()}").encode(),
-            "headers": [],
+            "headers": [(b"cookie", f"autograph_browser={browser}".encode())],
         }
 
     async def receive(self) -> Message:
@@ -92,15 +99,32 @@ async def test_there_is_one_websocket(path: str) -> None:
 
 async def test_new_tabs_of_an_address_are_limited_and_known_ones_are_not() -> None:
     tab, now = str(uuid4()), Clock()
-    layer, inside = door({tab: True}, now)
+    layer, inside = door({tab_name({"autograph.browser": BROWSER}, tab): True}, now)
     outcomes = [(await run(layer, Connection())).refused for _ in range(bounds.TABS_AT_ONCE + 5)]
 
     assert outcomes == [False] * bounds.TABS_AT_ONCE + [True] * 5
     assert not (await run(layer, Connection(query=f"token={tab}"))).refused
+    for other in (OTHER, "", "a" * 42):
+        assert (await run(layer, Connection(query=f"token={tab}", browser=other))).refused
     assert not (await run(layer, Connection(ip="203.0.113.10"))).refused
     now.seconds += 10
     assert not (await run(layer, Connection())).refused
     assert len(inside.scopes) == bounds.TABS_AT_ONCE + 3
+
+
+async def test_a_tab_has_one_name_in_each_browser_and_none_that_lasts_without_one() -> None:
+    layer, inside = door()
+    token = str(uuid4())
+    browsers = [BROWSER, BROWSER, OTHER, "", "", "a" * 44, "a" * 42 + "!"]
+    for browser in browsers:
+        await run(layer, Connection(query=f"token={token}", browser=browser))
+    await run(layer, Connection(browser=BROWSER))
+
+    names = [tab_name(scope, token) for scope in inside.scopes]
+    assert names[0] == names[1] == names[-1]
+    assert len(set(names)) == len(browsers) - 1
+    assert all(UUID(name).version == 4 and name != token for name in names)
+    assert tab_name(inside.scopes[0], str(uuid4())) not in names
 
 
 async def test_handshakes_of_an_address_are_limited_whatever_tab_they_name() -> None:

@@ -28,7 +28,11 @@ CHANGE_EMAIL = f"{_UI}email_links___state____change_email_state"
 SIGN_IN = f"{_UI}sign_in___state____sign_in_state"
 NOT_ME = f"{_UI}not_me___state____not_me_state"
 NEW_PASSWORD = f"{_UI}password_reset___state____new_password_state"
+FORGOTTEN = f"{_UI}password_reset___state____forgotten_state"
 REGISTER = f"{_UI}register___state____register_state"
+
+BROWSER = "forged-browser-" + "x" * 28
+"""The secret of the browser that forged sockets belong to, unless they say otherwise."""
 
 _READY = '"is_hydrated_rx_state_":true'
 _PATIENCE = 10.0
@@ -123,12 +127,17 @@ class ForgedSocket:
 
 @asynccontextmanager
 async def forged(
-    base_url: str, *, token: str = "", cookie: str = "", headers: Mapping[str, str] = MappingProxyType({})
+    base_url: str,
+    *,
+    token: str = "",
+    browser: str = BROWSER,
+    cookie: str = "",
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncGenerator[ForgedSocket]:
-    """Connect as the tab `token`, with the right origin, the cookies of `cookie`, and further headers."""
+    """Connect as a tab of a browser, with the right origin, the cookies of `cookie`, and further headers."""
     headers = {"X-Forwarded-For": unique_address(), "Origin": base_url, **headers}
-    if cookie:
-        headers["Cookie"] = cookie
+    cookies = [cookie, f"autograph_browser={browser}" if browser else ""]
+    headers["Cookie"] = "; ".join(filter(None, cookies))
     address = base_url.replace("http", "ws", 1) + socket_path(token or str(uuid4()))
     socket = ForgedSocket(await cast(Any, _Client).connect(address, headers=headers))
     try:

@@ -19,7 +19,7 @@ from tests.journeys.forged_socket import ACTIVITY as STATE
 from tests.journeys.forged_socket import forged
 from tests.journeys.forms import EVERYWHERE, banner_of, notice_of
 from tests.journeys.people import WRONG, Person
-from tests.journeys.test_forged_events import cookie_of, told
+from tests.journeys.test_forged_events import browser_of, cookie_of, tab_of, told
 from tests.journeys.wire import Wire
 from tests.support.browser import DESKTOP, Device, Visitor
 from tests.support.live_server import LiveServer
@@ -271,12 +271,12 @@ async def test_no_list_of_one_person_goes_on_for_another(
     give_history(brittle_server, person, 90)
     await open_activity(victim)
     await expect(rows_of(victim)).to_have_count(40)
-    tab = str(await victim.page.evaluate("() => sessionStorage.getItem('token')"))
+    tab, browser = await tab_of(victim), await browser_of(victim)
     await victim.page.close()
     thief.join(brittle_server)
     cookie = cookie_of(brittle_server, thief)
     # Straight to the handlers, without the first event that makes the server forget a stranger's page.
-    async with forged(brittle_server.base_url, token=tab, cookie=cookie) as socket:
+    async with forged(brittle_server.base_url, token=tab, browser=browser, cookie=cookie) as socket:
         for handler in ("further", "load", "choose", "search"):
             payload = {"name": "group", "value": "tokens"} if handler == "choose" else {}
             await socket.call(f"{STATE}.{handler}", payload, ACTIVITY)
@@ -290,10 +290,10 @@ async def test_forged_events_show_nothing_of_anybody(
     victim = await visit(DESKTOP, brittle_server)
     await person.come_in(victim)
     await open_activity(victim)
-    tab = str(await victim.page.evaluate("() => sessionStorage.getItem('token')"))
+    tab, browser = await tab_of(victim), await browser_of(victim)
     await victim.page.close()
     for token in (tab, ""):
-        async with forged(brittle_server.base_url, token=token) as socket:
+        async with forged(brittle_server.base_url, token=token, browser=browser) as socket:
             for name, value in NONSENSE:
                 await socket.call(f"{STATE}.choose", {"name": name, "value": value}, ACTIVITY)
             for handler in ("load", "further", "_list", "_add", "_open", "_show"):

@@ -12,7 +12,7 @@ from tests.journeys.forged_socket import FLAGS, forged
 from tests.journeys.forms import alert_of, button_of, notice_of, password_of
 from tests.journeys.operating import come_as_admin, operate
 from tests.journeys.people import Person
-from tests.journeys.test_forged_events import NONSENSE, cookie_of, tab_of, told
+from tests.journeys.test_forged_events import NONSENSE, browser_of, cookie_of, tab_of, told
 from tests.support.browser import DESKTOP, Device, Visitor
 from tests.support.live_server import LiveServer
 
@@ -173,12 +173,12 @@ async def test_forged_events_switch_nothing(visit: Visit, person: Person, brittl
     await victim.page.get_by_label("POST /token answers 404").check()
     await button_of(victim).click()
     await at_step(victim, "review")
-    tab = await tab_of(victim)
+    tab, browser = await tab_of(victim), await browser_of(victim)
     await victim.page.close()
     stranger = Person(f"stranger.{person.email}", "gravel harbour 999 violins")
     stranger.join(brittle_server)
     for token, cookie in ((tab, ""), ("", ""), (tab, cookie_of(brittle_server, stranger))):
-        async with forged(brittle_server.base_url, token=token, cookie=cookie) as socket:
+        async with forged(brittle_server.base_url, token=token, browser=browser, cookie=cookie) as socket:
             for handler in ("load", "switch", "cancel", "_switched", "_asked", "_fill", "_show"):
                 await socket.call(f"{FLAGS}.{handler}", {}, PATH)
             for nonsense in (*NONSENSE, "password_grant", "review", "confirm"):

@@ -51,6 +51,11 @@ def cookie_of(server: LiveServer, person: Person) -> str:
     return f"autograph_session={cookie}"
 
 
+async def browser_of(visitor: Visitor) -> str:
+    """Return the secret of the visitor's browser, which finds its tabs."""
+    return str((await visitor.cookie("autograph_browser"))["value"])
+
+
 def status_of(url: str, headers: dict[str, str]) -> int:
     """Return what a GET is answered with; the body, or the websocket, is left alone."""
     with httpx.stream("GET", url, headers=headers) as answer:
@@ -109,10 +114,10 @@ async def test_without_a_cookie_no_protection_comes_off(
     await victim.page.get_by_role("button", name="Turn on", exact=True).click()
     await expect(victim.page.locator("[data-revealed=shown]")).to_be_visible()
     key = await victim.page.locator("[data-slot=key]").inner_text()
-    tab = await tab_of(victim)
+    tab, browser = await tab_of(victim), await browser_of(victim)
     await victim.page.close()
     for token in (tab, ""):
-        async with forged(brittle_server.base_url, token=token) as socket:
+        async with forged(brittle_server.base_url, token=token, browser=browser) as socket:
             for handler in (
                 "reveal_again",
                 "make_codes",
@@ -140,11 +145,11 @@ async def test_without_a_cookie_nobody_changes_or_deletes_an_account(
     await victim.open("/settings/account")
     await victim.page.get_by_role("button", name="Delete account").click()
     await expect(victim.page.locator("#step-title")).to_be_focused()
-    tab = await tab_of(victim)
+    tab, browser = await tab_of(victim), await browser_of(victim)
     await victim.page.close()
     passwords = {"current_password": person.password, "new_password": "basalt teapot nineteen lanterns"}
     for token in (tab, ""):
-        async with forged(brittle_server.base_url, token=token) as socket:
+        async with forged(brittle_server.base_url, token=token, browser=browser) as socket:
             for handler in ("load", "resend", "cancel", "_fill", "_go", "_deleted", "_step_back"):
                 await socket.call(f"{ACCOUNT}.{handler}", {}, "/settings/account")
             for wish in ("delete", "change-email", "x", 7, None, ["delete"]):
@@ -197,18 +202,18 @@ async def test_a_cookie_opens_its_own_account_only(
     victim = await visit(DESKTOP, brittle_server)
     await person.come_in(victim)
     await victim.open("/dashboard")
-    tab, thief = await tab_of(victim), new_person()
+    tab, browser, thief = await tab_of(victim), await browser_of(victim), new_person()
     thief.join(brittle_server)
     cookie = cookie_of(brittle_server, thief)
 
     # While the tab is open its name is taken; once it is closed its state waits for whoever says the name.
     for _ in ("open", "closed"):
-        async with forged(brittle_server.base_url, token=tab, cookie=cookie) as socket:
+        async with forged(brittle_server.base_url, token=tab, browser=browser, cookie=cookie) as socket:
             await socket.hydrate("/dashboard")
             await socket.call(f"{DASHBOARD}.load", token=tab)
             await socket.until(thief.email)
             assert person.email not in await socket.settle()
-        async with forged(brittle_server.base_url, token=tab) as socket:
+        async with forged(brittle_server.base_url, token=tab, browser=browser) as socket:
             await socket.hydrate("/dashboard")
             await socket.call(f"{DASHBOARD}.load", token=tab)
             heard = told(await socket.settle())
@@ -225,9 +230,10 @@ async def test_somebody_elses_tab_is_left_alone(
     victim = await visit(DESKTOP, brittle_server)
     await person.come_in(victim)
     await victim.open("/dashboard")
-    async with forged(brittle_server.base_url, token=await tab_of(victim)) as socket:
+    tab, browser = await tab_of(victim), await browser_of(victim)
+    async with forged(brittle_server.base_url, token=tab, browser=browser) as socket:
         for handler in ("sign_out_everywhere", "load", "reset"):
-            await socket.call(f"{DASHBOARD}.{handler}", token=await tab_of(victim))
+            await socket.call(f"{DASHBOARD}.{handler}", token=tab)
         await socket.settle()
     await expect(victim.page.locator("#account-email")).to_have_text(person.email)
     await victim.at("/dashboard")

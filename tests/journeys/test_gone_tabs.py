@@ -9,7 +9,8 @@ import pytest
 from redis import Redis
 
 from autograph_web.core.bounds import GONE_TAB_S
-from tests.journeys.forged_socket import DASHBOARD, forged
+from autograph_web.http.browsers import tab_name
+from tests.journeys.forged_socket import BROWSER, DASHBOARD, forged
 from tests.journeys.people import Person
 from tests.journeys.test_forged_events import cookie_of
 from tests.support.live_server import LiveServer
@@ -24,8 +25,12 @@ def redis(brittle_server: LiveServer) -> Generator[Any]:
     window.close()
 
 
+def name_of(tab: str) -> str:
+    return tab_name({"autograph.browser": BROWSER}, tab)
+
+
 def lives(redis: Any, tab: str) -> list[int]:
-    return [redis.ttl(key) for key in redis.keys(f"{tab}_reflex*")]
+    return [redis.ttl(key) for key in redis.keys(f"{name_of(tab)}_reflex*")]
 
 
 async def seen(happened: Callable[[], bool]) -> None:
@@ -43,7 +48,7 @@ async def test_a_visit_leaves_little_and_for_minutes(brittle_server: LiveServer,
         assert min(lives(redis, tab)) > GONE_TAB_S
     await seen(lambda: max(lives(redis, tab)) <= GONE_TAB_S)
 
-    kept = [redis.get(key) for key in redis.keys(f"{tab}_reflex*")]
+    kept = [redis.get(key) for key in redis.keys(f"{name_of(tab)}_reflex*")]
     assert len(kept) <= 3
     assert sum(map(len, kept)) < 4000
     assert b"filler" not in b"".join(kept)
@@ -70,5 +75,5 @@ async def test_where_somebody_is_signed_in_a_tab_waits_as_long_as_ever(
         await socket.hydrate("/dashboard")
         await socket.call(f"{DASHBOARD}.load")
         await socket.settle()
-    await seen(lambda: not redis.exists(f"token_manager_socket_record_{tab}"))
+    await seen(lambda: not redis.exists(f"token_manager_socket_record_{name_of(tab)}"))
     assert min(lives(redis, tab)) > GONE_TAB_S

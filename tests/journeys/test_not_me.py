@@ -10,7 +10,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import NOT_ME, forged
 from tests.journeys.forms import alert_of, button_of, notice_of
 from tests.journeys.people import Person
-from tests.journeys.test_forged_events import tab_of, told
+from tests.journeys.test_forged_events import browser_of, tab_of, told
 from tests.journeys.test_password_reset import NEW, SET, UNKNOWN, Ears, choose, new_password_of
 from tests.support.browser import DESKTOP, Device, Visitor, unique_address
 from tests.support.letters import link_in_letter
@@ -157,9 +157,9 @@ async def test_without_the_cookie_of_the_link_nothing_is_told(
     stranger, link = await stranger_signs_in(brittle_server, person)
     await follow(visitor, link)
     await expect(visitor.page.locator(".facts")).to_contain_text("Firefox 140 on Windows")
-    tab = await tab_of(visitor)
+    tab, browser = await tab_of(visitor), await browser_of(visitor)
     await visitor.page.close()
-    async with forged(brittle_server.base_url, token=tab) as socket:
+    async with forged(brittle_server.base_url, token=tab, browser=browser) as socket:
         await socket.settle()
         for handler in ("arrive", "_look", "_arrive_by_link"):
             await socket.call(f"{NOT_ME}.{handler}", {}, PAGE)

@@ -11,7 +11,7 @@ from tests.journeys.forged_socket import NEW_PASSWORD, forged
 from tests.journeys.forms import CHECK_FIELD, alert_of, button_of, email_of, notice_of
 from tests.journeys.operating import verify_address
 from tests.journeys.people import Person, at_overview
-from tests.journeys.test_forged_events import tab_of, told
+from tests.journeys.test_forged_events import browser_of, tab_of, told
 from tests.journeys.test_without_javascript import slow
 from tests.journeys.two_step import Owner
 from tests.journeys.wire import Wire
@@ -379,9 +379,9 @@ async def test_without_the_cookie_of_a_link_no_handler_does_anything(
     visitor = await visit(DESKTOP, brittle_server)
     await follow(visitor, await ask_by_rest(brittle_server, person))
     await expect(visitor.page.locator(".whose")).to_have_text(f"For {person.email}")
-    tab = await tab_of(visitor)
+    tab, browser = await tab_of(visitor), await browser_of(visitor)
     await visitor.page.close()
-    async with forged(brittle_server.base_url, token=tab) as socket:
+    async with forged(brittle_server.base_url, token=tab, browser=browser) as socket:
         await socket.settle()
         for form in ({"password": NEW}, {"password": NEW, "token": "x" * 43}, {"password": [NEW]}, "x", None):
             await socket.call(f"{NEW_PASSWORD}.choose", {"form": form}, CHOOSE)

@@ -18,7 +18,7 @@ from tests.journeys.damage import missing
 from tests.journeys.forged_socket import SERVER, forged
 from tests.journeys.operating import come_as_admin
 from tests.journeys.people import Person
-from tests.journeys.test_forged_events import NONSENSE, cookie_of, tab_of, told
+from tests.journeys.test_forged_events import NONSENSE, browser_of, cookie_of, tab_of, told
 from tests.journeys.wire import Wire
 from tests.support.browser import DESKTOP, Device, Visitor
 from tests.support.live_server import LiveServer
@@ -178,12 +178,12 @@ async def test_a_failure_offers_to_try_again_and_keeps_what_was_there(
 async def test_forged_events_tell_nothing(visit: Visit, person: Person, brittle_server: LiveServer) -> None:
     victim = await visit(DESKTOP, brittle_server)
     await come(victim, brittle_server, person)
-    tab = await tab_of(victim)
+    tab, browser = await tab_of(victim), await browser_of(victim)
     await victim.page.close()
     stranger = Person(f"stranger.{person.email}", "gravel harbour 999 violins")
     stranger.join(brittle_server)
     for token, cookie in ((tab, ""), ("", ""), (tab, cookie_of(brittle_server, stranger))):
-        async with forged(brittle_server.base_url, token=token, cookie=cookie) as socket:
+        async with forged(brittle_server.base_url, token=token, browser=browser, cookie=cookie) as socket:
             for handler in ("load", "_show", "_put", "_attempt", "_looking"):
                 await socket.call(f"{SERVER}.{handler}", {}, PATH)
             for nonsense in (*NONSENSE, 7, "30", 8, -1):

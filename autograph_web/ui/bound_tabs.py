@@ -1,0 +1,35 @@
+"""A tab is its browser's: Reflex keeps its state under a name that takes the browser's cookie to find.
+
+What Reflex 0.10.1 does with the token of a websocket's address, it then does with that name
+(`http/browsers.py`). Where a tab was duplicated, both have the token: the copy is given another one here, as
+Reflex would give it a name for a token.
+"""
+
+from typing import Any
+
+import reflex as rx
+
+from autograph_web.core.entropy import random_uuid
+from autograph_web.http.browsers import tab_name
+from autograph_web.runtime import services
+from autograph_web.ui.tabs import SteadyTabs
+
+_NEW_TOKEN = "new_token"  # noqa: S105  (the name of Reflex' event)
+
+
+def bind_tabs(app: rx.App) -> None:
+    """Have every connection to `app` find the tabs of its own browser alone."""
+    namespace: Any = app.event_namespace
+    link = namespace.link_token_to_sid
+
+    async def linked(sid: str, token: str, **more: Any) -> None:
+        scope = namespace.app.sio.get_environ(sid, namespace.namespace)["asgi.scope"]
+        name = tab_name(scope, token)
+        tabs = namespace._token_manager
+        if isinstance(tabs, SteadyTabs) and await tabs.is_taken(name):
+            token = str(random_uuid(services().entropy))
+            await namespace.emit(_NEW_TOKEN, token, to=sid)
+            name = tab_name(scope, token)
+        await link(sid, name, **more)
+
+    namespace.link_token_to_sid = linked
