@@ -30,7 +30,7 @@ def changed_letter(email: str, url: str, removed: Removed, context: RequestConte
         told.append("Every sign-in has ended, and every API key. Two-step verification is as it was.")
     else:
         told.append(
-            "Every sign-in has ended. Nobody had confirmed this email before, so what was set up is void."
+            "Every sign-in has ended. This email had not been confirmed before, so what was set up is void."
         )
     return Letter(
         to=email,
@@ -54,7 +54,7 @@ def refused_letter(email: str, removed: Removed, context: RequestContext, now: d
             "A sign-in to your AutoGraph v3 account was taken back with the link we sent to this address.",
             "Every sign-in has ended, and every API key.",
             *removal(removed),
-            "Choose a new password now: whoever signed in knows the old one.",
+            "Choose a new password now: the person who signed in knows the old one.",
         ),
         facts=circumstances(context, now),
     )
