@@ -112,6 +112,7 @@ class Proxy:
             ("https://$host$request_uri", f"https://{NAME}:{port}$request_uri"),
             ("accounts.example.com", NAME),
             ("/etc/autograph/tls", str(self._folder)),
+            ("/var/log/nginx", str(self._folder)),
         ):
             if there not in site:
                 raise ValueError(f"{SITE} no longer has {there!r}")
