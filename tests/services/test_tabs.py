@@ -41,11 +41,15 @@ async def test_a_tab_that_was_closed_while_redis_was_away_comes_back_as_itself(w
     plain, tabs.redis = tabs.redis, Redis(unix_socket_path="/nowhere/redis.sock", retry=Retry(NoBackoff(), 0))
     await tabs.disconnect_token(tab, "first")
     tabs.redis = plain
+    assert not await tabs.is_taken(tab)
     assert await tabs.link_token_to_sid(tab, "second") is None
+    assert await tabs.is_taken(tab)
     assert await tabs.link_token_to_sid(tab, "third") is not None
 
 
 async def test_a_tab_of_a_worker_that_died_comes_back_as_itself(worker: Tabs) -> None:
     tab = str(uuid4())
     await worker().link_token_to_sid(tab, "first")
-    assert await worker().link_token_to_sid(tab, "second") is None
+    other = worker()
+    assert not await other.is_taken(tab)
+    assert await other.link_token_to_sid(tab, "second") is None

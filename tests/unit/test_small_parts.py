@@ -13,11 +13,13 @@ from autograph_web.core.addresses import address_bucket
 from autograph_web.core.clock import SystemClock
 from autograph_web.core.entropy import SystemEntropy, random_token, random_uuid
 from autograph_web.core.errors import (
+    CodeOfReplaced,
     DomainError,
     EmailInvalid,
     EmailTaken,
     LinkRefused,
     RateLimited,
+    SetupCodeOfOther,
     error_kinds,
 )
 from autograph_web.core.limits import BudgetSpent
@@ -185,8 +187,9 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
     kinds = DomainError.__subclasses__()
     for kind in kinds:
         kinds.extend(kind.__subclasses__())
-    # The first is a RateLimited that knows more, the second what several kinds have in common.
-    codes = [kind.code for kind in kinds if kind not in (BudgetSpent, LinkRefused)]
+    # Those that know more than the kind whose code they have, and what several kinds have in common.
+    refined = (BudgetSpent, CodeOfReplaced, SetupCodeOfOther, LinkRefused)
+    codes = [kind.code for kind in kinds if kind not in refined]
     assert len(codes) == len(set(codes)) == len(error_kinds())
 
 

@@ -66,7 +66,7 @@ async def confirm_change(context: CurrentContext, wish: LinkToken) -> AccountOut
 async def undo_change(context: CurrentContext, wish: LinkToken) -> EmailUndoneOut:
     """Give the account its old address back with the token of the link that was sent there.
 
-    Every sign-in and API key ends, and a second factor set up since the change was asked for, or since an
+    Every sign-in and every key ends, and a second factor set up since the change was asked for, or since an
     earlier sign-in from an unknown browser. Use `password_reset_token` at /password-reset/confirm next.
     """
     back = await services().email_undo.undo(context, wish.token.get_secret_value())
