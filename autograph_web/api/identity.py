@@ -81,7 +81,7 @@ async def _context(request: Request) -> RequestContext:
 CurrentViewer = Annotated[Viewer, Depends(_viewer)]
 """Somebody who is signed in; an API key is refused."""
 PerhapsViewer = Annotated[Viewer | None, Depends(_perhaps_viewer)]
-"""Somebody who is signed in, or None where nobody is; a token that is shown and not good is refused."""
+"""The account that is signed in, or None without a session; an access token that is not valid is refused."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]
 CurrentCaller = Annotated[Viewer | KeyHolder, Depends(_caller)]
 """Somebody who is signed in, or an API key with the scope that the table in `access` asks for."""

@@ -1,7 +1,6 @@
 """Layers that refuse a request before it reaches anybody: too large a body, another site's origin."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -22,11 +21,10 @@ from autograph_web.core.errors import (
     OriginRefused,
     RateLimited,
 )
-from autograph_web.core.limits import note_refusal
-from autograph_web.core.seldom import SHORT_S, Seldom
 from autograph_web.http.client import address_of
 from autograph_web.http.cookies import session_cookie
 from autograph_web.http.problems import problem_response
+from autograph_web.http.refused import Refused
 from autograph_web.http.socket_door import refuse_websocket
 from autograph_web.runtime import services
 
@@ -48,7 +46,7 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, seconds: float = BODY_S) -> None:
         self._app, self._seconds = app, seconds
         self._coming = Counter[str]()
-        self._seldom = Seldom(time.monotonic, SHORT_S)
+        self._refused = Refused()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
@@ -70,24 +68,19 @@ class BodyLimit:
     async def _body(self, scope: Scope, receive: Receive) -> bytes:
         address = address_bucket(address_of(scope, services().settings))
         if self._coming[address] >= MOST_BODIES:
-            self._tell("too_many_bodies", address)
+            self._refused.tell("too_many_bodies", address)
             raise RateLimited(retry_after=1)
         self._coming[address] += 1
         try:
             async with asyncio.timeout(self._seconds):
                 return await _read(scope, receive)
         except TimeoutError:
-            self._tell("body_too_slow", address)
+            self._refused.tell("body_too_slow", address)
             raise BodyTooSlow from None
         finally:
             self._coming[address] -= 1
             if not self._coming[address]:
                 del self._coming[address]
-
-    def _tell(self, reason: str, address: str) -> None:
-        note_refusal(reason)
-        if self._seldom.allows(reason):
-            _log.warning("request_refused", reason=reason, address=address)
 
 
 def _ending(refusal: DomainError) -> Response:

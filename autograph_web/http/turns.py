@@ -1,23 +1,17 @@
 """The layer in which the requests of one address take turns: many of one do not keep others waiting."""
 
 import asyncio
-import time
 from collections import deque
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.core.addresses import address_bucket
 from autograph_web.core.bounds import MOST_REQUESTS_AT_WORK, MOST_REQUESTS_WAITING
 from autograph_web.core.errors import RateLimited
-from autograph_web.core.limits import note_refusal
-from autograph_web.core.seldom import SHORT_S, Seldom
 from autograph_web.http.client import address_of
 from autograph_web.http.problems import problem_response
+from autograph_web.http.refused import Refused
 from autograph_web.runtime import services
-
-_log = structlog.get_logger(__name__)
-_REASON = "too_many_requests"
 
 
 class Turns:
@@ -30,7 +24,7 @@ class Turns:
     def __init__(self, app: ASGIApp, at_work: int = MOST_REQUESTS_AT_WORK) -> None:
         self._app, self._most = app, at_work
         self._addresses: dict[str, _Address] = {}
-        self._seldom = Seldom(time.monotonic, SHORT_S)
+        self._refused = Refused()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one request when it is its turn; anything else at once."""
@@ -40,9 +34,7 @@ class Turns:
         name = address_bucket(address_of(scope, services().settings))
         address = self._addresses.setdefault(name, _Address())
         if len(address.waiting) >= MOST_REQUESTS_WAITING:
-            note_refusal(_REASON)
-            if self._seldom.allows(_REASON):
-                _log.warning("request_refused", reason=_REASON, address=name)
+            self._refused.tell("too_many_requests", name)
             await problem_response(RateLimited(retry_after=1))(scope, receive, send)
             return
         await self._turn_of(address)
@@ -82,7 +74,7 @@ class Turns:
             self._addresses.pop(name, None)
 
     def _pass_on(self, address: "_Address") -> None:
-        """Give the turn that ends to who has waited longest."""
+        """Give the turn that ends to the request that has waited longest."""
         while address.waiting:
             turn = address.waiting.popleft()
             if not turn.done():

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from autograph_web.core.context import RequestContext
 from autograph_web.mail.letter import Action, Letter, circumstances
-from autograph_web.recovery.removed import Removed
+from autograph_web.recovery.removed import Removed, counted
 
 
 def reset_letter(email: str, url: str, seconds: int, context: RequestContext, now: datetime) -> Letter:
@@ -101,6 +101,5 @@ def removal(removed: Removed) -> tuple[str, ...]:
 def _in_words(seconds: int) -> str:
     for size, name in ((3600, "hour"), (60, "minute")):
         if seconds >= size and seconds % size == 0:
-            count = seconds // size
-            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+            return counted(seconds // size, name)
     return f"{seconds} seconds"

@@ -86,6 +86,15 @@ async def sqlite_plan(services: Services, query: Any) -> list[str]:
         return [str(row.detail) for row in found]
 
 
+async def index_searches(services: Services, query: Any, index: str) -> tuple[list[str], list[str]]:
+    """Return SQLite's plan of a query and its searches of the log, each by an index whose name begins so."""
+    plan = await sqlite_plan(services, query)
+    searches = [line for line in plan if "audit_log" in line]
+    assert searches, plan
+    assert all(f"USING INDEX {index}" in line for line in searches), plan
+    return plan, searches
+
+
 async def test_a_page_reads_about_as_many_rows_as_it_shows(
     services: Services, viewer: Viewer, clock: FakeClock
 ) -> None:
@@ -105,10 +114,7 @@ async def test_a_page_reads_about_as_many_rows_as_it_shows(
             # Once what each kind contributes, at most; what a filter drops is of this account and session.
             assert await read_rows(services, query) <= LIMIT * max(3, len(wanted.kinds)), name
             continue
-        plan = await sqlite_plan(services, query)
-        searches = [line for line in plan if "audit_log" in line]
-        assert searches, name
-        assert all("USING INDEX ix_audit_log_user_id_" in line for line in searches), (name, plan)
+        plan, searches = await index_searches(services, query, "ix_audit_log_user_id_")
         if not wanted.kinds:
             assert not [line for line in plan if "TEMP B-TREE" in line], (name, plan)
         else:

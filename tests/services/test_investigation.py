@@ -17,7 +17,7 @@ from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.store import selecting
 from autograph_web.core.errors import InvalidCursor, RateLimited
 from autograph_web.runtime import Services
-from tests.services.test_activity import LIMIT, MANY, fill, read_rows, sqlite_plan
+from tests.services.test_activity import LIMIT, MANY, fill, index_searches, read_rows
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, audited, prove, register
 from tests.support.operating import OPERATOR, administrator
@@ -109,10 +109,7 @@ async def test_a_page_reads_about_as_many_rows_as_it_shows(services: Services, c
         if services.database.writes_at_once:
             assert await read_rows(services, query) <= LIMIT * max(1, len(wanted.kinds)), name
             continue
-        plan = await sqlite_plan(services, query)
-        searches = [line for line in plan if "audit_log" in line]
-        assert searches, name
-        assert all("USING INDEX ix_audit_log_" in line for line in searches), (name, plan)
+        plan, searches = await index_searches(services, query, "ix_audit_log_")
         if not wanted.kinds or wanted.ip:
             assert not [line for line in plan if "TEMP B-TREE" in line], (name, plan)
         else:
