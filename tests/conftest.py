@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.compiled import share_compiled_statements
 from tests.support.logging_setup import plain_logging
-from tests.support.second_try import AFTER_SILENCE
+from tests.support.second_try import AFTER_SILENCE, ask_at_once
 
 pytest_plugins = [
     "tests.support.servers",
@@ -24,6 +24,12 @@ pytest_plugins = [
 
 plain_logging()
 share_compiled_statements()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Lose no time between two tests."""
+    ask_at_once(config)
 
 
 def needs_postgres(item: pytest.Item) -> bool:
