@@ -336,6 +336,7 @@ async def test_a_keeper_killed_in_the_middle_leaves_nothing_half_done(
     assert (await check(ten)).whole
 
 
+@pytest.mark.slow
 async def test_it_links_by_itself_in_the_background(services: Services) -> None:
     await happen(services, 2)
     async with asyncio.timeout(15):

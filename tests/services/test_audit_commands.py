@@ -15,6 +15,8 @@ from tests.support.command_line import Done, command
 from tests.support.factories import EMAIL, OLDER_SECRET, SECRET, context, open_cookie, register, rows
 from tests.support.two_step import viewer_of
 
+pytestmark = pytest.mark.slow  # programs are started
+
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:

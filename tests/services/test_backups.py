@@ -25,6 +25,8 @@ from tests.support.factories import context, make_settings, open_pair, prove, re
 from tests.support.live_server import free_port
 from tests.support.sources import ROOT
 
+pytestmark = pytest.mark.slow  # programs are started
+
 LATER = "theo@northwind.dev"
 
 

@@ -121,6 +121,7 @@ async def test_of_many_couriers_each_letter_is_carried_by_one(
     assert all(row.sent_at and row.attempts == 1 for row in await rows(quiet, OUTBOX))
 
 
+@pytest.mark.slow
 async def test_of_twenty_claims_of_one_letter_one_wins(
     quiet: Services, workers: list[tuple[Courier, Notebook]], clock: FakeClock
 ) -> None:
@@ -139,6 +140,7 @@ def die(when: str, database_url: str, data_dir: Path) -> None:
         process.kill()
 
 
+@pytest.mark.slow
 async def test_a_server_killed_after_the_commit_has_its_letter_sent_once_by_another(
     quiet: Services, database_url: str, clock: FakeClock, tmp_path: Path
 ) -> None:
@@ -152,6 +154,7 @@ async def test_a_server_killed_after_the_commit_has_its_letter_sent_once_by_anot
     assert first.letters + second.letters == [LETTER]
 
 
+@pytest.mark.slow
 async def test_a_server_killed_before_the_commit_sends_nothing(
     quiet: Services, database_url: str, clock: FakeClock, tmp_path: Path
 ) -> None:
@@ -164,6 +167,7 @@ async def test_a_server_killed_before_the_commit_sends_nothing(
     assert await how_many(quiet, OUTBOX) == 0
 
 
+@pytest.mark.slow
 async def test_a_letter_in_the_hands_of_a_killed_server_is_taken_up_when_its_claim_lapses(
     quiet: Services, database_url: str, clock: FakeClock, tmp_path: Path
 ) -> None:
@@ -196,6 +200,7 @@ async def test_the_running_courier_sends_what_a_dead_one_left(
     assert all(row.sent_at for row in await rows(quiet, OUTBOX))
 
 
+@pytest.mark.slow
 async def test_a_letter_that_was_put_off_is_tried_when_its_pause_is_over(quiet: Services) -> None:
     notebook = Notebook()
     running = Courier(quiet.database, quiet.outbox, AwayAtFirst(notebook), SystemClock(), SystemEntropy())
@@ -207,6 +212,7 @@ async def test_a_letter_that_was_put_off_is_tried_when_its_pause_is_over(quiet: 
     await running.close()
 
 
+@pytest.mark.slow
 async def test_closing_does_not_wait_for_a_carrier_that_stalls(quiet: Services, clock: FakeClock) -> None:
     await post(quiet)
     notebook = Notebook(moment=3600)
@@ -286,6 +292,7 @@ async def test_one_letter_that_fails_holds_up_no_other(quiet: Services, clock: F
     assert {row.last_error for row in await rows(quiet, OUTBOX)} == {None, "SMTP 550", "SMTP 451"}
 
 
+@pytest.mark.slow
 async def test_a_letter_that_is_out_is_marked_when_the_database_is_back(
     quiet: Services, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

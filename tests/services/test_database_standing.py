@@ -20,6 +20,8 @@ from tests.support.command_line import command
 from tests.support.factories import make_settings
 from tests.support.hostile_role import through
 
+pytestmark = pytest.mark.slow  # programs are started
+
 NOBODY = 65_534
 
 

@@ -16,6 +16,8 @@ from tests.support.command_line import command, command_from_nothing
 from tests.support.factories import EMAIL, PASSWORD, context
 from tests.support.post_office import PostOffice
 
+pytestmark = pytest.mark.slow  # programs are started
+
 Findings = dict[str, tuple[str, str, str]]
 NOWHERE = "127.0.0.1:1"
 

@@ -22,6 +22,8 @@ from autograph_web.runtime import Services, build_services, opened
 from tests.support.clock import FakeClock
 from tests.support.factories import context, make_settings, open_pair, prove, register
 
+pytestmark = pytest.mark.slow  # programs are started
+
 PROGRAMS = list(packaged_servers()) or [server_program()]
 BOTH = len(PROGRAMS) == 2
 OLD, NEW = PROGRAMS[0], PROGRAMS[-1]

@@ -200,6 +200,7 @@ async def test_it_ends_at_once_while_redis_is_away(
         await services.endings.announce([uuid4()])  # says nothing, does nothing
 
 
+@pytest.mark.slow
 async def test_a_restarted_redis_is_listened_to_again(
     settings: Settings,
     own_redis: EmbeddedRedis,
@@ -222,6 +223,7 @@ async def test_a_restarted_redis_is_listened_to_again(
     assert "".join(capfd.readouterr()).count("redis_subscription_lost") <= 1
 
 
+@pytest.mark.slow
 async def test_a_subscription_that_falls_silent_is_asked_and_kept(
     services: Services, redis_window: RedisWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

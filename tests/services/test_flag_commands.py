@@ -11,6 +11,8 @@ from autograph_web.runtime import Services
 from tests.support.command_line import as_json, command
 from tests.support.factories import audited
 
+pytestmark = pytest.mark.slow  # programs are started
+
 
 async def test_a_flag_is_switched_for_the_server_that_runs(services: Services) -> None:
     done = await command(services, "flags", "set", "password_grant", "off")

@@ -196,6 +196,7 @@ async def test_another_worker_hears_of_it(
     await until(lambda: services.flags.of(REGISTRATION_OPEN) is True)
 
 
+@pytest.mark.slow
 async def test_without_redis_people_sign_in_and_flags_still_travel(
     settings: Settings, own_redis: EmbeddedRedis, open_services: OpenServices
 ) -> None:

@@ -10,6 +10,8 @@ from tests.support.factories import PASSWORD
 from tests.support.live_server import LiveServer
 from tests.support.small_disk import fill, free, on_small_disk
 
+pytestmark = pytest.mark.slow  # programs are started
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Generator[LiveServer]:

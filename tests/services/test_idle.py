@@ -64,6 +64,7 @@ async def test_an_idle_process_comes_to_rest_and_wakes_for_what_it_writes_itself
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.slow
 async def test_a_flag_that_another_process_switched_is_heard_of(
     settings: Settings, alone: Services, mailbox: Mailbox
 ) -> None:
@@ -92,6 +93,7 @@ async def test_what_other_processes_leave_without_a_word_is_found(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.slow
 async def test_without_redis_flags_are_read_each_second(
     settings: Settings, own_redis: EmbeddedRedis, mailbox: Mailbox
 ) -> None:

@@ -13,6 +13,8 @@ from tests.support.command_line import command
 from tests.support.factories import context, open_pair, register, rows
 from tests.support.two_step import enrol, sign_in, viewer_of
 
+pytestmark = pytest.mark.slow  # programs are started
+
 OTHER = "theo@northwind.dev"
 
 

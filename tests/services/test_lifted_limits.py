@@ -50,6 +50,7 @@ async def lock_out(services: Services, ip: str = OFFICE, *emails: str) -> None:
         await prove(services, ip=ip)
 
 
+@pytest.mark.slow
 async def test_an_address_is_unlocked_by_command_and_that_is_audited(services: Services) -> None:
     await register(services)
     await lock_out(services)

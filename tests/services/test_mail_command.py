@@ -19,6 +19,8 @@ from tests.support.factories import OLDER_SECRET, SECRET, rows
 from tests.support.mailbox import Mailbox
 from tests.support.post_office import PostOffice
 
+pytestmark = pytest.mark.slow  # programs are started
+
 LETTER = Letter("mina@northwind.dev", "Choose a new password", ("A secret link.",))
 
 

@@ -9,6 +9,8 @@ from tests.support.command_line import command
 from tests.support.factories import OLDER_SECRET, SECRET, rows
 from tests.support.two_step import Enrolled, enrol
 
+pytestmark = pytest.mark.slow  # programs are started
+
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:

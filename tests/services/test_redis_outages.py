@@ -135,6 +135,7 @@ async def test_a_sign_out_without_redis_is_unavailable_yet_revoked(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.slow
 async def test_a_sign_out_that_redis_was_too_slow_for_is_finished_by_the_next_try(
     services: Services, own_redis: EmbeddedRedis, clock: FakeClock
 ) -> None:

@@ -20,6 +20,8 @@ from tests.support.factories import make_settings
 from tests.support.post_office import certificate_for_localhost
 from tests.support.restricted_redis import as_admin, redis_with
 
+pytestmark = pytest.mark.slow  # programs are started
+
 # As docs/deployment.md has it.
 LEAST = (
     "on >hunter2 resetchannels &* ~* -@all +@connection +ping +info +role +get +mget +set +del +exists"

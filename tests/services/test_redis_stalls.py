@@ -16,6 +16,8 @@ from tests.support.health import parts
 from tests.support.parts import RedisPart
 from tests.support.watching import RedisWindow
 
+pytestmark = pytest.mark.slow  # real seconds pass
+
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:

@@ -19,6 +19,8 @@ from tests.support.factories import context, open_cookie, open_pair, prove, regi
 from tests.support.live_server import free_port
 from tests.support.sentinel import WatchedRedis
 
+pytestmark = pytest.mark.slow  # programs are started
+
 _HIGHEST_PORT = 55_535  # a node of a cluster listens 10,000 above as well
 RECOVERY_S = 5
 """What is promised after a promotion."""

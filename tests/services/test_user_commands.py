@@ -19,6 +19,8 @@ from tests.support.operating import make_admin
 from tests.support.sources import ROOT
 from tests.support.two_step import enrol, viewer_of
 
+pytestmark = pytest.mark.slow  # programs are started
+
 ADMIN = "nora@northwind.dev"
 
 

@@ -14,9 +14,9 @@ AFTER_SILENCE = pytest.mark.flaky(reruns=1, only_rerun=["Unavailable", "RedisDow
 def ask_at_once(config: pytest.Config) -> None:
     """Let a worker's questions about earlier tries go out undelayed.
 
-    pytest-rerunfailures 16.7 keeps the number of tries in the process that leads the workers: before each test, a
-    worker sends it two messages and waits for an answer to the second. Nagle's algorithm (RFC 896) holds that back
-    until the first is acknowledged, which Linux delays by 40 ms: a third of the time of the whole suite.
+    pytest-rerunfailures 16.7 counts tries in the process that leads the workers: before each test, a worker
+    sends it two messages and waits for an answer to the second. Nagle's algorithm (RFC 896) holds that one back
+    until the first is acknowledged, which Linux delays by 40 ms: a third of the whole suite's time.
     """
     tries = getattr(getattr(config, "failures_db", None), "sock", None)
     if isinstance(tries, socket.socket):

@@ -11,6 +11,8 @@ from autograph_web.cli import app
 from autograph_web.commands.ondemand import COMMANDS, load
 from tests.support.sources import ROOT
 
+pytestmark = pytest.mark.slow  # programs are started
+
 _SERVING = {"reflex", "fastapi", "starlette", "granian", "alembic"}
 _WORKING = {
     "sqlalchemy",

@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support.sources import ROOT
+
+pytestmark = pytest.mark.slow  # programs are started
 
 HEARD = """
 import asyncio, time

@@ -126,6 +126,7 @@ def test_every_worker_tells_of_all(hire: Hire) -> None:
         assert worker.do("workers") == "2\n"
 
 
+@pytest.mark.slow
 def test_what_a_killed_worker_counted_stays_and_what_it_held_is_gone(hire: Hire) -> None:
     one, two = hire(), hire()
     one.do("event 3")
