@@ -5,6 +5,7 @@ import gc
 import pytest
 
 from tests.support.compiled import share_compiled_statements
+from tests.support.in_memory import keep_in_memory
 from tests.support.logging_setup import plain_logging
 from tests.support.second_try import AFTER_SILENCE, ask_at_once
 
@@ -25,6 +26,7 @@ pytest_plugins = [
 
 # What is imported and collected stays to the end; `pytest_runtestloop` takes it from the collector for good.
 gc.disable()
+keep_in_memory()
 plain_logging()
 share_compiled_statements()
 

@@ -15,8 +15,8 @@ def ask_at_once(config: pytest.Config) -> None:
     """Let a worker's questions about earlier tries go out undelayed.
 
     pytest-rerunfailures 16.7 counts tries in the process that leads the workers: before each test, a worker
-    sends it two messages and waits for an answer to the second. Nagle's algorithm (RFC 896) holds that one back
-    until the first is acknowledged, which Linux delays by 40 ms: a third of the whole suite's time.
+    sends it two messages and waits for an answer to the second. Nagle's algorithm (RFC 896) holds that one
+    back until the first is acknowledged, which Linux delays by 40 ms: a third of the whole suite's time.
     """
     tries = getattr(getattr(config, "failures_db", None), "sock", None)
     if isinstance(tries, socket.socket):
