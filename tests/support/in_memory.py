@@ -10,7 +10,7 @@ _ENOUGH_BYTES = 1 << 28
 
 
 def keep_in_memory() -> None:
-    """Have pytest make its temporary folders in memory: a sixth of the time of the tests of services went to disk.
+    """Have pytest make its temporary folders in memory: the disk took a sixth of the time of services' tests.
 
     Each test has databases of its own, which are gone with it; none of them cuts the power.
     """
