@@ -61,16 +61,22 @@ PROXIES = {
 }
 
 
+def installed(name: str) -> str:
+    """Return where the program of a proxy is; without it, the test is skipped by its name."""
+    path = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"
+    program = shutil.which(name) or shutil.which(name, path=path)
+    if program is None:
+        pytest.skip(f"{name} is not installed (apt install {PROXIES[name][2]})")
+    return program
+
+
 @contextmanager
 def proxy(
     name: str, folder: Path, port: int, server: int, *, behind_another: bool = False
 ) -> Generator[None]:
     """Run one on `port` in front of a server of this machine."""
-    template, command, package = PROXIES[name]
-    path = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"
-    program = shutil.which(command[0]) or shutil.which(command[0], path=path)
-    if program is None:
-        pytest.skip(f"{name} is not installed (apt install {package})")
+    template, command, _ = PROXIES[name]
+    program = installed(name)
     config, forwarded = folder / f"{name}.conf", _FORWARDED[name][behind_another]
     config.write_text(template.format(folder=folder, port=port, server=server, forwarded=forwarded))
     rest = [part.format(folder=folder, config=config) for part in command[1:]]

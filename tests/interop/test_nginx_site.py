@@ -55,7 +55,13 @@ async def test_the_log_has_no_token_and_a_flood_is_cut(tmp_path: Path) -> None:
             assert b" 429 " in await reader.readline()
             for _, one in [*held, (reader, writer)]:
                 one.transport.abort()
+        server.close()
+        async with asyncio.timeout(20):
+            reader, writer = await ask(f"/login?token={TOKEN}")
+            assert b" 503 " in await reader.readline()
+            writer.transport.abort()
     said = (tmp_path / "nginx" / "access.log").read_text()
     assert "/_event/ 429" in said
     assert "/login 200" in said
-    assert TOKEN not in said
+    assert "/login 503" in said
+    assert TOKEN not in said + (tmp_path / "nginx" / "error.log").read_text()
