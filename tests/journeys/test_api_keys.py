@@ -13,7 +13,7 @@ from tests.journeys.forged_socket import API_KEYS as STATE
 from tests.journeys.forged_socket import forged
 from tests.journeys.forms import alert_of, button_of, notice_of, password_of
 from tests.journeys.people import Person
-from tests.journeys.test_forged_events import NONSENSE, cookie_of, tab_of, told
+from tests.journeys.test_forged_events import NONSENSE, browser_of, cookie_of, tab_of, told
 from tests.journeys.two_step import Eavesdropper
 from tests.support.browser import Device, Visitor, unique_address
 from tests.support.letters import wait_for_letter
@@ -296,13 +296,13 @@ async def test_without_a_cookie_no_key_is_made_seen_or_revoked(
     await victim.page.get_by_label("Name").fill("Another")
     await button_of(victim).click()
     unsaved = await shown_key(victim)
-    tab = await tab_of(victim)
+    tab, browser = await tab_of(victim), await browser_of(victim)
     await victim.page.close()
     thief = Person(f"thief.{person.email}", "gravel harbour 999 violins")
     thief.join(brittle_server)
     form = {"name": "Forged", "scope_read": "on", "expires": "never"}
     for token, cookie in ((tab, ""), ("", ""), (tab, cookie_of(brittle_server, thief))):
-        async with forged(brittle_server.base_url, token=token, cookie=cookie) as socket:
+        async with forged(brittle_server.base_url, token=token, browser=browser, cookie=cookie) as socket:
             for handler in ("load", "done", "discard", "revoke", "cancel", "_revoked", "_discarded", "_fill"):
                 await socket.call(f"{STATE}.{handler}", {}, KEYS)
             for nonsense in (*NONSENSE, id_of(key)):

@@ -3,15 +3,17 @@
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from playwright.async_api import expect
+from simple_websocket import ConnectionError as Refused
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import FORGOTTEN, SIGN_IN, forged
 from tests.journeys.people import Person
-from tests.journeys.test_forged_events import browser_of, tab_of
+from tests.journeys.test_forged_events import browser_of, cookie_of, tab_of
 from tests.journeys.test_trouble import NO_CONNECTION
 from tests.journeys.two_step import Owner, code_of
 from tests.support.browser import DESKTOP
@@ -56,6 +58,39 @@ async def test_browsers_that_race_for_a_token_have_a_tab_each(brittle_server: Li
     assert [{email for email in emails.values() if email in one} for one in heard] == [
         {email} for email in emails.values()
     ]
+
+
+async def test_a_page_that_is_open_is_shown_to_its_own_browser_alone(
+    brittle_server: LiveServer, new_person: Callable[[], Person]
+) -> None:
+    owner, thief = new_person(), new_person()
+    for person in (owner, thief):
+        person.join(brittle_server)
+    tab, own = str(uuid4()), cookie_of(brittle_server, owner)
+    async with forged(brittle_server.base_url, token=tab, browser=BROWSERS[0], cookie=own) as socket:
+        assert owner.email in await socket.hydrate("/dashboard")
+
+    for cookie in ("", cookie_of(brittle_server, thief)):
+        async with forged(brittle_server.base_url, token=tab, browser=BROWSERS[1], cookie=cookie) as socket:
+            assert owner.email not in await socket.settle()
+            assert owner.email not in await socket.hydrate("/dashboard")
+    async with forged(brittle_server.base_url, token=tab, browser=BROWSERS[0], cookie=own) as socket:
+        assert owner.email in await socket.settle()
+
+
+async def test_no_log_of_ours_has_the_token_of_a_tab(brittle_server: LiveServer) -> None:
+    tab = str(uuid4())
+    await type_email(brittle_server, tab, BROWSERS[0], TYPED)
+    async with forged(brittle_server.base_url, token=tab, browser=BROWSERS[0]) as socket:
+        await socket.emit("event", {"name": "nobody.knows", "token": tab, "payload": {"token": tab}})
+        await socket.say("42/_event,[")
+        assert await socket.is_closed()
+    with pytest.raises(Refused):
+        async with forged(
+            brittle_server.base_url, token=tab, headers={"Origin": "https://elsewhere.example"}
+        ):
+            pass
+    assert tab not in brittle_server.log
 
 
 async def test_without_a_cookie_each_connection_is_a_tab_of_its_own(brittle_server: LiveServer) -> None:

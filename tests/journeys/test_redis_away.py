@@ -1,6 +1,8 @@
 """Redis, or the server, is silent or gone while something is sent: the page says so and goes on by itself."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from uuid import uuid4
 
 import pytest_asyncio
 from playwright.async_api import Locator, expect
@@ -9,6 +11,7 @@ from autograph_web.core.embedded import EmbeddedRedis
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import button_of
 from tests.journeys.people import Person, at_overview
+from tests.journeys.test_bound_tabs import TYPED, heard_by, type_email
 from tests.support.browser import DESKTOP, Visitor
 from tests.support.live_server import LiveServer
 from tests.support.parts import RedisPart
@@ -97,6 +100,19 @@ async def test_a_redis_that_is_gone_is_told_and_what_was_sent_can_be_sent_again(
     for visitor in (scene.signing_in, scene.moving):
         await button_of(visitor).click()
     await scene.arrive()
+
+
+async def test_a_tab_that_connects_meanwhile_is_its_browsers_afterwards(
+    brittle_server: LiveServer, redis: RedisPart
+) -> None:
+    tab, own, other = str(uuid4()), "a" * 43, "b" * 43
+    await type_email(brittle_server, tab, own, TYPED)
+    with redis.frozen():
+        both = [asyncio.create_task(heard_by(brittle_server, tab, browser)) for browser in (other, own)]
+        await asyncio.sleep(1)
+    strange, familiar = await asyncio.gather(*both)
+    assert TYPED not in strange
+    assert TYPED in familiar
 
 
 async def test_a_socket_that_is_silent_is_told_whatever_was_clicked(

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from http.cookies import SimpleCookie
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -15,12 +17,14 @@ from autograph_web.http.problems import problem_response
 from autograph_web.runtime import Services, build_services, opened
 from deploy.proxy import SITE, nginx
 from tests.journeys.conftest import Visit
+from tests.journeys.forged_socket import FORGOTTEN, ForgedSocket, forged
 from tests.journeys.forms import banner_of, button_of, email_of, password_of
 from tests.journeys.people import WRONG, Person, at_overview
 from tests.journeys.test_trouble import NO_CONNECTION
 from tests.journeys.two_step import Owner, code_of, type_code
 from tests.support.browser import DESKTOP, Visitor
 from tests.support.factories import context, prove
+from tests.support.live_server import LiveServer
 from tests.support.several_servers import SeveralServers
 
 pytestmark = pytest.mark.xdist_group("several-servers")
@@ -89,6 +93,27 @@ async def test_a_ticket_is_claimed_at_another_server_and_only_once(
         for client in (first, second):
             assert status_of_me(client, **kept) == 401
             assert client.get("/dashboard", headers=kept).headers["location"].startswith("/login?")
+
+
+async def test_a_tab_is_found_at_another_server_with_its_browsers_cookie_alone(
+    several_servers: SeveralServers,
+) -> None:
+    first, second = several_servers.nodes
+    tab, typed = str(uuid4()), "mina.elsewhere@northwind.dev"
+    origin = {"Origin": several_servers.base_url}
+
+    def at(node: LiveServer, browser: str) -> AbstractAsyncContextManager[ForgedSocket]:
+        cookie = f"__Host-autograph_browser={browser}"
+        return forged(node.base_url, token=tab, browser="", cookie=cookie, headers=origin)
+
+    async with at(first, "a" * 43) as socket:
+        await socket.hydrate("/login")
+        await socket.call(f"{FORGOTTEN}.ask", {"form": {"email": typed}}, "/password-reset")
+        await socket.until(typed)
+    async with at(second, "b" * 43) as socket:
+        assert typed not in await socket.settle()
+    async with at(second, "a" * 43) as socket:
+        assert typed in await socket.settle()
 
 
 async def test_tries_are_counted_together(several_servers: SeveralServers, resident: Person) -> None:
