@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
+from autograph_web.core.bounds import LONGEST_EMAIL
 from autograph_web.core.tables import UtcDateTime
 
 
@@ -23,8 +24,8 @@ class User(SQLModel, table=True):
     )
 
     id: UUID = Field(primary_key=True)
-    email: str = Field(max_length=320)
-    email_key: str = Field(max_length=320, unique=True)
+    email: str = Field(max_length=LONGEST_EMAIL)
+    email_key: str = Field(max_length=LONGEST_EMAIL, unique=True)
     password_hash: str = Field(max_length=255)
     role: str = Field(default="user", max_length=32)
     status: str = Field(default="active", max_length=32)
@@ -61,6 +62,6 @@ class EmailHold(SQLModel, table=True):
 
     __tablename__ = "email_holds"  # pyright: ignore[reportAssignmentType]
 
-    email_key: str = Field(primary_key=True, max_length=320)
+    email_key: str = Field(primary_key=True, max_length=LONGEST_EMAIL)
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
     until: datetime = Field(sa_type=UtcDateTime)

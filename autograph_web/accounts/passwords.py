@@ -8,6 +8,7 @@ import anyio
 from anyio import CapacityLimiter
 from zxcvbn import matching, zxcvbn
 
+from autograph_web.core.bounds import LONGEST_EMAIL
 from autograph_web.core.errors import (
     DomainError,
     PasswordTooCommon,
@@ -97,7 +98,7 @@ class PasswordPolicy:
 
 
 def _context_words(email: str) -> tuple[str, ...]:
-    email = normalize("NFKC", email[:320]).lower()
+    email = normalize("NFKC", email[:LONGEST_EMAIL]).lower()
     local, _, domain = email.partition("@")
     parts = {email, local, domain, *local.replace(".", " ").replace("+", " ").split(), domain.split(".")[0]}
     return tuple(sorted(word for word in {*parts, *_PRODUCT_WORDS} if len(word) > 2))

@@ -21,7 +21,9 @@ from autograph_web.flags.table import EMAIL_VERIFICATION
 
 _LINK = Purpose.EMAIL_VERIFICATION
 # Once a minute and not all day long, whoever asks; from one address for a few accounts at most.
-_LETTERS = (Allowance(1, 60), Allowance(5, 3600))
+PAUSE_S = 60
+"""How long until another letter may be asked for."""
+_LETTERS = (Allowance(1, PAUSE_S), Allowance(5, 3600))
 _REQUESTS = Allowance(20, 3600)
 
 

@@ -18,6 +18,7 @@ from autograph_web.admin.letters import invitation_letter
 from autograph_web.admin.person import Operator, Role
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.core.bounds import LONGEST_INPUT
 from autograph_web.core.entropy import random_token, random_uuid
 from autograph_web.core.errors import EmailTaken
 from autograph_web.core.retry import retried
@@ -30,7 +31,7 @@ class CreationInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    email: str = Field(max_length=1024)
+    email: str = Field(max_length=LONGEST_INPUT)
     role: Role = Role.USER
     password: SecretStr | None = None
     invite: bool = False

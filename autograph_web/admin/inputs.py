@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from autograph_web.audit.kinds import Group, Kind, Outcome
+from autograph_web.core.bounds import LONGEST_INPUT
 from autograph_web.core.moments import Moment
 from autograph_web.core.query_text import AddressText
 
@@ -13,7 +14,10 @@ class AuditInput(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     person: AddressText | None = Field(
-        default=None, min_length=1, max_length=1024, description="The address or the id of an account."
+        default=None,
+        min_length=1,
+        max_length=LONGEST_INPUT,
+        description="The address or the id of an account.",
     )
     ip: str | None = Field(default=None, min_length=1, max_length=64, description="IP address, any spelling.")
     group: Group | None = Field(default=None, description="What the events are about.")

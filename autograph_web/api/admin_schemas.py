@@ -12,6 +12,7 @@ from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.investigation import Finding
 from autograph_web.admin.person import Person, Role, Status, Wanted
 from autograph_web.audit.downloads import Format
+from autograph_web.core.bounds import LONGEST_EMAIL
 from autograph_web.core.devices import device_name
 from autograph_web.core.query_text import AddressText
 from autograph_web.sessions.devices import OpenSession
@@ -22,7 +23,7 @@ class UsersQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    email: AddressText = Field(default="", max_length=320, description="A part of the address.")
+    email: AddressText = Field(default="", max_length=LONGEST_EMAIL, description="A part of the address.")
     role: Role | None = None
     status: Status | None = None
     mfa: bool | None = Field(default=None, description="Whether two-step verification is on.")

@@ -11,6 +11,7 @@ from autograph_web.accounts.account import Account
 from autograph_web.api_keys.key import ApiKey, IssuedKey, KeyHolder, Scope, in_order
 from autograph_web.audit.downloads import Format
 from autograph_web.audit.trail import AuditEvent
+from autograph_web.core.bounds import LONGEST_INPUT
 from autograph_web.core.devices import device_name
 from autograph_web.mfa.enrolment import Setup
 from autograph_web.mfa.trusted_devices import TrustedBrowser
@@ -125,7 +126,7 @@ class VerifyRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: Annotated[str, Field(max_length=1024, examples=["mina@northwind.dev"])]
+    email: Annotated[str, Field(max_length=LONGEST_INPUT, examples=["mina@northwind.dev"])]
     code: Annotated[SecretStr, Field(max_length=256, examples=["123456"])]
     mfa_token: Annotated[SecretStr | None, Field(max_length=256)] = None
 
@@ -135,7 +136,7 @@ class PasswordResetRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: Annotated[str, Field(max_length=1024, examples=["mina@northwind.dev"])]
+    email: Annotated[str, Field(max_length=LONGEST_INPUT, examples=["mina@northwind.dev"])]
 
 
 class PasswordResetConfirmation(BaseModel):
@@ -400,7 +401,7 @@ class NewEmail(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    email: Annotated[str, Field(max_length=1024, examples=["mina@elsewhere.dev"])]
+    email: Annotated[str, Field(max_length=LONGEST_INPUT, examples=["mina@elsewhere.dev"])]
 
 
 class VerificationConfirmation(BaseModel):

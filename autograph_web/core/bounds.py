@@ -22,6 +22,11 @@ MOST_REFUSED_EVENTS = 20
 MOST_CONNECTS = 3
 """Namespace connections over one websocket; a page makes one."""
 
+LONGEST_EMAIL = 320
+"""Letters of an email address: 64 before the @ and 255 behind it (RFC 5321, 4.5.3.1)."""
+LONGEST_INPUT = 1024
+"""Letters that are read of what should be an email address: one that is too long is still told so."""
+
 LONGEST_FRAME = 64 * 1024
 """Letters of a message of a page: a form with a field that is far too long is still told so."""
 LONGEST_PLACE = 8 * 1024

@@ -8,7 +8,8 @@ from autograph_web.core.entropy import Entropy, random_token
 from autograph_web.core.keyring import token_hash
 from autograph_web.core.redis import RedisClient, RedisDown
 
-_LIFE_S = 60
+LIFE_S = 60
+"""How long the next page may take to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Flashes:
         """Keep `flash` and return the value of the cookie that fetches it, or None without Redis."""
         ticket = random_token(self._entropy, 18)
         try:
-            await self._redis.put(_key(ticket), json.dumps(asdict(flash)), _LIFE_S)
+            await self._redis.put(_key(ticket), json.dumps(asdict(flash)), LIFE_S)
         except RedisDown:
             return None
         return ticket

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from autograph_web.api_keys.inputs import read_form
+from autograph_web.core.bounds import LONGEST_INPUT
 from autograph_web.core.errors import NotFound, Unavailable
 from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
@@ -56,7 +57,9 @@ async def revoke_api_key(request: Request, fields: Fields) -> Response:
 async def delete_account(request: Request, fields: Fields) -> Response:
     """Delete the account of whoever is signed in."""
     viewer = await viewer_of(request)
-    await services().deletion.delete(request_context(request), viewer, fields.get("confirm_email", "")[:1024])
+    await services().deletion.delete(
+        request_context(request), viewer, fields.get("confirm_email", "")[:LONGEST_INPUT]
+    )
     response = await see_with("/login", Flash("account_deleted"), fields)
     cookies.clear_session(services().settings, response)
     return response

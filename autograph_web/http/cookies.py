@@ -8,13 +8,13 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 
 from autograph_web.accounts.links import Purpose
+from autograph_web.core import flash
 from autograph_web.settings import Settings
+from autograph_web.sign_in.challenges import CHALLENGE_SECONDS
 
 SESSION, DEVICE, FLASH = "autograph_session", "autograph_device", "autograph_flash"
 CHALLENGE, TRUSTED, BROWSER = "autograph_challenge", "autograph_trusted", "autograph_browser"
 _DEVICE_SECONDS = 365 * 86_400
-_FLASH_SECONDS = 60
-_CHALLENGE_SECONDS = 300
 LONGEST_HEADER = 16_384
 
 
@@ -74,12 +74,12 @@ def set_device(settings: Settings, response: Response, value: str) -> None:
 def set_flash(settings: Settings, response: Response, value: str | None) -> None:
     """Hand out a flash cookie for a minute, if there is something to say."""
     if value is not None:
-        _set(settings, response, FLASH, value, _FLASH_SECONDS)
+        _set(settings, response, FLASH, value, flash.LIFE_S)
 
 
 def set_challenge(settings: Settings, response: Response, value: str) -> None:
     """Hand out the cookie of a sign-in that waits for its second step."""
-    _set(settings, response, CHALLENGE, value, _CHALLENGE_SECONDS)
+    _set(settings, response, CHALLENGE, value, CHALLENGE_SECONDS)
 
 
 def clear_challenge(settings: Settings, response: Response) -> None:

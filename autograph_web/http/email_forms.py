@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from autograph_web.accounts.links import Purpose
+from autograph_web.core.bounds import LONGEST_EMAIL
 from autograph_web.core.errors import LinkReplaced, LinkUnknown, LinkUsed, NotAuthenticated, SessionEnded
 from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
@@ -32,7 +33,7 @@ async def send(request: Request, fields: Fields) -> Response:
         await services().verification.resend(context, (await viewer_of(request)).user_id)
     except (NotAuthenticated, SessionEnded):
         await services().verification.request(context, fields.get("email", ""))
-    typed = {"email": fields.get("email", "")[:320]}
+    typed = {"email": fields.get("email", "")[:LONGEST_EMAIL]}
     return await see_with("/verify-email", Flash("verification_sent", values=typed), fields)
 
 

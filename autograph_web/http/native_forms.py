@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from autograph_web.core.bounds import LONGEST_EMAIL
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import DomainError, InvalidInput
 from autograph_web.core.flash import Flash
@@ -57,7 +58,7 @@ def call_route(path: str, action: Action) -> Route:
 
 async def explain(back: str, refusal: DomainError, fields: Fields) -> Response:
     """Lead `back` to a page, leaving behind what it is to say of `refusal` and what was typed."""
-    typed = {name: fields[name][:320] for name in ("email",) if name in fields}
+    typed = {name: fields[name][:LONGEST_EMAIL] for name in ("email",) if name in fields}
     flash = Flash(refusal.code, refusal.field, refusal.retry_after, refusal.reasons, typed)
     return await see_with(back_to(back, fields), flash, fields)
 

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from autograph_web.accounts.links import Purpose
+from autograph_web.core.bounds import LONGEST_EMAIL
 from autograph_web.core.errors import LinkUnknown
 from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
@@ -19,7 +20,7 @@ async def request(request: Request, fields: Fields) -> Response:
     email = fields.get("email", "")
     await services().password_reset.request(request_context(request), email)
     return await see_with(
-        "/password-reset", Flash("password_reset_sent", values={"email": email[:320]}), fields
+        "/password-reset", Flash("password_reset_sent", values={"email": email[:LONGEST_EMAIL]}), fields
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.audit.kinds import Group
 from autograph_web.audit.selection import Selection
+from autograph_web.core.bounds import LONGEST_INPUT
 from autograph_web.core.errors import InvalidInput
 from autograph_web.core.moments import Moment
 from autograph_web.sessions.viewer import Viewer
@@ -31,7 +32,7 @@ class DeletionInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    confirm_email: str = Field(max_length=1024, examples=["mina@northwind.dev"])
+    confirm_email: str = Field(max_length=LONGEST_INPUT, examples=["mina@northwind.dev"])
 
 
 class Device(StrEnum):

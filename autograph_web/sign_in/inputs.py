@@ -2,13 +2,15 @@
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from autograph_web.core.bounds import LONGEST_INPUT
+
 
 class SignInInput(BaseModel):
     """An email and a password; `remember_me` lets the session idle for 30 days instead of one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    email: str = Field(max_length=1024, examples=["mina@northwind.dev"])
+    email: str = Field(max_length=LONGEST_INPUT, examples=["mina@northwind.dev"])
     password: SecretStr = Field(examples=["a short sentence works well"])
     remember_me: bool = False
 
@@ -18,7 +20,7 @@ class SecondStepInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    email: str = Field(max_length=1024, examples=["mina@northwind.dev"])
+    email: str = Field(max_length=LONGEST_INPUT, examples=["mina@northwind.dev"])
     code: SecretStr = Field(max_length=256, examples=["123456"])
     mfa_token: SecretStr | None = Field(default=None, max_length=256)
     trust_device: bool = False

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import reflex as rx
 
 from autograph_web.accounts.account import Account
+from autograph_web.accounts.verification import PAUSE_S
 from autograph_web.admin.person import Role
 from autograph_web.core.errors import DomainError, InternalError, NotAdmin, NotAuthenticated, SessionEnded
 from autograph_web.runtime import services
@@ -21,8 +22,6 @@ TURNED_AWAY = (NotAuthenticated, SessionEnded, NotAdmin)
 """What has a page leave: whoever looks at it may not, or no longer."""
 
 _RESENT = "A new link is on its way."
-# Before another can be asked for (seconds), as the service has it.
-_PATIENCE_S = 60
 
 
 class AccountPage(Private, mixin=True):
@@ -51,7 +50,7 @@ class AccountPage(Private, mixin=True):
             looking = await self._looking()
             context = guard.request_context(self.router)
             self.unverified = await services().verification.resend(context, looking.user_id)
-            self._say_resent(_RESENT, _PATIENCE_S)
+            self._say_resent(_RESENT, PAUSE_S)
         except TURNED_AWAY as error:
             self._turn_away(error)
         except DomainError as error:

@@ -4,12 +4,12 @@ from typing import Any
 
 import reflex as rx
 
+from autograph_web.core.bounds import LONGEST_EMAIL
 from autograph_web.runtime import services
 from autograph_web.ui.form_state import FormState
 
 # The meter looks at no more than this (characters), one more than a password may have.
 _LONGEST_PASSWORD = 1025
-_LONGEST_EMAIL = 320
 _FIELDS = ("password", "new_password")
 
 
@@ -47,7 +47,7 @@ class NewPassword(FormState, mixin=True):
         self.score, self.strength, self.reasons = -1, "", []
 
     def _know_owner(self, email: object) -> None:
-        self._owner_email = email[:_LONGEST_EMAIL] if isinstance(email, str) else ""
+        self._owner_email = email[:LONGEST_EMAIL] if isinstance(email, str) else ""
 
     def _know_rules(self) -> None:
         self.shortest = services().settings.password_min_length

@@ -153,13 +153,13 @@ def test_what_no_page_sends_is_refused(frame: str, why: str) -> None:
 
 def test_what_a_page_reports_of_itself_is_cut_and_goes_no_further() -> None:
     info = 'TypeError: can\'t access property "", ' * 1500
-    began = time.perf_counter()
+    began = time.process_time()
     by_handler = READER.read(event("state.x.handle_frontend_exception", {"info": info}))
     by_event = READER.read(
         '42/_event,["client_error",' + json.dumps({"error_type": "x", "message": info}) + "]"
     )
 
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert (by_handler.text, by_event.text) == ("", "")
     assert by_handler.page_error == info[:LONGEST_PAGE_ERROR]
     assert len(by_event.page_error) == LONGEST_PAGE_ERROR

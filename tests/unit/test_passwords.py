@@ -176,9 +176,9 @@ async def test_without_an_account_it_takes_as_long() -> None:
     known = await hasher.hash(PASSWORD)
 
     async def took(known: str | None) -> float:
-        began = time.perf_counter()
+        began = time.process_time()  # of all threads: what else the machine does is left out
         await hasher.verify(WRONG, known)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     samples = [(await took(known), await took(None)) for _ in range(15)]
     real, dummy = (median(column) for column in zip(*samples, strict=True))

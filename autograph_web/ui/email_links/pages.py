@@ -25,7 +25,12 @@ from autograph_web.ui.components.scriptless import (
     said_without_script,
     scriptless_field,
 )
-from autograph_web.ui.email_links.state import ChangeEmailState, LinkPage, UndoEmailState, VerifyEmailState
+from autograph_web.ui.email_links.state import (
+    AddressLinkPage,
+    ChangeEmailState,
+    UndoEmailState,
+    VerifyEmailState,
+)
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import ACCOUNT, CHANGE_EMAIL, UNDO_EMAIL, VERIFY_EMAIL, Route
 
@@ -124,7 +129,7 @@ def undo_email_page() -> rx.Component:
 
 
 def _link_page(
-    state: type[LinkPage],
+    state: type[AddressLinkPage],
     purpose: Purpose,
     route: Route,
     words: rx.Component,

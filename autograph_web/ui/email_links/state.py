@@ -10,6 +10,7 @@ from uuid import UUID
 import reflex as rx
 
 from autograph_web.accounts.links import Purpose
+from autograph_web.accounts.verification import PAUSE_S
 from autograph_web.core.errors import (
     DomainError,
     LinkRefused,
@@ -20,12 +21,11 @@ from autograph_web.core.keyring import token_hash
 from autograph_web.runtime import services
 from autograph_web.ui import guard, messages
 from autograph_web.ui.auth_form import AuthForm
+from autograph_web.ui.link_page import LinkPage
 from autograph_web.ui.snapshot import Private
 
 _SENT = "verification_sent"
 _GOOD = {"email_verified": "verified", Purpose.EMAIL_VERIFICATION.done: "already"}
-# Before another letter can be asked for (seconds): most arrive within it.
-_PATIENCE_S = 60
 
 
 class VerifyEmailState(AuthForm, Private, rx.State):
@@ -112,7 +112,7 @@ class VerifyEmailState(AuthForm, Private, rx.State):
 
     def _say_sent(self) -> None:
         self.outcome, self.notice = "sent", messages.notice(_SENT)
-        self.wait_seconds, self.wait_text = _PATIENCE_S, messages.wait(_PATIENCE_S)
+        self.wait_seconds, self.wait_text = PAUSE_S, messages.wait(PAUSE_S)
         self._move_to("outcome")
 
     def _refuse(self, error: DomainError) -> None:
@@ -123,50 +123,33 @@ class VerifyEmailState(AuthForm, Private, rx.State):
         super()._refuse(error)
 
 
-class LinkPage(AuthForm, Private, mixin=True):
-    """Vars of a page that shows what its link would do; a native form does it.
+class AddressLinkPage(LinkPage, mixin=True):
+    """Vars of a page that shows what its link would do to `address`; a native form does it."""
 
-    `opened` is whether a link was opened in this browser that still works, `address` the one it is about.
-    """
-
-    _purpose: ClassVar[Purpose]
-
-    opened: bool = True
     address: str = ""
 
     @rx.event
     async def arrive(self) -> None:
         """Prepare the page when it is opened."""
-        self._forget_other_page()
-        await self._show_flash()
-        await self._attempt(self._look())
+        await self._arrive_by_link()
 
-    async def _look(self) -> None:
-        token = guard.link_of(self.router, self._purpose)
-        if token is None:
-            self.opened = False
-            return
-        link = await services().links.peek(self._purpose, token)
-        self.opened, self.address = True, link.payload or ""
-        self._owner = token_hash(token)
-
-    async def _bearer(self) -> str:
-        return token_hash(guard.link_of(self.router, self._purpose) or "")
+    async def _look(self, token: str) -> None:
+        self.address = (await services().links.peek(self._purpose, token)).payload or ""
 
     def _refuse(self, error: DomainError) -> None:
         if isinstance(error, LinkRefused):
-            self.opened, self.address = False, ""
+            self.address = ""
         error.field = None  # there is none on this page
         super()._refuse(error)
 
 
-class ChangeEmailState(LinkPage, rx.State):
+class ChangeEmailState(AddressLinkPage, rx.State):
     """Shows the address the account would move to."""
 
     _purpose: ClassVar[Purpose] = Purpose.EMAIL_CHANGE
 
 
-class UndoEmailState(LinkPage, rx.State):
+class UndoEmailState(AddressLinkPage, rx.State):
     """Shows the address the account would come back to."""
 
     _purpose: ClassVar[Purpose] = Purpose.EMAIL_CHANGE_UNDO

@@ -7,6 +7,7 @@ from typing import Any
 import reflex as rx
 from pydantic import SecretStr
 
+from autograph_web.core.bounds import LONGEST_EMAIL
 from autograph_web.core.errors import ChallengeExpired, DomainError, EmailNotVerified, SessionEnded
 from autograph_web.runtime import services
 from autograph_web.sign_in.challenges import ChallengeRequired
@@ -17,7 +18,6 @@ from autograph_web.ui.form_state import CodeForm
 
 # A checkbox comes as this, or not at all.
 _TICKED = "on"
-_LONGEST_EMAIL = 320
 
 
 class SignInState(CodeForm, AuthForm, rx.State):
@@ -36,7 +36,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
     @rx.event
     async def note_email(self, email: Any) -> None:
         """Remember the typed address for the page behind "Forgot it?"."""
-        self._typed_email = email[:_LONGEST_EMAIL] if isinstance(email, str) else ""
+        self._typed_email = email[:LONGEST_EMAIL] if isinstance(email, str) else ""
 
     @rx.event
     async def arrive(self) -> None:
