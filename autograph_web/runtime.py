@@ -42,6 +42,7 @@ from autograph_web.core.notes import Notes
 from autograph_web.core.redis import RedisClient, RedisDown
 from autograph_web.core.sealing import Sealer
 from autograph_web.core.seldom import LONG_S, Seldom
+from autograph_web.core.tasks import end
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import FLAGS
 from autograph_web.mail.carrier import Carrier
@@ -109,6 +110,7 @@ class Services:
     refusal: Refusal
     first_proof: FirstProof
     email_undo: EmailUndo
+    sign_in_notices: SignInNotices
     sign_in: SignIn
     second_step: SecondStep
     reauthentication: Reauthentication
@@ -157,7 +159,8 @@ class Services:
         await self.courier.close()
         await self.chain.close()
         self.hasher.close()
-        self.sessions.close()
+        await self.sessions.close()
+        await self.sign_in_notices.close()
         await self.redis.close()
         await self.database.close()
 
@@ -229,6 +232,7 @@ def build_services(
         first_proof=FirstProof(foundation, links, verification, passwords, hasher, sessions, reclaiming),
         email_undo=EmailUndo(foundation, links, sessions, reclaiming),
         refusal=Refusal(foundation, links, sessions, reclaiming, settings.password_reset_seconds),
+        sign_in_notices=notices,
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices, verification),
         second_step=SecondStep(foundation, factors, challenges, proofs, trusted, notices),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
@@ -365,8 +369,8 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         async with built.flags.kept_fresh():
             yield built
     finally:
-        tidying.cancel()
         _open.remove(built)
+        await end([tidying])
         await built.close()
         built.figures.end()
         await asyncio.to_thread(tracing.end)

@@ -1,9 +1,11 @@
-"""Ending what runs beside."""
+"""What runs beside whoever began it, and how it ends."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
-_AGAIN_S = 0.1
+_AGAIN_S = 1.0
+"""Long enough for a task to close what it holds: a second cancellation would cut that off."""
 
 
 async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
@@ -20,3 +22,21 @@ async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
         for task in ended:
             if not task.cancelled():
                 task.exception()  # seen, or asyncio complains of it
+
+
+class Beside:
+    """Tasks that nobody waits for; none outlives `close`, after which what they use may be closed as well."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have `work` done beside; it handles its own failures."""
+        self._tasks.add(task := asyncio.create_task(work))
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self, patience_s: float = 0.0) -> None:
+        """End what is still under way after so many seconds."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience_s)
+            await end(self._tasks)

@@ -22,6 +22,7 @@ from uuid import UUID
 from autograph_web.core.errors import Unavailable, Unfinished
 from autograph_web.core.keyring import Keyring
 from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.core.tasks import Beside
 from autograph_web.sessions.record import SessionRecord
 
 COPY_TTL = 300
@@ -43,7 +44,7 @@ class SessionCache:
 
     def __init__(self, redis: RedisClient, longest_session: int, keyring: Keyring) -> None:
         self._redis, self._longest, self._keyring = redis, longest_session, keyring
-        self._trying: set[asyncio.Task[None]] = set()
+        self._trying = Beside()
 
     async def look_up(self, session_id: str, user_id: str, token_id: str | None) -> Finding:
         """Read everything a check needs about one session in one round trip; never raises."""
@@ -122,14 +123,11 @@ class SessionCache:
                     await self._bury(session_ids)
                     return
 
-        task = asyncio.create_task(try_on())
-        self._trying.add(task)
-        task.add_done_callback(self._trying.discard)
+        self._trying.begin(try_on())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give up what is still being tried."""
-        for task in self._trying:
-            task.cancel()
+        await self._trying.close()
 
     async def forget(self, session_ids: list[UUID]) -> None:
         """Drop the copies of sessions that changed; without Redis they run out by themselves."""

@@ -286,9 +286,9 @@ class Sessions:
         await self._cache.doubt(ids)
         return ids
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give up what is still being tried in the background."""
-        self._cache.close()
+        await self._cache.close()
 
     async def bury(self, session_ids: list[UUID]) -> None:
         """Make committed revocations certain everywhere, and have the open pages of these sessions leave.

@@ -1,6 +1,5 @@
 """Tells the owner of a sign-in from a browser that the account has not seen before."""
 
-import asyncio
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -18,6 +17,7 @@ from autograph_web.core.addresses import address_bucket
 from autograph_web.core.context import RequestContext
 from autograph_web.core.database import after_commit
 from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.core.tasks import Beside
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import SIGN_IN_NOTICES
 from autograph_web.mail.letter import Action, Letter, circumstances
@@ -29,6 +29,7 @@ _SETTLING_IN = timedelta(minutes=15)
 # A script signs in again and again without any cookie: one letter a day tells of it.
 _QUIET_S = 86_400
 _CLAIM_S = 60
+_CLOSING_S = 1.0
 _LONGEST_AGENT = 256  # enough to name a browser by, and short enough for the payload of a link
 
 
@@ -59,7 +60,7 @@ class SignInNotices:
     ) -> None:
         self._on, self._flags, self._redis = foundation, flags, redis
         self._links, self._devices = links, devices
-        self._keeping: set[asyncio.Task[None]] = set()
+        self._keeping = Beside()
 
     async def claim(
         self, context: RequestContext, user_id: UUID, email: str, device: str | None
@@ -103,14 +104,16 @@ class SignInNotices:
         except RedisDown:
             return True  # rather twice than never
 
+    async def close(self) -> None:
+        """Have what was told in the last moment remembered, if that is quick."""
+        await self._keeping.close(_CLOSING_S)
+
     def _keep(self, key: str) -> None:
         async def keep() -> None:
             with suppress(RedisDown):
                 await self._redis.put(key, 1, _QUIET_S)
 
-        task = asyncio.create_task(keep())
-        self._keeping.add(task)
-        task.add_done_callback(self._keeping.discard)
+        self._keeping.begin(keep())
 
 
 def _key(context: RequestContext, user_id: UUID) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from autograph_web.core.tasks import end
+from autograph_web.core.tasks import Beside, end
 
 
 async def stubborn(swallowed: int) -> None:
@@ -32,3 +32,42 @@ async def test_what_a_task_ended_with_is_no_complaint() -> None:
     task = asyncio.create_task(fails())
     await asyncio.wait([task])
     await end([task, asyncio.create_task(fails())])
+
+
+async def test_what_runs_beside_is_given_its_time_and_then_ended() -> None:
+    done: list[str] = []
+    go_on = asyncio.Event()
+
+    async def waits() -> None:
+        await go_on.wait()
+        done.append("quick")
+
+    async def never() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            done.append("ended")
+
+    beside = Beside()
+    beside.begin(waits())
+    beside.begin(never())
+    asyncio.get_running_loop().call_later(0.05, go_on.set)
+    await beside.close(0.5)
+    assert done == ["quick", "ended"]
+    await beside.close()  # with nothing left
+
+
+async def test_a_task_has_time_to_close_what_it_holds() -> None:
+    closed = asyncio.Event()
+
+    async def holds() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.3)
+            closed.set()
+
+    task = asyncio.create_task(holds())
+    await asyncio.sleep(0)
+    await end([task])
+    assert closed.is_set()
