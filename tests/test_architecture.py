@@ -1,5 +1,6 @@
 """Who may import whom, and who alone may touch the environment, time, randomness and SQL."""
 
+import ast
 import re
 from collections.abc import Callable, Iterator
 
@@ -57,6 +58,22 @@ CHANCE = re.compile(
     r"time\.time(_ns)?$|datetime(\.datetime)?\.(now|utcnow|today)$|datetime\.date\.today$"
     r"|(secrets|random)(\.|$)|os\.urandom$|uuid\.uuid[14]$"
 )
+# Background work, which comes round by itself; commands, which can be run again; probes; and what is left out
+# without harm. Everything else that somebody waits for is begun anew after a conflict.
+NOT_BEGUN_ANEW = {
+    "accounts.links": {"forget_expired"},
+    "api_keys.keys": {"_touch", "forget_old"},
+    "audit.chain.keeper": {"_link_some", "keep_keys", "_forget_some"},
+    "mail.courier": {"_note_sent", "_postpone"},
+    "mail.outbox": {"reseal"},
+    "mfa.factors": {"forget_replaced"},
+    "mfa.resealing": {"reseal_all"},
+    "mfa.trusted_devices": {"forget_expired"},
+    "monitoring.health": {"_write"},
+    "profile.email_change": {"forget_expired"},
+    "schema": {"shortcomings"},
+    "sessions.sessions": {"forget_expired"},
+}
 STORAGE = re.compile(r"(sqlmodel|sqlalchemy|redis)(\.|$)|autograph_web\..*\b(models|store)\b")
 WEB_FRAMEWORKS = re.compile(r"(reflex\w*|fastapi|starlette)(\.|$)")
 
@@ -103,6 +120,19 @@ def keeps_time_and_chance_in_core(module: Module) -> Iterator[str]:
         yield from filter(CHANCE.match, module.uses)
 
 
+def begins_units_of_work_anew(module: Module) -> Iterator[str]:
+    allowed = NOT_BEGUN_ANEW.get(module.name.removeprefix("autograph_web."), set[str]())
+    for function in ast.walk(module.tree):
+        if not isinstance(function, ast.AsyncFunctionDef) or function.name in allowed:
+            continue
+        opens = any(
+            isinstance(node, ast.Call) and ast.unparse(node.func).endswith("database.unit")
+            for node in ast.walk(function)
+        )
+        if opens and "retried" not in {ast.unparse(one) for one in function.decorator_list}:
+            yield f"{function.name} needs @retried (core/retry.py)"
+
+
 RULES: tuple[Rule, ...] = (
     has_a_place,
     imports_only_what_stands_before_it,
@@ -111,8 +141,15 @@ RULES: tuple[Rule, ...] = (
     keeps_sql_in_stores,
     keeps_the_environment_in_settings,
     keeps_time_and_chance_in_core,
+    begins_units_of_work_anew,
 )
 
+UNIT = """
+class Tokens:
+    async def use(self):
+        async with self._on.database.unit() as connection:
+            pass
+"""
 PLANTED: tuple[tuple[Rule, str, str], ...] = (
     (has_a_place, "newcomer.page", ""),
     (imports_only_what_stands_before_it, "core.clock", "import autograph_web.audit.trail"),
@@ -138,6 +175,7 @@ PLANTED: tuple[tuple[Rule, str, str], ...] = (
     (keeps_time_and_chance_in_core, "sessions.tokens", "import secrets"),
     (keeps_time_and_chance_in_core, "sessions.tokens", "from uuid import uuid4"),
     (keeps_time_and_chance_in_core, "sessions.tokens", "from os import urandom"),
+    (begins_units_of_work_anew, "sessions.tokens", UNIT),
 )
 
 

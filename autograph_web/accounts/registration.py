@@ -80,23 +80,28 @@ class Registration:
                 await self._note_refusal(context, refusal)
             raise
 
-    @retried
     async def _create(self, context: RequestContext, email: EmailAddress, password: str) -> Account:
         await self._refuse_taken(email)
-        user = self._user(email, await self._hasher.hash(password, choosing(context)))
+        password_hash = await self._hasher.hash(password, choosing(context))
         try:
-            async with self._on.database.unit() as connection:
-                await store.add(connection, user)
-                # After the row, which waits for whoever is leaving the address: their hold is visible now.
-                if await store.is_held(connection, email.key, None, user.created_at):
-                    raise EmailTaken
-                await self._on.trail.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
-                if self._verification.is_wanted(user.id):
-                    await self._verification.post(connection, user.id, user.email)
+            user = await self._add(context, email, password_hash)
         except IntegrityError:
             # The unique index decides between racers; the look before only saves the hash.
             raise EmailTaken from None
         return _account(user)
+
+    @retried
+    async def _add(self, context: RequestContext, email: EmailAddress, password_hash: str) -> User:
+        user = self._user(email, password_hash)
+        async with self._on.database.unit() as connection:
+            await store.add(connection, user)
+            # After the row, which waits for whoever is leaving the address: their hold is visible now.
+            if await store.is_held(connection, email.key, None, user.created_at):
+                raise EmailTaken
+            await self._on.trail.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
+            if self._verification.is_wanted(user.id):
+                await self._verification.post(connection, user.id, user.email)
+        return user
 
     async def _refuse_taken(self, email: EmailAddress) -> None:
         async with self._on.database.read() as connection:

@@ -60,7 +60,6 @@ class Creation:
         self._on, self._hasher, self._policy, self._links = foundation, hasher, policy, links
         self._administrators = administrators
 
-    @retried
     async def create(self, operator: Operator, wish: CreationInput) -> Created:
         """Make the account that `wish` asks for.
 
@@ -75,25 +74,32 @@ class Creation:
         async with self._on.database.read() as connection:
             await self._administrators.require_change(connection, operator)
         email = parse_email(wish.email, self._on.reserved_domains)
-        user = self._user(email, wish.role, await self._hash(wish, email))
+        password_hash = await self._hash(wish, email)
         try:
-            async with self._on.database.unit() as connection:
-                await self._administrators.require_change(connection, operator)
-                await accounts.add(connection, user)
-                # After the row, which waits for whoever is leaving the address: their hold is visible now.
-                if await accounts.is_held(connection, email.key, None, user.created_at):
-                    raise EmailTaken
-                await self._on.trail.record(
-                    connection,
-                    Kind.ACCOUNT_CREATED_BY_ADMIN,
-                    operator.context,
-                    user_id=user.id,
-                    actor=operator.actor,
-                    role=user.role,
-                )
-                link = None if wish.password else await self._invite(connection, user, post=wish.invite)
+            return await self._add(operator, wish, email, password_hash)
         except IntegrityError:
             raise EmailTaken from None
+
+    @retried
+    async def _add(
+        self, operator: Operator, wish: CreationInput, email: EmailAddress, password_hash: str
+    ) -> Created:
+        user = self._user(email, wish.role, password_hash)
+        async with self._on.database.unit() as connection:
+            await self._administrators.require_change(connection, operator)
+            await accounts.add(connection, user)
+            # After the row, which waits for whoever is leaving the address: their hold is visible now.
+            if await accounts.is_held(connection, email.key, None, user.created_at):
+                raise EmailTaken
+            await self._on.trail.record(
+                connection,
+                Kind.ACCOUNT_CREATED_BY_ADMIN,
+                operator.context,
+                user_id=user.id,
+                actor=operator.actor,
+                role=user.role,
+            )
+            link = None if wish.password else await self._invite(connection, user, post=wish.invite)
         return Created(user.id, user.email, link)
 
     async def _hash(self, wish: CreationInput, email: EmailAddress) -> str:

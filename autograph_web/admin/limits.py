@@ -13,6 +13,7 @@ from autograph_web.audit.selection import Selection
 from autograph_web.core.addresses import address_bucket, canonical_address
 from autograph_web.core.errors import AccountUnknown, AddressInvalid
 from autograph_web.core.limits import subject_key
+from autograph_web.core.retry import retried
 
 ADDRESS_LIMITS = (
     "login",
@@ -71,6 +72,15 @@ class Limits:
     async def _lift(
         self, operator: Operator, keys: list[str], user_id: UUID | None = None, address: str = ""
     ) -> list[str]:
+        lifted: set[str] = set()
+        await self._record_and_lift(operator, keys, user_id, address, lifted)
+        return sorted({key.removeprefix("rate_limit:").partition(":")[0] for key in lifted})
+
+    @retried
+    async def _record_and_lift(
+        self, operator: Operator, keys: list[str], user_id: UUID | None, address: str, lifted: set[str]
+    ) -> None:
+        """Lift what is counted under `keys` and add to `lifted` what was, of a try before this one too."""
         details: dict[str, Any] = {"address": address} if address else {}
         async with self._on.database.unit() as connection:
             await self._administrators.require_change(connection, operator)
@@ -88,8 +98,7 @@ class Limits:
                 **details,
             )
             # Last, so that nothing is lifted that is not written down.
-            lifted = await self._on.limiter.lift(keys)
-        return sorted({key.removeprefix("rate_limit:").partition(":")[0] for key in lifted})
+            lifted.update(await self._on.limiter.lift(keys))
 
 
 def _keys_of(address: str) -> list[str]:

@@ -76,14 +76,7 @@ class ApiKeys:
             expires_at=wish.end(now),
         )
         await self._on.limiter.spend([budget], viewer.user_id.hex)
-        async with self._on.database.unit() as connection:
-            email = await self._require_leave(connection, viewer, wish)
-            await store.add(connection, row)
-            await self._record(connection, Kind.API_KEY_CREATED, context, viewer, made.id, scopes=row.scopes)
-            key = _key(row)
-            url = self._links.page("/settings/api-keys")
-            await self._on.outbox.post(connection, created_letter(email, url, key, context, now))
-        return IssuedKey(made.text, key)
+        return IssuedKey(made.text, await self._add(context, viewer, wish, row))
 
     async def of(self, user_id: UUID) -> list[ApiKey]:
         """Return the keys of an account, newest first; those that expired stay to be seen for thirty days.
@@ -143,6 +136,20 @@ class ApiKeys:
         """
         async with self._on.database.unit() as connection:
             return await store.forget(connection, self._on.clock.now() - _KEPT_AFTER_THE_END)
+
+    @retried
+    async def _add(
+        self, context: RequestContext, viewer: Viewer, wish: ApiKeyInput, row: ApiKeyRow
+    ) -> ApiKey:
+        async with self._on.database.unit() as connection:
+            email = await self._require_leave(connection, viewer, wish)
+            await store.add(connection, row)
+            await self._record(connection, Kind.API_KEY_CREATED, context, viewer, row.id, scopes=row.scopes)
+            key = _key(row)
+            url = self._links.page("/settings/api-keys")
+            letter = created_letter(email, url, key, context, row.created_at)
+            await self._on.outbox.post(connection, letter)
+        return key
 
     async def _require_leave(self, connection: AsyncConnection, viewer: Viewer, wish: ApiKeyInput) -> str:
         # Locked, so that of keys made at once none is one too many. The session is asked for only then:

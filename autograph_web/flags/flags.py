@@ -19,6 +19,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import Unavailable
 from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.core.retry import retried
 from autograph_web.core.tasks import end
 from autograph_web.flags import store
 from autograph_web.flags.inputs import EVERYBODY, Wish
@@ -125,9 +126,7 @@ class Flags:
         """
         for _ in range(_TRIES):
             with suppress(IntegrityError):
-                async with self._on.database.unit() as connection:
-                    await (leave or _everybody)(connection)
-                    await self._change(connection, context, actor, wish, user_id)
+                await self._switch(context, actor, wish, user_id, leave or _everybody)
                 break
         else:
             raise Unavailable(retry_after=1)
@@ -189,6 +188,14 @@ class Flags:
             if not self._lost:  # once is enough for one outage
                 _log.warning("flags_not_read", error=error.__class__.__name__)
             self._lost = True
+
+    @retried
+    async def _switch(
+        self, context: RequestContext, actor: str, wish: Wish, user_id: UUID | None, leave: Leave
+    ) -> None:
+        async with self._on.database.unit() as connection:
+            await leave(connection)
+            await self._change(connection, context, actor, wish, user_id)
 
     async def _change(
         self,

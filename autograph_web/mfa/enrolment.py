@@ -73,12 +73,7 @@ class Enrolment:
             sealed_secret=self._sealer.seal(secret, owner_of(viewer.user_id)),
             created_at=now,
         )
-        async with self._on.database.unit() as connection:
-            replaces = await self._require_fresh(connection, viewer)
-            # Of setups begun at once each would otherwise miss the other's key, and both would stay.
-            await accounts.lock(connection, viewer.user_id)
-            await store.replace_pending(connection, factor)
-            await self._record(connection, Kind.MFA_SETUP_INITIATED, context, viewer)
+        replaces = await self._begin(context, viewer, factor)
         # In the app the entry of the key so far looks the same: the new one has its day in its name.
         name = f"{viewer.email} ({now:%Y-%m-%d})" if replaces else viewer.email
         uri = totp.provisioning_uri(secret, name, self._issuer)
@@ -155,6 +150,17 @@ class Enrolment:
             await self._record(connection, Kind.RECOVERY_CODES_REGENERATED, context, viewer)
             await self._tell(connection, context, viewer, "codes")
         return codes
+
+    @retried
+    async def _begin(self, context: RequestContext, viewer: Viewer, factor: TotpFactor) -> bool:
+        """Keep a pending factor; tell whether it is to replace an active one."""
+        async with self._on.database.unit() as connection:
+            replaces = await self._require_fresh(connection, viewer)
+            # Of setups begun at once each would otherwise miss the other's key, and both would stay.
+            await accounts.lock(connection, viewer.user_id)
+            await store.replace_pending(connection, factor)
+            await self._record(connection, Kind.MFA_SETUP_INITIATED, context, viewer)
+        return replaces
 
     @retried
     async def _enable(

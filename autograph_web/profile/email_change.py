@@ -55,16 +55,7 @@ class EmailChange:
         address = parse_email(email, self._on.reserved_domains)
         require_fresh(viewer, viewer.mfa_enabled, self._on.clock)
         await self._spend(viewer.user_id, address)
-        async with self._on.database.unit() as connection:
-            account = await self._check(connection, viewer, address)
-            await self._post_letters(connection, context, account, address)
-            await self._on.trail.record(
-                connection,
-                Kind.EMAIL_CHANGE_REQUESTED,
-                context,
-                user_id=viewer.user_id,
-                session_id=viewer.session_id,
-            )
+        await self._ask(context, viewer, address)
         return address.text
 
     async def confirm(self, context: RequestContext, token: str) -> Account:
@@ -113,6 +104,19 @@ class EmailChange:
         if fold_email(found[0].email) == address.key:
             raise EmailUnchanged
         return found[0]
+
+    @retried
+    async def _ask(self, context: RequestContext, viewer: Viewer, address: EmailAddress) -> None:
+        async with self._on.database.unit() as connection:
+            account = await self._check(connection, viewer, address)
+            await self._post_letters(connection, context, account, address)
+            await self._on.trail.record(
+                connection,
+                Kind.EMAIL_CHANGE_REQUESTED,
+                context,
+                user_id=viewer.user_id,
+                session_id=viewer.session_id,
+            )
 
     async def _post_letters(
         self, connection: AsyncConnection, context: RequestContext, account: Account, address: EmailAddress

@@ -80,11 +80,7 @@ class PasswordReset:
         """
         await self._spend(context)
         address = parse_email(email, self._on.reserved_domains)
-        allowed = await self._may_be_written_to(address)
-        async with self._on.database.unit() as connection:
-            found = await accounts.find_by_email(connection, address.key)
-            account = found[0] if found and found[0].active and allowed else None
-            await self._send(connection, context, account, address)
+        await self._ask(context, address, allowed=await self._may_be_written_to(address))
 
     async def confirm(
         self, context: RequestContext, token: str, password: str, device: str | None = None
@@ -133,6 +129,13 @@ class PasswordReset:
         budget = _PER_ACCOUNT.under(subject_key("rate_limit:reset_account", address.key))
         return await self._on.limiter.allows([budget], address.key)
 
+    @retried
+    async def _ask(self, context: RequestContext, address: EmailAddress, *, allowed: bool) -> None:
+        async with self._on.database.unit() as connection:
+            found = await accounts.find_by_email(connection, address.key)
+            account = found[0] if found and found[0].active and allowed else None
+            await self._send(connection, context, account, address)
+
     async def _send(
         self,
         connection: AsyncConnection,
@@ -151,13 +154,18 @@ class PasswordReset:
             connection, Kind.PASSWORD_RESET_REQUESTED, context, user_id=user_id, sent=account is not None
         )
 
-    @retried
     async def _confirm(self, context: RequestContext, token: str, password: str) -> tuple[Ended, Reset]:
         account = await self._account_of(await self._links.peek(_RESET, token))
         await self._policy.require(password, account.email)
         await self._reclaiming.sessions.require_certainty()
         # Outside the unit of work, because it takes a quarter of a second.
         new_hash = await self._hasher.hash(password, choosing(context))
+        return await self._take(context, token, account, new_hash)
+
+    @retried
+    async def _take(
+        self, context: RequestContext, token: str, account: Account, new_hash: str
+    ) -> tuple[Ended, Reset]:
         async with self._on.database.unit() as connection:
             await self._reclaiming.lock(connection, account.id)
             await self._links.consume(connection, _RESET, token)

@@ -78,11 +78,7 @@ class Devices:
         if session_id == viewer.session_id:
             await self._sessions.end(context, viewer)
             return
-        async with self._on.database.unit() as connection:
-            alive = await self._locked(connection, viewer)
-            await self._revoke(connection, context, viewer, [one for one in alive if one == session_id])
-            if session_id not in await self._ended_lately(connection, viewer):
-                raise NotFound
+        await self._end(context, viewer, session_id)
         await self._sessions.bury([session_id])
 
     @retried
@@ -99,6 +95,14 @@ class Devices:
             certain = await self._ended_lately(connection, viewer)
         await self._sessions.bury(certain)
         return len(others)
+
+    @retried
+    async def _end(self, context: RequestContext, viewer: Viewer, session_id: UUID) -> None:
+        async with self._on.database.unit() as connection:
+            alive = await self._locked(connection, viewer)
+            await self._revoke(connection, context, viewer, [one for one in alive if one == session_id])
+            if session_id not in await self._ended_lately(connection, viewer):
+                raise NotFound
 
     async def _locked(self, connection: AsyncConnection, viewer: Viewer) -> list[UUID]:
         """Return the viewer's other open sessions; nobody else changes any until the unit of work ends.

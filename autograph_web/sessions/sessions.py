@@ -345,6 +345,11 @@ class Sessions:
         await store.touch(connection, row.id, now, idle_until)
         return idle_until
 
+    @retried
+    async def _touch_alone(self, row: Row[Any]) -> datetime:
+        async with self._on.database.unit() as connection:
+            return await self.touch(connection, row)
+
     @staticmethod
     def _worth_noting(row: Row[Any], now: datetime) -> bool:
         return now - row.last_seen_at >= _TOUCH_AFTER
@@ -357,8 +362,7 @@ class Sessions:
             raise SessionEnded
         idle_until = row.idle_expires_at
         if self._worth_noting(row, now):
-            async with self._on.database.unit() as connection:
-                idle_until = await self.touch(connection, row)
+            idle_until = await self._touch_alone(row)
         record = SessionRecord.of(row, idle_until)
         if run is not None:
             await self._cache.remember(record, run, now.timestamp())

@@ -99,15 +99,28 @@ class Tokens:
         if row is not None:
             return self._pair(row, refresh)
         # Either this database cannot do it at once, or something is wrong: find out what.
+        pair = await self._use(context, claims, used, added, refresh)
+        if pair is not None:
+            return pair
+        if await self._is_reused(context, claims, digest):
+            await self._sessions.bury([UUID(hex=claims.session_id)])
+            raise TokenReused
+        raise InvalidToken
+
+    @retried
+    async def _use(
+        self,
+        context: RequestContext,
+        claims: Claims,
+        used: dict[str, Any],
+        added: dict[str, Any],
+        refresh: str,
+    ) -> TokenPair | None:
         async with self._on.database.unit() as connection:
             if await store.use_refresh_token(connection, used):
                 row = await self._rotate(connection, context, added)
                 return self._pair(row, refresh)
-            again = await self._repeated(connection, context, claims, used)
-        if again is not None:
-            return again
-        await self._refuse(context, claims, digest)
-        raise InvalidToken
+            return await self._repeated(connection, context, claims, used)
 
     async def _open_at_once(
         self, context: RequestContext, proof: SignedIn, token: dict[str, Any]
@@ -199,11 +212,13 @@ class Tokens:
             "used_by": None,
         }
 
-    async def _refuse(self, context: RequestContext, claims: Claims, digest: str) -> None:
+    @retried
+    async def _is_reused(self, context: RequestContext, claims: Claims, digest: str) -> bool:
+        """Tell whether a token that was refused is one that was used before; its family ends then."""
         session_id, user_id = UUID(hex=claims.session_id), UUID(hex=claims.user_id)
         async with self._on.database.unit() as connection:
             if await store.use_of(connection, UUID(hex=claims.token_id), digest) is None:
-                return
+                return False
             row = await store.find_alive(connection, session_id, self._on.clock.now())
             if not await self._sessions.revoke(connection, [session_id], "token_reuse"):
                 row = None
@@ -213,8 +228,7 @@ class Tokens:
                 )
                 letter = _reuse_letter(row.email, context, self._on.clock.now())
                 await self._on.outbox.post(connection, letter)
-        await self._sessions.bury([session_id])
-        raise TokenReused
+        return True
 
 
 def _client(context: RequestContext) -> str:

@@ -1,5 +1,6 @@
 """The second step of a sign-in: a code for a challenge, and then the proof that opens a session."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,6 +11,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.core.context import RequestContext
 from autograph_web.core.errors import ChallengeExpired, InvalidCode
 from autograph_web.core.limits import Allowance, Budget, BudgetSpent
+from autograph_web.core.retry import retried
 from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.factors import Factors, budgets_of
 from autograph_web.mfa.trusted_devices import TrustedDevices
@@ -20,6 +22,15 @@ from autograph_web.sign_in.notices import SignInNotices
 from autograph_web.sign_in.proofs import Proofs
 
 _PER_CHALLENGE = Allowance(5, CHALLENGE_SECONDS)
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What a sign-in has taken for itself in Redis: a unit of work that is begun anew has it already."""
+
+    notice: str | None = None
+    has_asked: bool = False
+    has_closed: bool = False
 
 
 class SecondStep:
@@ -108,19 +119,34 @@ class SecondStep:
             password_changed_at=challenge.password_changed_at,
             trust_device=trust and self._trusted.are_offered(challenge.user_id),
         )
+        await self._admit(context, challenge, code, proof, device, _Taken())
+        return proof
+
+    @retried
+    async def _admit(
+        self,
+        context: RequestContext,
+        challenge: Challenge,
+        code: TypedCode,
+        proof: SignedIn,
+        device: str | None,
+        taken: _Taken,
+    ) -> None:
         async with self._on.database.unit() as connection:
             if not await self._factors.use(connection, challenge.user_id, code):
                 raise await self._factors.refusal_of(connection, challenge.user_id, code)
             # Not before the code was right: a wrong one at the same moment would claim it and tell nobody.
-            claimed = await self._notices.claim(context, challenge.user_id, challenge.email, device)
+            if not taken.has_asked:
+                taken.notice = await self._notices.claim(context, challenge.user_id, challenge.email, device)
+                taken.has_asked = True
             await self._record(connection, context, proof, code)
             created_at = await self._proofs.record(connection, context, proof)
             await self._factors.tell_of_use(connection, context, challenge.email, code)
-            await self._notices.tell(connection, context, proof, claimed, created_at)
+            await self._notices.tell(connection, context, proof, taken.notice, created_at)
             # Last, so that whoever loses the race for the challenge takes its own use of the code back.
-            if not await self._challenges.close(challenge):
+            taken.has_closed = taken.has_closed or await self._challenges.close(challenge)
+            if not taken.has_closed:
                 raise ChallengeExpired
-        return proof
 
     async def _record(
         self, connection: AsyncConnection, context: RequestContext, proof: SignedIn, code: TypedCode

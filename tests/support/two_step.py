@@ -94,9 +94,11 @@ async def verify(
     return await services.second_step.verify(asking or context(), wish)
 
 
-async def sign_in(services: Services, code: str, asking: RequestContext | None = None) -> SignedIn:
+async def sign_in(
+    services: Services, code: str, asking: RequestContext | None = None, email: str = EMAIL
+) -> SignedIn:
     """Take both steps."""
-    return await verify(services, code, await challenge(services, asking), asking)
+    return await verify(services, code, await challenge(services, asking, email), asking, email)
 
 
 async def reauthenticate(
@@ -114,6 +116,6 @@ async def open_browser(services: Services, proof: SignedIn) -> str:
 
 async def fresh_viewer(services: Services, clock: FakeClock, enrolled: Enrolled) -> Viewer:
     """Sign in with both steps and return who that is; the clock then shows the next code."""
-    proof = await sign_in(services, enrolled.phone.code(clock.seconds()))
+    proof = await sign_in(services, enrolled.phone.code(clock.seconds()), email=enrolled.email)
     clock.advance(PERIOD_S)
     return await viewer_of(services, await open_browser(services, proof))
