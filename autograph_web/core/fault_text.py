@@ -9,11 +9,14 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, cast
 
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`", re.DOTALL)
+# To the closing quote, or to the end: Python cuts long values, and so do we. In "can't" none begins.
+_QUOTED = re.compile(r"(?<!\w)'(?:[^'\\]|\\.)*(?:'|\Z)|\"(?:[^\"\\]|\\.)*(?:\"|\Z)|`[^`]*(?:`|\Z)", re.DOTALL)
+_CUT = "... ("  # asyncpg: invalid input for query argument $1: 'a long va... (invalid UUID 'a long value')
 # Values of PostgreSQL's (DETAIL: Key (email)=(mina@northwind.dev) already exists.) stand without quotes.
 _DETAIL = re.compile(r"(?m)^(DETAIL|CONTEXT|HINT):.*$|(?<==)\([^)]*\)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 _MOST_FIELDS = 10
+_OF_SENDERS = ("extra_forbidden", "unexpected_keyword_argument")
 _LONGEST = 2000
 # What Python quotes in these are names in the program.
 _OF_THE_PROGRAM = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
@@ -21,7 +24,12 @@ _OF_THE_PROGRAM = (AttributeError, ImportError, NameError, NotImplementedError, 
 
 def without_values(text: str) -> str:
     """Return `text` with the length of whatever stands in quotes instead of it."""
-    return _DETAIL.sub("[hidden]", _QUOTED.sub(_length, text[:_LONGEST]))
+    text = text[:_LONGEST]
+    cut = text.find(_CUT)
+    begins = min((place for mark in "'\"" if (place := text.find(mark)) >= 0), default=cut)
+    if begins < cut:  # what follows says the value once more, and no quote can be trusted
+        text = text[:begins] + "[hidden]"
+    return _DETAIL.sub("[hidden]", _QUOTED.sub(_length, text))
 
 
 def trace_of(error: BaseException | None) -> str:
@@ -57,8 +65,15 @@ def _told(error: BaseException) -> str:
 
 def _fields(error: Any) -> str:
     """Return which fields of an input were wrong, and how."""
-    found = error.errors()[:_MOST_FIELDS]
-    return ", ".join(f"{'.'.join(map(_part, one.get('loc', ())))} ({one.get('type', '')})" for one in found)
+    return ", ".join(map(_field, error.errors()[:_MOST_FIELDS]))
+
+
+def _field(found: Any) -> str:
+    kind, places = str(found.get("type", "")), [*found.get("loc", ())]
+    # The name of what is not known is the sender's; all others are ours.
+    strange = places[-1:] if kind in _OF_SENDERS else []
+    ours = [_part(place) for place in places[: len(places) - len(strange)]]
+    return f"{'.'.join([*ours, *(f'[{len(str(one))} letters]' for one in strange)])} ({kind})"
 
 
 def _part(place: object) -> str:
@@ -67,4 +82,6 @@ def _part(place: object) -> str:
 
 
 def _length(found: re.Match[str]) -> str:
-    return f"[{len(found[0]) - 2} letters]"
+    text = found[0]
+    closed = len(text) > 1 and text[0] == text[-1]
+    return f"[{len(text) - 1 - closed} letters]"

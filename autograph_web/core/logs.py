@@ -89,6 +89,8 @@ def configure_logging(level: str, form: str) -> None:
     # they start, unless a level has been chosen for them; below ERROR they log every message as it came.
     for name in ("engineio.server", "socketio.server"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    # At DEBUG it writes every statement with the values it was given: addresses, hashes, letters.
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)
     for name in (
         "reflex",
         "reflex_base",

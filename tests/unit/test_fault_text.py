@@ -13,6 +13,7 @@ from autograph_web.core.fault_text import trace_of, without_values
 from tests.support.logging_setup import captured_log
 
 SECRET = "correct horse, (battery) staple"
+STRANGE = "battery"
 
 
 class Form(BaseModel):
@@ -31,7 +32,7 @@ def _key() -> object:
 
 
 def _model() -> object:
-    return Form.model_validate({"email": SECRET, "count": SECRET, SECRET: SECRET})
+    return Form.model_validate({"email": SECRET, "count": SECRET, SECRET: SECRET, STRANGE: SECRET})
 
 
 def _model_from_json() -> object:
@@ -86,7 +87,9 @@ def test_input_that_did_not_validate_is_told_by_field_and_kind() -> None:
     told = trace_of(raised.value)
     assert "email (string_too_long)" in told
     assert "count (int_parsing)" in told
-    assert f"[{len(SECRET)} letters] (extra_forbidden)" in told
+    for name in (SECRET, STRANGE):
+        assert f"[{len(name)} letters] (extra_forbidden)" in told
+    assert STRANGE not in told
 
 
 def test_names_in_the_program_stay() -> None:
@@ -102,6 +105,11 @@ def test_names_in_the_program_stay() -> None:
         ("Cannot read `x` of undefined", "Cannot read [1 letters] of undefined"),
         ("Key (email)=(mina@x.dev) exists", "Key (email)=[hidden] exists"),
         ("nothing to hide", "nothing to hide"),
+        ("argument $1: 'my long pa... (an integer is required)", "argument $1: [hidden]"),
+        ("argument $1: 'my... (invalid 'my long pass')", "argument $1: [hidden]"),
+        ("got 'my long pa", "got [10 letters]"),
+        ("can't read \"my long", "can't read [7 letters]"),
+        ("x" * 1990 + " 'my secret value'", "x" * 1990 + " [8 letters]"),
     ],
 )
 def test_what_stands_in_quotes_is_left_out(text: str, left: str) -> None:
