@@ -1,4 +1,4 @@
-"""What REST says of a code of an authenticator that was replaced (decisions/0037-replaced-authenticators.md)."""
+"""What REST says of a code of an authenticator that was replaced (decision 37)."""
 
 from dataclasses import replace
 
