@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import Enum
 from traceback import extract_tb
@@ -21,7 +22,9 @@ from autograph_web.core.tasks import end
 from autograph_web.core.tracing import span
 from autograph_web.mail import store
 from autograph_web.mail.carrier import Carrier, NotNow, Parcel, Undeliverable
+from autograph_web.mail.letter import NOBODY
 from autograph_web.mail.outbox import Outbox
+from autograph_web.mail.rendering import as_message
 
 _log = structlog.get_logger(__name__)
 
@@ -35,7 +38,9 @@ _AWAY_PAUSE_S, _LETTER_PAUSE_S = 2.0, 15.0
 _LONGEST_PAUSE_S = 3 * 3600.0
 _GIVE_UP_AFTER = timedelta(days=3)
 _RESTS_S = (1.0, 2.0, 4.0)  # after that many setbacks: what is posted once all is well leaves within seconds
+_AFTERWARDS_S = 0.5
 _CLOSING_S = 3.0
+_ADDRESS = "nobody@example.org"  # RFC 2606; for what is never sent
 
 
 LETTER_OUTCOMES = ("sent", "postponed", "failed")
@@ -91,6 +96,9 @@ class Courier:
             return
         if outcome is Outcome.NOTHING:
             await _wait(self._outbox.posted, self._until_next())
+            # What the mail server hears must not coincide with what comes right after the request.
+            chance = int.from_bytes(self._entropy.bytes(16), "big") / 2**128
+            await _wait(self._ending, _AFTERWARDS_S * chance)
             return
         # Not every letter need find out at once that the server is in trouble. Of the database whoever can
         # post a letter knows that it is back.
@@ -119,7 +127,7 @@ class Courier:
         # No transaction is open from here until the outcome is known.
         try:
             with span("deliver letter"):
-                await self._carry(claimed)
+                left = await self._carry(claimed)
         except (Undeliverable, SealBroken) as error:
             await self._give_up(claimed, getattr(error, "reason", "SealBroken"))
             return Outcome.DONE
@@ -137,12 +145,20 @@ class Courier:
             await self._postpone(claimed, error.__class__.__name__, _LETTER_PAUSE_S)
         else:
             await self._note_sent(claimed)
+            if left:
+                note_letter("sent")
             return Outcome.DONE
         return Outcome.SETBACK
 
-    async def _carry(self, claimed: Row[Any]) -> None:
+    async def _carry(self, claimed: Row[Any]) -> bool:
+        """Carry a letter away; tell whether it was one, and no decoy, which is only made ready."""
+        parcel = self._parcel(claimed)
+        if parcel.letter.to == NOBODY:
+            as_message(replace(parcel, letter=replace(parcel.letter, to=_ADDRESS)), _ADDRESS).as_bytes()
+            return False
         async with asyncio.timeout(_CARRY_S):
-            await self._carrier.carry(self._parcel(claimed))
+            await self._carrier.carry(parcel)
+        return True
 
     @retried
     async def _claim(self) -> Row[Any] | None:
@@ -173,7 +189,6 @@ class Courier:
                 await asyncio.sleep(pause)
                 pause, spent = pause * 2, spent + pause
             else:
-                note_letter("sent")
                 return
 
     def _until_next(self) -> float:

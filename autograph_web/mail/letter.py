@@ -6,6 +6,9 @@ from datetime import datetime
 from autograph_web.core.context import RequestContext
 from autograph_web.core.devices import device_name
 
+NOBODY = "(nobody)"
+"""Whom a decoy is to: no address, so that no courier of any version sends it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:

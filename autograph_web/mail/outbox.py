@@ -1,7 +1,7 @@
 """Where letters wait: written in the unit of work of what they tell, so neither exists without the other."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from autograph_web.core.mail_addresses import sender_address
 from autograph_web.core.retry import retried
 from autograph_web.core.sealing import SealBroken, Sealer
 from autograph_web.mail import store
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.letter import NOBODY, Letter
 
 _LETTER = TypeAdapter(Letter)
 _SENT_KEPT, _FAILED_KEPT = timedelta(days=7), timedelta(days=30)
@@ -60,17 +60,19 @@ class Outbox:
         """Add `letter` to the unit of work of `connection`; it leaves when that has committed.
 
         A decoy costs the same and never leaves: nobody learns from the time taken whether there was a letter.
+        It is to nobody, and couriers take it, open and render it like any other.
         """
         now = self._clock.now()
         message_id = f"<{random_token(self._entropy, 16)}@{self._domain}>"
+        letter = replace(letter, to=NOBODY) if decoy else letter
         # Sealed, because letters carry the links that open accounts.
         sealed = self._sealer.seal(_LETTER.dump_json(letter), _owner(message_id))
         row = {
             "message_id": message_id,
-            "sealed_letter": None if decoy else sealed,
+            "sealed_letter": sealed,
             "created_at": now,
-            "due_at": None if decoy else now,
-            "sent_at": now if decoy else None,
+            "due_at": now,
+            "sent_at": None,
             "attempts": 0,
         }
         await store.add(connection, row)

@@ -4,15 +4,21 @@ The work is compared, not the clock: a busy machine disturbs the one and not the
 processor time, of which a whole hash takes more than all the rest, and which noise can only add to.
 """
 
+from collections.abc import Awaitable, Callable
 from time import process_time
 
 import pytest
 from httpx import AsyncClient
 
+from autograph_web.mail.courier import Courier, Outcome
+from autograph_web.mail.folder import LetterFolder
 from autograph_web.runtime import Services
 from tests.support.app import Connect
+from tests.support.clock import FakeClock
+from tests.support.entropy import RecordedEntropy
 from tests.support.factories import EMAIL, WRONG
 from tests.support.http import sign_up
+from tests.support.mailbox import Mailbox
 from tests.support.watching import RedisWindow, asked_by_request, statements
 
 _SAMPLES = 5
@@ -54,3 +60,79 @@ async def test_either_takes_a_whole_hash(connect: Connect, services: Services) -
         hashes.append(process_time() - began)
     for email in (EMAIL, "nobody@northwind.dev"):
         assert await least(email) > 0.75 * min(hashes)
+
+
+UNKNOWN = "nobody@northwind.dev"
+Ask = Callable[[AsyncClient, str], Awaitable[object]]
+
+
+async def post_form(client: AsyncClient, path: str, email: str) -> object:
+    headers = {"Origin": str(client.base_url).rstrip("/")}
+    answer = await client.post(path, data={"email": email}, headers=headers)
+    return answer.status_code, answer.headers["location"]
+
+
+async def ask_for_a_reset(client: AsyncClient, email: str) -> object:
+    return (await client.post("/password-reset/request", json={"email": email})).json()
+
+
+async def ask_for_a_reset_by_form(client: AsyncClient, email: str) -> object:
+    return await post_form(client, "/recovery/request", email)
+
+
+async def ask_for_a_verification(client: AsyncClient, email: str) -> object:
+    return await post_form(client, "/session/verify-email/send", email)
+
+
+async def sign_in_wrongly(client: AsyncClient, email: str) -> object:
+    return (await client.post("/login", json={"email": email, "password": WRONG})).status_code
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [ask_for_a_reset, ask_for_a_reset_by_form, ask_for_a_verification, sign_in_wrongly],
+    ids=lambda ask: ask.__name__,
+)
+async def test_what_follows_the_answer_is_the_same_work_too(
+    connect: Connect,
+    services: Services,
+    clock: FakeClock,
+    mailbox: Mailbox,
+    redis_window: RedisWindow,
+    ask: Ask,
+) -> None:
+    """The process goes on working after the answer, which delays whoever is served next.
+
+    For an unknown address a courier takes, opens and renders a letter too; only what the mail server hears
+    of it is left out.
+    """
+    await services.courier.close()
+    hand = Courier(services.database, services.outbox, mailbox, clock, RecordedEntropy())
+
+    async def work(email: str, ip: str) -> object:
+        with statements(services) as seen, redis_window.counting() as commands:
+            answer = await ask(connect(ip), email)
+            went: list[Outcome] = []
+            while not went or went[-1] is not Outcome.NOTHING:
+                went.append(await hand.deliver_one())
+        asked = [*asked_by_request(seen), *(one for one in seen if "outbox" in one and "INSERT" not in one)]
+        return answer, asked, commands, went
+
+    await sign_up(connect())
+    await work("somebody@northwind.dev", "192.0.2.1")
+    mailbox.empty()
+    known, unknown = await work(EMAIL, "192.0.2.2"), await work(UNKNOWN, "192.0.2.3")
+    assert known == unknown
+    letters = 0 if ask is sign_in_wrongly else 1
+    assert [letter.to for letter in mailbox.letters] == [EMAIL] * letters
+
+
+async def test_a_decoy_is_made_ready_and_reaches_nobody(services: Services, connect: Connect) -> None:
+    folder = LetterFolder(services.settings.data_dir / "mail", services.settings.mail_from)
+    await services.courier.close()
+    hand = Courier(services.database, services.outbox, folder, FakeClock(), RecordedEntropy())
+    await ask_for_a_reset(connect(), UNKNOWN)
+
+    assert [await hand.deliver_one(), await hand.deliver_one()] == [Outcome.DONE, Outcome.NOTHING]
+    assert await folder.newest() == []
+    assert (await services.outbox.standing()).waiting == 0

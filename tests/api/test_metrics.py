@@ -183,7 +183,6 @@ async def test_the_outbox_and_the_chain_are_looked_up(
     await services.chain.close()
     async with services.database.unit() as connection:
         await services.outbox.post(connection, Letter(EMAIL, "Hello", ("Hello.",)))
-        await services.outbox.post(connection, Letter(EMAIL, "Hello", ("Hello.",)), decoy=True)
     await services.trail.record_alone(Kind.LOGOUT, context())
     await services.trail.record_alone(Kind.LOGOUT, context())
     clock.advance(70)

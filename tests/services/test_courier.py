@@ -29,6 +29,7 @@ from tests.support.clock import FakeClock
 from tests.support.dying_server import LETTER
 from tests.support.entropy import RecordedEntropy
 from tests.support.factories import STRANGERS_SECRET, how_many, rows
+from tests.support.watching import statements
 
 CLAIM_S = 180
 ROOT = Path(__file__).parents[2]
@@ -210,6 +211,31 @@ async def test_a_letter_that_was_put_off_is_tried_when_its_pause_is_over(quiet: 
         while not notebook.carried:  # noqa: ASYNC110  (as above)
             await asyncio.sleep(0.01)
     await running.close()
+
+
+class Latest:
+    """Chance at its highest."""
+
+    def bytes(self, size: int) -> bytes:
+        return b"\xff" * size
+
+
+async def test_a_letter_leaves_a_moment_after_what_it_tells_of(quiet: Services) -> None:
+    """Whoever asks something right after the request does not meet its letter."""
+    notebook = Notebook()
+    running = Courier(quiet.database, quiet.outbox, notebook, SystemClock(), Latest())
+    async with asyncio.timeout(10):
+        with statements(quiet) as seen:
+            running.start()
+            while sum("min(" in one for one in seen) < 2:  # noqa: ASYNC110  (both hands have looked)
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)  # and found nothing
+        posted = asyncio.get_running_loop().time()
+        await post(quiet)
+        while not notebook.carried:  # noqa: ASYNC110  (as above)
+            await asyncio.sleep(0.01)
+    await running.close()
+    assert asyncio.get_running_loop().time() - posted >= 0.45
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from autograph_web.mail.carrier import Parcel
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.letter import NOBODY, Letter
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
 
@@ -49,10 +49,10 @@ class Mailbox:
         found: dict[str, Letter] = {}
         for url, opened in self._outboxes.items():
             for row in _rows(url):
-                if row.sent_at and not row.attempts:
-                    continue  # a decoy
                 # Looked up after the row was read: a letter that is no longer in it has been carried.
-                found[row.message_id] = opened(row) if row.sealed_letter else self._carried[row.message_id]
+                letter = opened(row) if row.sealed_letter else self._carried.get(row.message_id)
+                if letter and letter.to != NOBODY:  # a decoy
+                    found[row.message_id] = letter
         return found
 
 
