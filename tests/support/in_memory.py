@@ -6,7 +6,7 @@ from pathlib import Path
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder there that is the user's alone
 _ENOUGH_BYTES = 1 << 28
-"""Thrice what a whole run ever has there; a container often has 64 MB in all."""
+"""A whole run has up to 104 MB there; a container often has 64 MB in all."""
 
 
 def keep_in_memory() -> None:
