@@ -105,8 +105,8 @@ class ForgedSocket:
                 await self._client.close()
             await self._client.task
         finally:
-            # Also where time ran out, and with something left to send. asyncio's abort() fails once the last of
-            # that was sent and the connection has ended.
+            # Also where time ran out, and with something left to send; once the last of that was sent and the
+            # connection has ended, asyncio's abort() fails.
             with suppress(AttributeError):
                 self._client.wsock.transport.abort()
 
