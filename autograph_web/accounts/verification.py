@@ -20,9 +20,9 @@ from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import EMAIL_VERIFICATION
 
 _LINK = Purpose.EMAIL_VERIFICATION
-# Once a minute and not all day long, whoever asks; from one address for a few accounts at most.
 PAUSE_S = 60
 """How long until another letter may be asked for."""
+# Once a minute and not all day long, whoever asks; from one address for a few accounts at most.
 _LETTERS = (Allowance(1, PAUSE_S), Allowance(5, 3600))
 _REQUESTS = Allowance(20, 3600)
 

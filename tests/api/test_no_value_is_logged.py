@@ -42,7 +42,6 @@ FIELDS = (
     *("email", "password", "new_password", "current_password", "code", "token", "link", "ticket", "next"),
     *("confirm_email", "name", "scopes", "expires_in_days", "key", "session", "id", "remember_me", "purpose"),
 )
-ODD = (f"'{WORD}", f'{WORD}"{WORD}', f"{WORD}\n{WORD}", f"{WORD}'s '{WORD}", f"{WORD}\\")
 MALFORMED = (
     f'{{"password": "{WORD}',
     f'{{"password": {WORD}}}',
