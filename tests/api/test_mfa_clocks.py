@@ -5,20 +5,13 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.support.authenticator import Authenticator
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL
 from tests.support.http import assert_problem, bearer
-from tests.support.two_step_rest import challenge, enrol, fresh_tokens, verify
+from tests.support.two_step_rest import challenge, enrol, fresh_tokens, set_up, verify
 
 WHAT_TO_DO = "Set the phone's time automatically."
 FAST_AND_SLOW = [(-600, "10 minutes"), (-90, "2 minutes"), (240, "4 minutes"), (60, "1 minute")]
-
-
-async def begin(api: AsyncClient, tokens: dict[str, Any]) -> Authenticator:
-    answer = await api.post("/mfa/setup", headers=bearer(tokens))
-    assert answer.status_code == 200, answer.text
-    return Authenticator.open(answer.json()["provisioning_uri"])
 
 
 async def refused(api: AsyncClient, tokens: dict[str, Any], code: str) -> dict[str, Any]:
@@ -30,7 +23,7 @@ async def refused(api: AsyncClient, tokens: dict[str, Any], code: str) -> dict[s
 async def test_turning_on_says_by_how_much_and_what_to_do(
     api: AsyncClient, clock: FakeClock, tokens: dict[str, Any], apart: int, told: str
 ) -> None:
-    phone = await begin(api, tokens)
+    phone = await set_up(api, tokens)
     problem = await refused(api, tokens, phone.code(clock.seconds() + apart))
 
     assert problem["field"] == "code"
@@ -45,7 +38,7 @@ async def test_turning_on_says_by_how_much_and_what_to_do(
 
 async def test_replacing_an_authenticator_says_so_too(api: AsyncClient, clock: FakeClock) -> None:
     fresh = await fresh_tokens(api, clock, await enrol(api, clock))
-    phone = await begin(api, fresh)
+    phone = await set_up(api, fresh)
     problem = await refused(api, fresh, phone.code(clock.seconds() - 300))
 
     assert "about 5 minutes" in problem["detail"]
@@ -55,7 +48,7 @@ async def test_replacing_an_authenticator_says_so_too(api: AsyncClient, clock: F
 async def test_further_away_it_is_a_wrong_code(
     api: AsyncClient, clock: FakeClock, tokens: dict[str, Any]
 ) -> None:
-    phone = await begin(api, tokens)
+    phone = await set_up(api, tokens)
     late = {"code": phone.code(clock.seconds() - 660)}
     answer = await api.post("/mfa/enable", json=late, headers=bearer(tokens))
 
@@ -63,7 +56,7 @@ async def test_further_away_it_is_a_wrong_code(
 
 
 async def test_it_counts_as_a_wrong_code(api: AsyncClient, clock: FakeClock, tokens: dict[str, Any]) -> None:
-    phone = await begin(api, tokens)
+    phone = await set_up(api, tokens)
     for _ in range(5):
         await refused(api, tokens, phone.code(clock.seconds() - 240))
 

@@ -6,11 +6,11 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.runtime import Services
-from tests.support.authenticator import PERIOD_S, Authenticator
+from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.http import assert_problem, bearer, cookies_set
-from tests.support.two_step_rest import Member, challenge, enrol, fresh_tokens, verify
+from tests.support.two_step_rest import Member, challenge, enrol, fresh_tokens, set_up, verify
 
 MONTH = 30 * 86_400
 
@@ -21,16 +21,10 @@ async def member(api: AsyncClient, clock: FakeClock) -> Member:
     return await enrol(api, clock)
 
 
-async def set_up_another(api: AsyncClient, tokens: dict[str, object]) -> Authenticator:
-    setup = await api.post("/mfa/setup", headers=bearer(tokens))
-    assert setup.status_code == 200, setup.text
-    return Authenticator.open(setup.json()["provisioning_uri"])
-
-
 async def replaced(api: AsyncClient, clock: FakeClock, member: Member) -> Member:
     """Put another authenticator in the place of the member's, and return them with that."""
     fresh = await fresh_tokens(api, clock, member)
-    new = await set_up_another(api, fresh)
+    new = await set_up(api, fresh)
     answer = await api.post("/mfa/enable", json={"code": new.code(clock.seconds())}, headers=bearer(fresh))
     assert answer.status_code == 200, answer.text
     clock.advance(PERIOD_S)
@@ -80,7 +74,7 @@ async def test_while_it_is_being_replaced_the_entry_so_far_is_told_apart(
     api: AsyncClient, clock: FakeClock, member: Member
 ) -> None:
     fresh = await fresh_tokens(api, clock, member)
-    new = await set_up_another(api, fresh)
+    new = await set_up(api, fresh)
     old = {"code": member.phone.code(clock.seconds())}
     problem = assert_problem(
         await api.post("/mfa/enable", json=old, headers=bearer(fresh)), 400, "setup_code_invalid"

@@ -25,14 +25,20 @@ async def enrol(client: AsyncClient, clock: FakeClock, email: str = EMAIL) -> Me
     """Create an account and turn two-step verification on; the next code is shown already."""
     account = await sign_up(client, email)
     tokens = await sign_in(client, email)
-    setup = await client.post("/mfa/setup", headers=bearer(tokens))
-    phone = Authenticator.open(setup.json()["provisioning_uri"])
+    phone = await set_up(client, tokens)
     enabled = await client.post(
         "/mfa/enable", json={"code": phone.code(clock.seconds())}, headers=bearer(tokens)
     )
     assert enabled.status_code == 200, enabled.text
     clock.advance(PERIOD_S)
     return Member(account["id"], tokens, phone, enabled.json()["recovery_codes"])
+
+
+async def set_up(client: AsyncClient, tokens: dict[str, Any]) -> Authenticator:
+    """Begin a setup and return the authenticator that has its key."""
+    setup = await client.post("/mfa/setup", headers=bearer(tokens))
+    assert setup.status_code == 200, setup.text
+    return Authenticator.open(setup.json()["provisioning_uri"])
 
 
 async def challenge(client: AsyncClient, email: str = EMAIL, **more: Any) -> str:
