@@ -22,7 +22,7 @@ import yaml
 from autograph_web.api.app import build_api
 from autograph_web.settings import SECRETS_DIR, Settings
 from tests.support.factories import SECRET
-from tests.support.live_server import free_port
+from tests.support.ports import free_port
 from tests.test_contracts import USUAL_NAMES
 
 ROOT = Path(__file__).parent.parent

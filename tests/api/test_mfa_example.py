@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.live_server import free_port
 from tests.support.plain_http import PLAIN
+from tests.support.ports import free_port
 from tests.support.sources import ROOT
 
 SCRIPT = ROOT / "docs" / "examples" / "two_step.py"

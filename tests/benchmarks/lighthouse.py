@@ -29,7 +29,7 @@ from tests.benchmarks.report import machine, put_into
 from tests.benchmarks.servers import product
 from tests.support import chromium, npm
 from tests.support.browser import ARGUMENTS
-from tests.support.live_server import free_port
+from tests.support.ports import free_port
 
 LOCK = Path(__file__).with_name("lighthouse.lock")
 COMMAND = "make lighthouse"

@@ -19,7 +19,7 @@ import psutil
 
 from autograph_web.core.embedded import EmbeddedRedis
 from tests.benchmarks.hashing import COST
-from tests.support.live_server import free_port
+from tests.support.ports import free_port
 from tests.support.sources import ROOT
 
 WORKERS = 2

@@ -14,8 +14,9 @@ from tests.journeys.forged_socket import forged
 from tests.services.test_redis_rights import LEAST
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.hostile_role import ROLE, make_hostile_role, through
-from tests.support.live_server import LiveServer, free_port
+from tests.support.live_server import LiveServer
 from tests.support.pgbouncer import pgbouncer
+from tests.support.ports import free_port
 from tests.support.post_office import certificate_for_localhost
 from tests.support.restricted_redis import redis_with
 

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.proxy import write_certificate
 from tests.interop.proxies import installed
-from tests.support.live_server import free_port
+from tests.support.ports import free_port
 from tests.support.programs import until_it_listens
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Generator
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import pytest
 import pytest_asyncio
@@ -88,7 +88,7 @@ async def visit(
 
     yield opened
     complaints = [one for visitor in browsers.visitors for one in visitor.complaints.left()]
-    report = request.node.stash.get(_REPORT, None)
+    report = cast("pytest.Item", request.node).stash.get(_REPORT, None)
     passed = report is None or report.passed
     if not passed:
         await _show(browsers.visitors, complaints, tmp_path)

@@ -22,7 +22,7 @@ from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
 from tests.support.command_line import as_json, command
 from tests.support.factories import context, make_settings, open_pair, prove, register
-from tests.support.live_server import free_port
+from tests.support.ports import free_port
 from tests.support.sources import ROOT
 
 pytestmark = pytest.mark.slow  # programs are started

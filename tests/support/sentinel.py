@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from autograph_web.core.embedded import server_program
-from tests.support.live_server import free_port
+from tests.support.ports import free_port
 
 MASTER = "accounts"
 _PATIENCE_S = 20.0

@@ -16,8 +16,9 @@ from autograph_web.settings import Settings
 from deploy.proxy import Proxy, nginx
 from tests.support.balancer import Balancer
 from tests.support.factories import SECRET, make_settings
-from tests.support.live_server import LiveServer, free_port
+from tests.support.live_server import LiveServer
 from tests.support.plain_http import PLAIN
+from tests.support.ports import free_port
 
 
 @dataclass
