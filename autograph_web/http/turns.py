@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from typing import Self
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,7 +19,8 @@ class Turns:
     """Works on a few requests of an address at a time; its others wait in the order in which they came.
 
     A worker has one processor, so an address that asks much is served no slower for it: it only decides who
-    is next. A request is worked on from when its body has arrived until its response begins.
+    is next. A request is worked on from when its body has arrived until its response begins; one whose client
+    has gone before its turn came is not worked on at all.
     """
 
     def __init__(self, app: ASGIApp, at_work: int = MOST_REQUESTS_AT_WORK) -> None:
@@ -37,7 +39,19 @@ class Turns:
             self._refused.tell("too_many_requests", name)
             await problem_response(RateLimited(retry_after=1))(scope, receive, send)
             return
-        await self._turn_of(address)
+        if address.at_work < self._most:
+            address.at_work += 1
+            await self._work(name, address, scope, receive, send)
+            return
+        async with _Waiting(receive) as client:
+            await self._turn_of(address)
+            if client.is_gone:
+                self._end(name, address)
+            else:
+                await self._work(name, address, scope, client.receive, send)
+
+    async def _work(self, name: str, address: "_Address", scope: Scope, receive: Receive, send: Send) -> None:
+        """Run a request whose turn it is, and end its turn."""
         begun = False
 
         async def sent(message: Message) -> None:
@@ -54,9 +68,6 @@ class Turns:
                 self._end(name, address)
 
     async def _turn_of(self, address: "_Address") -> None:
-        if address.at_work < self._most:
-            address.at_work += 1
-            return
         turn = asyncio.get_running_loop().create_future()
         address.waiting.append(turn)
         try:
@@ -89,3 +100,35 @@ class _Address:
     def __init__(self) -> None:
         self.at_work = 0
         self.waiting = deque[asyncio.Future[None]]()
+
+
+class _Waiting:
+    """What a client sends while its request waits, which tells whether it is still there."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self.is_gone = receive, False
+        self._messages = asyncio.Queue[Message]()
+
+    async def __aenter__(self) -> Self:
+        self._watching = asyncio.create_task(self._watch())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._watching.cancel()
+
+    async def receive(self) -> Message:
+        """Return the next message, whether it came before now or is yet to come."""
+        if self._messages.empty() and self._watching.done():
+            return await self._receive()
+        return await self._messages.get()
+
+    async def _watch(self) -> None:
+        first = await self._read()
+        if not self.is_gone and not first.get("more_body"):  # the rest of a body is not ours to keep
+            await self._read()
+
+    async def _read(self) -> Message:
+        message = await self._receive()
+        self.is_gone = message["type"] == "http.disconnect"
+        self._messages.put_nowait(message)
+        return message

@@ -18,11 +18,13 @@ class Work:
 
     def __init__(self) -> None:
         self.begun: list[str] = []
+        self.bodies: list[bytes] = []
         self.may_end = asyncio.Event()
         self.stream = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.begun.append(scope["path"])
+        self.bodies.append((await receive())["body"])
         await self.may_end.wait()
         if scope["path"] == "/broken":
             raise RuntimeError("a fault")
@@ -39,9 +41,9 @@ class Crowd:
         self.statuses: list[int] = []
         self._running: set[asyncio.Task[None]] = set()
 
-    def ask(self, ip: str, path: str = "/login") -> asyncio.Task[None]:
+    def ask(self, ip: str, path: str = "/login", gone: asyncio.Event | None = None) -> asyncio.Task[None]:
         scope: Scope = {"type": "http", "method": "POST", "path": path, "headers": [], "client": (ip, 1)}
-        task = asyncio.create_task(self.layer(scope, self._receive, self._send))
+        task = asyncio.create_task(self.layer(scope, _client(path, gone or asyncio.Event()), self._send))
         self._running.add(task)
         return task
 
@@ -54,12 +56,22 @@ class Crowd:
         self.work.stream.set()
         await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _receive(self) -> Message:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.statuses.append(message["status"])
+
+
+def _client(body: str, gone: asyncio.Event) -> Receive:
+    """Return what a server gives of a request: its body, and then that the client has gone."""
+    messages: list[Message] = [{"type": "http.request", "body": body.encode(), "more_body": False}]
+
+    async def receive() -> Message:
+        if messages:
+            return messages.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    return receive
 
 
 async def test_an_address_has_a_few_in_work_and_another_is_not_kept_waiting() -> None:
@@ -76,6 +88,7 @@ async def test_an_address_has_a_few_in_work_and_another_is_not_kept_waiting() ->
     assert crowd.statuses == [200] * 51
     in_order = [path for path in crowd.work.begun if path != "/another"]
     assert in_order == [f"/{number}" for number in range(50)]
+    assert sorted(crowd.work.bodies) == sorted(path.encode() for path in crowd.work.begun)
 
 
 async def test_a_response_that_has_begun_keeps_nobody_waiting() -> None:
@@ -107,6 +120,41 @@ async def test_faults_and_those_who_give_up_pass_their_turn_on() -> None:
     crowd.ask(MANY, "/next")
     await crowd.end()
     assert crowd.work.begun == ["/next"]
+
+
+async def test_a_request_whose_client_has_gone_before_its_turn_is_not_worked_on() -> None:
+    crowd, gone = Crowd(), asyncio.Event()
+    for number in range(MOST_REQUESTS_AT_WORK):
+        crowd.ask(MANY, f"/working-{number}", gone)
+    for number in range(20):
+        crowd.ask(MANY, f"/left-{number}", gone)
+    crowd.ask(MANY, "/patient")
+    await crowd.settle()
+    gone.set()
+    await crowd.settle()
+    await crowd.end()
+    assert crowd.work.begun[MOST_REQUESTS_AT_WORK:] == ["/patient"]
+    assert crowd.statuses == [200] * (MOST_REQUESTS_AT_WORK + 1)
+
+
+async def test_a_request_that_waited_still_learns_that_its_client_goes() -> None:
+    learned: list[str] = []
+    turn = asyncio.Event()
+
+    async def watches(scope: Scope, receive: Receive, send: Send) -> None:
+        await turn.wait()
+        learned.extend([(await receive())["type"], (await receive())["type"], (await receive())["type"]])
+
+    crowd, gone = Crowd(), asyncio.Event()
+    crowd.layer = Turns(watches, at_work=1)
+    crowd.ask(MANY, "/working", gone)
+    crowd.ask(MANY, "/waiting", leaves := asyncio.Event())
+    turn.set()
+    gone.set()
+    await crowd.settle()
+    leaves.set()
+    await crowd.end()
+    assert learned == ["http.request", "http.disconnect", "http.disconnect"] * 2
 
 
 async def test_more_than_may_wait_are_told_to_come_back() -> None:

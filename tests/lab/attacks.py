@@ -21,6 +21,7 @@ from tests.support.authorisation import handlers, reflex_app
 from tests.support.browser import unique_address
 
 _FRAME = 4_000_000
+_TEXT, _WHOLE = 0x01, 0x80
 _GONE = (SimpleWebsocketError, ConnectionError, OSError, TimeoutError, AssertionError)
 _PAGE_ERRORS = f"{ROOT_STATE}.reflex___state____frontend_event_exception_state.handle_frontend_exception"
 
@@ -76,6 +77,22 @@ class Attack(ABC):
         await writer.drain()
         return reader, writer
 
+    async def upgrade(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Ask for a websocket over a connection of one's own."""
+        key = base64.b64encode(os.urandom(16)).decode()
+        head = (
+            f"GET {socket_path(str(uuid4()))} HTTP/1.1",
+            *(f"Host: localhost:{self.port}", f"Origin: {self.base_url}", f"X-Forwarded-For: {self.address}"),
+            *("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
+            *(f"Sec-WebSocket-Key: {key}", "", ""),
+        )
+        return await self.raw("\r\n".join(head).encode())
+
+
+def _frame(opcode: int, payload: bytes) -> bytes:
+    """Return a frame (RFC 6455 section 5.2) under a mask of zeros, which leaves the payload as it is."""
+    return bytes([opcode, 0xFF]) + len(payload).to_bytes(8, "big") + bytes(4) + payload
+
 
 class SlowBodies(Attack):
     """Requests whose bodies do not come."""
@@ -96,7 +113,7 @@ class SlowBodies(Attack):
 class SilentConnections(Attack):
     """Connections that say nothing."""
 
-    about, at_once = "1,100 connections that send nothing", 1100
+    about, at_once = "3,000 connections that send nothing", 3000
 
     async def once(self) -> None:
         """Connect and wait."""
@@ -114,21 +131,12 @@ class UnfinishedFrames(Attack):
 
     async def once(self) -> None:
         """Open a websocket and send continuations (RFC 6455 section 5.4) of a text message."""
-        key = base64.b64encode(os.urandom(16)).decode()
-        head = (
-            f"GET {socket_path(str(uuid4()))} HTTP/1.1",
-            *(f"Host: localhost:{self.port}", f"Origin: {self.base_url}", f"X-Forwarded-For: {self.address}"),
-            *("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
-            *(f"Sec-WebSocket-Key: {key}", "", ""),
-        )
-        reader, writer = await self.raw("\r\n".join(head).encode())
+        reader, writer = await self.upgrade()
         try:
             if b"101" not in await reader.readline():
                 return
             for number in range(15):
-                # FIN is 0; the mask is 0 as well, which leaves the payload as it is.
-                begin = bytes([0 if number else 1, 0xFF]) + _FRAME.to_bytes(8, "big") + bytes(4)
-                writer.write(begin + b"4" * _FRAME)
+                writer.write(_frame(0 if number else _TEXT, b"4" * _FRAME))
                 await writer.drain()
             while await reader.read(1000):
                 pass
@@ -249,6 +257,28 @@ class DeadSockets(Attack):
         async with self.page() as socket:
             await socket.hydrate("/login")
             await asyncio.sleep(12)
+
+
+class DeafSockets(Attack):
+    """Pages that ask and ask, and read nothing of what is answered."""
+
+    about, at_once = "pages that load again and again and never read what they are sent", 50
+
+    async def once(self) -> None:
+        """Load without end; what is sent fills the buffers of both ends, and then the server's own."""
+        reader, writer = await self.upgrade()
+        try:
+            if b"101" not in await reader.readline():
+                return
+            name, place = f"{ROOT_STATE}.hydrate_and_load", {"pathname": "/login", "asPath": "/login"}
+            event = json.dumps(["event", {"name": name, "payload": {"hashes": []}, "router_data": place}])
+            writer.write(_frame(_TEXT | _WHOLE, b"40/_event,{}"))
+            while True:
+                writer.write(_frame(_TEXT | _WHOLE, f"42/_event,{event}".encode()))
+                await writer.drain()
+                await asyncio.sleep(0.1)
+        finally:
+            writer.transport.abort()
 
 
 class CutConnections(Attack):
