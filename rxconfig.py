@@ -2,8 +2,8 @@
 
 import reflex as rx
 
-from autograph_web.core.redis_address import one_address
 from autograph_web.frontend.plugin import FrontendPlugin
+from autograph_web.infra.redis.url import one_address
 from autograph_web.settings import load_settings
 
 _settings = load_settings()

@@ -10,12 +10,13 @@ from typing import Any, cast
 import reflex as rx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from autograph_web.core import life_signs, metrics
-from autograph_web.core.devices import warm_up
-from autograph_web.core.logs import configure_logging
 from autograph_web.front import build_front
 from autograph_web.frontend import load_pages
 from autograph_web.http.headers import SecurityHeaders
+from autograph_web.infra.telemetry import heartbeat as life_signs
+from autograph_web.infra.telemetry import metrics
+from autograph_web.infra.telemetry.logs import configure_logging
+from autograph_web.infra.user_agent import warm_up
 from autograph_web.runtime import build_services, opened
 from autograph_web.settings import load_settings
 from autograph_web.ui.app import build_app, page_waker

@@ -12,8 +12,8 @@ from typing import NoReturn, cast
 import typer
 
 from autograph_web.commands.ondemand import OnDemand
-from autograph_web.core.secret_file import SecretError
-from autograph_web.core.start_error import StartError
+from autograph_web.infra.crypto.secret_file import SecretError
+from autograph_web.infra.startup_error import StartError
 
 _INTERRUPTED = 130
 

@@ -14,13 +14,13 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from autograph_web.core.database import lock
-from autograph_web.core.file_lock import file_lock
-from autograph_web.core.mends import mend
-from autograph_web.core.postgres import postgres_engine
-from autograph_web.core.postgres_address import parse_postgres_url
-from autograph_web.core.start_error import StartError
-from autograph_web.core.trouble import trouble_of
+from autograph_web.infra.db.database import lock
+from autograph_web.infra.db.postgres import postgres_engine
+from autograph_web.infra.db.postgres_url import parse_postgres_url
+from autograph_web.infra.file_lock import file_lock
+from autograph_web.infra.health.failures import trouble_of
+from autograph_web.infra.health.remedies import mend
+from autograph_web.infra.startup_error import StartError
 from autograph_web.schema import SCRIPTS, sqlite_file
 
 _LOCK_KEY = 0x4175746F  # "Auto": any number no other program on this database locks

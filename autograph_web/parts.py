@@ -7,11 +7,11 @@ from autograph_web.audit.chain.check import ChainCheck
 from autograph_web.audit.chain.head import HeadFile
 from autograph_web.audit.chain.keeper import ChainKeeper
 from autograph_web.audit.chain.keys import ChainKeys
-from autograph_web.core.clock import Clock, SystemClock
-from autograph_web.core.database import Database
-from autograph_web.core.entropy import Entropy, SystemEntropy
-from autograph_web.core.keyring import Keyring
-from autograph_web.core.sealing import Sealer
+from autograph_web.infra.clock import Clock, SystemClock
+from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.randomness import Entropy, SystemEntropy
 from autograph_web.mail.carrier import Carrier
 from autograph_web.mail.folder import LetterFolder
 from autograph_web.mail.outbox import Outbox

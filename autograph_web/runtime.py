@@ -30,21 +30,21 @@ from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.chain.keeper import ChainKeeper
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
-from autograph_web.core import tracing
-from autograph_web.core.clock import Clock, SystemClock
-from autograph_web.core.database import Database
-from autograph_web.core.entropy import Entropy, SystemEntropy
-from autograph_web.core.flash import Flashes
-from autograph_web.core.keyring import Keyring
-from autograph_web.core.limits import Allowance, Limiter
-from autograph_web.core.metrics import Exposition
-from autograph_web.core.notes import Notes
-from autograph_web.core.redis import RedisClient, RedisDown
-from autograph_web.core.sealing import Sealer
-from autograph_web.core.seldom import LONG_S, Seldom
-from autograph_web.core.tasks import end
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import FLAGS
+from autograph_web.infra.background import end
+from autograph_web.infra.clock import Clock, SystemClock
+from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.flash import Flashes
+from autograph_web.infra.one_time_secrets import Notes
+from autograph_web.infra.randomness import Entropy, SystemEntropy
+from autograph_web.infra.ratelimit.limiter import Allowance, Limiter
+from autograph_web.infra.redis.client import RedisClient, RedisDown
+from autograph_web.infra.telemetry import tracing
+from autograph_web.infra.telemetry.log_throttle import LONG_S, Seldom
+from autograph_web.infra.telemetry.metrics import Exposition
 from autograph_web.mail.carrier import Carrier
 from autograph_web.mail.courier import Courier
 from autograph_web.mail.folder import LetterFolder

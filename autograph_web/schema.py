@@ -9,9 +9,9 @@ from sqlalchemy import MetaData, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import SQLModel
 
-from autograph_web.core.database import Database
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.trouble import Trouble
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.health.failures import Trouble
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "alembic"
 

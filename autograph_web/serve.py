@@ -25,11 +25,11 @@ from granian.log import LogLevels
 from granian.server import Server
 from granian.server.common import AbstractServer
 
-from autograph_web.core import metrics
-from autograph_web.core.addresses import is_loopback
-from autograph_web.core.life_signs import Watch
-from autograph_web.core.port import check_port
 from autograph_web.frontend.paths import ROOT
+from autograph_web.infra.ip_addresses import is_loopback
+from autograph_web.infra.port import check_port
+from autograph_web.infra.telemetry import metrics
+from autograph_web.infra.telemetry.heartbeat import Watch
 from autograph_web.settings import Settings
 
 _log = structlog.get_logger(__name__)

@@ -11,16 +11,16 @@ from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSource
 
-from autograph_web.core.addresses import parse_address
-from autograph_web.core.embedded import is_embedded
-from autograph_web.core.hsts import hsts_header
-from autograph_web.core.mail_addresses import RESERVED_DOMAINS, sender_address
-from autograph_web.core.postgres_address import spelled_for_sqlalchemy
-from autograph_web.core.redis_address import parse_redis_url
-from autograph_web.core.secret_file import SecretError, check_secret, secrets_of_data_dir
-from autograph_web.core.service_urls import check_sqlite_url, plain
-from autograph_web.core.smtp_server import SmtpServer, parse_smtp_url
-from autograph_web.core.start_error import SettingsError
+from autograph_web.infra.crypto.secret_file import SecretError, check_secret, secrets_of_data_dir
+from autograph_web.infra.db.postgres_url import spelled_for_sqlalchemy
+from autograph_web.infra.hsts import hsts_header
+from autograph_web.infra.ip_addresses import parse_address
+from autograph_web.infra.mail_addresses import RESERVED_DOMAINS, sender_address
+from autograph_web.infra.redis.embedded import is_embedded
+from autograph_web.infra.redis.url import parse_redis_url
+from autograph_web.infra.service_urls import check_sqlite_url, plain
+from autograph_web.infra.smtp_url import SmtpServer, parse_smtp_url
+from autograph_web.infra.startup_error import SettingsError
 
 _DRIVERS = {
     "postgresql": "postgresql+asyncpg",

@@ -19,9 +19,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.secret_file import secrets_of_data_dir
-from autograph_web.core.start_error import StartError
+from autograph_web.infra.crypto.secret_file import secrets_of_data_dir
+from autograph_web.infra.redis.embedded import EmbeddedRedis
+from autograph_web.infra.startup_error import StartError
 from deploy.proxy import NAME, Proxy
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from autograph_web.core.start_error import StartError
+from autograph_web.infra.startup_error import StartError
 
 SITE = Path(__file__).parent / "nginx" / "autograph.conf"
 NAME = "localhost"

@@ -9,7 +9,7 @@ import pytest
 from tests.support.sources import Module, product_modules
 
 LAYERS = (
-    "core",
+    "infra",
     "mail",
     "audit",
     "flags",
@@ -25,11 +25,11 @@ LAYERS = (
 )
 """The domain: each may import itself and what stands before it."""
 
-COMMON = ("settings", "core")
+COMMON = ("settings", "infra")
 TOOLS = ("cli", "__main__", "serve", "migrate", "frontend", "schema")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **{part: LAYERS[: place + 1] for place, part in enumerate(LAYERS)},
-    "settings": ("core",),
+    "settings": ("infra",),
     "schema": LAYERS,
     "parts": (*LAYERS, "settings"),
     "runtime": (*LAYERS, "settings", "schema", "parts"),
@@ -37,23 +37,23 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "front": (*COMMON, "frontend", "runtime", "http", "api", "ui"),
     "api": (*LAYERS, "settings", "runtime", "http", "api"),
     "ui": (*LAYERS, "settings", "runtime", "http", "ui"),
-    "frontend": ("core", "frontend"),
-    "migrate": ("core", "schema"),
-    "serve": ("core", "settings", "frontend"),
+    "frontend": ("infra", "frontend"),
+    "migrate": ("infra", "schema"),
+    "serve": ("infra", "settings", "frontend"),
     "commands": (
         *(*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "runtime"),
         *("parts", "commands"),
     ),
-    "cli": ("core", "commands"),
+    "cli": ("infra", "commands"),
     "__main__": ("cli",),
     "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
 }
 
-SQL_HOMES = re.compile(r"\.(models|store)$|\.core\.(database|tables)$|\.(schema|migrate)$")
+SQL_HOMES = re.compile(r"\.(models|store)$|\.infra\.db\.(database|types)$|\.(schema|migrate)$")
 SQL = re.compile(r"sqlmodel\b|sqlalchemy\.(select|insert|update|delete|text|func|and_|or_|case|exists|desc)$")
 ENVIRONMENT_HOMES = re.compile(r"\.(settings|serve|cli)$|\.commands\.serving$|\.frontend\.build$")
 ENVIRONMENT = re.compile(r"os\.(environ|getenv|putenv|environb)\b|dotenv\b")
-CHANCE_HOMES = re.compile(r"\.core\.(clock|entropy)$")
+CHANCE_HOMES = re.compile(r"\.infra\.(clock|randomness)$")
 CHANCE = re.compile(
     r"time\.time(_ns)?$|datetime(\.datetime)?\.(now|utcnow|today)$|datetime\.date\.today$"
     r"|(secrets|random)(\.|$)|os\.urandom$|uuid\.uuid[14]$"
@@ -130,7 +130,7 @@ def begins_units_of_work_anew(module: Module) -> Iterator[str]:
             for node in ast.walk(function)
         )
         if opens and "retried" not in {ast.unparse(one) for one in function.decorator_list}:
-            yield f"{function.name} needs @retried (core/retry.py)"
+            yield f"{function.name} needs @retried (infra/db/retry.py)"
 
 
 RULES: tuple[Rule, ...] = (
@@ -152,15 +152,15 @@ class Tokens:
 """
 PLANTED: tuple[tuple[Rule, str, str], ...] = (
     (has_a_place, "newcomer.page", ""),
-    (imports_only_what_stands_before_it, "core.clock", "import autograph_web.audit.trail"),
+    (imports_only_what_stands_before_it, "infra.clock", "import autograph_web.audit.trail"),
     (imports_only_what_stands_before_it, "accounts.store", "from autograph_web.sessions import store"),
     (imports_only_what_stands_before_it, "accounts.store", "from ..sessions import store"),
     (imports_only_what_stands_before_it, "sessions.sessions", "from autograph_web import runtime"),
     (imports_only_what_stands_before_it, "api.routes.session", "from autograph_web.ui.routes import LOGIN"),
     (imports_only_what_stands_before_it, "ui.guard", "def f():\n    from autograph_web.api import app"),
     (keeps_web_frameworks_out_of_the_domain, "sign_in.sign_in", "from fastapi import Request"),
-    (keeps_web_frameworks_out_of_the_domain, "core.context", "import reflex as rx"),
-    (keeps_web_frameworks_out_of_the_domain, "core.context", "from reflex_base.config import get_config"),
+    (keeps_web_frameworks_out_of_the_domain, "infra.context", "import reflex as rx"),
+    (keeps_web_frameworks_out_of_the_domain, "infra.context", "from reflex_base.config import get_config"),
     (keeps_storage_out_of_api_and_ui, "ui.dashboard.state", "from autograph_web.audit.models import Event"),
     (keeps_storage_out_of_api_and_ui, "api.identity", "from autograph_web.sessions import store"),
     (keeps_storage_out_of_api_and_ui, "api.identity", "import redis.asyncio"),

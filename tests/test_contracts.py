@@ -7,7 +7,7 @@ import pytest
 
 from autograph_web.api.app import build_api
 from autograph_web.audit.kinds import Group, Kind
-from autograph_web.core.errors import error_kinds
+from autograph_web.infra.errors import error_kinds
 from autograph_web.settings import Settings
 
 ROOT = Path(__file__).parent.parent

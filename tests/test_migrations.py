@@ -14,7 +14,7 @@ from sqlalchemy import Connection, MetaData, Table, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from autograph_web import migrate, schema
-from autograph_web.core.start_error import StartError
+from autograph_web.infra.startup_error import StartError
 
 
 def _tables(url: str) -> set[str]:

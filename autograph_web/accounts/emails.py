@@ -10,8 +10,8 @@ import email_validator
 import idna
 from email_validator import EmailNotValidError, validate_email
 
-from autograph_web.core.errors import EmailInvalid
-from autograph_web.core.mail_addresses import RESERVED_DOMAINS
+from autograph_web.infra.errors import EmailInvalid
+from autograph_web.infra.mail_addresses import RESERVED_DOMAINS
 
 # The library has this one list, for everybody, of names it refuses; ours is checked here instead.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import Unavailable
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.ip_addresses import address_bucket
 
 _T = TypeVar("_T")
 _LONGEST, _LONGEST_OF_ONE = 256, 64

@@ -11,8 +11,8 @@ from unicodedata import normalize
 import passlib.hash
 
 from autograph_web.accounts.hash_queue import Asker, HashQueue
-from autograph_web.core.metrics import meters
-from autograph_web.core.tracing import step
+from autograph_web.infra.telemetry.metrics import meters
+from autograph_web.infra.telemetry.tracing import step
 
 # passlib makes its handlers on first access, so its types do not name them.
 _BCRYPT_SHA256: Any = cast(Any, passlib.hash).bcrypt_sha256

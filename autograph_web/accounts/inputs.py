@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from autograph_web.core.bounds import LONGEST_INPUT
+from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 
 
 class RegistrationInput(BaseModel):

@@ -17,10 +17,10 @@ from autograph_web.accounts import store
 from autograph_web.accounts.link_text import MARK, read_token
 from autograph_web.accounts.models import LinkRow
 from autograph_web.audit.foundation import Foundation
-from autograph_web.core.entropy import random_token, random_uuid
-from autograph_web.core.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
-from autograph_web.core.keyring import token_hash
-from autograph_web.core.sealing import Sealer
+from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
+from autograph_web.infra.randomness import random_token, random_uuid
 
 _HOUR, _DAY = 3600, 86_400
 _KEPT_AFTER_THE_END = timedelta(days=30)  # so that a page can say "too old" and not "unknown"

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from autograph_web.core.bounds import LONGEST_EMAIL
-from autograph_web.core.tables import UtcDateTime
+from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 
 
 class User(SQLModel, table=True):

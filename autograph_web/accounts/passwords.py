@@ -8,8 +8,7 @@ import anyio
 from anyio import CapacityLimiter
 from zxcvbn import matching, zxcvbn
 
-from autograph_web.core.bounds import LONGEST_EMAIL
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     DomainError,
     PasswordTooCommon,
     PasswordTooLong,
@@ -17,6 +16,7 @@ from autograph_web.core.errors import (
     PasswordTooWeak,
     Unavailable,
 )
+from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 
 MOST_BYTES = 1024
 _ESTIMATED = 64  # zxcvbn takes more than linear time; what follows the 64th character only adds strength

@@ -13,14 +13,14 @@ from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.verification import Verification
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.context import RequestContext
-from autograph_web.core.entropy import random_uuid
-from autograph_web.core.errors import DomainError, EmailTaken, RegistrationClosed
-from autograph_web.core.limits import Allowance, BudgetSpent
-from autograph_web.core.retry import retried
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import REGISTRATION_OPEN
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import DomainError, EmailTaken, RegistrationClosed
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.randomness import random_uuid
+from autograph_web.infra.ratelimit.limiter import Allowance, BudgetSpent
 
 
 class Registration:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress
 from autograph_web.accounts.models import EmailHold, LinkRow, User
-from autograph_web.core.database import Database
-from autograph_web.core.tables import UtcDateTime, table_of
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.db.types import UtcDateTime, table_of
 
 USERS, LINKS, HOLDS = table_of(User), table_of(LinkRow), table_of(EmailHold)
 

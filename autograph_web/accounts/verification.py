@@ -11,13 +11,13 @@ from autograph_web.accounts.letters import verification_letter
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import LinkUnknown, SessionEnded
-from autograph_web.core.limits import Allowance, subject_key
-from autograph_web.core.retry import retried
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import EMAIL_VERIFICATION
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import LinkUnknown, SessionEnded
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.ratelimit.limiter import Allowance, subject_key
 
 _LINK = Purpose.EMAIL_VERIFICATION
 PAUSE_S = 60

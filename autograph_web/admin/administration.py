@@ -13,8 +13,8 @@ from autograph_web.admin.letters import change_letter
 from autograph_web.admin.person import Operator, Person, Role, Status
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.errors import AccountUnknown, LastAdmin, MfaNotEnabled, OwnAccount
-from autograph_web.core.retry import retried
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import AccountUnknown, LastAdmin, MfaNotEnabled, OwnAccount
 from autograph_web.mfa import store as mfa
 from autograph_web.sessions.sessions import Sessions
 

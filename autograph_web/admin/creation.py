@@ -18,10 +18,10 @@ from autograph_web.admin.letters import invitation_letter
 from autograph_web.admin.person import Operator, Role
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.bounds import LONGEST_INPUT
-from autograph_web.core.entropy import random_token, random_uuid
-from autograph_web.core.errors import EmailTaken
-from autograph_web.core.retry import retried
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import EmailTaken
+from autograph_web.infra.randomness import random_token, random_uuid
+from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 
 _INVITATION_SECONDS = 86_400
 

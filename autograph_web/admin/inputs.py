@@ -3,9 +3,9 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from autograph_web.audit.kinds import Group, Kind, Outcome
-from autograph_web.core.bounds import LONGEST_INPUT
-from autograph_web.core.moments import Moment
-from autograph_web.core.query_text import AddressText
+from autograph_web.infra.query_text import AddressText
+from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
+from autograph_web.infra.timestamps import Moment
 
 
 class AuditInput(BaseModel):

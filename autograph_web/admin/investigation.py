@@ -13,8 +13,8 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.trail import ACTOR, AuditEvent
-from autograph_web.core.addresses import canonical_address
-from autograph_web.core.limits import Allowance
+from autograph_web.infra.ip_addresses import canonical_address
+from autograph_web.infra.ratelimit.limiter import Allowance
 
 _PORTION = 500  # events read at once for a file; nothing is held open between two portions
 _ALLOWANCE = Allowance(20, 3600)

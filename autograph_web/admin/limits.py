@@ -10,10 +10,10 @@ from autograph_web.admin.person import Operator
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Selection
-from autograph_web.core.addresses import address_bucket, canonical_address
-from autograph_web.core.errors import AccountUnknown, AddressInvalid
-from autograph_web.core.limits import subject_key
-from autograph_web.core.retry import retried
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import AccountUnknown, AddressInvalid
+from autograph_web.infra.ip_addresses import address_bucket, canonical_address
+from autograph_web.infra.ratelimit.limiter import subject_key
 
 ADDRESS_LIMITS = (
     "login",

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from autograph_web.admin.roles import Role, Status
 from autograph_web.api_keys.key import KeyHolder
-from autograph_web.core.context import RequestContext
+from autograph_web.infra.context import RequestContext
 from autograph_web.sessions.viewer import Viewer
 
 # Flags that were changed before had no colon.

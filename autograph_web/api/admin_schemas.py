@@ -12,9 +12,9 @@ from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.investigation import Finding
 from autograph_web.admin.person import Person, Role, Status, Wanted
 from autograph_web.audit.downloads import Format
-from autograph_web.core.bounds import LONGEST_EMAIL
-from autograph_web.core.devices import device_name
-from autograph_web.core.query_text import AddressText
+from autograph_web.infra.query_text import AddressText
+from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
+from autograph_web.infra.user_agent import device_name
 from autograph_web.sessions.devices import OpenSession
 
 

@@ -22,7 +22,9 @@ from autograph_web.api.routes import (
     recovery,
     session,
 )
-from autograph_web.core.errors import (
+from autograph_web.http.problems import problem_response
+from autograph_web.http.trouble import trouble_response
+from autograph_web.infra.errors import (
     DomainError,
     InternalError,
     InvalidInput,
@@ -30,8 +32,6 @@ from autograph_web.core.errors import (
     MethodNotAllowed,
     NotFound,
 )
-from autograph_web.http.problems import problem_response
-from autograph_web.http.trouble import trouble_response
 
 _ABOUT = (
     "Accounts, sign-in and sessions. Send JSON, get JSON; refusals are RFC 9457 problem documents with a "

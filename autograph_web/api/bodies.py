@@ -7,7 +7,7 @@ from typing import Any, cast
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from autograph_web.core.errors import MalformedBody, UnsupportedMediaType
+from autograph_web.infra.errors import MalformedBody, UnsupportedMediaType
 
 _DEEPEST = 32
 

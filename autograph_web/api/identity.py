@@ -11,10 +11,10 @@ from autograph_web.admin.person import Operator
 from autograph_web.api.access import require_scope
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.api_keys.spelling import looks_like_key
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import InvalidToken, NotAuthenticated, SessionEnded, SessionRequired
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import SESSION, session_cookie
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import InvalidToken, NotAuthenticated, SessionEnded, SessionRequired
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 

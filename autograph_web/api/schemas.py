@@ -11,8 +11,8 @@ from autograph_web.accounts.account import Account
 from autograph_web.api_keys.key import ApiKey, IssuedKey, KeyHolder, Scope, in_order
 from autograph_web.audit.downloads import Format
 from autograph_web.audit.trail import AuditEvent
-from autograph_web.core.bounds import LONGEST_INPUT
-from autograph_web.core.devices import device_name
+from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
+from autograph_web.infra.user_agent import device_name
 from autograph_web.mfa.enrolment import Setup
 from autograph_web.mfa.trusted_devices import TrustedBrowser
 from autograph_web.profile.inputs import ActivityInput

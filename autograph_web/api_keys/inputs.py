@@ -8,8 +8,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from autograph_web.api_keys.key import Scope
-from autograph_web.core.errors import ApiKeyExpiryInvalid, ApiKeyNameInvalid, InvalidInput
-from autograph_web.core.moments import Moment
+from autograph_web.infra.errors import ApiKeyExpiryInvalid, ApiKeyNameInvalid, InvalidInput
+from autograph_web.infra.timestamps import Moment
 
 DEFAULT_DAYS = 90
 LONGEST_NAME = 64

@@ -20,8 +20,10 @@ from autograph_web.api_keys.spelling import id_of, is_id, new_key
 from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext, note_user
-from autograph_web.core.errors import (
+from autograph_web.infra.context import RequestContext, note_user
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import (
     ApiKeyExpired,
     ApiKeyInvalid,
     ApiKeyRevoked,
@@ -32,9 +34,7 @@ from autograph_web.core.errors import (
     TooManyApiKeys,
     Unavailable,
 )
-from autograph_web.core.keyring import token_hash
-from autograph_web.core.limits import Allowance
-from autograph_web.core.retry import retried
+from autograph_web.infra.ratelimit.limiter import Allowance
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions import store as sessions
 from autograph_web.sessions.viewer import Viewer

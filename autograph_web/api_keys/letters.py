@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from autograph_web.api_keys.key import ApiKey
-from autograph_web.core.context import RequestContext
+from autograph_web.infra.context import RequestContext
 from autograph_web.mail.letter import Action, Letter, circumstances
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase, digits
 from zlib import crc32
 
-from autograph_web.core.entropy import Entropy
+from autograph_web.infra.randomness import Entropy
 
 MARK = "agk_"
 _ALPHABET = digits + ascii_uppercase + ascii_lowercase

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.store import USERS
 from autograph_web.api_keys.models import ApiKeyRow
-from autograph_web.core.tables import table_of
+from autograph_web.infra.db.types import table_of
 
 KEYS = table_of(ApiKeyRow)
 

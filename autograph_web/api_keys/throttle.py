@@ -2,12 +2,12 @@
 
 from typing import Any, cast
 
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.clock import Clock
-from autograph_web.core.errors import RateLimited
-from autograph_web.core.limits import Allowance, note_refusal, subject_key
-from autograph_web.core.local_limits import LocalWindows
-from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.infra.clock import Clock
+from autograph_web.infra.errors import RateLimited
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.ratelimit.limiter import Allowance, note_refusal, subject_key
+from autograph_web.infra.ratelimit.local_limiter import LocalWindows
+from autograph_web.infra.redis.client import RedisClient, RedisDown
 
 _WRONG = Allowance(20, 900)
 _GOOD_FOR_S = 86_400

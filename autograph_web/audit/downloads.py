@@ -11,7 +11,7 @@ from typing import Any
 
 from autograph_web.audit.selection import Place
 from autograph_web.audit.trail import AuditEvent
-from autograph_web.core.devices import device_name
+from autograph_web.infra.user_agent import device_name
 
 BYTE_ORDER_MARK = "\ufeff"
 """What a CSV begins with: without it, some spreadsheets take UTF-8 for an older encoding."""

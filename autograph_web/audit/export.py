@@ -8,7 +8,7 @@ from autograph_web.audit.downloads import csv_head, csv_lines, json_of
 from autograph_web.audit.kinds import Format
 from autograph_web.audit.selection import Selection
 from autograph_web.audit.trail import event_of
-from autograph_web.core.database import Database
+from autograph_web.infra.db.database import Database
 
 _BEFORE_ALL = -(2**63)
 _PORTION = 1000  # rows in memory at once; nothing is held open between two portions

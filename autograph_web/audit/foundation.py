@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from autograph_web.audit.trail import Trail
-from autograph_web.core.clock import Clock
-from autograph_web.core.database import Database
-from autograph_web.core.entropy import Entropy
-from autograph_web.core.limits import Limiter
+from autograph_web.infra.clock import Clock
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.ratelimit.limiter import Limiter
 from autograph_web.mail.outbox import Outbox
 
 

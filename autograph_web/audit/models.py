@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
-from autograph_web.core.tables import UtcDateTime
+from autograph_web.infra.db.types import UtcDateTime
 
 EVERYBODYS = "audit_log.kind <> ''"
 """True of every row. Who looks through everybody's says it, and only that opens the indexes for it: to find

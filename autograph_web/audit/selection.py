@@ -9,7 +9,7 @@ from typing import Self
 from uuid import UUID
 
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.errors import InvalidCursor
+from autograph_web.infra.errors import InvalidCursor
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.models import EVERYBODYS, AuditRow
 from autograph_web.audit.selection import Place, Selection
-from autograph_web.core.tables import UtcDateTime, table_of
+from autograph_web.infra.db.types import UtcDateTime, table_of
 
 AUDIT = table_of(AuditRow)
 _ADD = insert(AUDIT)  # built once: to build it takes longer than to run it

@@ -13,11 +13,11 @@ from autograph_web.audit import store
 from autograph_web.audit.chain import store as chain
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
-from autograph_web.core.clock import Clock
-from autograph_web.core.context import RequestContext
-from autograph_web.core.database import Database, after_commit
-from autograph_web.core.metrics import meters
-from autograph_web.core.retry import retried
+from autograph_web.infra.clock import Clock
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.database import Database, after_commit
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.telemetry.metrics import meters
 
 ACTOR = "actor"
 """Which of the details says what operator did something."""

@@ -19,9 +19,9 @@ from rich.progress import Progress
 from autograph_web.audit.kinds import Format, Group
 from autograph_web.audit.selection import Selection
 from autograph_web.commands import later
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.secret_file import SecretError
-from autograph_web.core.start_error import SettingsError, StartError
+from autograph_web.infra.crypto.secret_file import SecretError
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.startup_error import SettingsError, StartError
 
 T = TypeVar("T")
 Tell = Callable[[int, int], None]

@@ -17,15 +17,15 @@ from autograph_web.commands import later
 from autograph_web.commands.clocks import clock_finding
 from autograph_web.commands.common import AsJson, redis_url, refuse_a_cluster, show
 from autograph_web.commands.findings import Finding, Mark, doubtful, failed, good
-from autograph_web.core.addresses import UNKNOWN_ADDRESS, is_private
-from autograph_web.core.clock import SystemClock
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.logs import configure_logging
-from autograph_web.core.mends import mend
-from autograph_web.core.secret_file import SecretError
-from autograph_web.core.start_error import SettingsError, StartError
-from autograph_web.core.trouble import Trouble
 from autograph_web.frontend.build import is_built
+from autograph_web.infra.clock import SystemClock
+from autograph_web.infra.crypto.secret_file import SecretError
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.health.failures import Trouble
+from autograph_web.infra.health.remedies import mend
+from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS, is_private
+from autograph_web.infra.startup_error import SettingsError, StartError
+from autograph_web.infra.telemetry.logs import configure_logging
 
 _OLDEST_REDIS = (6, 2)  # GETDEL, which one-use tickets are taken with
 _DISK_DOUBT_BYTES = 500_000_000

@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograph_web.commands.common import AsJson, operator, say, show, with_services
-from autograph_web.core.errors import DomainError
-from autograph_web.core.start_error import StartError
 from autograph_web.flags.inputs import EVERYBODY, Wish, read_wish
+from autograph_web.infra.errors import DomainError
+from autograph_web.infra.startup_error import StartError
 
 if TYPE_CHECKING:
     from autograph_web.flags.flags import Standing

@@ -11,11 +11,11 @@ from rich.progress import Progress
 
 from autograph_web.commands import audit, later
 from autograph_web.commands.common import bring_up_to_date, say, with_outbox
-from autograph_web.core.entropy import SystemEntropy
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.port import check_port
-from autograph_web.core.secret_file import add_secret
-from autograph_web.core.start_error import StartError
+from autograph_web.infra.crypto.secret_file import add_secret
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.port import check_port
+from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.startup_error import StartError
 
 app = typer.Typer(no_args_is_help=True, help="Secrets and what is sealed with them.")
 

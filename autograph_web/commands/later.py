@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from autograph_web.audit.trail import ACTOR as ACTOR
     from autograph_web.audit.trail import AuditEvent as AuditEvent
     from autograph_web.audit.trail import Trail as Trail
-    from autograph_web.core.database import Database as Database
-    from autograph_web.core.embedded import EmbeddedRedis as EmbeddedRedis
-    from autograph_web.core.redis import RedisClient as RedisClient
-    from autograph_web.core.redis import RedisDown as RedisDown
-    from autograph_web.core.redis_pool import RedisCluster as RedisCluster
-    from autograph_web.core.redis_probe import Failure as Failure
-    from autograph_web.core.redis_probe import what_fails as what_fails
-    from autograph_web.core.sealing import SealBroken as SealBroken
-    from autograph_web.core.trouble import trouble_of as trouble_of
+    from autograph_web.infra.crypto.encryption import SealBroken as SealBroken
+    from autograph_web.infra.db.database import Database as Database
+    from autograph_web.infra.health.failures import trouble_of as trouble_of
+    from autograph_web.infra.redis.client import RedisClient as RedisClient
+    from autograph_web.infra.redis.client import RedisDown as RedisDown
+    from autograph_web.infra.redis.embedded import EmbeddedRedis as EmbeddedRedis
+    from autograph_web.infra.redis.pool import RedisCluster as RedisCluster
+    from autograph_web.infra.redis.probe import Failure as Failure
+    from autograph_web.infra.redis.probe import what_fails as what_fails
     from autograph_web.mail.carrier import NotNow as NotNow
     from autograph_web.mail.carrier import Parcel as Parcel
     from autograph_web.mail.carrier import Undeliverable as Undeliverable
@@ -68,13 +68,13 @@ MODULES = {
     "autograph_web.audit.downloads": ("moment",),
     "autograph_web.audit.export": ("write_out",),
     "autograph_web.audit.trail": ("ACTOR", "AuditEvent", "Trail"),
-    "autograph_web.core.database": ("Database",),
-    "autograph_web.core.embedded": ("EmbeddedRedis",),
-    "autograph_web.core.redis": ("RedisClient", "RedisDown"),
-    "autograph_web.core.redis_pool": ("RedisCluster",),
-    "autograph_web.core.redis_probe": ("Failure", "what_fails"),
-    "autograph_web.core.sealing": ("SealBroken",),
-    "autograph_web.core.trouble": ("trouble_of",),
+    "autograph_web.infra.db.database": ("Database",),
+    "autograph_web.infra.redis.embedded": ("EmbeddedRedis",),
+    "autograph_web.infra.redis.client": ("RedisClient", "RedisDown"),
+    "autograph_web.infra.redis.pool": ("RedisCluster",),
+    "autograph_web.infra.redis.probe": ("Failure", "what_fails"),
+    "autograph_web.infra.crypto.encryption": ("SealBroken",),
+    "autograph_web.infra.health.failures": ("trouble_of",),
     "autograph_web.migrate": ("write_revision",),
     "autograph_web.mail.carrier": ("NotNow", "Parcel", "Undeliverable"),
     "autograph_web.mail.letter": ("Letter",),

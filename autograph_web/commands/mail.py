@@ -12,10 +12,10 @@ from rich.table import Table
 
 from autograph_web.commands import later
 from autograph_web.commands.common import say, with_outbox
-from autograph_web.core.clock import SystemClock
-from autograph_web.core.entropy import SystemEntropy, random_token
-from autograph_web.core.mail_addresses import sender_address
-from autograph_web.core.start_error import StartError
+from autograph_web.infra.clock import SystemClock
+from autograph_web.infra.mail_addresses import sender_address
+from autograph_web.infra.randomness import SystemEntropy, random_token
+from autograph_web.infra.startup_error import StartError
 
 _MOST_LISTED = 100
 

@@ -11,10 +11,10 @@ import typer
 from autograph_web import frontend
 from autograph_web.commands import later
 from autograph_web.commands.common import bring_up_to_date, redis_url, refuse_redis, say
-from autograph_web.core import tracing
-from autograph_web.core.port import check_port
 from autograph_web.frontend.build import pinned_packages, tool_environment
 from autograph_web.frontend.paths import ROOT
+from autograph_web.infra.port import check_port
+from autograph_web.infra.telemetry import tracing
 
 _DEV_VARIABLES = {
     # Every page as a file, as in production: the layer in front of Reflex serves those.

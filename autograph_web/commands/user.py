@@ -14,9 +14,9 @@ from rich.table import Table
 from autograph_web.admin.roles import Role, Status
 from autograph_web.commands import later
 from autograph_web.commands.common import AsJson, operator, read_line, say, show, with_services
-from autograph_web.core.entropy import SystemEntropy, random_token
-from autograph_web.core.errors import AccountUnknown
-from autograph_web.core.start_error import StartError
+from autograph_web.infra.errors import AccountUnknown
+from autograph_web.infra.randomness import SystemEntropy, random_token
+from autograph_web.infra.startup_error import StartError
 
 if TYPE_CHECKING:
     from autograph_web.admin.directory import Standing

@@ -16,14 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.redis import RedisClient, RedisDown
-from autograph_web.core.retry import retried
-from autograph_web.core.tasks import end
 from autograph_web.flags import store
 from autograph_web.flags.inputs import EVERYBODY, Wish
 from autograph_web.flags.table import FLAGS, Flag, V
+from autograph_web.infra.background import end
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.redis.client import RedisClient, RedisDown
 
 _log = structlog.get_logger(__name__)
 

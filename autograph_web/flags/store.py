@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.core.tables import table_of
 from autograph_web.flags.models import FlagRow
+from autograph_web.infra.db.types import table_of
 
 SWITCHED = table_of(FlagRow)
 _ALL = select(SWITCHED)  # built once: it is asked again and again

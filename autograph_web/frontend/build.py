@@ -13,9 +13,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograph_web.core.file_lock import file_lock
-from autograph_web.core.start_error import StartError
 from autograph_web.frontend.paths import LOCK_DIR, MANIFEST, ROOT, STAMP, STATIC_DIR, TOOLS_DIR
+from autograph_web.infra.file_lock import file_lock
+from autograph_web.infra.startup_error import StartError
 
 Progress = Callable[[str], None]
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 
-from autograph_web.core.start_error import StartError
 from autograph_web.frontend.paths import MANIFEST, STATIC_DIR
+from autograph_web.infra.startup_error import StartError
 
 _FINGERPRINTED = re.compile(r"^/assets/[^/]+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
 _LIVELY = re.compile(

@@ -8,12 +8,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from autograph_web.api_keys.inputs import read_form
-from autograph_web.core.bounds import LONGEST_INPUT
-from autograph_web.core.errors import NotFound, Unavailable
-from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
 from autograph_web.http.forms import end, welcome
 from autograph_web.http.native_forms import ON, Fields, cookie_header, form_route, request_context, see_with
+from autograph_web.infra.errors import NotFound, Unavailable
+from autograph_web.infra.flash import Flash
+from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer

@@ -12,8 +12,8 @@ from uuid import UUID
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from autograph_web.core.entropy import random_token
 from autograph_web.http.cookies import browser_cookie
+from autograph_web.infra.randomness import random_token
 from autograph_web.runtime import services
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -6,10 +6,10 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from autograph_web.core.addresses import UNKNOWN_ADDRESS
-from autograph_web.core.context import RequestContext, occasion
-from autograph_web.core.entropy import SystemEntropy, random_uuid
 from autograph_web.http.forwarded import client_of
+from autograph_web.infra.context import RequestContext, occasion
+from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
+from autograph_web.infra.randomness import SystemEntropy, random_uuid
 from autograph_web.runtime import services
 from autograph_web.settings import Settings
 

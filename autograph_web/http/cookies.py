@@ -8,7 +8,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.core import flash
+from autograph_web.infra import flash
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import CHALLENGE_SECONDS
 

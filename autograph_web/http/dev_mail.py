@@ -14,10 +14,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from autograph_web.core.errors import NotFound
 from autograph_web.http.headers import content_security_policy
 from autograph_web.http.operators import is_local, own_hosts
 from autograph_web.http.problems import problem_response
+from autograph_web.infra.errors import NotFound
 from autograph_web.mail.folder import KeptLetter
 from autograph_web.runtime import services
 

@@ -5,9 +5,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.core.bounds import LONGEST_EMAIL
-from autograph_web.core.errors import LinkReplaced, LinkUnknown, LinkUsed, NotAuthenticated, SessionEnded
-from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
 from autograph_web.http.account_forms import viewer_of
 from autograph_web.http.native_forms import (
@@ -19,6 +16,9 @@ from autograph_web.http.native_forms import (
     see_with,
 )
 from autograph_web.http.recovery_forms import go_on_to_password
+from autograph_web.infra.errors import LinkReplaced, LinkUnknown, LinkUsed, NotAuthenticated, SessionEnded
+from autograph_web.infra.flash import Flash
+from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.recovery.first_proof import Evidence
 from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import services

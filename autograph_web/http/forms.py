@@ -7,15 +7,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from autograph_web.accounts.inputs import RegistrationInput
-from autograph_web.core.errors import (
-    AccountReady,
-    ChallengeExpired,
-    EmailNotVerified,
-    NotAuthenticated,
-    SessionEnded,
-    Unavailable,
-)
-from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
 from autograph_web.http.native_forms import (
     ON,
@@ -30,6 +21,15 @@ from autograph_web.http.native_forms import (
     see_with,
 )
 from autograph_web.http.redirects import safe_next
+from autograph_web.infra.errors import (
+    AccountReady,
+    ChallengeExpired,
+    EmailNotVerified,
+    NotAuthenticated,
+    SessionEnded,
+    Unavailable,
+)
+from autograph_web.infra.flash import Flash
 from autograph_web.mfa.trusted_devices import TRUST_SECONDS
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import SignedIn

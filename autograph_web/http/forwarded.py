@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograph_web.core.addresses import UNKNOWN_ADDRESS, canonical_address
+from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS, canonical_address
 
 _MOST_LETTERS = 2048  # of a header that strangers may write: the end of it counts, and the rest is theirs
 _MOST_ESCAPES = 64  # no address has a single one

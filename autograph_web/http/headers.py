@@ -5,9 +5,9 @@ from functools import lru_cache
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from autograph_web.core.errors import InternalError
 from autograph_web.http.client import request_id_of
 from autograph_web.http.trouble import trouble_response
+from autograph_web.infra.errors import InternalError
 from autograph_web.runtime import services
 from autograph_web.settings import Settings
 

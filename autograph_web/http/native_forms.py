@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from autograph_web.core.bounds import LONGEST_EMAIL
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, InvalidInput
-from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.redirects import safe_next
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import DomainError, InvalidInput
+from autograph_web.infra.flash import Flash
+from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.runtime import services
 
 Fields = dict[str, str]

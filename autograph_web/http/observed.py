@@ -7,12 +7,12 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from autograph_web.core import tracing
-from autograph_web.core.context import Occasion, begin_occasion, end_occasion
-from autograph_web.core.logs import access_line
-from autograph_web.core.metrics import meters
-from autograph_web.core.tracing import Span
 from autograph_web.http.client import request_id_of
+from autograph_web.infra.context import Occasion, begin_occasion, end_occasion
+from autograph_web.infra.telemetry import tracing
+from autograph_web.infra.telemetry.logs import access_line
+from autograph_web.infra.telemetry.metrics import meters
+from autograph_web.infra.telemetry.tracing import Span
 from autograph_web.runtime import services
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

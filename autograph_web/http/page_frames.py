@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from autograph_web.core.bounds import (
+from autograph_web.infra.ratelimit.bounds import (
     HYDRATE_UNITS,
     LETTERS_OF_A_UNIT,
     LONGEST_FRAME,

@@ -10,7 +10,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.accounts.link_text import MARK, read_token
 from autograph_web.accounts.links import Purpose
-from autograph_web.core.errors import (
+from autograph_web.frontend import PageInfo, cache_control
+from autograph_web.http.browsers import browser_of, new_browser
+from autograph_web.http.cookies import clear_session, device_cookie, session_cookie, set_browser, set_flash
+from autograph_web.http.headers import FILE_POLICY, content_security_policy
+from autograph_web.http.native_forms import said_id
+from autograph_web.http.problems import problem_response
+from autograph_web.http.trouble import trouble_response, wants_json
+from autograph_web.infra.errors import (
     LinkUnknown,
     MethodNotAllowed,
     NotAdmin,
@@ -19,14 +26,7 @@ from autograph_web.core.errors import (
     SessionEnded,
     Unavailable,
 )
-from autograph_web.core.flash import Flash
-from autograph_web.frontend import PageInfo, cache_control
-from autograph_web.http.browsers import browser_of, new_browser
-from autograph_web.http.cookies import clear_session, device_cookie, session_cookie, set_browser, set_flash
-from autograph_web.http.headers import FILE_POLICY, content_security_policy
-from autograph_web.http.native_forms import said_id
-from autograph_web.http.problems import problem_response
-from autograph_web.http.trouble import trouble_response, wants_json
+from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
 
 _COOKIES_MISSING = "cookies_missing"

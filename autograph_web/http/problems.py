@@ -5,8 +5,8 @@ from typing import Any
 
 from starlette.responses import Response
 
-from autograph_web.core.context import occasion
-from autograph_web.core.errors import DomainError
+from autograph_web.infra.context import occasion
+from autograph_web.infra.errors import DomainError
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -5,11 +5,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.core.bounds import LONGEST_EMAIL
-from autograph_web.core.errors import LinkUnknown
-from autograph_web.core.flash import Flash
 from autograph_web.http import cookies
 from autograph_web.http.native_forms import Fields, cookie_header, form_route, request_context, see_with
+from autograph_web.infra.errors import LinkUnknown
+from autograph_web.infra.flash import Flash
+from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.recovery.password_reset import Reset
 from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import services

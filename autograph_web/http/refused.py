@@ -4,8 +4,8 @@ import time
 
 import structlog
 
-from autograph_web.core.limits import note_refusal
-from autograph_web.core.seldom import SHORT_S, Seldom
+from autograph_web.infra.ratelimit.limiter import note_refusal
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
 
 _log = structlog.get_logger(__name__)
 

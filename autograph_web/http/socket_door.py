@@ -15,17 +15,17 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from autograph_web.core import bounds
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.errors import DomainError
-from autograph_web.core.fault_text import without_values
-from autograph_web.core.metrics import meters
-from autograph_web.core.pace import Pace, Paces
-from autograph_web.core.seldom import SHORT_S, Seldom
 from autograph_web.http.browsers import bound, tab_name
 from autograph_web.http.client import address_of
 from autograph_web.http.cookies import LONGEST_HEADER, session_cookie
 from autograph_web.http.page_frames import CLOSE, Arguments, Frame, NotOurs, Reader
+from autograph_web.infra.errors import DomainError
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.ratelimit import bounds
+from autograph_web.infra.ratelimit.token_bucket import Pace, Paces
+from autograph_web.infra.telemetry.error_text import without_values
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
+from autograph_web.infra.telemetry.metrics import meters
 from autograph_web.runtime import services
 
 _log = structlog.get_logger(__name__)

@@ -6,12 +6,12 @@ from typing import Self
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.bounds import MOST_REQUESTS_AT_WORK, MOST_REQUESTS_WAITING
-from autograph_web.core.errors import RateLimited
 from autograph_web.http.client import address_of
 from autograph_web.http.problems import problem_response
 from autograph_web.http.refused import Refused
+from autograph_web.infra.errors import RateLimited
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.ratelimit.bounds import MOST_REQUESTS_AT_WORK, MOST_REQUESTS_WAITING
 from autograph_web.runtime import services
 
 

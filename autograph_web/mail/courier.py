@@ -11,15 +11,15 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
-from autograph_web.core.clock import Clock
-from autograph_web.core.database import Database
-from autograph_web.core.entropy import Entropy
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.metrics import meters
-from autograph_web.core.retry import retried
-from autograph_web.core.sealing import SealBroken
-from autograph_web.core.tasks import end
-from autograph_web.core.tracing import span
+from autograph_web.infra.background import end
+from autograph_web.infra.clock import Clock
+from autograph_web.infra.crypto.encryption import SealBroken
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.telemetry.metrics import meters
+from autograph_web.infra.telemetry.tracing import span
 from autograph_web.mail import store
 from autograph_web.mail.carrier import Carrier, NotNow, Parcel, Undeliverable
 from autograph_web.mail.letter import NOBODY

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from autograph_web.core.context import RequestContext
-from autograph_web.core.devices import device_name
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.user_agent import device_name
 
 NOBODY = "(nobody)"
 """Whom a decoy is to: no address, so that no courier of any version sends it."""

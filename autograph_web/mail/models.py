@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, Integer, Text
 from sqlmodel import Field, SQLModel
 
-from autograph_web.core.tables import UtcDateTime
+from autograph_web.infra.db.types import UtcDateTime
 
 
 class OutboxRow(SQLModel, table=True):

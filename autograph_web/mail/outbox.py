@@ -9,12 +9,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.core.clock import Clock
-from autograph_web.core.database import Database, after_commit
-from autograph_web.core.entropy import Entropy, random_token
-from autograph_web.core.mail_addresses import sender_address
-from autograph_web.core.retry import retried
-from autograph_web.core.sealing import SealBroken, Sealer
+from autograph_web.infra.clock import Clock
+from autograph_web.infra.crypto.encryption import SealBroken, Sealer
+from autograph_web.infra.db.database import Database, after_commit
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.mail_addresses import sender_address
+from autograph_web.infra.randomness import Entropy, random_token
 from autograph_web.mail import store
 from autograph_web.mail.letter import NOBODY, Letter
 

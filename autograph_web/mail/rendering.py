@@ -7,7 +7,7 @@ from hashlib import sha256
 from html import escape
 from textwrap import fill
 
-from autograph_web.core.mail_addresses import sender_address, wire_address
+from autograph_web.infra.mail_addresses import sender_address, wire_address
 from autograph_web.mail.carrier import Parcel
 from autograph_web.mail.letter import Action, Letter
 

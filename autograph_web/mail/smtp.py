@@ -8,8 +8,8 @@ from email.message import EmailMessage
 
 import aiosmtplib
 
-from autograph_web.core.mail_addresses import sender_address, wire_address
-from autograph_web.core.smtp_server import SmtpServer
+from autograph_web.infra.mail_addresses import sender_address, wire_address
+from autograph_web.infra.smtp_url import SmtpServer
 from autograph_web.mail.carrier import NotNow, Parcel, Undeliverable
 from autograph_web.mail.rendering import as_message
 from autograph_web.mail.smtp_advice import advice_for

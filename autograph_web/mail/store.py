@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, case, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.core.tables import table_of
+from autograph_web.infra.db.types import table_of
 from autograph_web.mail.models import OutboxRow
 
 OUTBOX = table_of(OutboxRow)

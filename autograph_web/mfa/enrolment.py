@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
-from autograph_web.core.entropy import random_uuid
-from autograph_web.core.errors import (
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import (
     AuthenticatorClockWrong,
     MfaNotEnabled,
     NoPendingSetup,
@@ -23,9 +24,8 @@ from autograph_web.core.errors import (
     SetupCodeOfOther,
     Unavailable,
 )
-from autograph_web.core.limits import Allowance
-from autograph_web.core.retry import retried
-from autograph_web.core.sealing import Sealer
+from autograph_web.infra.randomness import random_uuid
+from autograph_web.infra.ratelimit.limiter import Allowance
 from autograph_web.mfa import store, totp
 from autograph_web.mfa.codes import RECOVERY_CODES, Method, new_recovery_code, read_code, recovery_hash
 from autograph_web.mfa.factors import Factors, budgets_of, newer_entry, owner_of

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from autograph_web.core.context import RequestContext
+from autograph_web.infra.context import RequestContext
 from autograph_web.mail.letter import Letter, circumstances
 
 _WHAT = {

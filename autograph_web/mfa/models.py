@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from autograph_web.core.tables import UtcDateTime
+from autograph_web.infra.db.types import UtcDateTime
 
 
 class TotpFactor(SQLModel, table=True):

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.core.database import Database
-from autograph_web.core.sealing import Sealer
+from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.db.database import Database
 from autograph_web.mfa import store
 from autograph_web.mfa.factors import owner_of
 

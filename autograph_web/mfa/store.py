@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.core.tables import table_of
+from autograph_web.infra.db.types import table_of
 from autograph_web.mfa.models import RecoveryCode, ReplacedAuthenticator, TotpFactor, TrustedDevice
 
 FACTORS = table_of(TotpFactor)

@@ -10,7 +10,7 @@ from pyotp.hotp import HOTP
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.image.pil import PilImage
 
-from autograph_web.core.entropy import Entropy
+from autograph_web.infra.randomness import Entropy
 
 PERIOD_S = 30
 DIGITS = 6

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
-from autograph_web.core.entropy import random_token, random_uuid
-from autograph_web.core.errors import NotFound
-from autograph_web.core.keyring import token_hash
-from autograph_web.core.retry import retried
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import TRUSTED_DEVICES
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import NotFound
+from autograph_web.infra.randomness import random_token, random_uuid
 from autograph_web.mfa import store
 from autograph_web.mfa.models import TrustedDevice
 from autograph_web.sessions.viewer import Viewer

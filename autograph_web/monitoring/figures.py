@@ -12,8 +12,8 @@ from autograph_web import __version__
 from autograph_web.audit.chain.keeper import ChainKeeper
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.trail import count_event
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.metrics import Exposition
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.telemetry.metrics import Exposition
 from autograph_web.mail.courier import LETTER_OUTCOMES, note_letter
 from autograph_web.mail.outbox import Outbox
 from autograph_web.monitoring.health import Check, Health

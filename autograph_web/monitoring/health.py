@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from autograph_web.accounts.store import try_to_write
-from autograph_web.core.database import Database
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.redis import RedisClient, RedisDown
-from autograph_web.core.redis_probe import Failure, what_fails
-from autograph_web.core.trouble import trouble_of
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.health.failures import trouble_of
+from autograph_web.infra.redis.client import RedisClient, RedisDown
+from autograph_web.infra.redis.probe import Failure, what_fails
 from autograph_web.mail.outbox import Outbox
 
 _PATIENCE_S = 2.0  # less than a probe waits

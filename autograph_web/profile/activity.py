@@ -10,8 +10,8 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.trail import AuditEvent
-from autograph_web.core.context import RequestContext
-from autograph_web.core.limits import Allowance
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.ratelimit.limiter import Allowance
 from autograph_web.profile.inputs import ActivityInput
 from autograph_web.sessions.viewer import Viewer
 

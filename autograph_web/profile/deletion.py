@@ -8,9 +8,9 @@ from autograph_web.accounts.links import Links, Purpose
 from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import EmailMismatch, OnlyAdmin, SessionEnded
-from autograph_web.core.retry import retried
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import EmailMismatch, OnlyAdmin, SessionEnded
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile.letters import farewell_letter

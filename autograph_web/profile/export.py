@@ -14,9 +14,9 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place
 from autograph_web.audit.trail import event_of, owners
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import SessionEnded
-from autograph_web.core.limits import Allowance
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import SessionEnded
+from autograph_web.infra.ratelimit.limiter import Allowance
 from autograph_web.mfa import store as mfa
 from autograph_web.sessions import store as sessions
 from autograph_web.sessions.viewer import Viewer

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.audit.kinds import Group
 from autograph_web.audit.selection import Selection
-from autograph_web.core.bounds import LONGEST_INPUT
-from autograph_web.core.errors import InvalidInput
-from autograph_web.core.moments import Moment
+from autograph_web.infra.errors import InvalidInput
+from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
+from autograph_web.infra.timestamps import Moment
 from autograph_web.sessions.viewer import Viewer
 
 # The sign-in itself is written down a moment before its session begins.

@@ -15,15 +15,15 @@ from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import (
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import (
     DomainError,
     PasswordUnchanged,
     ReauthenticationRequired,
     SessionEnded,
     WrongPassword,
 )
-from autograph_web.core.retry import retried
 from autograph_web.mfa import store as mfa
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.profile.letters import password_letter

@@ -15,12 +15,12 @@ from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.verification import Verification
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.context import RequestContext
-from autograph_web.core.entropy import random_token
-from autograph_web.core.errors import LinkRefused, WrongPassword
-from autograph_web.core.limits import Allowance
-from autograph_web.core.retry import retried
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import LinkRefused, WrongPassword
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.randomness import random_token
+from autograph_web.infra.ratelimit.limiter import Allowance
 from autograph_web.recovery.letters import reclaimed_letter
 from autograph_web.recovery.reclaiming import EVER, Reclaiming
 from autograph_web.recovery.removed import Removed

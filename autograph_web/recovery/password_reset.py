@@ -16,11 +16,11 @@ from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import LinkRefused, LinkUnknown, PasswordIsSet, Unavailable
-from autograph_web.core.limits import Allowance, BudgetSpent, subject_key
-from autograph_web.core.retry import retried
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import LinkRefused, LinkUnknown, PasswordIsSet, Unavailable
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.ratelimit.limiter import Allowance, BudgetSpent, subject_key
 from autograph_web.recovery.letters import changed_letter, reset_letter
 from autograph_web.recovery.reclaiming import EVER, Reclaiming
 from autograph_web.recovery.removed import Removed

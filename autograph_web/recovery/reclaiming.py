@@ -12,7 +12,7 @@ from autograph_web.accounts.links import Links, Purpose
 from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
+from autograph_web.infra.context import RequestContext
 from autograph_web.mfa import store as factors
 from autograph_web.recovery.removed import Removed
 from autograph_web.sessions.sessions import Ended, Sessions

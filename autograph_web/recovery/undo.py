@@ -7,11 +7,11 @@ from autograph_web.accounts.emails import parse_email
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import EmailTaken, LinkRefused
-from autograph_web.core.limits import Allowance
-from autograph_web.core.retry import retried
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import EmailTaken, LinkRefused
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.ratelimit.limiter import Allowance
 from autograph_web.profile.email_change import OTHERS, account_of_link, move
 from autograph_web.recovery.letters import undone_letter
 from autograph_web.recovery.reclaiming import Reclaiming, WayBack

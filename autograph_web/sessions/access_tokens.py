@@ -13,10 +13,10 @@ from uuid import UUID
 from jwt.algorithms import HMACAlgorithm
 from jwt.utils import base64url_decode, base64url_encode
 
-from autograph_web.core.clock import Clock
-from autograph_web.core.entropy import Entropy, random_uuid
-from autograph_web.core.errors import InvalidToken
-from autograph_web.core.keyring import Key, Keyring
+from autograph_web.infra.clock import Clock
+from autograph_web.infra.crypto.keyring import Key, Keyring
+from autograph_web.infra.errors import InvalidToken
+from autograph_web.infra.randomness import Entropy, random_uuid
 
 ACCESS, REFRESH = "at+jwt", "rt+jwt"
 AUDIENCE = "autograph"

@@ -19,10 +19,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from autograph_web.core.errors import Unavailable, Unfinished
-from autograph_web.core.keyring import Keyring
-from autograph_web.core.redis import RedisClient, RedisDown
-from autograph_web.core.tasks import Beside
+from autograph_web.infra.background import Beside
+from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.errors import Unavailable, Unfinished
+from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.sessions.record import SessionRecord
 
 COPY_TTL = 300

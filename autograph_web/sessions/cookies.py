@@ -5,8 +5,8 @@ from binascii import Error
 from dataclasses import dataclass
 from uuid import UUID
 
-from autograph_web.core.entropy import Entropy
-from autograph_web.core.keyring import token_hash
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.randomness import Entropy
 
 _SECRET_BYTES = 32
 _LENGTH = 86  # 64 bytes in unpadded base64url

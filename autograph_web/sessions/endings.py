@@ -11,8 +11,8 @@ from uuid import UUID
 
 import structlog
 
-from autograph_web.core.redis import RedisClient, RedisDown
-from autograph_web.core.tasks import end
+from autograph_web.infra.background import end
+from autograph_web.infra.redis.client import RedisClient, RedisDown
 
 _CHANNEL = "session_ends"
 # As many ids as fit well into one message of Redis.

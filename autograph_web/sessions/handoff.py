@@ -4,10 +4,10 @@ import json
 from datetime import datetime
 from uuid import UUID
 
-from autograph_web.core.entropy import Entropy, random_token
-from autograph_web.core.errors import TicketExpired, Unavailable
-from autograph_web.core.keyring import token_hash
-from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.errors import TicketExpired, Unavailable
+from autograph_web.infra.randomness import Entropy, random_token
+from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.sessions.viewer import SignedIn
 
 _LIFE_S = 30

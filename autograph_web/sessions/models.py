@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
-from autograph_web.core.tables import UtcDateTime
+from autograph_web.infra.db.types import UtcDateTime
 
 
 class SessionRow(SQLModel, table=True):

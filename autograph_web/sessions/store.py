@@ -26,8 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.store import USERS
 from autograph_web.audit.store import AUDIT
-from autograph_web.core.database import Database
-from autograph_web.core.tables import UtcDateTime, table_of
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.db.types import UtcDateTime, table_of
 from autograph_web.sessions.models import RefreshTokenRow, SessionRow
 from autograph_web.sessions.viewer import SignedIn
 

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
-from autograph_web.core.context import RequestContext
-from autograph_web.core.entropy import Entropy, random_token
-from autograph_web.core.errors import ChallengeExpired, Unavailable
-from autograph_web.core.keyring import token_hash
-from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.errors import ChallengeExpired, Unavailable
+from autograph_web.infra.randomness import Entropy, random_token
+from autograph_web.infra.redis.client import RedisClient, RedisDown
 
 CHALLENGE_SECONDS = 300
 

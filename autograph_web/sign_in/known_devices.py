@@ -1,8 +1,8 @@
 """Devices an account signed in from before: a stranger's failures never lock them out."""
 
 from autograph_web.accounts.emails import fold_email
-from autograph_web.core.entropy import Entropy, random_token
-from autograph_web.core.keyring import Keyring
+from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.randomness import Entropy, random_token
 
 
 class KnownDevices:

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.audit.foundation import Foundation
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.context import RequestContext
-from autograph_web.core.database import after_commit
-from autograph_web.core.redis import RedisClient, RedisDown
-from autograph_web.core.tasks import Beside
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import SIGN_IN_NOTICES
+from autograph_web.infra.background import Beside
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.database import after_commit
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.mail.letter import Action, Letter, circumstances
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.known_devices import KnownDevices

@@ -9,10 +9,10 @@ from autograph_web.accounts.account import Account
 from autograph_web.accounts.hash_queue import checking
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.passwords import MOST_BYTES
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.context import RequestContext
-from autograph_web.core.database import Database
-from autograph_web.core.limits import Allowance, Budget, subject_key
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.ratelimit.limiter import Allowance, Budget, subject_key
 from autograph_web.sign_in.known_devices import KnownDevices
 
 

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts.emails import fold_email
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import ChallengeExpired, InvalidCode
-from autograph_web.core.limits import Allowance, Budget, BudgetSpent
-from autograph_web.core.retry import retried
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import ChallengeExpired, InvalidCode
+from autograph_web.infra.ratelimit.limiter import Allowance, Budget, BudgetSpent
 from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.factors import Factors, budgets_of
 from autograph_web.mfa.trusted_devices import TrustedDevices

@@ -9,10 +9,10 @@ from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.verification import Verification
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import EmailNotVerified, InvalidCredentials
-from autograph_web.core.limits import BudgetSpent
-from autograph_web.core.retry import retried
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.infra.errors import EmailNotVerified, InvalidCredentials
+from autograph_web.infra.ratelimit.limiter import BudgetSpent
 from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import ChallengeRequired, Challenges

@@ -9,7 +9,7 @@ import reflex as rx
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.verification import PAUSE_S
 from autograph_web.admin.person import Role
-from autograph_web.core.errors import DomainError, InternalError, NotAdmin, NotAuthenticated, SessionEnded
+from autograph_web.infra.errors import DomainError, InternalError, NotAdmin, NotAuthenticated, SessionEnded
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, messages, viewer

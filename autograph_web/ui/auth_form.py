@@ -1,7 +1,7 @@
 """What the forms for signing in and for registering share."""
 
-from autograph_web.core.flash import Flash
 from autograph_web.http.redirects import safe_next
+from autograph_web.infra.flash import Flash
 from autograph_web.ui import guard, messages
 from autograph_web.ui.form_state import FormState
 

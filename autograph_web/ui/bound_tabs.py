@@ -9,8 +9,8 @@ from typing import Any
 
 import reflex as rx
 
-from autograph_web.core.entropy import random_uuid
 from autograph_web.http.browsers import tab_name
+from autograph_web.infra.randomness import random_uuid
 from autograph_web.runtime import services
 from autograph_web.ui.tabs import SteadyTabs
 

@@ -7,9 +7,9 @@ from typing import Any
 import reflex as rx
 from pydantic import SecretStr
 
-from autograph_web.core.clock import SystemClock
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, ReauthenticationRequired
+from autograph_web.infra.clock import SystemClock
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import DomainError, ReauthenticationRequired
 from autograph_web.mfa.freshness import is_fresh
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer

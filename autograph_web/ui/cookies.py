@@ -10,8 +10,8 @@ from typing import Any
 import reflex as rx
 from reflex.istate.data import RouterData
 
-from autograph_web.core.sealing import SealBroken
 from autograph_web.http.client import address_of
+from autograph_web.infra.crypto.encryption import SealBroken
 from autograph_web.runtime import services
 
 # What Reflex calls the client's address. Its own reading knows X-Forwarded-For alone, and no ports.

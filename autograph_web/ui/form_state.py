@@ -11,7 +11,7 @@ from typing import Any, cast
 import reflex as rx
 from pydantic import ValidationError
 
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     DomainError,
     InternalError,
     InvalidCode,
@@ -19,7 +19,7 @@ from autograph_web.core.errors import (
     PasswordTooLong,
     error_kinds,
 )
-from autograph_web.core.flash import Flash
+from autograph_web.infra.flash import Flash
 from autograph_web.mfa.codes import is_app_code
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import SignedIn

@@ -7,8 +7,6 @@ open past the end of its session, so nothing here looks at them.
 from reflex.istate.data import RouterData
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, NotAuthenticated
 from autograph_web.http.client import context_of_event
 from autograph_web.http.cookies import (
     challenge_cookie,
@@ -18,6 +16,8 @@ from autograph_web.http.cookies import (
     session_cookie,
     trusted_cookie,
 )
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import DomainError, NotAuthenticated
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui.cookies import cookies_of

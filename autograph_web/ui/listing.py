@@ -6,7 +6,7 @@ from typing import Any, ClassVar, cast
 
 import reflex as rx
 
-from autograph_web.core.errors import DomainError, InternalError, InvalidCursor, SessionEnded
+from autograph_web.infra.errors import DomainError, InternalError, InvalidCursor, SessionEnded
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui.account_page import TURNED_AWAY, AccountPage

@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from reflex_base.event.context import EventContext
 
-from autograph_web.core.redis import is_outage
-from autograph_web.core.seldom import SHORT_S, Seldom
+from autograph_web.infra.redis.client import is_outage
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
 
 _logger = logging.getLogger(__name__)
 _PAUSE_S = 2.0  # so that pages do not come back in a tight circle while Redis is away

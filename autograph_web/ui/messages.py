@@ -1,6 +1,6 @@
 """What the pages say: refusals whose wording differs beside a form, and notices."""
 
-from autograph_web.core.errors import DomainError
+from autograph_web.infra.errors import DomainError
 
 # A refusal that belongs to one field says so above the form; the field carries the sentence itself.
 CHECK_FIELD = "That didn't go through. Check the field marked below."

@@ -4,7 +4,7 @@ from typing import Any
 
 import reflex as rx
 
-from autograph_web.core.bounds import LONGEST_EMAIL
+from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.runtime import services
 from autograph_web.ui.form_state import FormState
 

@@ -10,12 +10,12 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 
-from autograph_web.core import tracing
-from autograph_web.core.context import Occasion, begin_occasion
-from autograph_web.core.logs import access_line
-from autograph_web.core.metrics import meters
-from autograph_web.core.tracing import Span
 from autograph_web.http.client import new_request_id
+from autograph_web.infra.context import Occasion, begin_occasion
+from autograph_web.infra.telemetry import tracing
+from autograph_web.infra.telemetry.logs import access_line
+from autograph_web.infra.telemetry.metrics import meters
+from autograph_web.infra.telemetry.tracing import Span
 from autograph_web.runtime import services
 
 

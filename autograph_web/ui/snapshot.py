@@ -14,7 +14,7 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 
-from autograph_web.core.errors import DomainError
+from autograph_web.infra.errors import DomainError
 from autograph_web.ui import guard
 
 

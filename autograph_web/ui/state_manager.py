@@ -17,8 +17,8 @@ import reflex as rx
 from reflex.istate.manager.redis import StateManagerRedis, enable_keyspace_notifications
 from reflex.istate.manager.token import StateToken
 
-from autograph_web.core.redis import keep_listening
-from autograph_web.core.redis_pool import follower
+from autograph_web.infra.redis.client import keep_listening
+from autograph_web.infra.redis.pool import follower
 from autograph_web.runtime import services
 from autograph_web.settings import load_settings
 from autograph_web.ui.tabs import steady_tabs

@@ -14,7 +14,7 @@ import reflex as rx
 from reflex.state import StateUpdate
 from reflex.utils.token_manager import RedisTokenManager
 
-from autograph_web.core.redis import keep_listening
+from autograph_web.infra.redis.client import keep_listening
 
 _logger = logging.getLogger(__name__)
 

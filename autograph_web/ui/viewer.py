@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from autograph_web.audit.trail import AuditEvent
-from autograph_web.core.devices import device_name
+from autograph_web.infra.user_agent import device_name
 from autograph_web.mfa.trusted_devices import TrustedBrowser
 from autograph_web.sessions.devices import OpenSession
 

@@ -6,8 +6,8 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
-from autograph_web.core.errors import SessionEnded
-from autograph_web.core.flash import Flash
+from autograph_web.infra.errors import SessionEnded
+from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from tests.support.app import ORIGIN, Connect

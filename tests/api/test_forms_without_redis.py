@@ -3,7 +3,7 @@
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.support.factories import EMAIL, WRONG
 
 

@@ -4,8 +4,8 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from autograph_web.api.schemas import MeOut
-from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.front import build_front
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.letter import Letter
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings

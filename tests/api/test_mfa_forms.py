@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from httpx import AsyncClient, Response
 
-from autograph_web.core.flash import Flash
-from autograph_web.core.keyring import token_hash
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.flash import Flash
 from autograph_web.mfa.store import DEVICES
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS

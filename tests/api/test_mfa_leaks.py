@@ -11,7 +11,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from autograph_web.core.notes import Note
+from autograph_web.infra.one_time_secrets import Note
 from autograph_web.runtime import Services
 from autograph_web.schema import metadata
 from tests.support.app import Connect

@@ -3,7 +3,7 @@
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.core.notes import Note
+from autograph_web.infra.one_time_secrets import Note
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.factories import open_cookie, register

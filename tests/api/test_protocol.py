@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from httpx import AsyncClient, Response
 
-from autograph_web.core.errors import error_kinds
+from autograph_web.infra.errors import error_kinds
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.http import CREDENTIALS, assert_problem, sign_up
 

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from socketio import AsyncServer
 from starlette.types import Message, Receive, Scope, Send
 
-from autograph_web.core.logs import configure_logging
 from autograph_web.http.guards import BodyLimit
 from autograph_web.http.pages import Pages
+from autograph_web.infra.telemetry.logs import configure_logging
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.factories import open_cookie, register

@@ -6,8 +6,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from autograph_web.core.bounds import MOST_BODIES
 from autograph_web.http.guards import BodyLimit
+from autograph_web.infra.ratelimit.bounds import MOST_BODIES
 
 pytestmark = pytest.mark.usefixtures("services")
 READ = PlainTextResponse("read")

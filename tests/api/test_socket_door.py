@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from autograph_web.core import bounds
 from autograph_web.http.browsers import tab_name
 from autograph_web.http.page_frames import Arguments
 from autograph_web.http.socket_door import SocketDoor
+from autograph_web.infra.ratelimit import bounds
 from autograph_web.runtime import Services
 
 pytestmark = pytest.mark.usefixtures("services")

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.core import tracing
+from autograph_web.infra.telemetry import tracing
 from autograph_web.mail.letter import Letter
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings

@@ -6,8 +6,8 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from autograph_web.core.bounds import MOST_REQUESTS_AT_WORK, MOST_REQUESTS_WAITING
 from autograph_web.http.turns import Turns
+from autograph_web.infra.ratelimit.bounds import MOST_REQUESTS_AT_WORK, MOST_REQUESTS_WAITING
 
 pytestmark = pytest.mark.usefixtures("services")
 MANY, ONE = "203.0.113.9", "203.0.113.10"

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from autograph_web.core.clock import SystemClock
-from autograph_web.core.entropy import SystemEntropy
-from autograph_web.core.keyring import Keyring
-from autograph_web.core.redis import RedisClient
+from autograph_web.infra.clock import SystemClock
+from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.redis.client import RedisClient
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
 from autograph_web.sessions.cache import COPY_TTL
 from autograph_web.sessions.record import SessionRecord

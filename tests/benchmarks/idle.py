@@ -16,7 +16,7 @@ import asyncpg
 import psutil
 from sqlalchemy import make_url
 
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.benchmarks.servers import database, product
 
 _SETTLE_S = 20.0

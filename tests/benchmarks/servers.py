@@ -17,7 +17,7 @@ from warnings import catch_warnings, simplefilter
 
 import psutil
 
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.benchmarks.hashing import COST
 from tests.support.ports import free_port
 from tests.support.sources import ROOT

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import pytest_asyncio
 
-from autograph_web.core.database import Database
+from autograph_web.infra.db.database import Database
 from autograph_web.parts import chain_check_of
 from tests.faults.ledger import Ledger, letters_left, lost
 from tests.faults.people import STORIES, people_about

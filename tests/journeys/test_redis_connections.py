@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from redis import Redis
 
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.journeys.forged_socket import forged
 from tests.support.live_server import LiveServer
 

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from simple_websocket.errors import SimpleWebsocketError
 
-from autograph_web.core.embedded import MOST_MEMORY
+from autograph_web.infra.redis.embedded import MOST_MEMORY
 from tests.journeys.forged_socket import forged
 from tests.support.browser import unique_address
 from tests.support.http import CREDENTIALS

@@ -13,8 +13,7 @@ from autograph_web.accounts.store import USERS
 from autograph_web.admin.creation import CreationInput
 from autograph_web.admin.person import Person, Role, Status, Wanted
 from autograph_web.audit.store import AUDIT
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     AccountUnknown,
     DomainError,
     EmailInvalid,
@@ -28,6 +27,7 @@ from autograph_web.core.errors import (
     SessionEnded,
     Unfinished,
 )
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS

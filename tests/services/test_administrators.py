@@ -14,7 +14,7 @@ from autograph_web.admin.person import Operator, Role, Wanted, administrator_in
 from autograph_web.api_keys.key import Scope
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     AccountUnknown,
     LastAdmin,
     NotAdmin,

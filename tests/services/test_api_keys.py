@@ -11,7 +11,8 @@ from autograph_web.api_keys.inputs import ApiKeyInput
 from autograph_web.api_keys.key import IssuedKey, KeyHolder, Scope
 from autograph_web.api_keys.spelling import new_key
 from autograph_web.api_keys.store import KEYS
-from autograph_web.core.errors import (
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.errors import (
     ApiKeyExpired,
     ApiKeyExpiryInvalid,
     ApiKeyInvalid,
@@ -24,7 +25,6 @@ from autograph_web.core.errors import (
     SessionEnded,
     TooManyApiKeys,
 )
-from autograph_web.core.keyring import token_hash
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.api_keys import impostor, issue, newcomer, signed_in, use

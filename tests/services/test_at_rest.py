@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import select
 
-from autograph_web.core.errors import SessionEnded, TokenReused
-from autograph_web.core.flash import Flash
-from autograph_web.core.keyring import token_hash
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.errors import SessionEnded, TokenReused
+from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.schema import metadata
 from tests.support.entropy import RecordedEntropy

@@ -18,7 +18,7 @@ from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.audit.chain.store import CHAIN, CHAIN_KEYS, CHECKPOINTS
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
-from autograph_web.core.database import Database
+from autograph_web.infra.db.database import Database
 from autograph_web.parts import chain_check_of
 from autograph_web.runtime import Services, forget_old_events
 from autograph_web.sessions.viewer import Viewer

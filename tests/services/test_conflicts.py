@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from autograph_web.core.database import Database
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.retry import is_conflict, retried
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.db.retry import is_conflict, retried
+from autograph_web.infra.errors import Unavailable
 from autograph_web.mfa.store import CODES, FACTORS
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock

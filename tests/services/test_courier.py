@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from autograph_web.core.clock import SystemClock
-from autograph_web.core.entropy import SystemEntropy
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.keyring import Keyring
-from autograph_web.core.sealing import Sealer
+from autograph_web.infra.clock import SystemClock
+from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.randomness import SystemEntropy
 from autograph_web.mail import store
 from autograph_web.mail.carrier import NotNow, Parcel, Undeliverable
 from autograph_web.mail.courier import Courier, Outcome

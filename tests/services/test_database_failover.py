@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from autograph_web.core.errors import SessionEnded, Unavailable
+from autograph_web.infra.errors import SessionEnded, Unavailable
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.factories import (

@@ -7,8 +7,7 @@ import pytest
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import HOLDS, LINKS, USERS
 from autograph_web.audit.store import AUDIT
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     ChallengeExpired,
     EmailMismatch,
     InvalidCode,
@@ -21,6 +20,7 @@ from autograph_web.core.errors import (
     SessionEnded,
     Unfinished,
 )
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS

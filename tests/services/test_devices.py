@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import NotFound, SessionEnded, Unfinished
+from autograph_web.infra.errors import NotFound, SessionEnded, Unfinished
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.sessions.cache import COPY_TTL
 from autograph_web.sessions.devices import MOST_LISTED

@@ -10,7 +10,7 @@ from redis import Redis
 
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.commands import doctor
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from tests.support.command_line import command, command_from_nothing
 from tests.support.factories import EMAIL, PASSWORD, context

@@ -8,8 +8,7 @@ import pytest
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import HOLDS, USERS
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     EmailInvalid,
     EmailTaken,
     EmailUnchanged,
@@ -24,6 +23,7 @@ from autograph_web.core.errors import (
     SessionEnded,
     Unavailable,
 )
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.store import OUTBOX
 from autograph_web.mfa.store import DEVICES
 from autograph_web.runtime import Services

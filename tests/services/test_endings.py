@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
@@ -227,7 +227,7 @@ async def test_a_restarted_redis_is_listened_to_again(
 async def test_a_subscription_that_falls_silent_is_asked_and_kept(
     services: Services, redis_window: RedisWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autograph_web.core.redis._SILENCE_S", 0.1)
+    monkeypatch.setattr("autograph_web.infra.redis.client._SILENCE_S", 0.1)
     async with listening(services, redis_window) as listener:
         await asyncio.sleep(0.5)
         assert subscribers(redis_window) == 1

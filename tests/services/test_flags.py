@@ -9,17 +9,6 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from autograph_web.accounts.store import USERS
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import (
-    EmailNotVerified,
-    FlagShareInvalid,
-    FlagUnknown,
-    FlagValueInvalid,
-    NotAdmin,
-    ReauthenticationRequired,
-    RegistrationClosed,
-    Unavailable,
-)
 from autograph_web.flags.flags import share_of
 from autograph_web.flags.inputs import read_wish
 from autograph_web.flags.store import SWITCHED
@@ -31,6 +20,17 @@ from autograph_web.flags.table import (
     SIGN_IN_NOTICES,
     TRUSTED_DEVICES,
 )
+from autograph_web.infra.errors import (
+    EmailNotVerified,
+    FlagShareInvalid,
+    FlagUnknown,
+    FlagValueInvalid,
+    NotAdmin,
+    ReauthenticationRequired,
+    RegistrationClosed,
+    Unavailable,
+)
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services, build_services
 from autograph_web.settings import Settings

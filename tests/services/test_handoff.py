@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from autograph_web.core.errors import SessionEnded, TicketExpired
-from autograph_web.core.flash import Flash
+from autograph_web.infra.errors import SessionEnded, TicketExpired
+from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn
 from tests.support.factories import context, prove, register

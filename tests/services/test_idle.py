@@ -8,9 +8,9 @@ import pytest
 
 from autograph_web.audit.chain.store import CHAIN
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.embedded import EmbeddedRedis
 from autograph_web.flags import store
 from autograph_web.flags.table import PASSWORD_GRANT, SIGN_IN_NOTICES
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.letter import Letter
 from autograph_web.mail.store import OUTBOX
 from autograph_web.parts import outbox_of

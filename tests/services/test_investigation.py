@@ -15,7 +15,7 @@ from autograph_web.audit.downloads import Format
 from autograph_web.audit.kinds import Group, Kind, Outcome
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.store import selecting
-from autograph_web.core.errors import InvalidCursor, RateLimited
+from autograph_web.infra.errors import InvalidCursor, RateLimited
 from autograph_web.runtime import Services
 from tests.services.test_activity import LIMIT, MANY, fill, index_searches, read_rows
 from tests.support.clock import FakeClock

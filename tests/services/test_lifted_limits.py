@@ -7,8 +7,7 @@ from httpx import AsyncClient
 
 from autograph_web.accounts.store import USERS
 from autograph_web.admin.limits import ADDRESS_LIMITS
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     AccountUnknown,
     AddressInvalid,
     InvalidCredentials,
@@ -17,6 +16,7 @@ from autograph_web.core.errors import (
     ReauthenticationRequired,
     Unavailable,
 )
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices

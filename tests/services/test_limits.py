@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from autograph_web.accounts.store import USERS
-from autograph_web.core.errors import InvalidCredentials, RateLimited
-from autograph_web.core.limits import BudgetSpent
+from autograph_web.infra.errors import InvalidCredentials, RateLimited
+from autograph_web.infra.ratelimit.limiter import BudgetSpent
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn
 from tests.support.clock import FakeClock

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.links import Purpose
 from autograph_web.admin.person import Operator
-from autograph_web.core.errors import DomainError, Unavailable
+from autograph_web.infra.errors import DomainError, Unavailable
 from autograph_web.mfa import store as mfa
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services

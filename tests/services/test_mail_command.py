@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograph_web.core.sealing import SealBroken
+from autograph_web.infra.crypto.encryption import SealBroken
 from autograph_web.mail import store
 from autograph_web.mail.courier import Courier, Outcome
 from autograph_web.mail.letter import Letter

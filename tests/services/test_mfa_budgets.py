@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from autograph_web.core.errors import InvalidCode, RateLimited, SetupCodeInvalid, WrongPassword
-from autograph_web.core.limits import BudgetSpent
+from autograph_web.infra.errors import InvalidCode, RateLimited, SetupCodeInvalid, WrongPassword
+from autograph_web.infra.ratelimit.limiter import BudgetSpent
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, audited, context, open_pair, prove, register

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from autograph_web.core.errors import ChallengeExpired, DomainError
+from autograph_web.infra.errors import ChallengeExpired, DomainError
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import AGENT, EMAIL, audited, context

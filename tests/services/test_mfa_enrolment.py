@@ -5,7 +5,7 @@ from base64 import b64decode
 import pytest
 
 from autograph_web.accounts.store import USERS
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     AuthenticatorClockWrong,
     CodeMalformed,
     InvalidCode,

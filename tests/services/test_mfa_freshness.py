@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     ReauthenticationRequired,
     SessionEnded,
 )

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from autograph_web.core.errors import TicketExpired
-from autograph_web.core.notes import Note
+from autograph_web.infra.errors import TicketExpired
+from autograph_web.infra.one_time_secrets import Note
 from autograph_web.runtime import Services
 from tests.support.app import OpenServices
 from tests.support.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Row
 
-from autograph_web.core.errors import InvalidCode, RateLimited, SetupCodeInvalid
+from autograph_web.infra.errors import InvalidCode, RateLimited, SetupCodeInvalid
 from autograph_web.mail.rendering import as_text
 from autograph_web.runtime import Services
 from tests.support.authenticator import PERIOD_S

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograph_web.core.errors import ChallengeExpired, InvalidCode, SessionEnded
+from autograph_web.infra.errors import ChallengeExpired, InvalidCode, SessionEnded
 from autograph_web.mfa.store import CODES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from autograph_web.core.errors import NotFound
-from autograph_web.core.keyring import token_hash
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.errors import NotFound
 from autograph_web.mfa.store import DEVICES
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn, Viewer

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from autograph_web.core.sealing import SealBroken
+from autograph_web.infra.crypto.encryption import SealBroken
 from autograph_web.mail.letter import Action, Letter
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services

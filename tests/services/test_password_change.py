@@ -10,8 +10,7 @@ from pydantic import SecretStr
 
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     ChallengeExpired,
     InvalidCredentials,
     InvalidToken,
@@ -27,6 +26,7 @@ from autograph_web.core.errors import (
     Unfinished,
     WrongPassword,
 )
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mfa.store import DEVICES
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services

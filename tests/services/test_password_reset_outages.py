@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import InvalidCredentials, PasswordIsSet, SessionEnded, Unavailable
-from autograph_web.core.redis import RedisDown
+from autograph_web.infra.errors import InvalidCredentials, PasswordIsSet, SessionEnded, Unavailable
+from autograph_web.infra.redis.client import RedisDown
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices

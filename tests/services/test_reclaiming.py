@@ -9,7 +9,7 @@ import pytest
 
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     ApiKeyRevoked,
     InvalidCredentials,
     LinkRefused,

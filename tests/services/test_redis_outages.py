@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import InvalidCredentials, RateLimited, SessionEnded, TokenReused, Unavailable
-from autograph_web.core.flash import Flash
+from autograph_web.infra.errors import InvalidCredentials, RateLimited, SessionEnded, TokenReused, Unavailable
+from autograph_web.infra.flash import Flash
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.settings import Settings

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from autograph_web.core.clock import SystemClock
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.redis import RedisClient
-from autograph_web.core.redis_pool import SUBSCRIPTIONS, follower
+from autograph_web.infra.clock import SystemClock
+from autograph_web.infra.redis.client import RedisClient
+from autograph_web.infra.redis.embedded import EmbeddedRedis
+from autograph_web.infra.redis.pool import SUBSCRIPTIONS, follower
 from tests.support.watching import RedisWindow, kill
 
 Follow = Callable[[int], Any]

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.infra.redis.client import RedisClient, RedisDown
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices

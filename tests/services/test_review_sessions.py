@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import DomainError, SessionEnded, Unavailable
-from autograph_web.core.keyring import Keyring
-from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.errors import DomainError, SessionEnded, Unavailable
+from autograph_web.infra.redis.client import RedisClient, RedisDown
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.settings import Settings

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from autograph_web.commands.common import refuse_redis
-from autograph_web.core.clock import SystemClock
-from autograph_web.core.embedded import server_program
-from autograph_web.core.errors import SessionEnded, TicketExpired
-from autograph_web.core.redis import RedisClient, RedisDown
-from autograph_web.core.start_error import StartError
+from autograph_web.infra.clock import SystemClock
+from autograph_web.infra.errors import SessionEnded, TicketExpired
+from autograph_web.infra.redis.client import RedisClient, RedisDown
+from autograph_web.infra.redis.embedded import server_program
+from autograph_web.infra.startup_error import StartError
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.factories import context, open_cookie, open_pair, prove, register

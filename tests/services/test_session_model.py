@@ -25,8 +25,7 @@ from redis import Redis
 
 from autograph_web.admin.person import Operator, Role
 from autograph_web.api_keys.inputs import ApiKeyInput
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     ApiKeyExpired,
     ApiKeyInvalid,
     ApiKeyRevoked,
@@ -36,6 +35,7 @@ from autograph_web.core.errors import (
     SessionEnded,
     TokenReused,
 )
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services, build_services
 from autograph_web.sessions.viewer import SignedIn, Viewer, is_two_step

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from autograph_web.core.errors import DomainError, InvalidToken, NotAuthenticated, SessionEnded
+from autograph_web.infra.errors import DomainError, InvalidToken, NotAuthenticated, SessionEnded
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from tests.support.clock import FakeClock

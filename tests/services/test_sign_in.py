@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from autograph_web.accounts.store import USERS, advance_epoch
-from autograph_web.core.errors import DomainError, InvalidCredentials, SessionEnded
+from autograph_web.infra.errors import DomainError, InvalidCredentials, SessionEnded
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
 from autograph_web.sign_in.inputs import ReauthenticationInput

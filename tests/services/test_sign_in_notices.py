@@ -8,14 +8,14 @@ import pytest
 
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
-from autograph_web.core.embedded import EmbeddedRedis
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     LinkExpired,
     LinkUnknown,
     LinkUsed,
     SessionEnded,
     Unavailable,
 )
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.letter import Letter
 from autograph_web.mfa.store import FACTORS
 from autograph_web.recovery.reclaiming import WayBack

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from structlog.testing import capture_logs
 
-from autograph_web.core.smtp_server import parse_smtp_url
+from autograph_web.infra.smtp_url import parse_smtp_url
 from autograph_web.mail.carrier import NotNow
 from autograph_web.mail.courier import Courier, Outcome
 from autograph_web.mail.letter import Action, Letter

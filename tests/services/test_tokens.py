@@ -7,8 +7,8 @@ from uuid import UUID
 import jwt
 import pytest
 
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, InvalidToken, SessionEnded, TokenReused
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import DomainError, InvalidToken, SessionEnded, TokenReused
 from autograph_web.mail.rendering import as_text
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS

@@ -9,7 +9,7 @@ import pytest
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import LINKS, USERS
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     EmailInvalid,
     EmailNotVerified,
     InvalidCredentials,

@@ -22,8 +22,8 @@ from pathlib import Path
 import playwright
 from playwright.sync_api import Error, sync_playwright
 
-from autograph_web.core.file_lock import file_lock
 from autograph_web.frontend.paths import TOOLS_DIR
+from autograph_web.infra.file_lock import file_lock
 from tests.support.npm import NpmFailed, install, pin_newest, run
 
 LOCK = Path(__file__).with_name("chromium.lock")

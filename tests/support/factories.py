@@ -10,7 +10,7 @@ from sqlalchemy import Table, func, select
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.audit.store import AUDIT
-from autograph_web.core.context import RequestContext
+from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import Services
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import SignedIn

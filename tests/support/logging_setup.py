@@ -7,7 +7,7 @@ from contextlib import contextmanager, redirect_stderr
 
 import structlog
 
-from autograph_web.core.logs import configure_logging
+from autograph_web.infra.telemetry.logs import configure_logging
 
 
 def plain_logging() -> None:

@@ -2,8 +2,8 @@
 
 from autograph_web.admin.creation import Created, CreationInput
 from autograph_web.admin.person import Operator, Person, Role
-from autograph_web.core.addresses import UNKNOWN_ADDRESS
-from autograph_web.core.context import RequestContext
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
 from autograph_web.runtime import Services
 from tests.support.factories import context, open_pair, register
 

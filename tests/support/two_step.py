@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from autograph_web.core.context import RequestContext
+from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn, Viewer
 from autograph_web.sign_in.challenges import ChallengeRequired

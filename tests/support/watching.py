@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 from sqlalchemy import event
 
-from autograph_web.core.embedded import EmbeddedRedis
+from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 
 

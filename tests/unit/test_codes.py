@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograph_web.core.entropy import SystemEntropy
-from autograph_web.core.errors import CodeMalformed
+from autograph_web.infra.errors import CodeMalformed
+from autograph_web.infra.randomness import SystemEntropy
 from autograph_web.mfa.codes import Method, TypedCode, new_recovery_code, read_code, recovery_hash
 from tests.support.entropy import RecordedEntropy
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from ua_parser.loaders import load_lazy_builtins
 
-from autograph_web.core import devices
-from autograph_web.core.devices import device_name
+from autograph_web.infra import user_agent as devices
+from autograph_web.infra.user_agent import device_name
 
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"
 MAC, APPLE = "Macintosh; Intel Mac OS X 10_15_7", "AppleWebKit/605.1.15 (KHTML, like Gecko)"

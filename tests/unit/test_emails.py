@@ -3,8 +3,8 @@
 import pytest
 
 from autograph_web.accounts.emails import fold_email, parse_email, read_email
-from autograph_web.core.errors import EmailInvalid
-from autograph_web.core.mail_addresses import RESERVED_DOMAINS
+from autograph_web.infra.errors import EmailInvalid
+from autograph_web.infra.mail_addresses import RESERVED_DOMAINS
 
 EMAIL = "mina@northwind.dev"
 PASTED = (

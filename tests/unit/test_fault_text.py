@@ -9,7 +9,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import IntegrityError
 
-from autograph_web.core.fault_text import trace_of, without_values
+from autograph_web.infra.telemetry.error_text import trace_of, without_values
 from tests.support.logging_setup import captured_log
 
 SECRET = "correct horse, (battery) staple"

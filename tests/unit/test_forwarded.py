@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograph_web.core.addresses import canonical_address, is_loopback
 from autograph_web.http.forwarded import client_of
+from autograph_web.infra.ip_addresses import canonical_address, is_loopback
 
 XFF, FORWARDED = "x-forwarded-for", "forwarded"
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from autograph_web.accounts.hash_queue import Asker, HashQueue, Purpose, checking, choosing
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import Unavailable
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import Unavailable
 
 CHECKING, CHOOSING = Purpose.CHECKING, Purpose.CHOOSING
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograph_web.core.keyring import Keyring, token_hash
+from autograph_web.infra.crypto.keyring import Keyring, token_hash
 from tests.support.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET
 
 

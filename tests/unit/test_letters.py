@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograph_web.core.context import RequestContext
-from autograph_web.core.mail_addresses import UnusableAddress, sender_address, wire_address
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.mail_addresses import UnusableAddress, sender_address, wire_address
 from autograph_web.mail.carrier import Parcel
 from autograph_web.mail.letter import Action, Letter, circumstances
 from autograph_web.mail.rendering import as_html, as_message, as_text

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from autograph_web.core.life_signs import Watch, show
+from autograph_web.infra.telemetry.heartbeat import Watch, show
 
 
 async def shown_once() -> None:

@@ -14,8 +14,8 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograph_web.core.entropy import random_token
-from autograph_web.core.logs import configure_logging, redact
+from autograph_web.infra.randomness import random_token
+from autograph_web.infra.telemetry.logs import configure_logging, redact
 from autograph_web.sessions.cookies import new_cookie
 from tests.support.entropy import RecordedEntropy
 from tests.support.factories import PASSWORD

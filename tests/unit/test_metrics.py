@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from autograph_web.core.metrics import prepare
+from autograph_web.infra.telemetry.metrics import prepare
 from tests.support.figures import parse, value
 from tests.support.small_disk import on_small_disk
 from tests.support.sources import ROOT
@@ -19,7 +19,7 @@ WORKER = dedent(
     """
     import sys
     from pathlib import Path
-    from autograph_web.core.metrics import Exposition, meters
+    from autograph_web.infra.telemetry.metrics import Exposition, meters
     from tests.support.small_disk import fill, free
     shown = Exposition(Path(sys.argv[1]))
     shown.join()

@@ -1,6 +1,6 @@
 """Pacing: what may be had at once, what waits, and what is refused."""
 
-from autograph_web.core.pace import Pace, Paces
+from autograph_web.infra.ratelimit.token_bucket import Pace, Paces
 
 
 class Now:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from autograph_web.core.bounds import HYDRATE_UNITS, LONGEST_FRAME, LONGEST_PAGE_ERROR
 from autograph_web.http.page_frames import Arguments, NotOurs, Reader
+from autograph_web.infra.ratelimit.bounds import HYDRATE_UNITS, LONGEST_FRAME, LONGEST_PAGE_ERROR
 
 HYDRATE, SUBMIT, LOAD = "state.hydrate_and_load", "state.ours.submit", "state.ours.load"
 READER = Reader(

@@ -8,7 +8,7 @@ import pytest
 
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.passwords import PasswordPolicy
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     DomainError,
     PasswordTooCommon,
     PasswordTooLong,

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.api.admin_schemas import UsersQuery
 from autograph_web.api_keys.inputs import ApiKeyInput
-from autograph_web.core.moments import Moment
+from autograph_web.infra.timestamps import Moment
 
 _READ = TypeAdapter[datetime](Moment)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

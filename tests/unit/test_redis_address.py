@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograph_web.core.redis_address import Sentinels, one_address, parse_redis_url
+from autograph_web.infra.redis.url import Sentinels, one_address, parse_redis_url
 from tests.support.post_office import certificate_for_localhost
 
 

@@ -7,9 +7,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograph_web.core.entropy import SystemEntropy
-from autograph_web.core.keyring import Keyring
-from autograph_web.core.sealing import SealBroken, Sealer
+from autograph_web.infra.crypto.encryption import SealBroken, Sealer
+from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.randomness import SystemEntropy
 from tests.support.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET
 
 OWNER, VALUE = "totp\n" + "0" * 32, b"twenty secret bytes!"

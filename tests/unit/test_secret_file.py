@@ -9,8 +9,8 @@ from threading import Barrier
 
 import pytest
 
-from autograph_web.core.entropy import SystemEntropy
-from autograph_web.core.secret_file import SecretError, add_secret, check_secret, secrets_of_data_dir
+from autograph_web.infra.crypto.secret_file import SecretError, add_secret, check_secret, secrets_of_data_dir
+from autograph_web.infra.randomness import SystemEntropy
 from tests.support.factories import SECRET
 
 
@@ -53,7 +53,7 @@ def test_racing_processes_agree_on_one_secret(tmp_path: Path) -> None:
     script = (
         "import sys; sys.stdin.read(1)\n"
         "from pathlib import Path\n"
-        "from autograph_web.core.secret_file import secrets_of_data_dir\n"
+        "from autograph_web.infra.crypto.secret_file import secrets_of_data_dir\n"
         "print(secrets_of_data_dir(Path(sys.argv[1]))[0])"
     )
     racers = [

@@ -9,10 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograph_web.accounts.emails import fold_email, parse_email
-from autograph_web.core.addresses import address_bucket
-from autograph_web.core.clock import SystemClock
-from autograph_web.core.entropy import SystemEntropy, random_token, random_uuid
-from autograph_web.core.errors import (
+from autograph_web.infra.clock import SystemClock
+from autograph_web.infra.errors import (
     CodeOfReplaced,
     DomainError,
     EmailInvalid,
@@ -22,7 +20,9 @@ from autograph_web.core.errors import (
     SetupCodeOfOther,
     error_kinds,
 )
-from autograph_web.core.limits import BudgetSpent
+from autograph_web.infra.ip_addresses import address_bucket
+from autograph_web.infra.randomness import SystemEntropy, random_token, random_uuid
+from autograph_web.infra.ratelimit.limiter import BudgetSpent
 from autograph_web.sessions.cookies import CookieParts, new_cookie, read_cookie
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.viewer import Viewer

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autograph_web.core.smtp_server import SmtpServer, parse_smtp_url
+from autograph_web.infra.smtp_url import SmtpServer, parse_smtp_url
 from tests.support.post_office import certificate_for_localhost
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from autograph_web.core.tasks import Beside, end
+from autograph_web.infra.background import Beside, end
 
 
 async def stubborn(swallowed: int) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.core.errors import InvalidInput, PasswordTooLong
+from autograph_web.infra.errors import InvalidInput, PasswordTooLong
 from autograph_web.ui.components.forms import address_field, app_code_field, email_field, password_field
 from autograph_web.ui.components.links import paste_link
 from autograph_web.ui.form_state import text_fields

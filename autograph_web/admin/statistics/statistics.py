@@ -11,7 +11,7 @@ from autograph_web.admin.statistics.attention import Attention, attention_to
 from autograph_web.admin.statistics.figures import Day, Now, Span
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
-from autograph_web.core.retry import retried
+from autograph_web.infra.db.retry import retried
 from autograph_web.sessions.store import count_all_alive
 
 _FAILURES = (Kind.LOGIN_FAILED.value, Kind.MFA_VERIFY_FAILED.value)

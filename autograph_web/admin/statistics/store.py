@@ -27,8 +27,8 @@ from autograph_web.admin.person import Role, Status
 from autograph_web.admin.statistics.models import CountRow
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
-from autograph_web.core import database
-from autograph_web.core.tables import table_of
+from autograph_web.infra.db import database
+from autograph_web.infra.db.types import table_of
 from autograph_web.mail.store import OUTBOX
 from autograph_web.sessions.store import SESSIONS
 

@@ -5,9 +5,9 @@ from fastapi.responses import PlainTextResponse
 
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
-from autograph_web.core.metrics import CONTENT_TYPE
 from autograph_web.http.operators import why_not_operator
 from autograph_web.http.problems import problem_response
+from autograph_web.infra.telemetry.metrics import CONTENT_TYPE
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, tags=["Health"])

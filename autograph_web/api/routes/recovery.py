@@ -12,7 +12,7 @@ from autograph_web.api.schemas import (
     PasswordSetOut,
     RemovedOut,
 )
-from autograph_web.core.errors import DomainError
+from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, prefix="/password-reset", tags=["Password reset"])

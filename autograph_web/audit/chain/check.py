@@ -23,8 +23,8 @@ from autograph_web.audit.chain.links import (
     place_of,
     same,
 )
-from autograph_web.core.database import Database
-from autograph_web.core.keyring import Key
+from autograph_web.infra.crypto.keyring import Key
+from autograph_web.infra.db.database import Database
 
 _BEFORE_ALL = -(2**63)  # somebody else may have given out any number
 _PORTION = 1000  # rows in memory at once

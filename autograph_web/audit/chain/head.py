@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from autograph_web.core.entropy import SystemEntropy
+from autograph_web.infra.randomness import SystemEntropy
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ from autograph_web.audit.chain.links import (
     place_of,
     same,
 )
-from autograph_web.core.clock import Clock
-from autograph_web.core.database import Database
-from autograph_web.core.entropy import Entropy
-from autograph_web.core.errors import Unavailable
-from autograph_web.core.tasks import end
+from autograph_web.infra.background import end
+from autograph_web.infra.clock import Clock
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.randomness import Entropy
 
 _log = structlog.get_logger(__name__)
 

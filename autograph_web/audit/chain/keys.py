@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.chain import store
-from autograph_web.core.entropy import Entropy
-from autograph_web.core.keyring import Key, Keyring
-from autograph_web.core.sealing import SealBroken, Sealer
+from autograph_web.infra.crypto.encryption import SealBroken, Sealer
+from autograph_web.infra.crypto.keyring import Key, Keyring
+from autograph_web.infra.randomness import Entropy
 
 _OWNER = "audit key "  # a sealed key is bound to its own name
 

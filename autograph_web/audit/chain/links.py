@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from autograph_web.core.keyring import Key
+from autograph_web.infra.crypto.keyring import Key
 
 START = b""
 """What the very first link follows."""

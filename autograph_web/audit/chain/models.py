@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, Integer
 from sqlmodel import Field, SQLModel
 
-from autograph_web.core.tables import UtcDateTime
+from autograph_web.infra.db.types import UtcDateTime
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.audit.chain.models import ChainKeyRow, CheckpointRow, LinkRow
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
-from autograph_web.core import database
-from autograph_web.core.tables import table_of
+from autograph_web.infra.db import database
+from autograph_web.infra.db.types import table_of
 
 CHAIN = table_of(LinkRow)
 CHECKPOINTS = table_of(CheckpointRow)

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import Unfinished
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import Unfinished
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import viewer

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
-from autograph_web.core.clock import SystemClock
+from autograph_web.infra.clock import SystemClock
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import viewer

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from autograph_web.admin.investigation import Finding
 from autograph_web.admin.person import Person, Role, Status
 from autograph_web.audit.kinds import Outcome
-from autograph_web.core.devices import device_name
+from autograph_web.infra.user_agent import device_name
 from autograph_web.ui.viewer import icon_of_kind, in_words, iso
 
 

@@ -13,10 +13,10 @@ import reflex as rx
 
 from autograph_web.api_keys.inputs import FORM_FIELDS, read_form
 from autograph_web.api_keys.keys import MOST_KEYS
-from autograph_web.core.clock import SystemClock
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, InvalidInput, NotFound, Unavailable
-from autograph_web.core.flash import Flash
+from autograph_web.infra.clock import SystemClock
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import DomainError, InvalidInput, NotFound, Unavailable
+from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import messages

@@ -9,7 +9,8 @@ the right words: only the one that the fragment of the address names is shown.
 
 import reflex as rx
 
-from autograph_web.core.errors import (
+from autograph_web.http.native_forms import SCRIPTLESS, said_id
+from autograph_web.infra.errors import (
     DomainError,
     InvalidInput,
     LinkExpired,
@@ -23,7 +24,6 @@ from autograph_web.core.errors import (
     RateLimited,
     Unavailable,
 )
-from autograph_web.http.native_forms import SCRIPTLESS, said_id
 from autograph_web.ui import messages
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import reflex as rx
 
-from autograph_web.core.devices import device_name
-from autograph_web.core.errors import DomainError, InternalError
+from autograph_web.infra.errors import DomainError, InternalError
+from autograph_web.infra.user_agent import device_name
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, viewer

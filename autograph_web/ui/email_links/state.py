@@ -11,13 +11,13 @@ import reflex as rx
 
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.verification import PAUSE_S
-from autograph_web.core.errors import (
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.errors import (
     DomainError,
     LinkRefused,
     NotAuthenticated,
     SessionEnded,
 )
-from autograph_web.core.keyring import token_hash
 from autograph_web.runtime import services
 from autograph_web.ui import guard, messages
 from autograph_web.ui.auth_form import AuthForm

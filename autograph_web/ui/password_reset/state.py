@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from autograph_web.accounts.links import Purpose
-from autograph_web.core.errors import DomainError, LinkRefused, PasswordIsSet
 from autograph_web.http.recovery_forms import password_is_set
+from autograph_web.infra.errors import DomainError, LinkRefused, PasswordIsSet
 from autograph_web.runtime import services
 from autograph_web.ui import guard, messages
 from autograph_web.ui.auth_form import AuthForm

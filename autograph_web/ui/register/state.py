@@ -8,7 +8,7 @@ import reflex as rx
 from pydantic import SecretStr
 
 from autograph_web.accounts.inputs import RegistrationInput
-from autograph_web.core.errors import AccountReady, EmailNotVerified, Unavailable
+from autograph_web.infra.errors import AccountReady, EmailNotVerified, Unavailable
 from autograph_web.runtime import services
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm

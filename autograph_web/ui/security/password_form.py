@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from autograph_web.accounts.account import Account
-from autograph_web.core.clock import SystemClock
+from autograph_web.infra.clock import SystemClock
 from autograph_web.ui import viewer
 from autograph_web.ui.new_password import NewPassword
 

@@ -13,8 +13,8 @@ from uuid import UUID
 import reflex as rx
 from pydantic import SecretStr
 
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import (
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import (
     CodeMalformed,
     DomainError,
     MfaNotEnabled,
@@ -22,7 +22,7 @@ from autograph_web.core.errors import (
     NotFound,
     Unavailable,
 )
-from autograph_web.core.notes import Note
+from autograph_web.infra.one_time_secrets import Note
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer

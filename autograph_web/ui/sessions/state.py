@@ -7,8 +7,8 @@ from uuid import UUID
 
 import reflex as rx
 
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, NotFound
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import DomainError, NotFound
 from autograph_web.runtime import services
 from autograph_web.sessions.devices import MOST_LISTED
 from autograph_web.sessions.viewer import Viewer

@@ -5,7 +5,7 @@
 
 import reflex as rx
 
-from autograph_web.core.errors import (
+from autograph_web.infra.errors import (
     ChallengeExpired,
     CodeMalformed,
     EmailNotVerified,

@@ -7,8 +7,8 @@ from typing import Any
 import reflex as rx
 from pydantic import SecretStr
 
-from autograph_web.core.bounds import LONGEST_EMAIL
-from autograph_web.core.errors import ChallengeExpired, DomainError, EmailNotVerified, SessionEnded
+from autograph_web.infra.errors import ChallengeExpired, DomainError, EmailNotVerified, SessionEnded
+from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.runtime import services
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SecondStepInput, SignInInput

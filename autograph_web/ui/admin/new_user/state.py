@@ -8,8 +8,8 @@ from pydantic import SecretStr
 
 from autograph_web.admin.creation import CreationInput
 from autograph_web.admin.person import Operator, Role
-from autograph_web.core.context import RequestContext
-from autograph_web.core.errors import DomainError, EmailTaken, InvalidInput
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.errors import DomainError, EmailTaken, InvalidInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui.admin.admin_page import AdminPage

@@ -8,7 +8,7 @@ import reflex as rx
 
 from autograph_web.admin.statistics.figures import Span
 from autograph_web.admin.statistics.statistics import Report
-from autograph_web.core.errors import DomainError, InternalError
+from autograph_web.infra.errors import DomainError, InternalError
 from autograph_web.runtime import services
 from autograph_web.ui import messages
 from autograph_web.ui.account_page import TURNED_AWAY

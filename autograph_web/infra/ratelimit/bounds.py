@@ -1,8 +1,8 @@
 """How much one stranger may take: every bound of one address, one connection and one message, in one table.
 
 Each holds in one worker process unless it says otherwise, so a server with several allows that often as much.
-Tries that are counted over minutes, such as sign-ins, are budgets of `core/limits.py`. What one address can
-take within these bounds is measured by `make lab` (docs/security.md).
+Tries that are counted over minutes, such as sign-ins, are limits of `infra/ratelimit/limiter.py`. What one
+address can take within these bounds is measured by `make lab` (docs/security.md).
 """
 
 # What a browser needs to reach a page costs units: one is about 2.5 ms of a processor.

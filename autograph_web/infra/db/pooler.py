@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import asyncpg
 
-from autograph_web.core.postgres_address import OURS
+from autograph_web.infra.db.postgres_url import OURS
 
 _FIRST_WITH_TRANSACTION_TIMEOUT = 17
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED, NOT DEFERRABLE"

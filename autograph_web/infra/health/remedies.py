@@ -1,6 +1,6 @@
 """What an operator can do about a trouble, for each part."""
 
-from autograph_web.core.trouble import Trouble
+from autograph_web.infra.health.failures import Trouble
 
 _DATABASE = {
     Trouble.AWAY: "check DATABASE_URL, and whether the server runs",

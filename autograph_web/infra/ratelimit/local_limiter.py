@@ -2,7 +2,7 @@
 
 from collections import OrderedDict, deque
 
-from autograph_web.core.clock import Clock
+from autograph_web.infra.clock import Clock
 
 _MOST_KEYS = 50_000
 

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
-from autograph_web.core.file_lock import file_lock
-from autograph_web.core.start_error import StartError
+from autograph_web.infra.file_lock import file_lock
+from autograph_web.infra.startup_error import StartError
 
 _START_SECONDS = 5.0
 _STOP_SECONDS = 10.0

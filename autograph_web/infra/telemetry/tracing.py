@@ -11,7 +11,7 @@ from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self, TypeVar, cast
 
-from autograph_web.core.errors import DomainError
+from autograph_web.infra.errors import DomainError
 
 T = TypeVar("T")
 Kind = Literal["INTERNAL", "SERVER", "CLIENT", "CONSUMER"]

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from redis.exceptions import NoScriptError, RedisError
 
-from autograph_web.core.redis import RedisClient
-from autograph_web.core.trouble import Trouble, command_in, trouble_of
+from autograph_web.infra.health.failures import Trouble, command_in, trouble_of
+from autograph_web.infra.redis.client import RedisClient
 
 _KEY, _CHANNEL = "autograph:probe", "autograph:probe"
 _LIFE_S = 5

@@ -4,9 +4,9 @@ import dataclasses
 import json
 from dataclasses import asdict, dataclass
 
-from autograph_web.core.entropy import Entropy, random_token
-from autograph_web.core.keyring import token_hash
-from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.randomness import Entropy, random_token
+from autograph_web.infra.redis.client import RedisClient, RedisDown
 
 LIFE_S = 60
 """How long the next page may take to come."""

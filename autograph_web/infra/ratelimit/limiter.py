@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, cast
 
-from autograph_web.core.clock import Clock
-from autograph_web.core.entropy import Entropy, random_token
-from autograph_web.core.errors import DomainError, RateLimited, Unavailable
-from autograph_web.core.local_limits import LocalWindows
-from autograph_web.core.metrics import meters
-from autograph_web.core.redis import RedisClient, RedisDown
+from autograph_web.infra.clock import Clock
+from autograph_web.infra.errors import DomainError, RateLimited, Unavailable
+from autograph_web.infra.randomness import Entropy, random_token
+from autograph_web.infra.ratelimit.local_limiter import LocalWindows
+from autograph_web.infra.redis.client import RedisClient, RedisDown
+from autograph_web.infra.telemetry.metrics import meters
 
 _PENDING_MS = 60_000  # a reservation of a process that died is forgotten after this
 _WAIT_STEP_S = 0.025

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote
 
-from autograph_web.core.service_urls import options_of, split_address
+from autograph_web.infra.service_urls import options_of, split_address
 
 Encryption = Literal["tls", "starttls", "none"]
 _IMPLICIT_PORT, _SUBMISSION_PORT, _PLAIN_PORT = 465, 587, 25  # RFC 8314, RFC 6409, RFC 5321

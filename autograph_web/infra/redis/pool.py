@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from autograph_web.core.redis_address import NO_CLUSTER, Sentinels, parse_redis_url
+from autograph_web.infra.redis.url import NO_CLUSTER, Sentinels, parse_redis_url
 
 TIMEOUT_S = 1.0
 SUBSCRIPTIONS = 4

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from autograph_web.core.service_urls import one_of, options_of, split_address
+from autograph_web.infra.service_urls import one_of, options_of, split_address
 
 _PORT = 5432
 _ENCRYPTED = ("require", "verify-ca", "verify-full")

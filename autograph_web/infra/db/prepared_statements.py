@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql import ClauseElement
 
-from autograph_web.core.tracing import statement_attributes, step
+from autograph_web.infra.telemetry.tracing import statement_attributes, step
 
 
 class Refused(Exception):

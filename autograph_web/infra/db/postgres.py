@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from autograph_web.core.postgres_address import OURS, PostgresAddress, parse_postgres_url
+from autograph_web.infra.db.postgres_url import OURS, PostgresAddress, parse_postgres_url
 
 _PLAIN = {"postgresql+asyncpg": "postgresql", "postgres": "postgresql"}
 
@@ -46,7 +46,7 @@ class Connector:
         # Not needed on SQLite, where it would only make the start longer.
         from asyncpg.exceptions import ProtocolViolationError  # noqa: PLC0415
 
-        from autograph_web.core import pooler  # noqa: PLC0415
+        from autograph_web.infra.db import pooler  # noqa: PLC0415
 
         if self.pooled:
             kind = {"connection_class": pooler.Settled, "statement_cache_size": 0}
@@ -71,7 +71,7 @@ class Connector:
         import asyncpg  # noqa: PLC0415
         from asyncpg.exceptions import CannotConnectNowError  # noqa: PLC0415
 
-        from autograph_web.core import pooler  # noqa: PLC0415
+        from autograph_web.infra.db import pooler  # noqa: PLC0415
 
         failure: Exception | None = None
         for host, port in self._address.places or ((None, None),):
@@ -119,7 +119,7 @@ def postgres_engine(
 
 def _by(connector: Connector) -> Callable[..., Any]:
     def connected(dialect: Any, _record: Any, _arguments: Any, _options: Any) -> Any:
-        from autograph_web.core.pooler import PoolerFound  # noqa: PLC0415
+        from autograph_web.infra.db.pooler import PoolerFound  # noqa: PLC0415
 
         def once() -> Any:
             kept = {"prepared_statement_cache_size": 0} if connector.pooled else {}

@@ -13,11 +13,11 @@ from typing import Any, TextIO, cast
 
 import structlog
 
-from autograph_web.core.clock import SystemClock
-from autograph_web.core.context import Occasion, occasion
-from autograph_web.core.fault_text import trace_of, without_values
-from autograph_web.core.seldom import SHORT_S, Seldom
-from autograph_web.core.trouble import is_of_redis, trouble_of
+from autograph_web.infra.clock import SystemClock
+from autograph_web.infra.context import Occasion, occasion
+from autograph_web.infra.health.failures import is_of_redis, trouble_of
+from autograph_web.infra.telemetry.error_text import trace_of, without_values
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
 
 _HIDDEN = "[hidden]"
 _HIDDEN_NAMES = (

@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote
 
-from autograph_web.core.service_urls import one_of, options_of, split_address
+from autograph_web.infra.service_urls import one_of, options_of, split_address
 
 _ONE_SERVER = ("redis", "rediss", "unix")
 _SENTINELS = ("redis+sentinel", "rediss+sentinel")

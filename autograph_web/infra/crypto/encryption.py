@@ -5,8 +5,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from autograph_web.core.entropy import Entropy
-from autograph_web.core.keyring import Keyring
+from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.randomness import Entropy
 
 _NONCE_BYTES = 12  # NIST SP 800-38D section 8.2.2
 

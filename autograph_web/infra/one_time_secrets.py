@@ -7,11 +7,11 @@ recovery codes must not lie there, so the state only carries the ticket and the 
 import json
 from uuid import UUID
 
-from autograph_web.core.entropy import Entropy, random_token
-from autograph_web.core.errors import TicketExpired, Unavailable
-from autograph_web.core.keyring import token_hash
-from autograph_web.core.redis import RedisClient, RedisDown
-from autograph_web.core.sealing import SealBroken, Sealer
+from autograph_web.infra.crypto.encryption import SealBroken, Sealer
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.errors import TicketExpired, Unavailable
+from autograph_web.infra.randomness import Entropy, random_token
+from autograph_web.infra.redis.client import RedisClient, RedisDown
 
 _LIFE_S = 120
 

@@ -75,7 +75,7 @@ def registry() -> "CollectorRegistry":
     """Return where the meters of this process stand."""
     from prometheus_client import CollectorRegistry, disable_created_metrics  # noqa: PLC0415
 
-    from autograph_web.core.figure_files import use_figure_files  # noqa: PLC0415
+    from autograph_web.infra.telemetry.metric_files import use_figure_files  # noqa: PLC0415
 
     use_figure_files()
     disable_created_metrics()  # when a figure began tells nobody anything, and doubles what is read

@@ -4,8 +4,8 @@ import os
 from base64 import b64encode
 from pathlib import Path
 
-from autograph_web.core.entropy import Entropy, SystemEntropy
-from autograph_web.core.file_lock import file_lock
+from autograph_web.infra.file_lock import file_lock
+from autograph_web.infra.randomness import Entropy, SystemEntropy
 
 _PLACEHOLDERS = ("change", "secret", "password", "example", "placeholder", "insecure", "default", "your-")
 _MIN_LENGTH = 43  # 32 bytes in unpadded base64: 256 bits (RFC 7518 section 3.2)

@@ -20,14 +20,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from autograph_web.core.errors import SessionEnded, Unavailable, Uncertain
-from autograph_web.core.metrics import meters
-from autograph_web.core.postgres import Connector, postgres_engine
-from autograph_web.core.quick import NotSent, QuickStatement, Refused
-from autograph_web.core.rest import Rest
-from autograph_web.core.seldom import SHORT_S, Seldom
-from autograph_web.core.tracing import statement_attributes, step
-from autograph_web.core.trouble import trouble_of
+from autograph_web.infra.circuit_breaker import Rest
+from autograph_web.infra.db.postgres import Connector, postgres_engine
+from autograph_web.infra.db.prepared_statements import NotSent, QuickStatement, Refused
+from autograph_web.infra.errors import SessionEnded, Unavailable, Uncertain
+from autograph_web.infra.health.failures import trouble_of
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
+from autograph_web.infra.telemetry.metrics import meters
+from autograph_web.infra.telemetry.tracing import statement_attributes, step
 
 _log = structlog.get_logger(__name__)
 _BUSY_TIMEOUT_MS = 10_000

@@ -13,12 +13,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from autograph_web.core.clock import Clock
-from autograph_web.core.redis_pool import SUBSCRIPTIONS, TIMEOUT_S, RedisPool
-from autograph_web.core.rest import Rest
-from autograph_web.core.seldom import SHORT_S, Seldom
-from autograph_web.core.tracing import step
-from autograph_web.core.trouble import Trouble, command_in, trouble_of
+from autograph_web.infra.circuit_breaker import Rest
+from autograph_web.infra.clock import Clock
+from autograph_web.infra.health.failures import Trouble, command_in, trouble_of
+from autograph_web.infra.redis.pool import SUBSCRIPTIONS, TIMEOUT_S, RedisPool
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
+from autograph_web.infra.telemetry.tracing import step
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")

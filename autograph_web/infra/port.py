@@ -2,7 +2,7 @@
 
 import socket
 
-from autograph_web.core.start_error import StartError
+from autograph_web.infra.startup_error import StartError
 
 
 def check_port(host: str, port: int) -> None:

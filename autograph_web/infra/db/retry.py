@@ -5,8 +5,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from autograph_web.core.entropy import Entropy, SystemEntropy
-from autograph_web.core.errors import Unavailable
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.randomness import Entropy, SystemEntropy
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -1,1 +1,0 @@
-"""What every other package stands on: clock, entropy, errors, database, Redis, limits, keys and mail."""

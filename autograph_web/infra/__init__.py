@@ -1,0 +1,1 @@
+"""What every other package builds on: clock, errors, database, Redis, rate limits, keys, telemetry."""

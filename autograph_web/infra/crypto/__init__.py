@@ -1,0 +1,1 @@
+"""Keys, what is encrypted with them, and the file of master secrets."""

@@ -1,0 +1,1 @@
+"""SQLite and PostgreSQL: connections, units of work, column types."""

@@ -1,0 +1,1 @@
+"""Rate limits: over minutes in Redis, within seconds in each process, and the bounds of one client."""

@@ -1,0 +1,1 @@
+"""Redis: the client, its connections, and the server that is embedded."""
