@@ -12,6 +12,7 @@ from typing import Any, cast
 import structlog
 
 from autograph_web import __version__
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
@@ -174,7 +175,7 @@ def build_services(
     """Wire the services up; nothing is connected yet."""
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     secrets = settings.master_secrets
-    database = Database(settings.sqlalchemy_url, settings.database_pool, _ANSWER_SECONDS)
+    database = Database(settings.sqlalchemy_url, settings.database_pool, _ANSWER_SECONDS, SessionEnded)
     redis = RedisClient(settings.redis_url, clock, settings.redis_pool, settings.redis_prefix)
     outbox = outbox_of(settings, database, clock, entropy)
     carrier = carrier or carrier_of(settings)

@@ -53,8 +53,8 @@ SQL_HOMES = re.compile(r"\.(models|store)$|\.infra\.db\.(database|types)$|\.(sch
 SQL = re.compile(r"sqlmodel\b|sqlalchemy\.(select|insert|update|delete|text|func|and_|or_|case|exists|desc)$")
 ENVIRONMENT_HOMES = re.compile(r"\.(settings|serve|cli)$|\.commands\.serving$|\.frontend\.build$")
 ENVIRONMENT = re.compile(r"os\.(environ|getenv|putenv|environb)\b|dotenv\b")
-CHANCE_HOMES = re.compile(r"\.infra\.(clock|randomness)$")
-CHANCE = re.compile(
+RANDOMNESS_HOMES = re.compile(r"\.infra\.(clock|randomness)$")
+RANDOMNESS = re.compile(
     r"time\.time(_ns)?$|datetime(\.datetime)?\.(now|utcnow|today)$|datetime\.date\.today$"
     r"|(secrets|random)(\.|$)|os\.urandom$|uuid\.uuid[14]$"
 )
@@ -115,9 +115,19 @@ def keeps_the_environment_in_settings(module: Module) -> Iterator[str]:
         yield from filter(ENVIRONMENT.match, module.uses)
 
 
-def keeps_time_and_chance_in_core(module: Module) -> Iterator[str]:
-    if not CHANCE_HOMES.search(module.name):
-        yield from filter(CHANCE.match, module.uses)
+def keeps_time_and_randomness_in_infra(module: Module) -> Iterator[str]:
+    if not RANDOMNESS_HOMES.search(module.name):
+        yield from filter(RANDOMNESS.match, module.uses)
+
+
+def keeps_domain_errors_out_of_infra(module: Module) -> Iterator[str]:
+    """What everything builds on raises errors of its own kind; what they mean to a person is said above it."""
+    if module.part == "infra" and module.name != "autograph_web.infra.errors":
+        yield from (
+            f"{node.name} belongs to the package that raises it"
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.ClassDef) and "DomainError" in {ast.unparse(base) for base in node.bases}
+        )
 
 
 def begins_units_of_work_anew(module: Module) -> Iterator[str]:
@@ -140,8 +150,9 @@ RULES: tuple[Rule, ...] = (
     keeps_storage_out_of_api_and_ui,
     keeps_sql_in_stores,
     keeps_the_environment_in_settings,
-    keeps_time_and_chance_in_core,
+    keeps_time_and_randomness_in_infra,
     begins_units_of_work_anew,
+    keeps_domain_errors_out_of_infra,
 )
 
 UNIT = """
@@ -169,13 +180,18 @@ PLANTED: tuple[tuple[Rule, str, str], ...] = (
     (keeps_the_environment_in_settings, "mail.outbox", "import os\nx = os.environ['A']"),
     (keeps_the_environment_in_settings, "mail.outbox", "from os import getenv"),
     (keeps_the_environment_in_settings, "mail.outbox", "import os as o\nx = o.getenv('A')"),
-    (keeps_time_and_chance_in_core, "sessions.tokens", "import time\nx = time.time()"),
-    (keeps_time_and_chance_in_core, "sessions.tokens", "from datetime import datetime as d\nx = d.now()"),
-    (keeps_time_and_chance_in_core, "sessions.tokens", "import datetime\nx = datetime.datetime.now()"),
-    (keeps_time_and_chance_in_core, "sessions.tokens", "import secrets"),
-    (keeps_time_and_chance_in_core, "sessions.tokens", "from uuid import uuid4"),
-    (keeps_time_and_chance_in_core, "sessions.tokens", "from os import urandom"),
+    (keeps_time_and_randomness_in_infra, "sessions.tokens", "import time\nx = time.time()"),
+    (
+        keeps_time_and_randomness_in_infra,
+        "sessions.tokens",
+        "from datetime import datetime as d\nx = d.now()",
+    ),
+    (keeps_time_and_randomness_in_infra, "sessions.tokens", "import datetime\nx = datetime.datetime.now()"),
+    (keeps_time_and_randomness_in_infra, "sessions.tokens", "import secrets"),
+    (keeps_time_and_randomness_in_infra, "sessions.tokens", "from uuid import uuid4"),
+    (keeps_time_and_randomness_in_infra, "sessions.tokens", "from os import urandom"),
     (begins_units_of_work_anew, "sessions.tokens", UNIT),
+    (keeps_domain_errors_out_of_infra, "infra.flash", "class LinkUsed(DomainError):\n    pass"),
 )
 
 

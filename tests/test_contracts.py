@@ -7,8 +7,8 @@ import pytest
 
 from autograph_web.api.app import build_api
 from autograph_web.audit.kinds import Group, Kind
-from autograph_web.infra.errors import error_kinds
 from autograph_web.settings import Settings
+from tests.support.errors import all_errors
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -175,9 +175,9 @@ def test_every_kind_is_in_exactly_one_group() -> None:
     assert sorted(kind for group in Group for kind in group.kinds) == sorted(Kind)
 
 
-@pytest.mark.parametrize("code", sorted(error_kinds()))
+@pytest.mark.parametrize("code", sorted(all_errors()))
 def test_every_refusal_has_a_sentence(code: str) -> None:
-    detail = error_kinds()[code](retry_after=29).detail
+    detail = all_errors()[code](retry_after=29).detail
     assert detail.endswith((".", "!"))
     assert "{" not in detail
     assert len(detail.split()) > 2

@@ -10,7 +10,7 @@ import email_validator
 import idna
 from email_validator import EmailNotValidError, validate_email
 
-from autograph_web.infra.errors import EmailInvalid
+from autograph_web.accounts.errors import EmailInvalid
 from autograph_web.infra.mail_addresses import RESERVED_DOMAINS
 
 # The library has this one list, for everybody, of names it refuses; ours is checked here instead.

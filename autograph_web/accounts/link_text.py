@@ -3,7 +3,7 @@
 import re
 from urllib.parse import unquote
 
-from autograph_web.infra.errors import LinkUnknown
+from autograph_web.accounts.errors import LinkUnknown
 
 MARK = "token="
 """What stands before the token, in the fragment of every link."""

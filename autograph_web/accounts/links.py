@@ -14,12 +14,12 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store
+from autograph_web.accounts.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.accounts.link_text import MARK, read_token
 from autograph_web.accounts.models import LinkRow
 from autograph_web.audit.foundation import Foundation
 from autograph_web.infra.crypto.encryption import Sealer
 from autograph_web.infra.crypto.keyring import token_hash
-from autograph_web.infra.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.infra.randomness import random_token, random_uuid
 
 _HOUR, _DAY = 3600, 86_400

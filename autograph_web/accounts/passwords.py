@@ -8,14 +8,13 @@ import anyio
 from anyio import CapacityLimiter
 from zxcvbn import matching, zxcvbn
 
-from autograph_web.infra.errors import (
-    DomainError,
+from autograph_web.accounts.errors import (
     PasswordTooCommon,
     PasswordTooLong,
     PasswordTooShort,
     PasswordTooWeak,
-    Unavailable,
 )
+from autograph_web.infra.errors import DomainError, Unavailable
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 
 MOST_BYTES = 1024

@@ -5,6 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from autograph_web.accounts import store
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, parse_email
+from autograph_web.accounts.errors import EmailTaken, RegistrationClosed
 from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.inputs import RegistrationInput
@@ -17,7 +18,7 @@ from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import REGISTRATION_OPEN
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import DomainError, EmailTaken, RegistrationClosed
+from autograph_web.infra.errors import DomainError
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.randomness import random_uuid
 from autograph_web.infra.ratelimit.limiter import Allowance, BudgetSpent

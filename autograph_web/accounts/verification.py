@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email, parse_email
+from autograph_web.accounts.errors import LinkUnknown, SessionEnded
 from autograph_web.accounts.letters import verification_letter
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.foundation import Foundation
@@ -15,7 +16,6 @@ from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import EMAIL_VERIFICATION
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import LinkUnknown, SessionEnded
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import Allowance, subject_key
 

@@ -6,16 +6,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
+from autograph_web.accounts.errors import LastAdmin
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.admin import store
 from autograph_web.admin.administrators import Administrators
+from autograph_web.admin.errors import AccountUnknown, OwnAccount
 from autograph_web.admin.letters import change_letter
 from autograph_web.admin.person import Operator, Person, Role, Status
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import AccountUnknown, LastAdmin, MfaNotEnabled, OwnAccount
 from autograph_web.mfa import store as mfa
+from autograph_web.mfa.errors import MfaNotEnabled
 from autograph_web.sessions.sessions import Sessions
 
 

@@ -3,10 +3,10 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.admin import store
+from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Operator, Person
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.audit.foundation import Foundation
-from autograph_web.infra.errors import NotAdmin
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions.viewer import Viewer
 

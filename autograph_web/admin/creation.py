@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.emails import EmailAddress, parse_email
+from autograph_web.accounts.errors import EmailTaken
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.models import User
@@ -19,7 +20,6 @@ from autograph_web.admin.person import Operator, Role
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import EmailTaken
 from autograph_web.infra.randomness import random_token, random_uuid
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from autograph_web.accounts.emails import fold_email
 from autograph_web.admin import store
+from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.person import Person, Wanted, as_id
 from autograph_web.audit.foundation import Foundation
-from autograph_web.infra.errors import AccountUnknown
 from autograph_web.mfa import store as mfa
 from autograph_web.sessions.devices import Devices, OpenSession
 from autograph_web.sessions.sessions import Sessions

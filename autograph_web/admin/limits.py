@@ -6,12 +6,12 @@ from uuid import UUID
 
 from autograph_web.admin import store
 from autograph_web.admin.administrators import Administrators
+from autograph_web.admin.errors import AccountUnknown, AddressInvalid
 from autograph_web.admin.person import Operator
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Selection
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import AccountUnknown, AddressInvalid
 from autograph_web.infra.ip_addresses import address_bucket, canonical_address
 from autograph_web.infra.ratelimit.limiter import subject_key
 

@@ -3,12 +3,12 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.admin import store
+from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Person, actor_of
 from autograph_web.audit.foundation import Foundation
 from autograph_web.flags.flags import Flags, Standing
 from autograph_web.flags.inputs import Wish
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import NotAdmin
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions.viewer import Viewer
 

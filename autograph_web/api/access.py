@@ -5,8 +5,8 @@ What is not in it takes a session; a test demands that everything is.
 
 from enum import StrEnum
 
+from autograph_web.api.errors import ScopeMissing, SessionRequired
 from autograph_web.api_keys.key import KeyHolder, Scope
-from autograph_web.infra.errors import ScopeMissing, SessionRequired
 
 
 class Access(StrEnum):

@@ -22,16 +22,10 @@ from autograph_web.api.routes import (
     recovery,
     session,
 )
+from autograph_web.http.errors import MalformedBody, MethodNotAllowed
 from autograph_web.http.problems import problem_response
 from autograph_web.http.trouble import trouble_response
-from autograph_web.infra.errors import (
-    DomainError,
-    InternalError,
-    InvalidInput,
-    MalformedBody,
-    MethodNotAllowed,
-    NotFound,
-)
+from autograph_web.infra.errors import DomainError, InternalError, InvalidInput, NotFound
 
 _ABOUT = (
     "Accounts, sign-in and sessions. Send JSON, get JSON; refusals are RFC 9457 problem documents with a "

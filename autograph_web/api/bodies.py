@@ -7,7 +7,8 @@ from typing import Any, cast
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from autograph_web.infra.errors import MalformedBody, UnsupportedMediaType
+from autograph_web.api.errors import UnsupportedMediaType
+from autograph_web.http.errors import MalformedBody
 
 _DEEPEST = 32
 

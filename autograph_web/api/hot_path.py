@@ -15,9 +15,10 @@ from autograph_web.api.identity import authenticate
 from autograph_web.api.schemas import RefreshRequest, TokensOut, me_of
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.http.client import context_from_scope
+from autograph_web.http.errors import MalformedBody
 from autograph_web.http.guards import replay
 from autograph_web.http.problems import problem_response
-from autograph_web.infra.errors import DomainError, MalformedBody
+from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 
 

@@ -7,15 +7,17 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.datastructures import Headers
 from starlette.types import Scope as Connection
 
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.admin.person import Operator
 from autograph_web.api.access import require_scope
+from autograph_web.api.errors import SessionRequired
 from autograph_web.api_keys.key import KeyHolder
 from autograph_web.api_keys.spelling import looks_like_key
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import SESSION, session_cookie
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import InvalidToken, NotAuthenticated, SessionEnded, SessionRequired
 from autograph_web.runtime import services
+from autograph_web.sessions.errors import InvalidToken, NotAuthenticated
 from autograph_web.sessions.viewer import Viewer
 
 # Only for the OpenAPI document: the check itself is `authenticate`, the same on every path.

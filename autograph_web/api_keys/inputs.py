@@ -7,8 +7,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from autograph_web.api_keys.errors import ApiKeyExpiryInvalid, ApiKeyNameInvalid
 from autograph_web.api_keys.key import Scope
-from autograph_web.infra.errors import ApiKeyExpiryInvalid, ApiKeyNameInvalid, InvalidInput
+from autograph_web.infra.errors import InvalidInput
 from autograph_web.infra.timestamps import Moment
 
 DEFAULT_DAYS = 90

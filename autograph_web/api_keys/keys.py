@@ -10,8 +10,16 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.links import Links
 from autograph_web.api_keys import store
+from autograph_web.api_keys.errors import (
+    ApiKeyExpired,
+    ApiKeyInvalid,
+    ApiKeyRevoked,
+    ScopeNotAllowed,
+    TooManyApiKeys,
+)
 from autograph_web.api_keys.inputs import ApiKeyInput, parse_name
 from autograph_web.api_keys.key import ADMIN_ROLE, ApiKey, IssuedKey, KeyHolder, Scope, in_order, scopes_of
 from autograph_web.api_keys.letters import created_letter
@@ -23,17 +31,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext, note_user
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import (
-    ApiKeyExpired,
-    ApiKeyInvalid,
-    ApiKeyRevoked,
-    DomainError,
-    NotFound,
-    ScopeNotAllowed,
-    SessionEnded,
-    TooManyApiKeys,
-    Unavailable,
-)
+from autograph_web.infra.errors import DomainError, NotFound, Unavailable
 from autograph_web.infra.ratelimit.limiter import Allowance
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions import store as sessions

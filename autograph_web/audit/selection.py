@@ -8,8 +8,8 @@ from struct import error as StructError  # noqa: N812  (its own name is `error`)
 from typing import Self
 from uuid import UUID
 
+from autograph_web.audit.errors import InvalidCursor
 from autograph_web.audit.kinds import Kind
-from autograph_web.infra.errors import InvalidCursor
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

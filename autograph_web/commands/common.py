@@ -16,13 +16,14 @@ import typer
 from autograph_web.commands import later
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import DomainError, Unavailable, Unfinished
+from autograph_web.infra.errors import DomainError, Unavailable
 from autograph_web.infra.health.failures import Trouble
 from autograph_web.infra.health.remedies import mend
 from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
 from autograph_web.infra.randomness import SystemEntropy, random_uuid
 from autograph_web.infra.startup_error import StartError
 from autograph_web.infra.telemetry.logs import configure_logging
+from autograph_web.sessions.errors import Unfinished
 
 T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Tell it as JSON, for a script.")]

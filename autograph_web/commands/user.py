@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.roles import Role, Status
 from autograph_web.commands import later
 from autograph_web.commands.common import AsJson, operator, read_line, say, show, with_services
-from autograph_web.infra.errors import AccountUnknown
 from autograph_web.infra.randomness import SystemEntropy, random_token
 from autograph_web.infra.startup_error import StartError
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from autograph_web.flags.errors import FlagShareInvalid, FlagValueInvalid
 from autograph_web.flags.table import Flag, flag_called
-from autograph_web.infra.errors import FlagShareInvalid, FlagValueInvalid
 
 EVERYBODY = 100
 

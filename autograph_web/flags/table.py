@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-from autograph_web.infra.errors import FlagUnknown
+from autograph_web.flags.errors import FlagUnknown
 
 V = TypeVar("V")
 EmailVerification = Literal["off", "banner", "required"]

@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from autograph_web.accounts.errors import LinkReplaced, LinkUnknown, LinkUsed, SessionEnded
 from autograph_web.accounts.links import Purpose
 from autograph_web.http import cookies
 from autograph_web.http.account_forms import viewer_of
@@ -16,12 +17,12 @@ from autograph_web.http.native_forms import (
     see_with,
 )
 from autograph_web.http.recovery_forms import go_on_to_password
-from autograph_web.infra.errors import LinkReplaced, LinkUnknown, LinkUsed, NotAuthenticated, SessionEnded
 from autograph_web.infra.flash import Flash
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.recovery.first_proof import Evidence
 from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import services
+from autograph_web.sessions.errors import NotAuthenticated
 
 _ACCOUNT = "/settings/account"
 

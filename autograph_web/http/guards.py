@@ -13,17 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.http.client import address_of
 from autograph_web.http.cookies import session_cookie
+from autograph_web.http.errors import BodyTooLarge, BodyTooSlow, MalformedBody, OriginRefused
 from autograph_web.http.problems import problem_response
 from autograph_web.http.refused import Refused
 from autograph_web.http.socket_door import refuse_websocket
-from autograph_web.infra.errors import (
-    BodyTooLarge,
-    BodyTooSlow,
-    DomainError,
-    MalformedBody,
-    OriginRefused,
-    RateLimited,
-)
+from autograph_web.infra.errors import DomainError, RateLimited
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.bounds import BODY_S, MOST_BODIES
 from autograph_web.runtime import services

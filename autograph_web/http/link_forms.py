@@ -4,11 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from autograph_web.accounts.errors import LinkUsed
 from autograph_web.accounts.link_text import read_token
 from autograph_web.accounts.links import Link, Purpose
 from autograph_web.http import cookies
 from autograph_web.http.native_forms import Fields, explain, form_route, see, see_with
-from autograph_web.infra.errors import DomainError, InvalidInput, LinkUsed
+from autograph_web.infra.errors import DomainError, InvalidInput
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
 

@@ -7,8 +7,9 @@ from hmac import compare_digest
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from autograph_web.infra.errors import DomainError, NotAuthenticated, NotFound
+from autograph_web.infra.errors import DomainError, NotFound
 from autograph_web.infra.ip_addresses import is_loopback
+from autograph_web.sessions.errors import NotAuthenticated
 from autograph_web.settings import Settings
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")

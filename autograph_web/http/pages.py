@@ -8,26 +8,22 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from autograph_web.accounts.errors import LinkUnknown, SessionEnded
 from autograph_web.accounts.link_text import MARK, read_token
 from autograph_web.accounts.links import Purpose
+from autograph_web.admin.errors import NotAdmin
 from autograph_web.frontend import PageInfo, cache_control
 from autograph_web.http.browsers import browser_of, new_browser
 from autograph_web.http.cookies import clear_session, device_cookie, session_cookie, set_browser, set_flash
+from autograph_web.http.errors import MethodNotAllowed
 from autograph_web.http.headers import FILE_POLICY, content_security_policy
 from autograph_web.http.native_forms import said_id
 from autograph_web.http.problems import problem_response
 from autograph_web.http.trouble import trouble_response, wants_json
-from autograph_web.infra.errors import (
-    LinkUnknown,
-    MethodNotAllowed,
-    NotAdmin,
-    NotAuthenticated,
-    NotFound,
-    SessionEnded,
-    Unavailable,
-)
+from autograph_web.infra.errors import NotFound, Unavailable
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
+from autograph_web.sessions.errors import NotAuthenticated
 
 _COOKIES_MISSING = "cookies_missing"
 _SIGN_IN_PAGES = ("/login", "/register")  # which lead nowhere that needs a session but by signing in

@@ -4,10 +4,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from autograph_web.accounts.errors import LinkUnknown
 from autograph_web.accounts.links import Purpose
 from autograph_web.http import cookies
 from autograph_web.http.native_forms import Fields, cookie_header, form_route, request_context, see_with
-from autograph_web.infra.errors import LinkUnknown
 from autograph_web.infra.flash import Flash
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.recovery.password_reset import Reset

@@ -7,9 +7,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.http.cookies import LONGEST_HEADER
+from autograph_web.http.errors import CookiesTooLarge
 from autograph_web.http.problems import MEDIA_TYPE, problem_response
 from autograph_web.http.trouble import is_navigation, refusal_page
-from autograph_web.infra.errors import CookiesTooLarge
 
 
 class RefusalPages:

@@ -7,9 +7,10 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Scope
 
+from autograph_web.admin.errors import NotAdmin
 from autograph_web.frontend import plain_page
 from autograph_web.http.problems import problem_response
-from autograph_web.infra.errors import DomainError, NotAdmin
+from autograph_web.infra.errors import DomainError
 
 _PAGE = "error.html"
 # What the page of our own faults says, to be replaced by what a refusal says.

@@ -7,8 +7,8 @@ from hashlib import sha256
 from unicodedata import decimal, normalize
 from uuid import UUID
 
-from autograph_web.infra.errors import CodeMalformed
 from autograph_web.infra.randomness import Entropy
+from autograph_web.mfa.errors import CodeMalformed
 
 RECOVERY_CODES = 10
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: nothing that looks like something else

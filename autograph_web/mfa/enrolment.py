@@ -16,18 +16,18 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.encryption import Sealer
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import (
+from autograph_web.infra.errors import Unavailable
+from autograph_web.infra.randomness import random_uuid
+from autograph_web.infra.ratelimit.limiter import Allowance
+from autograph_web.mfa import store, totp
+from autograph_web.mfa.codes import RECOVERY_CODES, Method, new_recovery_code, read_code, recovery_hash
+from autograph_web.mfa.errors import (
     AuthenticatorClockWrong,
     MfaNotEnabled,
     NoPendingSetup,
     SetupCodeInvalid,
     SetupCodeOfOther,
-    Unavailable,
 )
-from autograph_web.infra.randomness import random_uuid
-from autograph_web.infra.ratelimit.limiter import Allowance
-from autograph_web.mfa import store, totp
-from autograph_web.mfa.codes import RECOVERY_CODES, Method, new_recovery_code, read_code, recovery_hash
 from autograph_web.mfa.factors import Factors, budgets_of, newer_entry, owner_of
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.mfa.letters import factor_letter

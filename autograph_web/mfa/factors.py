@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.audit.foundation import Foundation
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.encryption import SealBroken, Sealer
-from autograph_web.infra.errors import CodeOfReplaced, InvalidCode
 from autograph_web.infra.ratelimit.limiter import Allowance, Budget
 from autograph_web.mfa import store, totp
 from autograph_web.mfa.codes import Method, TypedCode, recovery_hash
+from autograph_web.mfa.errors import CodeOfReplaced, InvalidCode
 from autograph_web.mfa.letters import factor_letter
 
 # For as long as the old entry of a replaced authenticator is told by its codes.

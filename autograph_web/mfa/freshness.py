@@ -1,7 +1,7 @@
 """Whether a sign-in is recent and strong enough to change how one signs in."""
 
 from autograph_web.infra.clock import Clock
-from autograph_web.infra.errors import ReauthenticationRequired
+from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
 
 RECENT_S = 600

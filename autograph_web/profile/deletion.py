@@ -4,15 +4,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import EmailMismatch, OnlyAdmin, SessionEnded
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
+from autograph_web.profile.errors import EmailMismatch, OnlyAdmin
 from autograph_web.profile.letters import farewell_letter
 from autograph_web.sessions.sessions import Ended, Sessions
 from autograph_web.sessions.viewer import Viewer

@@ -13,17 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
+from autograph_web.accounts.errors import EmailTaken, LinkRefused, LinkUnknown, SessionEnded
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import EmailTaken, EmailUnchanged, LinkRefused, LinkUnknown, SessionEnded
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import Allowance, subject_key
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile import letters
+from autograph_web.profile.errors import EmailUnchanged
 from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from autograph_web.accounts import store as accounts
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.api_keys import store as api_keys
 from autograph_web.audit import store as audit
 from autograph_web.audit.foundation import Foundation
@@ -15,7 +16,6 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place
 from autograph_web.audit.trail import event_of, owners
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import SessionEnded
 from autograph_web.infra.ratelimit.limiter import Allowance
 from autograph_web.mfa import store as mfa
 from autograph_web.sessions import store as sessions

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.errors import SessionEnded, WrongPassword
 from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher, canonical
 from autograph_web.accounts.links import Links, Purpose
@@ -17,14 +18,10 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import (
-    DomainError,
-    PasswordUnchanged,
-    ReauthenticationRequired,
-    SessionEnded,
-    WrongPassword,
-)
+from autograph_web.infra.errors import DomainError
 from autograph_web.mfa import store as mfa
+from autograph_web.mfa.errors import ReauthenticationRequired
+from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.profile.letters import password_letter
 from autograph_web.sessions.sessions import Ended, Sessions

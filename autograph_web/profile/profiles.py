@@ -4,8 +4,8 @@ from uuid import UUID
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.foundation import Foundation
-from autograph_web.infra.errors import SessionEnded
 
 
 class Profiles:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.errors import LinkRefused, WrongPassword
 from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links, Purpose
@@ -17,7 +18,6 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import LinkRefused, WrongPassword
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.randomness import random_token
 from autograph_web.infra.ratelimit.limiter import Allowance

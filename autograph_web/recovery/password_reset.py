@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
+from autograph_web.accounts.errors import LinkRefused, LinkUnknown
 from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Link, Links, Purpose
@@ -18,9 +19,10 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import LinkRefused, LinkUnknown, PasswordIsSet, Unavailable
+from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import Allowance, BudgetSpent, subject_key
+from autograph_web.recovery.errors import PasswordIsSet
 from autograph_web.recovery.letters import changed_letter, reset_letter
 from autograph_web.recovery.reclaiming import EVER, Reclaiming
 from autograph_web.recovery.removed import Removed

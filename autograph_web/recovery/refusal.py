@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
+from autograph_web.accounts.errors import LinkUnknown
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import LinkUnknown
 from autograph_web.recovery.letters import refused_letter
 from autograph_web.recovery.reclaiming import Reclaiming, WayBack
 from autograph_web.sessions.sessions import Ended, Sessions

@@ -4,12 +4,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.emails import parse_email
+from autograph_web.accounts.errors import EmailTaken, LinkRefused
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import EmailTaken, LinkRefused
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import Allowance
 from autograph_web.profile.email_change import OTHERS, account_of_link, move

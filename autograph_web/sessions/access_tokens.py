@@ -15,8 +15,8 @@ from jwt.utils import base64url_decode, base64url_encode
 
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.crypto.keyring import Key, Keyring
-from autograph_web.infra.errors import InvalidToken
 from autograph_web.infra.randomness import Entropy, random_uuid
+from autograph_web.sessions.errors import InvalidToken
 
 ACCESS, REFRESH = "at+jwt", "rt+jwt"
 AUDIENCE = "autograph"

@@ -21,8 +21,9 @@ from uuid import UUID
 
 from autograph_web.infra.background import Beside
 from autograph_web.infra.crypto.keyring import Keyring
-from autograph_web.infra.errors import Unavailable, Unfinished
+from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.client import RedisClient, RedisDown
+from autograph_web.sessions.errors import Unfinished
 from autograph_web.sessions.record import SessionRecord
 
 COPY_TTL = 300

@@ -9,11 +9,12 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import NotFound, SessionEnded
+from autograph_web.infra.errors import NotFound
 from autograph_web.sessions import store
 from autograph_web.sessions.cache import COPY_TTL
 from autograph_web.sessions.sessions import Sessions

@@ -11,16 +11,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext, note_user
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import InvalidToken, NotAuthenticated, SessionEnded, Unavailable
+from autograph_web.infra.errors import Unavailable
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.cookies import new_cookie, read_cookie
 from autograph_web.sessions.endings import Endings
+from autograph_web.sessions.errors import InvalidToken, NotAuthenticated
 from autograph_web.sessions.models import SessionRow
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.viewer import SignedIn, Viewer

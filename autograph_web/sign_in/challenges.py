@@ -12,9 +12,10 @@ from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.keyring import token_hash
-from autograph_web.infra.errors import ChallengeExpired, Unavailable
+from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.randomness import Entropy, random_token
 from autograph_web.infra.redis.client import RedisClient, RedisDown
+from autograph_web.sign_in.errors import ChallengeExpired
 
 CHALLENGE_SECONDS = 300
 

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import SessionEnded
 from autograph_web.infra.randomness import random_uuid
 from autograph_web.sessions.viewer import SignedIn
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.errors import SessionEnded, WrongPassword
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import CodeMalformed, InvalidCode, SessionEnded, WrongPassword
 from autograph_web.mfa.codes import Method, TypedCode, read_code
+from autograph_web.mfa.errors import CodeMalformed, InvalidCode
 from autograph_web.mfa.factors import Factors, budgets_of
 from autograph_web.sessions.viewer import SignedIn, Viewer
 from autograph_web.sign_in.inputs import ReauthenticationInput

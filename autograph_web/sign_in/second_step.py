@@ -10,13 +10,14 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import ChallengeExpired, InvalidCode
 from autograph_web.infra.ratelimit.limiter import Allowance, Budget, BudgetSpent
 from autograph_web.mfa.codes import Method, TypedCode, read_code
+from autograph_web.mfa.errors import InvalidCode
 from autograph_web.mfa.factors import Factors, budgets_of
 from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import CHALLENGE_SECONDS, Challenge, ChallengeRequired, Challenges
+from autograph_web.sign_in.errors import ChallengeExpired
 from autograph_web.sign_in.inputs import SecondStepInput
 from autograph_web.sign_in.notices import SignInNotices
 from autograph_web.sign_in.proofs import Proofs

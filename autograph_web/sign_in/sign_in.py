@@ -11,11 +11,11 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.errors import EmailNotVerified, InvalidCredentials
 from autograph_web.infra.ratelimit.limiter import BudgetSpent
 from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import ChallengeRequired, Challenges
+from autograph_web.sign_in.errors import EmailNotVerified, InvalidCredentials
 from autograph_web.sign_in.inputs import SignInInput
 from autograph_web.sign_in.notices import SignInNotices
 from autograph_web.sign_in.password_step import Checked, PasswordStep

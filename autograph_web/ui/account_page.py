@@ -7,10 +7,13 @@ from urllib.parse import quote, urlencode
 import reflex as rx
 
 from autograph_web.accounts.account import Account
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.verification import PAUSE_S
+from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Role
-from autograph_web.infra.errors import DomainError, InternalError, NotAdmin, NotAuthenticated, SessionEnded
+from autograph_web.infra.errors import DomainError, InternalError
 from autograph_web.runtime import services
+from autograph_web.sessions.errors import NotAuthenticated
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, messages, viewer
 from autograph_web.ui.routes import SIGN_IN, Route

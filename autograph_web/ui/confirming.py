@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import DomainError, ReauthenticationRequired
+from autograph_web.infra.errors import DomainError
+from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.mfa.freshness import is_fresh
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer

@@ -11,16 +11,11 @@ from typing import Any, cast
 import reflex as rx
 from pydantic import ValidationError
 
-from autograph_web.infra.errors import (
-    DomainError,
-    InternalError,
-    InvalidCode,
-    InvalidInput,
-    PasswordTooLong,
-    error_kinds,
-)
+from autograph_web.accounts.errors import PasswordTooLong
+from autograph_web.infra.errors import DomainError, InternalError, InvalidInput, error_kinds
 from autograph_web.infra.flash import Flash
 from autograph_web.mfa.codes import is_app_code
+from autograph_web.mfa.errors import InvalidCode
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.ui import guard, messages

@@ -17,8 +17,9 @@ from autograph_web.http.cookies import (
     trusted_cookie,
 )
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import DomainError, NotAuthenticated
+from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
+from autograph_web.sessions.errors import NotAuthenticated
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui.cookies import cookies_of
 

@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
+from autograph_web.accounts.errors import LinkRefused, LinkUnknown
 from autograph_web.accounts.links import Purpose
 from autograph_web.infra.crypto.keyring import token_hash
-from autograph_web.infra.errors import DomainError, LinkRefused, LinkUnknown
+from autograph_web.infra.errors import DomainError
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.snapshot import Private

@@ -6,7 +6,9 @@ from typing import Any, ClassVar, cast
 
 import reflex as rx
 
-from autograph_web.infra.errors import DomainError, InternalError, InvalidCursor, SessionEnded
+from autograph_web.accounts.errors import SessionEnded
+from autograph_web.audit.errors import InvalidCursor
+from autograph_web.infra.errors import DomainError, InternalError
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui.account_page import TURNED_AWAY, AccountPage

@@ -15,9 +15,9 @@ from httpx import AsyncClient
 from autograph_web.accounts.store import USERS
 from autograph_web.api.access import ACCESS, Access, require_scope
 from autograph_web.api.app import build_api
+from autograph_web.api.errors import ScopeMissing, SessionRequired
 from autograph_web.api.identity import CurrentCaller, CurrentViewer
 from autograph_web.api_keys.key import KeyHolder, Scope
-from autograph_web.infra.errors import ScopeMissing, SessionRequired
 from autograph_web.runtime import Services
 from tests.api.test_log_output import log as log  # a fixture  # noqa: PLC0414
 from tests.support.api_keys import impostor, issue, make_key, me, newcomer, showing

@@ -13,7 +13,6 @@ from sqlalchemy import make_url
 from autograph_web.accounts.store import USERS
 from autograph_web.front import build_front
 from autograph_web.frontend import PageInfo
-from autograph_web.infra.errors import error_kinds
 from autograph_web.runtime import Services
 from tests.support.app import ORIGIN, Connect, inner_app
 from tests.support.authenticator import Authenticator
@@ -32,6 +31,7 @@ from tests.support.authorisation import (
     in_turn,
 )
 from tests.support.clock import FakeClock
+from tests.support.errors import all_errors
 from tests.support.factories import PASSWORD
 from tests.support.http import cookies_set, sign_in, sign_up
 
@@ -207,7 +207,7 @@ async def is_refused(services: Services, answer: Response) -> bool:
         # What is no call of ours is left to the pages, which have none of that name.
         return answer.status_code in (401, 403, 404) or answer.text == f"page {answer.url.path}"
     flash = await services.flash.take(cookies_set(answer)["autograph_flash"].value)
-    return flash is not None and flash.code in error_kinds()
+    return flash is not None and flash.code in all_errors()
 
 
 async def test_a_page_is_sent_to_whom_it_is_for(people: People, services: Services) -> None:

@@ -6,7 +6,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
-from autograph_web.infra.errors import SessionEnded
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from httpx import AsyncClient, Response
 
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.store import USERS
-from autograph_web.infra.errors import SessionEnded
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from tests.support.app import Connect

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from httpx import AsyncClient, Response
 
-from autograph_web.infra.errors import error_kinds
+from tests.support.errors import all_errors
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.http import CREDENTIALS, assert_problem, sign_up
 
@@ -188,4 +188,4 @@ async def test_every_sentence_of_a_refusal_is_the_one_of_its_code(api: AsyncClie
 
     for refusal in refusals:
         problem = refusal.json()
-        assert problem["detail"].startswith(error_kinds()[problem["code"]]().detail)
+        assert problem["detail"].startswith(all_errors()[problem["code"]]().detail)

@@ -11,9 +11,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from autograph_web.http.errors import BodyTooLarge
 from autograph_web.http.guards import MOST_BODY_BYTES
 from autograph_web.http.problems import problem_response
-from autograph_web.infra.errors import BodyTooLarge, Unavailable
+from autograph_web.infra.errors import Unavailable
 from autograph_web.runtime import Services, build_services, opened
 from deploy.proxy import SITE, nginx
 from tests.journeys.conftest import Visit

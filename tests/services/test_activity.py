@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from autograph_web.audit.downloads import Format
+from autograph_web.audit.errors import InvalidCursor
 from autograph_web.audit.kinds import Group, Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.store import AUDIT, selecting
-from autograph_web.infra.errors import InvalidCursor
 from autograph_web.profile.inputs import ActivityInput
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer

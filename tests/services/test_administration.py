@@ -7,32 +7,32 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 
+from autograph_web.accounts.errors import (
+    EmailInvalid,
+    EmailTaken,
+    LastAdmin,
+    LinkReplaced,
+    LinkUnknown,
+    PasswordTooShort,
+    SessionEnded,
+)
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
 from autograph_web.admin.creation import CreationInput
+from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.person import Person, Role, Status, Wanted
 from autograph_web.audit.store import AUDIT
-from autograph_web.infra.errors import (
-    AccountUnknown,
-    DomainError,
-    EmailInvalid,
-    EmailTaken,
-    InvalidCredentials,
-    LastAdmin,
-    LinkReplaced,
-    LinkUnknown,
-    MfaNotEnabled,
-    PasswordTooShort,
-    SessionEnded,
-    Unfinished,
-)
+from autograph_web.infra.errors import DomainError
 from autograph_web.infra.redis.embedded import EmbeddedRedis
+from autograph_web.mfa.errors import MfaNotEnabled
 from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
+from autograph_web.sessions.errors import Unfinished
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.settings import Settings
+from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import (

@@ -8,20 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 
+from autograph_web.accounts.errors import LastAdmin, SessionEnded
 from autograph_web.admin.creation import CreationInput
+from autograph_web.admin.errors import AccountUnknown, NotAdmin, OwnAccount
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.person import Operator, Role, Wanted, administrator_in
 from autograph_web.api_keys.key import Scope
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
-from autograph_web.infra.errors import (
-    AccountUnknown,
-    LastAdmin,
-    NotAdmin,
-    OwnAccount,
-    ReauthenticationRequired,
-    SessionEnded,
-)
+from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.mfa.freshness import RECENT_S
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer

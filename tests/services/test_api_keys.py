@@ -6,25 +6,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.store import USERS
-from autograph_web.api_keys.inputs import ApiKeyInput
-from autograph_web.api_keys.key import IssuedKey, KeyHolder, Scope
-from autograph_web.api_keys.spelling import new_key
-from autograph_web.api_keys.store import KEYS
-from autograph_web.infra.crypto.keyring import token_hash
-from autograph_web.infra.errors import (
+from autograph_web.api_keys.errors import (
     ApiKeyExpired,
     ApiKeyExpiryInvalid,
     ApiKeyInvalid,
     ApiKeyNameInvalid,
     ApiKeyRevoked,
-    NotFound,
-    RateLimited,
-    ReauthenticationRequired,
     ScopeNotAllowed,
-    SessionEnded,
     TooManyApiKeys,
 )
+from autograph_web.api_keys.inputs import ApiKeyInput
+from autograph_web.api_keys.key import IssuedKey, KeyHolder, Scope
+from autograph_web.api_keys.spelling import new_key
+from autograph_web.api_keys.store import KEYS
+from autograph_web.infra.crypto.keyring import token_hash
+from autograph_web.infra.errors import NotFound, RateLimited
+from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.api_keys import impostor, issue, newcomer, signed_in, use

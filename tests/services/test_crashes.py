@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograph_web.infra.errors import SessionEnded
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.runtime import Services
 from tests.support.factories import open_cookie, open_pair, register
 

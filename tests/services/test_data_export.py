@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
-from autograph_web.infra.errors import RateLimited, SessionEnded
+from autograph_web.infra.errors import RateLimited
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.clock import FakeClock

@@ -8,7 +8,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
+from autograph_web.accounts.errors import RegistrationClosed
 from autograph_web.accounts.store import USERS
+from autograph_web.admin.errors import NotAdmin
+from autograph_web.flags.errors import FlagShareInvalid, FlagUnknown, FlagValueInvalid
 from autograph_web.flags.flags import share_of
 from autograph_web.flags.inputs import read_wish
 from autograph_web.flags.store import SWITCHED
@@ -20,21 +23,14 @@ from autograph_web.flags.table import (
     SIGN_IN_NOTICES,
     TRUSTED_DEVICES,
 )
-from autograph_web.infra.errors import (
-    EmailNotVerified,
-    FlagShareInvalid,
-    FlagUnknown,
-    FlagValueInvalid,
-    NotAdmin,
-    ReauthenticationRequired,
-    RegistrationClosed,
-    Unavailable,
-)
+from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.store import OUTBOX
+from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.runtime import Services, build_services
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import ChallengeRequired
+from autograph_web.sign_in.errors import EmailNotVerified
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import audited, change, context, how_many, open_pair, prove, register, rows

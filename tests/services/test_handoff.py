@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from autograph_web.infra.errors import SessionEnded, TicketExpired
+from autograph_web.accounts.errors import SessionEnded
+from autograph_web.infra.errors import TicketExpired
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn

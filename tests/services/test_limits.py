@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from autograph_web.accounts.store import USERS
-from autograph_web.infra.errors import InvalidCredentials, RateLimited
+from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ratelimit.limiter import BudgetSpent
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, audited, change, device_cookie, prove, register
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from autograph_web.accounts.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.accounts.links import Link, Purpose
 from autograph_web.accounts.store import LINKS
 from autograph_web.infra.crypto.encryption import SealBroken
-from autograph_web.infra.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import change, how_many, register, rows

@@ -5,8 +5,10 @@ from collections import Counter
 
 import pytest
 
-from autograph_web.infra.errors import InvalidCode, RateLimited, SetupCodeInvalid, WrongPassword
+from autograph_web.accounts.errors import WrongPassword
+from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ratelimit.limiter import BudgetSpent
+from autograph_web.mfa.errors import InvalidCode, SetupCodeInvalid
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, audited, context, open_pair, prove, register

@@ -4,18 +4,18 @@ from base64 import b64decode
 
 import pytest
 
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.store import USERS
-from autograph_web.infra.errors import (
+from autograph_web.infra.errors import RateLimited
+from autograph_web.mfa.codes import recovery_hash
+from autograph_web.mfa.errors import (
     AuthenticatorClockWrong,
     CodeMalformed,
     InvalidCode,
     MfaNotEnabled,
     NoPendingSetup,
-    RateLimited,
-    SessionEnded,
     SetupCodeInvalid,
 )
-from autograph_web.mfa.codes import recovery_hash
 from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn, Viewer

@@ -5,10 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from autograph_web.infra.errors import (
-    ReauthenticationRequired,
-    SessionEnded,
-)
+from autograph_web.accounts.errors import SessionEnded
+from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn, Viewer
 from tests.support.authenticator import PERIOD_S

@@ -6,8 +6,8 @@ from itertools import cycle, islice
 
 import pytest
 
-from autograph_web.infra.errors import InvalidCode, ReauthenticationRequired
 from autograph_web.infra.ratelimit.limiter import BudgetSpent
+from autograph_web.mfa.errors import InvalidCode, ReauthenticationRequired
 from autograph_web.mfa.store import CODES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS

@@ -2,7 +2,8 @@
 
 import pytest
 
-from autograph_web.infra.errors import CodeMalformed, InvalidCode, SessionEnded, WrongPassword
+from autograph_web.accounts.errors import SessionEnded, WrongPassword
+from autograph_web.mfa.errors import CodeMalformed, InvalidCode
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from tests.support.authenticator import PERIOD_S

@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import Row
 
-from autograph_web.infra.errors import InvalidCode, RateLimited, SetupCodeInvalid
+from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.rendering import as_text
+from autograph_web.mfa.errors import InvalidCode, SetupCodeInvalid
 from autograph_web.runtime import Services
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock

@@ -8,7 +8,7 @@ import pytest
 from autograph_web.accounts.models import User
 from autograph_web.accounts.store import USERS
 from autograph_web.infra.crypto.encryption import SealBroken
-from autograph_web.infra.errors import InvalidCode
+from autograph_web.mfa.errors import InvalidCode
 from autograph_web.mfa.factors import owner_of
 from autograph_web.mfa.models import TotpFactor
 from autograph_web.mfa.resealing import reseal_all

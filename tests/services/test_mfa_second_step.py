@@ -2,10 +2,12 @@
 
 import pytest
 
-from autograph_web.infra.errors import ChallengeExpired, InvalidCode, SessionEnded
+from autograph_web.accounts.errors import SessionEnded
+from autograph_web.mfa.errors import InvalidCode
 from autograph_web.mfa.store import CODES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
+from autograph_web.sign_in.errors import ChallengeExpired
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, audited, context, how_many, rows

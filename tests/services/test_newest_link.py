@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from autograph_web.accounts.account import Account
-from autograph_web.infra.errors import LinkReplaced, LinkUnknown, LinkUsed
+from autograph_web.accounts.errors import LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.recovery.first_proof import Evidence, Verified
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock

@@ -8,31 +8,29 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from autograph_web.accounts.links import Purpose
-from autograph_web.accounts.store import USERS
-from autograph_web.infra.errors import (
-    ChallengeExpired,
-    InvalidCredentials,
-    InvalidToken,
+from autograph_web.accounts.errors import (
     LinkReplaced,
     PasswordTooCommon,
     PasswordTooLong,
     PasswordTooShort,
     PasswordTooWeak,
-    PasswordUnchanged,
-    RateLimited,
-    ReauthenticationRequired,
     SessionEnded,
-    Unfinished,
     WrongPassword,
 )
+from autograph_web.accounts.links import Purpose
+from autograph_web.accounts.store import USERS
+from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.redis.embedded import EmbeddedRedis
+from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.mfa.store import DEVICES
+from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
+from autograph_web.sessions.errors import InvalidToken, Unfinished
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.viewer import SignedIn, Viewer
 from autograph_web.settings import Settings
+from autograph_web.sign_in.errors import ChallengeExpired, InvalidCredentials
 from tests.support.app import OpenServices
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock

@@ -7,11 +7,8 @@ from datetime import timedelta
 import pytest
 
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.links import Purpose
-from autograph_web.accounts.store import LINKS, USERS
-from autograph_web.infra.errors import (
+from autograph_web.accounts.errors import (
     EmailInvalid,
-    InvalidCredentials,
     LinkExpired,
     LinkReplaced,
     LinkUnknown,
@@ -19,14 +16,17 @@ from autograph_web.infra.errors import (
     PasswordTooCommon,
     PasswordTooLong,
     PasswordTooShort,
-    RateLimited,
     SessionEnded,
 )
+from autograph_web.accounts.links import Purpose
+from autograph_web.accounts.store import LINKS, USERS
+from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.store import OUTBOX
 from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import ChallengeRequired
+from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.clock import FakeClock
 from tests.support.factories import (
     EMAIL,

@@ -7,23 +7,18 @@ from typing import Any
 
 import pytest
 
+from autograph_web.accounts.errors import LinkRefused, LinkUsed, SessionEnded, WrongPassword
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
-from autograph_web.infra.errors import (
-    ApiKeyRevoked,
-    InvalidCredentials,
-    LinkRefused,
-    LinkUsed,
-    RateLimited,
-    SessionEnded,
-    WrongPassword,
-)
+from autograph_web.api_keys.errors import ApiKeyRevoked
+from autograph_web.infra.errors import RateLimited
 from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.recovery.first_proof import NOTHING, Evidence, Verified
 from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.api_keys import issue, use
 from tests.support.authenticator import Authenticator
 from tests.support.clock import FakeClock

@@ -2,7 +2,8 @@
 
 import pytest
 
-from autograph_web.infra.errors import CodeOfReplaced, InvalidCode, RateLimited, SetupCodeOfOther
+from autograph_web.infra.errors import RateLimited
+from autograph_web.mfa.errors import CodeOfReplaced, InvalidCode, SetupCodeOfOther
 from autograph_web.mfa.store import REPLACED
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer

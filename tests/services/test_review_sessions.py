@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.infra.crypto.keyring import Keyring
-from autograph_web.infra.errors import DomainError, SessionEnded, Unavailable
+from autograph_web.infra.errors import DomainError, Unavailable
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services

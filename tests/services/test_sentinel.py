@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.commands.common import refuse_redis
 from autograph_web.infra.clock import SystemClock
-from autograph_web.infra.errors import SessionEnded, TicketExpired
+from autograph_web.infra.errors import TicketExpired
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.redis.embedded import server_program
 from autograph_web.infra.startup_error import StartError

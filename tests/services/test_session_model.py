@@ -23,21 +23,16 @@ from hypothesis.strategies import booleans, data, integers, sampled_from
 from pydantic import SecretStr
 from redis import Redis
 
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.admin.person import Operator, Role
+from autograph_web.api_keys.errors import ApiKeyExpired, ApiKeyInvalid, ApiKeyRevoked
 from autograph_web.api_keys.inputs import ApiKeyInput
-from autograph_web.infra.errors import (
-    ApiKeyExpired,
-    ApiKeyInvalid,
-    ApiKeyRevoked,
-    InvalidToken,
-    NotFound,
-    ReauthenticationRequired,
-    SessionEnded,
-    TokenReused,
-)
+from autograph_web.infra.errors import NotFound
 from autograph_web.infra.redis.embedded import EmbeddedRedis
+from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services, build_services
+from autograph_web.sessions.errors import InvalidToken, TokenReused
 from autograph_web.sessions.viewer import SignedIn, Viewer, is_two_step
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import ChallengeRequired

@@ -6,15 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from autograph_web.accounts.errors import LinkExpired, LinkUnknown, LinkUsed, SessionEnded
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
-from autograph_web.infra.errors import (
-    LinkExpired,
-    LinkUnknown,
-    LinkUsed,
-    SessionEnded,
-    Unavailable,
-)
+from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.letter import Letter
 from autograph_web.mfa.store import FACTORS

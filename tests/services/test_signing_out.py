@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.store import USERS
 from autograph_web.infra.crypto.keyring import Keyring
-from autograph_web.infra.errors import DomainError, SessionEnded
+from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import Services
 from autograph_web.sessions.cache import COPY_TTL, SessionCache
 from autograph_web.sessions.cookies import new_cookie

@@ -14,10 +14,10 @@ from autograph_web.admin.statistics.figures import Day, Span
 from autograph_web.admin.statistics.store import COUNTS
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
-from autograph_web.infra.errors import InvalidCredentials
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
+from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import WRONG, change, context, how_many, open_cookie, prove, register, rows

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from autograph_web.infra.errors import SessionEnded
+from autograph_web.accounts.errors import SessionEnded
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock

@@ -7,22 +7,21 @@ from typing import Any
 import pytest
 
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.links import Purpose
-from autograph_web.accounts.store import LINKS, USERS
-from autograph_web.infra.errors import (
+from autograph_web.accounts.errors import (
     EmailInvalid,
-    EmailNotVerified,
-    InvalidCredentials,
     LinkExpired,
     LinkReplaced,
     LinkUnknown,
     LinkUsed,
-    RateLimited,
     SessionEnded,
 )
+from autograph_web.accounts.links import Purpose
+from autograph_web.accounts.store import LINKS, USERS
+from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.store import OUTBOX
 from autograph_web.recovery.first_proof import Evidence
 from autograph_web.runtime import Services
+from autograph_web.sign_in.errors import EmailNotVerified, InvalidCredentials
 from tests.support.clock import FakeClock
 from tests.support.factories import (
     EMAIL,

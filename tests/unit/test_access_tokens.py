@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograph_web.infra.crypto.keyring import Keyring
-from autograph_web.infra.errors import InvalidToken
 from autograph_web.infra.randomness import SystemEntropy
 from autograph_web.sessions.access_tokens import ACCESS, REFRESH, TokenSigner
+from autograph_web.sessions.errors import InvalidToken
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, OLDER_SECRET, SECRET, STRANGERS_SECRET
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograph_web.api_keys.errors import ApiKeyNameInvalid
 from autograph_web.api_keys.inputs import parse_name
 from autograph_web.api_keys.spelling import id_of, looks_like_key, new_key, shown
-from autograph_web.infra.errors import ApiKeyNameInvalid
 from autograph_web.infra.randomness import SystemEntropy
 from autograph_web.infra.telemetry.logs import redact
 from tests.support.api_keys import BASE62, value_of

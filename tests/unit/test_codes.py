@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograph_web.infra.errors import CodeMalformed
 from autograph_web.infra.randomness import SystemEntropy
 from autograph_web.mfa.codes import Method, TypedCode, new_recovery_code, read_code, recovery_hash
+from autograph_web.mfa.errors import CodeMalformed
 from tests.support.entropy import RecordedEntropy
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)

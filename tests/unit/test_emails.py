@@ -3,7 +3,7 @@
 import pytest
 
 from autograph_web.accounts.emails import fold_email, parse_email, read_email
-from autograph_web.infra.errors import EmailInvalid
+from autograph_web.accounts.errors import EmailInvalid
 from autograph_web.infra.mail_addresses import RESERVED_DOMAINS
 
 EMAIL = "mina@northwind.dev"

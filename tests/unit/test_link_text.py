@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
+from autograph_web.accounts.errors import LinkUnknown
 from autograph_web.accounts.link_text import read_token
-from autograph_web.infra.errors import LinkUnknown
 
 PAGE = "https://id.northwind.dev/verify-email"
 PLAIN = "Zk3-aB_9xQ7Lm0PpRr5TtVvWwYy1234567890AbCd_-"

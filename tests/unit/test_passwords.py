@@ -6,15 +6,15 @@ from statistics import median
 
 import pytest
 
-from autograph_web.accounts.hashing import PasswordHasher
-from autograph_web.accounts.passwords import PasswordPolicy
-from autograph_web.infra.errors import (
-    DomainError,
+from autograph_web.accounts.errors import (
     PasswordTooCommon,
     PasswordTooLong,
     PasswordTooShort,
     PasswordTooWeak,
 )
+from autograph_web.accounts.hashing import PasswordHasher
+from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.infra.errors import DomainError
 from tests.support.factories import EMAIL, PASSWORD, WRONG
 
 _POLICY = PasswordPolicy(8, 3)

@@ -9,24 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograph_web.accounts.emails import fold_email, parse_email
+from autograph_web.accounts.errors import EmailInvalid, EmailTaken, LinkRefused
 from autograph_web.infra.clock import SystemClock
-from autograph_web.infra.errors import (
-    CodeOfReplaced,
-    DomainError,
-    EmailInvalid,
-    EmailTaken,
-    LinkRefused,
-    RateLimited,
-    SetupCodeOfOther,
-    error_kinds,
-)
+from autograph_web.infra.errors import DomainError, RateLimited
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.randomness import SystemEntropy, random_token, random_uuid
 from autograph_web.infra.ratelimit.limiter import BudgetSpent
+from autograph_web.mfa.errors import CodeOfReplaced, SetupCodeOfOther
 from autograph_web.sessions.cookies import CookieParts, new_cookie, read_cookie
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.viewer import Viewer
 from tests.support.entropy import RecordedEntropy
+from tests.support.errors import all_errors
 
 
 def test_the_clock_tells_the_time_in_utc() -> None:
@@ -190,10 +184,10 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
     # Those that know more than the kind whose code they have, and what several kinds have in common.
     refined = (BudgetSpent, CodeOfReplaced, SetupCodeOfOther, LinkRefused)
     codes = [kind.code for kind in kinds if kind not in refined]
-    assert len(codes) == len(set(codes)) == len(error_kinds())
+    assert len(codes) == len(set(codes)) == len(all_errors())
 
 
-@pytest.mark.parametrize("kind", error_kinds().values(), ids=list(error_kinds()))
+@pytest.mark.parametrize("kind", all_errors().values(), ids=list(all_errors()))
 def test_every_refusal_has_a_whole_sentence(kind: type[DomainError]) -> None:
     detail = kind(retry_after=7).detail
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from autograph_web.accounts.errors import PasswordTooLong
 from autograph_web.accounts.links import Purpose
-from autograph_web.infra.errors import InvalidInput, PasswordTooLong
+from autograph_web.infra.errors import InvalidInput
 from autograph_web.ui.components.forms import address_field, app_code_field, email_field, password_field
 from autograph_web.ui.components.links import paste_link
 from autograph_web.ui.form_state import text_fields

@@ -23,7 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from autograph_web.infra.circuit_breaker import Rest
 from autograph_web.infra.db.postgres import Connector, postgres_engine
 from autograph_web.infra.db.prepared_statements import NotSent, QuickStatement, Refused
-from autograph_web.infra.errors import SessionEnded, Unavailable, Uncertain
+from autograph_web.infra.errors import Unavailable, Uncertain
 from autograph_web.infra.health.failures import trouble_of
 from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
 from autograph_web.infra.telemetry.metrics import meters
@@ -44,6 +44,10 @@ _AFTER_COMMIT = "autograph_after_commit"
 _READ_ONLY = "25006"
 
 
+class ReferenceGone(Exception):
+    """A row refers to another one (a foreign key) that does not exist, or no longer."""
+
+
 class Database:
     """Opens units of work; a database that cannot be reached becomes `Unavailable`.
 
@@ -51,7 +55,15 @@ class Database:
     From then on only one in a second finds out whether it answers again, and the others are refused at once.
     """
 
-    def __init__(self, url: str, pool_size: int = 10, command_seconds: float = _COMMAND_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        pool_size: int = 10,
+        command_seconds: float = _COMMAND_TIMEOUT_S,
+        reference_gone: Callable[[], Exception] = ReferenceGone,
+    ) -> None:
+        """Connect to nothing yet; `reference_gone` is raised where a row refers to one that is gone."""
+        self._reference_gone = reference_gone
         self.engine, self._connector = make_engine(url, pool_size, command_seconds)
         self._most = pool_size
         self._rest = Rest(monotonic)
@@ -133,8 +145,8 @@ class Database:
     def _translated(self) -> Generator["_Stake"]:
         """Turn what a broken or busy database raises into `Unavailable`; our own refusals pass.
 
-        A row for an account that is gone becomes `SessionEnded`: whoever asked was signed in until a moment
-        ago.
+        What is written refers to rows that were just read, an account above all: one that is gone was deleted
+        meanwhile.
         """
         if self._rest.goes_on():
             raise Unavailable(retry_after=2)
@@ -144,6 +156,8 @@ class Database:
         except Exception as error:
             if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
                 self._rest.begin()
+            if isinstance(error, IntegrityError) and _refers_to_nothing(error):
+                raise self._reference_gone() from error
             refusal = _refusal_of(error, stake)
             if refusal is None:
                 raise
@@ -267,7 +281,7 @@ class _Stake:
 def _refusal_of(error: Exception, stake: _Stake) -> Exception | None:
     """Return what `error` of the database is to whoever asked, or None if it is to surface as it is."""
     if isinstance(error, IntegrityError):
-        return SessionEnded() if _names_nobody(error) else None
+        return None
     # A DBAPIError may also be our own faulty SQL or value, which must surface as such.
     if isinstance(error, DBAPIError) and not (error.connection_invalidated or _is_outage(error)):
         return None
@@ -286,8 +300,7 @@ async def _hang_up(connection: AsyncConnection) -> None:
     await connection.invalidate()
 
 
-def _names_nobody(error: IntegrityError) -> bool:
-    # What is written always belongs to an account that was just read: it was deleted meanwhile.
+def _refers_to_nothing(error: IntegrityError) -> bool:
     state = getattr(error.orig, "sqlstate", None) or ""
     return state == "23503" or "FOREIGN KEY" in str(error.orig)
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import Unfinished
 from autograph_web.runtime import services
+from autograph_web.sessions.errors import Unfinished
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import viewer
 from autograph_web.ui.confirming import Confirming, Doing

@@ -9,10 +9,7 @@ the right words: only the one that the fragment of the address names is shown.
 
 import reflex as rx
 
-from autograph_web.http.native_forms import SCRIPTLESS, said_id
-from autograph_web.infra.errors import (
-    DomainError,
-    InvalidInput,
+from autograph_web.accounts.errors import (
     LinkExpired,
     LinkReplaced,
     LinkUnknown,
@@ -21,9 +18,9 @@ from autograph_web.infra.errors import (
     PasswordTooLong,
     PasswordTooShort,
     PasswordTooWeak,
-    RateLimited,
-    Unavailable,
 )
+from autograph_web.http.native_forms import SCRIPTLESS, said_id
+from autograph_web.infra.errors import DomainError, InvalidInput, RateLimited, Unavailable
 from autograph_web.ui import messages
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named

@@ -8,8 +8,8 @@ from functools import partial
 
 import reflex as rx
 
+from autograph_web.accounts.errors import EmailInvalid, WrongPassword
 from autograph_web.accounts.links import Purpose
-from autograph_web.infra.errors import EmailInvalid, WrongPassword
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     countdown,

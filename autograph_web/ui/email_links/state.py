@@ -9,16 +9,13 @@ from uuid import UUID
 
 import reflex as rx
 
+from autograph_web.accounts.errors import LinkRefused, SessionEnded
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.verification import PAUSE_S
 from autograph_web.infra.crypto.keyring import token_hash
-from autograph_web.infra.errors import (
-    DomainError,
-    LinkRefused,
-    NotAuthenticated,
-    SessionEnded,
-)
+from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
+from autograph_web.sessions.errors import NotAuthenticated
 from autograph_web.ui import guard, messages
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.link_page import LinkPage

@@ -5,8 +5,9 @@
 
 import reflex as rx
 
+from autograph_web.accounts.errors import EmailInvalid
 from autograph_web.accounts.links import Purpose
-from autograph_web.infra.errors import EmailInvalid, PasswordUnchanged
+from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import countdown, email_field, form_messages, submit_button
 from autograph_web.ui.components.links import close_form, link_taker, paste_link

@@ -5,9 +5,11 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
+from autograph_web.accounts.errors import LinkRefused
 from autograph_web.accounts.links import Purpose
 from autograph_web.http.recovery_forms import password_is_set
-from autograph_web.infra.errors import DomainError, LinkRefused, PasswordIsSet
+from autograph_web.infra.errors import DomainError
+from autograph_web.recovery.errors import PasswordIsSet
 from autograph_web.runtime import services
 from autograph_web.ui import guard, messages
 from autograph_web.ui.auth_form import AuthForm

@@ -5,7 +5,7 @@
 
 import reflex as rx
 
-from autograph_web.infra.errors import AccountReady, EmailInvalid, EmailTaken, RegistrationClosed
+from autograph_web.accounts.errors import AccountReady, EmailInvalid, EmailTaken, RegistrationClosed
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     claim_form,

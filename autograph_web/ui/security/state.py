@@ -14,15 +14,9 @@ import reflex as rx
 from pydantic import SecretStr
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import (
-    CodeMalformed,
-    DomainError,
-    MfaNotEnabled,
-    NoPendingSetup,
-    NotFound,
-    Unavailable,
-)
+from autograph_web.infra.errors import DomainError, NotFound, Unavailable
 from autograph_web.infra.one_time_secrets import Note
+from autograph_web.mfa.errors import CodeMalformed, MfaNotEnabled, NoPendingSetup
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer

@@ -5,13 +5,8 @@
 
 import reflex as rx
 
-from autograph_web.infra.errors import (
-    ChallengeExpired,
-    CodeMalformed,
-    EmailNotVerified,
-    InvalidCode,
-    InvalidCredentials,
-)
+from autograph_web.mfa.errors import CodeMalformed, InvalidCode
+from autograph_web.sign_in.errors import ChallengeExpired, EmailNotVerified, InvalidCredentials
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     claim_form,

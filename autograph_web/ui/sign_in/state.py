@@ -7,10 +7,12 @@ from typing import Any
 import reflex as rx
 from pydantic import SecretStr
 
-from autograph_web.infra.errors import ChallengeExpired, DomainError, EmailNotVerified, SessionEnded
+from autograph_web.accounts.errors import SessionEnded
+from autograph_web.infra.errors import DomainError
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.runtime import services
 from autograph_web.sign_in.challenges import ChallengeRequired
+from autograph_web.sign_in.errors import ChallengeExpired, EmailNotVerified
 from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm

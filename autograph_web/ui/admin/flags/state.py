@@ -5,11 +5,11 @@ from typing import Any, ClassVar
 
 import reflex as rx
 
+from autograph_web.flags.errors import FlagShareInvalid
 from autograph_web.flags.flags import Standing
 from autograph_web.flags.inputs import EVERYBODY, Wish, read_wish
 from autograph_web.flags.table import FLAGS, flag_called
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import FlagShareInvalid
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui.admin.admin_page import AdminPage

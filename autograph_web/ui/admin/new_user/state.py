@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 import reflex as rx
 from pydantic import SecretStr
 
+from autograph_web.accounts.errors import EmailTaken
 from autograph_web.admin.creation import CreationInput
 from autograph_web.admin.person import Operator, Role
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import DomainError, EmailTaken, InvalidInput
+from autograph_web.infra.errors import DomainError, InvalidInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui.admin.admin_page import AdminPage

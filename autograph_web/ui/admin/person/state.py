@@ -8,10 +8,10 @@ from uuid import UUID
 
 import reflex as rx
 
+from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.person import Operator, Role
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import AccountUnknown
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import viewer

@@ -1,0 +1,114 @@
+"""Refusals about accounts, passwords, email addresses and one-time links."""
+
+from autograph_web.infra.errors import DomainError, Unavailable
+
+
+class AccountReady(Unavailable):
+    """The account was created; only signing in to it at once did not work."""
+
+    code = "account_ready"
+    sentence = "Your account is ready. Sign in in a moment."
+
+
+class EmailInvalid(DomainError):
+    """Not an email address (RFC 5321, 6531)."""
+
+    code, status, default_field = "email_invalid", 422, "email"
+    sentence = "Enter an email address like name@example.com."
+
+
+class EmailTaken(DomainError):
+    """The address, compared without regard to case, already has an account."""
+
+    code, status, default_field = "email_taken", 409, "email"
+    sentence = "That email already has an account. Sign in instead."
+
+
+class PasswordTooShort(DomainError):
+    """Fewer code points than the configured minimum (NIST SP 800-63B-4 section 3.1.1.2)."""
+
+    code, status, default_field = "password_too_short", 422, "password"
+    sentence = "That password is too short."
+
+
+class PasswordTooLong(DomainError):
+    """More than 1024 bytes once encoded as UTF-8."""
+
+    code, status, default_field = "password_too_long", 422, "password"
+    sentence = "That password is too long. 1024 bytes is the most we accept."
+
+
+class PasswordTooCommon(DomainError):
+    """On the list of passwords attackers try first, or made of the person's own email."""
+
+    code, status, default_field = "password_too_common", 422, "password"
+    sentence = "That password is too easy to guess."
+
+
+class PasswordTooWeak(DomainError):
+    """Estimated as guessable (zxcvbn score below the policy)."""
+
+    code, status, default_field = "password_too_weak", 422, "password"
+    sentence = "That password is too easy to guess."
+
+
+class WrongPassword(DomainError):
+    """Not the password of the person who is signed in."""
+
+    code, status, default_field = "wrong_password", 403, "password"
+    sentence = "That isn't your password. Try again."
+
+
+class SessionEnded(DomainError):
+    """The session was signed out, revoked or has expired."""
+
+    code, status = "session_ended", 401
+    sentence = "You were signed out. Sign in to continue."
+
+
+class LinkRefused(DomainError):
+    """A one-time link that opens nothing; each kind below says why."""
+
+    status = 400
+
+
+class LinkUnknown(LinkRefused):
+    """No link of this purpose has this token."""
+
+    code = "link_unknown"
+    sentence = "We don't know that link. Open the one in our letter once more, or ask for a new one."
+
+
+class LinkUsed(LinkRefused):
+    """The link has done its work."""
+
+    code = "link_used"
+    sentence = "That link was already used. Request a new one if you need it."
+
+
+class LinkReplaced(LinkRefused):
+    """A newer link has taken this one's place, or what happened since has made it void."""
+
+    code = "link_replaced"
+    sentence = "That link no longer works: a newer one took its place, or your account has changed since."
+
+
+class LinkExpired(LinkRefused):
+    """The link is older than links of its purpose may become."""
+
+    code = "link_expired"
+    sentence = "That link is too old. Ask for a new one."
+
+
+class RegistrationClosed(DomainError):
+    """The operator lets nobody create an account for now."""
+
+    code, status = "registration_closed", 403
+    sentence = "New accounts can't be created here right now. If you need one, ask whoever runs this server."
+
+
+class LastAdmin(DomainError):
+    """The only administrator who can sign in must stay one."""
+
+    code, status = "last_admin", 409
+    sentence = "That is the only administrator who can sign in. Make somebody else one first."

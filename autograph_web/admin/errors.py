@@ -1,0 +1,31 @@
+"""Refusals of administration."""
+
+from autograph_web.infra.errors import DomainError
+
+
+class AddressInvalid(DomainError):
+    """Not an IP address (RFC 4291, RFC 5952)."""
+
+    code, status, default_field = "address_invalid", 422, "address"
+    sentence = "Enter an IP address like 203.0.113.7 or 2001:db8::1."
+
+
+class AccountUnknown(DomainError):
+    """No account has this address or id; said to operators alone."""
+
+    code, status = "account_unknown", 404
+    sentence = "There is no such account."
+
+
+class NotAdmin(DomainError):
+    """A page or a call for administrators; the answer is the same whatever it asks for."""
+
+    code, status = "not_admin", 403
+    sentence = "This is for administrators."
+
+
+class OwnAccount(DomainError):
+    """A change that an administrator would make to nobody but themselves, by mistake."""
+
+    code, status = "own_account", 409
+    sentence = "That's your own account. Another administrator can do this for you."

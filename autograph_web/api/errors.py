@@ -1,0 +1,31 @@
+"""Refusals of REST alone."""
+
+from autograph_web.infra.errors import DomainError
+
+
+class UnsupportedMediaType(DomainError):
+    """A body in a media type this route does not take."""
+
+    code, status = "unsupported_media_type", 415
+    sentence = "Send the body as application/json (to /token, as a form)."
+
+
+class SessionRequired(DomainError):
+    """A call for a person who is signed in, made with an API key."""
+
+    code, status = "session_required", 403
+    sentence = "An API key can't do this. Sign in and use an access token."
+
+
+class ScopeMissing(DomainError):
+    """The API key is good, but not for this call (RFC 6750 section 3.1)."""
+
+    code, status = "insufficient_scope", 403
+    sentence = "This API key doesn't have the scope that this call takes."
+
+
+class EndpointDisabled(DomainError):
+    """An endpoint the operator has switched off."""
+
+    code, status = "endpoint_disabled", 404
+    sentence = "This endpoint is switched off here."
