@@ -121,7 +121,7 @@ def keeps_time_and_randomness_in_infra(module: Module) -> Iterator[str]:
 
 
 def keeps_domain_errors_out_of_infra(module: Module) -> Iterator[str]:
-    """What everything builds on raises errors of its own kind; what they mean to a person is said above it."""
+    """What everything builds on raises errors of its own; what they mean to a person is said above it."""
     if module.part == "infra" and module.name != "autograph_web.infra.errors":
         yield from (
             f"{node.name} belongs to the package that raises it"
