@@ -31,6 +31,7 @@ from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.chain.keeper import ChainKeeper
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.trail import Trail
+from autograph_web.authn.revocation import Revocations
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import FLAGS
 from autograph_web.infra.background import end
@@ -207,7 +208,9 @@ def build_services(
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation, flags)
     proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
     notices = SignInNotices(foundation, flags, redis, links, known_devices)
-    reclaiming = Reclaiming(foundation, links, sessions)
+    api_keys = ApiKeys(foundation, KeyThrottle(redis, clock, key_uses, settings.workers), links)
+    revocations = Revocations(clock, sessions, links, [factors, trusted, api_keys], first=[factors])
+    reclaiming = Reclaiming(foundation, links, revocations)
     devices, administrators = Devices(foundation, sessions), Administrators(foundation)
     chain = chain_keeper_of(settings, database, clock, entropy)
     health = Health(database, redis, outbox, newest_revision())
@@ -230,25 +233,25 @@ def build_services(
             *(foundation, links, policy, hasher, passwords, reclaiming),
             _reset_rules(settings, verification),
         ),
-        first_proof=FirstProof(foundation, links, verification, passwords, hasher, sessions, reclaiming),
-        email_undo=EmailUndo(foundation, links, sessions, reclaiming),
-        refusal=Refusal(foundation, links, sessions, reclaiming, settings.password_reset_seconds),
+        first_proof=FirstProof(foundation, links, verification, passwords, hasher, reclaiming),
+        email_undo=EmailUndo(foundation, links, reclaiming),
+        refusal=Refusal(foundation, links, reclaiming, settings.password_reset_seconds),
         sign_in_notices=notices,
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices, verification),
         second_step=SecondStep(foundation, factors, challenges, proofs, trusted, notices),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
         profiles=Profiles(foundation),
-        password_change=PasswordChange(foundation, passwords, policy, hasher, sessions, proofs, links),
+        password_change=PasswordChange(foundation, passwords, policy, hasher, revocations, proofs),
         activity=Activity(foundation),
         verification=verification,
-        email_change=EmailChange(foundation, links, sessions),
+        email_change=EmailChange(foundation, links, sessions, revocations),
         data_export=DataExport(foundation),
-        deletion=Deletion(foundation, sessions, links),
-        api_keys=ApiKeys(foundation, KeyThrottle(redis, clock, key_uses, settings.workers), links),
+        deletion=Deletion(foundation, revocations),
+        api_keys=api_keys,
         known_devices=known_devices,
         trusted_devices=trusted,
         factors=factors,
-        enrolment=Enrolment(foundation, factors, sealer, sessions, settings.issuer_label),
+        enrolment=Enrolment(foundation, factors, sealer, sessions, revocations, settings.issuer_label),
         sessions=sessions,
         endings=endings,
         devices=devices,
@@ -258,7 +261,7 @@ def build_services(
         notes=Notes(redis, sealer, entropy),
         directory=Directory(foundation, sessions, devices),
         creation=Creation(foundation, hasher, policy, links, administrators),
-        administration=Administration(foundation, sessions, links, administrators),
+        administration=Administration(foundation, revocations, administrators),
         administrators=administrators,
         limits=Limits(foundation, administrators, settings.login_window_seconds),
         investigation=Investigation(foundation),

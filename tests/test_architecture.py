@@ -15,6 +15,7 @@ LAYERS = (
     "flags",
     "accounts",
     "sessions",
+    "authn",
     "mfa",
     "sign_in",
     "api_keys",

@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import LastAdmin
-from autograph_web.accounts.links import Links, Purpose
 from autograph_web.admin import store
 from autograph_web.admin.administrators import Administrators
 from autograph_web.admin.errors import AccountUnknown, OwnAccount
@@ -15,10 +14,10 @@ from autograph_web.admin.letters import change_letter
 from autograph_web.admin.person import Operator, Person, Role, Status
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.db.retry import retried
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.errors import MfaNotEnabled
-from autograph_web.sessions.sessions import Sessions
 
 
 class Administration:
@@ -31,10 +30,9 @@ class Administration:
     """
 
     def __init__(
-        self, foundation: Foundation, sessions: Sessions, links: Links, administrators: Administrators
+        self, foundation: Foundation, revocations: Revocations, administrators: Administrators
     ) -> None:
-        self._on, self._sessions, self._links = foundation, sessions, links
-        self._administrators = administrators
+        self._on, self._revocations, self._administrators = foundation, revocations, administrators
 
     @retried
     async def lock(self, operator: Operator, user_id: UUID) -> bool:
@@ -54,14 +52,14 @@ class Administration:
             if person.is_active_admin and not others:
                 raise LastAdmin
             changed = person.status != Status.LOCKED
-            ended = await self._sessions.end_every(connection, user_id, "account_locked")
+            revoked = await self._revoke(connection, operator, user_id, Cause.ACCOUNT_LOCKED)
             if changed:
                 await store.set_status(connection, user_id, Status.LOCKED)
-                # What was asked for before must not come through once the account is open again.
-                await self._links.revoke(connection, user_id, Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
-                await self._record(connection, Kind.ACCOUNT_LOCKED, operator, person, revoked=ended.open)
+                await self._record(
+                    connection, Kind.ACCOUNT_LOCKED, operator, person, revoked=revoked.sessions
+                )
                 await self._tell(connection, "locked", person)
-        await self._sessions.make_certain(ended)
+        await self._revocations.propagate(revoked)
         return changed
 
     @retried
@@ -94,12 +92,12 @@ class Administration:
             if person.role == role:
                 return False
             await store.set_role(connection, user_id, role)
-            ended = await self._sessions.end_every(connection, user_id, "role_changed")
+            revoked = await self._revoke(connection, operator, user_id, Cause.ROLE_CHANGED)
             await self._record(
                 connection, Kind.ROLE_CHANGED, operator, person, before=person.role, role=role.value
             )
             await self._tell(connection, role.value, person)
-        await self._sessions.make_certain(ended)
+        await self._revocations.propagate(revoked)
         return True
 
     @retried
@@ -111,11 +109,13 @@ class Administration:
         """
         async with self._on.database.unit() as connection:
             person = await self._find(connection, operator, user_id)
-            ended = await self._sessions.end_every(connection, user_id, "ended_by_admin")
-            await self._record(connection, Kind.SESSIONS_ENDED_BY_ADMIN, operator, person, revoked=ended.open)
+            revoked = await self._revoke(connection, operator, user_id, Cause.SESSIONS_ENDED_BY_ADMIN)
+            await self._record(
+                connection, Kind.SESSIONS_ENDED_BY_ADMIN, operator, person, revoked=revoked.sessions
+            )
             await self._tell(connection, "signed_out", person)
-        await self._sessions.make_certain(ended)
-        return ended.open
+        await self._revocations.propagate(revoked)
+        return revoked.sessions
 
     @retried
     async def reset_mfa(self, operator: Operator, user_id: UUID) -> None:
@@ -130,15 +130,19 @@ class Administration:
             person = await self._find(connection, operator, user_id)
             if operator.is_at(user_id):
                 raise OwnAccount
-            # In the order everybody takes these tables: factors, the account, whatever else belongs to it.
-            if not await mfa.forget_factors(connection, user_id):
+            if await mfa.find_factor(connection, user_id, active=True, lock=True) is None:
                 raise MfaNotEnabled
-            await accounts.set_mfa(connection, user_id, enabled=False)
-            await mfa.forget_devices(connection, user_id)
-            ended = await self._sessions.end_every(connection, user_id, "mfa_reset")
-            await self._record(connection, Kind.MFA_RESET_BY_ADMIN, operator, person, revoked=ended.open)
+            revoked = await self._revoke(connection, operator, user_id, Cause.MFA_RESET)
+            await self._record(
+                connection, Kind.MFA_RESET_BY_ADMIN, operator, person, revoked=revoked.sessions
+            )
             await self._tell(connection, "mfa_reset", person)
-        await self._sessions.make_certain(ended)
+        await self._revocations.propagate(revoked)
+
+    async def _revoke(
+        self, connection: AsyncConnection, operator: Operator, user_id: UUID, cause: Cause
+    ) -> Revoked:
+        return await self._revocations.apply(connection, operator.context, user_id, cause)
 
     async def _find(self, connection: AsyncConnection, operator: Operator, user_id: UUID) -> Person:
         # First of all: whoever may not know must not learn whether there is such an account.

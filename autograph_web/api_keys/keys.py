@@ -28,6 +28,7 @@ from autograph_web.api_keys.spelling import id_of, is_id, new_key
 from autograph_web.api_keys.throttle import KeyThrottle
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Order, Taken
 from autograph_web.infra.context import RequestContext, note_user
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
@@ -45,6 +46,8 @@ _KEPT_AFTER_THE_END = timedelta(days=30)
 
 class ApiKeys:
     """Every API key of every account. The database is asked at every use: nothing revoked lives on."""
+
+    kind = "api_keys"
 
     def __init__(self, foundation: Foundation, throttle: KeyThrottle, links: Links) -> None:
         self._on, self._throttle, self._links = foundation, throttle, links
@@ -125,6 +128,12 @@ class ApiKeys:
         await self._touch(context, row)
         note_user(row.user_id)
         return _holder(row)
+
+    async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
+        """Revoke every key of an account, within the caller's unit of work; with the account, delete them."""
+        if order.cause is Cause.ACCOUNT_DELETED:
+            return Taken({"api_keys": await store.remove_all(connection, order.user_id)})
+        return Taken({"api_keys": await store.revoke_all(connection, order.user_id, order.now)})
 
     async def forget_old(self) -> int:
         """Delete what was revoked or expired thirty days ago; return how many keys.

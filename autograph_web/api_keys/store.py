@@ -68,9 +68,9 @@ async def revoke_all(connection: AsyncConnection, user_id: UUID, now: datetime) 
     return await _revoke(connection, user_id, now)
 
 
-async def remove_all(connection: AsyncConnection, user_id: UUID) -> None:
-    """Delete every key of an account."""
-    await connection.execute(delete(KEYS).where(KEYS.c.user_id == user_id))
+async def remove_all(connection: AsyncConnection, user_id: UUID) -> int:
+    """Delete every key of an account; return how many there were."""
+    return (await connection.execute(delete(KEYS).where(KEYS.c.user_id == user_id))).rowcount
 
 
 async def forget(connection: AsyncConnection, before: datetime) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.encryption import Sealer
 from autograph_web.infra.db.retry import retried
@@ -51,10 +52,16 @@ class Enrolment:
     """Changes of an account's second factor; the owner is told of each."""
 
     def __init__(
-        self, foundation: Foundation, factors: Factors, sealer: Sealer, sessions: Sessions, issuer: str
+        self,
+        foundation: Foundation,
+        factors: Factors,
+        sealer: Sealer,
+        sessions: Sessions,
+        revocations: Revocations,
+        issuer: str,
     ) -> None:
         self._on, self._factors, self._sealer, self._sessions = foundation, factors, sealer, sessions
-        self._issuer = issuer
+        self._revocations, self._issuer = revocations, issuer
 
     async def begin(self, context: RequestContext, viewer: Viewer) -> Setup:
         """Make a new key, pending until a code of it is shown; an active authenticator stays as it is.
@@ -104,14 +111,14 @@ class Enrolment:
             async with self._on.limiter.attempt(
                 budgets_of(viewer.user_id), viewer.user_id.hex, SetupCodeInvalid
             ):
-                codes, ended = await self._enable(context, viewer, digits, end_others=end_others)
+                codes, revoked = await self._enable(context, viewer, digits, end_others=end_others)
         except SetupCodeInvalid:
             await self._on.trail.record_alone(
                 Kind.MFA_ENABLE_FAILED, context, user_id=viewer.user_id, session_id=viewer.session_id
             )
             raise
         with suppress(Unavailable):
-            await self._sessions.bury(ended)
+            await self._revocations.propagate(revoked)
         await self._sessions.reload(viewer.user_id)
         return codes
 
@@ -126,10 +133,10 @@ class Enrolment:
         """
         async with self._on.database.unit() as connection:
             await self._require_fresh(connection, viewer)
-            if not await store.forget_factors(connection, viewer.user_id):
+            # Locked, so that of two who turn it off at once only one does.
+            if await store.find_factor(connection, viewer.user_id, active=True, lock=True) is None:
                 raise MfaNotEnabled
-            await accounts.set_mfa(connection, viewer.user_id, enabled=False)
-            await store.forget_devices(connection, viewer.user_id)
+            await self._revocations.apply(connection, context, viewer.user_id, Cause.MFA_DISABLED)
             await self._record(connection, Kind.MFA_DISABLED, context, viewer)
             await self._tell(connection, context, viewer, "disabled")
         await self._sessions.reload(viewer.user_id)
@@ -165,7 +172,7 @@ class Enrolment:
     @retried
     async def _enable(
         self, context: RequestContext, viewer: Viewer, code: str, *, end_others: bool
-    ) -> tuple[list[str], list[UUID]]:
+    ) -> tuple[list[str], Revoked]:
         async with self._on.database.unit() as connection:
             replaced = await self._require_fresh_if_enabled(connection, viewer)
             pending = await store.find_factor(connection, viewer.user_id, active=False)
@@ -174,20 +181,26 @@ class Enrolment:
             await self._activate(connection, pending, code)
             codes = await self._new_codes(connection, viewer.user_id)
             await accounts.set_mfa(connection, viewer.user_id, enabled=True)
-            await store.forget_devices(connection, viewer.user_id)
+            revoked = await self._revocations.apply(
+                connection,
+                context,
+                viewer.user_id,
+                Cause.MFA_ENABLED,
+                keep_sessions=not end_others,
+                but=viewer.session_id,
+            )
             await self._record(connection, Kind.MFA_ENABLED, context, viewer, replaced=replaced)
             await self._tell(connection, context, viewer, "replaced" if replaced else "enabled")
-            ended = await self._sessions.end_others(connection, viewer, "mfa_enabled") if end_others else []
-            if ended:
+            if revoked.sessions:
                 await self._on.trail.record(
                     connection,
                     Kind.SESSION_REVOKED,
                     context,
                     user_id=viewer.user_id,
                     session_id=viewer.session_id,
-                    revoked=len(ended),
+                    revoked=revoked.sessions,
                 )
-            return codes, ended
+            return codes, revoked
 
     async def _activate(self, connection: AsyncConnection, pending: Row[Any], code: str) -> None:
         step = self._factors.step_of(pending, code)

@@ -2,14 +2,16 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from autograph_web.accounts import store as accounts
 from autograph_web.audit.foundation import Foundation
+from autograph_web.authn.revocation import Order, Taken
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.encryption import SealBroken, Sealer
 from autograph_web.infra.ratelimit.limiter import Allowance, Budget
@@ -18,6 +20,7 @@ from autograph_web.mfa.codes import Method, TypedCode, recovery_hash
 from autograph_web.mfa.errors import CodeOfReplaced, InvalidCode
 from autograph_web.mfa.letters import factor_letter
 
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # For as long as the old entry of a replaced authenticator is told by its codes.
 _REPLACED_KEPT = timedelta(days=30)
 # NIST SP 800-63B-4 section 3.2.2, in three windows so that neither a burst nor patience pays.
@@ -34,6 +37,8 @@ class MfaStatus:
 
 class Factors:
     """The second factors of every account."""
+
+    kind = "second_factors"
 
     def __init__(self, foundation: Foundation, sealer: Sealer) -> None:
         self._on, self._sealer = foundation, sealer
@@ -60,6 +65,23 @@ class Factors:
                 if replaced is not None and self.step_of(replaced, code.text) is not None:
                     return CodeOfReplaced(reasons=(newer_entry(active),))
         return InvalidCode()
+
+    async def lock(self, connection: AsyncConnection, user_id: UUID) -> None:
+        """Have others who change the factors of an account wait; before the account is locked."""
+        await store.lock(connection, user_id)
+
+    async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
+        """Delete an account's second factors, or those set up since, within the caller's unit of work.
+
+        What goes is an authenticator with its recovery codes, a setup under way, and codes made anew.
+        """
+        gone = await store.forget_since(connection, order.user_id, order.since or _EVER)
+        if order.since is None:
+            await store.forget_factors(connection, order.user_id)
+        if order.since is None or gone.set_up_at is not None:
+            await accounts.set_mfa(connection, order.user_id, enabled=False)
+        counts = {"authenticators": int(gone.set_up_at is not None), "recovery_codes": gone.codes}
+        return Taken(counts, gone.set_up_at)
 
     async def forget_replaced(self) -> int:
         """Delete the keys of authenticators that were replaced over a month ago; return how many.

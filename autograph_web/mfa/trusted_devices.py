@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Order, Taken
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import TRUSTED_DEVICES
 from autograph_web.infra.context import RequestContext
@@ -33,7 +36,9 @@ class TrustedBrowser:
 
 
 class TrustedDevices:
-    """The devices each account trusts; a change of password or factor forgets them all."""
+    """The devices each account trusts, until a `Cause` of `authn/revocation.py` revokes them."""
+
+    kind = "trusted_devices"
 
     def __init__(self, foundation: Foundation, flags: Flags) -> None:
         self._on, self._flags = foundation, flags
@@ -102,6 +107,10 @@ class TrustedDevices:
         """
         async with self._on.database.unit() as connection:
             return await store.forget_expired_devices(connection, self._on.clock.now())
+
+    async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
+        """Trust no device of an account any longer, within the caller's unit of work."""
+        return Taken({"trusted_devices": await store.forget_devices(connection, order.user_id)})
 
     @retried
     async def forget(self, context: RequestContext, viewer: Viewer, device_id: UUID) -> None:

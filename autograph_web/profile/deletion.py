@@ -5,25 +5,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.accounts.links import Links, Purpose
-from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile.errors import EmailMismatch, OnlyAdmin
 from autograph_web.profile.letters import farewell_letter
-from autograph_web.sessions.sessions import Ended, Sessions
 from autograph_web.sessions.viewer import Viewer
 
 
 class Deletion:
     """Deletes accounts. What happened stays in the audit log, under an id that leads to nobody any more."""
 
-    def __init__(self, foundation: Foundation, sessions: Sessions, links: Links) -> None:
-        self._on, self._sessions, self._links = foundation, sessions, links
+    def __init__(self, foundation: Foundation, revocations: Revocations) -> None:
+        self._on, self._revocations = foundation, revocations
 
     @retried
     async def delete(self, context: RequestContext, viewer: Viewer, confirm_email: str) -> None:
@@ -38,7 +36,7 @@ class Deletion:
         """
         async with self._on.database.unit() as connection:
             email = await self._check(connection, viewer, confirm_email)
-            ended = await self._remove(connection, viewer)
+            revoked = await self._remove(connection, context, viewer)
             await self._on.trail.record(
                 connection,
                 Kind.ACCOUNT_DELETED,
@@ -48,7 +46,7 @@ class Deletion:
             )
             await self._on.trail.forget_origin(connection, viewer.user_id)
             await self._on.outbox.post(connection, farewell_letter(email, context, self._on.clock.now()))
-        await self._sessions.make_certain(ended)
+        await self._revocations.propagate(revoked)
 
     async def _check(self, connection: AsyncConnection, viewer: Viewer, confirm_email: str) -> str:
         enabled = await mfa.find_factor(connection, viewer.user_id, active=True) is not None
@@ -69,14 +67,11 @@ class Deletion:
         if accounts.administers(mine) and len(held) == 1:
             raise OnlyAdmin
 
-    async def _remove(self, connection: AsyncConnection, viewer: Viewer) -> Ended:
+    async def _remove(self, connection: AsyncConnection, context: RequestContext, viewer: Viewer) -> Revoked:
         # In the order everybody takes these tables: factors, the account, whatever else belongs to it. To
         # delete the account at once would take its rows in any order.
-        await mfa.forget_factors(connection, viewer.user_id)
+        await self._revocations.lock(connection, viewer.user_id)
         await self._hold(connection, viewer)
-        await self._links.revoke(connection, viewer.user_id, *Purpose)
-        await mfa.forget_devices(connection, viewer.user_id)
-        await api_keys.remove_all(connection, viewer.user_id)
-        ended = await self._sessions.end_every(connection, viewer.user_id, "account_deleted")
+        revoked = await self._revocations.apply(connection, context, viewer.user_id, Cause.ACCOUNT_DELETED)
         await accounts.remove(connection, viewer.user_id)
-        return ended
+        return revoked

@@ -17,6 +17,7 @@ from autograph_web.accounts.errors import EmailTaken, LinkRefused, LinkUnknown, 
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Revocations
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
@@ -29,8 +30,6 @@ from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer
 
 _CHANGE, _UNDO = Purpose.EMAIL_CHANGE, Purpose.EMAIL_CHANGE_UNDO
-OTHERS = (Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION, _CHANGE, Purpose.SIGN_IN_REFUSAL)
-"""The links that an account leaves behind with its address."""
 _REQUESTS, _LETTERS_TO_ONE = Allowance(5, 3600), Allowance(3, 3600)
 _WRONG_TOKENS = Allowance(20, 900)
 
@@ -38,8 +37,11 @@ _WRONG_TOKENS = Allowance(20, 900)
 class EmailChange:
     """Changes addresses."""
 
-    def __init__(self, foundation: Foundation, links: Links, sessions: Sessions) -> None:
+    def __init__(
+        self, foundation: Foundation, links: Links, sessions: Sessions, revocations: Revocations
+    ) -> None:
         self._on, self._links, self._sessions = foundation, links, sessions
+        self._revocations = revocations
 
     async def request(self, context: RequestContext, viewer: Viewer, email: str) -> str:
         """Send a link to the new address and a way back to the old one; return the new one as understood.
@@ -149,8 +151,8 @@ class EmailChange:
             link = await self._links.consume(connection, _CHANGE, token)
             before = await account_of_link(connection, link)
             address = parse_email(link.payload or "", self._on.reserved_domains)
-            await self._links.revoke(connection, before.id, *OTHERS)
             account = await move(connection, before, address, now)
+            await self._revocations.apply(connection, context, before.id, Cause.EMAIL_CHANGED)
             await accounts.hold_email(
                 connection, fold_email(before.email), before.id, now, now + timedelta(seconds=_UNDO.life)
             )

@@ -12,19 +12,18 @@ from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.errors import SessionEnded, WrongPassword
 from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher, canonical
-from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import DomainError
-from autograph_web.mfa import store as mfa
 from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.profile.letters import password_letter
-from autograph_web.sessions.sessions import Ended, Sessions
+from autograph_web.sessions.sessions import Ended
 from autograph_web.sessions.viewer import SignedIn, Viewer, is_two_step
 from autograph_web.sign_in.password_step import Checked, PasswordStep
 from autograph_web.sign_in.proofs import Proofs
@@ -43,12 +42,11 @@ class PasswordChange:
         passwords: PasswordStep,
         policy: PasswordPolicy,
         hasher: PasswordHasher,
-        sessions: Sessions,
+        revocations: Revocations,
         proofs: Proofs,
-        links: Links,
     ) -> None:
         self._on, self._passwords, self._policy, self._hasher = foundation, passwords, policy, hasher
-        self._sessions, self._proofs, self._links = sessions, proofs, links
+        self._revocations, self._proofs = revocations, proofs
 
     async def change(
         self, context: RequestContext, viewer: Viewer, wish: PasswordChangeInput, device: str | None = None
@@ -79,7 +77,7 @@ class PasswordChange:
         new_hash = await self._hasher.hash(new, choosing(context))
         while True:
             try:
-                account, ended = await self._commit(context, viewer, wish, checked, new_hash)
+                account, revoked = await self._commit(context, viewer, wish, checked, new_hash)
                 break
             except _Changed:
                 again = await self._passwords.check_again(
@@ -88,9 +86,8 @@ class PasswordChange:
                 if again is None:
                     raise await self._what_came_between(checked.account) from None
                 checked = again
-        if ended:
-            await self._sessions.make_certain(ended, going_on=viewer.session_id)
-        return self._proof(account, viewer, ended)
+        await self._revocations.propagate(revoked, going_on=viewer.session_id)
+        return self._proof(account, viewer, revoked.ended)
 
     @retried
     async def _commit(
@@ -100,14 +97,15 @@ class PasswordChange:
         wish: PasswordChangeInput,
         checked: Checked,
         new_hash: str,
-    ) -> tuple[Account, Ended | None]:
+    ) -> tuple[Account, Revoked]:
         async with self._on.database.unit() as connection:
             account = await self._replace(connection, viewer, checked, new_hash)
-            ended = await self._end_others(connection, context, viewer, wish)
+            revoked = await self._revoke(connection, context, viewer, wish)
             await self._record(connection, context, viewer, Kind.PASSWORD_CHANGED)
-            letter = password_letter(account.email, context, self._on.clock.now(), ended=ended is not None)
+            ended = revoked.ended is not None
+            letter = password_letter(account.email, context, self._on.clock.now(), ended=ended)
             await self._on.outbox.post(connection, letter)
-        return account, ended
+        return account, revoked
 
     async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:
         async with self._on.database.read() as connection:
@@ -136,25 +134,27 @@ class PasswordChange:
         if account is None:
             raise _Changed
         _require_assurance(viewer, account)
-        # A change of address that whoever knew the old password has begun must not come through any more.
-        await self._links.revoke(connection, account.id, Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
-        await mfa.forget_devices(connection, account.id)
         return account
 
-    async def _end_others(
+    async def _revoke(
         self,
         connection: AsyncConnection,
         context: RequestContext,
         viewer: Viewer,
         wish: PasswordChangeInput,
-    ) -> Ended | None:
-        if not wish.end_other_sessions:
-            return None
-        ended = await self._sessions.end_every(connection, viewer.user_id, "password_changed")
-        others = [one for one in ended.session_ids if one != viewer.session_id]
+    ) -> Revoked:
+        revoked = await self._revocations.apply(
+            connection,
+            context,
+            viewer.user_id,
+            Cause.PASSWORD_CHANGED,
+            keep_sessions=not wish.end_other_sessions,
+        )
+        ended = revoked.ended.session_ids if revoked.ended else []
+        others = [one for one in ended if one != viewer.session_id]
         if others:
             await self._record(connection, context, viewer, Kind.SESSION_REVOKED, revoked=len(others))
-        return ended
+        return revoked
 
     async def _record(
         self, connection: AsyncConnection, context: RequestContext, viewer: Viewer, kind: Kind, **details: int

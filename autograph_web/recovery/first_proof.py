@@ -16,15 +16,15 @@ from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.verification import Verification
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.randomness import random_token
 from autograph_web.infra.ratelimit.limiter import Allowance
 from autograph_web.recovery.letters import reclaimed_letter
-from autograph_web.recovery.reclaiming import EVER, Reclaiming
+from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
-from autograph_web.sessions.sessions import Ended, Sessions
 from autograph_web.sign_in.password_step import Checked, PasswordStep
 
 _LINK = Purpose.EMAIL_VERIFICATION
@@ -72,12 +72,11 @@ class FirstProof:
         verification: Verification,
         passwords: PasswordStep,
         hasher: PasswordHasher,
-        sessions: Sessions,
         reclaiming: Reclaiming,
     ) -> None:
         self._on, self._links, self._verification = foundation, links, verification
         self._passwords, self._hasher = passwords, hasher
-        self._sessions, self._reclaiming = sessions, reclaiming
+        self._reclaiming = reclaiming
 
     async def confirm(self, context: RequestContext, token: str, evidence: Evidence = NOTHING) -> Verified:
         """Use the link of `token` up and return its account, whose address is verified now.
@@ -101,9 +100,9 @@ class FirstProof:
                 return (await self._confirm(context, token, account))[1]
             if evidence.password is not None:
                 return await self._with_password(context, token, account, evidence)
-            ended, verified = await self._without_evidence(context, token, account)
-        if ended is not None:
-            await self._sessions.make_certain(ended)
+            revoked, verified = await self._without_evidence(context, token, account)
+        if revoked is not None:
+            await self._reclaiming.revocations.propagate(revoked)
         return verified
 
     async def _with_password(
@@ -126,8 +125,8 @@ class FirstProof:
 
     async def _without_evidence(
         self, context: RequestContext, token: str, account: Account
-    ) -> tuple[Ended | None, Verified]:
-        await self._sessions.require_certainty()
+    ) -> tuple[Revoked | None, Verified]:
+        await self._reclaiming.revocations.require_reachable()
         # A password that nobody knows: signing in is then as slow and as hopeless as with a wrong one.
         void = await self._hasher.hash(random_token(self._on.entropy), choosing(context))
         return await self._confirm(context, token, account, void=void)
@@ -140,9 +139,9 @@ class FirstProof:
         seen: Account,
         checked: Checked | None = None,
         void: str | None = None,
-    ) -> tuple[Ended | None, Verified]:
+    ) -> tuple[Revoked | None, Verified]:
         async with self._on.database.unit() as connection:
-            await self._reclaiming.lock(connection, seen.id)
+            await self._reclaiming.revocations.lock(connection, seen.id)
             link = await self._links.consume(connection, _LINK, token)
             if checked is not None and await self._passwords.confirm(connection, checked) is None:
                 raise _Changed
@@ -160,11 +159,11 @@ class FirstProof:
 
     async def _void(
         self, connection: AsyncConnection, context: RequestContext, account: Account, void: str
-    ) -> tuple[Ended, Verified]:
+    ) -> tuple[Revoked, Verified]:
         now = self._on.clock.now()
         await accounts.void_password(connection, account.id, void, now)
-        ended, removed = await self._reclaiming.take_back(connection, context, account, "unproven", EVER)
-        removed = replace(removed, password=True)
+        revoked = await self._reclaiming.take_back(connection, context, account, Cause.EMAIL_OWNERSHIP_PROVEN)
+        removed = Removed.of(revoked, password=True)
         await self._on.trail.record(
             connection, Kind.EMAIL_VERIFIED, context, user_id=account.id, **removed.as_details()
         )
@@ -172,4 +171,4 @@ class FirstProof:
         token = None
         if account.active:
             token = await self._reclaiming.link_for_password(connection, account, Purpose.PASSWORD_RESET.life)
-        return ended, Verified(replace(account, mfa_enabled=False), removed, token)
+        return revoked, Verified(replace(account, mfa_enabled=False), removed, token)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +16,7 @@ from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import Unavailable
@@ -24,9 +24,8 @@ from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import Allowance, BudgetSpent, subject_key
 from autograph_web.recovery.errors import PasswordIsSet
 from autograph_web.recovery.letters import changed_letter, reset_letter
-from autograph_web.recovery.reclaiming import EVER, Reclaiming
+from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
-from autograph_web.sessions.sessions import Ended
 from autograph_web.sign_in.password_step import PasswordStep
 
 _RESET = Purpose.PASSWORD_RESET
@@ -104,7 +103,7 @@ class PasswordReset:
         budget = _WRONG_TOKENS.under(f"rate_limit:reset_confirm:{bucket}")
         try:
             async with self._on.limiter.attempt([budget], bucket, LinkRefused):
-                ended, reset = await self._confirm(context, token, password)
+                revoked, reset = await self._confirm(context, token, password)
         except LinkRefused as refusal:
             await self._note_failure(context, reason=refusal.code)
             raise
@@ -113,7 +112,7 @@ class PasswordReset:
                 await self._note_failure(context, reason=refusal.code)
             raise
         await self._forgive(context, reset.account, device)
-        await self._make_certain(ended)
+        await self._propagate(revoked)
         return reset
 
     async def _spend(self, context: RequestContext) -> None:
@@ -156,10 +155,10 @@ class PasswordReset:
             connection, Kind.PASSWORD_RESET_REQUESTED, context, user_id=user_id, sent=account is not None
         )
 
-    async def _confirm(self, context: RequestContext, token: str, password: str) -> tuple[Ended, Reset]:
+    async def _confirm(self, context: RequestContext, token: str, password: str) -> tuple[Revoked, Reset]:
         account = await self._account_of(await self._links.peek(_RESET, token))
         await self._policy.require(password, account.email)
-        await self._reclaiming.sessions.require_certainty()
+        await self._reclaiming.revocations.require_reachable()
         # Outside the unit of work, because it takes a quarter of a second.
         new_hash = await self._hasher.hash(password, choosing(context))
         return await self._take(context, token, account, new_hash)
@@ -167,23 +166,23 @@ class PasswordReset:
     @retried
     async def _take(
         self, context: RequestContext, token: str, account: Account, new_hash: str
-    ) -> tuple[Ended, Reset]:
+    ) -> tuple[Revoked, Reset]:
         async with self._on.database.unit() as connection:
-            await self._reclaiming.lock(connection, account.id)
+            await self._reclaiming.revocations.lock(connection, account.id)
             await self._links.consume(connection, _RESET, token)
-            since = await self._factors_void_since(connection, account)
-            return await self._set(connection, context, account, new_hash, since)
+            cause = await self._cause(connection, account)
+            return await self._set(connection, context, account, new_hash, cause)
 
-    async def _factors_void_since(self, connection: AsyncConnection, account: Account) -> datetime | None:
-        """Return since when factors are void: all of them if nobody had shown whose address it is, else none.
+    async def _cause(self, connection: AsyncConnection, account: Account) -> Cause:
+        """Return what the link shows: that the owner forgot the password, or whose address it is at all.
 
-        Anybody may have registered it and set theirs up (docs/decisions/0035-first-proof.md).
+        Until then anybody may have registered it and set factors up (docs/decisions/0035-first-proof.md).
         """
         found = await accounts.find_by_id(connection, account.id)
         # Where nobody is asked to verify an address, this says nothing about who registered it.
         if found is None or found[0].email_verified or not self._rules.is_verification_wanted(account.id):
-            return None
-        return EVER
+            return Cause.PASSWORD_RESET
+        return Cause.EMAIL_OWNERSHIP_PROVEN
 
     async def _account_of(self, link: Link) -> Account:
         async with self._on.database.read() as connection:
@@ -198,20 +197,20 @@ class PasswordReset:
         context: RequestContext,
         account: Account,
         new_hash: str,
-        since: datetime | None,
-    ) -> tuple[Ended, Reset]:
-        now, first = self._on.clock.now(), since is not None
+        cause: Cause,
+    ) -> tuple[Revoked, Reset]:
+        now = self._on.clock.now()
         if not await accounts.set_password(connection, account.id, account.email, new_hash, now):
             raise LinkUnknown
-        reason = "unproven" if first else "password_reset"
-        ended, removed = await self._reclaiming.take_back(connection, context, account, reason, since)
+        revoked = await self._reclaiming.take_back(connection, context, account, cause)
+        removed = Removed.of(revoked)
         await self._on.trail.record(
             connection, Kind.PASSWORD_RESET_COMPLETED, context, user_id=account.id, **removed.as_details()
         )
         page = self._links.page("/password-reset")
         letter = changed_letter(account.email, page, removed, context, now)
         await self._on.outbox.post(connection, letter)
-        return ended, Reset(account, removed)
+        return revoked, Reset(account, removed)
 
     async def _forgive(self, context: RequestContext, account: Account, device: str | None) -> None:
         # Whoever has just forgotten the password has often guessed until the sign-in was paused.
@@ -221,9 +220,9 @@ class PasswordReset:
         }
         await self._on.limiter.forgive(list(budgets), key)
 
-    async def _make_certain(self, ended: Ended) -> None:
+    async def _propagate(self, revoked: Revoked) -> None:
         try:
-            await self._reclaiming.sessions.make_certain(ended)
+            await self._reclaiming.revocations.propagate(revoked)
         except Unavailable as error:
             raise PasswordIsSet(retry_after=1) from error
 

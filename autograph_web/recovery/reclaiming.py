@@ -1,7 +1,7 @@
 """The one mechanism by which an owner who shows the mailbox ends what somebody else may have set up."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,16 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.links import Links, Purpose
-from autograph_web.api_keys import store as api_keys
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
-from autograph_web.mfa import store as factors
 from autograph_web.recovery.removed import Removed
-from autograph_web.sessions.sessions import Ended, Sessions
-
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
-"""Since when everything was set up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +27,8 @@ class WayBack:
 class Reclaiming:
     """Ends what opens an account besides its mailbox, within the unit of work of what shows the mailbox."""
 
-    def __init__(self, foundation: Foundation, links: Links, sessions: Sessions) -> None:
-        self._on, self._links, self.sessions = foundation, links, sessions
-
-    async def lock(self, connection: AsyncConnection, user_id: UUID) -> None:
-        """Have others who change the factors of an account wait; before the account is locked."""
-        await factors.lock(connection, user_id)
+    def __init__(self, foundation: Foundation, links: Links, revocations: Revocations) -> None:
+        self._on, self._links, self.revocations = foundation, links, revocations
 
     async def since_unsure(self, connection: AsyncConnection, user_id: UUID, moment: datetime) -> datetime:
         """Return since when somebody else may have been in an account that its owner takes back.
@@ -54,36 +45,20 @@ class Reclaiming:
         connection: AsyncConnection,
         context: RequestContext,
         account: Account,
-        reason: str,
-        since: datetime | None,
-    ) -> tuple[Ended, Removed]:
-        """End every session, API key, trusted browser and pending change, and the factors set up since.
+        cause: Cause,
+        since: datetime | None = None,
+    ) -> Revoked:
+        """Revoke what the table says of `cause`, and record it if two-step verification ends with it.
 
-        Call `Sessions.make_certain` once the unit of work has committed.
-
-        Args:
-            connection: The caller's unit of work, in which the factors are locked already.
-            context: Where the request came from.
-            account: Whose they are.
-            reason: Why, for the audit log and the ended sessions.
-            since: Second factors set up at this moment or later go as well; None leaves every factor.
+        Call `Revocations.lock` before the account is locked, and `propagate` once the unit of work has
+        committed. `since` is as for `Revocations.apply`.
         """
-        gone = (
-            factors.Forgotten()
-            if since is None
-            else await factors.forget_since(connection, account.id, since)
-        )
-        trusted = await factors.forget_devices(connection, account.id)
-        if gone.set_up_at is not None:
-            await accounts.set_mfa(connection, account.id, enabled=False)
+        revoked = await self.revocations.apply(connection, context, account.id, cause, since=since)
+        if revoked.count("authenticators"):
             await self._on.trail.record(
-                connection, Kind.MFA_DISABLED, context, user_id=account.id, reason=reason
+                connection, Kind.MFA_DISABLED, context, user_id=account.id, reason=cause
             )
-        keys = await api_keys.revoke_all(connection, account.id, self._on.clock.now())
-        # A change of address, or a link for a password, that a stranger has begun opens nothing any more.
-        await self._links.revoke(connection, account.id, Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
-        ended = await self.sessions.end_every(connection, account.id, reason)
-        return ended, Removed(ended.open, gone.set_up_at, gone.codes, trusted, keys)
+        return revoked
 
     async def link_for_password(self, connection: AsyncConnection, account: Account, life: int) -> str:
         """Return the token of the only link for a new password of an account, good for `life` seconds."""

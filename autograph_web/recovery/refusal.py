@@ -11,11 +11,12 @@ from autograph_web.accounts.errors import LinkUnknown
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.recovery.letters import refused_letter
 from autograph_web.recovery.reclaiming import Reclaiming, WayBack
-from autograph_web.sessions.sessions import Ended, Sessions
+from autograph_web.recovery.removed import Removed
 from autograph_web.sign_in.notices import RefusableSignIn
 
 _REFUSAL = Purpose.SIGN_IN_REFUSAL
@@ -28,11 +29,10 @@ class Refusal:
         self,
         foundation: Foundation,
         links: Links,
-        sessions: Sessions,
         reclaiming: Reclaiming,
         reset_life: int,
     ) -> None:
-        self._on, self._links, self._sessions = foundation, links, sessions
+        self._on, self._links = foundation, links
         self._reclaiming, self._reset_life = reclaiming, reset_life
 
     async def describe(self, token: str) -> RefusableSignIn:
@@ -56,26 +56,29 @@ class Refusal:
             Unfinished: It is ended, but Redis went away before it could be told.
             Unavailable: Redis or the database is away; nothing was changed.
         """
-        await self._sessions.require_certainty()
+        await self._reclaiming.revocations.require_reachable()
         owner = (await self._links.peek(_REFUSAL, token)).user_id
         async with self._on.database.unit() as connection:
-            await self._reclaiming.lock(connection, owner)
+            await self._reclaiming.revocations.lock(connection, owner)
             link = await self._links.consume(connection, _REFUSAL, token)
             found = await accounts.find_by_id(connection, link.user_id)
             if found is None or not found[0].active:
                 raise LinkUnknown
-            ended, back = await self._take_back(connection, context, found[0], link)
-        await self._sessions.make_certain(ended)
+            revoked, back = await self._take_back(connection, context, found[0], link)
+        await self._reclaiming.revocations.propagate(revoked)
         return back
 
     async def _take_back(
         self, connection: AsyncConnection, context: RequestContext, account: Account, link: Link
-    ) -> tuple[Ended, WayBack]:
+    ) -> tuple[Revoked, WayBack]:
         refused = RefusableSignIn.decode(link.payload)
         since = await self._reclaiming.since_unsure(
             connection, account.id, datetime.fromisoformat(refused.at)
         )
-        ended, removed = await self._reclaiming.take_back(connection, context, account, "refused", since)
+        revoked = await self._reclaiming.take_back(
+            connection, context, account, Cause.SIGN_IN_DISAVOWED, since
+        )
+        removed = Removed.of(revoked)
         token = await self._reclaiming.link_for_password(connection, account, self._reset_life)
         await self._on.trail.record(
             connection,
@@ -87,4 +90,4 @@ class Refusal:
         )
         letter = refused_letter(account.email, removed, context, self._on.clock.now())
         await self._on.outbox.post(connection, letter)
-        return ended, WayBack(token, removed)
+        return revoked, WayBack(token, removed)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from autograph_web.authn.revocation import Revoked
+
 
 @dataclass(frozen=True, slots=True)
 class Removed:
@@ -19,6 +21,18 @@ class Removed:
     trusted_devices: int
     api_keys: int
     password: bool = False
+
+    @classmethod
+    def of(cls, revoked: Revoked, *, password: bool = False) -> "Removed":
+        """Return what `revoked` means to the owner."""
+        return cls(
+            revoked.sessions,
+            revoked.authenticator_set_up_at,
+            revoked.count("recovery_codes"),
+            revoked.count("trusted_devices"),
+            revoked.count("api_keys"),
+            password,
+        )
 
     def in_words(self) -> str:
         """Return what was removed besides the sessions, as a list in one sentence; or nothing."""

@@ -8,14 +8,15 @@ from autograph_web.accounts.errors import EmailTaken, LinkRefused
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
+from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import Allowance
-from autograph_web.profile.email_change import OTHERS, account_of_link, move
+from autograph_web.profile.email_change import account_of_link, move
 from autograph_web.recovery.letters import undone_letter
 from autograph_web.recovery.reclaiming import Reclaiming, WayBack
-from autograph_web.sessions.sessions import Ended, Sessions
+from autograph_web.recovery.removed import Removed
 
 _UNDO = Purpose.EMAIL_CHANGE_UNDO
 _WRONG_TOKENS = Allowance(20, 900)
@@ -24,10 +25,8 @@ _WRONG_TOKENS = Allowance(20, 900)
 class EmailUndo:
     """Gives an account its old address back, and hands over to choosing a new password."""
 
-    def __init__(
-        self, foundation: Foundation, links: Links, sessions: Sessions, reclaiming: Reclaiming
-    ) -> None:
-        self._on, self._links, self._sessions, self._reclaiming = foundation, links, sessions, reclaiming
+    def __init__(self, foundation: Foundation, links: Links, reclaiming: Reclaiming) -> None:
+        self._on, self._links, self._reclaiming = foundation, links, reclaiming
 
     async def undo(self, context: RequestContext, token: str) -> WayBack:
         """Give the account its old address back and end every sign-in; return a link for a new password.
@@ -43,40 +42,40 @@ class EmailUndo:
         """
         bucket = address_bucket(context.ip)
         budget = _WRONG_TOKENS.under(f"rate_limit:email_change_undo:{bucket}")
-        await self._sessions.require_certainty()
+        await self._reclaiming.revocations.require_reachable()
         try:
             async with self._on.limiter.attempt([budget], bucket, LinkRefused):
-                ended, back = await self._undo(context, token)
+                revoked, back = await self._undo(context, token)
         except IntegrityError:
             raise EmailTaken from None
-        await self._sessions.make_certain(ended)
+        await self._reclaiming.revocations.propagate(revoked)
         return back
 
     @retried
-    async def _undo(self, context: RequestContext, token: str) -> tuple[Ended, WayBack]:
+    async def _undo(self, context: RequestContext, token: str) -> tuple[Revoked, WayBack]:
         owner = (await self._links.peek(_UNDO, token)).user_id
         async with self._on.database.unit() as connection:
-            await self._reclaiming.lock(connection, owner)
+            await self._reclaiming.revocations.lock(connection, owner)
             link = await self._links.consume(connection, _UNDO, token)
             return await self._take_back(connection, context, link)
 
     async def _take_back(
         self, connection: AsyncConnection, context: RequestContext, link: Link
-    ) -> tuple[Ended, WayBack]:
+    ) -> tuple[Revoked, WayBack]:
         now = self._on.clock.now()
         before = await account_of_link(connection, link)
         address = parse_email(link.payload or "", self._on.reserved_domains)
         since = await self._reclaiming.since_unsure(connection, before.id, link.created_at)
-        await self._links.revoke(connection, before.id, *OTHERS)
         # The ways back of later changes lead to mailboxes that may be somebody else's; earlier ones stay.
         await self._links.revoke(connection, before.id, _UNDO, since=link.created_at)
         account = await move(connection, before, address, now)
-        ended, removed = await self._reclaiming.take_back(
-            connection, context, account, "email_change_undone", since
+        revoked = await self._reclaiming.take_back(
+            connection, context, account, Cause.EMAIL_CHANGE_UNDONE, since
         )
+        removed = Removed.of(revoked)
         reset = await self._reclaiming.link_for_password(connection, account, Purpose.PASSWORD_RESET.life)
         await self._on.trail.record(
             connection, Kind.EMAIL_CHANGE_UNDONE, context, user_id=account.id, **removed.as_details()
         )
         await self._on.outbox.post(connection, undone_letter(account.email, removed, context, now))
-        return ended, WayBack(reset, removed)
+        return revoked, WayBack(reset, removed)

@@ -278,12 +278,14 @@ class Sessions:
         await self._cache.doubt(ids)
         return ids
 
-    async def end_others(self, connection: AsyncConnection, viewer: Viewer, reason: str) -> list[UUID]:
-        """Revoke every session of an account but the viewer's within the caller's unit of work.
+    async def end_others(
+        self, connection: AsyncConnection, user_id: UUID, but: UUID | None, reason: str
+    ) -> list[UUID]:
+        """Revoke every session of an account but one within the caller's unit of work.
 
         `bury` them once it has committed.
         """
-        others = store.all_but(viewer.user_id, viewer.session_id)
+        others = store.all_but(user_id, but)
         ids = await store.revoke(connection, others, self._on.clock.now(), reason)
         await self._cache.doubt(ids)
         return ids

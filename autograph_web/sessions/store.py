@@ -130,9 +130,10 @@ async def revoke(
     return list(result.scalars())
 
 
-def all_but(user_id: UUID, session_id: UUID) -> ColumnElement[bool]:
-    """Pick every session of an account but one."""
-    return and_(SESSIONS.c.user_id == user_id, SESSIONS.c.id != session_id)
+def all_but(user_id: UUID, session_id: UUID | None) -> ColumnElement[bool]:
+    """Pick every session of an account, but one if there is one to keep."""
+    mine = SESSIONS.c.user_id == user_id
+    return mine if session_id is None else and_(mine, SESSIONS.c.id != session_id)
 
 
 def of_cookie(session_id: UUID, cookie_hash: str) -> ColumnElement[bool]:

@@ -1,0 +1,280 @@
+"""THE table of what ends when: for each cause, which credentials of an account are revoked, in one order.
+
+`python -m autograph_web revocation` prints it (docs/security.md). A use case names its cause and nothing
+else; what opens an account, or part of one, implements `Revocable` and is registered in `runtime.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.accounts.links import Links, Purpose
+from autograph_web.infra.clock import Clock
+from autograph_web.infra.context import RequestContext
+from autograph_web.sessions.sessions import Ended, Sessions
+
+
+class Cause(StrEnum):
+    """Why credentials are revoked; kept with each session that ended, and in the audit log."""
+
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  (a cause)
+    PASSWORD_RESET = "password_reset"  # noqa: S105  (a cause)
+    EMAIL_OWNERSHIP_PROVEN = "unproven"
+    SIGN_IN_DISAVOWED = "refused"
+    EMAIL_CHANGED = "email_changed"
+    EMAIL_CHANGE_UNDONE = "email_change_undone"
+    MFA_ENABLED = "mfa_enabled"
+    MFA_DISABLED = "mfa_disabled"
+    MFA_RESET = "mfa_reset"
+    ACCOUNT_LOCKED = "account_locked"
+    ROLE_CHANGED = "role_changed"
+    SESSIONS_ENDED_BY_ADMIN = "ended_by_admin"
+    ACCOUNT_DELETED = "account_deleted"
+
+
+class Extent(StrEnum):
+    """How much of one kind is revoked; the values are the words of the printed table."""
+
+    NONE = "–"
+    ALL = "all"
+    ALL_OR_KEPT = "all, unless the owner keeps them"
+    OTHERS_OR_KEPT = "all others, unless the owner keeps them"
+    SINCE = "those set up since then"
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """One row of the table. Sessions that end take every sign-in under way along."""
+
+    meaning: str
+    sessions: Extent = Extent.NONE
+    second_factors: Extent = Extent.NONE
+    trusted_devices: Extent = Extent.NONE
+    api_keys: Extent = Extent.NONE
+    links: tuple[Purpose, ...] = ()
+
+    def extent_of(self, kind: str) -> Extent:
+        """Return how much of what a `Revocable` is responsible for is revoked."""
+        return getattr(self, kind, Extent.NONE)
+
+
+_ALL = Extent.ALL
+_PENDING = (Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
+_OF_AN_ADDRESS = (*_PENDING, Purpose.EMAIL_VERIFICATION, Purpose.SIGN_IN_REFUSAL)
+"""The links that an account leaves behind with its address; the ways back of earlier changes stay."""
+
+POLICY: Mapping[Cause, Revocation] = {
+    Cause.PASSWORD_CHANGED: Revocation(
+        "the owner chose another password",
+        sessions=Extent.ALL_OR_KEPT,
+        trusted_devices=_ALL,
+        links=_PENDING,
+    ),
+    Cause.PASSWORD_RESET: Revocation(
+        "a new password by a link in an email",
+        *(_ALL, Extent.NONE, _ALL, _ALL),
+        links=_PENDING,
+    ),
+    Cause.EMAIL_OWNERSHIP_PROVEN: Revocation(
+        "the owner of the email address showed it for the first time: anybody may have registered it",
+        *(_ALL, _ALL, _ALL, _ALL),
+        links=_PENDING,
+    ),
+    Cause.SIGN_IN_DISAVOWED: Revocation(
+        "“This wasn't me” in the email about a sign-in",
+        *(_ALL, Extent.SINCE, _ALL, _ALL),
+        links=_PENDING,
+    ),
+    Cause.EMAIL_CHANGED: Revocation("the owner moved to another email address", links=_OF_AN_ADDRESS),
+    Cause.EMAIL_CHANGE_UNDONE: Revocation(
+        "the owner took a change of email address back",
+        *(_ALL, Extent.SINCE, _ALL, _ALL),
+        links=_OF_AN_ADDRESS,
+    ),
+    Cause.MFA_ENABLED: Revocation(
+        "two-step verification turned on, or the authenticator replaced",
+        sessions=Extent.OTHERS_OR_KEPT,
+        trusted_devices=_ALL,
+    ),
+    Cause.MFA_DISABLED: Revocation(
+        "two-step verification turned off", second_factors=_ALL, trusted_devices=_ALL
+    ),
+    Cause.MFA_RESET: Revocation(
+        "an administrator turned two-step verification off",
+        sessions=_ALL,
+        second_factors=_ALL,
+        trusted_devices=_ALL,
+    ),
+    Cause.ACCOUNT_LOCKED: Revocation("an administrator locked the account", sessions=_ALL, links=_PENDING),
+    Cause.ROLE_CHANGED: Revocation("an administrator gave the account another role", sessions=_ALL),
+    Cause.SESSIONS_ENDED_BY_ADMIN: Revocation("an administrator signed the account out", sessions=_ALL),
+    Cause.ACCOUNT_DELETED: Revocation(
+        "the owner deleted the account", *(_ALL, _ALL, _ALL, _ALL), links=tuple(Purpose)
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One revocation as it is carried out: whose credentials, why, and from which moment on (or all)."""
+
+    user_id: UUID
+    cause: Cause
+    context: RequestContext
+    now: datetime
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was revoked of one kind: how many, by the names of the audit log, and since when it was there."""
+
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    set_up_at: datetime | None = None
+
+
+class Revocable(Protocol):
+    """Credentials of one kind."""
+
+    kind: str
+    """The column of the table."""
+
+    async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
+        """Revoke what an account has of this kind, within the caller's unit of work."""
+        ...
+
+
+class LockedFirst(Protocol):
+    """Credentials whose rows are locked before the account's, by everybody who takes both."""
+
+    async def lock(self, connection: AsyncConnection, user_id: UUID) -> None:
+        """Have others who change them wait."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """What was revoked: once the unit of work has committed, `Revocations.propagate` makes it certain."""
+
+    taken: tuple[Taken, ...]
+    ended: Ended | None = None
+    """Every session of the account."""
+    others: tuple[UUID, ...] = ()
+    """Or the sessions besides the viewer's."""
+
+    @property
+    def sessions(self) -> int:
+        """How many sessions were in use."""
+        return self.ended.open if self.ended else len(self.others)
+
+    def count(self, name: str) -> int:
+        """Return how many were revoked, by their name in the audit log."""
+        return sum(taken.counts.get(name, 0) for taken in self.taken)
+
+    @property
+    def authenticator_set_up_at(self) -> datetime | None:
+        """When the authenticator that was removed had been set up, if there was one."""
+        return next((taken.set_up_at for taken in self.taken if taken.set_up_at), None)
+
+
+class Revocations:
+    """Carries the table out."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        sessions: Sessions,
+        links: Links,
+        revocables: Sequence[Revocable],
+        first: Sequence[LockedFirst] = (),
+    ) -> None:
+        """Register `revocables` in the order in which all take their tables; `first` before the account."""
+        self._clock, self._sessions, self._links = clock, sessions, links
+        self._revocables, self._first = revocables, first
+
+    async def require_reachable(self) -> None:
+        """Let pass while `propagate` can be expected to work.
+
+        Raises:
+            Unavailable: Redis is away; nothing was changed yet.
+        """
+        await self._sessions.require_certainty()
+
+    async def lock(self, connection: AsyncConnection, user_id: UUID) -> None:
+        """Lock what is locked before the account's row, where a use case locks that row itself."""
+        for one in self._first:
+            await one.lock(connection, user_id)
+
+    async def apply(
+        self,
+        connection: AsyncConnection,
+        context: RequestContext,
+        user_id: UUID,
+        cause: Cause,
+        *,
+        since: datetime | None = None,
+        keep_sessions: bool = False,
+        but: UUID | None = None,
+    ) -> Revoked:
+        """Revoke what the table says, within the caller's unit of work.
+
+        Args:
+            connection: The caller's unit of work.
+            context: Where the request came from.
+            user_id: Whose credentials.
+            cause: Why: the row of the table.
+            since: From when on something set up is suspect, where the table says "since then".
+            keep_sessions: The owner's choice, where the table leaves it to them.
+            but: The owner's own session, where only all others end.
+
+        Raises:
+            SessionEnded: The account is gone.
+        """
+        row, now = POLICY[cause], self._clock.now()
+        taken: list[Taken] = []
+        for one in self._revocables:
+            extent = row.extent_of(one.kind)
+            if extent is not Extent.NONE:
+                order = Order(user_id, cause, context, now, since if extent is Extent.SINCE else None)
+                taken.append(await one.revoke_all(connection, order))
+        if row.links:
+            await self._links.revoke(connection, user_id, *row.links)
+        kept = row.sessions is Extent.NONE or (keep_sessions and row.sessions is not Extent.ALL)
+        if kept:
+            return Revoked(tuple(taken))
+        if row.sessions is Extent.OTHERS_OR_KEPT:
+            others = await self._sessions.end_others(connection, user_id, but, cause)
+            return Revoked(tuple(taken), others=tuple(others))
+        return Revoked(tuple(taken), await self._sessions.end_every(connection, user_id, cause))
+
+    async def propagate(self, revoked: Revoked, going_on: UUID | None = None) -> None:
+        """Make committed ends of sessions certain everywhere; open pages leave, but for those of `going_on`.
+
+        Raises:
+            Unavailable: As `Unfinished`: it is done, but Redis is away, and a session may be accepted for up
+                to five minutes.
+        """
+        if revoked.ended is not None:
+            await self._sessions.make_certain(revoked.ended, going_on)
+        elif revoked.others:
+            await self._sessions.bury(list(revoked.others))
+
+
+def table() -> list[tuple[str, ...]]:
+    """Return the table as text: a header and a row for each cause."""
+    header = ("cause", "what happened", "sessions", "second factors", "trusted devices", "API keys", "links")
+    rows = [
+        (
+            cause.name.lower(),
+            row.meaning,
+            *(row.sessions, row.second_factors, row.trusted_devices, row.api_keys),
+            ", ".join(purpose.value for purpose in row.links) or Extent.NONE.value,
+        )
+        for cause, row in POLICY.items()
+    ]
+    return [header, *rows]
