@@ -42,7 +42,8 @@ from autograph_web.infra.db.database import Database
 from autograph_web.infra.flash import Flashes
 from autograph_web.infra.one_time_secrets import Notes
 from autograph_web.infra.randomness import Entropy, SystemEntropy
-from autograph_web.infra.ratelimit.limiter import Allowance, Limiter
+from autograph_web.infra.ratelimit.limiter import Limiter
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.telemetry import tracing
 from autograph_web.infra.telemetry.log_throttle import LONG_S, Seldom
@@ -183,7 +184,7 @@ def build_services(
     foundation = Foundation(
         database=database,
         trail=Trail(database, clock),
-        limiter=Limiter(redis, clock, entropy, settings.workers),
+        limiter=Limiter(redis, clock, entropy, settings.workers, settings.rates),
         outbox=outbox,
         clock=clock,
         entropy=entropy,
@@ -196,19 +197,17 @@ def build_services(
     endings = Endings(redis)
     sessions = Sessions(foundation, cache, endings, signer, _lifetimes(settings))
     lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
-    registrations = Allowance(settings.registration_limit, settings.registration_window_seconds)
-    logins = Allowance(settings.login_limit, settings.login_window_seconds)
-    key_uses = Allowance(settings.api_key_limit, 60)
+    [key_uses], [wrong_keys] = settings.rates[Limit.API_KEY], settings.rates[Limit.API_KEY_WRONG]
     sealer = sealer_of(settings, entropy)
     links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
     flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS}, redis)
     verification = Verification(foundation, flags, links)
     known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
-    passwords = PasswordStep(database, hasher, known_devices, logins)
+    passwords = PasswordStep(database, hasher, known_devices, foundation.limiter)
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation, flags)
     proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
     notices = SignInNotices(foundation, flags, redis, links, known_devices)
-    api_keys = ApiKeys(foundation, KeyThrottle(redis, clock, key_uses, settings.workers), links)
+    api_keys = ApiKeys(foundation, KeyThrottle(redis, clock, key_uses, wrong_keys, settings.workers), links)
     revocations = Revocations(clock, sessions, links, [factors, trusted, api_keys], first=[factors])
     reclaiming = Reclaiming(foundation, links, revocations)
     devices, administrators = Devices(foundation, sessions), Administrators(foundation)
@@ -227,7 +226,7 @@ def build_services(
         courier=Courier(database, outbox, carrier, clock, entropy),
         chain=chain,
         flags=flags,
-        registration=Registration(foundation, flags, hasher, policy, verification, registrations),
+        registration=Registration(foundation, flags, hasher, policy, verification),
         links=links,
         password_reset=PasswordReset(
             *(foundation, links, policy, hasher, passwords, reclaiming),
@@ -263,7 +262,7 @@ def build_services(
         creation=Creation(foundation, hasher, policy, links, administrators),
         administration=Administration(foundation, revocations, administrators),
         administrators=administrators,
-        limits=Limits(foundation, administrators, settings.login_window_seconds),
+        limits=Limits(foundation, administrators),
         investigation=Investigation(foundation),
         statistics=Statistics(foundation, settings.audit_retention_days),
         switchboard=Switchboard(foundation, flags),
@@ -276,8 +275,7 @@ def build_services(
 
 
 def _reset_rules(settings: Settings, verification: Verification) -> ResetRules:
-    requests = Allowance(settings.password_reset_limit, settings.password_reset_window_seconds)
-    return ResetRules(settings.password_reset_seconds, requests, verification.is_wanted)
+    return ResetRules(settings.password_reset_seconds, verification.is_wanted)
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:

@@ -4,10 +4,19 @@ import os
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableSource
 
@@ -16,6 +25,7 @@ from autograph_web.infra.db.postgres_url import spelled_for_sqlalchemy
 from autograph_web.infra.hsts import hsts_header
 from autograph_web.infra.ip_addresses import parse_address
 from autograph_web.infra.mail_addresses import RESERVED_DOMAINS, sender_address
+from autograph_web.infra.ratelimit.table import Limit, Rate, parse_rates
 from autograph_web.infra.redis.embedded import is_embedded
 from autograph_web.infra.redis.url import parse_redis_url
 from autograph_web.infra.service_urls import check_sqlite_url, plain
@@ -39,7 +49,27 @@ _SHORTEST_TOKEN = 32
 _LONGEST_ISSUER = 48
 
 
-class Settings(BaseSettings):
+def _rates(value: object) -> object:
+    return parse_rates(value) if isinstance(value, str) else value
+
+
+_Rates = Annotated[tuple[Rate, ...], NoDecode, BeforeValidator(_rates)]
+_LimitSettings = create_model(
+    "_LimitSettings",
+    __base__=BaseSettings,
+    **cast(Any, {limit.setting: (_Rates, limit.default) for limit in Limit}),
+)
+"""A setting for each row of the table of limits."""
+_OLD_LIMITS = {
+    "login": (Limit.LOGIN, Limit.LOGIN_ACCOUNT),
+    "registration": (Limit.REGISTER,),
+    "password_reset": (Limit.RESET,),
+    "api_key": (Limit.API_KEY,),
+}
+"""Settings of version 2 and what they set: `<name>_limit` and `<name>_window_seconds`."""
+
+
+class Settings(_LimitSettings):
     """What an operator can choose. Every name has the prefix `AUTOGRAPH_` save those with a usual one."""
 
     model_config = SettingsConfigDict(
@@ -81,22 +111,24 @@ class Settings(BaseSettings):
     remembered_idle_seconds: int = Field(30 * _DAY, ge=10 * _MINUTE)
     session_absolute_seconds: int = Field(30 * _DAY, ge=60)
 
-    login_limit: int = Field(5, ge=1)
-    login_window_seconds: int = Field(15 * _MINUTE, ge=1)
     email_verification: Literal["off", "banner", "required"] = "banner"
     reserved_email_domains: Annotated[tuple[str, ...], NoDecode] = ()
     issuer: str = "AutoGraph v3"
-    registration_limit: int = Field(100, ge=1)
-    registration_window_seconds: int = Field(_HOUR, ge=1)
     password_reset_seconds: int = Field(_HOUR, ge=60, le=_DAY)
-    password_reset_limit: int = Field(10, ge=1)
-    password_reset_window_seconds: int = Field(_HOUR, ge=1)
-    api_key_limit: int = Field(600, ge=1)
     password_grant: bool = True
     registration_open: bool = True
     trusted_devices: bool = True
     sign_in_notices: bool = True
     audit_retention_days: int = Field(0, ge=0, le=36_500)
+
+    # Until the next version, in which limits are named `limit_…` alone.
+    login_limit: int | None = Field(None, ge=1)
+    login_window_seconds: int | None = Field(None, ge=1)
+    registration_limit: int | None = Field(None, ge=1)
+    registration_window_seconds: int | None = Field(None, ge=1)
+    password_reset_limit: int | None = Field(None, ge=1)
+    password_reset_window_seconds: int | None = Field(None, ge=1)
+    api_key_limit: int | None = Field(None, ge=1)
 
     otel_sdk_disabled: bool = Field(
         False, validation_alias=AliasChoices("OTEL_SDK_DISABLED", "otel_sdk_disabled")
@@ -224,6 +256,44 @@ class Settings(BaseSettings):
         if not self.mail_from:
             object.__setattr__(self, "mail_from", f"AutoGraph v3 <no-reply@{self._mail_domain}>")
         return self
+
+    @field_validator(Limit.API_KEY.setting, Limit.API_KEY_WRONG.setting)
+    @classmethod
+    def _check_one_rate(cls, rates: tuple[Rate, ...]) -> tuple[Rate, ...]:
+        if len(rates) > 1:
+            raise ValueError("must be one rate")
+        return rates
+
+    @property
+    def rates(self) -> dict[Limit, tuple[Rate, ...]]:
+        """How often each limit of the table allows what it counts."""
+        return {limit: getattr(self, limit.setting) for limit in Limit} | self._old_rates
+
+    @property
+    def deprecated(self) -> list[str]:
+        """A line for each setting that is named as in the version before, with its name now."""
+        told: list[str] = []
+        for name, limits in _OLD_LIMITS.items():
+            for old in (f"{name}_limit", f"{name}_window_seconds"):
+                if getattr(self, old, None) is not None:
+                    now = " and ".join(
+                        f"AUTOGRAPH_{limit.setting.upper()}={','.join(map(str, self.rates[limit]))}"
+                        for limit in limits
+                    )
+                    told.append(f"AUTOGRAPH_{old.upper()} is an old name: set {now}")
+        return told
+
+    @property
+    def _old_rates(self) -> dict[Limit, tuple[Rate, ...]]:
+        found: dict[Limit, tuple[Rate, ...]] = {}
+        for name, limits in _OLD_LIMITS.items():
+            most = getattr(self, f"{name}_limit", None)
+            window = getattr(self, f"{name}_window_seconds", None)
+            if most is not None or window is not None:
+                for limit in limits:
+                    [usual] = limit.default
+                    found[limit] = (Rate(most or usual.limit, window or usual.window),)
+        return found
 
     @property
     def issuer_label(self) -> str:

@@ -1,6 +1,8 @@
 """What the documents promise is what the code has."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,6 +130,15 @@ def test_every_setting_is_documented(name: str) -> None:
     variable = USUAL_NAMES.get(name, f"AUTOGRAPH_{name.upper()}")
     shortened = variable.removeprefix("AUTOGRAPH")
     assert f"`{variable}`" in CONFIGURATION or f"`{shortened}`" in CONFIGURATION
+
+
+@pytest.mark.parametrize(("file", "command"), [("security.md", "revocation"), ("configuration.md", "limits")])
+def test_the_documentation_holds_what_a_command_prints(file: str, command: str) -> None:
+    printed = subprocess.run(
+        [sys.executable, "-m", "autograph_web", command], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert printed.stdout
+    assert printed.stdout in (ROOT / "docs" / file).read_text("utf-8")
 
 
 def test_every_documented_setting_exists() -> None:

@@ -21,7 +21,8 @@ from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.randomness import random_uuid
-from autograph_web.infra.ratelimit.limiter import Allowance, BudgetSpent
+from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
+from autograph_web.infra.ratelimit.table import Limit
 
 
 class Registration:
@@ -34,10 +35,9 @@ class Registration:
         hasher: PasswordHasher,
         policy: PasswordPolicy,
         verification: Verification,
-        allowance: Allowance,
     ) -> None:
         self._on, self._flags, self._hasher, self._policy = foundation, flags, hasher, policy
-        self._verification, self._allowance = verification, allowance
+        self._verification = verification
 
     @property
     def is_open(self) -> bool:
@@ -73,10 +73,9 @@ class Registration:
 
     async def _spend(self, context: RequestContext) -> None:
         bucket = address_bucket(context.ip)
-        budget = self._allowance.under(f"rate_limit:register:{bucket}")
         try:
-            await self._on.limiter.spend([budget], subject=bucket)
-        except BudgetSpent as refusal:
+            await self._on.limiter.consume(self._on.limiter.limits(Limit.REGISTER, bucket), bucket)
+        except RateLimitExceeded as refusal:
             if refusal.first:
                 await self._note_refusal(context, refusal)
             raise

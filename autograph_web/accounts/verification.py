@@ -17,14 +17,9 @@ from autograph_web.flags.table import EMAIL_VERIFICATION
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.infra.ratelimit.limiter import Allowance, subject_key
+from autograph_web.infra.ratelimit.table import Limit
 
 _LINK = Purpose.EMAIL_VERIFICATION
-PAUSE_S = 60
-"""How long until another letter may be asked for."""
-# Once a minute and not all day long, whoever asks; from one address for a few accounts at most.
-_LETTERS = (Allowance(1, PAUSE_S), Allowance(5, 3600))
-_REQUESTS = Allowance(20, 3600)
 
 
 class Verification:
@@ -40,6 +35,11 @@ class Verification:
             Unavailable: Nobody can tell yet.
         """
         return self._flags.of(EMAIL_VERIFICATION, user_id) != "off"
+
+    @property
+    def pause(self) -> int:
+        """For how many seconds no other email is sent to whoever has just got one."""
+        return self._on.limiter.pause(Limit.VERIFY)
 
     def is_missing(self, account: Account) -> bool:
         """Tell whether nobody may sign in to an account before its address is verified, and it isn't.
@@ -74,8 +74,7 @@ class Verification:
             raise SessionEnded
         if found[0].email_verified:
             return False
-        own = [one.under(f"rate_limit:verify:{one.window}:{user_id.hex}") for one in _LETTERS]
-        await self._on.limiter.spend(own, user_id.hex)
+        await self._on.limiter.consume(self._on.limiter.limits(Limit.VERIFY, user_id.hex), user_id.hex)
         await self._send(context, found[0], found[0].email)
         return True
 
@@ -89,7 +88,7 @@ class Verification:
             Unavailable: The database is away; nothing was sent.
         """
         bucket = address_bucket(context.ip)
-        await self._on.limiter.spend([_REQUESTS.under(f"rate_limit:verify_from:{bucket}")], bucket)
+        await self._on.limiter.consume(self._on.limiter.limits(Limit.VERIFY_FROM, bucket), bucket)
         address = parse_email(email, self._on.reserved_domains)
         allowed = await self._may_be_written_to(address.key)
         async with self._on.database.read() as connection:
@@ -114,12 +113,8 @@ class Verification:
         return account
 
     async def _may_be_written_to(self, key: str) -> bool:
-        # Unknown addresses have a budget as well, so that asking for either is the same work.
-        budgets = [
-            allowance.under(subject_key(f"rate_limit:verify_to:{allowance.window}", key))
-            for allowance in _LETTERS
-        ]
-        return await self._on.limiter.allows(budgets, key)
+        # Unknown addresses have a limit as well, so that asking for either is the same work.
+        return await self._on.limiter.try_consume(self._on.limiter.limits(Limit.VERIFY_TO, key), key)
 
     @retried
     async def _send(self, context: RequestContext, account: Account | None, email: str) -> None:

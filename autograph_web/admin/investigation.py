@@ -14,10 +14,9 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.trail import ACTOR, AuditEvent
 from autograph_web.infra.ip_addresses import canonical_address
-from autograph_web.infra.ratelimit.limiter import Allowance
+from autograph_web.infra.ratelimit.table import Limit
 
 _PORTION = 500  # events read at once for a file; nothing is held open between two portions
-_ALLOWANCE = Allowance(20, 3600)
 _GONE = "a deleted administrator"
 
 
@@ -79,9 +78,8 @@ class Investigation:
         """
         caller = operator.caller
         assert caller is not None  # noqa: S101  (the command line has an export of its own)
-        await self._on.limiter.spend(
-            [_ALLOWANCE.under(f"rate_limit:audit:{caller.user_id.hex}")], caller.user_id.hex
-        )
+        limits = self._on.limiter.limits(Limit.AUDIT, caller.user_id.hex)
+        await self._on.limiter.consume(limits, caller.user_id.hex)
         await self._on.trail.record_alone(
             Kind.DATA_EXPORTED, operator.context, user_id=caller.user_id, what="audit log"
         )

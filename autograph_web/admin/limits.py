@@ -13,19 +13,9 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Selection
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket, canonical_address
-from autograph_web.infra.ratelimit.limiter import subject_key
+from autograph_web.infra.ratelimit.table import Limit, Per
 
-ADDRESS_LIMITS = (
-    "login",
-    "register",
-    "reset",
-    "reset_confirm",
-    "verify_from",
-    "verify_confirm",
-    "email_change_confirm",
-    "email_change_undo",
-    "api_key_wrong",
-)
+ADDRESS_LIMITS = tuple(limit for limit in Limit if limit.per is Per.ADDRESS)
 """Every limit that counts by the client's address."""
 
 _MOST_FAILURES = 200
@@ -37,9 +27,8 @@ class Limits:
     Each call also raises NotAdmin or ReauthenticationRequired, as `Administrators.require_change` does.
     """
 
-    def __init__(self, foundation: Foundation, administrators: Administrators, window: int) -> None:
-        """Take the parts; `window` is how many seconds a failed sign-in counts."""
-        self._on, self._administrators, self._window = foundation, administrators, window
+    def __init__(self, foundation: Foundation, administrators: Administrators) -> None:
+        self._on, self._administrators = foundation, administrators
 
     async def lift_address(self, operator: Operator, text: str) -> list[str]:
         """Lift every limit of the address `text`, or for IPv6 of its /64; return those that were counting.
@@ -51,7 +40,7 @@ class Limits:
         address = canonical_address(text)
         if address is None:
             raise AddressInvalid
-        return await self._lift(operator, _keys_of(address), address=address_bucket(address))
+        return await self._lift(operator, self._keys_of(address), address=address_bucket(address))
 
     async def lift_account(self, operator: Operator, user_id: UUID) -> list[str]:
         """Lift the limits on signing in to an account; return which were counting.
@@ -62,11 +51,11 @@ class Limits:
             AccountUnknown: There is no such account.
             Unavailable: As for `lift_address`.
         """
-        since = self._on.clock.now() - timedelta(seconds=self._window)
+        since = self._on.clock.now() - timedelta(seconds=self._on.limiter.window(Limit.LOGIN))
         failed = Selection(kinds=(Kind.LOGIN_FAILED,), since=since)
         events = await self._on.trail.searched(user_id, failed, None, _MOST_FAILURES)
         buckets = sorted({address_bucket(event.ip) for event in events})
-        keys = [key for bucket in buckets for key in _keys_of(bucket)]
+        keys = [key for bucket in buckets for key in self._keys_of(bucket)]
         return await self._lift(operator, keys, user_id)
 
     async def _lift(
@@ -88,7 +77,8 @@ class Limits:
                 row = await store.find(connection, user_id)
                 if row is None:
                     raise AccountUnknown
-                keys = [subject_key("rate_limit:login_account", row.email_key), *keys]
+                own = self._on.limiter.limits(Limit.LOGIN_ACCOUNT, row.email_key)
+                keys = [*(limit.key for limit in own), *keys]
             await self._on.trail.record(
                 connection,
                 Kind.LIMITS_LIFTED,
@@ -100,7 +90,6 @@ class Limits:
             # Last, so that nothing is lifted that is not written down.
             lifted.update(await self._on.limiter.lift(keys))
 
-
-def _keys_of(address: str) -> list[str]:
-    bucket = address if "/" in address else address_bucket(address)
-    return [f"rate_limit:{name}:{bucket}" for name in ADDRESS_LIMITS]
+    def _keys_of(self, address: str) -> list[str]:
+        bucket = address if "/" in address else address_bucket(address)
+        return [one.key for limit in ADDRESS_LIMITS for one in self._on.limiter.limits(limit, bucket)]

@@ -33,13 +33,12 @@ from autograph_web.infra.context import RequestContext, note_user
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import DomainError, NotFound, Unavailable
-from autograph_web.infra.ratelimit.limiter import Allowance
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions import store as sessions
 from autograph_web.sessions.viewer import Viewer
 
 MOST_KEYS = 25
-_CREATIONS = Allowance(100, 3600)  # each writes a letter, and a revoked key makes room for the next
 _TOUCH_AFTER = timedelta(minutes=5)  # last use is kept to five minutes, so that reading stays reading
 _KEPT_AFTER_THE_END = timedelta(days=30)
 
@@ -65,7 +64,8 @@ class ApiKeys:
             Unavailable: The database is away; there is no key.
         """
         name, now = parse_name(wish.name), self._on.clock.now()
-        budget = _CREATIONS.under(f"rate_limit:api_key_creation:{viewer.user_id.hex}")
+        # Each writes an email, and a revoked key makes room for the next.
+        limits = self._on.limiter.limits(Limit.API_KEY_CREATION, viewer.user_id.hex)
         made = new_key(self._on.entropy)
         row = ApiKeyRow(
             id=made.id,
@@ -76,7 +76,7 @@ class ApiKeys:
             created_at=now,
             expires_at=wish.end(now),
         )
-        await self._on.limiter.spend([budget], viewer.user_id.hex)
+        await self._on.limiter.consume(limits, viewer.user_id.hex)
         return IssuedKey(made.text, await self._add(context, viewer, wish, row))
 
     async def of(self, user_id: UUID) -> list[ApiKey]:

@@ -5,14 +5,14 @@ from typing import Any, cast
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.infra.ratelimit.limiter import Allowance, note_refusal, subject_key
+from autograph_web.infra.ratelimit.limiter import note_refusal, subject_key
 from autograph_web.infra.ratelimit.local_limiter import LocalWindows
+from autograph_web.infra.ratelimit.table import Limit, Rate
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 
-_WRONG = Allowance(20, 900)
 _GOOD_FOR_S = 86_400
 _TOLD_FOR_S = 3600
-_USES_LIMIT, _WRONG_LIMIT = "api_key", "api_key_wrong"
+_USES_LIMIT, _WRONG_LIMIT = Limit.API_KEY, Limit.API_KEY_WRONG
 
 # A window is a hash {since, count} that begins with the first of what it counts. Times are in ms.
 _WINDOW = """
@@ -56,8 +56,9 @@ class KeyThrottle:
     others at its address, so nobody is locked out by a neighbour.
     """
 
-    def __init__(self, redis: RedisClient, clock: Clock, uses: Allowance, processes: int) -> None:
-        self._redis, self._clock, self._uses, self._processes = redis, clock, uses, processes
+    def __init__(self, redis: RedisClient, clock: Clock, uses: Rate, wrong: Rate, processes: int) -> None:
+        self._redis, self._clock, self._processes = redis, clock, processes
+        self._uses, self._wrong = uses, wrong
         self._admit, self._count = redis.script(_ADMIT), redis.script(_COUNT)
         self._local = LocalWindows(clock)
 
@@ -68,7 +69,7 @@ class KeyThrottle:
             RateLimited: Too many uses of it, or too many wrong keys from this address.
         """
         keys = [_uses(key_hash), _mistakes(ip), _good(key_hash)]
-        sizes = [size for one in (self._uses, _WRONG) for size in (one.limit, one.window * 1000)]
+        sizes = [size for one in (self._uses, self._wrong) for size in (one.limit, one.window * 1000)]
         try:
             wait, known, at_fault = await self._redis.call(
                 cast(Any, self._admit(keys=keys, args=[self._now_ms(), *sizes]))
@@ -91,10 +92,10 @@ class KeyThrottle:
         key = _mistakes(ip)
         try:
             await self._redis.call(
-                cast(Any, self._count(keys=[key], args=[self._now_ms(), _WRONG.window * 1000]))
+                cast(Any, self._count(keys=[key], args=[self._now_ms(), self._wrong.window * 1000]))
             )
         except RedisDown:
-            self._local.hit(key, self._share(_WRONG), _WRONG.window)
+            self._local.hit(key, self._share(self._wrong), self._wrong.window)
 
     async def is_worth_telling(self, key_id: str) -> bool:
         """Tell whether to write down that a key that is over was used: once an hour, whatever the flood."""
@@ -104,13 +105,13 @@ class KeyThrottle:
             return False
 
     def _admit_alone(self, key_hash: str, ip: str) -> bool:
-        if wait := self._local.wait(_mistakes(ip), self._share(_WRONG), _WRONG.window):
+        if wait := self._local.wait(_mistakes(ip), self._share(self._wrong), self._wrong.window):
             raise _refusal(_WRONG_LIMIT, wait)
         if wait := self._local.hit(_uses(key_hash), self._share(self._uses), self._uses.window):
             raise _refusal(_USES_LIMIT, wait)
         return True  # nothing is to be remembered
 
-    def _share(self, whole: Allowance) -> int:
+    def _share(self, whole: Rate) -> int:
         return max(1, whole.limit // self._processes)
 
     def _now_ms(self) -> int:

@@ -267,14 +267,13 @@ class Revocations:
 
 def table() -> list[tuple[str, ...]]:
     """Return the table as text: a header and a row for each cause."""
-    header = ("cause", "what happened", "sessions", "second factors", "trusted devices", "API keys", "links")
+    header = ("what happens", "sessions", "second factors", "trusted devices", "API keys", "links")
     rows = [
         (
-            cause.name.lower(),
             row.meaning,
             *(row.sessions, row.second_factors, row.trusted_devices, row.api_keys),
-            ", ".join(purpose.value for purpose in row.links) or Extent.NONE.value,
+            "all" if set(row.links) == set(Purpose) else ", ".join(row.links) or Extent.NONE,
         )
-        for cause, row in POLICY.items()
+        for row in POLICY.values()
     ]
     return [header, *rows]

@@ -75,6 +75,8 @@ def _settings(settings: later.Settings) -> Finding:
         return doubtful(
             "settings", "development, at a public address", "set AUTOGRAPH_ENVIRONMENT=production"
         )
+    if settings.deprecated:
+        return doubtful("settings", settings.deprecated[0], "see docs/configuration.md")
     return good("settings", settings.environment)
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from autograph_web.infra.crypto.encryption import SealBroken as SealBroken
     from autograph_web.infra.db.database import Database as Database
     from autograph_web.infra.health.failures import trouble_of as trouble_of
+    from autograph_web.infra.ratelimit.table import Limit as Limit
     from autograph_web.infra.redis.client import RedisClient as RedisClient
     from autograph_web.infra.redis.client import RedisDown as RedisDown
     from autograph_web.infra.redis.embedded import EmbeddedRedis as EmbeddedRedis
@@ -69,6 +70,7 @@ MODULES = {
     "autograph_web.audit.export": ("write_out",),
     "autograph_web.audit.trail": ("ACTOR", "AuditEvent", "Trail"),
     "autograph_web.infra.db.database": ("Database",),
+    "autograph_web.infra.ratelimit.table": ("Limit",),
     "autograph_web.infra.redis.embedded": ("EmbeddedRedis",),
     "autograph_web.infra.redis.client": ("RedisClient", "RedisDown"),
     "autograph_web.infra.redis.pool": ("RedisCluster",),
@@ -93,6 +95,8 @@ _HOME = {name: module for module, names in MODULES.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """Return what a module of the product, or of a library, calls `name`."""
+    if name == "revocation_table":
+        return import_module("autograph_web.authn.revocation").table
     if name == "serve":
         return import_module("autograph_web.serve")
     if name not in _HOME:

@@ -42,6 +42,14 @@ COMMANDS = {
     "address": Place("address", "", "Addresses of clients: lift their limits on tries."),
     "flags": Place("flags", "", "Feature flags: see and switch them while the server runs."),
     "mail": Place("mail", "", "List the letters that are not out, without what they say; or act upon them."),
+    "revocation": Place(
+        "tables",
+        "revocation",
+        "Print what ends when: for each cause, which credentials of an account are revoked.",
+    ),
+    "limits": Place(
+        "tables", "limits", "Print how often what may be tried: each limit, its setting and its default."
+    ),
     "audit": Place("audit", "", "The audit log: whether it is whole, and all of it as a file."),
 }
 

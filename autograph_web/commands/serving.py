@@ -28,6 +28,8 @@ def run() -> None:
     """Start the server: build the pages if need be, bring the database up to date, serve."""
     settings = later.load_settings()
     check_port(settings.host, settings.port)
+    for line in settings.deprecated:
+        say(line)
     frontend.ensure_built(say)
     with redis_url(settings) as url:
         refuse_redis(url)

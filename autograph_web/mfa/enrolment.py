@@ -19,7 +19,7 @@ from autograph_web.infra.crypto.encryption import Sealer
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.randomness import random_uuid
-from autograph_web.infra.ratelimit.limiter import Allowance
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa import store, totp
 from autograph_web.mfa.codes import RECOVERY_CODES, Method, new_recovery_code, read_code, recovery_hash
 from autograph_web.mfa.errors import (
@@ -29,14 +29,12 @@ from autograph_web.mfa.errors import (
     SetupCodeInvalid,
     SetupCodeOfOther,
 )
-from autograph_web.mfa.factors import Factors, budgets_of, newer_entry, owner_of
+from autograph_web.mfa.factors import Factors, newer_entry, owner_of
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.mfa.letters import factor_letter
 from autograph_web.mfa.models import RecoveryCode, TotpFactor
 from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer
-
-_SETUPS = Allowance(20, 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,8 @@ class Enrolment:
             RateLimited: Too many setups in an hour.
             Unavailable: The database is away.
         """
-        budget = _SETUPS.under(f"rate_limit:totp_setup:{viewer.user_id.hex}")
-        await self._on.limiter.spend([budget], viewer.user_id.hex)
+        limits = self._on.limiter.limits(Limit.TOTP_SETUP, viewer.user_id.hex)
+        await self._on.limiter.consume(limits, viewer.user_id.hex)
         secret, now = totp.new_secret(self._on.entropy), self._on.clock.now()
         factor = TotpFactor(
             id=random_uuid(self._on.entropy),
@@ -109,7 +107,7 @@ class Enrolment:
         digits = code.text if code.method is Method.TOTP else ""
         try:
             async with self._on.limiter.attempt(
-                budgets_of(viewer.user_id), viewer.user_id.hex, SetupCodeInvalid
+                self._factors.limits(viewer.user_id), viewer.user_id.hex, SetupCodeInvalid
             ):
                 codes, revoked = await self._enable(context, viewer, digits, end_others=end_others)
         except SetupCodeInvalid:

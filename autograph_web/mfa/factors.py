@@ -14,7 +14,8 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.authn.revocation import Order, Taken
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.encryption import SealBroken, Sealer
-from autograph_web.infra.ratelimit.limiter import Allowance, Budget
+from autograph_web.infra.ratelimit.limiter import RateLimit
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa import store, totp
 from autograph_web.mfa.codes import Method, TypedCode, recovery_hash
 from autograph_web.mfa.errors import CodeOfReplaced, InvalidCode
@@ -23,8 +24,6 @@ from autograph_web.mfa.letters import factor_letter
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # For as long as the old entry of a replaced authenticator is told by its codes.
 _REPLACED_KEPT = timedelta(days=30)
-# NIST SP 800-63B-4 section 3.2.2, in three windows so that neither a burst nor patience pays.
-_BUDGETS = (Allowance(5, 300), Allowance(20, 3600), Allowance(50, 86_400))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,10 @@ class Factors:
         factor = await store.find_factor(connection, user_id, active=True)
         step = self.step_of(factor, code.text) if factor else None
         return factor is not None and step is not None and await store.use_step(connection, factor.id, step)
+
+    def limits(self, user_id: UUID) -> list[RateLimit]:
+        """Return the limits of wrong codes of an account; they outlive any one sign-in."""
+        return self._on.limiter.limits(Limit.MFA, user_id.hex)
 
     async def refusal_of(self, connection: AsyncConnection, user_id: UUID, code: TypedCode) -> InvalidCode:
         """Return why `code` was no good: that it is of the authenticator which was replaced, or just wrong.
@@ -129,8 +132,3 @@ def newer_entry(factor: Row[Any]) -> str:
 def owner_of(user_id: UUID) -> str:
     """Return what a sealed secret is bound to."""
     return f"totp\n{user_id.hex}"
-
-
-def budgets_of(user_id: UUID) -> list[Budget]:
-    """Return the budgets of wrong codes of an account; they outlive any one sign-in."""
-    return [allowance.under(f"rate_limit:mfa:{allowance.window}:{user_id.hex}") for allowance in _BUDGETS]

@@ -11,12 +11,11 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.trail import AuditEvent
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.ratelimit.limiter import Allowance
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.profile.inputs import ActivityInput
 from autograph_web.sessions.viewer import Viewer
 
 _PORTION = 500  # events read at once for a file; nothing is held open between two portions
-_ALLOWANCE = Allowance(20, 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ class Activity:
             RateLimited: Too many downloads in an hour.
             Unavailable: The database is away.
         """
-        budget = _ALLOWANCE.under(f"rate_limit:activity:{viewer.user_id.hex}")
-        await self._on.limiter.spend([budget], viewer.user_id.hex)
+        limits = self._on.limiter.limits(Limit.ACTIVITY, viewer.user_id.hex)
+        await self._on.limiter.consume(limits, viewer.user_id.hex)
         await self._on.trail.record_alone(
             Kind.DATA_EXPORTED, context, user_id=viewer.user_id, session_id=viewer.session_id, what="activity"
         )

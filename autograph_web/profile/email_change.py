@@ -21,7 +21,7 @@ from autograph_web.authn.revocation import Cause, Revocations
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.infra.ratelimit.limiter import Allowance, subject_key
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile import letters
@@ -30,8 +30,6 @@ from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer
 
 _CHANGE, _UNDO = Purpose.EMAIL_CHANGE, Purpose.EMAIL_CHANGE_UNDO
-_REQUESTS, _LETTERS_TO_ONE = Allowance(5, 3600), Allowance(3, 3600)
-_WRONG_TOKENS = Allowance(20, 900)
 
 
 class EmailChange:
@@ -73,9 +71,9 @@ class EmailChange:
             Unavailable: The database is away; the link is as good as before.
         """
         bucket = address_bucket(context.ip)
-        budget = _WRONG_TOKENS.under(f"rate_limit:email_change_confirm:{bucket}")
+        limits = self._on.limiter.limits(Limit.EMAIL_CHANGE_CONFIRM, bucket)
         try:
-            async with self._on.limiter.attempt([budget], bucket, LinkRefused):
+            async with self._on.limiter.attempt(limits, bucket, LinkRefused):
                 account = await self._confirm(context, token)
         except IntegrityError:
             raise EmailTaken from None
@@ -92,11 +90,11 @@ class EmailChange:
             return await accounts.forget_holds(connection, self._on.clock.now())
 
     async def _spend(self, user_id: UUID, address: EmailAddress) -> None:
-        budgets = [
-            _REQUESTS.under(f"rate_limit:email_change:{user_id.hex}"),
-            _LETTERS_TO_ONE.under(subject_key("rate_limit:email_change_to", address.key)),
+        limits = [
+            *self._on.limiter.limits(Limit.EMAIL_CHANGE, user_id.hex),
+            *self._on.limiter.limits(Limit.EMAIL_CHANGE_TO, address.key),
         ]
-        await self._on.limiter.spend(budgets, user_id.hex)
+        await self._on.limiter.consume(limits, user_id.hex)
 
     async def _check(self, connection: AsyncConnection, viewer: Viewer, address: EmailAddress) -> Account:
         enabled = await mfa.find_factor(connection, viewer.user_id, active=True) is not None

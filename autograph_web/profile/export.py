@@ -16,13 +16,12 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place
 from autograph_web.audit.trail import event_of, owners
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.ratelimit.limiter import Allowance
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa import store as mfa
 from autograph_web.sessions import store as sessions
 from autograph_web.sessions.viewer import Viewer
 
 _PAGE = 500  # events read at once; nothing is held open between two pages
-_ALLOWANCE = Allowance(20, 3600)
 _ACCOUNT = ("id", "email", "role", "mfa_enabled", "email_verified", "created_at", "password_changed_at")
 _SESSION = (
     "id",
@@ -57,8 +56,8 @@ class DataExport:
             SessionEnded: The account is gone.
             Unavailable: The database is away.
         """
-        budget = _ALLOWANCE.under(f"rate_limit:export:{viewer.user_id.hex}")
-        await self._on.limiter.spend([budget], viewer.user_id.hex)
+        limits = self._on.limiter.limits(Limit.EXPORT, viewer.user_id.hex)
+        await self._on.limiter.consume(limits, viewer.user_id.hex)
         head = await self._head(viewer.user_id)
         await self._on.trail.record_alone(
             Kind.DATA_EXPORTED, context, user_id=viewer.user_id, session_id=viewer.session_id

@@ -66,8 +66,8 @@ class PasswordChange:
             Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
         """
         email_key, new = fold_email(viewer.email), wish.new_password.get_secret_value()
-        budgets = self._passwords.budgets(context, email_key, device)
-        async with self._on.limiter.attempt(budgets, email_key, WrongPassword):
+        limits = self._passwords.limits(context, email_key, device)
+        async with self._on.limiter.attempt(limits, email_key, WrongPassword):
             checked = await self._check(context, viewer, wish.current_password.get_secret_value())
         # Only now: what is wrong with the new one is nobody's business who doesn't know the old one.
         if canonical(new) == canonical(wish.current_password.get_secret_value()):

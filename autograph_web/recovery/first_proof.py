@@ -21,14 +21,13 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.randomness import random_token
-from autograph_web.infra.ratelimit.limiter import Allowance
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.recovery.letters import reclaimed_letter
 from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
 from autograph_web.sign_in.password_step import Checked, PasswordStep
 
 _LINK = Purpose.EMAIL_VERIFICATION
-_WRONG_TOKENS = Allowance(20, 900)
 
 
 class _Changed(Exception):
@@ -92,8 +91,8 @@ class FirstProof:
                 `Unfinished`, it is done but not yet certain everywhere.
         """
         bucket = address_bucket(context.ip)
-        budget = _WRONG_TOKENS.under(f"rate_limit:verify_confirm:{bucket}")
-        async with self._on.limiter.attempt([budget], bucket, LinkRefused):
+        limits = self._on.limiter.limits(Limit.VERIFY_CONFIRM, bucket)
+        async with self._on.limiter.attempt(limits, bucket, LinkRefused):
             account = await self._verification.look(token)
             await self._links.peek(_LINK, token)
             if evidence.user_id == account.id:
@@ -109,8 +108,8 @@ class FirstProof:
         self, context: RequestContext, token: str, account: Account, evidence: Evidence
     ) -> Verified:
         key, password = fold_email(account.email), evidence.password or ""
-        budgets = self._passwords.budgets(context, key, evidence.device)
-        async with self._on.limiter.attempt(budgets, key, WrongPassword):
+        limits = self._passwords.limits(context, key, evidence.device)
+        async with self._on.limiter.attempt(limits, key, WrongPassword):
             async with self._on.database.read() as connection:
                 found = await accounts.find_by_id(connection, account.id)
             checked = await self._passwords.check(context, found, password)

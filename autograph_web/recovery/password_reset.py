@@ -21,7 +21,8 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.infra.ratelimit.limiter import Allowance, BudgetSpent, subject_key
+from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.recovery.errors import PasswordIsSet
 from autograph_web.recovery.letters import changed_letter, reset_letter
 from autograph_web.recovery.reclaiming import Reclaiming
@@ -29,20 +30,16 @@ from autograph_web.recovery.removed import Removed
 from autograph_web.sign_in.password_step import PasswordStep
 
 _RESET = Purpose.PASSWORD_RESET
-# Whoever asks, and however often: no more letters than this reach one mailbox.
-_PER_ACCOUNT = Allowance(3, 3600)
-_WRONG_TOKENS = Allowance(20, 900)
 
 
 @dataclass(frozen=True, slots=True)
 class ResetRules:
-    """How long a link lives, in seconds, and how many may be asked for from one address.
+    """How long a link lives, in seconds, and what decides about second factors.
 
     `is_verification_wanted` tells whether the owner of an account is asked to verify its address.
     """
 
     life: int
-    requests: Allowance
     is_verification_wanted: Callable[[UUID], bool]
 
 
@@ -100,14 +97,14 @@ class PasswordReset:
             Unavailable: Redis or the database is away; nothing was changed.
         """
         bucket = address_bucket(context.ip)
-        budget = _WRONG_TOKENS.under(f"rate_limit:reset_confirm:{bucket}")
+        limits = self._on.limiter.limits(Limit.RESET_CONFIRM, bucket)
         try:
-            async with self._on.limiter.attempt([budget], bucket, LinkRefused):
+            async with self._on.limiter.attempt(limits, bucket, LinkRefused):
                 revoked, reset = await self._confirm(context, token, password)
         except LinkRefused as refusal:
             await self._note_failure(context, reason=refusal.code)
             raise
-        except BudgetSpent as refusal:
+        except RateLimitExceeded as refusal:
             if refusal.first:
                 await self._note_failure(context, reason=refusal.code)
             raise
@@ -117,18 +114,17 @@ class PasswordReset:
 
     async def _spend(self, context: RequestContext) -> None:
         bucket = address_bucket(context.ip)
-        budget = self._rules.requests.under(f"rate_limit:reset:{bucket}")
         try:
-            await self._on.limiter.spend([budget], bucket)
-        except BudgetSpent as refusal:
+            await self._on.limiter.consume(self._on.limiter.limits(Limit.RESET, bucket), bucket)
+        except RateLimitExceeded as refusal:
             if refusal.first:
                 await self._note_failure(context, reason=refusal.code)
             raise
 
     async def _may_be_written_to(self, address: EmailAddress) -> bool:
-        # Unknown addresses have a budget as well, so that asking for either is the same work.
-        budget = _PER_ACCOUNT.under(subject_key("rate_limit:reset_account", address.key))
-        return await self._on.limiter.allows([budget], address.key)
+        # Unknown addresses have a limit as well, so that asking for either is the same work.
+        limits = self._on.limiter.limits(Limit.RESET_ACCOUNT, address.key)
+        return await self._on.limiter.try_consume(limits, address.key)
 
     @retried
     async def _ask(self, context: RequestContext, address: EmailAddress, *, allowed: bool) -> None:
@@ -215,10 +211,8 @@ class PasswordReset:
     async def _forgive(self, context: RequestContext, account: Account, device: str | None) -> None:
         # Whoever has just forgotten the password has often guessed until the sign-in was paused.
         key = fold_email(account.email)
-        budgets = {
-            budget for known in {device, None} for budget in self._passwords.budgets(context, key, known)
-        }
-        await self._on.limiter.forgive(list(budgets), key)
+        limits = {limit for known in {device, None} for limit in self._passwords.limits(context, key, known)}
+        await self._on.limiter.reset(list(limits), key)
 
     async def _propagate(self, revoked: Revoked) -> None:
         try:

@@ -12,14 +12,13 @@ from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.infra.ratelimit.limiter import Allowance
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.profile.email_change import account_of_link, move
 from autograph_web.recovery.letters import undone_letter
 from autograph_web.recovery.reclaiming import Reclaiming, WayBack
 from autograph_web.recovery.removed import Removed
 
 _UNDO = Purpose.EMAIL_CHANGE_UNDO
-_WRONG_TOKENS = Allowance(20, 900)
 
 
 class EmailUndo:
@@ -41,10 +40,10 @@ class EmailUndo:
             Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
         """
         bucket = address_bucket(context.ip)
-        budget = _WRONG_TOKENS.under(f"rate_limit:email_change_undo:{bucket}")
+        limits = self._on.limiter.limits(Limit.EMAIL_CHANGE_UNDO, bucket)
         await self._reclaiming.revocations.require_reachable()
         try:
-            async with self._on.limiter.attempt([budget], bucket, LinkRefused):
+            async with self._on.limiter.attempt(limits, bucket, LinkRefused):
                 revoked, back = await self._undo(context, token)
         except IntegrityError:
             raise EmailTaken from None

@@ -12,7 +12,8 @@ from autograph_web.accounts.passwords import MOST_BYTES
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.infra.ratelimit.limiter import Allowance, Budget, subject_key
+from autograph_web.infra.ratelimit.limiter import Limiter, RateLimit
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.sign_in.known_devices import KnownDevices
 
 
@@ -29,20 +30,19 @@ class PasswordStep:
     """Checks passwords for whoever signs in or confirms who they are."""
 
     def __init__(
-        self, database: Database, hasher: PasswordHasher, devices: KnownDevices, allowance: Allowance
+        self, database: Database, hasher: PasswordHasher, devices: KnownDevices, limiter: Limiter
     ) -> None:
-        self._database, self._hasher, self._devices, self._allowance = database, hasher, devices, allowance
+        self._database, self._hasher, self._devices, self._limiter = database, hasher, devices, limiter
 
-    def budgets(self, context: RequestContext, email_key: str, device: str | None) -> list[Budget]:
-        """Return the budgets a try counts against: its known device's, or the address's and the account's."""
+    def limits(self, context: RequestContext, email_key: str, device: str | None) -> list[RateLimit]:
+        """Return the limits a try counts against: its known device's, or the address's and the account's."""
         nonce = self._devices.recognise(device, email_key)
         if nonce:  # neither strangers nor its neighbours behind one address can lock it out
-            return [self._allowance.under(subject_key("rate_limit:login_account", f"{email_key}\n{nonce}"))]
-        keys = (
-            f"rate_limit:login:{address_bucket(context.ip)}",
-            subject_key("rate_limit:login_account", email_key),
-        )
-        return [self._allowance.under(key) for key in keys]
+            return self._limiter.limits(Limit.LOGIN_ACCOUNT, f"{email_key}\n{nonce}")
+        return [
+            *self._limiter.limits(Limit.LOGIN, address_bucket(context.ip)),
+            *self._limiter.limits(Limit.LOGIN_ACCOUNT, email_key),
+        ]
 
     async def check(
         self, context: RequestContext, found: tuple[Account, str] | None, password: str

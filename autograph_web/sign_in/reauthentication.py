@@ -13,7 +13,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.errors import CodeMalformed, InvalidCode
-from autograph_web.mfa.factors import Factors, budgets_of
+from autograph_web.mfa.factors import Factors
 from autograph_web.sessions.viewer import SignedIn, Viewer
 from autograph_web.sign_in.inputs import ReauthenticationInput
 from autograph_web.sign_in.password_step import Checked, PasswordStep
@@ -47,13 +47,15 @@ class Reauthentication:
         """
         email_key = fold_email(viewer.email)
         code = _code(viewer, wish)
-        budgets = self._passwords.budgets(context, email_key, device)
+        limits = self._passwords.limits(context, email_key, device)
         password = wish.password.get_secret_value()
-        async with self._on.limiter.attempt(budgets, email_key, WrongPassword):
+        async with self._on.limiter.attempt(limits, email_key, WrongPassword):
             checked = await self._check(context, viewer, password)
         if code is None:
             return await self._admit(context, viewer, checked, None, password)
-        async with self._on.limiter.attempt(budgets_of(viewer.user_id), viewer.user_id.hex, InvalidCode):
+        async with self._on.limiter.attempt(
+            self._factors.limits(viewer.user_id), viewer.user_id.hex, InvalidCode
+        ):
             return await self._admit(context, viewer, checked, code, password)
 
     async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:

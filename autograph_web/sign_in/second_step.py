@@ -10,19 +10,18 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.ratelimit.limiter import Allowance, Budget, BudgetSpent
+from autograph_web.infra.ratelimit.limiter import RateLimit, RateLimitExceeded
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.errors import InvalidCode
-from autograph_web.mfa.factors import Factors, budgets_of
+from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import SignedIn
-from autograph_web.sign_in.challenges import CHALLENGE_SECONDS, Challenge, ChallengeRequired, Challenges
+from autograph_web.sign_in.challenges import Challenge, ChallengeRequired, Challenges
 from autograph_web.sign_in.errors import ChallengeExpired
 from autograph_web.sign_in.inputs import SecondStepInput
 from autograph_web.sign_in.notices import SignInNotices
 from autograph_web.sign_in.proofs import Proofs
-
-_PER_CHALLENGE = Allowance(5, CHALLENGE_SECONDS)
 
 
 @dataclass(slots=True)
@@ -35,7 +34,7 @@ class _Taken:
 
 
 class SecondStep:
-    """Takes codes. Without a challenge nothing is counted, so a stranger cannot spend anybody's budget."""
+    """Takes codes. Without a challenge nothing is counted, so a stranger cannot use up anybody's limits."""
 
     def __init__(
         self,
@@ -66,12 +65,12 @@ class SecondStep:
         code = read_code(wish.code.get_secret_value())
         challenge = await self._challenge(context, wish)
         try:
-            async with self._on.limiter.attempt(_budgets(challenge), challenge.user_id.hex, InvalidCode):
+            async with self._on.limiter.attempt(self._limits(challenge), challenge.user_id.hex, InvalidCode):
                 proof = await self._check(context, challenge, code, wish.trust_device, device)
         except InvalidCode:
             await self._note_failure(context, challenge)
             raise
-        except BudgetSpent as refusal:
+        except RateLimitExceeded as refusal:
             if refusal.first:
                 await self._note_failure(context, challenge, rate_limited=True)
             raise
@@ -165,7 +164,6 @@ class SecondStep:
             Kind.MFA_VERIFY_FAILED, context, user_id=challenge.user_id, **details
         )
 
-
-def _budgets(challenge: Challenge) -> list[Budget]:
-    own = _PER_CHALLENGE.under(f"rate_limit:mfa_challenge:{challenge.id}")
-    return [own, *budgets_of(challenge.user_id)]
+    def _limits(self, challenge: Challenge) -> list[RateLimit]:
+        own = self._on.limiter.limits(Limit.MFA_CHALLENGE, challenge.id)
+        return [*own, *self._factors.limits(challenge.user_id)]

@@ -11,7 +11,7 @@ from autograph_web.audit.foundation import Foundation
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.ratelimit.limiter import BudgetSpent
+from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.challenges import ChallengeRequired, Challenges
@@ -66,11 +66,11 @@ class SignIn:
         """
         email_key, password = fold_email(wish.email), wish.password.get_secret_value()
         attempt = _Attempt(context, email_key, password, wish.remember_me, device, trusted)
-        budgets = self._passwords.budgets(context, email_key, device)
+        limits = self._passwords.limits(context, email_key, device)
         try:
-            async with self._on.limiter.attempt(budgets, email_key, InvalidCredentials):
+            async with self._on.limiter.attempt(limits, email_key, InvalidCredentials):
                 return await self._check(attempt)
-        except BudgetSpent as refusal:
+        except RateLimitExceeded as refusal:
             if refusal.first:
                 await self._note(attempt, Kind.LOGIN_RATE_LIMITED, retry_after=refusal.retry_after)
             raise

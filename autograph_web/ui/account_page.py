@@ -8,7 +8,6 @@ import reflex as rx
 
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.accounts.verification import PAUSE_S
 from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Role
 from autograph_web.infra.errors import DomainError, InternalError
@@ -53,7 +52,7 @@ class AccountPage(Private, mixin=True):
             looking = await self._looking()
             context = guard.request_context(self.router)
             self.unverified = await services().verification.resend(context, looking.user_id)
-            self._say_resent(_RESENT, PAUSE_S)
+            self._say_resent(_RESENT, services().verification.pause)
         except TURNED_AWAY as error:
             self._turn_away(error)
         except DomainError as error:

@@ -95,7 +95,7 @@ async def test_a_body_of_another_shape_is_refused(api: AsyncClient, body: Any, f
     assert PASSWORD not in response.text
 
 
-@pytest.mark.parametrize("settings_changes", [{"registration_limit": 2}])
+@pytest.mark.parametrize("settings_changes", [{"limit_register": "2/1h"}])
 async def test_too_many_registrations_are_told_when_to_come_back(api: AsyncClient) -> None:
     for name in ("one", "two"):
         await sign_up(api, f"{name}@northwind.dev")

@@ -316,7 +316,7 @@ async def test_the_twenty_sixth_is_one_too_many(api: AsyncClient, services: Serv
     assert_problem(answer, 409, "too_many_api_keys")
 
 
-@pytest.mark.parametrize("settings_changes", [{"api_key_limit": 3}])
+@pytest.mark.parametrize("settings_changes", [{"limit_api_key": "3/1m"}])
 async def test_too_many_uses_are_told_when_to_come_back(
     api: AsyncClient, clock: FakeClock, mina: dict[str, str]
 ) -> None:

@@ -42,7 +42,9 @@ async def test_a_known_and_an_unknown_email_are_the_same_work(
     assert await work(EMAIL, "192.0.2.2") == await work("nobody@northwind.dev", "192.0.2.3")
 
 
-@pytest.mark.parametrize("settings_changes", [{"bcrypt_cost": 10, "login_limit": 1000}])
+@pytest.mark.parametrize(
+    "settings_changes", [{"bcrypt_cost": 10, "limit_login": "1000/15m", "limit_login_account": "1000/15m"}]
+)
 async def test_either_takes_a_whole_hash(connect: Connect, services: Services) -> None:
     async def least(email: str) -> float:
         spent: list[float] = []

@@ -89,7 +89,7 @@ async def test_a_known_and_an_unknown_email_are_the_same_work(
     assert known == unknown
 
 
-@pytest.mark.parametrize("settings_changes", [{"password_reset_limit": 1}])
+@pytest.mark.parametrize("settings_changes", [{"limit_reset": "1/1h"}])
 async def test_the_limit_of_an_address_is_told(api: AsyncClient, connect: Connect) -> None:
     assert (await request(api)).status_code == 200
 

@@ -43,7 +43,8 @@ async def stack() -> AsyncGenerator[Stack]:
     """The product with two workers, PostgreSQL, Redis and a mail server."""
     settings = {
         "AUTOGRAPH_EMAIL_VERIFICATION": "off",  # the letters that are asked for are load enough
-        "AUTOGRAPH_LOGIN_LIMIT": str(ALLOWED),
+        "AUTOGRAPH_LIMIT_LOGIN": f"{ALLOWED}/15m",
+        "AUTOGRAPH_LIMIT_LOGIN_ACCOUNT": f"{ALLOWED}/15m",
         "AUTOGRAPH_SECRET_KEYS": SECRET,
         "AUTOGRAPH_WORKER_SILENCE_SECONDS": "5",
     }

@@ -23,7 +23,7 @@ GUESSES = 20
 
 @pytest.fixture
 def settings_changes() -> dict[str, Any]:
-    return {"api_key_limit": 5, "workers": 1}
+    return {"limit_api_key": "5/1m", "workers": 1}
 
 
 @pytest.fixture

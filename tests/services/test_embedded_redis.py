@@ -15,7 +15,7 @@ from redis import Redis
 
 from autograph_web import migrate
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.infra.ratelimit.limiter import BudgetSpent
+from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.infra.redis.embedded import EmbeddedRedis, packaged_servers, server_program
 from autograph_web.infra.startup_error import StartError
 from autograph_web.runtime import Services, build_services, opened
@@ -117,7 +117,7 @@ async def test_the_product_signs_in_checks_limits_and_ends_with_it(
                 await services.sessions.authenticate_token(pair.access_token)
             wrong = [prove(services, password=f"wrong {number}") for number in range(40)]
             outcomes = await asyncio.gather(*wrong, return_exceptions=True)
-            assert {type(outcome) for outcome in outcomes} == {InvalidCredentials, BudgetSpent}
+            assert {type(outcome) for outcome in outcomes} == {InvalidCredentials, RateLimitExceeded}
 
 
 @needs_both

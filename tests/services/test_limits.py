@@ -7,7 +7,7 @@ import pytest
 
 from autograph_web.accounts.store import USERS
 from autograph_web.infra.errors import RateLimited
-from autograph_web.infra.ratelimit.limiter import BudgetSpent
+from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import SignedIn
 from autograph_web.sign_in.errors import InvalidCredentials
@@ -137,7 +137,7 @@ async def test_of_twenty_concurrent_guesses_five_are_looked_at(services: Service
 
     kinds = [type(outcome) for outcome in outcomes]
     assert kinds.count(InvalidCredentials) == 5
-    assert kinds.count(BudgetSpent) == 15
+    assert kinds.count(RateLimitExceeded) == 15
     assert len(await audited(services, "login_failed")) == 5
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from autograph_web.accounts.errors import WrongPassword
 from autograph_web.infra.errors import RateLimited
-from autograph_web.infra.ratelimit.limiter import BudgetSpent
+from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.mfa.errors import InvalidCode, SetupCodeInvalid
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
@@ -144,7 +144,7 @@ async def test_of_twenty_wrong_codes_at_once_five_are_looked_at(
         *(verify(services, wrong, token) for _ in range(20)), return_exceptions=True
     )
 
-    assert Counter(map(type, outcomes)) == {InvalidCode: 5, BudgetSpent: 15}
+    assert Counter(map(type, outcomes)) == {InvalidCode: 5, RateLimitExceeded: 15}
     assert [row.details for row in await audited(services, "mfa_verify_failed")].count({}) == 5
 
 

@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 import pytest
 
-from autograph_web.infra.ratelimit.limiter import BudgetSpent
+from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.mfa.errors import InvalidCode, ReauthenticationRequired
 from autograph_web.mfa.store import CODES, FACTORS
 from autograph_web.runtime import Services
@@ -66,7 +66,7 @@ async def test_of_twenty_sign_ins_with_one_code_one_succeeds(
 
     assert successes(outcomes) == 1
     kinds = Counter(type(outcome) for outcome in outcomes if not isinstance(outcome, TokenPair))
-    assert set(kinds) <= {InvalidCode, BudgetSpent}
+    assert set(kinds) <= {InvalidCode, RateLimitExceeded}
     assert await how_many(services, SESSIONS) == before + 1
     assert len(await audited(services, "mfa_verify_success")) == 1
 

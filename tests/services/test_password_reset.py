@@ -137,7 +137,7 @@ async def test_nobody_can_flood_a_mailbox(services: Services, mailbox: Mailbox, 
     assert len(mailbox.letters) == 4
 
 
-@pytest.mark.parametrize("settings_changes", [{"password_reset_limit": 2}])
+@pytest.mark.parametrize("settings_changes", [{"limit_reset": "2/1h"}])
 async def test_an_address_may_ask_so_often(services: Services, clock: FakeClock) -> None:
     for name in ("one", "two"):
         await ask(services, f"{name}@northwind.dev")
@@ -153,7 +153,7 @@ async def test_an_address_may_ask_so_often(services: Services, clock: FakeClock)
     await ask(services, "three@northwind.dev")
 
 
-@pytest.mark.parametrize("settings_changes", [{"password_reset_limit": 2}])
+@pytest.mark.parametrize("settings_changes", [{"limit_reset": "2/1h"}])
 async def test_nonsense_counts_too(services: Services) -> None:
     for _ in range(2):
         with pytest.raises(EmailInvalid):

@@ -108,7 +108,7 @@ async def test_a_lost_race_leaves_no_success_in_the_audit_log(services: Services
         assert list(owners) == [row.id for row in await rows(services, USERS)]
 
 
-@pytest.mark.parametrize("settings_changes", [{"registration_limit": 3}])
+@pytest.mark.parametrize("settings_changes", [{"limit_register": "3/1h"}])
 async def test_registrations_from_one_address_are_limited(services: Services) -> None:
     for number in range(3):
         await register(services, f"person{number}@northwind.dev")
@@ -122,7 +122,7 @@ async def test_registrations_from_one_address_are_limited(services: Services) ->
     ]
 
 
-@pytest.mark.parametrize("settings_changes", [{"registration_limit": 1}])
+@pytest.mark.parametrize("settings_changes", [{"limit_register": "1/1h"}])
 async def test_a_refused_registration_counts_as_well(services: Services) -> None:
     with pytest.raises(DomainError):
         await register(services, "not an address")

@@ -219,7 +219,7 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServe
 @pytest.fixture(scope="session")
 def brittle_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServer]:
     """A second server, for the journeys that hurt it: it loses patience soon and forgets that soon."""
-    limits = {"AUTOGRAPH_LOGIN_LIMIT": "2", "AUTOGRAPH_LOGIN_WINDOW_SECONDS": "4"}
+    limits = {"AUTOGRAPH_LIMIT_LOGIN": "2/4s", "AUTOGRAPH_LIMIT_LOGIN_ACCOUNT": "2/4s"}
     with LiveServer(tmp_path_factory.mktemp("brittle"), **limits) as server:
         yield server
     server.check_secrets()

@@ -1,10 +1,14 @@
 """What may be set, and what a production start refuses."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from autograph_web.infra.ratelimit.table import Limit, Rate, parse_rates
 from autograph_web.settings import Settings, SettingsError, load_settings
 from tests.support.factories import SECRET
 
@@ -46,6 +50,40 @@ def test_without_any_setting_it_starts_for_development(
     assert not settings.secure
 
 
+def test_limits_are_set_by_the_names_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load(monkeypatch, AUTOGRAPH_LIMIT_LOGIN=" 7 / 30m ", AUTOGRAPH_LIMIT_MFA="3/1m,9/2h")
+
+    assert settings.rates[Limit.LOGIN] == (Rate(7, 1800),)
+    assert settings.rates[Limit.MFA] == (Rate(3, 60), Rate(9, 7200))
+    assert settings.rates[Limit.REGISTER] == Limit.REGISTER.default
+    assert settings.deprecated == []
+
+
+def test_the_names_of_limits_of_the_version_before_still_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = {"AUTOGRAPH_LOGIN_LIMIT": "2", "AUTOGRAPH_REGISTRATION_WINDOW_SECONDS": "60"}
+    settings = load(monkeypatch, **old)
+
+    assert settings.rates[Limit.LOGIN] == settings.rates[Limit.LOGIN_ACCOUNT] == (Rate(2, 900),)
+    assert settings.rates[Limit.REGISTER] == (Rate(100, 60),)
+    both = ("AUTOGRAPH_LIMIT_LOGIN=2/15m", "AUTOGRAPH_LIMIT_LOGIN_ACCOUNT=2/15m")
+    assert settings.deprecated == [
+        f"AUTOGRAPH_LOGIN_LIMIT is an old name: set {' and '.join(both)}",
+        "AUTOGRAPH_REGISTRATION_WINDOW_SECONDS is an old name: set AUTOGRAPH_LIMIT_REGISTER=100/1m",
+    ]
+
+
+@given(st.lists(st.builds(Rate, st.integers(1, 10**8), st.integers(1, 86_400)), min_size=1, max_size=4))
+def test_rates_read_as_they_are_written(rates: list[Rate]) -> None:
+    apart = list({rate.window: rate for rate in rates}.values())
+    assert parse_rates(",".join(map(str, apart))) == tuple(apart)
+
+
+@given(st.text(alphabet="0123456789/smhd, .-x", max_size=12))
+def test_rates_are_whole_or_refused(text: str) -> None:
+    with suppress(ValueError):
+        assert all(rate.limit > 0 and rate.window > 0 for rate in parse_rates(text))
+
+
 def test_production_starts_with_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(monkeypatch, **PRODUCTION)
 
@@ -68,6 +106,9 @@ def test_production_starts_with_what_it_needs(monkeypatch: pytest.MonkeyPatch) -
         ({"AUTOGRAPH_WORKERS": "many"}, "AUTOGRAPH_WORKERS"),
         ({"AUTOGRAPH_PASSWORD_MIN_LENGTH": "4"}, "AUTOGRAPH_PASSWORD_MIN_LENGTH"),
         ({"AUTOGRAPH_LOGIN_LIMIT": "0"}, "AUTOGRAPH_LOGIN_LIMIT"),
+        ({"AUTOGRAPH_LIMIT_LOGIN": "0/15m"}, "AUTOGRAPH_LIMIT_LOGIN: must be like 5/15m"),
+        ({"AUTOGRAPH_LIMIT_LOGIN": "5 tries"}, "AUTOGRAPH_LIMIT_LOGIN: must be like 5/15m"),
+        ({"AUTOGRAPH_LIMIT_API_KEY": "5/1m,9/1h"}, "AUTOGRAPH_LIMIT_API_KEY: must be one rate"),
         ({"PORT": "99999"}, "PORT"),
         ({"REDIS_URL": "http://x:hunter2@redis.northwind.dev"}, "REDIS_URL: must start with redis://"),
         ({"REDIS_URL": "redis://[x:hunter2@redis.northwind.dev"}, "REDIS_URL: is no address"),

@@ -14,7 +14,7 @@ from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.errors import DomainError, RateLimited
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.randomness import SystemEntropy, random_token, random_uuid
-from autograph_web.infra.ratelimit.limiter import BudgetSpent
+from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.mfa.errors import CodeOfReplaced, SetupCodeOfOther
 from autograph_web.sessions.cookies import CookieParts, new_cookie, read_cookie
 from autograph_web.sessions.record import SessionRecord
@@ -182,7 +182,7 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
     for kind in kinds:
         kinds.extend(kind.__subclasses__())
     # Those that know more than the kind whose code they have, and what several kinds have in common.
-    refined = (BudgetSpent, CodeOfReplaced, SetupCodeOfOther, LinkRefused)
+    refined = (RateLimitExceeded, CodeOfReplaced, SetupCodeOfOther, LinkRefused)
     codes = [kind.code for kind in kinds if kind not in refined]
     assert len(codes) == len(set(codes)) == len(all_errors())
 

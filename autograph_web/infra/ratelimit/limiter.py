@@ -1,35 +1,37 @@
-"""Budgets of tries: a sliding window in Redis, decided in one atomic step over several keys.
+"""Limits of tries: a sliding window in Redis, decided in one atomic step over several keys.
 
-A try is first *reserved*, then *settled*. A reservation counts at once, so that racers cannot all slip
-through; a success takes back what its own account had used up and nothing else. While an address's budget
+A try is first *acquired*, then *committed*. A reservation counts at once, so that racers cannot all slip
+through; a success takes back what its own account had used up and nothing else. While an address's limit
 is filled by reservations that are still undecided (an office signing in at nine), a further try waits for
 one of them instead of being refused.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Any, cast
 
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.errors import DomainError, RateLimited, Unavailable
 from autograph_web.infra.randomness import Entropy, random_token
 from autograph_web.infra.ratelimit.local_limiter import LocalWindows
+from autograph_web.infra.ratelimit.table import HASHED, Limit, Rate
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.telemetry.metrics import meters
 
 _PENDING_MS = 60_000  # a reservation of a process that died is forgotten after this
 _WAIT_STEP_S = 0.025
 _WAIT_S = 15.0
-_LONGEST_LANE = 64
+_LONGEST_QUEUE = 64
 
-# KEYS: one sorted set a budget. ARGV: now, pending lifetime, member, then limit and window of each key.
+# KEYS: one sorted set a limit. ARGV: now, pending lifetime, member, then limit and window of each key.
 # Members are "p|subject|nonce" (undecided) or "f|subject|nonce" (failed), scored by their time in ms.
 # Answers {verdict, wait in ms, first, spent}: 0 reserved, 1 wait for an undecided one, 2 refused; first = 1
 # on the first refusal of a minute, so that a flood writes one audit row and not one a request; spent is the
-# number of the budget that refuses for longest.
+# number of the limit that refuses for longest.
 _RESERVE = """
 local now, pending, member = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local verdict, wait, spent = 0, 0, 0
@@ -96,20 +98,8 @@ return found
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """How many failed tries are allowed within how many seconds."""
-
-    limit: int
-    window: int
-
-    def under(self, key: str) -> "Budget":
-        """Return the budget of this size under `key`."""
-        return Budget(key, self.limit, self.window)
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """At most `limit` failed tries within `window` seconds under `key`."""
+class RateLimit:
+    """At most `limit` tries within `window` seconds under `key`."""
 
     key: str
     limit: int
@@ -125,7 +115,7 @@ class Budget:
 class Reservation:
     """One try under way; settle it exactly once."""
 
-    budgets: tuple[Budget, ...]
+    limits: tuple[RateLimit, ...]
     subject: str
     nonce: str
     local: bool
@@ -136,7 +126,7 @@ class Reservation:
         return f"{self.subject}|{self.nonce}"
 
 
-class BudgetSpent(RateLimited):
+class RateLimitExceeded(RateLimited):
     """`RateLimited`, telling whether this is the first refusal in a while (worth an audit row)."""
 
     def __init__(self, retry_after: int, first: bool) -> None:
@@ -144,8 +134,8 @@ class BudgetSpent(RateLimited):
         self.first = first
 
 
-class _Lane:
-    """Those of one process who want the same budget: served in turn, and only the first asks Redis."""
+class _Queue:
+    """Those of one process who wait at the same limit: served in turn, and only the first asks Redis."""
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
@@ -155,72 +145,99 @@ class _Lane:
 class Limiter:
     """Reserves and settles tries; without Redis a stricter limiter inside this process takes over."""
 
-    def __init__(self, redis: RedisClient, clock: Clock, entropy: Entropy, processes: int = 1) -> None:
+    def __init__(
+        self,
+        redis: RedisClient,
+        clock: Clock,
+        entropy: Entropy,
+        processes: int = 1,
+        rates: Mapping[Limit, tuple[Rate, ...]] = MappingProxyType({}),
+    ) -> None:
+        """Take the parts; `rates` are what is set, where that differs from the table."""
+        self._rates = {limit: limit.default for limit in Limit} | dict(rates)
         self._redis, self._clock, self._entropy = redis, clock, entropy
-        # On its own a process allows its share of the budget, so that all of them together stay within it.
+        # On its own a process allows its share of each limit, so that all of them together stay within it.
         self._processes = processes
-        self._lanes: dict[str, _Lane] = {}
+        self._queues: dict[str, _Queue] = {}
         self._reserve, self._settle = redis.script(_RESERVE), redis.script(_SETTLE)
         self._lift = redis.script(_LIFT)
         self._local = LocalWindows(clock)
 
-    async def reserve(self, budgets: Sequence[Budget], subject: str) -> Reservation:
-        """Reserve one try of `subject` in every budget at once, or in none.
+    def limits(self, limit: Limit, subject: str) -> list[RateLimit]:
+        """Return what a row of the table allows `subject`, such as the bucket of an address."""
+        rates = self._rates[limit]
+        shown = _digest(subject) if limit.per in HASHED else subject
+        return [
+            RateLimit(f"rate_limit:{limit}:{between}{shown}", rate.limit, rate.window)
+            for rate in rates
+            for between in [f"{rate.window}:" if len(rates) > 1 else ""]
+        ]
+
+    def pause(self, limit: Limit) -> int:
+        """Return the seconds until the next may come where the shortest window is full."""
+        return min(rate.window for rate in self._rates[limit])
+
+    def window(self, limit: Limit) -> int:
+        """Return for how many seconds a row of the table counts at most."""
+        return max(rate.window for rate in self._rates[limit])
+
+    async def acquire(self, limits: Sequence[RateLimit], subject: str) -> Reservation:
+        """Reserve one try of `subject` within every limit at once, or within none.
 
         Raises:
-            BudgetSpent: One of them is used up; `retry_after` says for how long.
+            RateLimitExceeded: One of them is reached; `retry_after` says for how long.
         """
         nonce = random_token(self._entropy, 9)
         try:
             return await self._reserve_shared(
-                Reservation(tuple(budgets), _digest(subject), nonce, local=False)
+                Reservation(tuple(limits), _digest(subject), nonce, local=False)
             )
         except RedisDown:
-            return self._reserve_local(Reservation(tuple(budgets), _digest(subject), nonce, local=True))
+            return self._reserve_local(Reservation(tuple(limits), _digest(subject), nonce, local=True))
 
     @asynccontextmanager
     async def attempt(
-        self, budgets: Sequence[Budget], subject: str, counts: type[DomainError]
+        self, limits: Sequence[RateLimit], subject: str, counts: type[DomainError]
     ) -> AsyncGenerator[None]:
         """Hold a try for the length of the block: `counts` is the refusal that makes it a failed one.
 
         Raises:
-            BudgetSpent: One of the budgets is used up; the block is not entered.
+            RateLimitExceeded: One of the limits is reached; the block is not entered.
         """
-        reservation = await self.reserve(budgets, subject)
+        reservation = await self.acquire(limits, subject)
         try:
             yield
         except counts:
-            await self.settle(reservation, succeeded=False)
+            await self.commit(reservation, succeeded=False)
             raise
         except BaseException:
-            await self.withdraw(reservation)
+            await self.rollback(reservation)
             raise
-        await self.settle(reservation, succeeded=True)
+        await self.commit(reservation, succeeded=True)
 
-    async def spend(self, budgets: Sequence[Budget], subject: str) -> None:
+    async def consume(self, limits: Sequence[RateLimit], subject: str) -> None:
         """Count one of something that counts whatever becomes of it, such as a letter that is asked for.
 
         Raises:
-            BudgetSpent: One of the budgets is used up.
+            RateLimitExceeded: One of the limits is reached.
         """
-        await self.settle(await self.reserve(budgets, subject), succeeded=False)
+        await self.commit(await self.acquire(limits, subject), succeeded=False)
 
-    async def allows(self, budgets: Sequence[Budget], subject: str) -> bool:
+    async def try_consume(self, limits: Sequence[RateLimit], subject: str) -> bool:
         """Count one as `spend` does and tell whether there was room, where nobody may hear a refusal."""
         try:
-            await self.spend(budgets, subject)
-        except BudgetSpent:
+            await self.consume(limits, subject)
+        except RateLimitExceeded:
             return False
         return True
 
-    async def settle(self, reservation: Reservation, *, succeeded: bool) -> None:
+    async def commit(self, reservation: Reservation, *, succeeded: bool) -> None:
         """Say how the try went: a failure stays in the windows, a success clears its subject's failures."""
         await self._finish(reservation, "succeeded" if succeeded else "failed")
 
-    async def forgive(self, budgets: Sequence[Budget], subject: str) -> None:
-        """Clear the failures of `subject` as a success would, even where its budgets are spent."""
-        await self.settle(Reservation(tuple(budgets), _digest(subject), "", local=False), succeeded=True)
+    async def reset(self, limits: Sequence[RateLimit], subject: str) -> None:
+        """Clear the failures of `subject` as a success would, even where its limits are reached."""
+        await self.commit(Reservation(tuple(limits), _digest(subject), "", local=False), succeeded=True)
 
     async def lift(self, keys: Sequence[str]) -> list[str]:
         """Forget what was counted under `keys`; return those under which there was something.
@@ -234,15 +251,15 @@ class Limiter:
             raise Unavailable(retry_after=2) from error
         return [key for key, count in zip(keys, found, strict=True) if count]
 
-    async def withdraw(self, reservation: Reservation) -> None:
+    async def rollback(self, reservation: Reservation) -> None:
         """Take a try back that never came to a verdict, such as one the database was down for."""
         await self._finish(reservation, "withdrawn")
 
     async def _finish(self, reservation: Reservation, outcome: str) -> None:
         if reservation.local:
             return  # the local windows never give anything back: stricter, and nothing to race
-        keys = [budget.key for budget in reservation.budgets]
-        windows = [budget.window * 1000 for budget in reservation.budgets]
+        keys = [limit.key for limit in reservation.limits]
+        windows = [limit.window * 1000 for limit in reservation.limits]
         arguments = [self._now_ms(), reservation.member, reservation.subject, outcome, *windows]
         try:
             await self._redis.call(cast(Any, self._settle(keys=keys, args=arguments)))
@@ -250,41 +267,41 @@ class Limiter:
             return  # an unsettled reservation runs out by itself
 
     async def _reserve_shared(self, reservation: Reservation) -> Reservation:
-        lane = self._lanes.setdefault(reservation.budgets[0].key, _Lane())
+        queue = self._queues.setdefault(reservation.limits[0].key, _Queue())
         # Each one that waits holds a request open, so a flood must not wait.
-        if lane.inside >= _LONGEST_LANE:
-            raise _spent(reservation.budgets[0], 1)
-        lane.inside += 1
+        if queue.inside >= _LONGEST_QUEUE:
+            raise _spent(reservation.limits[0], 1)
+        queue.inside += 1
         try:
-            async with asyncio.timeout(_WAIT_S), lane.turn:
+            async with asyncio.timeout(_WAIT_S), queue.turn:
                 while not await self._granted(reservation):  # noqa: ASYNC110  (the event is another process)
                     await asyncio.sleep(_WAIT_STEP_S)
         except TimeoutError:
-            raise _spent(reservation.budgets[0], 1) from None
+            raise _spent(reservation.limits[0], 1) from None
         finally:
-            lane.inside -= 1
-            if not lane.inside:
-                del self._lanes[reservation.budgets[0].key]
+            queue.inside -= 1
+            if not queue.inside:
+                del self._queues[reservation.limits[0].key]
         return reservation
 
     async def _granted(self, reservation: Reservation) -> bool:
         verdict, wait_ms, first, spent = await self._try(reservation)
         if verdict == 2:
-            raise _spent(reservation.budgets[spent - 1], max(1, -(-wait_ms // 1000)), first=bool(first))
+            raise _spent(reservation.limits[spent - 1], max(1, -(-wait_ms // 1000)), first=bool(first))
         return verdict == 0
 
     async def _try(self, reservation: Reservation) -> list[int]:
         arguments: list[str | int] = [self._now_ms(), _PENDING_MS, reservation.member]
-        for budget in reservation.budgets:
-            arguments += [budget.limit, budget.window * 1000]
-        keys = [budget.key for budget in reservation.budgets]
+        for limit in reservation.limits:
+            arguments += [limit.limit, limit.window * 1000]
+        keys = [limit.key for limit in reservation.limits]
         return cast(list[int], await self._redis.call(cast(Any, self._reserve(keys=keys, args=arguments))))
 
     def _reserve_local(self, reservation: Reservation) -> Reservation:
-        for budget in reservation.budgets:
-            wait = self._local.hit(budget.key, max(1, budget.limit // self._processes), budget.window)
+        for limit in reservation.limits:
+            wait = self._local.hit(limit.key, max(1, limit.limit // self._processes), limit.window)
             if wait:
-                raise _spent(budget, wait)
+                raise _spent(limit, wait)
         return reservation
 
     def _now_ms(self) -> int:
@@ -296,9 +313,9 @@ def note_refusal(limit: str) -> None:
     meters().limited.labels(limit).inc()
 
 
-def _spent(budget: Budget, wait: int, *, first: bool = False) -> BudgetSpent:
-    note_refusal(budget.name)
-    return BudgetSpent(wait, first)
+def _spent(limit: RateLimit, wait: int, *, first: bool = False) -> RateLimitExceeded:
+    note_refusal(limit.name)
+    return RateLimitExceeded(wait, first)
 
 
 def _digest(subject: str) -> str:
@@ -307,5 +324,5 @@ def _digest(subject: str) -> str:
 
 
 def subject_key(prefix: str, subject: str) -> str:
-    """Return the Redis key of a budget about `subject` that does not spell it out."""
+    """Return a Redis key about `subject` that does not spell it out."""
     return f"{prefix}:{_digest(subject)}"

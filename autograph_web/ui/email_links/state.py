@@ -11,7 +11,6 @@ import reflex as rx
 
 from autograph_web.accounts.errors import LinkRefused, SessionEnded
 from autograph_web.accounts.links import Purpose
-from autograph_web.accounts.verification import PAUSE_S
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
@@ -109,7 +108,8 @@ class VerifyEmailState(AuthForm, Private, rx.State):
 
     def _say_sent(self) -> None:
         self.outcome, self.notice = "sent", messages.notice(_SENT)
-        self.wait_seconds, self.wait_text = PAUSE_S, messages.wait(PAUSE_S)
+        self.wait_seconds = services().verification.pause
+        self.wait_text = messages.wait(self.wait_seconds)
         self._move_to("outcome")
 
     def _refuse(self, error: DomainError) -> None:

@@ -1,0 +1,117 @@
+"""THE table of limits: what is counted, for whom, and how often it is allowed.
+
+`python -m autograph_web limits` prints it with what is set (docs/configuration.md). Each row is a setting:
+`AUTOGRAPH_LIMIT_LOGIN=5/15m` allows five within a quarter of an hour, `5/5m,20/1h` demands both. What one
+connection or message may take is in `bounds.py`.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,5})?([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LONGEST_WINDOW_S = 31 * 86_400
+_SHAPE = "must be like 5/15m: how many within how long (s, m, h or d); several with commas between them"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `limit` within any `window` seconds."""
+
+    limit: int
+    window: int
+
+    def __str__(self) -> str:
+        """Return it as it is set: "5/15m"."""
+        unit = next(unit for unit in ("d", "h", "m", "s") if self.window % _SECONDS[unit] == 0)
+        return f"{self.limit}/{self.window // _SECONDS[unit]}{unit}"
+
+
+def parse_rates(text: str) -> tuple[Rate, ...]:
+    """Read rates as an operator writes them.
+
+    Raises:
+        ValueError: They are not like "5/15m" or "5/5m,20/1h".
+    """
+    found = [_RATE.fullmatch(part.strip().replace(" ", "")) for part in text.split(",")]
+    rates = [Rate(int(each[1]), int(each[2] or 1) * _SECONDS[each[3]]) for each in found if each is not None]
+    windows = {rate.window for rate in rates}
+    if len(rates) < len(found) or len(windows) < len(rates) or max(windows) > _LONGEST_WINDOW_S:
+        raise ValueError(_SHAPE)
+    return tuple(rates)
+
+
+class Per(StrEnum):
+    """For whom a limit counts."""
+
+    ADDRESS = "client address"
+    ACCOUNT = "account"
+    EMAIL = "email address"
+    KEY = "API key"
+    CHALLENGE = "sign-in"
+
+
+class Counts(StrEnum):
+    """What a limit counts."""
+
+    EACH = "each"
+    FAILURES = "failures"
+
+
+class Limit(StrEnum):
+    """One limit; its value names it in Redis, in metrics and, after `limit_`, among the settings."""
+
+    per: Per
+    counts: Counts
+    default: tuple[Rate, ...]
+    meaning: str
+
+    def __new__(cls, value: str, per: Per, counts: Counts, default: str, meaning: str) -> "Limit":
+        """Make a row of the table."""
+        member = str.__new__(cls, value)
+        member._value_, member.per, member.counts, member.meaning = value, per, counts, meaning
+        member.default = parse_rates(default)
+        return member
+
+    @property
+    def setting(self) -> str:
+        """The name of its setting, without the prefix."""
+        return f"limit_{self.value}"
+
+    LOGIN = "login", Per.ADDRESS, Counts.FAILURES, "5/15m", "wrong passwords"
+    LOGIN_ACCOUNT = (
+        *("login_account", Per.EMAIL, Counts.FAILURES, "5/15m"),
+        "wrong passwords; a browser that has signed in to the account before has a limit of its own",
+    )
+    MFA = "mfa", Per.ACCOUNT, Counts.FAILURES, "5/5m,20/1h,50/1d", "wrong codes (NIST SP 800-63B-4, 3.2.2)"
+    MFA_CHALLENGE = "mfa_challenge", Per.CHALLENGE, Counts.FAILURES, "5/5m", "wrong codes of one sign-in"
+    TOTP_SETUP = "totp_setup", Per.ACCOUNT, Counts.EACH, "20/1h", "authenticator keys made"
+    REGISTER = "register", Per.ADDRESS, Counts.EACH, "100/1h", "registrations"
+    VERIFY = "verify", Per.ACCOUNT, Counts.EACH, "1/1m,5/1h", "verification emails asked for by the owner"
+    VERIFY_TO = "verify_to", Per.EMAIL, Counts.EACH, "1/1m,5/1h", "verification emails to one mailbox"
+    VERIFY_FROM = "verify_from", Per.ADDRESS, Counts.EACH, "20/1h", "verification emails asked for"
+    VERIFY_CONFIRM = "verify_confirm", Per.ADDRESS, Counts.FAILURES, "20/15m", "wrong verification links"
+    RESET = "reset", Per.ADDRESS, Counts.EACH, "10/1h", "links for a new password asked for"
+    RESET_ACCOUNT = "reset_account", Per.EMAIL, Counts.EACH, "3/1h", "links for a new password to one mailbox"
+    RESET_CONFIRM = "reset_confirm", Per.ADDRESS, Counts.FAILURES, "20/15m", "wrong links for a new password"
+    EMAIL_CHANGE = "email_change", Per.ACCOUNT, Counts.EACH, "5/1h", "changes of email address asked for"
+    EMAIL_CHANGE_TO = "email_change_to", Per.EMAIL, Counts.EACH, "3/1h", "such changes to one mailbox"
+    EMAIL_CHANGE_CONFIRM = (
+        *("email_change_confirm", Per.ADDRESS, Counts.FAILURES, "20/15m"),
+        "wrong links that confirm a change of email address",
+    )
+    EMAIL_CHANGE_UNDO = (
+        *("email_change_undo", Per.ADDRESS, Counts.FAILURES, "20/15m"),
+        "wrong links that take one back",
+    )
+    API_KEY = "api_key", Per.KEY, Counts.EACH, "600/1m", "requests"
+    API_KEY_WRONG = "api_key_wrong", Per.ADDRESS, Counts.FAILURES, "20/15m", "wrong API keys"
+    API_KEY_CREATION = "api_key_creation", Per.ACCOUNT, Counts.EACH, "100/1h", "API keys made"
+    ACTIVITY = "activity", Per.ACCOUNT, Counts.EACH, "20/1h", "downloads of one's own activity"
+    EXPORT = "export", Per.ACCOUNT, Counts.EACH, "20/1h", "downloads of one's own data"
+    AUDIT = "audit", Per.ACCOUNT, Counts.EACH, "20/1h", "downloads of the audit log by an administrator"
+
+
+HASHED = frozenset({Per.EMAIL, Per.KEY})
+"""Whom a key in Redis does not spell out."""
