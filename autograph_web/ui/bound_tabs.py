@@ -5,6 +5,7 @@ What Reflex 0.10.1 does with the token of a websocket's address, it then does wi
 Reflex would give it a name for a token.
 """
 
+import asyncio
 from typing import Any
 
 import reflex as rx
@@ -14,6 +15,7 @@ from autograph_web.infra.randomness import random_uuid
 from autograph_web.runtime import services
 from autograph_web.ui.tabs import SteadyTabs
 
+_LEAVING_S, _LOOK_AGAIN_S = 0.5, 0.05
 _NEW_TOKEN = "new_token"  # noqa: S105  (the name of Reflex' event)
 
 
@@ -26,10 +28,24 @@ def bind_tabs(app: rx.App) -> None:
         scope = namespace.app.sio.get_environ(sid, namespace.namespace)["asgi.scope"]
         name = tab_name(scope, token)
         tabs = namespace._token_manager
-        if isinstance(tabs, SteadyTabs) and await tabs.is_taken(name):
+        if isinstance(tabs, SteadyTabs) and await _is_copy(tabs, name):
             token = str(random_uuid(services().entropy))
             await namespace.emit(_NEW_TOKEN, token, to=sid)
             name = tab_name(scope, token)
         await link(sid, name, **more)
 
     namespace.link_token_to_sid = linked
+
+
+async def _is_copy(tabs: SteadyTabs, name: str) -> bool:
+    """Return True if another page is open as this tab.
+
+    A page that is loaded again may be here before the connection it had is taken down, at another worker.
+    """
+    clock = asyncio.get_running_loop().time
+    patience_ends = clock() + _LEAVING_S
+    while await tabs.is_taken(name):
+        if clock() >= patience_ends:
+            return True
+        await asyncio.sleep(_LOOK_AGAIN_S)
+    return False

@@ -50,10 +50,15 @@ class _Client(AioClient):
 
 
 class ForgedSocket:
-    """Says whatever it likes in the language of Reflex's own client (Socket.IO 5 over Engine.IO 4)."""
+    """Says whatever it likes in the language of Reflex's own client (Socket.IO 5 over Engine.IO 4).
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    Pings are answered whatever the test waits for meanwhile, as a browser does, unless it is to be `deaf`.
+    """
+
+    def __init__(self, client: Any, *, deaf: bool = False) -> None:
+        self._client, self._deaf = client, deaf
+        self._messages = asyncio.Queue[str | Exception]()
+        self._listening = asyncio.create_task(self._listen())
         self.heard = ""
         """Everything the server said."""
 
@@ -100,6 +105,8 @@ class ForgedSocket:
         await self.until('40/_event,{"sid"')
 
     async def close(self) -> None:
+        self._listening.cancel()
+        await asyncio.wait([self._listening])
         try:
             with suppress(ConnectionClosed):
                 await self._client.close()
@@ -122,10 +129,21 @@ class ForgedSocket:
         await self._client.send(frame)
 
     async def _receive(self) -> None:
-        said = str(await self._client.receive())
-        if said == "2":
-            await self._send("3")
+        said = await self._messages.get()
+        if isinstance(said, Exception):
+            self._messages.put_nowait(said)  # an end is an end to whoever asks next, too
+            raise said
         self.heard += said + "\n"
+
+    async def _listen(self) -> None:
+        try:
+            while True:
+                said = str(await self._client.receive())
+                if said == "2" and not self._deaf:
+                    await self._send("3")
+                self._messages.put_nowait(said)
+        except (ConnectionClosed, OSError) as end:
+            self._messages.put_nowait(end)
 
 
 @asynccontextmanager
@@ -136,13 +154,14 @@ async def forged(
     browser: str = BROWSER,
     cookie: str = "",
     headers: Mapping[str, str] = MappingProxyType({}),
+    deaf: bool = False,
 ) -> AsyncGenerator[ForgedSocket]:
     """Connect as a tab of a browser, with the right origin, the cookies of `cookie`, and further headers."""
     headers = {"X-Forwarded-For": unique_address(), "Origin": base_url, **headers}
     cookies = [cookie, f"autograph_browser={browser}" if browser else ""]
     headers["Cookie"] = "; ".join(filter(None, cookies))
     address = base_url.replace("http", "ws", 1) + socket_path(token or str(uuid4()))
-    socket = ForgedSocket(await cast(Any, _Client).connect(address, headers=headers))
+    socket = ForgedSocket(await cast(Any, _Client).connect(address, headers=headers), deaf=deaf)
     try:
         await socket.open_namespace()
         yield socket

@@ -66,9 +66,9 @@ class Attack(ABC):
     def once(self) -> Awaitable[None]:
         """Do it once."""
 
-    def page(self) -> Any:
-        """Connect as a page does."""
-        return forged(self.base_url, headers={"X-Forwarded-For": self.address})
+    def page(self, *, deaf: bool = False) -> Any:
+        """Connect as a page does; `deaf` to pings if wanted."""
+        return forged(self.base_url, headers={"X-Forwarded-For": self.address}, deaf=deaf)
 
     async def raw(self, text: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Open a connection and send bytes."""
@@ -253,8 +253,8 @@ class DeadSockets(Attack):
     about, at_once = "pages that hold their websockets and answer no ping", 150
 
     async def once(self) -> None:
-        """Load, and read nothing any more."""
-        async with self.page() as socket:
+        """Load, and answer nothing any more."""
+        async with self.page(deaf=True) as socket:
             await socket.hydrate("/login")
             await asyncio.sleep(12)
 
