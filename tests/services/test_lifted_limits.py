@@ -9,6 +9,7 @@ from autograph_web.accounts.store import USERS
 from autograph_web.admin.errors import AccountUnknown, AddressInvalid, NotAdmin
 from autograph_web.admin.limits import ADDRESS_LIMITS
 from autograph_web.infra.errors import RateLimited, Unavailable
+from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.runtime import Services
@@ -137,5 +138,5 @@ async def test_without_redis_nothing_is_lifted_and_nothing_is_written_down(
 
 def test_every_limit_that_counts_by_address_can_be_lifted() -> None:
     sources = "\n".join(path.read_text() for path in (ROOT / "autograph_web").rglob("*.py"))
-    counted = re.findall(r"rate_limit:([a-z_]+):\{(?:bucket|address_bucket\([a-z.]+\))\}", sources)
-    assert {*counted, "api_key_wrong"} == set(ADDRESS_LIMITS)
+    counted = re.findall(r"limits\(Limit\.([A-Z_]+), (?:bucket|address_bucket\([a-z.]+\))\)", sources)
+    assert {*(Limit[name] for name in counted), Limit.API_KEY_WRONG} == set(ADDRESS_LIMITS)
