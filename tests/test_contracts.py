@@ -13,7 +13,7 @@ from autograph_web.settings import Settings
 from tests.support.errors import all_errors
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text("utf-8")
+DEPENDENCIES = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 USUAL_NAMES = {
     "port": "PORT",
@@ -147,10 +147,10 @@ def test_every_documented_setting_exists() -> None:
 
 
 @pytest.mark.parametrize("file", ["requirements.in", "requirements-tracing.in", "requirements-dev.in"])
-def test_every_dependency_has_a_reason_in_the_readme(file: str) -> None:
+def test_every_dependency_has_its_reason_in_the_documentation(file: str) -> None:
     lines = (ROOT / file).read_text("utf-8").splitlines()
     names = [re.split(r"[\s;=<>\[]", line)[0] for line in lines if line and not line.startswith(("#", "-r"))]
-    assert [name for name in names if not re.search(rf"\b{re.escape(name)}\b", README)] == []
+    assert [name for name in names if not re.search(rf"\b{re.escape(name)}\b", DEPENDENCIES)] == []
 
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-tracing.txt", "requirements-dev.txt"])
@@ -161,7 +161,7 @@ def test_every_requirement_is_pinned_and_comes_from_the_index(file: str) -> None
 
 
 def test_links_between_documents_lead_somewhere() -> None:
-    for document in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text("utf-8")):
             if "://" not in target:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
