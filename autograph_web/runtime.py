@@ -39,8 +39,8 @@ from autograph_web.infra.clock import Clock, SystemClock
 from autograph_web.infra.crypto.encryption import Sealer
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.db.database import Database
-from autograph_web.infra.flash import Flashes
-from autograph_web.infra.one_time_secrets import Notes
+from autograph_web.infra.flash import FlashStore
+from autograph_web.infra.one_time_secrets import OneTimeSecrets
 from autograph_web.infra.randomness import Entropy, SystemEntropy
 from autograph_web.infra.ratelimit.limiter import Limiter
 from autograph_web.infra.ratelimit.table import Limit
@@ -74,7 +74,7 @@ from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.devices import Devices
 from autograph_web.sessions.endings import Endings
-from autograph_web.sessions.handoff import Handoff
+from autograph_web.sessions.login_tickets import LoginTickets
 from autograph_web.sessions.sessions import Lifetimes, Sessions
 from autograph_web.sessions.tokens import TokenLifetimes, Tokens
 from autograph_web.settings import Settings
@@ -133,9 +133,9 @@ class Services:
     endings: Endings
     devices: Devices
     tokens: Tokens
-    handoff: Handoff
-    flash: Flashes
-    notes: Notes
+    login_tickets: LoginTickets
+    flash: FlashStore
+    one_time_secrets: OneTimeSecrets
     directory: Directory
     creation: Creation
     administration: Administration
@@ -255,9 +255,9 @@ def build_services(
         endings=endings,
         devices=devices,
         tokens=Tokens(foundation, sessions, signer, lives),
-        handoff=Handoff(redis, entropy),
-        flash=Flashes(redis, entropy),
-        notes=Notes(redis, sealer, entropy),
+        login_tickets=LoginTickets(redis, entropy),
+        flash=FlashStore(redis, entropy),
+        one_time_secrets=OneTimeSecrets(redis, sealer, entropy),
         directory=Directory(foundation, sessions, devices),
         creation=Creation(foundation, hasher, policy, links, administrators),
         administration=Administration(foundation, revocations, administrators),
@@ -292,7 +292,7 @@ _HOUR = 3600
 _USE_CASES = (
     *("registration", "password_reset", "refusal", "sign_in", "second_step", "reauthentication"),
     *("password_change", "activity", "verification", "email_change", "data_export", "deletion"),
-    *("api_keys", "enrolment", "sessions", "devices", "tokens", "handoff", "directory", "creation"),
+    *("api_keys", "enrolment", "sessions", "devices", "tokens", "login_tickets", "directory", "creation"),
     *("administration", "administrators", "first_proof", "email_undo"),
 )
 _open: list[Services] = []

@@ -41,7 +41,7 @@ async def create_api_key(request: Request, fields: Fields) -> Response:
     issued = await services().api_keys.create(request_context(request), viewer, read_form(fields))
     ticket = ""  # the page then says that the key could not be shown
     with suppress(Unavailable):
-        ticket = await services().notes.leave(viewer.user_id, {"key": issued.text})
+        ticket = await services().one_time_secrets.put(viewer.user_id, {"key": issued.text})
     return await see_with(
         _KEYS, Flash("api_key_created", values={"key": issued.key.id, "ticket": ticket}), fields
     )

@@ -80,7 +80,7 @@ async def reveal(request: Request, fields: Fields) -> Response:
     """Hand a note over, once, to the page of the person it is for."""
     cookie = cookies.session_cookie(services().settings, cookie_header(request))
     viewer = await services().sessions.authenticate_cookie(cookie or "")
-    note = await services().notes.take(viewer.user_id, fields.get("ticket", "")[:128])
+    note = await services().one_time_secrets.pop(viewer.user_id, fields.get("ticket", "")[:128])
     return JSONResponse(note, headers={"Cache-Control": "no-store"})
 
 
@@ -104,7 +104,7 @@ async def register(request: Request, fields: Fields) -> Response:
 
 async def claim(request: Request, fields: Fields) -> Response:
     """Exchange the one-use ticket of a sign-in over the websocket for the session cookie."""
-    proof = await services().handoff.claim(fields.get("ticket", "")[:128])
+    proof = await services().login_tickets.redeem(fields.get("ticket", "")[:128])
     return await welcome(request, proof, fields)
 
 

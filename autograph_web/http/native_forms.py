@@ -65,7 +65,7 @@ async def explain(back: str, refusal: DomainError, fields: Fields) -> Response:
 
 async def see_with(path: str, flash: Flash, fields: Fields) -> Response:
     """Lead to a page of ours and leave behind what it is to say."""
-    ticket = await services().flash.leave(flash)
+    ticket = await services().flash.put(flash)
     # Without Redis the address alone is left to say it.
     response = see(said_at(path, flash.code, fields if ticket else {SCRIPTLESS: "on"}))
     cookies.set_flash(services().settings, response, ticket)

@@ -164,7 +164,7 @@ async def _to_sign_in(scope: Scope, ended: str | None) -> RedirectResponse:
     if ended is not None:
         why = await services().sessions.why_ended(ended)
         clear_session(services().settings, response)
-        set_flash(services().settings, response, await services().flash.leave(Flash(why or "session_ended")))
+        set_flash(services().settings, response, await services().flash.put(Flash(why or "session_ended")))
     return response
 
 

@@ -1,12 +1,12 @@
 """What a page says once after a redirect: kept in Redis for a minute, read once."""
 
 import dataclasses
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from autograph_web.infra.crypto.keyring import token_hash
-from autograph_web.infra.randomness import Entropy, random_token
-from autograph_web.infra.redis.client import RedisClient, RedisDown
+from autograph_web.infra.errors import TicketExpired, Unavailable
+from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.redis.client import RedisClient
+from autograph_web.infra.redis.one_time_store import OneTimeStore
 
 LIFE_S = 60
 """How long the next page may take to come."""
@@ -23,42 +23,24 @@ class Flash:
     values: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
 
 
-class Flashes:
-    """Leaves and takes flashes; without Redis a page merely says nothing."""
+class FlashStore:
+    """Keeps flashes; without Redis a page merely says nothing."""
 
     def __init__(self, redis: RedisClient, entropy: Entropy) -> None:
-        self._redis, self._entropy = redis, entropy
+        self._kept = OneTimeStore(redis, entropy, Flash, prefix="flash", ttl=LIFE_S, token_bytes=18)
 
-    async def leave(self, flash: Flash) -> str | None:
+    async def put(self, flash: Flash) -> str | None:
         """Keep `flash` and return the value of the cookie that fetches it, or None without Redis."""
-        ticket = random_token(self._entropy, 18)
         try:
-            await self._redis.put(_key(ticket), json.dumps(asdict(flash)), LIFE_S)
-        except RedisDown:
+            return await self._kept.put(flash)
+        except Unavailable:
             return None
-        return ticket
 
-    async def take(self, ticket: str | None) -> Flash | None:
+    async def pop(self, token: str | None) -> Flash | None:
         """Return the flash behind a cookie value, the first time; None when there is none."""
-        if not ticket or len(ticket) > 64:
+        if not token:
             return None
         try:
-            value = await self._redis.take(_key(ticket))
-        except RedisDown:
+            return await self._kept.pop(token, anyway=False)
+        except (TicketExpired, Unavailable):
             return None
-        return _decode(value) if value else None
-
-
-def _key(ticket: str) -> str:
-    return f"flash:{token_hash(ticket)}"
-
-
-def _decode(value: bytes) -> Flash:
-    fields = json.loads(value)
-    return Flash(
-        code=fields["code"],
-        field=fields["field"],
-        retry_after=fields["retry_after"],
-        reasons=tuple(fields["reasons"]),
-        values=fields["values"],
-    )

@@ -81,12 +81,12 @@ class FormState(rx.State, mixin=True):
 
     async def _hand_off(self, proof: SignedIn) -> None:
         """Give the browser the ticket that it exchanges for the cookie of `proof`."""
-        self.ticket = await services().handoff.issue(proof)
+        self.ticket = await services().login_tickets.issue(proof)
 
     async def _show_flash(self) -> Flash | None:
         """Show what a native post left behind, and return it."""
         name = guard.flash_of(self.router)
-        flash = await services().flash.take(name) if name else None
+        flash = await services().flash.pop(name) if name else None
         if flash is None:
             return None
         self.notice = messages.with_removed(messages.notice(flash.code), flash.values.get("removed", ""))

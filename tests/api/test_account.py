@@ -128,7 +128,7 @@ async def test_the_native_form_deletes_and_says_so(
 
     assert (response.status_code, response.headers["location"]) == (303, "/login")
     assert cookies_set(response)["autograph_session"]["max-age"] == "0"
-    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     assert flash.code == "account_deleted"
 
@@ -140,6 +140,6 @@ async def test_the_native_form_leads_back_with_the_reason(
     response = await browser.post("/session/delete-account", data={"confirm_email": "x"})
 
     assert response.headers["location"] == "/settings/account"
-    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     assert (flash.code, flash.field) == ("email_mismatch", "confirm_email")

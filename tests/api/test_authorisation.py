@@ -104,7 +104,9 @@ class People:
 
     async def leave_note(self) -> None:
         """Leave the owner a note; whoever asks for it uses it up."""
-        self.owned["note"] = await self._services.notes.leave(UUID(self.owned["user"]), {"key": _SECRET})
+        self.owned["note"] = await self._services.one_time_secrets.put(
+            UUID(self.owned["user"]), {"key": _SECRET}
+        )
 
     async def _join(self, name: str, ip: str, role: str = "user") -> Caller:
         caller = Caller(self._connect(ip=ip), email=f"{name}@matrix.example")
@@ -206,7 +208,7 @@ async def is_refused(services: Services, answer: Response) -> bool:
     if answer.status_code != 303:
         # What is no call of ours is left to the pages, which have none of that name.
         return answer.status_code in (401, 403, 404) or answer.text == f"page {answer.url.path}"
-    flash = await services.flash.take(cookies_set(answer)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(answer)["autograph_flash"].value)
     return flash is not None and flash.code in all_errors()
 
 

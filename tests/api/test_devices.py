@@ -38,7 +38,7 @@ async def listed(api: AsyncClient, tokens: dict[str, Any]) -> list[dict[str, Any
 async def said(services: Services, answer: Response) -> str:
     """Return what the page an answer leads to will say."""
     assert (answer.status_code, answer.headers["location"]) == (303, "/settings/sessions")
-    flash = await services.flash.take(cookies_set(answer)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(answer)["autograph_flash"].value)
     assert flash is not None
     return flash.code
 

@@ -27,7 +27,7 @@ def settings_changes() -> dict[str, Any]:
 
 
 async def code_left(services: Services, response: Response) -> str:
-    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     return flash.code
 
@@ -104,7 +104,7 @@ async def test_the_native_form_without_a_session_leads_to_a_new_password(
     response = await browser.post("/session/verify-email", data={"password": ""})
 
     assert response.headers["location"] == "/password-reset/confirm"
-    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     assert (flash.code, flash.values) == ("email_reclaimed", {"removed": "1 API key, the password"})
     chosen = await browser.post("/recovery/password", data={"password": "basalt teapot nineteen lanterns"})

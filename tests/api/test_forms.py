@@ -28,7 +28,7 @@ FORMS = ["/session/sign-in", "/session/register", "/session/claim", "/session/en
 
 
 async def flash_of(services: Services, response: Response) -> Flash:
-    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     return flash
 
@@ -122,7 +122,7 @@ async def test_registering_signs_in(browser: AsyncClient, services: Services) ->
 
 async def test_a_ticket_is_exchanged_for_the_cookie_once(browser: AsyncClient, services: Services) -> None:
     await register(services)
-    ticket = await services.handoff.issue(await prove(services, remember=True))
+    ticket = await services.login_tickets.issue(await prove(services, remember=True))
     first = await browser.post("/session/claim", data={"ticket": ticket, "next": "/dashboard?tab=2"})
     second = await browser.post("/session/claim", data={"ticket": ticket})
 
@@ -203,7 +203,7 @@ async def test_another_site_cannot_submit_our_forms(
     connect: Connect, services: Services, form: str, origin: str | None
 ) -> None:
     await register(services)
-    ticket = await services.handoff.issue(await prove(services))
+    ticket = await services.login_tickets.issue(await prove(services))
     headers = {} if origin is None else {"Origin": origin}
     response = await connect().post(form, data=CREDENTIALS | {"ticket": ticket}, headers=headers)
 

@@ -176,7 +176,7 @@ async def test_after_the_session_ended_the_cookie_is_taken_back(
     response = await browser.get("/dashboard", headers=headers)
 
     assert response.headers["location"] == "/login?next=%2Fdashboard"
-    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     assert flash.code == "logout_all"
     assert cookies_set(response)["autograph_session"]["max-age"] == "0"

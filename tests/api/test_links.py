@@ -36,7 +36,7 @@ async def exchange(client: AsyncClient, token: str, purpose: str = RESET) -> Res
 
 
 async def said(services: Services, response: Response) -> Flash:
-    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     return flash
 
@@ -208,7 +208,7 @@ async def test_closing_takes_the_cookie_back_and_leads_to_what_is_to_be_said(
     browser: AsyncClient, services: Services, token: str
 ) -> None:
     await exchange(browser, token)
-    ticket = await services.flash.leave(Flash("signed_out"))
+    ticket = await services.flash.put(Flash("signed_out"))
     response = await browser.post("/link/close", data={"purpose": RESET.value, "ticket": ticket})
 
     assert (response.status_code, response.headers["location"]) == (303, "/login")

@@ -30,7 +30,7 @@ async def journey(browser: AsyncClient, services: Services) -> list[str]:
     await browser.post("/refresh", json={"refresh_token": first["refresh_token"]})
     signed_in = await browser.post("/session/sign-in", data=CREDENTIALS)
     cookies = [cookie.value for cookie in cookies_set(signed_in).values()]
-    ticket = await services.handoff.issue(await prove(services))
+    ticket = await services.login_tickets.issue(await prove(services))
     claimed = await browser.post("/session/claim", data={"ticket": ticket})
     cookies += [cookie.value for cookie in cookies_set(claimed).values()]
     await browser.post("/session/sign-in", data={"email": EMAIL, "password": WRONG})

@@ -29,7 +29,7 @@ async def mina(services: Services, clock: FakeClock) -> Enrolled:
 
 
 async def flash_of(services: Services, response: Response) -> Flash:
-    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     return flash
 

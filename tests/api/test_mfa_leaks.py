@@ -11,7 +11,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
-from autograph_web.infra.one_time_secrets import Note
+from autograph_web.infra.one_time_secrets import OneTimeSecret
 from autograph_web.runtime import Services
 from autograph_web.schema import metadata
 from tests.support.app import Connect
@@ -72,8 +72,8 @@ async def journey(browser: AsyncClient, api: AsyncClient, services: Services, cl
     answer = await browser.post("/session/verify", data={"code": phone.code(now), "trust_device": "on"})
     opened = cookies_set(answer)
     viewer = await services.sessions.authenticate_cookie(opened["autograph_session"].value)
-    note: Note = {"secret": setup["secret"], "recovery_codes": paper}
-    tickets = [await services.notes.leave(viewer.user_id, note) for _ in range(2)]
+    note: OneTimeSecret = {"secret": setup["secret"], "recovery_codes": paper}
+    tickets = [await services.one_time_secrets.put(viewer.user_id, note) for _ in range(2)]
     await browser.post("/session/reveal", data={"ticket": tickets[0]})
     pending = await challenge(api)
     await browser.get("/broken")

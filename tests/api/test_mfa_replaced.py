@@ -93,6 +93,6 @@ async def test_a_form_without_scripts_names_the_newer_entry_too(
     await browser.post("/session/sign-in", data={"email": EMAIL, "password": PASSWORD})
     answer = await browser.post("/session/verify", data={"code": member.phone.code(clock.seconds())})
 
-    flash = await services.flash.take(cookies_set(answer)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(answer)["autograph_flash"].value)
     assert flash is not None
     assert (flash.code, flash.reasons) == ("invalid_code", (newer_entry(clock),))

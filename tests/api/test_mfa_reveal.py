@@ -3,13 +3,13 @@
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.infra.one_time_secrets import Note
+from autograph_web.infra.one_time_secrets import OneTimeSecret
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.factories import open_cookie, register
 from tests.support.http import assert_problem, cookies_set
 
-NOTE: Note = {"recovery_codes": ["0123-4567-89ab-cdef"]}
+NOTE: OneTimeSecret = {"recovery_codes": ["0123-4567-89ab-cdef"]}
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ async def page(browser: AsyncClient, services: Services) -> AsyncClient:
 @pytest.fixture
 async def ticket(page: AsyncClient, services: Services) -> str:
     viewer = await services.sessions.authenticate_cookie(page.cookies["autograph_session"])
-    return await services.notes.leave(viewer.user_id, NOTE)
+    return await services.one_time_secrets.put(viewer.user_id, NOTE)
 
 
 async def test_a_note_is_answered_as_json_that_nobody_keeps(page: AsyncClient, ticket: str) -> None:

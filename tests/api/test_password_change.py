@@ -117,7 +117,7 @@ async def test_the_native_form_leads_back_with_the_reason(
     response = await browser.post("/session/password-change", data=WISH | {"current_password": WRONG})
 
     assert response.headers["location"] == "/settings/security"
-    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     assert (flash.code, flash.field, flash.values) == ("wrong_password", "current_password", {})
 

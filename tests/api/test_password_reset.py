@@ -167,7 +167,7 @@ async def test_a_spoofed_host_is_in_no_letter(
 
 
 async def said(services: Services, response: Response) -> Flash:
-    flash = await services.flash.take(cookies_set(response)["autograph_flash"].value)
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     return flash
 

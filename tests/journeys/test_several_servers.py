@@ -80,7 +80,7 @@ async def test_tokens_of_one_server_are_good_and_over_at_the_other(
 async def test_a_ticket_is_claimed_at_another_server_and_only_once(
     several_servers: SeveralServers, third: Services, resident: Person
 ) -> None:
-    ticket = await third.handoff.issue(await prove(third, resident.email, resident.password))
+    ticket = await third.login_tickets.issue(await prove(third, resident.email, resident.password))
     with several_servers.client_of(0) as first, several_servers.client_of(1) as second:
         claimed = second.post("/session/claim", data={"ticket": ticket})
         assert claimed.headers["location"] == "/dashboard"

@@ -50,7 +50,7 @@ async def journey(services: Services) -> Used:
     third = await open_pair(services, OTHER)
     await services.sessions.end(context(), await services.sessions.authenticate_token(third.access_token))
     proof = await prove(services, remember=True)
-    device, ticket = device_cookie(services, proof), await services.handoff.issue(proof)
+    device, ticket = device_cookie(services, proof), await services.login_tickets.issue(proof)
     cookie = (await services.sessions.open_for_browser(context(), proof)).cookie
     viewer = await services.sessions.authenticate_cookie(cookie)
     for _ in range(7):
@@ -62,7 +62,7 @@ async def journey(services: Services) -> Used:
         await services.sessions.authenticate_cookie(cookie)
     last = await open_pair(services)
     await services.sessions.authenticate_token(last.access_token)
-    flash = await services.flash.leave(Flash("rate_limited", values={"email": EMAIL}))
+    flash = await services.flash.put(Flash("rate_limited", values={"email": EMAIL}))
     pairs = [
         token for pair in (first, second, third, last) for token in (pair.access_token, pair.refresh_token)
     ]

@@ -99,7 +99,7 @@ async def test_trusting_is_asked_for_and_carried_by_the_proof(services: Services
     trusting = await verify(services, mina.paper[1], await challenge(services), trust=True)
 
     assert (plain.trust_device, trusting.trust_device) == (False, True)
-    assert await services.handoff.claim(await services.handoff.issue(trusting)) == trusting
+    assert await services.login_tickets.redeem(await services.login_tickets.issue(trusting)) == trusting
     assert await how_many(services, DEVICES) == 0
 
 

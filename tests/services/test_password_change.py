@@ -183,12 +183,12 @@ async def test_a_proof_that_was_not_claimed_yet_opens_nothing(services: Services
 async def test_sign_ins_begun_with_the_old_password_end_even_if_sessions_stay(
     services: Services, clock: FakeClock, viewer: Viewer
 ) -> None:
-    stays, ticket = await open_pair(services), await services.handoff.issue(await prove(services))
+    stays, ticket = await open_pair(services), await services.login_tickets.issue(await prove(services))
     clock.advance(1)
     await change_password(services, viewer, end_others=False)
 
     assert await viewer_of(services, stays.access_token)
-    proof = await services.handoff.claim(ticket)
+    proof = await services.login_tickets.redeem(ticket)
     for opening in (services.sessions.open_for_browser, services.tokens.open_for_client):
         with pytest.raises(SessionEnded):
             await opening(context(), proof)

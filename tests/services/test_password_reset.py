@@ -338,7 +338,7 @@ async def test_any_characters_will_do(services: Services, mailbox: Mailbox, pass
 async def test_every_sign_in_is_over(services: Services, mailbox: Mailbox) -> None:
     await register(services)
     pair, cookie, proof = await open_pair(services), await open_cookie(services), await prove(services)
-    ticket = await services.handoff.issue(await prove(services))
+    ticket = await services.login_tickets.issue(await prove(services))
     await choose(services, await ask_and_open(services, mailbox))
 
     with pytest.raises(SessionEnded):
@@ -347,7 +347,7 @@ async def test_every_sign_in_is_over(services: Services, mailbox: Mailbox) -> No
         await services.sessions.authenticate_cookie(cookie)
     with pytest.raises(SessionEnded):
         await services.tokens.refresh(context(), pair.refresh_token)
-    for late in (proof, await services.handoff.claim(ticket)):
+    for late in (proof, await services.login_tickets.redeem(ticket)):
         with pytest.raises(SessionEnded):
             await services.sessions.open_for_browser(context(), late)
 

@@ -217,12 +217,12 @@ async def test_without_redis_an_account_is_guarded_across_addresses(
 async def test_without_redis_no_ticket_is_promised(services: Services, own_redis: EmbeddedRedis) -> None:
     await register(services)
     proof = await prove(services)
-    ticket = await services.handoff.issue(proof)
+    ticket = await services.login_tickets.issue(proof)
     own_redis.stop()
     with pytest.raises(Unavailable):
-        await services.handoff.issue(proof)
+        await services.login_tickets.issue(proof)
     with pytest.raises(Unavailable):
-        await services.handoff.claim(ticket)
+        await services.login_tickets.redeem(ticket)
     assert await how_many(services, SESSIONS) == 0
 
 
@@ -231,8 +231,8 @@ async def test_without_redis_a_redirect_merely_says_nothing(
 ) -> None:
     own_redis.stop()
 
-    assert await services.flash.leave(Flash("signed_out")) is None
-    assert await services.flash.take("A" * 24) is None
+    assert await services.flash.put(Flash("signed_out")) is None
+    assert await services.flash.pop("A" * 24) is None
 
 
 async def test_an_outage_is_noticed_at_once_and_retried_after_a_second(

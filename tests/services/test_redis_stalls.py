@@ -67,13 +67,13 @@ async def test_a_command_without_an_answer_is_not_given_twice(
 ) -> None:
     await register(services)
     proof = await prove(services)
-    ticket = await services.handoff.issue(proof)
+    ticket = await services.login_tickets.issue(proof)
     window = RedisWindow(own_redis.url)
     with window.counting() as commands:
         with RedisPart(own_redis).frozen(), pytest.raises(RedisDown):
             await services.redis.take("handoff:none")
         clock.advance(1)
-        assert await services.handoff.claim(ticket) == proof
+        assert await services.login_tickets.redeem(ticket) == proof
     window.client.close()
 
     assert commands["getdel"] <= 2  # the one that was never answered, if it got there, and the claim
@@ -120,4 +120,4 @@ async def test_what_was_put_there_by_another_worker_is_fetched_at_once(
     with RedisPart(own_redis).frozen(), pytest.raises(RedisDown):
         await services.redis.ping()
     proof = await prove(other)
-    assert await services.handoff.claim(await other.handoff.issue(proof)) == proof
+    assert await services.login_tickets.redeem(await other.login_tickets.issue(proof)) == proof

@@ -62,10 +62,10 @@ async def test_losing_the_master_signs_nobody_out_and_revives_nobody(
     assert await services.sessions.authenticate_cookie(stays)
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_token(ends.access_token)
-    ticket = await services.handoff.issue(await prove(services))
-    assert await services.handoff.claim(ticket)
+    ticket = await services.login_tickets.issue(await prove(services))
+    assert await services.login_tickets.redeem(ticket)
     with pytest.raises(TicketExpired):
-        await services.handoff.claim(ticket)
+        await services.login_tickets.redeem(ticket)
 
 
 async def test_a_server_that_is_master_again_revives_nothing_from_its_first_time(

@@ -127,7 +127,7 @@ class ApiKeysState(Confirming, rx.State):
             issued = await services().api_keys.create(context, looking, wish)
             ticket = ""  # the page then says that the key could not be shown
             with suppress(Unavailable):
-                ticket = await services().notes.leave(looking.user_id, {"key": issued.text})
+                ticket = await services().one_time_secrets.put(looking.user_id, {"key": issued.text})
             self._show_key(issued.key.id, ticket)
 
         return created

@@ -104,7 +104,7 @@ class NewPasswordState(NewPassword, AskForLink, LinkPage, rx.State):
         reset = await services().password_reset.confirm(
             guard.request_context(self.router), self._token(), password, guard.device_of(self.router)
         )
-        said = await services().flash.leave(password_is_set(reset))
+        said = await services().flash.put(password_is_set(reset))
         # Without Redis the next page merely says nothing.
         self.ticket = said or "-"
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError, NotFound, Unavailable
-from autograph_web.infra.one_time_secrets import Note
+from autograph_web.infra.one_time_secrets import OneTimeSecret
 from autograph_web.mfa.errors import CodeMalformed, MfaNotEnabled, NoPendingSetup
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
@@ -170,7 +170,7 @@ class SecurityState(PasswordForm, Confirming, rx.State):
     async def _begin_setup(self, context: RequestContext, looking: Viewer) -> None:
         setup = await services().enrolment.begin(context, looking)
         groups = (setup.secret[start : start + _GROUP] for start in range(0, len(setup.secret), _GROUP))
-        note: Note = {
+        note: OneTimeSecret = {
             "key": " ".join(groups),
             "uri": setup.provisioning_uri,
             "qr": f"data:image/png;base64,{setup.qr_code}",
@@ -221,11 +221,11 @@ class SecurityState(PasswordForm, Confirming, rx.State):
         self.on, self.saved = True, False
         await self._hand_over(looking, {"codes": codes}, Step.CODES)
 
-    async def _hand_over(self, looking: Viewer, note: Note, step: Step) -> None:
+    async def _hand_over(self, looking: Viewer, note: OneTimeSecret, step: Step) -> None:
         # Without a ticket the page says that it could not be shown, and offers to make it again.
         self.reveal = ""
         with suppress(Unavailable):
-            self.reveal = await services().notes.leave(looking.user_id, note)
+            self.reveal = await services().one_time_secrets.put(looking.user_id, note)
         self._show(step)
 
     async def _fill(self, looking: Viewer) -> None:

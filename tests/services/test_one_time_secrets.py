@@ -6,14 +6,17 @@ from uuid import UUID
 import pytest
 
 from autograph_web.infra.errors import TicketExpired
-from autograph_web.infra.one_time_secrets import Note
+from autograph_web.infra.one_time_secrets import OneTimeSecret
 from autograph_web.runtime import Services
 from tests.support.app import OpenServices
 from tests.support.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET
 from tests.support.watching import RedisWindow
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)
-NOTE: Note = {"secret": "GEZDGNBVGY3TQOJQ", "recovery_codes": ["0123-4567-89ab-cdef", "ghjk-mnpq-rstv-wxyz"]}
+NOTE: OneTimeSecret = {
+    "secret": "GEZDGNBVGY3TQOJQ",
+    "recovery_codes": ["0123-4567-89ab-cdef", "ghjk-mnpq-rstv-wxyz"],
+}
 
 
 @pytest.fixture
@@ -24,19 +27,19 @@ def database_url(sqlite_url: str) -> str:
 
 @pytest.fixture
 async def ticket(services: Services) -> str:
-    return await services.notes.leave(MINE, NOTE)
+    return await services.one_time_secrets.put(MINE, NOTE)
 
 
 async def test_a_note_is_handed_over_once(services: Services, ticket: str) -> None:
-    assert await services.notes.take(MINE, ticket) == NOTE
+    assert await services.one_time_secrets.pop(MINE, ticket) == NOTE
 
     with pytest.raises(TicketExpired):
-        await services.notes.take(MINE, ticket)
+        await services.one_time_secrets.pop(MINE, ticket)
 
 
 async def test_of_twenty_racers_one_gets_the_note(services: Services, ticket: str) -> None:
     outcomes = await asyncio.gather(
-        *(services.notes.take(MINE, ticket) for _ in range(20)), return_exceptions=True
+        *(services.one_time_secrets.pop(MINE, ticket) for _ in range(20)), return_exceptions=True
     )
 
     assert outcomes.count(NOTE) == 1
@@ -45,16 +48,16 @@ async def test_of_twenty_racers_one_gets_the_note(services: Services, ticket: st
 
 async def test_nobody_but_its_owner_gets_a_note(services: Services, ticket: str) -> None:
     with pytest.raises(TicketExpired):
-        await services.notes.take(THEIRS, ticket)
+        await services.one_time_secrets.pop(THEIRS, ticket)
     with pytest.raises(TicketExpired):  # a ticket that was tried by a stranger is no good to anybody
-        await services.notes.take(MINE, ticket)
+        await services.one_time_secrets.pop(MINE, ticket)
 
 
 @pytest.mark.parametrize("made_up", ["", "x", "A" * 43, "*", "é", "\0"])
 async def test_a_made_up_ticket_fetches_nothing(services: Services, ticket: str, made_up: str) -> None:
     with pytest.raises(TicketExpired):
-        await services.notes.take(MINE, made_up)
-    assert await services.notes.take(MINE, ticket) == NOTE
+        await services.one_time_secrets.pop(MINE, made_up)
+    assert await services.one_time_secrets.pop(MINE, ticket) == NOTE
 
 
 async def test_a_note_is_kept_for_two_minutes(
@@ -67,7 +70,7 @@ async def test_a_note_is_kept_for_two_minutes(
     redis_window.client.pexpire(key, 1)
     await asyncio.sleep(0.02)
     with pytest.raises(TicketExpired):
-        await services.notes.take(MINE, ticket)
+        await services.one_time_secrets.pop(MINE, ticket)
 
 
 async def test_a_note_lies_sealed(services: Services, ticket: str, redis_window: RedisWindow) -> None:
@@ -87,7 +90,7 @@ async def test_a_note_altered_on_its_way_is_refused(
     redis_window.client.set(key, f"{kid}.{'B' if body[0] == 'A' else 'A'}{body[1:]}", keepttl=True)
 
     with pytest.raises(TicketExpired):
-        await services.notes.take(MINE, ticket)
+        await services.one_time_secrets.pop(MINE, ticket)
 
 
 @pytest.mark.parametrize(("secrets", "found"), [((OLDER_SECRET, SECRET), True), ((STRANGERS_SECRET,), False)])
@@ -96,7 +99,7 @@ async def test_a_rotation_of_the_secrets_keeps_the_notes_of_keys_that_are_kept(
 ) -> None:
     rotated = await open_services(services.settings.model_copy(update={"secret_keys": secrets}))
     if found:
-        assert await rotated.notes.take(MINE, ticket) == NOTE
+        assert await rotated.one_time_secrets.pop(MINE, ticket) == NOTE
     else:
         with pytest.raises(TicketExpired):
-            await rotated.notes.take(MINE, ticket)
+            await rotated.one_time_secrets.pop(MINE, ticket)

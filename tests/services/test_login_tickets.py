@@ -24,26 +24,26 @@ def database_url(sqlite_url: str) -> str:
 @pytest.fixture
 async def ticket(services: Services) -> str:
     await register(services)
-    return await services.handoff.issue(await prove(services, remember=True))
+    return await services.login_tickets.issue(await prove(services, remember=True))
 
 
 async def test_a_ticket_gives_the_whole_proof_back(services: Services) -> None:
     await register(services)
     proof = await prove(services, remember=True)
 
-    assert await services.handoff.claim(await services.handoff.issue(proof)) == proof
+    assert await services.login_tickets.redeem(await services.login_tickets.issue(proof)) == proof
 
 
 async def test_a_ticket_works_once(services: Services, ticket: str) -> None:
-    await services.handoff.claim(ticket)
+    await services.login_tickets.redeem(ticket)
 
     with pytest.raises(TicketExpired):
-        await services.handoff.claim(ticket)
+        await services.login_tickets.redeem(ticket)
 
 
 async def test_of_twenty_racers_one_claims_the_ticket(services: Services, ticket: str) -> None:
     outcomes = await asyncio.gather(
-        *(services.handoff.claim(ticket) for _ in range(20)), return_exceptions=True
+        *(services.login_tickets.redeem(ticket) for _ in range(20)), return_exceptions=True
     )
 
     assert sum(isinstance(outcome, SignedIn) for outcome in outcomes) == 1
@@ -66,17 +66,17 @@ async def test_a_ticket_whose_time_has_run_out_is_refused(
     await asyncio.sleep(0.02)
 
     with pytest.raises(TicketExpired):
-        await services.handoff.claim(ticket)
+        await services.login_tickets.redeem(ticket)
 
 
 @pytest.mark.parametrize("made_up", ["", "x", "A" * 43, "*", "é", "\0"])
 async def test_a_made_up_ticket_is_refused(services: Services, ticket: str, made_up: str) -> None:
     with pytest.raises(TicketExpired):
-        await services.handoff.claim(made_up)
+        await services.login_tickets.redeem(made_up)
 
 
 async def test_a_claimed_proof_opens_one_session_only(services: Services, ticket: str) -> None:
-    proof = await services.handoff.claim(ticket)
+    proof = await services.login_tickets.redeem(ticket)
     await services.sessions.open_for_browser(context(), proof)
 
     with pytest.raises(SessionEnded):
@@ -84,15 +84,15 @@ async def test_a_claimed_proof_opens_one_session_only(services: Services, ticket
 
 
 async def test_a_flash_is_read_once(services: Services) -> None:
-    left = await services.flash.leave(FLASH)
+    left = await services.flash.put(FLASH)
 
-    assert await services.flash.take(left) == FLASH
-    assert await services.flash.take(left) is None
+    assert await services.flash.pop(left) == FLASH
+    assert await services.flash.pop(left) is None
 
 
 async def test_of_twenty_racers_one_reads_the_flash(services: Services) -> None:
-    left = await services.flash.leave(FLASH)
-    found = await asyncio.gather(*(services.flash.take(left) for _ in range(20)))
+    left = await services.flash.put(FLASH)
+    found = await asyncio.gather(*(services.flash.pop(left) for _ in range(20)))
 
     assert found.count(FLASH) == 1
     assert found.count(None) == 19
@@ -100,13 +100,13 @@ async def test_of_twenty_racers_one_reads_the_flash(services: Services) -> None:
 
 @pytest.mark.parametrize("made_up", [None, "", "x", "A" * 24, "A" * 5000])
 async def test_a_made_up_flash_says_nothing(services: Services, made_up: str | None) -> None:
-    assert await services.flash.take(made_up) is None
+    assert await services.flash.pop(made_up) is None
 
 
 async def test_a_ticket_is_no_flash_and_a_flash_no_ticket(services: Services, ticket: str) -> None:
-    left = await services.flash.leave(FLASH)
+    left = await services.flash.put(FLASH)
     assert left is not None
 
-    assert await services.flash.take(ticket) is None
+    assert await services.flash.pop(ticket) is None
     with pytest.raises(TicketExpired):
-        await services.handoff.claim(left)
+        await services.login_tickets.redeem(left)

@@ -1,0 +1,35 @@
+"""One-time tickets: from a websocket, which cannot set cookies, to a form post, which can."""
+
+from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.redis.client import RedisClient
+from autograph_web.infra.redis.one_time_store import OneTimeStore
+from autograph_web.sessions.viewer import SignedIn
+
+_LIFE_S = 30
+
+
+class LoginTickets:
+    """Exchanges a completed sign-in for a ticket and the ticket, once, for the sign-in.
+
+    No session exists until the ticket is redeemed, so a ticket that is lost leaves nothing behind.
+    """
+
+    def __init__(self, redis: RedisClient, entropy: Entropy) -> None:
+        self._kept = OneTimeStore(redis, entropy, SignedIn, prefix="handoff", ttl=_LIFE_S)
+
+    async def issue(self, proof: SignedIn) -> str:
+        """Return a ticket for `proof`, good once within 30 seconds.
+
+        Raises:
+            Unavailable: Redis is away.
+        """
+        return await self._kept.put(proof)
+
+    async def redeem(self, ticket: str) -> SignedIn:
+        """Use `ticket` up and return its proof.
+
+        Raises:
+            TicketExpired: It is unknown, used or over 30 seconds old.
+            Unavailable: Redis is away.
+        """
+        return await self._kept.pop(ticket)
