@@ -13,7 +13,7 @@ import typer
 
 from autograph_web.commands.ondemand import OnDemand
 from autograph_web.infra.crypto.secret_file import SecretError
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 _INTERRUPTED = 130
 
@@ -38,7 +38,7 @@ def main() -> NoReturn:
         signal.signal(number, _interrupt)
     try:
         app()
-    except (SecretError, StartError, OSError) as error:
+    except (SecretError, StartupError, OSError) as error:
         print(f"autograph: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except KeyboardInterrupt:

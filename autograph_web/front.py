@@ -16,7 +16,7 @@ from autograph_web.http.forms import FORMS
 from autograph_web.http.guards import BodyLimit, OriginGuard
 from autograph_web.http.headers import SecurityHeaders
 from autograph_web.http.link_forms import LINK_FORMS
-from autograph_web.http.observed import Observed
+from autograph_web.http.observed import RequestTelemetry
 from autograph_web.http.page_frames import Arguments
 from autograph_web.http.pages import Pages
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
@@ -58,7 +58,7 @@ def build_front(
     door = SocketDoor(RefreshPath(api), handlers, is_known)
     guarded = OriginGuard(door, forms=[form.path for form in forms], downloads=_DOWNLOADS)
     paths = {*methods, *(route.path for route in ROUTES)}
-    return Observed(SecurityHeaders(RefusalPages(HotPath(BodyLimit(Turns(guarded))))), paths)
+    return RequestTelemetry(SecurityHeaders(RefusalPages(HotPath(BodyLimit(Turns(guarded))))), paths)
 
 
 def _file_of(path: str) -> str:

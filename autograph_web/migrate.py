@@ -20,7 +20,7 @@ from autograph_web.infra.db.postgres_url import parse_postgres_url
 from autograph_web.infra.file_lock import file_lock
 from autograph_web.infra.health.failures import trouble_of
 from autograph_web.infra.health.remedies import mend
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 from autograph_web.schema import SCRIPTS, sqlite_file
 
 _LOCK_KEY = 0x4175746F  # "Auto": any number no other program on this database locks
@@ -48,10 +48,12 @@ def run(url: str, action: Callable[[Config], object]) -> None:
     try:
         asyncio.run(_run(url, action))
     except (OSError, DBAPIError, TimeoutError) as error:
-        raise StartError(_told(url, error)) from error
+        raise StartupError(_told(url, error)) from error
     except CommandError as error:
         # Most likely a newer version of the product has used this database.
-        raise StartError(f"cannot migrate the database {_without_password(url)}: {_reason(error)}") from error
+        raise StartupError(
+            f"cannot migrate the database {_without_password(url)}: {_reason(error)}"
+        ) from error
 
 
 def current_revision(connection: Connection) -> str | None:

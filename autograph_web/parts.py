@@ -12,10 +12,10 @@ from autograph_web.infra.crypto.encryption import Sealer
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.randomness import Entropy, SystemEntropy
-from autograph_web.mail.carrier import Carrier
-from autograph_web.mail.folder import LetterFolder
+from autograph_web.mail.carrier import MailTransport
+from autograph_web.mail.folder import FileTransport
 from autograph_web.mail.outbox import Outbox
-from autograph_web.mail.smtp import SmtpCarrier
+from autograph_web.mail.smtp import SmtpTransport
 from autograph_web.settings import Settings
 
 
@@ -28,15 +28,15 @@ def outbox_of(
     return Outbox(database, sealer, clock or SystemClock(), entropy, settings.mail_from)
 
 
-def carrier_of(settings: Settings) -> Carrier:
+def carrier_of(settings: Settings) -> MailTransport:
     """Return who takes letters away: the SMTP server, or without one the data folder."""
     server = settings.smtp_server
-    return SmtpCarrier(server, settings.mail_from) if server else folder_of(settings)
+    return SmtpTransport(server, settings.mail_from) if server else folder_of(settings)
 
 
-def folder_of(settings: Settings) -> LetterFolder:
+def folder_of(settings: Settings) -> FileTransport:
     """Return where letters are kept that nobody sends."""
-    return LetterFolder(settings.data_dir / "mail", settings.mail_from)
+    return FileTransport(settings.data_dir / "mail", settings.mail_from)
 
 
 def chain_keeper_of(

@@ -18,19 +18,19 @@ from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
 from autograph_web.accounts.verification import Verification
-from autograph_web.admin.administration import Administration
-from autograph_web.admin.administrators import Administrators
-from autograph_web.admin.creation import Creation
-from autograph_web.admin.directory import Directory
-from autograph_web.admin.investigation import Investigation
+from autograph_web.admin.administration import UserActions
+from autograph_web.admin.administrators import AdminPolicy
+from autograph_web.admin.creation import UserProvisioning
+from autograph_web.admin.directory import UserDirectory
+from autograph_web.admin.investigation import AuditSearch
 from autograph_web.admin.limits import Limits
 from autograph_web.admin.statistics.statistics import Statistics
-from autograph_web.admin.switchboard import Switchboard
+from autograph_web.admin.switchboard import FeatureFlags
 from autograph_web.api_keys.keys import ApiKeys
-from autograph_web.api_keys.throttle import KeyThrottle
+from autograph_web.api_keys.throttle import ApiKeyThrottle
 from autograph_web.audit.chain.keeper import ChainKeeper
-from autograph_web.audit.foundation import Foundation
-from autograph_web.audit.trail import Trail
+from autograph_web.audit.foundation import UseCaseContext
+from autograph_web.audit.trail import AuditLog
 from autograph_web.authn.revocation import Revocations
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import FLAGS
@@ -46,11 +46,11 @@ from autograph_web.infra.ratelimit.limiter import Limiter
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.telemetry import tracing
-from autograph_web.infra.telemetry.log_throttle import LONG_S, Seldom
-from autograph_web.infra.telemetry.metrics import Exposition
-from autograph_web.mail.carrier import Carrier
+from autograph_web.infra.telemetry.log_throttle import LONG_S, LogThrottle
+from autograph_web.infra.telemetry.metrics import MetricsExposition
+from autograph_web.mail.carrier import MailTransport
 from autograph_web.mail.courier import Courier
-from autograph_web.mail.folder import LetterFolder
+from autograph_web.mail.folder import FileTransport
 from autograph_web.mail.outbox import Outbox
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
@@ -67,24 +67,24 @@ from autograph_web.profile.profiles import Profiles
 from autograph_web.recovery.first_proof import FirstProof
 from autograph_web.recovery.password_reset import PasswordReset, ResetRules
 from autograph_web.recovery.reclaiming import Reclaiming
-from autograph_web.recovery.refusal import Refusal
+from autograph_web.recovery.refusal import SignInDisavowal
 from autograph_web.recovery.undo import EmailUndo
 from autograph_web.schema import newest_revision
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.devices import Devices
-from autograph_web.sessions.endings import Endings
+from autograph_web.sessions.endings import RevocationBus
 from autograph_web.sessions.login_tickets import LoginTickets
 from autograph_web.sessions.sessions import Lifetimes, Sessions
 from autograph_web.sessions.tokens import TokenLifetimes, Tokens
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import Challenges
-from autograph_web.sign_in.known_devices import KnownDevices
-from autograph_web.sign_in.notices import SignInNotices
-from autograph_web.sign_in.password_step import PasswordStep
-from autograph_web.sign_in.proofs import Proofs
+from autograph_web.sign_in.known_devices import DeviceCookies
+from autograph_web.sign_in.notices import NewDeviceAlerts
+from autograph_web.sign_in.password_step import PasswordVerifier
+from autograph_web.sign_in.proofs import Grants
 from autograph_web.sign_in.reauthentication import Reauthentication
-from autograph_web.sign_in.second_step import SecondStep
+from autograph_web.sign_in.second_step import SecondFactor
 from autograph_web.sign_in.sign_in import SignIn
 
 # Nobody is kept waiting longer by a database that says nothing. Commands of operators may take their time.
@@ -101,21 +101,21 @@ class Services:
     sealer: Sealer
     hasher: PasswordHasher
     policy: PasswordPolicy
-    trail: Trail
+    trail: AuditLog
     outbox: Outbox
-    letter_folder: LetterFolder
+    letter_folder: FileTransport
     courier: Courier
     chain: ChainKeeper
     flags: Flags
     registration: Registration
     links: Links
     password_reset: PasswordReset
-    refusal: Refusal
+    refusal: SignInDisavowal
     first_proof: FirstProof
     email_undo: EmailUndo
-    sign_in_notices: SignInNotices
+    sign_in_notices: NewDeviceAlerts
     sign_in: SignIn
-    second_step: SecondStep
+    second_step: SecondFactor
     reauthentication: Reauthentication
     profiles: Profiles
     password_change: PasswordChange
@@ -125,28 +125,28 @@ class Services:
     data_export: DataExport
     deletion: Deletion
     api_keys: ApiKeys
-    known_devices: KnownDevices
+    known_devices: DeviceCookies
     trusted_devices: TrustedDevices
     factors: Factors
     enrolment: Enrolment
     sessions: Sessions
-    endings: Endings
+    endings: RevocationBus
     devices: Devices
     tokens: Tokens
     login_tickets: LoginTickets
     flash: FlashStore
     one_time_secrets: OneTimeSecrets
-    directory: Directory
-    creation: Creation
-    administration: Administration
-    administrators: Administrators
+    directory: UserDirectory
+    creation: UserProvisioning
+    administration: UserActions
+    administrators: AdminPolicy
     limits: Limits
-    investigation: Investigation
+    investigation: AuditSearch
     statistics: Statistics
-    switchboard: Switchboard
+    switchboard: FeatureFlags
     health: Health
     figures: Figures
-    seldom: Seldom
+    seldom: LogThrottle
     entropy: Entropy
 
     async def redis_answers(self) -> bool:
@@ -172,7 +172,7 @@ def build_services(
     settings: Settings,
     clock: Clock | None = None,
     entropy: Entropy | None = None,
-    carrier: Carrier | None = None,
+    carrier: MailTransport | None = None,
 ) -> Services:
     """Wire the services up; nothing is connected yet."""
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
@@ -181,9 +181,9 @@ def build_services(
     redis = RedisClient(settings.redis_url, clock, settings.redis_pool, settings.redis_prefix)
     outbox = outbox_of(settings, database, clock, entropy)
     carrier = carrier or carrier_of(settings)
-    foundation = Foundation(
+    foundation = UseCaseContext(
         database=database,
-        trail=Trail(database, clock),
+        trail=AuditLog(database, clock),
         limiter=Limiter(redis, clock, entropy, settings.workers, settings.rates),
         outbox=outbox,
         clock=clock,
@@ -194,7 +194,7 @@ def build_services(
     policy = PasswordPolicy(settings.password_min_length, settings.password_min_score)
     signer = TokenSigner(Keyring(secrets, "access and refresh tokens"), settings.base_url, clock, entropy)
     cache = SessionCache(redis, settings.session_absolute_seconds, Keyring(secrets, "session copies"))
-    endings = Endings(redis)
+    endings = RevocationBus(redis)
     sessions = Sessions(foundation, cache, endings, signer, _lifetimes(settings))
     lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
     [key_uses], [wrong_keys] = settings.rates[Limit.API_KEY], settings.rates[Limit.API_KEY_WRONG]
@@ -202,15 +202,17 @@ def build_services(
     links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
     flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS}, redis)
     verification = Verification(foundation, flags, links)
-    known_devices = KnownDevices(Keyring(secrets, "device cookies"), entropy)
-    passwords = PasswordStep(database, hasher, known_devices, foundation.limiter)
+    known_devices = DeviceCookies(Keyring(secrets, "device cookies"), entropy)
+    passwords = PasswordVerifier(database, hasher, known_devices, foundation.limiter)
     factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation, flags)
-    proofs, challenges = Proofs(foundation), Challenges(redis, entropy)
-    notices = SignInNotices(foundation, flags, redis, links, known_devices)
-    api_keys = ApiKeys(foundation, KeyThrottle(redis, clock, key_uses, wrong_keys, settings.workers), links)
+    proofs, challenges = Grants(foundation), Challenges(redis, entropy)
+    notices = NewDeviceAlerts(foundation, flags, redis, links, known_devices)
+    api_keys = ApiKeys(
+        foundation, ApiKeyThrottle(redis, clock, key_uses, wrong_keys, settings.workers), links
+    )
     revocations = Revocations(clock, sessions, links, [factors, trusted, api_keys], first=[factors])
     reclaiming = Reclaiming(foundation, links, revocations)
-    devices, administrators = Devices(foundation, sessions), Administrators(foundation)
+    devices, administrators = Devices(foundation, sessions), AdminPolicy(foundation)
     chain = chain_keeper_of(settings, database, clock, entropy)
     health = Health(database, redis, outbox, newest_revision())
     built = Services(
@@ -234,10 +236,10 @@ def build_services(
         ),
         first_proof=FirstProof(foundation, links, verification, passwords, hasher, reclaiming),
         email_undo=EmailUndo(foundation, links, reclaiming),
-        refusal=Refusal(foundation, links, reclaiming, settings.password_reset_seconds),
+        refusal=SignInDisavowal(foundation, links, reclaiming, settings.password_reset_seconds),
         sign_in_notices=notices,
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices, verification),
-        second_step=SecondStep(foundation, factors, challenges, proofs, trusted, notices),
+        second_step=SecondFactor(foundation, factors, challenges, proofs, trusted, notices),
         reauthentication=Reauthentication(foundation, passwords, factors, proofs),
         profiles=Profiles(foundation),
         password_change=PasswordChange(foundation, passwords, policy, hasher, revocations, proofs),
@@ -258,17 +260,17 @@ def build_services(
         login_tickets=LoginTickets(redis, entropy),
         flash=FlashStore(redis, entropy),
         one_time_secrets=OneTimeSecrets(redis, sealer, entropy),
-        directory=Directory(foundation, sessions, devices),
-        creation=Creation(foundation, hasher, policy, links, administrators),
-        administration=Administration(foundation, revocations, administrators),
+        directory=UserDirectory(foundation, sessions, devices),
+        creation=UserProvisioning(foundation, hasher, policy, links, administrators),
+        administration=UserActions(foundation, revocations, administrators),
         administrators=administrators,
         limits=Limits(foundation, administrators),
-        investigation=Investigation(foundation),
+        investigation=AuditSearch(foundation),
         statistics=Statistics(foundation, settings.audit_retention_days),
-        switchboard=Switchboard(foundation, flags),
+        switchboard=FeatureFlags(foundation, flags),
         health=health,
-        figures=Figures(Exposition(settings.metrics_dir), health, outbox, chain),
-        seldom=Seldom(clock.seconds, LONG_S),
+        figures=Figures(MetricsExposition(settings.metrics_dir), health, outbox, chain),
+        seldom=LogThrottle(clock.seconds, LONG_S),
         entropy=entropy,
     )
     return traced(built) if settings.traces else built

@@ -21,7 +21,7 @@ from types import FrameType
 
 from autograph_web.infra.crypto.secret_file import secrets_of_data_dir
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 from deploy.proxy import NAME, Proxy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,7 +38,7 @@ def main() -> None:
         signal.signal(number, _interrupt)
     try:
         _run(_port(os.environ.get("PORT", "8443")))
-    except (StartError, OSError) as error:
+    except (StartupError, OSError) as error:
         print(f"prod-local: {error}", file=sys.stderr)  # noqa: T201
         sys.exit(1)
     except KeyboardInterrupt:
@@ -69,20 +69,20 @@ def _run(port: int) -> None:
         _say("Ctrl-C stops all of it")
         while proxy.runs and all(process.poll() is None for process in processes):
             time.sleep(_STEP_SECONDS)
-        raise StartError(f"a part of it ended by itself; see the logs in {_FOLDER}")
+        raise StartupError(f"a part of it ended by itself; see the logs in {_FOLDER}")
 
 
 def _port(text: str) -> int:
     port = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     if not 1 <= port <= 65_535:
-        raise StartError(f"PORT={text} is no port; choose one from 1 to 65535")
+        raise StartupError(f"PORT={text} is no port; choose one from 1 to 65535")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             advice = "choose another with PORT=…"
-            raise StartError(f"port {port} cannot be used ({error.strerror}); {advice}") from None
+            raise StartupError(f"port {port} cannot be used ({error.strerror}); {advice}") from None
     return port
 
 
@@ -147,7 +147,7 @@ def _wait(port: int, proxy: Proxy, processes: "list[subprocess.Popen[bytes]]") -
                 return
         except OSError:
             time.sleep(_STEP_SECONDS)
-    raise StartError(f"it did not start; see the logs in {_FOLDER}")
+    raise StartupError(f"it did not start; see the logs in {_FOLDER}")
 
 
 def _say(line: str) -> None:

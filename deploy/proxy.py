@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 SITE = Path(__file__).parent / "nginx" / "autograph.conf"
 NAME = "localhost"
@@ -54,7 +54,7 @@ class Proxy:
         """
         program = nginx()
         if program is None:
-            raise StartError("nginx is not installed; install it first (Debian: apt install nginx-light)")
+            raise StartupError("nginx is not installed; install it first (Debian: apt install nginx-light)")
         self.certificate = write_certificate(folder)
         self._folder = folder.resolve()
         self._command = [program, "-p", str(self._folder), "-c", str(self._folder / "nginx.conf")]
@@ -72,7 +72,7 @@ class Proxy:
         )
         if checked.returncode != 0:
             last = (checked.stderr.strip().splitlines() or ["it does not say why"])[-2:][0]
-            raise StartError(f"nginx refuses to start: {last}")
+            raise StartupError(f"nginx refuses to start: {last}")
         log = self._folder / "nginx.log"
         self._process = subprocess.Popen(  # noqa: S603  (our own arguments)
             [*self._command, "-e", str(log)], stdin=subprocess.DEVNULL, start_new_session=True

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, MetaData, Table, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from autograph_web import migrate, schema
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 
 def _tables(url: str) -> set[str]:
@@ -91,7 +91,7 @@ def test_a_failing_migration_leaves_nothing_half_done(empty_database_url: str) -
         command.upgrade(config, "head")
         raise OSError("the cable was pulled")
 
-    with pytest.raises(StartError, match="the cable was pulled"):
+    with pytest.raises(StartupError, match="the cable was pulled"):
         migrate.run(empty_database_url, fail_after_all_statements)
     assert _tables(empty_database_url) == set()
 
@@ -105,7 +105,7 @@ def test_a_failing_migration_leaves_nothing_half_done(empty_database_url: str) -
     ],
 )
 def test_an_unreachable_database_is_one_clear_line_without_the_password(url: str) -> None:
-    with pytest.raises(StartError, match="cannot use the database") as caught:
+    with pytest.raises(StartupError, match="cannot use the database") as caught:
         migrate.upgrade(url)
     assert "hunter2" not in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -121,7 +121,7 @@ def test_a_database_of_a_newer_version_still_serves_this_one(database_url: str) 
     """A release may be taken back, and a server of the old version may restart during one."""
     migrate.run(database_url, _claim_a_newer_revision)
     assert schema.is_current(database_url)
-    with pytest.raises(StartError, match="cannot migrate"):
+    with pytest.raises(StartupError, match="cannot migrate"):
         migrate.upgrade(database_url)
 
 

@@ -1,11 +1,11 @@
 """What people are told about the address of their account."""
 
-from autograph_web.mail.letter import Action, Letter
+from autograph_web.mail.letter import Action, MailMessage
 
 
-def verification_letter(email: str, url: str) -> Letter:
+def verification_letter(email: str, url: str) -> MailMessage:
     """Ask whoever reads this mailbox to confirm the address."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Confirm your email",
         paragraphs=(

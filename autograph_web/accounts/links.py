@@ -17,7 +17,7 @@ from autograph_web.accounts import store
 from autograph_web.accounts.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.accounts.link_text import MARK, read_token
 from autograph_web.accounts.models import LinkRow
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.infra.crypto.encryption import Sealer
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.randomness import random_token, random_uuid
@@ -66,7 +66,7 @@ class Link:
 class Links:
     """Issues one-time links, tells what they are, and uses each up once."""
 
-    def __init__(self, foundation: Foundation, sealer: Sealer, base_url: str) -> None:
+    def __init__(self, foundation: UseCaseContext, sealer: Sealer, base_url: str) -> None:
         self._on, self._sealer, self._base_url = foundation, sealer, base_url
 
     async def issue(

@@ -12,7 +12,7 @@ from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.models import User
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.verification import Verification
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import REGISTRATION_OPEN
@@ -30,7 +30,7 @@ class Registration:
 
     def __init__(
         self,
-        foundation: Foundation,
+        foundation: UseCaseContext,
         flags: Flags,
         hasher: PasswordHasher,
         policy: PasswordPolicy,

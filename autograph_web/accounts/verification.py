@@ -10,7 +10,7 @@ from autograph_web.accounts.emails import fold_email, parse_email
 from autograph_web.accounts.errors import LinkUnknown, SessionEnded
 from autograph_web.accounts.letters import verification_letter
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import EMAIL_VERIFICATION
@@ -25,7 +25,7 @@ _LINK = Purpose.EMAIL_VERIFICATION
 class Verification:
     """Sends the links that verify addresses, and tells what they would do."""
 
-    def __init__(self, foundation: Foundation, flags: Flags, links: Links) -> None:
+    def __init__(self, foundation: UseCaseContext, flags: Flags, links: Links) -> None:
         self._on, self._flags, self._links = foundation, flags, links
 
     def is_wanted(self, user_id: UUID) -> bool:

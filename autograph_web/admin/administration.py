@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import LastAdmin
 from autograph_web.admin import store
-from autograph_web.admin.administrators import Administrators
+from autograph_web.admin.administrators import AdminPolicy
 from autograph_web.admin.errors import AccountUnknown, OwnAccount
 from autograph_web.admin.letters import change_letter
 from autograph_web.admin.person import Operator, Person, Role, Status
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.db.retry import retried
@@ -20,17 +20,17 @@ from autograph_web.mfa import store as mfa
 from autograph_web.mfa.errors import MfaNotEnabled
 
 
-class Administration:
+class UserActions:
     """Locks accounts, gives roles, ends sessions, takes second factors away.
 
     Everything but an unlock also ends every session and every sign-in under way. Whoever has another role
     signs in again (ASVS 5.0 V7.2): so no session, copy or token ever speaks for a role that is over.
 
-    Each change also raises NotAdmin or ReauthenticationRequired, as `Administrators.require_change` does.
+    Each change also raises NotAdmin or ReauthenticationRequired, as `AdminPolicy.require_change` does.
     """
 
     def __init__(
-        self, foundation: Foundation, revocations: Revocations, administrators: Administrators
+        self, foundation: UseCaseContext, revocations: Revocations, administrators: AdminPolicy
     ) -> None:
         self._on, self._revocations, self._administrators = foundation, revocations, administrators
 

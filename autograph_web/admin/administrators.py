@@ -5,19 +5,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.admin import store
 from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Operator, Person
-from autograph_web.api_keys.key import KeyHolder
-from autograph_web.audit.foundation import Foundation
+from autograph_web.api_keys.key import ApiKeyPrincipal
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions.viewer import Viewer
 
 
-class Administrators:
+class AdminPolicy:
     """Tells who is one, from the database each time: no session, copy or token vouches for a role."""
 
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: UseCaseContext) -> None:
         self._on = foundation
 
-    async def require(self, caller: Viewer | KeyHolder) -> None:
+    async def require(self, caller: Viewer | ApiKeyPrincipal) -> None:
         """Let an administrator pass who may sign in.
 
         Raises:
@@ -40,7 +40,7 @@ class Administrators:
         if isinstance(operator.caller, Viewer):
             require_fresh(operator.caller, person.mfa_enabled, self._on.clock)
 
-    async def _found(self, connection: AsyncConnection, caller: Viewer | KeyHolder) -> Person:
+    async def _found(self, connection: AsyncConnection, caller: Viewer | ApiKeyPrincipal) -> Person:
         row = await store.find(connection, caller.user_id)
         if row is None or not Person.of(row).is_active_admin:
             raise NotAdmin

@@ -14,10 +14,10 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.models import User
 from autograph_web.accounts.passwords import PasswordPolicy
-from autograph_web.admin.administrators import Administrators
+from autograph_web.admin.administrators import AdminPolicy
 from autograph_web.admin.letters import invitation_letter
 from autograph_web.admin.person import Operator, Role
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.randomness import random_token, random_uuid
@@ -46,16 +46,16 @@ class Created:
     link: str | None
 
 
-class Creation:
+class UserProvisioning:
     """Makes accounts for others. Their addresses count as verified: the operator answers for them."""
 
     def __init__(
         self,
-        foundation: Foundation,
+        foundation: UseCaseContext,
         hasher: PasswordHasher,
         policy: PasswordPolicy,
         links: Links,
-        administrators: Administrators,
+        administrators: AdminPolicy,
     ) -> None:
         self._on, self._hasher, self._policy, self._links = foundation, hasher, policy, links
         self._administrators = administrators
@@ -64,7 +64,7 @@ class Creation:
         """Make the account that `wish` asks for.
 
         Raises:
-            NotAdmin, ReauthenticationRequired: As `Administrators.require_change` does.
+            NotAdmin, ReauthenticationRequired: As `AdminPolicy.require_change` does.
             EmailInvalid: It is no email address.
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
             EmailTaken: The address has an account, however it is spelled, or is kept for one.

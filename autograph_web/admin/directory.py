@@ -6,7 +6,7 @@ from autograph_web.accounts.emails import fold_email
 from autograph_web.admin import store
 from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.person import Person, Wanted, as_id
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.mfa import store as mfa
 from autograph_web.sessions.devices import Devices, OpenSession
 from autograph_web.sessions.sessions import Sessions
@@ -22,10 +22,10 @@ class Standing:
     trusted_devices: int
 
 
-class Directory:
+class UserDirectory:
     """Every account there is, for operators."""
 
-    def __init__(self, foundation: Foundation, sessions: Sessions, devices: Devices) -> None:
+    def __init__(self, foundation: UseCaseContext, sessions: Sessions, devices: Devices) -> None:
         self._on, self._sessions, self._devices = foundation, sessions, devices
 
     async def find(self, whom: str) -> Person:

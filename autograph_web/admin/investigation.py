@@ -9,7 +9,7 @@ from autograph_web.admin import store
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.person import Operator, administrator_in, as_id
 from autograph_web.audit.downloads import Download, Format, place_of, written
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.trail import ACTOR, AuditEvent
@@ -47,10 +47,10 @@ class _Search:
     wanted: Selection
 
 
-class Investigation:
+class AuditSearch:
     """Shows administrators what happened on every account; callers let nobody else near it."""
 
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: UseCaseContext) -> None:
         self._on = foundation
 
     async def page(self, wish: AuditInput, cursor: str | None, limit: int) -> Findings:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from autograph_web.mail.letter import Action, Letter
+from autograph_web.mail.letter import Action, MailMessage
 
 _CHANGES = {
     "locked": (
@@ -26,10 +26,10 @@ _CHANGES = {
 }
 
 
-def change_letter(what: str, email: str, now: datetime) -> Letter:
+def change_letter(what: str, email: str, now: datetime) -> MailMessage:
     """Return the letter about a change named in the table above."""
     subject, sentence = _CHANGES[what]
-    return Letter(
+    return MailMessage(
         to=email,
         subject=subject,
         paragraphs=(sentence,),
@@ -38,9 +38,9 @@ def change_letter(what: str, email: str, now: datetime) -> Letter:
     )
 
 
-def invitation_letter(email: str, url: str, now: datetime) -> Letter:
+def invitation_letter(email: str, url: str, now: datetime) -> MailMessage:
     """Return the letter that brings a new account's owner to choosing a password."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Your new account",
         paragraphs=("An account was made for you. Choose a password, and it is yours.",),

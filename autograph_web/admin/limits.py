@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from autograph_web.admin import store
-from autograph_web.admin.administrators import Administrators
+from autograph_web.admin.administrators import AdminPolicy
 from autograph_web.admin.errors import AccountUnknown, AddressInvalid
 from autograph_web.admin.person import Operator
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Selection
 from autograph_web.infra.db.retry import retried
@@ -24,10 +24,10 @@ _MOST_FAILURES = 200
 class Limits:
     """Lifts limits on request; each time it is audited.
 
-    Each call also raises NotAdmin or ReauthenticationRequired, as `Administrators.require_change` does.
+    Each call also raises NotAdmin or ReauthenticationRequired, as `AdminPolicy.require_change` does.
     """
 
-    def __init__(self, foundation: Foundation, administrators: Administrators) -> None:
+    def __init__(self, foundation: UseCaseContext, administrators: AdminPolicy) -> None:
         self._on, self._administrators = foundation, administrators
 
     async def lift_address(self, operator: Operator, text: str) -> list[str]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from autograph_web.admin.roles import Role, Status
-from autograph_web.api_keys.key import KeyHolder
+from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.infra.context import RequestContext
 from autograph_web.sessions.viewer import Viewer
 
@@ -26,12 +26,12 @@ class Operator:
 
     actor: str
     context: RequestContext
-    caller: Viewer | KeyHolder | None = None
+    caller: Viewer | ApiKeyPrincipal | None = None
 
     @classmethod
-    def administrator(cls, context: RequestContext, caller: Viewer | KeyHolder) -> Self:
+    def administrator(cls, context: RequestContext, caller: Viewer | ApiKeyPrincipal) -> Self:
         """Return an administrator as an operator; the id, since the log outlives the address."""
-        key = f", API key {caller.key_id}" if isinstance(caller, KeyHolder) else ""
+        key = f", API key {caller.key_id}" if isinstance(caller, ApiKeyPrincipal) else ""
         return cls(f"{actor_of(caller)}{key}", context, caller)
 
     def is_at(self, user_id: UUID) -> bool:
@@ -47,7 +47,7 @@ def as_id(text: str) -> UUID | None:
         return None
 
 
-def actor_of(caller: Viewer | KeyHolder) -> str:
+def actor_of(caller: Viewer | ApiKeyPrincipal) -> str:
     """Return what is kept of an administrator: it leads to nobody once the account is gone."""
     return f"administrator: {caller.user_id}"
 

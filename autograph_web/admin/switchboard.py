@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.admin import store
 from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Person, actor_of
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.flags.flags import Flags, Standing
 from autograph_web.flags.inputs import Wish
 from autograph_web.infra.context import RequestContext
@@ -13,10 +13,10 @@ from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions.viewer import Viewer
 
 
-class Switchboard:
+class FeatureFlags:
     """Lets administrators switch flags, who have just confirmed who they are."""
 
-    def __init__(self, foundation: Foundation, flags: Flags) -> None:
+    def __init__(self, foundation: UseCaseContext, flags: Flags) -> None:
         self._on, self._flags = foundation, flags
 
     async def all(self) -> list[Standing]:

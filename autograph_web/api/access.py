@@ -6,7 +6,7 @@ What is not in it takes a session; a test demands that everything is.
 from enum import StrEnum
 
 from autograph_web.api.errors import ScopeMissing, SessionRequired
-from autograph_web.api_keys.key import KeyHolder, Scope
+from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
 
 
 class Access(StrEnum):
@@ -73,7 +73,7 @@ ACCESS: dict[str, Access | Scope] = {
 }
 
 
-def require_scope(holder: KeyHolder, call: str) -> None:
+def require_scope(holder: ApiKeyPrincipal, call: str) -> None:
     """Let the holder of a key make `call`, if its scopes cover it.
 
     Raises:

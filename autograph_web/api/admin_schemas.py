@@ -14,7 +14,7 @@ from autograph_web.admin.person import Person, Role, Status, Wanted
 from autograph_web.audit.downloads import Format
 from autograph_web.infra.query_text import AddressText
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
-from autograph_web.infra.user_agent import device_name
+from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.sessions.devices import OpenSession
 
 
@@ -82,7 +82,7 @@ class UserSessionOut(BaseModel):
             id=session.id,
             method=session.method,
             ip=session.ip,
-            device=device_name(session.user_agent),
+            device=describe_user_agent(session.user_agent),
             signed_in_at=session.created_at,
             last_seen_at=session.last_seen_at,
         )
@@ -116,7 +116,7 @@ class FindingOut(BaseModel):
             user_id=event.user_id,
             email=finding.email,
             operator=finding.operator,
-            device=device_name(event.user_agent),
+            device=describe_user_agent(event.user_agent),
             ip=event.ip,
             user_agent=event.user_agent,
             session_id=event.session_id,

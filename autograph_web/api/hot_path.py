@@ -13,7 +13,7 @@ from autograph_web.api.access import require_scope
 from autograph_web.api.bodies import parse_json
 from autograph_web.api.identity import authenticate
 from autograph_web.api.schemas import RefreshRequest, TokensOut, me_of
-from autograph_web.api_keys.key import KeyHolder
+from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.errors import MalformedBody
 from autograph_web.http.guards import replay
@@ -79,7 +79,7 @@ async def _refreshed(scope: Scope, wish: RefreshRequest) -> Response:
 async def _answer(scope: Scope) -> Response:
     try:
         caller = await authenticate(scope, Headers(scope=scope))
-        if isinstance(caller, KeyHolder):
+        if isinstance(caller, ApiKeyPrincipal):
             require_scope(caller, "GET /me")
     except DomainError as refusal:
         return problem_response(refusal)

@@ -11,7 +11,7 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.admin.person import Operator
 from autograph_web.api.access import require_scope
 from autograph_web.api.errors import SessionRequired
-from autograph_web.api_keys.key import KeyHolder
+from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.api_keys.spelling import looks_like_key
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import SESSION, session_cookie
@@ -25,7 +25,7 @@ BEARER = HTTPBearer(auto_error=False, description="The access token of /login or
 COOKIE = APIKeyCookie(name=SESSION, auto_error=False, description="The browser's session cookie.")
 
 
-async def authenticate(connection: Connection, headers: Headers) -> Viewer | KeyHolder:
+async def authenticate(connection: Connection, headers: Headers) -> Viewer | ApiKeyPrincipal:
     """Return who the headers stand for; a token that is shown counts, whatever cookie comes along.
 
     Raises:
@@ -52,7 +52,7 @@ async def authenticate(connection: Connection, headers: Headers) -> Viewer | Key
 
 async def _viewer(request: Request) -> Viewer:
     caller = await authenticate(request.scope, request.headers)
-    if isinstance(caller, KeyHolder):
+    if isinstance(caller, ApiKeyPrincipal):
         raise SessionRequired
     return caller
 
@@ -65,12 +65,12 @@ async def _perhaps_viewer(request: Request) -> Viewer | None:
         if "authorization" in request.headers:
             raise
         return None
-    return None if isinstance(caller, KeyHolder) else caller
+    return None if isinstance(caller, ApiKeyPrincipal) else caller
 
 
-async def _caller(request: Request) -> Viewer | KeyHolder:
+async def _caller(request: Request) -> Viewer | ApiKeyPrincipal:
     caller = await authenticate(request.scope, request.headers)
-    if isinstance(caller, KeyHolder):
+    if isinstance(caller, ApiKeyPrincipal):
         require_scope(caller, f"{request.method} {request.scope['route'].path}")
     return caller
 
@@ -85,7 +85,7 @@ CurrentViewer = Annotated[Viewer, Depends(_viewer)]
 PerhapsViewer = Annotated[Viewer | None, Depends(_perhaps_viewer)]
 """The account that is signed in, or None without a session; an access token that is not valid is refused."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]
-CurrentCaller = Annotated[Viewer | KeyHolder, Depends(_caller)]
+CurrentCaller = Annotated[Viewer | ApiKeyPrincipal, Depends(_caller)]
 """Somebody who is signed in, or an API key with the scope that the table in `access` asks for."""
 
 

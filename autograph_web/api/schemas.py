@@ -8,11 +8,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.accounts.account import Account
-from autograph_web.api_keys.key import ApiKey, IssuedKey, KeyHolder, Scope, in_order
+from autograph_web.api_keys.key import ApiKey, ApiKeyPrincipal, IssuedKey, Scope, in_order
 from autograph_web.audit.downloads import Format
 from autograph_web.audit.trail import AuditEvent
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
-from autograph_web.infra.user_agent import device_name
+from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.mfa.enrolment import Setup
 from autograph_web.mfa.trusted_devices import TrustedBrowser
 from autograph_web.profile.inputs import ActivityInput
@@ -206,7 +206,7 @@ class OpenSessionOut(BaseModel):
             kind="browser" if session.browser else "client",
             method=session.method,
             ip=session.ip,
-            device=device_name(session.user_agent),
+            device=describe_user_agent(session.user_agent),
             user_agent=session.user_agent,
             signed_in_at=session.created_at,
             last_seen_at=session.last_seen_at,
@@ -268,7 +268,7 @@ class KeyMeOut(BaseModel):
     api_key: ShownKeyOut
 
     @classmethod
-    def of(cls, holder: KeyHolder) -> "KeyMeOut":
+    def of(cls, holder: ApiKeyPrincipal) -> "KeyMeOut":
         """Show `holder`."""
         key = ShownKeyOut(
             id=holder.key_id,
@@ -285,9 +285,9 @@ class KeyMeOut(BaseModel):
         )
 
 
-def me_of(caller: Viewer | KeyHolder) -> MeOut | KeyMeOut:
+def me_of(caller: Viewer | ApiKeyPrincipal) -> MeOut | KeyMeOut:
     """Show who makes a request."""
-    return KeyMeOut.of(caller) if isinstance(caller, KeyHolder) else MeOut.of(caller)
+    return KeyMeOut.of(caller) if isinstance(caller, ApiKeyPrincipal) else MeOut.of(caller)
 
 
 class ApiKeyOut(BaseModel):
@@ -360,13 +360,13 @@ class EventOut(BaseModel):
     details: dict[str, Any]
 
     @classmethod
-    def of(cls, event: AuditEvent, caller: Viewer | KeyHolder) -> "EventOut":
+    def of(cls, event: AuditEvent, caller: Viewer | ApiKeyPrincipal) -> "EventOut":
         """Show `event` to `caller`; a key has no session."""
         return cls(
             at=event.at,
             kind=event.kind.value,
             label=event.kind.label,
-            device=device_name(event.user_agent),
+            device=describe_user_agent(event.user_agent),
             ip=event.ip,
             user_agent=event.user_agent,
             session_id=event.session_id,

@@ -63,7 +63,7 @@ class IssuedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyHolder:
+class ApiKeyPrincipal:
     """Whoever shows a good key, as of this request: it stands for the owner, within its scopes."""
 
     user_id: UUID

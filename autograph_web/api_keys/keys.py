@@ -21,15 +21,23 @@ from autograph_web.api_keys.errors import (
     TooManyApiKeys,
 )
 from autograph_web.api_keys.inputs import ApiKeyInput, parse_name
-from autograph_web.api_keys.key import ADMIN_ROLE, ApiKey, IssuedKey, KeyHolder, Scope, in_order, scopes_of
+from autograph_web.api_keys.key import (
+    ADMIN_ROLE,
+    ApiKey,
+    ApiKeyPrincipal,
+    IssuedKey,
+    Scope,
+    in_order,
+    scopes_of,
+)
 from autograph_web.api_keys.letters import created_letter
 from autograph_web.api_keys.models import ApiKeyRow
 from autograph_web.api_keys.spelling import id_of, is_id, new_key
-from autograph_web.api_keys.throttle import KeyThrottle
-from autograph_web.audit.foundation import Foundation
+from autograph_web.api_keys.throttle import ApiKeyThrottle
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Order, Taken
-from autograph_web.infra.context import RequestContext, note_user
+from autograph_web.infra.context import RequestContext, bind_user
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import DomainError, NotFound, Unavailable
@@ -48,7 +56,7 @@ class ApiKeys:
 
     kind = "api_keys"
 
-    def __init__(self, foundation: Foundation, throttle: KeyThrottle, links: Links) -> None:
+    def __init__(self, foundation: UseCaseContext, throttle: ApiKeyThrottle, links: Links) -> None:
         self._on, self._throttle, self._links = foundation, throttle, links
 
     async def create(self, context: RequestContext, viewer: Viewer, wish: ApiKeyInput) -> IssuedKey:
@@ -103,7 +111,7 @@ class ApiKeys:
                 raise NotFound
             await self._record(connection, Kind.API_KEY_REVOKED, context, viewer, key_id)
 
-    async def authenticate(self, context: RequestContext, text: str) -> KeyHolder:
+    async def authenticate(self, context: RequestContext, text: str) -> ApiKeyPrincipal:
         """Return whom a key stands for.
 
         Raises:
@@ -126,7 +134,7 @@ class ApiKeys:
         if not known:
             await self._throttle.note_good(key_hash)
         await self._touch(context, row)
-        note_user(row.user_id)
+        bind_user(row.user_id)
         return _holder(row)
 
     async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
@@ -231,9 +239,9 @@ def _key(row: Row[Any] | ApiKeyRow) -> ApiKey:
     )
 
 
-def _holder(row: Row[Any]) -> KeyHolder:
+def _holder(row: Row[Any]) -> ApiKeyPrincipal:
     scopes = scopes_of(row.scopes)
-    return KeyHolder(
+    return ApiKeyPrincipal(
         user_id=row.user_id,
         email=row.email,
         role=row.role,

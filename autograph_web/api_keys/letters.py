@@ -4,13 +4,13 @@ from datetime import datetime
 
 from autograph_web.api_keys.key import ApiKey
 from autograph_web.infra.context import RequestContext
-from autograph_web.mail.letter import Action, Letter, circumstances
+from autograph_web.mail.letter import Action, MailMessage, circumstances
 
 
-def created_letter(email: str, url: str, key: ApiKey, context: RequestContext, now: datetime) -> Letter:
+def created_letter(email: str, url: str, key: ApiKey, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter about a key that was just made; `url` is where it can be revoked."""
     ends = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
-    return Letter(
+    return MailMessage(
         to=email,
         subject="You have a new API key",
         paragraphs=(

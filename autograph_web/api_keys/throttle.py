@@ -6,7 +6,7 @@ from autograph_web.infra.clock import Clock
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import note_refusal, subject_key
-from autograph_web.infra.ratelimit.local_limiter import LocalWindows
+from autograph_web.infra.ratelimit.local_limiter import LocalLimiter
 from autograph_web.infra.ratelimit.table import Limit, Rate
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 
@@ -48,7 +48,7 @@ return {0, known, 0}
 _COUNT = _WINDOW + "count_in(KEYS[1], now, tonumber(ARGV[2]))"
 
 
-class KeyThrottle:
+class ApiKeyThrottle:
     """Counts uses and mistakes. Without Redis each process counts its share by itself.
 
     Keys are told apart by a hash of the whole, never by their id: whoever knows only the id, which is no
@@ -60,7 +60,7 @@ class KeyThrottle:
         self._redis, self._clock, self._processes = redis, clock, processes
         self._uses, self._wrong = uses, wrong
         self._admit, self._count = redis.script(_ADMIT), redis.script(_COUNT)
-        self._local = LocalWindows(clock)
+        self._local = LocalLimiter(clock)
 
     async def admit(self, key_hash: str, ip: str) -> bool:
         """Count one use of a key before anybody looks it up; tell whether it was good lately.

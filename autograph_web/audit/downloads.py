@@ -11,7 +11,7 @@ from typing import Any
 
 from autograph_web.audit.selection import Place
 from autograph_web.audit.trail import AuditEvent
-from autograph_web.infra.user_agent import device_name
+from autograph_web.infra.user_agent import describe_user_agent
 
 BYTE_ORDER_MARK = "\ufeff"
 """What a CSV begins with: without it, some spreadsheets take UTF-8 for an older encoding."""
@@ -86,7 +86,7 @@ def json_of(event: AuditEvent, *, with_owner: bool = False) -> str:
             "at": moment(event.at),
             "kind": event.kind.value,
             "label": event.kind.label,
-            "device": device_name(event.user_agent),
+            "device": describe_user_agent(event.user_agent),
             "ip": event.ip,
             "user_agent": event.user_agent,
             "session_id": str(event.session_id) if event.session_id else None,
@@ -112,7 +112,7 @@ def _cells(event: AuditEvent, with_owner: bool) -> tuple[str, ...]:
         moment(event.at),
         event.kind.label,
         event.kind.value,
-        device_name(event.user_agent),
+        describe_user_agent(event.user_agent),
         event.ip,
         event.user_agent,
         str(event.session_id) if event.session_id else "",

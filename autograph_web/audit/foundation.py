@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from autograph_web.audit.trail import Trail
+from autograph_web.audit.trail import AuditLog
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.randomness import Entropy
@@ -11,14 +11,14 @@ from autograph_web.mail.outbox import Outbox
 
 
 @dataclass(frozen=True, slots=True)
-class Foundation:
+class UseCaseContext:
     """The database, the audit log, the limiter, the outbox, and the sources of time and randomness.
 
     `reserved_domains` are the names for addresses that nobody else has use for and this server takes.
     """
 
     database: Database
-    trail: Trail
+    trail: AuditLog
     limiter: Limiter
     outbox: Outbox
     clock: Clock

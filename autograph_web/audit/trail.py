@@ -37,7 +37,7 @@ class AuditEvent:
     user_id: UUID | None
 
 
-class Trail:
+class AuditLog:
     """The audit log: a row joins the unit of work of the event it records."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -21,7 +21,7 @@ from autograph_web.audit.selection import Selection
 from autograph_web.commands import later
 from autograph_web.infra.crypto.secret_file import SecretError
 from autograph_web.infra.errors import Unavailable
-from autograph_web.infra.startup_error import SettingsError, StartError
+from autograph_web.infra.startup_error import SettingsError, StartupError
 
 T = TypeVar("T")
 Tell = Callable[[int, int], None]
@@ -91,7 +91,7 @@ async def _owner(database: later.Database, account: str) -> UUID:
     async with database.read() as connection:
         found = await later.find_by_email(connection, later.fold_email(account))
     if found is None:
-        raise StartError(f"there is no account {account}")
+        raise StartupError(f"there is no account {account}")
     return found[0].id
 
 
@@ -99,7 +99,7 @@ def _head(spelled: str) -> later.Head:
     try:
         return later.Head.of(spelled)
     except ValueError:
-        raise StartError(
+        raise StartupError(
             f"--expect takes a position, a colon and 64 hexadecimal digits, not {spelled}"
         ) from None
 
@@ -109,13 +109,13 @@ def _noted(settings: later.Settings) -> list[later.Head]:
     try:
         noted = file.read()
     except ValueError:
-        raise StartError(f"{file.path} is damaged; move it away if you know why") from None
+        raise StartupError(f"{file.path} is damaged; move it away if you know why") from None
     return [noted] if noted is not None else []
 
 
 def _with_database(settings: later.Settings, act: Callable[[later.Database], Coroutine[Any, Any, T]]) -> T:
     if not later.is_current(settings.sqlalchemy_url):
-        raise StartError(
+        raise StartupError(
             "the database cannot be reached or is not up to date (python -m autograph_web migrate)"
         )
     return asyncio.run(_acted(settings, act))
@@ -126,7 +126,7 @@ async def _acted(settings: later.Settings, act: Callable[[later.Database], Corou
     try:
         return await act(database)
     except Unavailable:
-        raise StartError("the database cannot be reached") from None
+        raise StartupError("the database cannot be reached") from None
     finally:
         await database.close()
 
@@ -196,7 +196,7 @@ def _progress(words: str) -> Generator[Tell]:
 def _undecided_when_it_cannot_be_told() -> Generator[None]:
     try:
         yield
-    except (SettingsError, SecretError, StartError, OSError) as error:
+    except (SettingsError, SecretError, StartupError, OSError) as error:
         _give_up(str(error))
 
 

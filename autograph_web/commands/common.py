@@ -21,7 +21,7 @@ from autograph_web.infra.health.failures import Trouble
 from autograph_web.infra.health.remedies import mend
 from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
 from autograph_web.infra.randomness import SystemEntropy, random_uuid
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 from autograph_web.infra.telemetry.logs import configure_logging
 from autograph_web.sessions.errors import Unfinished
 
@@ -48,9 +48,9 @@ def read_line() -> str:
     try:
         line = sys.stdin.buffer.readline().decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise StartError("standard input is not UTF-8") from None
+        raise StartupError("standard input is not UTF-8") from None
     if not line:
-        raise StartError("nothing came on standard input")
+        raise StartupError("nothing came on standard input")
     return line
 
 
@@ -82,7 +82,7 @@ def _refuse_shortcomings(url: str, *, migrates: bool) -> None:
         found = [(trouble, trouble.sentence)]
     for trouble, words in found:
         if trouble is not Trouble.AWAY:  # a database that is away may come back
-            raise StartError(f"DATABASE_URL: {words}; {mend('database', trouble)}")
+            raise StartupError(f"DATABASE_URL: {words}; {mend('database', trouble)}")
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def refuse_redis(url: str) -> None:
     for failure in asyncio.run(look()):
         if failure.trouble in _LASTING:
             command = f" ({failure.command})" if failure.command else ""
-            raise StartError(
+            raise StartupError(
                 f"REDIS_URL: {failure.trouble.sentence}{command}; {mend('redis', failure.trouble)}"
             )
 
@@ -135,7 +135,7 @@ async def refuse_a_cluster(redis: later.RedisClient) -> None:
         await redis.ping()
     except later.RedisDown as down:
         if isinstance(down.__cause__, later.RedisCluster):
-            raise StartError(f"REDIS_URL: {down.__cause__}") from None
+            raise StartupError(f"REDIS_URL: {down.__cause__}") from None
         raise
 
 
@@ -159,11 +159,11 @@ async def _act(settings: later.Settings, act: Callable[[later.Services], Awaitab
         return await act(services)
     except Unfinished:
         reason = "it is done, but Redis cannot be told: for five minutes at most a session may go on"
-        raise StartError(f"{reason}; `user end-sessions` makes certain once Redis answers") from None
+        raise StartupError(f"{reason}; `user end-sessions` makes certain once Redis answers") from None
     except Unavailable:
-        raise StartError("the database cannot be reached, so nothing was changed") from None
+        raise StartupError("the database cannot be reached, so nothing was changed") from None
     except DomainError as refusal:
-        raise StartError(refusal.detail) from None
+        raise StartupError(refusal.detail) from None
     finally:
         await services.close()
 
@@ -183,7 +183,7 @@ async def _act_on_outbox(settings: later.Settings, act: Callable[[later.Outbox],
     try:
         return await act(later.outbox_of(settings, database))
     except Unavailable:
-        raise StartError("the database cannot be reached") from None
+        raise StartupError("the database cannot be reached") from None
     finally:
         await database.close()
 

@@ -24,7 +24,7 @@ from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.health.failures import Trouble
 from autograph_web.infra.health.remedies import mend
 from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS, is_private
-from autograph_web.infra.startup_error import SettingsError, StartError
+from autograph_web.infra.startup_error import SettingsError, StartupError
 from autograph_web.infra.telemetry.logs import configure_logging
 
 _OLDEST_REDIS = (6, 2)  # GETDEL, which one-use tickets are taken with
@@ -190,7 +190,7 @@ async def _recent_addresses(url: str) -> set[str]:
     database, clock = later.Database(url, pool_size=1), SystemClock()
     try:
         wanted = Selection(since=clock.now() - _RECENT)
-        events = await later.Trail(database, clock).searched(None, wanted, None, _MOST_EVENTS)
+        events = await later.AuditLog(database, clock).searched(None, wanted, None, _MOST_EVENTS)
         return {event.ip for event in events if event.ip and later.ACTOR not in event.details}
     finally:
         await database.close()
@@ -218,7 +218,7 @@ def _redis(settings: later.Settings) -> tuple[list[Finding], float | None]:
     except later.RedisDown as down:
         more = f"the user may not use {down.command}" if down.command else ""
         return [_failed("redis", down.trouble, more)], None
-    except (StartError, OSError) as error:
+    except (StartupError, OSError) as error:
         return [failed("redis", str(error), "see docs/configuration.md, REDIS_URL")], None
     # Our own has the clock of this machine.
     return _judged_redis(settings, info, failures), ahead if settings.redis_url else None
@@ -293,10 +293,10 @@ async def _mail(settings: later.Settings) -> Finding:
             return good("mail", text)
         return doubtful("mail", text, "name a mail server with SMTP_URL: nobody gets them")
     try:
-        await later.SmtpCarrier(server, settings.mail_from, _GREETING_S).greet()
-    except (later.NotNow, OSError) as error:  # the latter for a certificate file that is not there
-        reason = error.reason if isinstance(error, later.NotNow) else error.strerror
-        advice = error.advice if isinstance(error, later.NotNow) else ""
+        await later.SmtpTransport(server, settings.mail_from, _GREETING_S).greet()
+    except (later.TransientFailure, OSError) as error:  # the latter for a certificate file that is not there
+        reason = error.reason if isinstance(error, later.TransientFailure) else error.strerror
+        advice = error.advice if isinstance(error, later.TransientFailure) else ""
         told = f"{server.host}:{server.port}: {reason}"
         return _failed("mail", later.trouble_of(error), told, advice)
     return good("mail", f"{server.host}:{server.port} greets us ({server.encryption})")

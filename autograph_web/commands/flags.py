@@ -12,7 +12,7 @@ from rich.table import Table
 from autograph_web.commands.common import AsJson, operator, say, show, with_services
 from autograph_web.flags.inputs import EVERYBODY, Wish, read_wish
 from autograph_web.infra.errors import DomainError
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 if TYPE_CHECKING:
     from autograph_web.flags.flags import Standing
@@ -69,7 +69,7 @@ def _wish(name: str, value: str | None, percent: int) -> Wish:
     try:
         return read_wish(name, value, percent)
     except DomainError as refusal:
-        raise StartError(f"{refusal.detail} `flags list` shows them all.") from None
+        raise StartupError(f"{refusal.detail} `flags list` shows them all.") from None
 
 
 def _as_object(standing: Standing) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from autograph_web.infra.crypto.secret_file import add_secret
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.port import check_port
 from autograph_web.infra.randomness import SystemEntropy
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 app = typer.Typer(no_args_is_help=True, help="Secrets and what is sealed with them.")
 
@@ -28,7 +28,7 @@ def rotate() -> None:
     """
     settings = later.load_settings()
     if settings.secret_keys:
-        raise StartError(
+        raise StartupError(
             "the secrets come from AUTOGRAPH_SECRET_KEYS: put a new one (openssl rand -base64 32) and "
             "a comma in front of them, restart every server, then run `keys reseal`"
         )
@@ -68,9 +68,9 @@ async def _reseal(settings: later.Settings, tell: Callable[[int, int], None]) ->
         return await later.reseal_all(database, later.sealer_of(settings), tell)
     except later.SealBroken:
         reason = "a secret cannot be opened: put the key it was sealed with back into the list"
-        raise StartError(reason) from None
+        raise StartupError(reason) from None
     except Unavailable:
-        raise StartError("the database cannot be reached; what was sealed so far stays sealed") from None
+        raise StartupError("the database cannot be reached; what was sealed so far stays sealed") from None
     finally:
         await database.close()
 
@@ -78,6 +78,6 @@ async def _reseal(settings: later.Settings, tell: Callable[[int, int], None]) ->
 def _is_served(settings: later.Settings) -> bool:
     try:
         check_port(settings.host, settings.port)
-    except StartError:
+    except StartupError:
         return True
     return False

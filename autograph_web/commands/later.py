@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from autograph_web.audit.export import write_out as write_out
     from autograph_web.audit.trail import ACTOR as ACTOR
     from autograph_web.audit.trail import AuditEvent as AuditEvent
-    from autograph_web.audit.trail import Trail as Trail
+    from autograph_web.audit.trail import AuditLog as AuditLog
     from autograph_web.infra.crypto.encryption import SealBroken as SealBroken
     from autograph_web.infra.db.database import Database as Database
     from autograph_web.infra.health.failures import trouble_of as trouble_of
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
     from autograph_web.infra.redis.pool import RedisCluster as RedisCluster
     from autograph_web.infra.redis.probe import Failure as Failure
     from autograph_web.infra.redis.probe import what_fails as what_fails
-    from autograph_web.mail.carrier import NotNow as NotNow
-    from autograph_web.mail.carrier import Parcel as Parcel
-    from autograph_web.mail.carrier import Undeliverable as Undeliverable
-    from autograph_web.mail.letter import Letter as Letter
+    from autograph_web.mail.carrier import Envelope as Envelope
+    from autograph_web.mail.carrier import PermanentFailure as PermanentFailure
+    from autograph_web.mail.carrier import TransientFailure as TransientFailure
+    from autograph_web.mail.letter import MailMessage as MailMessage
     from autograph_web.mail.outbox import Outbox as Outbox
-    from autograph_web.mail.smtp import SmtpCarrier as SmtpCarrier
+    from autograph_web.mail.smtp import SmtpTransport as SmtpTransport
     from autograph_web.mfa.resealing import reseal_all as reseal_all
     from autograph_web.migrate import write_revision as write_revision
     from autograph_web.parts import carrier_of as carrier_of
@@ -68,7 +68,7 @@ MODULES = {
     "autograph_web.audit.chain.head": ("Head", "HeadFile"),
     "autograph_web.audit.downloads": ("moment",),
     "autograph_web.audit.export": ("write_out",),
-    "autograph_web.audit.trail": ("ACTOR", "AuditEvent", "Trail"),
+    "autograph_web.audit.trail": ("ACTOR", "AuditEvent", "AuditLog"),
     "autograph_web.infra.db.database": ("Database",),
     "autograph_web.infra.ratelimit.table": ("Limit",),
     "autograph_web.infra.redis.embedded": ("EmbeddedRedis",),
@@ -78,10 +78,10 @@ MODULES = {
     "autograph_web.infra.crypto.encryption": ("SealBroken",),
     "autograph_web.infra.health.failures": ("trouble_of",),
     "autograph_web.migrate": ("write_revision",),
-    "autograph_web.mail.carrier": ("NotNow", "Parcel", "Undeliverable"),
-    "autograph_web.mail.letter": ("Letter",),
+    "autograph_web.mail.carrier": ("TransientFailure", "Envelope", "PermanentFailure"),
+    "autograph_web.mail.letter": ("MailMessage",),
     "autograph_web.mail.outbox": ("Outbox",),
-    "autograph_web.mail.smtp": ("SmtpCarrier",),
+    "autograph_web.mail.smtp": ("SmtpTransport",),
     "autograph_web.mfa.resealing": ("reseal_all",),
     "autograph_web.parts": ("carrier_of", "chain_check_of", "chain_keeper_of", "outbox_of", "sealer_of"),
     "autograph_web.runtime": ("Services", "build_services"),

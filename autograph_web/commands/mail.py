@@ -15,7 +15,7 @@ from autograph_web.commands.common import say, with_outbox
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.mail_addresses import sender_address
 from autograph_web.infra.randomness import SystemEntropy, random_token
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 _MOST_LISTED = 100
 
@@ -49,7 +49,7 @@ def retry_mail() -> None:
 def test_mail(address: Annotated[str, typer.Argument(help="Who is to get it.")]) -> None:
     """Send a letter to ADDRESS right now and tell how that went."""
     settings = later.load_settings()
-    letter = later.Letter(
+    letter = later.MailMessage(
         address,
         "A letter to try the mail",
         (f"Letters from {settings.base_url} arrive here.",),
@@ -57,11 +57,11 @@ def test_mail(address: Annotated[str, typer.Argument(help="Who is to get it.")])
     )
     now, entropy = SystemClock().now(), SystemEntropy()
     domain = sender_address(settings.mail_from).domain
-    parcel = later.Parcel(letter, f"<{random_token(entropy, 16)}@{domain}>", now)
+    parcel = later.Envelope(letter, f"<{random_token(entropy, 16)}@{domain}>", now)
     try:
         asyncio.run(later.carrier_of(settings).carry(parcel))
-    except (later.NotNow, later.Undeliverable) as error:
-        raise StartError(f"the letter was not taken: {error.reason}") from None
+    except (later.TransientFailure, later.PermanentFailure) as error:
+        raise StartupError(f"the letter was not taken: {error.reason}") from None
     server = settings.smtp_server
     say(f"{server.host} took the letter" if server else f"kept in {settings.data_dir / 'mail'}: no SMTP_URL")
 

@@ -16,7 +16,7 @@ from autograph_web.admin.roles import Role, Status
 from autograph_web.commands import later
 from autograph_web.commands.common import AsJson, operator, read_line, say, show, with_services
 from autograph_web.infra.randomness import SystemEntropy, random_token
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 if TYPE_CHECKING:
     from autograph_web.admin.directory import Standing
@@ -53,13 +53,13 @@ def create_admin(
 
 def _promote(person: later.Person, *, yes: bool) -> None:
     if person.status == Status.LOCKED:
-        raise StartError(f"{person.email} is locked: run `user unlock` first")
+        raise StartupError(f"{person.email} is locked: run `user unlock` first")
     if person.role == Role.ADMIN:
         say(f"{person.email} is an administrator already")
         return
     if not yes:
         if not sys.stdin.isatty():
-            raise StartError(f"{person.email} has an account: add --yes to make it an administrator's")
+            raise StartupError(f"{person.email} has an account: add --yes to make it an administrator's")
         typer.confirm(f"{person.email} has an account. Make it an administrator's?", abort=True)
     with_services(lambda services: services.administration.set_role(operator(), person.id, Role.ADMIN))
     say(f"{person.email} is an administrator now; the password is as it was, every sign-in has ended")

@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.flags import store
 from autograph_web.flags.inputs import EVERYBODY, Wish
@@ -80,7 +80,7 @@ class Standing:
 class Flags:
     """Answers from a copy in the process, which is read anew when a change is announced over Redis."""
 
-    def __init__(self, foundation: Foundation, defaults: Mapping[str, Any], redis: RedisClient) -> None:
+    def __init__(self, foundation: UseCaseContext, defaults: Mapping[str, Any], redis: RedisClient) -> None:
         self._on, self._defaults, self._redis = foundation, defaults, redis
         self._copy: Mapping[str, Switched] | None = None
         self._lost = self._listening = False

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from autograph_web.frontend.paths import LOCK_DIR, MANIFEST, ROOT, STAMP, STATIC_DIR, TOOLS_DIR
 from autograph_web.infra.file_lock import file_lock
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 Progress = Callable[[str], None]
 
@@ -107,7 +107,7 @@ def _npm_registry(environment: dict[str, str]) -> str:
     command = ["npm", "config", "get", "registry"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
-        raise StartError("npm does not run: install the packages of requirements.txt again")
+        raise StartupError("npm does not run: install the packages of requirements.txt again")
     return done.stdout.strip()
 
 
@@ -173,7 +173,7 @@ def _run_build(progress: Progress) -> None:
             os.killpg(process.pid, signal.SIGTERM)
             process.wait()
     if process.returncode != 0 or not STATIC_DIR.is_dir():
-        raise StartError(f"building the pages failed: {_last_line(log)} (log: {log})")
+        raise StartupError(f"building the pages failed: {_last_line(log)} (log: {log})")
 
 
 def _follow(process: "subprocess.Popen[str]", log: Path, progress: Progress) -> None:

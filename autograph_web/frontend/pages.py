@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from autograph_web.frontend.paths import MANIFEST, STATIC_DIR
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 _FINGERPRINTED = re.compile(r"^/assets/[^/]+-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
 _LIVELY = re.compile(
@@ -48,7 +48,7 @@ def load_pages() -> dict[str, PageInfo]:
     try:
         recorded: dict[str, dict[str, list[str]]] = json.loads(MANIFEST.read_text())
     except FileNotFoundError:
-        raise StartError("the pages are not built: run `make build`") from None
+        raise StartupError("the pages are not built: run `make build`") from None
     return {
         file: PageInfo(file, tuple(hashes["scripts"]), tuple(hashes["styles"]))
         for file, hashes in recorded.items()

@@ -27,7 +27,7 @@ from autograph_web.infra.flash import Flash
 from autograph_web.mfa.trusted_devices import TRUST_SECONDS
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.errors import ChallengeExpired, EmailNotVerified
 from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
@@ -132,7 +132,7 @@ async def _forget_challenge(request: Request, response: Response) -> None:
         cookies.clear_challenge(settings, response)
 
 
-async def welcome(request: Request, proof: SignedIn, fields: Fields) -> Response:
+async def welcome(request: Request, proof: AuthenticationGrant, fields: Fields) -> Response:
     """Open the session of a proof, give the browser its cookies and lead on."""
     settings = services().settings
     previous = cookies.session_cookie(settings, cookie_header(request))

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.http.client import request_id_of
-from autograph_web.infra.context import Occasion, begin_occasion, end_occasion
+from autograph_web.infra.context import RequestScope, begin_request, end_request
 from autograph_web.infra.telemetry import tracing
 from autograph_web.infra.telemetry.logs import access_line
 from autograph_web.infra.telemetry.metrics import meters
@@ -23,7 +23,7 @@ OTHER, FILE = "(other)", "(file)"
 _ROUTINE = frozenset({"/health/live", "/health/ready", "/metrics", FILE})
 
 
-class Observed:
+class RequestTelemetry:
     """Looks at every request; `paths` are those that stand for a route of their own.
 
     A request is counted by the template of its route, never by its path: strangers choose paths.
@@ -38,7 +38,7 @@ class Observed:
             await self._app(scope, receive, send)
             return
         settings = services().settings
-        current, token = begin_occasion(request_id_of(scope, settings))
+        current, token = begin_request(request_id_of(scope, settings))
         began, status = perf_counter(), 0
 
         async def noted(message: Message) -> None:
@@ -52,7 +52,7 @@ class Observed:
             try:
                 await self._app(scope, receive, noted)
             finally:
-                end_occasion(token)
+                end_request(token)
                 method, route = _method(scope), self._route(scope)
                 _tell(span, method, route, status, current)
                 self._note(method, route, status, perf_counter() - began, current, settings.access_log)
@@ -65,7 +65,7 @@ class Observed:
         return tracing.span("request", "SERVER", parent)
 
     def _note(
-        self, method: str, route: str, status: int, seconds: float, current: Occasion, logged: bool
+        self, method: str, route: str, status: int, seconds: float, current: RequestScope, logged: bool
     ) -> None:
         _timer(method, route, status // 100).observe(seconds)
         if logged and (status >= 500 or route not in _ROUTINE):
@@ -93,7 +93,7 @@ def _method(scope: Scope) -> str:
     return scope["method"] if scope["method"] in _METHODS else OTHER
 
 
-def _tell(span: Span, method: str, route: str, status: int, current: Occasion) -> None:
+def _tell(span: Span, method: str, route: str, status: int, current: RequestScope) -> None:
     if not tracing.is_on():
         return
     span.rename(f"{method} {route}")

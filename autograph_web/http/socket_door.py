@@ -22,9 +22,9 @@ from autograph_web.http.page_frames import CLOSE, Arguments, Frame, NotOurs, Rea
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit import bounds
-from autograph_web.infra.ratelimit.token_bucket import Pace, Paces
+from autograph_web.infra.ratelimit.token_bucket import TokenBucket, TokenBuckets
 from autograph_web.infra.telemetry.error_text import without_values
-from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, LogThrottle
 from autograph_web.infra.telemetry.metrics import meters
 from autograph_web.runtime import services
 
@@ -61,8 +61,8 @@ class SocketDoor:
     ) -> None:
         self._app, self._reader, self._now = app, Reader(handlers), now
         self._open, self._strange = Counter[str](), Counter[str]()
-        self._paces = Paces(now, bounds.ADDRESS_UNITS_A_SECOND, bounds.ADDRESS_UNITS_AT_ONCE)
-        self._new_tabs = Paces(now, bounds.TAB_UNITS_A_SECOND, bounds.TABS_AT_ONCE)
+        self._paces = TokenBuckets(now, bounds.ADDRESS_UNITS_A_SECOND, bounds.ADDRESS_UNITS_AT_ONCE)
+        self._new_tabs = TokenBuckets(now, bounds.TAB_UNITS_A_SECOND, bounds.TABS_AT_ONCE)
         self._is_known = is_known
         self._told = Told(now)
 
@@ -114,7 +114,7 @@ class Told:
     """Says in the log what was refused: one short line in ten seconds for each kind."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        self._seldom = Seldom(now, SHORT_S)
+        self._seldom = LogThrottle(now, SHORT_S)
 
     def refused(self, reason: str, address: str, handler: str = "") -> None:
         """Note that something of `address` was refused; `reason` is a word of ours."""
@@ -135,7 +135,7 @@ class _Talk:
     def __init__(
         self,
         reader: Reader,
-        paces: Paces,
+        paces: TokenBuckets,
         told: Told,
         now: Callable[[], float],
         address: str,
@@ -144,7 +144,7 @@ class _Talk:
     ) -> None:
         self._reader, self._paces, self._told, self._address = reader, paces, told, address
         self._receive, self._send = receive, send
-        self._own = Pace(now, bounds.SOCKET_UNITS_A_SECOND, bounds.SOCKET_UNITS_AT_ONCE)
+        self._own = TokenBucket(now, bounds.SOCKET_UNITS_A_SECOND, bounds.SOCKET_UNITS_AT_ONCE)
         self._connects = self._unknown = 0
         self._over = self._left = False
         self._waiting: asyncio.Future[Message] | None = None

@@ -24,7 +24,7 @@ async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
                 task.exception()  # seen, or asyncio complains of it
 
 
-class Beside:
+class BackgroundTasks:
     """Tasks that nobody waits for; none outlives `close`, after which what they use may be closed as well."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 _REST_S = 1.0
 
 
-class Rest:
+class CircuitBreaker:
     """After a failure everybody goes without for a second; then one tries, and the others do not wait."""
 
     def __init__(self, now: Callable[[], float]) -> None:

@@ -18,7 +18,7 @@ class RequestContext:
 
 
 @dataclass(slots=True)
-class Occasion:
+class RequestScope:
     """The request or websocket event that is being served, for logs and traces; no rule may look at it.
 
     `user_id` is whose it turned out to be, `trace_id` the trace that tells of it, if one does.
@@ -29,26 +29,26 @@ class Occasion:
     trace_id: str = ""
 
 
-_occasion: ContextVar[Occasion | None] = ContextVar("autograph_occasion", default=None)
+_occasion: ContextVar[RequestScope | None] = ContextVar("autograph_occasion", default=None)
 
 
-def occasion() -> Occasion | None:
+def occasion() -> RequestScope | None:
     """Return what is being served right here, None outside any request or event."""
     return _occasion.get()
 
 
-def begin_occasion(request_id: str) -> tuple[Occasion, Token[Occasion | None]]:
-    """Say that what follows here serves this request; `end_occasion` takes the token."""
-    begun = Occasion(request_id)
+def begin_request(request_id: str) -> tuple[RequestScope, Token[RequestScope | None]]:
+    """Say that what follows here serves this request; `end_request` takes the token."""
+    begun = RequestScope(request_id)
     return begun, _occasion.set(begun)
 
 
-def end_occasion(token: Token[Occasion | None]) -> None:
+def end_request(token: Token[RequestScope | None]) -> None:
     """Say that the request is served."""
     _occasion.reset(token)
 
 
-def note_user(user_id: UUID) -> None:
+def bind_user(user_id: UUID) -> None:
     """Remember whose request is being served."""
     current = _occasion.get()
     if current is not None:

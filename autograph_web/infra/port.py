@@ -2,7 +2,7 @@
 
 import socket
 
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 
 def check_port(host: str, port: int) -> None:
@@ -18,4 +18,4 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             advice = "stop what uses it or choose another with PORT=…"
-            raise StartError(f"port {port} is not free ({error.strerror}); {advice}") from None
+            raise StartupError(f"port {port} is not free ({error.strerror}); {advice}") from None

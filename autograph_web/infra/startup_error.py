@@ -1,9 +1,9 @@
 """The one error for a server, or a tool of it, that cannot start."""
 
 
-class StartError(Exception):
+class StartupError(Exception):
     """Starting is impossible; the message is one line that says why and what to do."""
 
 
-class SettingsError(StartError):
+class SettingsError(StartupError):
     """The environment does not describe a server that may start; the message is one line."""

@@ -29,7 +29,7 @@ _SYSTEMS = {"Mac OS X": "macOS", "Chrome OS": "ChromeOS"}
 _PHONES = ("iPhone", "iPad")
 
 
-def device_name(user_agent: str) -> str:
+def describe_user_agent(user_agent: str) -> str:
     """Return program and system in plain words, such as "Firefox 140 on Linux"; a guess, never a credential.
 
     Only names that the rules of ua-parser hold themselves are said. These words stand in letters and lists,

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.letter import MailMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Envelope:
     """A letter with what must stay the same however often it is tried: its Message-ID and its date."""
 
-    letter: Letter
+    letter: MailMessage
     message_id: str
     written_at: datetime
 
 
-class Undeliverable(Exception):
+class PermanentFailure(Exception):
     """A letter that will never be taken; `reason` names an SMTP code or a class of error, never content."""
 
     def __init__(self, reason: str) -> None:
@@ -24,8 +24,8 @@ class Undeliverable(Exception):
         self.reason = reason
 
 
-class NotNow(Exception):
-    """A letter that was not taken this time; `reason` as for `Undeliverable`.
+class TransientFailure(Exception):
+    """A letter that was not taken this time; `reason` as for `PermanentFailure`.
 
     `this_letter` says that the next one may well be taken: the server spoke of this one alone. `advice` is
     what an operator can do, if that is known.
@@ -36,10 +36,10 @@ class NotNow(Exception):
         self.reason, self.this_letter, self.advice = reason, this_letter, advice
 
 
-class Carrier(Protocol):
+class MailTransport(Protocol):
     """Takes letters away, one at a time; may be cancelled at any moment."""
 
-    async def carry(self, parcel: Parcel) -> None:
+    async def carry(self, parcel: Envelope) -> None:
         """Take `parcel` away.
 
         Raises:

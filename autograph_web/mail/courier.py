@@ -21,7 +21,7 @@ from autograph_web.infra.randomness import Entropy
 from autograph_web.infra.telemetry.metrics import meters
 from autograph_web.infra.telemetry.tracing import span
 from autograph_web.mail import store
-from autograph_web.mail.carrier import Carrier, NotNow, Parcel, Undeliverable
+from autograph_web.mail.carrier import Envelope, MailTransport, PermanentFailure, TransientFailure
 from autograph_web.mail.letter import NOBODY
 from autograph_web.mail.outbox import Outbox
 from autograph_web.mail.rendering import as_message
@@ -60,7 +60,7 @@ class Courier:
     """Takes due letters out of the outbox for as long as the process lives."""
 
     def __init__(
-        self, database: Database, outbox: Outbox, carrier: Carrier, clock: Clock, entropy: Entropy
+        self, database: Database, outbox: Outbox, carrier: MailTransport, clock: Clock, entropy: Entropy
     ) -> None:
         self._database, self._outbox, self._carrier = database, outbox, carrier
         self._clock, self._entropy = clock, entropy
@@ -128,10 +128,10 @@ class Courier:
         try:
             with span("deliver letter"):
                 left = await self._carry(claimed)
-        except (Undeliverable, SealBroken) as error:
+        except (PermanentFailure, SealBroken) as error:
             await self._give_up(claimed, getattr(error, "reason", "SealBroken"))
             return Outcome.DONE
-        except NotNow as error:
+        except TransientFailure as error:
             pause = _LETTER_PAUSE_S if error.this_letter else _AWAY_PAUSE_S
             await self._postpone(claimed, error.reason, pause, error.advice)
             return Outcome.DONE if error.this_letter else Outcome.SETBACK
@@ -173,8 +173,8 @@ class Courier:
             self._outbox.posted.set()  # there may be more, and the other hand looks at the clock from now on
         return claimed
 
-    def _parcel(self, claimed: Row[Any]) -> Parcel:
-        return Parcel(self._outbox.open(claimed), claimed.message_id, claimed.created_at)
+    def _parcel(self, claimed: Row[Any]) -> Envelope:
+        return Envelope(self._outbox.open(claimed), claimed.message_id, claimed.created_at)
 
     async def _note_sent(self, claimed: Row[Any]) -> None:
         # While the claim lasts nobody else sends it: time to wait for a database that is away.

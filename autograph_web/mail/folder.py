@@ -9,7 +9,7 @@ from pathlib import Path
 
 import anyio
 
-from autograph_web.mail.carrier import NotNow, Parcel, Undeliverable
+from autograph_web.mail.carrier import Envelope, PermanentFailure, TransientFailure
 from autograph_web.mail.rendering import as_message
 
 _FILE = re.compile(r"([0-9]{8}T[0-9]{6}-[A-Za-z0-9_-]{16,32})\.eml")
@@ -32,13 +32,13 @@ class KeptLetter:
     html: str
 
 
-class LetterFolder:
+class FileTransport:
     """Keeps letters where the owner of the data folder alone can read them."""
 
     def __init__(self, folder: Path, sender: str) -> None:
         self._folder, self._sender = folder, sender
 
-    async def carry(self, parcel: Parcel) -> None:
+    async def carry(self, parcel: Envelope) -> None:
         """Write `parcel` as an RFC 5322 message, in the place of the same one written before.
 
         Raises:
@@ -49,12 +49,12 @@ class LetterFolder:
         try:
             content = as_message(parcel, self._sender).as_bytes()
         except ValueError as error:
-            raise Undeliverable(error.__class__.__name__) from None
+            raise PermanentFailure(error.__class__.__name__) from None
         try:
             await anyio.to_thread.run_sync(self._write, name, content)
             await anyio.to_thread.run_sync(self._forget, _stamp(parcel.written_at - _KEPT_FOR))
         except OSError as error:
-            raise NotNow(error.__class__.__name__) from error
+            raise TransientFailure(error.__class__.__name__) from error
 
     async def newest(self) -> list[KeptLetter]:
         """Return the letters kept last, newest first."""

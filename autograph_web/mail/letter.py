@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.user_agent import device_name
+from autograph_web.infra.user_agent import describe_user_agent
 
 NOBODY = "(nobody)"
 """Whom a decoy is to: no address, so that no courier of any version sends it."""
@@ -19,7 +19,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class MailMessage:
     """One letter to one person: paragraphs, perhaps an action, facts as a small table, closing paragraphs.
 
     Letters to one address with the same `thread` belong together: a newer one takes the place of an older.
@@ -42,5 +42,5 @@ def circumstances(context: RequestContext, now: datetime) -> tuple[tuple[str, st
     return (
         ("When", f"{now:%Y-%m-%d %H:%M} UTC"),
         ("IP address", context.ip),
-        ("Device", device_name(context.user_agent)),
+        ("Device", describe_user_agent(context.user_agent)),
     )

@@ -16,9 +16,9 @@ from autograph_web.infra.db.retry import retried
 from autograph_web.infra.mail_addresses import sender_address
 from autograph_web.infra.randomness import Entropy, random_token
 from autograph_web.mail import store
-from autograph_web.mail.letter import NOBODY, Letter
+from autograph_web.mail.letter import NOBODY, MailMessage
 
-_LETTER = TypeAdapter(Letter)
+_LETTER = TypeAdapter(MailMessage)
 _SENT_KEPT, _FAILED_KEPT = timedelta(days=7), timedelta(days=30)
 _LATE = timedelta(minutes=5)
 _BATCH = 200
@@ -56,7 +56,7 @@ class Outbox:
         self._domain = sender_address(sender).domain
         self.posted = asyncio.Event()
 
-    async def post(self, connection: AsyncConnection, letter: Letter, *, decoy: bool = False) -> None:
+    async def post(self, connection: AsyncConnection, letter: MailMessage, *, decoy: bool = False) -> None:
         """Add `letter` to the unit of work of `connection`; it leaves when that has committed.
 
         A decoy costs the same and never leaves: nobody learns from the time taken whether there was a letter.
@@ -78,7 +78,7 @@ class Outbox:
         await store.add(connection, row)
         after_commit(connection, self.posted.set)
 
-    def open(self, row: Row[Any]) -> Letter:
+    def open(self, row: Row[Any]) -> MailMessage:
         """Return what the letter of a row says.
 
         Raises:

@@ -8,14 +8,14 @@ from html import escape
 from textwrap import fill
 
 from autograph_web.infra.mail_addresses import sender_address, wire_address
-from autograph_web.mail.carrier import Parcel
-from autograph_web.mail.letter import Action, Letter
+from autograph_web.mail.carrier import Envelope
+from autograph_web.mail.letter import Action, MailMessage
 
 _PRODUCT = "AutoGraph v3"
 _FOOTER = "This letter was written by a machine. Nobody reads what is answered to it."
 
 
-def as_message(parcel: Parcel, sender: str) -> EmailMessage:
+def as_message(parcel: Envelope, sender: str) -> EmailMessage:
     """Return `parcel` as a message from `sender`; the same parcel always makes the same message.
 
     Raises:
@@ -39,7 +39,7 @@ def as_message(parcel: Parcel, sender: str) -> EmailMessage:
     return message
 
 
-def as_text(letter: Letter) -> str:
+def as_text(letter: MailMessage) -> str:
     """Return a letter as plain text, addresses on lines of their own."""
     action = [f"{letter.action.label}:\n{letter.action.url}"] if letter.action else []
     facts = ["\n".join(f"{name}: {value}" for name, value in letter.facts)] if letter.facts else []
@@ -47,7 +47,7 @@ def as_text(letter: Letter) -> str:
     return "\n\n".join([*paragraphs, *action, *facts, *closing, f"-- \n{_PRODUCT}\n{_FOOTER}"]) + "\n"
 
 
-def as_html(letter: Letter) -> str:
+def as_html(letter: MailMessage) -> str:
     """Return a letter as an HTML document; whatever it says is escaped."""
     content = "".join(
         (
@@ -69,7 +69,7 @@ def as_html(letter: Letter) -> str:
     )
 
 
-def _thread_id(letter: Letter, message_id: str) -> str:
+def _thread_id(letter: MailMessage, message_id: str) -> str:
     """Return the identification of a message that never was, to which a thread's letters refer."""
     name = sha256(f"{letter.thread}\n{letter.to}".encode("utf-8", "replace")).hexdigest()[:32]
     return f"<{name}@{message_id.rpartition('@')[2].rstrip('>')}>"

@@ -10,7 +10,7 @@ import aiosmtplib
 
 from autograph_web.infra.mail_addresses import sender_address, wire_address
 from autograph_web.infra.smtp_url import SmtpServer
-from autograph_web.mail.carrier import NotNow, Parcel, Undeliverable
+from autograph_web.mail.carrier import Envelope, PermanentFailure, TransientFailure
 from autograph_web.mail.rendering import as_message
 from autograph_web.mail.smtp_advice import advice_for
 
@@ -19,7 +19,7 @@ _WHOLE_S = 60.0
 _GOODBYE_S = 2.0
 
 
-class SmtpCarrier:
+class SmtpTransport:
     """Hands each letter to the server over a connection of its own."""
 
     def __init__(self, server: SmtpServer, sender: str, reply_seconds: float = _REPLY_S) -> None:
@@ -27,7 +27,7 @@ class SmtpCarrier:
         self._host = sender_address(sender).domain
         self._trust = ssl.create_default_context(cafile=server.ca_file)
 
-    async def carry(self, parcel: Parcel) -> None:
+    async def carry(self, parcel: Envelope) -> None:
         """Hand `parcel` over.
 
         Raises:
@@ -39,12 +39,12 @@ class SmtpCarrier:
             recipient = wire_address(parcel.letter.to).addr_spec
             message = as_message(parcel, self._sender)
         except ValueError as error:
-            raise Undeliverable(error.__class__.__name__) from None
+            raise PermanentFailure(error.__class__.__name__) from None
         try:
             async with self._connected() as client:
                 await self._hand_over(client, message, recipient)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise NotNow(_name(error), advice=advice_for(error)) from error
+            raise TransientFailure(_name(error), advice=advice_for(error)) from error
 
     async def greet(self) -> None:
         """Connect, sign in if the server is to know us, and part; nothing is sent.
@@ -56,7 +56,7 @@ class SmtpCarrier:
             async with self._connected():
                 pass
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise NotNow(_name(error), advice=advice_for(error)) from error
+            raise TransientFailure(_name(error), advice=advice_for(error)) from error
 
     @asynccontextmanager
     async def _connected(self) -> AsyncGenerator[aiosmtplib.SMTP]:
@@ -91,16 +91,20 @@ class SmtpCarrier:
         try:
             await client.send_message(message, sender=sender, recipients=[recipient])
         except aiosmtplib.SMTPNotSupported:
-            raise Undeliverable("SMTPUTF8 is not offered") from None
+            raise PermanentFailure("SMTPUTF8 is not offered") from None
         except aiosmtplib.SMTPRecipientsRefused as error:
             raise _refusal(error.recipients[0].code) from None
         except aiosmtplib.SMTPDataError as error:
             raise _refusal(error.code) from None
 
 
-def _refusal(code: int) -> NotNow | Undeliverable:
+def _refusal(code: int) -> TransientFailure | PermanentFailure:
     # RFC 5321 section 4.2.1. Of other commands a 5 speaks of how we are set up, which can be put right.
-    return Undeliverable(f"SMTP {code}") if 500 <= code <= 599 else NotNow(f"SMTP {code}", this_letter=True)
+    return (
+        PermanentFailure(f"SMTP {code}")
+        if 500 <= code <= 599
+        else TransientFailure(f"SMTP {code}", this_letter=True)
+    )
 
 
 def _name(error: Exception) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
@@ -51,7 +51,7 @@ class Enrolment:
 
     def __init__(
         self,
-        foundation: Foundation,
+        foundation: UseCaseContext,
         factors: Factors,
         sealer: Sealer,
         sessions: Sessions,

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.authn.revocation import Order, Taken
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.encryption import SealBroken, Sealer
@@ -39,7 +39,7 @@ class Factors:
 
     kind = "second_factors"
 
-    def __init__(self, foundation: Foundation, sealer: Sealer) -> None:
+    def __init__(self, foundation: UseCaseContext, sealer: Sealer) -> None:
         self._on, self._sealer = foundation, sealer
 
     async def use(self, connection: AsyncConnection, user_id: UUID, code: TypedCode) -> bool:

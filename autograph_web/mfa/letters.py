@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.mail.letter import Letter, circumstances
+from autograph_web.mail.letter import MailMessage, circumstances
 
 _WHAT = {
     "enabled": ("Two-step verification is on", "Two-step verification was turned on."),
@@ -14,10 +14,10 @@ _WHAT = {
 }
 
 
-def factor_letter(what: str, email: str, context: RequestContext, now: datetime) -> Letter:
+def factor_letter(what: str, email: str, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter about a change named in the table above."""
     subject, sentence = _WHAT[what]
-    return Letter(
+    return MailMessage(
         to=email,
         subject=subject,
         paragraphs=(sentence,),

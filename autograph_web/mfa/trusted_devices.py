@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Order, Taken
 from autograph_web.flags.flags import Flags
@@ -40,7 +40,7 @@ class TrustedDevices:
 
     kind = "trusted_devices"
 
-    def __init__(self, foundation: Foundation, flags: Flags) -> None:
+    def __init__(self, foundation: UseCaseContext, flags: Flags) -> None:
         self._on, self._flags = foundation, flags
 
     def are_offered(self, user_id: UUID) -> bool:

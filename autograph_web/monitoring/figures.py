@@ -13,7 +13,7 @@ from autograph_web.audit.chain.keeper import ChainKeeper
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.trail import count_event
 from autograph_web.infra.errors import Unavailable
-from autograph_web.infra.telemetry.metrics import Exposition
+from autograph_web.infra.telemetry.metrics import MetricsExposition
 from autograph_web.mail.courier import LETTER_OUTCOMES, note_letter
 from autograph_web.mail.outbox import Outbox
 from autograph_web.monitoring.health import Check, Health
@@ -31,7 +31,7 @@ Sample = tuple[dict[str, str], float]
 class Figures:
     """Puts together what the processes counted, and what the database and the system tell right now."""
 
-    exposition: Exposition
+    exposition: MetricsExposition
     health: Health
     outbox: Outbox
     chain: ChainKeeper

@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from uuid import UUID
 
-from autograph_web.api_keys.key import KeyHolder
+from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.audit.downloads import Download, Format, place_of, written
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.trail import AuditEvent
@@ -29,11 +29,11 @@ class ActivityPage:
 class Activity:
     """Shows people what happened on their own account, and on nobody else's."""
 
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: UseCaseContext) -> None:
         self._on = foundation
 
     async def page(
-        self, viewer: Viewer | KeyHolder, wish: ActivityInput, cursor: str | None, limit: int
+        self, viewer: Viewer | ApiKeyPrincipal, wish: ActivityInput, cursor: str | None, limit: int
     ) -> ActivityPage:
         """Return the newest `limit` events the wish picks, or of those older than `cursor`.
 

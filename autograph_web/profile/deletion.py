@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
@@ -20,7 +20,7 @@ from autograph_web.sessions.viewer import Viewer
 class Deletion:
     """Deletes accounts. What happened stays in the audit log, under an id that leads to nobody any more."""
 
-    def __init__(self, foundation: Foundation, revocations: Revocations) -> None:
+    def __init__(self, foundation: UseCaseContext, revocations: Revocations) -> None:
         self._on, self._revocations = foundation, revocations
 
     @retried

@@ -15,7 +15,7 @@ from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
 from autograph_web.accounts.errors import EmailTaken, LinkRefused, LinkUnknown, SessionEnded
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Revocations
 from autograph_web.infra.context import RequestContext
@@ -36,7 +36,7 @@ class EmailChange:
     """Changes addresses."""
 
     def __init__(
-        self, foundation: Foundation, links: Links, sessions: Sessions, revocations: Revocations
+        self, foundation: UseCaseContext, links: Links, sessions: Sessions, revocations: Revocations
     ) -> None:
         self._on, self._links, self._sessions = foundation, links, sessions
         self._revocations = revocations

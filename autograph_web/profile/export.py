@@ -11,7 +11,7 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.api_keys import store as api_keys
 from autograph_web.audit import store as audit
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Place
 from autograph_web.audit.trail import event_of, owners
@@ -45,7 +45,7 @@ _EVENT = ("at", "kind", "ip", "user_agent", "session_id", "details")
 class DataExport:
     """Writes an account out as one JSON document: nothing secret, and never all of it in memory."""
 
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: UseCaseContext) -> None:
         self._on = foundation
 
     async def begin(self, context: RequestContext, viewer: Viewer) -> AsyncGenerator[str]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from autograph_web.api_keys.key import KeyHolder
+from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.audit.kinds import Group
 from autograph_web.audit.selection import Selection
 from autograph_web.infra.errors import InvalidInput
@@ -55,13 +55,13 @@ class ActivityInput(BaseModel):
     since: Moment | None = Field(default=None, description="The earliest moment, itself included (RFC 3339).")
     until: Moment | None = Field(default=None, description="The moment before which events end.")
 
-    def selection(self, viewer: Viewer | KeyHolder) -> Selection:
+    def selection(self, viewer: Viewer | ApiKeyPrincipal) -> Selection:
         """Return what this picks when `viewer` asks; to a key, which has no session, all is elsewhere.
 
         Raises:
             InvalidInput: A key asks for the events of its session.
         """
-        if isinstance(viewer, KeyHolder):
+        if isinstance(viewer, ApiKeyPrincipal):
             if self.device is Device.THIS:
                 raise InvalidInput(field="device")
             return Selection(kinds=self.group.kinds if self.group else (), since=self.since, until=self.until)

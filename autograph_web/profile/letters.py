@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.mail.letter import Action, Letter, circumstances
+from autograph_web.mail.letter import Action, MailMessage, circumstances
 
 
-def password_letter(email: str, context: RequestContext, now: datetime, *, ended: bool) -> Letter:
+def password_letter(email: str, context: RequestContext, now: datetime, *, ended: bool) -> MailMessage:
     """Tell that the password was changed, and whether every other session was `ended`."""
     others = "Every other device was signed out." if ended else "Other devices stay signed in."
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Your password was changed",
         paragraphs=(f"The password of your account was changed. {others}",),
@@ -18,9 +18,9 @@ def password_letter(email: str, context: RequestContext, now: datetime, *, ended
     )
 
 
-def farewell_letter(email: str, context: RequestContext, now: datetime) -> Letter:
+def farewell_letter(email: str, context: RequestContext, now: datetime) -> MailMessage:
     """Tell that the account is deleted."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Your account was deleted",
         paragraphs=(
@@ -32,9 +32,9 @@ def farewell_letter(email: str, context: RequestContext, now: datetime) -> Lette
     )
 
 
-def new_address_letter(email: str, url: str) -> Letter:
+def new_address_letter(email: str, url: str) -> MailMessage:
     """Ask whoever reads the new mailbox to confirm that the account moves there."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Confirm your new email",
         paragraphs=(
@@ -47,9 +47,9 @@ def new_address_letter(email: str, url: str) -> Letter:
     )
 
 
-def taken_letter(email: str) -> Letter:
+def taken_letter(email: str) -> MailMessage:
     """Tell the owner of an address that somebody wanted it for another account."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Somebody wanted to use your email",
         paragraphs=(
@@ -62,9 +62,9 @@ def taken_letter(email: str) -> Letter:
 
 def change_asked_letter(
     email: str, new: str, undo_url: str, context: RequestContext, now: datetime
-) -> Letter:
+) -> MailMessage:
     """Tell at the old address that a change was asked for, and how to stop it."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Your email is about to change",
         paragraphs=(
@@ -82,9 +82,9 @@ def change_asked_letter(
 
 def changed_address_letter(
     email: str, new: str, undo_url: str, context: RequestContext, now: datetime
-) -> Letter:
+) -> MailMessage:
     """Tell at the old address that the account has moved, and how to take it back."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Your email was changed",
         paragraphs=(f"Your account has moved to {new}. This address no longer opens it.",),

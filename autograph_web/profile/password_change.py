@@ -13,7 +13,7 @@ from autograph_web.accounts.errors import SessionEnded, WrongPassword
 from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher, canonical
 from autograph_web.accounts.passwords import PasswordPolicy
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
@@ -24,9 +24,9 @@ from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.profile.letters import password_letter
 from autograph_web.sessions.sessions import Ended
-from autograph_web.sessions.viewer import SignedIn, Viewer, is_two_step
-from autograph_web.sign_in.password_step import Checked, PasswordStep
-from autograph_web.sign_in.proofs import Proofs
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer, is_two_step
+from autograph_web.sign_in.password_step import Checked, PasswordVerifier
+from autograph_web.sign_in.proofs import Grants
 
 
 class _Changed(Exception):
@@ -38,19 +38,19 @@ class PasswordChange:
 
     def __init__(
         self,
-        foundation: Foundation,
-        passwords: PasswordStep,
+        foundation: UseCaseContext,
+        passwords: PasswordVerifier,
         policy: PasswordPolicy,
         hasher: PasswordHasher,
         revocations: Revocations,
-        proofs: Proofs,
+        proofs: Grants,
     ) -> None:
         self._on, self._passwords, self._policy, self._hasher = foundation, passwords, policy, hasher
         self._revocations, self._proofs = revocations, proofs
 
     async def change(
         self, context: RequestContext, viewer: Viewer, wish: PasswordChangeInput, device: str | None = None
-    ) -> SignedIn:
+    ) -> AuthenticationGrant:
         """Put a new password in the place of the viewer's; no device stays trusted.
 
         With `end_other_sessions` every session and every sign-in under way ends, and the proof opens the only
@@ -163,7 +163,7 @@ class PasswordChange:
             connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id, **details
         )
 
-    def _proof(self, account: Account, viewer: Viewer, ended: Ended | None) -> SignedIn:
+    def _proof(self, account: Account, viewer: Viewer, ended: Ended | None) -> AuthenticationGrant:
         proof = self._proofs.make(
             user_id=account.id,
             email=account.email,

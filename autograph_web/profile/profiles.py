@@ -5,13 +5,13 @@ from uuid import UUID
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 
 
 class Profiles:
     """Reads accounts for their owners."""
 
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: UseCaseContext) -> None:
         self._on = foundation
 
     async def of(self, user_id: UUID) -> Account:

@@ -14,7 +14,7 @@ from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.verification import Verification
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
@@ -25,7 +25,7 @@ from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.recovery.letters import reclaimed_letter
 from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
-from autograph_web.sign_in.password_step import Checked, PasswordStep
+from autograph_web.sign_in.password_step import Checked, PasswordVerifier
 
 _LINK = Purpose.EMAIL_VERIFICATION
 
@@ -66,10 +66,10 @@ class FirstProof:
 
     def __init__(
         self,
-        foundation: Foundation,
+        foundation: UseCaseContext,
         links: Links,
         verification: Verification,
-        passwords: PasswordStep,
+        passwords: PasswordVerifier,
         hasher: PasswordHasher,
         reclaiming: Reclaiming,
     ) -> None:

@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.mail.letter import Action, Letter, circumstances
+from autograph_web.mail.letter import Action, MailMessage, circumstances
 from autograph_web.recovery.removed import Removed, counted
 
 
-def reset_letter(email: str, url: str, seconds: int, context: RequestContext, now: datetime) -> Letter:
+def reset_letter(email: str, url: str, seconds: int, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter with the link for a new password, good for `seconds`."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Choose a new password",
         paragraphs=(
@@ -23,7 +23,9 @@ def reset_letter(email: str, url: str, seconds: int, context: RequestContext, no
     )
 
 
-def changed_letter(email: str, url: str, removed: Removed, context: RequestContext, now: datetime) -> Letter:
+def changed_letter(
+    email: str, url: str, removed: Removed, context: RequestContext, now: datetime
+) -> MailMessage:
     """Return the letter that tells of a new password; `url` is where to ask for another link."""
     told = ["Your AutoGraph v3 account has a new password, chosen with a link we sent to this address."]
     if removed.authenticator_set_up_at is None:
@@ -32,7 +34,7 @@ def changed_letter(email: str, url: str, removed: Removed, context: RequestConte
         told.append(
             "Every sign-in has ended. This email had not been confirmed before, so what was set up is void."
         )
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Your password was changed",
         paragraphs=(
@@ -45,9 +47,9 @@ def changed_letter(email: str, url: str, removed: Removed, context: RequestConte
     )
 
 
-def refused_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> Letter:
+def refused_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter that tells what ended when a sign-in was taken back."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Everybody was signed out of your account",
         paragraphs=(
@@ -60,9 +62,9 @@ def refused_letter(email: str, removed: Removed, context: RequestContext, now: d
     )
 
 
-def undone_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> Letter:
+def undone_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter that tells that the account is back at this address."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="The change of your email was taken back",
         paragraphs=(
@@ -74,9 +76,9 @@ def undone_letter(email: str, removed: Removed, context: RequestContext, now: da
     )
 
 
-def reclaimed_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> Letter:
+def reclaimed_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter that tells what the first proof of a mailbox has ended."""
-    return Letter(
+    return MailMessage(
         to=email,
         subject="Your email is confirmed: choose a password",
         paragraphs=(

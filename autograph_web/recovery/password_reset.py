@@ -14,7 +14,7 @@ from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
@@ -27,7 +27,7 @@ from autograph_web.recovery.errors import PasswordIsSet
 from autograph_web.recovery.letters import changed_letter, reset_letter
 from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
-from autograph_web.sign_in.password_step import PasswordStep
+from autograph_web.sign_in.password_step import PasswordVerifier
 
 _RESET = Purpose.PASSWORD_RESET
 
@@ -56,11 +56,11 @@ class PasswordReset:
 
     def __init__(
         self,
-        foundation: Foundation,
+        foundation: UseCaseContext,
         links: Links,
         policy: PasswordPolicy,
         hasher: PasswordHasher,
-        passwords: PasswordStep,
+        passwords: PasswordVerifier,
         reclaiming: Reclaiming,
         rules: ResetRules,
     ) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.links import Links, Purpose
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
@@ -27,7 +27,7 @@ class WayBack:
 class Reclaiming:
     """Ends what opens an account besides its mailbox, within the unit of work of what shows the mailbox."""
 
-    def __init__(self, foundation: Foundation, links: Links, revocations: Revocations) -> None:
+    def __init__(self, foundation: UseCaseContext, links: Links, revocations: Revocations) -> None:
         self._on, self._links, self.revocations = foundation, links, revocations
 
     async def since_unsure(self, connection: AsyncConnection, user_id: UUID, moment: datetime) -> datetime:

@@ -9,7 +9,7 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import LinkUnknown
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
@@ -22,12 +22,12 @@ from autograph_web.sign_in.notices import RefusableSignIn
 _REFUSAL = Purpose.SIGN_IN_REFUSAL
 
 
-class Refusal:
+class SignInDisavowal:
     """Ends every session, and hands over to choosing a new password: the old one is known."""
 
     def __init__(
         self,
-        foundation: Foundation,
+        foundation: UseCaseContext,
         links: Links,
         reclaiming: Reclaiming,
         reset_life: int,

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts.emails import parse_email
 from autograph_web.accounts.errors import EmailTaken, LinkRefused
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
@@ -24,7 +24,7 @@ _UNDO = Purpose.EMAIL_CHANGE_UNDO
 class EmailUndo:
     """Gives an account its old address back, and hands over to choosing a new password."""
 
-    def __init__(self, foundation: Foundation, links: Links, reclaiming: Reclaiming) -> None:
+    def __init__(self, foundation: UseCaseContext, links: Links, reclaiming: Reclaiming) -> None:
         self._on, self._links, self._reclaiming = foundation, links, reclaiming
 
     async def undo(self, context: RequestContext, token: str) -> WayBack:

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from autograph_web.infra.background import Beside
+from autograph_web.infra.background import BackgroundTasks
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.client import RedisClient, RedisDown
@@ -45,7 +45,7 @@ class SessionCache:
 
     def __init__(self, redis: RedisClient, longest_session: int, keyring: Keyring) -> None:
         self._redis, self._longest, self._keyring = redis, longest_session, keyring
-        self._trying = Beside()
+        self._trying = BackgroundTasks()
 
     async def look_up(self, session_id: str, user_id: str, token_id: str | None) -> Finding:
         """Read everything a check needs about one session in one round trip; never raises."""

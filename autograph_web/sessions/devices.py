@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
@@ -41,7 +41,7 @@ class OpenSession:
 class Devices:
     """The open sessions of each account; nobody sees or ends those of another."""
 
-    def __init__(self, foundation: Foundation, sessions: Sessions) -> None:
+    def __init__(self, foundation: UseCaseContext, sessions: Sessions) -> None:
         self._on, self._sessions = foundation, sessions
 
     async def of(self, viewer: Viewer) -> list[OpenSession]:

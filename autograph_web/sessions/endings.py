@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 Told = Callable[[UUID], Awaitable[None]]
 
 
-class Endings:
+class RevocationBus:
     """Announces the ends of sessions, and hears those that any process announced."""
 
     def __init__(self, redis: RedisClient) -> None:

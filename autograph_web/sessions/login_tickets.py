@@ -3,7 +3,7 @@
 from autograph_web.infra.randomness import Entropy
 from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.redis.one_time_store import OneTimeStore
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 
 _LIFE_S = 30
 
@@ -15,9 +15,9 @@ class LoginTickets:
     """
 
     def __init__(self, redis: RedisClient, entropy: Entropy) -> None:
-        self._kept = OneTimeStore(redis, entropy, SignedIn, prefix="handoff", ttl=_LIFE_S)
+        self._kept = OneTimeStore(redis, entropy, AuthenticationGrant, prefix="handoff", ttl=_LIFE_S)
 
-    async def issue(self, proof: SignedIn) -> str:
+    async def issue(self, proof: AuthenticationGrant) -> str:
         """Return a ticket for `proof`, good once within 30 seconds.
 
         Raises:
@@ -25,7 +25,7 @@ class LoginTickets:
         """
         return await self._kept.put(proof)
 
-    async def redeem(self, ticket: str) -> SignedIn:
+    async def redeem(self, ticket: str) -> AuthenticationGrant:
         """Use `ticket` up and return its proof.
 
         Raises:

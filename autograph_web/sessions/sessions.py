@@ -12,20 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
-from autograph_web.infra.context import RequestContext, note_user
+from autograph_web.infra.context import RequestContext, bind_user
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import Unavailable
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.cookies import new_cookie, read_cookie
-from autograph_web.sessions.endings import Endings
+from autograph_web.sessions.endings import RevocationBus
 from autograph_web.sessions.errors import InvalidToken, NotAuthenticated
 from autograph_web.sessions.models import SessionRow
 from autograph_web.sessions.record import SessionRecord
-from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 
 _OVER, _EVERYWHERE = "session_ended", "logout_all"
 
@@ -69,9 +69,9 @@ class Sessions:
 
     def __init__(
         self,
-        foundation: Foundation,
+        foundation: UseCaseContext,
         cache: SessionCache,
-        endings: Endings,
+        endings: RevocationBus,
         signer: TokenSigner,
         lifetimes: Lifetimes,
     ) -> None:
@@ -80,7 +80,7 @@ class Sessions:
 
     @retried
     async def open_for_browser(
-        self, context: RequestContext, proof: SignedIn, previous: str | None = None
+        self, context: RequestContext, proof: AuthenticationGrant, previous: str | None = None
     ) -> BrowserSession:
         """Open the session that `proof` entitles to and return its cookie.
 
@@ -101,7 +101,11 @@ class Sessions:
         return BrowserSession(cookie, self.lifetimes.remembered_idle if proof.remember else None)
 
     async def open(
-        self, connection: AsyncConnection, context: RequestContext, proof: SignedIn, cookie_hash: str = ""
+        self,
+        connection: AsyncConnection,
+        context: RequestContext,
+        proof: AuthenticationGrant,
+        cookie_hash: str = "",
     ) -> Row[Any]:
         """Open the session that `proof` entitles to within the caller's unit of work; return its account.
 
@@ -115,7 +119,7 @@ class Sessions:
             await store.add(connection, self.row(context, proof, cookie_hash))
         except IntegrityError:
             raise SessionEnded from None
-        note_user(proof.user_id)
+        bind_user(proof.user_id)
         return account
 
     async def authenticate_token(self, token: str) -> Viewer:
@@ -176,7 +180,7 @@ class Sessions:
         everywhere = row.revoked_reason == _EVERYWHERE and row.cookie_hash == parts.hash
         return _EVERYWHERE if everywhere else _OVER
 
-    async def replace(self, connection: AsyncConnection, proof: SignedIn) -> list[UUID]:
+    async def replace(self, connection: AsyncConnection, proof: AuthenticationGrant) -> list[UUID]:
         """Revoke the session that `proof` takes the place of; `bury` it once that has committed."""
         if proof.replaces is None:
             return []
@@ -379,7 +383,7 @@ class Sessions:
             connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id, **details
         )
 
-    def row(self, context: RequestContext, proof: SignedIn, cookie_hash: str = "") -> SessionRow:
+    def row(self, context: RequestContext, proof: AuthenticationGrant, cookie_hash: str = "") -> SessionRow:
         """Return the session that `proof` entitles to as it is written down."""
         now = self._on.clock.now()
         return SessionRow(
@@ -400,5 +404,5 @@ class Sessions:
 
 
 def _noted(viewer: Viewer) -> Viewer:
-    note_user(viewer.user_id)
+    bind_user(viewer.user_id)
     return viewer

@@ -29,7 +29,7 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.db.types import UtcDateTime, table_of
 from autograph_web.sessions.models import RefreshTokenRow, SessionRow
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 
 SESSIONS = table_of(SessionRow)
 REFRESH_TOKENS = table_of(RefreshTokenRow)
@@ -40,13 +40,13 @@ async def add(connection: AsyncConnection, session: SessionRow) -> None:
     await connection.execute(_ADD, session.model_dump())
 
 
-async def entitled_account(connection: AsyncConnection, proof: SignedIn) -> Row[Any] | None:
+async def entitled_account(connection: AsyncConnection, proof: AuthenticationGrant) -> Row[Any] | None:
     """Return the account of a proof of sign-in, provided the proof still entitles to a session."""
     return (await connection.execute(_ENTITLED, _of_proof(proof))).first()
 
 
 async def open_at_once(
-    database: Database, proof: SignedIn, session: dict[str, Any], token: dict[str, Any]
+    database: Database, proof: AuthenticationGrant, session: dict[str, Any], token: dict[str, Any]
 ) -> Any | None:
     """Add the session that `proof` entitles to, and a refresh token of it; return the account."""
     given = _of_proof(proof)
@@ -286,7 +286,7 @@ def _inserted(
     return insert(table).from_select([column.name for column in columns], rows).cte(name)
 
 
-def _of_proof(proof: SignedIn) -> dict[str, Any]:
+def _of_proof(proof: AuthenticationGrant) -> dict[str, Any]:
     return {
         "the_id": proof.user_id,
         "the_epoch": proof.epoch,

@@ -13,19 +13,19 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.trail import count_event
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.mail.letter import Letter, circumstances
+from autograph_web.mail.letter import MailMessage, circumstances
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, REFRESH, Claims, TokenSigner
 from autograph_web.sessions.errors import InvalidToken, TokenReused
 from autograph_web.sessions.sessions import Sessions
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 
 GRACE = timedelta(seconds=10)
 """How long a refresh token that was used still gives its client the successor, while that is unused."""
@@ -52,12 +52,12 @@ class Tokens:
     """Issues and rotates token pairs; a session is the family its refresh tokens belong to."""
 
     def __init__(
-        self, foundation: Foundation, sessions: Sessions, signer: TokenSigner, lifetimes: TokenLifetimes
+        self, foundation: UseCaseContext, sessions: Sessions, signer: TokenSigner, lifetimes: TokenLifetimes
     ) -> None:
         self._on, self._sessions, self._signer, self._lifetimes = foundation, sessions, signer, lifetimes
 
     @retried
-    async def open_for_client(self, context: RequestContext, proof: SignedIn) -> TokenPair:
+    async def open_for_client(self, context: RequestContext, proof: AuthenticationGrant) -> TokenPair:
         """Open the session that `proof` entitles to and return its first pair.
 
         Raises:
@@ -124,7 +124,7 @@ class Tokens:
             return await self._repeated(connection, context, claims, used)
 
     async def _open_at_once(
-        self, context: RequestContext, proof: SignedIn, token: dict[str, Any]
+        self, context: RequestContext, proof: AuthenticationGrant, token: dict[str, Any]
     ) -> Any | None:
         database = self._on.database
         if not database.writes_at_once or proof.replaces is not None:
@@ -237,8 +237,8 @@ def _client(context: RequestContext) -> str:
     return token_hash(f"{address_bucket(context.ip)}\n{context.user_agent}")
 
 
-def _reuse_letter(email: str, context: RequestContext, now: datetime) -> Letter:
-    return Letter(
+def _reuse_letter(email: str, context: RequestContext, now: datetime) -> MailMessage:
+    return MailMessage(
         to=email,
         subject="We ended one of your sign-ins",
         paragraphs=(

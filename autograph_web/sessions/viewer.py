@@ -31,7 +31,7 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class AuthenticationGrant:
     """Proof that somebody passed every stage of signing in: it opens exactly one session.
 
     `session_id` is chosen when the proof is made, so the audit log can name the session, and a proof shown

@@ -5,7 +5,7 @@ from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.randomness import Entropy, random_token
 
 
-class KnownDevices:
+class DeviceCookies:
     """Device cookies in the manner of OWASP's "Device Cookies": a nonce signed for one account.
 
     A value is `nonce.kid.mac`. It proves an earlier sign-in of that account and opens nothing.

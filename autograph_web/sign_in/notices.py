@@ -12,17 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.links import Links, Purpose
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import SIGN_IN_NOTICES
-from autograph_web.infra.background import Beside
+from autograph_web.infra.background import BackgroundTasks
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.database import after_commit
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.redis.client import RedisClient, RedisDown
-from autograph_web.mail.letter import Action, Letter, circumstances
-from autograph_web.sessions.viewer import SignedIn
-from autograph_web.sign_in.known_devices import KnownDevices
+from autograph_web.mail.letter import Action, MailMessage, circumstances
+from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sign_in.known_devices import DeviceCookies
 
 # Whoever has just registered knows about it: their first sign-in by script or from the phone beside them.
 _SETTLING_IN = timedelta(minutes=15)
@@ -52,15 +52,20 @@ class RefusableSignIn:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
-class SignInNotices:
+class NewDeviceAlerts:
     """Writes the letter in the unit of work of the sign-in, with a link that takes the sign-in back."""
 
     def __init__(
-        self, foundation: Foundation, flags: Flags, redis: RedisClient, links: Links, devices: KnownDevices
+        self,
+        foundation: UseCaseContext,
+        flags: Flags,
+        redis: RedisClient,
+        links: Links,
+        devices: DeviceCookies,
     ) -> None:
         self._on, self._flags, self._redis = foundation, flags, redis
         self._links, self._devices = links, devices
-        self._keeping = Beside()
+        self._keeping = BackgroundTasks()
 
     async def claim(
         self, context: RequestContext, user_id: UUID, email: str, device: str | None
@@ -78,7 +83,7 @@ class SignInNotices:
         self,
         connection: AsyncConnection,
         context: RequestContext,
-        proof: SignedIn,
+        proof: AuthenticationGrant,
         claimed: str | None,
         created_at: datetime,
     ) -> None:
@@ -121,8 +126,8 @@ def _key(context: RequestContext, user_id: UUID) -> str:
     return f"sign_in_notice:{sha256(told.encode('utf-8', 'replace')).hexdigest()}"
 
 
-def _letter(proof: SignedIn, context: RequestContext, url: str) -> Letter:
-    return Letter(
+def _letter(proof: AuthenticationGrant, context: RequestContext, url: str) -> MailMessage:
+    return MailMessage(
         to=proof.email,
         subject="New sign-in to your account",
         paragraphs=(

@@ -14,7 +14,7 @@ from autograph_web.infra.db.database import Database
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import Limiter, RateLimit
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.sign_in.known_devices import KnownDevices
+from autograph_web.sign_in.known_devices import DeviceCookies
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Checked:
     new_hash: str
 
 
-class PasswordStep:
+class PasswordVerifier:
     """Checks passwords for whoever signs in or confirms who they are."""
 
     def __init__(
-        self, database: Database, hasher: PasswordHasher, devices: KnownDevices, limiter: Limiter
+        self, database: Database, hasher: PasswordHasher, devices: DeviceCookies, limiter: Limiter
     ) -> None:
         self._database, self._hasher, self._devices, self._limiter = database, hasher, devices, limiter
 

@@ -7,17 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.randomness import random_uuid
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 
 
-class Proofs:
+class Grants:
     """The last step of every way of signing in."""
 
-    def __init__(self, foundation: Foundation) -> None:
+    def __init__(self, foundation: UseCaseContext) -> None:
         self._on = foundation
 
     def make(
@@ -30,9 +30,9 @@ class Proofs:
         method: str,
         password_changed_at: datetime,
         trust_device: bool = False,
-    ) -> SignedIn:
+    ) -> AuthenticationGrant:
         """Return a proof for a session that does not exist yet."""
-        return SignedIn(
+        return AuthenticationGrant(
             session_id=random_uuid(self._on.entropy),
             user_id=user_id,
             email=email,
@@ -44,7 +44,9 @@ class Proofs:
             trust_device=trust_device,
         )
 
-    async def record(self, connection: AsyncConnection, context: RequestContext, proof: SignedIn) -> datetime:
+    async def record(
+        self, connection: AsyncConnection, context: RequestContext, proof: AuthenticationGrant
+    ) -> datetime:
         """Write a sign-in down, unless the account was locked, signed out or got another password since.
 
         Returns when the account was created.

@@ -7,17 +7,17 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.errors import SessionEnded, WrongPassword
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.errors import CodeMalformed, InvalidCode
 from autograph_web.mfa.factors import Factors
-from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.sign_in.inputs import ReauthenticationInput
-from autograph_web.sign_in.password_step import Checked, PasswordStep
-from autograph_web.sign_in.proofs import Proofs
+from autograph_web.sign_in.password_step import Checked, PasswordVerifier
+from autograph_web.sign_in.proofs import Grants
 
 
 class _Changed(Exception):
@@ -28,13 +28,13 @@ class Reauthentication:
     """Password, and factor if there is one; the answer opens a new session in the place of the old one."""
 
     def __init__(
-        self, foundation: Foundation, passwords: PasswordStep, factors: Factors, proofs: Proofs
+        self, foundation: UseCaseContext, passwords: PasswordVerifier, factors: Factors, proofs: Grants
     ) -> None:
         self._on, self._passwords, self._factors, self._proofs = foundation, passwords, factors, proofs
 
     async def confirm(
         self, context: RequestContext, viewer: Viewer, wish: ReauthenticationInput, device: str | None = None
-    ) -> SignedIn:
+    ) -> AuthenticationGrant:
         """Check the viewer's password and, with two-step verification on, a code.
 
         Raises:
@@ -74,7 +74,7 @@ class Reauthentication:
         checked: Checked,
         code: TypedCode | None,
         password: str,
-    ) -> SignedIn:
+    ) -> AuthenticationGrant:
         now: Checked | None = checked
         try:
             while now is not None:
@@ -89,7 +89,7 @@ class Reauthentication:
     @retried
     async def _commit(
         self, context: RequestContext, viewer: Viewer, checked: Checked, code: TypedCode | None
-    ) -> SignedIn:
+    ) -> AuthenticationGrant:
         async with self._on.database.unit() as connection:
             # The factor first, as in the second step: the other way round the two could wait for each other.
             if code is not None and not await self._factors.use(connection, viewer.user_id, code):
@@ -110,7 +110,7 @@ class Reauthentication:
                 await self._factors.tell_of_use(connection, context, account.email, code)
         return self._proof(account, viewer, code)
 
-    def _proof(self, account: Account, viewer: Viewer, code: TypedCode | None) -> SignedIn:
+    def _proof(self, account: Account, viewer: Viewer, code: TypedCode | None) -> AuthenticationGrant:
         proof = self._proofs.make(
             user_id=account.id,
             email=account.email,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.emails import fold_email
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
@@ -16,12 +16,12 @@ from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.errors import InvalidCode
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.sign_in.challenges import Challenge, ChallengeRequired, Challenges
 from autograph_web.sign_in.errors import ChallengeExpired
 from autograph_web.sign_in.inputs import SecondStepInput
-from autograph_web.sign_in.notices import SignInNotices
-from autograph_web.sign_in.proofs import Proofs
+from autograph_web.sign_in.notices import NewDeviceAlerts
+from autograph_web.sign_in.proofs import Grants
 
 
 @dataclass(slots=True)
@@ -33,24 +33,24 @@ class _Taken:
     has_closed: bool = False
 
 
-class SecondStep:
+class SecondFactor:
     """Takes codes. Without a challenge nothing is counted, so a stranger cannot use up anybody's limits."""
 
     def __init__(
         self,
-        foundation: Foundation,
+        foundation: UseCaseContext,
         factors: Factors,
         challenges: Challenges,
-        proofs: Proofs,
+        proofs: Grants,
         trusted: TrustedDevices,
-        notices: SignInNotices,
+        notices: NewDeviceAlerts,
     ) -> None:
         self._on, self._factors, self._challenges, self._proofs = foundation, factors, challenges, proofs
         self._trusted, self._notices = trusted, notices
 
     async def verify(
         self, context: RequestContext, wish: SecondStepInput, device: str | None = None
-    ) -> SignedIn:
+    ) -> AuthenticationGrant:
         """Finish a sign-in with a code of the authenticator or a recovery code.
 
         `device` is the browser's cookie of this name.
@@ -109,7 +109,7 @@ class SecondStep:
         code: TypedCode,
         trust: bool,
         device: str | None,
-    ) -> SignedIn:
+    ) -> AuthenticationGrant:
         proof = self._proofs.make(
             user_id=challenge.user_id,
             email=challenge.email,
@@ -128,7 +128,7 @@ class SecondStep:
         context: RequestContext,
         challenge: Challenge,
         code: TypedCode,
-        proof: SignedIn,
+        proof: AuthenticationGrant,
         device: str | None,
         taken: _Taken,
     ) -> None:
@@ -149,7 +149,11 @@ class SecondStep:
                 raise ChallengeExpired
 
     async def _record(
-        self, connection: AsyncConnection, context: RequestContext, proof: SignedIn, code: TypedCode
+        self,
+        connection: AsyncConnection,
+        context: RequestContext,
+        proof: AuthenticationGrant,
+        code: TypedCode,
     ) -> None:
         kinds = [Kind.MFA_VERIFY_SUCCESS]
         if code.method is Method.RECOVERY_CODE:

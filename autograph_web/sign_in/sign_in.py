@@ -7,19 +7,19 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.verification import Verification
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.mfa.trusted_devices import TrustedDevices
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.sign_in.challenges import ChallengeRequired, Challenges
 from autograph_web.sign_in.errors import EmailNotVerified, InvalidCredentials
 from autograph_web.sign_in.inputs import SignInInput
-from autograph_web.sign_in.notices import SignInNotices
-from autograph_web.sign_in.password_step import Checked, PasswordStep
-from autograph_web.sign_in.proofs import Proofs
+from autograph_web.sign_in.notices import NewDeviceAlerts
+from autograph_web.sign_in.password_step import Checked, PasswordVerifier
+from autograph_web.sign_in.proofs import Grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class SignIn:
 
     def __init__(
         self,
-        foundation: Foundation,
-        passwords: PasswordStep,
-        proofs: Proofs,
+        foundation: UseCaseContext,
+        passwords: PasswordVerifier,
+        proofs: Grants,
         challenges: Challenges,
         trusted: TrustedDevices,
-        notices: SignInNotices,
+        notices: NewDeviceAlerts,
         verification: Verification,
     ) -> None:
         self._verification = verification
@@ -55,7 +55,7 @@ class SignIn:
         wish: SignInInput,
         device: str | None = None,
         trusted: str | None = None,
-    ) -> SignedIn | ChallengeRequired:
+    ) -> AuthenticationGrant | ChallengeRequired:
         """Check an email and a password; `device` and `trusted` are the browser's cookies of these names.
 
         Raises:
@@ -76,7 +76,7 @@ class SignIn:
             raise
 
     @retried
-    async def after_registration(self, context: RequestContext, account: Account) -> SignedIn:
+    async def after_registration(self, context: RequestContext, account: Account) -> AuthenticationGrant:
         """Sign in who has just registered: the password was typed a moment ago.
 
         Raises:
@@ -90,7 +90,7 @@ class SignIn:
             await self._proofs.record(connection, context, proof)
         return proof
 
-    async def _check(self, attempt: _Attempt) -> SignedIn | ChallengeRequired:
+    async def _check(self, attempt: _Attempt) -> AuthenticationGrant | ChallengeRequired:
         found = await accounts.look_up(self._on.database, attempt.email_key)
         checked = await self._passwords.check(attempt.context, found, attempt.password)
         if checked is None:
@@ -104,7 +104,9 @@ class SignIn:
             raise await self._refusal(attempt, checked.account)
         return admitted
 
-    async def _admit(self, attempt: _Attempt, checked: Checked) -> SignedIn | ChallengeRequired | None:
+    async def _admit(
+        self, attempt: _Attempt, checked: Checked
+    ) -> AuthenticationGrant | ChallengeRequired | None:
         account: Account | None = checked.account
         trusted = await self._trusted.recognise(attempt.trusted, account.id)
         claimed = None
@@ -123,7 +125,7 @@ class SignIn:
     @retried
     async def _confirm(
         self, attempt: _Attempt, checked: Checked, claimed: Any, *, trusted: bool
-    ) -> tuple[Account | None, SignedIn | None]:
+    ) -> tuple[Account | None, AuthenticationGrant | None]:
         """Return the account if it is still what was checked, and a proof if that is all it asks for."""
         async with self._on.database.unit() as connection:
             account = await self._passwords.confirm(connection, checked)
@@ -143,7 +145,7 @@ class SignIn:
         token = await self._challenges.open(attempt.context, account, remember=attempt.remember)
         return ChallengeRequired(account.email, token, self._trusted.are_offered(account.id))
 
-    def _proof(self, account: Account, remember: bool, method: str) -> SignedIn:
+    def _proof(self, account: Account, remember: bool, method: str) -> AuthenticationGrant:
         return self._proofs.make(
             user_id=account.id,
             email=account.email,

@@ -43,7 +43,7 @@ from autograph_web.ui.lost_events import LostEvents
 from autograph_web.ui.not_found.page import not_found_page
 from autograph_web.ui.not_me.page import not_me_page
 from autograph_web.ui.not_me.state import NotMeState
-from autograph_web.ui.observed import Observed
+from autograph_web.ui.observed import EventTelemetry
 from autograph_web.ui.password_reset.page import forgotten_page, new_password_page
 from autograph_web.ui.password_reset.state import ForgottenState, NewPasswordState
 from autograph_web.ui.register.page import register_page
@@ -135,7 +135,7 @@ def build_app(**kwargs: Any) -> rx.App:
     made.append(app)
     app.add_middleware(FreshSnapshot(*_STATES), 0)
     app.add_middleware(Wakeable({route.path: state for route, state in ACCOUNT_PAGES.items()}), 0)
-    app.add_middleware(Observed(), 0)
+    app.add_middleware(EventTelemetry(), 0)
     add_pages(app)
     steady(app)
     forget_gone_tabs(app)

@@ -17,7 +17,7 @@ from autograph_web.infra.flash import Flash
 from autograph_web.mfa.codes import is_app_code
 from autograph_web.mfa.errors import InvalidCode
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.ui import guard, messages
 
 _logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class FormState(rx.State, mixin=True):
             _logger.exception("an event handler failed unexpectedly")
             self._refuse(InternalError())
 
-    async def _hand_off(self, proof: SignedIn) -> None:
+    async def _hand_off(self, proof: AuthenticationGrant) -> None:
         """Give the browser the ticket that it exchanges for the cookie of `proof`."""
         self.ticket = await services().login_tickets.issue(proof)
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 from reflex_base.event.context import EventContext
 
 from autograph_web.infra.redis.client import is_outage
-from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, LogThrottle
 
 _logger = logging.getLogger(__name__)
 _PAUSE_S = 2.0  # so that pages do not come back in a tight circle while Redis is away
@@ -33,7 +33,7 @@ class LostEvents:
         """Remember how to get at the app, which is made after its handler of exceptions."""
         self._app = app
         self._closing: dict[str, asyncio.Task[None]] = {}
-        self._seldom = Seldom(time.monotonic, SHORT_S)
+        self._seldom = LogThrottle(time.monotonic, SHORT_S)
 
     def __call__(self, exception: Exception) -> None:
         """Log a fault in an event handler; handlers show their own failures, so nothing goes to the page."""

@@ -11,7 +11,7 @@ from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 
 from autograph_web.http.client import new_request_id
-from autograph_web.infra.context import Occasion, begin_occasion
+from autograph_web.infra.context import RequestScope, begin_request
 from autograph_web.infra.telemetry import tracing
 from autograph_web.infra.telemetry.logs import access_line
 from autograph_web.infra.telemetry.metrics import meters
@@ -19,7 +19,7 @@ from autograph_web.infra.telemetry.tracing import Span
 from autograph_web.runtime import services
 
 
-class Observed(Middleware):
+class EventTelemetry(Middleware):
     """Must be the first: what comes before it is in nobody's figures.
 
     Reflex runs each event in a task of its own, so the event is over when that is.
@@ -27,7 +27,7 @@ class Observed(Middleware):
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
         """Begin the occasion of `event`; the task's context ends with it."""
-        current, _ = begin_occasion(new_request_id())
+        current, _ = begin_request(new_request_id())
         handler = handler_name(event.name)
         # Never under a trace that the page names: whoever opens a websocket is a stranger.
         span = tracing.span(handler, "CONSUMER", autograph__request_id=current.request_id).__enter__()
@@ -41,7 +41,7 @@ class Observed(Middleware):
 class _Watch:
     """Waits for the end of one event."""
 
-    def __init__(self, handler: str, current: Occasion, span: Span) -> None:
+    def __init__(self, handler: str, current: RequestScope, span: Span) -> None:
         self._handler, self._current, self._span = handler, current, span
         self._began = perf_counter()
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from autograph_web.audit.trail import AuditEvent
-from autograph_web.infra.user_agent import device_name
+from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.mfa.trusted_devices import TrustedBrowser
 from autograph_web.sessions.devices import OpenSession
 
@@ -90,7 +90,7 @@ class DeviceRow:
 
 def place(event: AuditEvent) -> str:
     """Return where `event` came from: device and address."""
-    return " · ".join(part for part in (device_name(event.user_agent), event.ip) if part)
+    return " · ".join(part for part in (describe_user_agent(event.user_agent), event.ip) if part)
 
 
 def in_words(at: datetime) -> str:
@@ -111,7 +111,7 @@ def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRo
         label=event.kind.label,
         icon=icon_of_kind(event.kind.value),
         where=place(event),
-        device=device_name(event.user_agent),
+        device=describe_user_agent(event.user_agent),
         ip=event.ip,
         at=iso(event.at),
         when=in_words(event.at),
@@ -123,7 +123,7 @@ def trusted_row(device: TrustedBrowser) -> TrustedRow:
     """Return `device` as a line of the list of trusted devices."""
     return TrustedRow(
         key=str(device.id),
-        name=device_name(device.user_agent),
+        name=describe_user_agent(device.user_agent),
         ip=device.ip,
         used_at=iso(device.last_used_at),
         used_when=in_words(device.last_used_at),
@@ -136,7 +136,7 @@ def device_row(session: OpenSession) -> DeviceRow:
     """Return `session` as a line of the list of devices."""
     return DeviceRow(
         key=str(session.id),
-        name=device_name(session.user_agent),
+        name=describe_user_agent(session.user_agent),
         icon="devices" if session.browser else "key",
         ip=session.ip,
         how=_how(session),

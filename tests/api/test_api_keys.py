@@ -17,7 +17,7 @@ from autograph_web.api.access import ACCESS, Access, require_scope
 from autograph_web.api.app import build_api
 from autograph_web.api.errors import ScopeMissing, SessionRequired
 from autograph_web.api.identity import CurrentCaller, CurrentViewer
-from autograph_web.api_keys.key import KeyHolder, Scope
+from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
 from autograph_web.runtime import Services
 from tests.api.test_log_output import log as log  # a fixture  # noqa: PLC0414
 from tests.support.api_keys import impostor, issue, make_key, me, newcomer, showing
@@ -56,8 +56,8 @@ def reference() -> dict[str, Any]:
     return build_api().openapi()
 
 
-def holder_of(*scopes: Scope) -> KeyHolder:
-    return KeyHolder(
+def holder_of(*scopes: Scope) -> ApiKeyPrincipal:
+    return ApiKeyPrincipal(
         user_id=UUID(int=1),
         email=EMAIL,
         role="admin",

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 from httpx import AsyncClient, Response
 
-from autograph_web.mail.carrier import Parcel
-from autograph_web.mail.letter import Action, Letter
+from autograph_web.mail.carrier import Envelope
+from autograph_web.mail.letter import Action, MailMessage
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
@@ -22,9 +22,11 @@ async def keep(
     services: Services, clock: FakeClock, number: int = 1, subject: str = "Hello <b>you</b>"
 ) -> str:
     """Keep a letter as the courier would and return its id."""
-    letter = Letter("mina@northwind.dev", subject, ("A <script>alert(1)</script>",), Action("Open it", LINK))
+    letter = MailMessage(
+        "mina@northwind.dev", subject, ("A <script>alert(1)</script>",), Action("Open it", LINK)
+    )
     name = f"{number:022d}"
-    await services.letter_folder.carry(Parcel(letter, f"<{name}@localhost>", clock.now()))
+    await services.letter_folder.carry(Envelope(letter, f"<{name}@localhost>", clock.now()))
     await asyncio.sleep(0.01)  # files are ordered by their time
     return f"{clock.now():%Y%m%dT%H%M%S}-{name}"
 

@@ -11,7 +11,7 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.mail.courier import Courier, Outcome
-from autograph_web.mail.folder import LetterFolder
+from autograph_web.mail.folder import FileTransport
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
@@ -130,7 +130,7 @@ async def test_what_follows_the_answer_is_the_same_work_too(
 
 
 async def test_a_decoy_is_made_ready_and_reaches_nobody(services: Services, connect: Connect) -> None:
-    folder = LetterFolder(services.settings.data_dir / "mail", services.settings.mail_from)
+    folder = FileTransport(services.settings.data_dir / "mail", services.settings.mail_from)
     await services.courier.close()
     hand = Courier(services.database, services.outbox, folder, FakeClock(), RecordedEntropy())
     await ask_for_a_reset(connect(), UNKNOWN)

@@ -6,7 +6,7 @@ from httpx import ASGITransport, AsyncClient
 from autograph_web.api.schemas import MeOut
 from autograph_web.front import build_front
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.letter import MailMessage
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import PAGES, OpenServices, inner_app
@@ -50,7 +50,7 @@ async def test_mail_that_does_not_leave_is_told_but_makes_nobody_unready(
 ) -> None:
     await services.courier.close()
     async with services.database.unit() as connection:
-        await services.outbox.post(connection, Letter(EMAIL, "Hello", ("Hello.",)))
+        await services.outbox.post(connection, MailMessage(EMAIL, "Hello", ("Hello.",)))
     clock.advance(299)
     assert (await api.get("/health/ready")).json()["mail_is_late"] is False
     clock.advance(2)

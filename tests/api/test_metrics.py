@@ -6,7 +6,7 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.audit.kinds import Kind
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.letter import MailMessage
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
@@ -182,7 +182,7 @@ async def test_the_outbox_and_the_chain_are_looked_up(
     await services.courier.close()
     await services.chain.close()
     async with services.database.unit() as connection:
-        await services.outbox.post(connection, Letter(EMAIL, "Hello", ("Hello.",)))
+        await services.outbox.post(connection, MailMessage(EMAIL, "Hello", ("Hello.",)))
     await services.trail.record_alone(Kind.LOGOUT, context())
     await services.trail.record_alone(Kind.LOGOUT, context())
     clock.advance(70)
@@ -202,7 +202,7 @@ async def test_a_letter_that_leaves_is_counted(services: Services, scrape: Scrap
 
     async def send() -> None:
         async with services.database.unit() as connection:
-            await services.outbox.post(connection, Letter(EMAIL, "Hello", ("Hello.",)))
+            await services.outbox.post(connection, MailMessage(EMAIL, "Hello", ("Hello.",)))
         await services.courier.deliver_one()
 
     assert await grown(scrape, send(), "autograph_letters_total", outcome="sent") == 1

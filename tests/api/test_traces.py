@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.infra.telemetry import tracing
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.letter import MailMessage
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
@@ -103,7 +103,7 @@ async def test_a_broken_trace_context_begins_a_new_trace(
 async def test_a_letter_is_told_of_without_to_whom(services: Services, collector: Collector) -> None:
     await services.courier.close()
     async with services.database.unit() as connection:
-        await services.outbox.post(connection, Letter(EMAIL, "A subject line", ("Hello.",)))
+        await services.outbox.post(connection, MailMessage(EMAIL, "A subject line", ("Hello.",)))
     await services.courier.deliver_one()
     await arrived()
 

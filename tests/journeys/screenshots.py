@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.async_api import Browser, expect
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.mail.letter import Action, Letter, circumstances
+from autograph_web.mail.letter import Action, MailMessage, circumstances
 from autograph_web.mail.rendering import as_html
 from tests.journeys import post
 from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of
@@ -327,7 +327,7 @@ async def register_closed(visitor: Visitor) -> None:
 async def letter(visitor: Visitor) -> None:
     link = "https://accounts.northwind.dev/password-reset/confirm#token=Zx5cVb6nMa1sDf2gHj3kLq4wEr7tYu8iOp9aSdFgHjK"
     asked = RequestContext("203.0.113.7", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "")
-    text = Letter(
+    text = MailMessage(
         to=MINA.email,
         subject="Choose a new password",
         paragraphs=("Somebody asked for a new password for your AutoGraph v3 account. The link works once.",),

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest_asyncio
 from playwright.async_api import expect
 
-from autograph_web.mail.carrier import Parcel
-from autograph_web.mail.folder import LetterFolder
-from autograph_web.mail.letter import Action, Letter
+from autograph_web.mail.carrier import Envelope
+from autograph_web.mail.folder import FileTransport
+from autograph_web.mail.letter import Action, MailMessage
 from tests.journeys.conftest import Visit
 from tests.support.browser import Device, Visitor
 from tests.support.live_server import LiveServer
@@ -24,7 +24,7 @@ async def developer(visit: Visit, device: Device) -> Visitor:
 
 
 async def keep(server: LiveServer, subject: str) -> None:
-    letter = Letter(
+    letter = MailMessage(
         "mina@northwind.dev",
         subject,
         ("Somebody asked for a new password of your account.",),
@@ -32,8 +32,8 @@ async def keep(server: LiveServer, subject: str) -> None:
         (("When", "2026-03-01 12:00 UTC"), ("Where", "192.0.2.5"), ("With", "Firefox 140 on Linux")),
         ("If it wasn't you, do nothing.",),
     )
-    folder = LetterFolder(server.data_dir / "mail", SENDER)
-    await folder.carry(Parcel(letter, f"<{hash(subject) % 10**22:022d}@localhost>", datetime.now(UTC)))
+    folder = FileTransport(server.data_dir / "mail", SENDER)
+    await folder.carry(Envelope(letter, f"<{hash(subject) % 10**22:022d}@localhost>", datetime.now(UTC)))
 
 
 async def test_a_letter_is_found_read_and_followed(developer: Visitor, live_server: LiveServer) -> None:

@@ -18,7 +18,7 @@ from autograph_web.api_keys.errors import (
     TooManyApiKeys,
 )
 from autograph_web.api_keys.inputs import ApiKeyInput
-from autograph_web.api_keys.key import IssuedKey, KeyHolder, Scope
+from autograph_web.api_keys.key import ApiKeyPrincipal, IssuedKey, Scope
 from autograph_web.api_keys.spelling import new_key
 from autograph_web.api_keys.store import KEYS
 from autograph_web.infra.crypto.keyring import token_hash
@@ -290,7 +290,7 @@ async def test_once_it_is_revoked_no_use_succeeds_however_many_are_under_way(
     outcomes = await asyncio.gather(*begun, return_exceptions=True)
     late = await asyncio.gather(*(use(services, made.text) for _ in range(RACERS)), return_exceptions=True)
 
-    assert {type(outcome) for outcome in outcomes} <= {KeyHolder, ApiKeyRevoked}
+    assert {type(outcome) for outcome in outcomes} <= {ApiKeyPrincipal, ApiKeyRevoked}
     assert {type(outcome) for outcome in late} == {ApiKeyRevoked}
     [row] = await rows(services, KEYS)
     assert row.revoked_at is not None

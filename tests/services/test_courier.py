@@ -18,9 +18,9 @@ from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.randomness import SystemEntropy
 from autograph_web.mail import store
-from autograph_web.mail.carrier import NotNow, Parcel, Undeliverable
+from autograph_web.mail.carrier import Envelope, PermanentFailure, TransientFailure
 from autograph_web.mail.courier import Courier, Outcome
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.letter import MailMessage
 from autograph_web.mail.outbox import Outbox
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services, build_services
@@ -40,10 +40,10 @@ class Notebook:
 
     def __init__(self, *, moment: float = 0.0) -> None:
         self.carried: list[str] = []
-        self.letters: list[Letter] = []
+        self.letters: list[MailMessage] = []
         self._moment = moment
 
-    async def carry(self, parcel: Parcel) -> None:
+    async def carry(self, parcel: Envelope) -> None:
         await asyncio.sleep(self._moment)
         self.carried.append(parcel.message_id)
         self.letters.append(parcel.letter)
@@ -55,7 +55,7 @@ class Failing:
     def __init__(self, error: BaseException) -> None:
         self._error = error
 
-    async def carry(self, parcel: Parcel) -> None:
+    async def carry(self, parcel: Envelope) -> None:
         raise self._error
 
 
@@ -65,10 +65,10 @@ class AwayAtFirst:
     def __init__(self, then: Notebook) -> None:
         self._then, self._tries = then, 0
 
-    async def carry(self, parcel: Parcel) -> None:
+    async def carry(self, parcel: Envelope) -> None:
         self._tries += 1
         if self._tries == 1:
-            raise NotNow("away")
+            raise TransientFailure("away")
         await self._then.carry(parcel)
 
 
@@ -86,7 +86,7 @@ def courier(services: Services, carrier: object, clock: FakeClock) -> Courier:
 async def post(services: Services, count: int = 1) -> None:
     async with services.database.unit() as connection:
         for number in range(count):
-            letter = Letter(f"mina{number}@northwind.dev", "Hello", ("Hello.",))
+            letter = MailMessage(f"mina{number}@northwind.dev", "Hello", ("Hello.",))
             await services.outbox.post(connection, letter)
 
 
@@ -303,11 +303,11 @@ async def test_a_letter_whose_key_is_gone_is_seen_to_have_failed(quiet: Services
 
 async def test_one_letter_that_fails_holds_up_no_other(quiet: Services, clock: FakeClock) -> None:
     class Picky(Notebook):
-        async def carry(self, parcel: Parcel) -> None:
+        async def carry(self, parcel: Envelope) -> None:
             if parcel.letter.to.startswith("mina0"):
-                raise Undeliverable("SMTP 550")
+                raise PermanentFailure("SMTP 550")
             if parcel.letter.to.startswith("mina1"):
-                raise NotNow("SMTP 451")
+                raise TransientFailure("SMTP 451")
             await super().carry(parcel)
 
     await post(quiet, 5)

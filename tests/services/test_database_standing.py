@@ -14,7 +14,7 @@ from autograph_web.commands.common import bring_up_to_date
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.health.failures import Trouble, trouble_of
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 from autograph_web.runtime import Services
 from tests.support.command_line import command
 from tests.support.factories import make_settings
@@ -26,7 +26,7 @@ NOBODY = 65_534
 
 
 def refusal(folder: Path, url: str) -> str:
-    with pytest.raises(StartError) as refused:
+    with pytest.raises(StartupError) as refused:
         bring_up_to_date(make_settings(folder, database_url=url))
     line = str(refused.value)
     assert "\n" not in line
@@ -99,7 +99,7 @@ def without_rights(file: Path) -> Generator[None]:
 def test_a_file_that_may_only_be_read(tmp_path: Path, sqlite_url: str) -> None:
     file = Path(make_url(sqlite_url).database or "")
     settings = make_settings(tmp_path / "data", database_url=sqlite_url)
-    with without_rights(file), pytest.raises(StartError) as refused:
+    with without_rights(file), pytest.raises(StartupError) as refused:
         bring_up_to_date(settings)
     assert "it lets nobody write" in str(refused.value) or "lacks a right" in str(refused.value)
     assert "file" in str(refused.value)

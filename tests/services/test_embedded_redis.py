@@ -17,7 +17,7 @@ from autograph_web import migrate
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.infra.redis.embedded import EmbeddedRedis, packaged_servers, server_program
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.clock import FakeClock
@@ -162,5 +162,5 @@ async def test_the_older_server_starts_empty_after_the_newer_and_sessions_go_on(
 
 
 def test_a_server_that_cannot_start_says_where_its_log_is(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match=r"redis\.log"):
+    with pytest.raises(StartupError, match=r"redis\.log"):
         EmbeddedRedis(tmp_path, "/bin/false").start()

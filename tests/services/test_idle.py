@@ -11,7 +11,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.flags import store
 from autograph_web.flags.table import PASSWORD_GRANT, SIGN_IN_NOTICES
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.letter import MailMessage
 from autograph_web.mail.store import OUTBOX
 from autograph_web.parts import outbox_of
 from autograph_web.runtime import Services, build_services, opened
@@ -84,7 +84,7 @@ async def test_what_other_processes_leave_without_a_word_is_found(
     left = outbox_of(settings, alone.database)
     async with alone.database.unit() as connection:
         for number in range(3):
-            await left.post(connection, Letter(f"mina{number}@northwind.dev", "Hello", ("Hello.",)))
+            await left.post(connection, MailMessage(f"mina{number}@northwind.dev", "Hello", ("Hello.",)))
     await written_elsewhere(alone, "sign_in_notices", "off")
     await until(lambda: not alone.flags.of(SIGN_IN_NOTICES))
     async with asyncio.timeout(40):

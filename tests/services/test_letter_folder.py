@@ -3,13 +3,13 @@
 from datetime import timedelta
 from pathlib import Path
 
-from autograph_web.mail.carrier import Parcel
-from autograph_web.mail.folder import LetterFolder
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.carrier import Envelope
+from autograph_web.mail.folder import FileTransport
+from autograph_web.mail.letter import MailMessage
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL
 
-LETTER = Letter(to=EMAIL, subject="Hello", paragraphs=("Hello.",))
+LETTER = MailMessage(to=EMAIL, subject="Hello", paragraphs=("Hello.",))
 MOST, DAYS = 1000, 30
 
 
@@ -27,7 +27,7 @@ async def test_what_is_older_than_a_month_goes(tmp_path: Path, clock: FakeClock)
     others = {name(young), "notes.txt", "20200101T000000-short.eml"}
     for file in {name(old), *others}:
         (tmp_path / file).touch()
-    await LetterFolder(tmp_path, EMAIL).carry(Parcel(LETTER, f"<{'x' * 22}@localhost>", now))
+    await FileTransport(tmp_path, EMAIL).carry(Envelope(LETTER, f"<{'x' * 22}@localhost>", now))
 
     assert kept(tmp_path) == {f"{now:%Y%m%dT%H%M%S}-{'x' * 22}.eml", *others}
 
@@ -36,7 +36,7 @@ async def test_the_oldest_go_when_there_are_too_many(tmp_path: Path, clock: Fake
     yesterday = f"{clock.now() - timedelta(days=1):%Y%m%dT%H%M%S}"
     for number in range(MOST + 5):
         (tmp_path / name(yesterday, number)).touch()
-    await LetterFolder(tmp_path, EMAIL).carry(Parcel(LETTER, f"<{'x' * 22}@localhost>", clock.now()))
+    await FileTransport(tmp_path, EMAIL).carry(Envelope(LETTER, f"<{'x' * 22}@localhost>", clock.now()))
 
     assert len(kept(tmp_path)) == MOST
     assert name(yesterday, 5) not in kept(tmp_path)

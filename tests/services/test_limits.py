@@ -9,7 +9,7 @@ from autograph_web.accounts.store import USERS
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.runtime import Services
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, audited, change, device_cookie, prove, register
@@ -145,7 +145,7 @@ async def test_twenty_concurrent_right_passwords_from_one_address_all_get_in(ser
     await register(services)
     outcomes = await asyncio.gather(*(prove(services) for _ in range(20)))
 
-    assert all(isinstance(outcome, SignedIn) for outcome in outcomes)
+    assert all(isinstance(outcome, AuthenticationGrant) for outcome in outcomes)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.infra.errors import TicketExpired
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 from tests.support.factories import context, prove, register
 from tests.support.watching import RedisWindow
 
@@ -46,7 +46,7 @@ async def test_of_twenty_racers_one_claims_the_ticket(services: Services, ticket
         *(services.login_tickets.redeem(ticket) for _ in range(20)), return_exceptions=True
     )
 
-    assert sum(isinstance(outcome, SignedIn) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, AuthenticationGrant) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, TicketExpired) for outcome in outcomes) == 19
 
 

@@ -9,7 +9,7 @@ import pytest
 from autograph_web.infra.crypto.encryption import SealBroken
 from autograph_web.mail import store
 from autograph_web.mail.courier import Courier, Outcome
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.letter import MailMessage
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services, build_services
 from tests.support.clock import FakeClock
@@ -21,7 +21,7 @@ from tests.support.post_office import PostOffice
 
 pytestmark = pytest.mark.slow  # programs are started
 
-LETTER = Letter("mina@northwind.dev", "Choose a new password", ("A secret link.",))
+LETTER = MailMessage("mina@northwind.dev", "Choose a new password", ("A secret link.",))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from autograph_web.mfa.errors import (
 )
 from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
-from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from tests.support.authenticator import PERIOD_S, Authenticator
 from tests.support.clock import FakeClock
 from tests.support.factories import (
@@ -72,7 +72,7 @@ async def test_a_setup_protects_nothing_yet(services: Services, viewer: Viewer) 
     assert factor.activated_at is None
     assert await enabled(services) == [False]
     assert await how_many(services, CODES) == 0
-    assert isinstance(await start(services), SignedIn)
+    assert isinstance(await start(services), AuthenticationGrant)
     assert not (await services.factors.status(viewer.user_id)).enabled
 
 
@@ -210,7 +210,7 @@ async def test_turning_off_removes_everything(services: Services, fresh: Viewer,
 
     assert [await how_many(services, table) for table in (FACTORS, CODES, DEVICES)] == [0, 0, 0]
     assert await enabled(services) == [False]
-    assert isinstance(await start(services), SignedIn)
+    assert isinstance(await start(services), AuthenticationGrant)
 
 
 async def test_turning_off_leaves_other_accounts_alone(

@@ -8,7 +8,7 @@ import pytest
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.runtime import Services
-from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock
 from tests.support.factories import (
@@ -96,7 +96,7 @@ async def test_a_trusted_device_is_no_second_factor(
     services: Services, mina: Enrolled, change: Change
 ) -> None:
     proof = await start(services, trusted=await services.trusted_devices.trust(context(), mina.user_id))
-    assert isinstance(proof, SignedIn)
+    assert isinstance(proof, AuthenticationGrant)
     viewer = await viewer_of(services, await open_browser(services, proof))
 
     with pytest.raises(ReauthenticationRequired):

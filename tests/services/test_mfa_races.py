@@ -12,7 +12,7 @@ from autograph_web.mfa.store import CODES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock
 from tests.support.factories import audited, context, how_many, open_pair, register, rows
@@ -107,7 +107,7 @@ async def test_one_code_confirms_or_signs_in_but_not_both(
             *(reauthenticate(services, viewer, code) for _ in range(2)),
             return_exceptions=True,
         )
-        assert Counter(map(type, outcomes)) == {SignedIn: 1, InvalidCode: 3}, outcomes
+        assert Counter(map(type, outcomes)) == {AuthenticationGrant: 1, InvalidCode: 3}, outcomes
         clock.advance(3600)  # refusals count
 
 
@@ -122,7 +122,7 @@ async def test_replacing_while_a_recovery_code_is_used_keeps_nobody_waiting(
             services.enrolment.enable(context(), viewer, phone.code(clock.seconds())),
             return_exceptions=True,
         )
-        assert isinstance(outcomes[0], SignedIn | InvalidCode), outcomes
+        assert isinstance(outcomes[0], AuthenticationGrant | InvalidCode), outcomes
         assert isinstance(outcomes[1], list), outcomes
         paper = outcomes[1]
 

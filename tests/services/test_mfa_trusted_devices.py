@@ -8,7 +8,7 @@ from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import NotFound
 from autograph_web.mfa.store import DEVICES
 from autograph_web.runtime import Services
-from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.sign_in.challenges import ChallengeRequired
 from tests.support.clock import FakeClock
 from tests.support.factories import AGENT, audited, context, how_many, rows
@@ -41,7 +41,7 @@ async def cookie(services: Services, mina: Enrolled) -> str:
 
 
 async def is_skipped(services: Services, cookie: str | None, email: str) -> bool:
-    return isinstance(await start(services, email=email, trusted=cookie), SignedIn)
+    return isinstance(await start(services, email=email, trusted=cookie), AuthenticationGrant)
 
 
 async def test_a_trusted_browser_skips_the_second_step(
@@ -49,7 +49,7 @@ async def test_a_trusted_browser_skips_the_second_step(
 ) -> None:
     proof = await start(services, trusted=cookie)
 
-    assert isinstance(proof, SignedIn)
+    assert isinstance(proof, AuthenticationGrant)
     assert (proof.user_id, proof.method) == (mina.user_id, "password+trusted_device")
     assert [row.details["method"] for row in await audited(services, "login_success")][-1] == proof.method
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from autograph_web.infra.crypto.encryption import SealBroken
-from autograph_web.mail.letter import Action, Letter
+from autograph_web.mail.letter import Action, MailMessage
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
@@ -13,7 +13,7 @@ from tests.support.factories import change, how_many, rows
 from tests.support.mailbox import Mailbox
 
 LINK = "https://accounts.example.com/reset-password#a-very-secret-token"
-LETTER = Letter(
+LETTER = MailMessage(
     to="mina@northwind.dev",
     subject="Choose a new password",
     paragraphs=("Somebody asked for it.",),
@@ -27,7 +27,7 @@ class ChangedMindError(Exception):
     """Ends a unit of work."""
 
 
-async def post(services: Services, letter: Letter = LETTER) -> None:
+async def post(services: Services, letter: MailMessage = LETTER) -> None:
     async with services.database.unit() as connection:
         await services.outbox.post(connection, letter)
 

@@ -28,7 +28,7 @@ from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
 from autograph_web.sessions.errors import InvalidToken, Unfinished
 from autograph_web.sessions.store import SESSIONS
-from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.settings import Settings
 from autograph_web.sign_in.errors import ChallengeExpired, InvalidCredentials
 from tests.support.app import OpenServices
@@ -73,7 +73,7 @@ async def change_password(
     *,
     end_others: bool = True,
     device: str | None = None,
-) -> SignedIn:
+) -> AuthenticationGrant:
     wish = PasswordChangeInput(
         current_password=SecretStr(current), new_password=SecretStr(new), end_other_sessions=end_others
     )
@@ -329,8 +329,8 @@ async def test_of_many_changes_at_once_one_happens(services: Services, viewer: V
     )
 
     kinds = Counter(map(type, outcomes))
-    assert kinds[SignedIn] == 1, outcomes
-    assert set(kinds) <= {SignedIn, WrongPassword, SessionEnded, RateLimited}, outcomes
+    assert kinds[AuthenticationGrant] == 1, outcomes
+    assert set(kinds) <= {AuthenticationGrant, WrongPassword, SessionEnded, RateLimited}, outcomes
     assert len(await audited(services, "password_changed")) == 1
 
 
@@ -349,7 +349,7 @@ async def test_a_change_and_a_sign_in_at_once_leave_nobody_in_with_the_old_passw
         changed, came_in = await asyncio.gather(
             change_password(services, viewer, new, old), come_in(), return_exceptions=True
         )
-        assert isinstance(changed, SignedIn)
+        assert isinstance(changed, AuthenticationGrant)
         if isinstance(came_in, str):
             with pytest.raises(SessionEnded):
                 await viewer_of(services, came_in)

@@ -24,7 +24,7 @@ from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.store import OUTBOX
 from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.clock import FakeClock
@@ -368,7 +368,7 @@ async def test_the_second_factor_stays_and_trust_ends(
     proof = await verify(services, mina.phone.code(clock.seconds()), await challenge(services), trust=True)
     await open_browser(services, proof)
     trusted = await services.trusted_devices.trust(context(), mina.user_id)
-    assert isinstance(await start(services, trusted=trusted), SignedIn)
+    assert isinstance(await start(services, trusted=trusted), AuthenticationGrant)
     waiting = await challenge(services)
     await choose(services, await ask_and_open(services, mailbox), PASSWORD + " again")
 

@@ -17,7 +17,7 @@ from autograph_web.recovery.first_proof import NOTHING, Evidence, Verified
 from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
-from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.api_keys import issue, use
 from tests.support.authenticator import Authenticator
@@ -67,7 +67,7 @@ class Foothold:
     viewer: Viewer
     cookie: str
     key: str
-    under_way: SignedIn
+    under_way: AuthenticationGrant
     reset: str
     token: str
 

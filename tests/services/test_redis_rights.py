@@ -11,7 +11,7 @@ from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.health.failures import Trouble
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.redis.probe import what_fails
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 from autograph_web.infra.telemetry.logs import configure_logging
 from autograph_web.runtime import Services
 from tests.support.app import OpenServices
@@ -133,9 +133,9 @@ async def test_readiness_doctor_and_start_name_what_is_missing(
 
 def test_a_start_is_refused_in_one_line(tmp_path: Path) -> None:
     with redis_with(tmp_path, f"user nora {LEAST} -getdel") as port:
-        with pytest.raises(StartError, match=r"REDIS_URL: the user lacks a right \(GETDEL\)"):
+        with pytest.raises(StartupError, match=r"REDIS_URL: the user lacks a right \(GETDEL\)"):
             refuse_redis(f"redis://nora:hunter2@127.0.0.1:{port}")
-        with pytest.raises(StartError, match="refuses the user or the password"):
+        with pytest.raises(StartupError, match="refuses the user or the password"):
             refuse_redis(f"redis://nora:wrong@127.0.0.1:{port}")
 
 

@@ -13,7 +13,7 @@ from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.errors import TicketExpired
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.redis.embedded import server_program
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.factories import context, open_cookie, open_pair, prove, register
@@ -133,7 +133,7 @@ def cluster_url(tmp_path: Path) -> Generator[str]:
 
 
 def test_a_node_of_a_cluster_is_refused_at_the_start_in_one_sentence(cluster_url: str) -> None:
-    with pytest.raises(StartError, match="REDIS_URL: Redis Cluster is not supported"):
+    with pytest.raises(StartupError, match="REDIS_URL: Redis Cluster is not supported"):
         refuse_redis(cluster_url)
 
 

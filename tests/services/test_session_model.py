@@ -33,7 +33,7 @@ from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services, build_services
 from autograph_web.sessions.errors import InvalidToken, TokenReused
-from autograph_web.sessions.viewer import SignedIn, Viewer, is_two_step
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer, is_two_step
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
@@ -313,11 +313,11 @@ class Machine(RuleBasedStateMachine):
         self._open_session(proof, browser=True)
         return self.do(self.services.sessions.authenticate_cookie(self.account.shown[-1].text))
 
-    def _prove(self, remember: bool) -> SignedIn:
+    def _prove(self, remember: bool) -> AuthenticationGrant:
         wish = SignInInput(email=EMAIL, password=SecretStr(self.account.password), remember_me=remember)
         outcome = self.do(self.services.sign_in.start(context(), wish))
         if self.phone is None:
-            assert isinstance(outcome, SignedIn)
+            assert isinstance(outcome, AuthenticationGrant)
             return outcome
         assert isinstance(outcome, ChallengeRequired)
         self._pass(PERIOD_S)  # each code works once
@@ -325,7 +325,7 @@ class Machine(RuleBasedStateMachine):
         step = SecondStepInput(email=EMAIL, code=code, mfa_token=SecretStr(outcome.token))
         return self.do(self.services.second_step.verify(context(), step))
 
-    def _open_session(self, proof: SignedIn, browser: bool) -> None:
+    def _open_session(self, proof: AuthenticationGrant, browser: bool) -> None:
         idle = REMEMBERED_S if proof.remember else IDLE_S
         until = self.now + idle
         session = SessionModel(browser, proof.remember, idle, self.now + LONGEST_S, until, until, self.now)

@@ -11,7 +11,7 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mail.letter import Letter
+from autograph_web.mail.letter import MailMessage
 from autograph_web.mfa.store import FACTORS
 from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import Services
@@ -47,11 +47,11 @@ async def mina(services: Services, clock: FakeClock) -> None:
     clock.advance(3600)
 
 
-def notices(mailbox: Mailbox) -> list[Letter]:
+def notices(mailbox: Mailbox) -> list[MailMessage]:
     return [letter for letter in mailbox.letters if letter.subject == SUBJECT]
 
 
-def token_of(letter: Letter) -> str:
+def token_of(letter: MailMessage) -> str:
     assert letter.action is not None
     address, _, token = letter.action.url.partition("#token=")
     assert address.endswith("/not-me")

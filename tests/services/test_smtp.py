@@ -12,10 +12,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from autograph_web.infra.smtp_url import parse_smtp_url
-from autograph_web.mail.carrier import NotNow
+from autograph_web.mail.carrier import TransientFailure
 from autograph_web.mail.courier import Courier, Outcome
-from autograph_web.mail.letter import Action, Letter
-from autograph_web.mail.smtp import SmtpCarrier
+from autograph_web.mail.letter import Action, MailMessage
+from autograph_web.mail.smtp import SmtpTransport
 from autograph_web.mail.smtp_advice import advice_for
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services, build_services, opened
@@ -53,14 +53,14 @@ async def courier_to(services: Services, clock: FakeClock, entropy: RecordedEntr
     await services.courier.close()
 
     def make(url: str) -> Courier:
-        carrier = SmtpCarrier(parse_smtp_url(url), SENDER, reply_seconds=0.5)
+        carrier = SmtpTransport(parse_smtp_url(url), SENDER, reply_seconds=0.5)
         return Courier(services.database, services.outbox, carrier, clock, entropy)
 
     return make
 
 
-def letter(to: str = "mina@northwind.dev", subject: str = "Choose a new password") -> Letter:
-    return Letter(
+def letter(to: str = "mina@northwind.dev", subject: str = "Choose a new password") -> MailMessage:
+    return MailMessage(
         to=to,
         subject=subject,
         paragraphs=("Somebody asked for a new password – <b>you</b>?",),
@@ -70,7 +70,7 @@ def letter(to: str = "mina@northwind.dev", subject: str = "Choose a new password
     )
 
 
-async def post(services: Services, *letters: Letter) -> None:
+async def post(services: Services, *letters: MailMessage) -> None:
     async with services.database.unit() as connection:
         for one in letters or (letter(),):
             await services.outbox.post(connection, one)
@@ -348,7 +348,7 @@ async def test_a_local_part_the_server_does_not_understand_fails_for_good(
     ids=lambda one: f"{one.to!r} {one.subject!r}",
 )
 async def test_nothing_gets_into_the_envelope_or_the_headers(
-    services: Services, courier_to: MakeCourier, office: PostOffice, evil: Letter
+    services: Services, courier_to: MakeCourier, office: PostOffice, evil: MailMessage
 ) -> None:
     await post(services, evil)
     assert await courier_to(office.url()).deliver_one() is Outcome.DONE
@@ -361,8 +361,8 @@ async def test_nothing_gets_into_the_envelope_or_the_headers(
 
 async def told_to_do(url: str) -> str:
     """Return the advice for the server of `url`."""
-    with pytest.raises(NotNow) as refused:
-        await SmtpCarrier(parse_smtp_url(url), "AutoGraph <no-reply@northwind.dev>").greet()
+    with pytest.raises(TransientFailure) as refused:
+        await SmtpTransport(parse_smtp_url(url), "AutoGraph <no-reply@northwind.dev>").greet()
     assert SECRET not in refused.value.advice
     return refused.value.advice
 

@@ -8,7 +8,7 @@ from zlib import crc32
 from httpx import AsyncClient, Response
 
 from autograph_web.api_keys.inputs import ApiKeyInput
-from autograph_web.api_keys.key import IssuedKey, KeyHolder, Scope
+from autograph_web.api_keys.key import ApiKeyPrincipal, IssuedKey, Scope
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.factories import EMAIL, context, open_pair, register
@@ -59,7 +59,7 @@ async def issue(services: Services, viewer: Viewer, **wanted: Any) -> IssuedKey:
     return await services.api_keys.create(context(), viewer, wish(**wanted))
 
 
-async def use(services: Services, text: str, ip: str = "203.0.113.7") -> KeyHolder:
+async def use(services: Services, text: str, ip: str = "203.0.113.7") -> ApiKeyPrincipal:
     """Show a key."""
     return await services.api_keys.authenticate(context(ip), text)
 

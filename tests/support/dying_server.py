@@ -7,12 +7,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from autograph_web.mail.carrier import Parcel
-from autograph_web.mail.letter import Action, Letter
+from autograph_web.mail.carrier import Envelope
+from autograph_web.mail.letter import Action, MailMessage
 from autograph_web.runtime import build_services
 from tests.support.factories import make_settings
 
-LETTER = Letter(
+LETTER = MailMessage(
     to="mina@northwind.dev",
     subject="Choose a new password",
     paragraphs=("Somebody asked for it.",),
@@ -29,7 +29,7 @@ def wait_for_the_end() -> None:
 class DyingCarrier:
     """Dies with the letter in its hands."""
 
-    async def carry(self, parcel: Parcel) -> None:
+    async def carry(self, parcel: Envelope) -> None:
         wait_for_the_end()
 
 

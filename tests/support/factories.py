@@ -13,7 +13,7 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import Services
 from autograph_web.sessions.tokens import TokenPair
-from autograph_web.sessions.viewer import SignedIn
+from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.settings import Settings
 from autograph_web.sign_in.inputs import SignInInput
 
@@ -55,15 +55,15 @@ async def prove(
     *,
     remember: bool = False,
     device: str | None = None,
-) -> SignedIn:
+) -> AuthenticationGrant:
     """Sign in to an account without a second factor."""
     wish = SignInInput(email=email, password=SecretStr(password), remember_me=remember)
     outcome = await services.sign_in.start(context(ip), wish, device)
-    assert isinstance(outcome, SignedIn)
+    assert isinstance(outcome, AuthenticationGrant)
     return outcome
 
 
-def device_cookie(services: Services, proof: SignedIn) -> str:
+def device_cookie(services: Services, proof: AuthenticationGrant) -> str:
     """Return the cookie that makes a browser a known device of who has signed in."""
     return services.known_devices.issue(proof.email)
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from autograph_web.mail.carrier import Parcel
-from autograph_web.mail.letter import NOBODY, Letter
+from autograph_web.mail.carrier import Envelope
+from autograph_web.mail.letter import NOBODY, MailMessage
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
 
@@ -19,11 +19,11 @@ class Mailbox:
     """Has every letter whose unit of work has committed, whether the courier has come for it or not."""
 
     def __init__(self) -> None:
-        self._outboxes: dict[str, Callable[[Row[Any]], Letter]] = {}
-        self._carried: dict[str, Letter] = {}
+        self._outboxes: dict[str, Callable[[Row[Any]], MailMessage]] = {}
+        self._carried: dict[str, MailMessage] = {}
         self._read: set[str] = set()
 
-    async def carry(self, parcel: Parcel) -> None:
+    async def carry(self, parcel: Envelope) -> None:
         self._carried[parcel.message_id] = parcel.letter
 
     def watch(self, services: Services) -> None:
@@ -31,7 +31,7 @@ class Mailbox:
         self._outboxes[services.settings.sqlalchemy_url] = services.outbox.open
 
     @property
-    def letters(self) -> list[Letter]:
+    def letters(self) -> list[MailMessage]:
         """Every letter posted since the mailbox was last emptied, oldest first."""
         return [letter for name, letter in self._all().items() if name not in self._read]
 
@@ -45,8 +45,8 @@ class Mailbox:
         assert newest.action is not None, f"the letter {newest.subject!r} asks for nothing"
         return newest.action.url
 
-    def _all(self) -> dict[str, Letter]:
-        found: dict[str, Letter] = {}
+    def _all(self) -> dict[str, MailMessage]:
+        found: dict[str, MailMessage] = {}
         for url, opened in self._outboxes.items():
             for row in _rows(url):
                 # Looked up after the row was read: a letter that is no longer in it has been carried.

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import Services
-from autograph_web.sessions.viewer import SignedIn, Viewer
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import ReauthenticationInput, SecondStepInput, SignInInput
 from tests.support.authenticator import PERIOD_S, Authenticator
@@ -69,7 +69,7 @@ async def start(
     *,
     remember: bool = False,
     trusted: str | None = None,
-) -> SignedIn | ChallengeRequired:
+) -> AuthenticationGrant | ChallengeRequired:
     """Show the password."""
     wish = SignInInput(email=email, password=SecretStr(PASSWORD), remember_me=remember)
     return await services.sign_in.start(asking or context(), wish, trusted=trusted)
@@ -83,7 +83,7 @@ async def verify(
     email: str = EMAIL,
     *,
     trust: bool = False,
-) -> SignedIn:
+) -> AuthenticationGrant:
     """Show a code."""
     wish = SecondStepInput(
         email=email,
@@ -96,20 +96,20 @@ async def verify(
 
 async def sign_in(
     services: Services, code: str, asking: RequestContext | None = None, email: str = EMAIL
-) -> SignedIn:
+) -> AuthenticationGrant:
     """Take both steps."""
     return await verify(services, code, await challenge(services, asking, email), asking, email)
 
 
 async def reauthenticate(
     services: Services, viewer: Viewer, code: str | None = None, password: str = PASSWORD
-) -> SignedIn:
+) -> AuthenticationGrant:
     """Confirm in the middle of a session who one is."""
     wish = ReauthenticationInput(password=SecretStr(password), code=None if code is None else SecretStr(code))
     return await services.reauthentication.confirm(context(), viewer, wish)
 
 
-async def open_browser(services: Services, proof: SignedIn) -> str:
+async def open_browser(services: Services, proof: AuthenticationGrant) -> str:
     """Open the session of a proof and return its cookie."""
     return (await services.sessions.open_for_browser(context(), proof)).cookie
 

@@ -7,7 +7,7 @@ import pytest
 from ua_parser.loaders import load_lazy_builtins
 
 from autograph_web.infra import user_agent as devices
-from autograph_web.infra.user_agent import device_name
+from autograph_web.infra.user_agent import describe_user_agent
 
 CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0"
 MAC, APPLE = "Macintosh; Intel Mac OS X 10_15_7", "AppleWebKit/605.1.15 (KHTML, like Gecko)"
@@ -42,7 +42,7 @@ LONGEST = 256
     ],
 )
 def test_programs_are_called_what_they_are(agent: str, name: str) -> None:
-    assert device_name(agent) == name
+    assert describe_user_agent(agent) == name
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_programs_are_called_what_they_are(agent: str, name: str) -> None:
     ],
 )
 def test_a_stranger_writes_nothing_into_a_name(agent: str) -> None:
-    name = device_name(agent)
+    name = describe_user_agent(agent)
     assert len(name) < 64
     assert name.isascii()
     assert not re.search("evil|hacked|bold|99999|[<>\\r\\n\\0]", name, re.IGNORECASE)
@@ -68,13 +68,13 @@ def test_a_stranger_writes_nothing_into_a_name(agent: str) -> None:
 def test_only_the_beginning_is_looked_at() -> None:
     agent = "Mozilla/5.0 (X11; Linux x86_64) " + "x" * LONGEST
     for more in ("Firefox/140.0", "Firefox/140.0" * 10_000):
-        assert device_name(agent + more) == device_name(agent) == "Linux"
+        assert describe_user_agent(agent + more) == describe_user_agent(agent) == "Linux"
 
 
 def test_what_was_once_told_is_kept_within_bounds() -> None:
     kept = devices._named  # pyright: ignore[reportPrivateUsage]
     for number in range(3000):
-        device_name(f"curl/{number}.0")
+        describe_user_agent(f"curl/{number}.0")
     assert kept.cache_info().currsize == kept.cache_info().maxsize
     assert kept.cache_info().currsize <= 1024
 
@@ -90,6 +90,6 @@ def test_the_worst_that_the_rules_can_be_given_comes_to_an_end() -> None:
     assert len(pieces) > 500
     for piece in pieces[::7]:
         for hostile in (piece * 100, f"Mozilla/5.0 ({piece}" + "1." * 200, piece + " a" * 200 + "!"):
-            assert device_name(hostile)
+            assert describe_user_agent(hostile)
     for hostile in ("(", ";", "/", " ", "1.", "\n", "\0", "a-", "_", "Android "):
-        assert device_name(hostile * 30_000)
+        assert describe_user_agent(hostile * 30_000)

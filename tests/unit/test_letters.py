@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.mail_addresses import UnusableAddress, sender_address, wire_address
-from autograph_web.mail.carrier import Parcel
-from autograph_web.mail.letter import Action, Letter, circumstances
+from autograph_web.mail.carrier import Envelope
+from autograph_web.mail.letter import Action, MailMessage, circumstances
 from autograph_web.mail.rendering import as_html, as_message, as_text
 
 LINK = "https://accounts.northwind.dev/password-reset/confirm?a=1&b=2#token=" + "abc" * 30
 SENDER = "AutoGraph v3 <no-reply@northwind.dev>"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-LETTER = Letter(
+LETTER = MailMessage(
     to="mina@northwind.dev",
     subject="Choose a new password",
     paragraphs=("Somebody asked for a new password of your account. " * 3,),
@@ -43,8 +43,8 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def parcel(letter: Letter = LETTER) -> Parcel:
-    return Parcel(letter, "<abcdefghijklmnopqrstuv@northwind.dev>", NOW)
+def parcel(letter: MailMessage = LETTER) -> Envelope:
+    return Envelope(letter, "<abcdefghijklmnopqrstuv@northwind.dev>", NOW)
 
 
 def test_text_keeps_addresses_in_one_piece() -> None:
@@ -74,7 +74,7 @@ def test_html_needs_nothing_from_elsewhere() -> None:
 
 
 def test_whatever_a_letter_says_is_escaped() -> None:
-    hostile = Letter(
+    hostile = MailMessage(
         LETTER.to, HOSTILE, (HOSTILE,), Action(HOSTILE, HOSTILE), ((HOSTILE, HOSTILE),), (HOSTILE,)
     )
     plain, got = Tags(as_html(LETTER)).found, Tags(as_html(hostile)).found
@@ -86,8 +86,8 @@ def test_whatever_a_letter_says_is_escaped() -> None:
 
 def test_letters_of_one_thread_refer_to_one_message_that_is_none_of_them() -> None:
     thread = replace(LETTER, thread="password reset")
-    one = as_message(Parcel(thread, "<a@northwind.dev>", NOW), SENDER)
-    other = as_message(Parcel(replace(thread, subject="Again"), "<b@northwind.dev>", NOW), SENDER)
+    one = as_message(Envelope(thread, "<a@northwind.dev>", NOW), SENDER)
+    other = as_message(Envelope(replace(thread, subject="Again"), "<b@northwind.dev>", NOW), SENDER)
     assert one["References"] == one["In-Reply-To"] == other["References"] == other["In-Reply-To"]
     assert re.fullmatch(r"<[0-9a-f]{32}@northwind\.dev>", one["References"])
     elsewhere = as_message(parcel(replace(thread, to="theo@northwind.dev")), SENDER)
@@ -100,7 +100,7 @@ def test_the_same_parcel_is_the_same_message_each_time() -> None:
 
 
 def test_a_message_survives_a_server_of_seven_bits() -> None:
-    letter = Letter("mina@northwind.dev", "Grüße", ("Ein Brief – für dich.",))
+    letter = MailMessage("mina@northwind.dev", "Grüße", ("Ein Brief – für dich.",))
     raw = as_message(parcel(letter), SENDER).as_bytes(policy=policy.SMTP.clone(cte_type="7bit"))
     message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)
 
@@ -115,7 +115,7 @@ def test_a_message_survives_a_server_of_seven_bits() -> None:
 def test_no_address_or_subject_adds_a_header(to: str, subject: str) -> None:
     expected = {name.lower() for name in as_message(parcel(), SENDER)}
     try:
-        raw = as_message(parcel(Letter(to, subject, ("Hello.",))), SENDER).as_bytes()
+        raw = as_message(parcel(MailMessage(to, subject, ("Hello.",))), SENDER).as_bytes()
     except ValueError:
         return
     message = message_from_bytes(raw, _class=EmailMessage, policy=policy.default)

@@ -1,6 +1,6 @@
 """Pacing: what may be had at once, what waits, and what is refused."""
 
-from autograph_web.infra.ratelimit.token_bucket import Pace, Paces
+from autograph_web.infra.ratelimit.token_bucket import TokenBucket, TokenBuckets
 
 
 class Now:
@@ -13,7 +13,7 @@ class Now:
 
 def test_so_much_at_once_then_so_much_a_second() -> None:
     now = Now()
-    pace = Pace(now, a_second=10, at_once=5)
+    pace = TokenBucket(now, a_second=10, at_once=5)
 
     assert [pace.take(1) for _ in range(6)] == [0.0] * 5 + [None]
     now.seconds += 0.1
@@ -25,7 +25,7 @@ def test_so_much_at_once_then_so_much_a_second() -> None:
 
 def test_each_waits_for_its_turn_and_what_is_refused_costs_nothing() -> None:
     now = Now()
-    pace = Pace(now, a_second=10, at_once=5)
+    pace = TokenBucket(now, a_second=10, at_once=5)
     pace.take(5)
 
     waits = [pace.take(1, patience=0.25) for _ in range(4)]
@@ -37,7 +37,7 @@ def test_each_waits_for_its_turn_and_what_is_refused_costs_nothing() -> None:
 
 def test_addresses_do_not_wait_for_each_other_and_are_forgotten() -> None:
     now = Now()
-    paces = Paces(now, a_second=10, at_once=5)
+    paces = TokenBuckets(now, a_second=10, at_once=5)
 
     assert paces.take("a", 5) == 0.0
     assert paces.take("a", 1) is None

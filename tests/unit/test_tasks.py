@@ -2,7 +2,7 @@
 
 import asyncio
 
-from autograph_web.infra.background import Beside, end
+from autograph_web.infra.background import BackgroundTasks, end
 
 
 async def stubborn(swallowed: int) -> None:
@@ -48,7 +48,7 @@ async def test_what_runs_beside_is_given_its_time_and_then_ended() -> None:
         finally:
             done.append("ended")
 
-    beside = Beside()
+    beside = BackgroundTasks()
     beside.begin(waits())
     beside.begin(never())
     asyncio.get_running_loop().call_later(0.05, go_on.set)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.admin.statistics import store
 from autograph_web.admin.statistics.attention import Attention, attention_to
 from autograph_web.admin.statistics.figures import Day, Now, Span
-from autograph_web.audit.foundation import Foundation
+from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.infra.db.retry import retried
 from autograph_web.sessions.store import count_all_alive
@@ -38,7 +38,7 @@ class Report:
 class Statistics:
     """Counts each event once, an hour or so after it happened, and what is newer whenever somebody looks."""
 
-    def __init__(self, foundation: Foundation, retention_days: int) -> None:
+    def __init__(self, foundation: UseCaseContext, retention_days: int) -> None:
         self._on, self._retention_days = foundation, retention_days
 
     async def report(self, span: Span) -> Report:

@@ -20,12 +20,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from autograph_web.infra.circuit_breaker import Rest
+from autograph_web.infra.circuit_breaker import CircuitBreaker
 from autograph_web.infra.db.postgres import Connector, postgres_engine
-from autograph_web.infra.db.prepared_statements import NotSent, QuickStatement, Refused
+from autograph_web.infra.db.prepared_statements import ConnectionUnavailable, PreparedStatement, Refused
 from autograph_web.infra.errors import Unavailable, Uncertain
 from autograph_web.infra.health.failures import trouble_of
-from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, LogThrottle
 from autograph_web.infra.telemetry.metrics import meters
 from autograph_web.infra.telemetry.tracing import statement_attributes, step
 
@@ -66,9 +66,9 @@ class Database:
         self._reference_gone = reference_gone
         self.engine, self._connector = make_engine(url, pool_size, command_seconds)
         self._most = pool_size
-        self._rest = Rest(monotonic)
-        self._seldom = Seldom(monotonic, SHORT_S)
-        self._compiled: dict[int, QuickStatement] = {}
+        self._rest = CircuitBreaker(monotonic)
+        self._seldom = LogThrottle(monotonic, SHORT_S)
+        self._compiled: dict[int, PreparedStatement] = {}
         # Whether one statement may write to several tables: PostgreSQL's data-modifying WITH.
         self.writes_at_once = self.engine.dialect.name == "postgresql"
 
@@ -175,10 +175,10 @@ class Database:
     def _is_pooled(self) -> bool:
         return self._connector is not None and self._connector.pooled
 
-    def _quick(self, statement: ClauseElement) -> QuickStatement:
+    def _quick(self, statement: ClauseElement) -> PreparedStatement:
         # Statements of a module live as long as the process, so their identity is a name.
         if id(statement) not in self._compiled:
-            self._compiled[id(statement)] = QuickStatement(statement, self.engine.dialect)
+            self._compiled[id(statement)] = PreparedStatement(statement, self.engine.dialect)
         return self._compiled[id(statement)]
 
     async def ping(self) -> None:
@@ -287,7 +287,11 @@ def _refusal_of(error: Exception, stake: _Stake) -> Exception | None:
         return None
     if isinstance(error, Unavailable) or not isinstance(error, _FAILURES):
         return None
-    silent = error.connection_invalidated if isinstance(error, DBAPIError) else not isinstance(error, NotSent)
+    silent = (
+        error.connection_invalidated
+        if isinstance(error, DBAPIError)
+        else not isinstance(error, ConnectionUnavailable)
+    )
     return Uncertain(retry_after=2) if stake.is_out and silent else Unavailable(retry_after=2)
 
 

@@ -20,11 +20,11 @@ class Refused(Exception):
     """The server named an error: nothing was written, and whoever asks the usual way gets to know why."""
 
 
-class NotSent(ConnectionError):
+class ConnectionUnavailable(ConnectionError):
     """There was no connection to send the statement over: nothing was written."""
 
 
-class QuickStatement:
+class PreparedStatement:
     """A statement as the driver takes it: its text, and the values in their order."""
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
@@ -89,7 +89,7 @@ async def _connected(engine: AsyncEngine) -> PoolProxiedConnection:
         try:
             pooled = await engine.raw_connection()
         except (cast(Any, engine.dialect).loaded_dbapi.Error, OSError, TimeoutError) as error:
-            raise NotSent from error
+            raise ConnectionUnavailable from error
         driver: Any = pooled.driver_connection
         if not driver.is_closed():
             return pooled

@@ -17,7 +17,7 @@ from typing import Any, cast
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.errors import DomainError, RateLimited, Unavailable
 from autograph_web.infra.randomness import Entropy, random_token
-from autograph_web.infra.ratelimit.local_limiter import LocalWindows
+from autograph_web.infra.ratelimit.local_limiter import LocalLimiter
 from autograph_web.infra.ratelimit.table import HASHED, Limit, Rate
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.telemetry.metrics import meters
@@ -161,7 +161,7 @@ class Limiter:
         self._queues: dict[str, _Queue] = {}
         self._reserve, self._settle = redis.script(_RESERVE), redis.script(_SETTLE)
         self._lift = redis.script(_LIFT)
-        self._local = LocalWindows(clock)
+        self._local = LocalLimiter(clock)
 
     def limits(self, limit: Limit, subject: str) -> list[RateLimit]:
         """Return what a row of the table allows `subject`, such as the bucket of an address."""

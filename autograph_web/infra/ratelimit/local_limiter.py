@@ -7,7 +7,7 @@ from autograph_web.infra.clock import Clock
 _MOST_KEYS = 50_000
 
 
-class LocalWindows:
+class LocalLimiter:
     """Sliding windows in memory, bounded in number; they only count up, never back."""
 
     def __init__(self, clock: Clock) -> None:

@@ -7,7 +7,7 @@ _MOST_KEYS = 50_000
 _SHORTEST_S = 1e-6
 
 
-class Pace:
+class TokenBucket:
     """A leaky bucket that tells when it is one's turn (the generic cell rate algorithm, ITU-T I.371)."""
 
     def __init__(self, now: Callable[[], float], a_second: float, at_once: float) -> None:
@@ -32,20 +32,20 @@ class Pace:
         return wait
 
 
-class Paces:
+class TokenBuckets:
     """One pace for each address, of which the idle and, beyond 50,000, the oldest are forgotten."""
 
     def __init__(self, now: Callable[[], float], a_second: float, at_once: float) -> None:
         """Remember what every pace is made of."""
-        self._make = lambda: Pace(now, a_second, at_once)
-        self._paces: OrderedDict[str, Pace] = OrderedDict()
+        self._make = lambda: TokenBucket(now, a_second, at_once)
+        self._paces: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def __len__(self) -> int:
         """Return how many addresses are remembered."""
         return len(self._paces)
 
     def take(self, address: str, units: float, patience: float = 0.0) -> float | None:
-        """Take units of the pace of `address`, as `Pace.take` does."""
+        """Take units of the pace of `address`, as `TokenBucket.take` does."""
         pace = self._paces.setdefault(address, self._make())
         self._paces.move_to_end(address)
         oldest = next(iter(self._paces))

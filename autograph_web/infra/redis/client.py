@@ -13,11 +13,11 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from autograph_web.infra.circuit_breaker import Rest
+from autograph_web.infra.circuit_breaker import CircuitBreaker
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.health.failures import Trouble, command_in, trouble_of
 from autograph_web.infra.redis.pool import SUBSCRIPTIONS, TIMEOUT_S, RedisPool
-from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, LogThrottle
 from autograph_web.infra.telemetry.tracing import step
 
 _log = structlog.get_logger(__name__)
@@ -76,8 +76,8 @@ class RedisClient:
     def __init__(self, url: str, clock: Clock, commands: int = 6, prefix: str = "") -> None:
         """Connect nowhere yet; every key and channel is `prefix` and the name its caller gives it."""
         self._prefix = prefix
-        self._rest = Rest(clock.seconds)
-        self._seldom = Seldom(clock.seconds, SHORT_S)
+        self._rest = CircuitBreaker(clock.seconds)
+        self._seldom = LogThrottle(clock.seconds, SHORT_S)
         # More at once than there are connections would be told from an outage by nobody.
         self._turns = asyncio.Semaphore(commands)
         self._pool = RedisPool(

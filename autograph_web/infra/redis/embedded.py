@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from autograph_web.infra.file_lock import file_lock
-from autograph_web.infra.startup_error import StartError
+from autograph_web.infra.startup_error import StartupError
 
 _START_SECONDS = 5.0
 _STOP_SECONDS = 10.0
@@ -148,7 +148,7 @@ class EmbeddedRedis:
         while not _answers(self._socket):
             if (self._process and self._process.poll() is not None) or time.monotonic() > deadline:
                 self.stop()
-                raise StartError(f"the embedded Redis did not start; see {self._folder / 'redis.log'}")
+                raise StartupError(f"the embedded Redis did not start; see {self._folder / 'redis.log'}")
             time.sleep(0.02)
 
 
@@ -198,7 +198,7 @@ def server_program() -> str:
     found = next(packaged_servers(), None) or shutil.which("redis-server") or shutil.which("valkey-server")
     if found is None:
         advice = "install redis-server, or name a server with REDIS_URL"
-        raise StartError(f"no Redis comes with this platform or Python version: {advice}")
+        raise StartupError(f"no Redis comes with this platform or Python version: {advice}")
     return found
 
 

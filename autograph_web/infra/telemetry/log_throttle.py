@@ -6,7 +6,7 @@ SHORT_S, LONG_S = 10.0, 600.0
 """How often an outage is told of, and how often what an operator has to set right (seconds)."""
 
 
-class Seldom:
+class LogThrottle:
     """Allows each thing once in `pause` seconds, in this process."""
 
     def __init__(self, now: Callable[[], float], pause: float) -> None:

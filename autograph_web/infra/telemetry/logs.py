@@ -14,10 +14,10 @@ from typing import Any, TextIO, cast
 import structlog
 
 from autograph_web.infra.clock import SystemClock
-from autograph_web.infra.context import Occasion, occasion
+from autograph_web.infra.context import RequestScope, occasion
 from autograph_web.infra.health.failures import is_of_redis, trouble_of
 from autograph_web.infra.telemetry.error_text import trace_of, without_values
-from autograph_web.infra.telemetry.log_throttle import SHORT_S, Seldom
+from autograph_web.infra.telemetry.log_throttle import SHORT_S, LogThrottle
 
 _HIDDEN = "[hidden]"
 _HIDDEN_NAMES = (
@@ -116,7 +116,7 @@ def configure_logging(level: str, form: str) -> None:
     )
 
 
-def access_line(event: str, served: Occasion, **fields: str | float) -> None:
+def access_line(event: str, served: RequestScope, **fields: str | float) -> None:
     """Write one line about a request or event that was served, if the level lets it through.
 
     The fields must be of our own making: this is written for every request, and so past the redaction and
@@ -134,7 +134,7 @@ class _OncePerOutage(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._seldom = Seldom(time.monotonic, SHORT_S)
+        self._seldom = LogThrottle(time.monotonic, SHORT_S)
 
     def filter(self, record: LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
@@ -156,7 +156,7 @@ class _Lines(logging.StreamHandler[TextIO]):
         self.setFormatter(formatter)
         self.addFilter(_OncePerOutage())
 
-    def write_access(self, event: str, served: Occasion, fields: dict[str, Any]) -> None:
+    def write_access(self, event: str, served: RequestScope, fields: dict[str, Any]) -> None:
         """Write one line about what was served."""
         line = self._form.access(event, served, fields)
         # A log that nobody reads any more must not become an error of the request.
@@ -183,7 +183,7 @@ class _Formatter(logging.Formatter):
             event["exception"] = redact(trace_of(record.exc_info[1]))
         return self._rendered(event)
 
-    def access(self, event: str, served: Occasion, fields: dict[str, Any]) -> str:
+    def access(self, event: str, served: RequestScope, fields: dict[str, Any]) -> str:
         """Return the line about what was served."""
         moment = _moment(int(_CLOCK.seconds()))
         whole = {"time": moment, "level": "info", "event": event, **fields, **_of(served), "logger": _ACCESS}
@@ -200,7 +200,7 @@ def _moment(second: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(second))
 
 
-def _of(served: Occasion) -> dict[str, str]:
+def _of(served: RequestScope) -> dict[str, str]:
     told = {"request_id": served.request_id}
     if served.user_id:
         told["user_id"] = str(served.user_id)

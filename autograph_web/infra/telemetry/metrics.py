@@ -106,7 +106,7 @@ def prepare(folder: Path) -> None:
         _log.warning("figures_not_shared", error=type(error).__name__, number=error.errno)
 
 
-class Exposition:
+class MetricsExposition:
     """Renders the figures of every process that shares `folder`."""
 
     def __init__(self, folder: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from autograph_web.admin.investigation import Finding
 from autograph_web.admin.person import Person, Role, Status
 from autograph_web.audit.kinds import Outcome
-from autograph_web.infra.user_agent import device_name
+from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.ui.viewer import icon_of_kind, in_words, iso
 
 
@@ -70,7 +70,7 @@ def finding_row(finding: Finding) -> FindingRow:
         person=str(event.user_id) if finding.email else "",
         email=finding.email or ("A deleted account" if event.user_id else "Nobody known"),
         operator=finding.operator or "",
-        device=device_name(event.user_agent),
+        device=describe_user_agent(event.user_agent),
         ip=event.ip,
         at=iso(event.at),
         when=in_words(event.at),

@@ -6,7 +6,7 @@ from typing import ClassVar
 import reflex as rx
 
 from autograph_web.infra.errors import DomainError, InternalError
-from autograph_web.infra.user_agent import device_name
+from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, viewer
@@ -79,7 +79,7 @@ class DashboardState(AccountPage, rx.State):
         self._show_owner(looking, account)
         self.role, self.active = looking.role, active
         self.two_step, self.codes_left = factors.enabled, factors.recovery_codes_left
-        self.here = device_name(self.router.headers.user_agent)
+        self.here = describe_user_agent(self.router.headers.user_agent)
         self.since_at, self.since_when = (
             viewer.iso(looking.signed_in_at),
             viewer.in_words(looking.signed_in_at),

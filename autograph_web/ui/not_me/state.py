@@ -28,7 +28,7 @@ class NotMeState(LinkPage, rx.State):
     async def _look(self, token: str) -> None:
         signed_in = await services().refusal.describe(token)
         at = datetime.fromisoformat(signed_in.at)
-        self.device, self.address = viewer.device_name(signed_in.user_agent), signed_in.ip
+        self.device, self.address = viewer.describe_user_agent(signed_in.user_agent), signed_in.ip
         self.at, self.when = viewer.iso(at), viewer.in_words(at)
 
     def _start_afresh(self) -> None:
