@@ -26,7 +26,10 @@ from autograph_web.ui.handlers import page_handlers
 
 @asynccontextmanager
 async def _services() -> AsyncGenerator[None]:
-    async with opened(build_services(load_settings())) as built, built.endings.heard_by(page_waker(app)):
+    async with (
+        opened(build_services(load_settings())) as built,
+        built.revocation_bus.heard_by(page_waker(app)),
+    ):
         # Beside the loop: nobody's first sign-in waits for it, and neither does the first answer.
         Thread(target=warm_up, daemon=True).start()
         signs = asyncio.create_task(life_signs.show())

@@ -16,11 +16,11 @@ from autograph_web.http.forms import FORMS
 from autograph_web.http.guards import BodyLimit, OriginGuard
 from autograph_web.http.headers import SecurityHeaders
 from autograph_web.http.link_forms import LINK_FORMS
-from autograph_web.http.observed import RequestTelemetry
 from autograph_web.http.page_frames import Arguments
 from autograph_web.http.pages import Pages
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
 from autograph_web.http.refusals import RefusalPages
+from autograph_web.http.request_telemetry import RequestTelemetry
 from autograph_web.http.socket_door import KnownTab, SocketDoor
 from autograph_web.http.turns import Turns
 from autograph_web.ui.routes import ADMIN_PATHS, PROTECTED_PATHS, ROUTES

@@ -8,24 +8,24 @@ from autograph_web.audit.chain.head import HeadFile
 from autograph_web.audit.chain.keeper import ChainKeeper
 from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.infra.clock import Clock, SystemClock
-from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.crypto.encryption import Encryptor
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.db.database import Database
-from autograph_web.infra.randomness import Entropy, SystemEntropy
-from autograph_web.mail.carrier import MailTransport
-from autograph_web.mail.folder import FileTransport
+from autograph_web.infra.randomness import Randomness, SystemRandomness
+from autograph_web.mail.file_transport import FileTransport
 from autograph_web.mail.outbox import Outbox
 from autograph_web.mail.smtp import SmtpTransport
+from autograph_web.mail.transport import MailTransport
 from autograph_web.settings import Settings
 
 
 def outbox_of(
-    settings: Settings, database: Database, clock: Clock | None = None, entropy: Entropy | None = None
+    settings: Settings, database: Database, clock: Clock | None = None, randomness: Randomness | None = None
 ) -> Outbox:
     """Return the outbox of a database."""
-    entropy = entropy or SystemEntropy()
-    sealer = Sealer(Keyring(settings.master_secrets, "letters"), entropy)
-    return Outbox(database, sealer, clock or SystemClock(), entropy, settings.mail_from)
+    randomness = randomness or SystemRandomness()
+    encryptor = Encryptor(Keyring(settings.master_secrets, "letters"), randomness)
+    return Outbox(database, encryptor, clock or SystemClock(), randomness, settings.mail_from)
 
 
 def carrier_of(settings: Settings) -> MailTransport:
@@ -40,19 +40,19 @@ def folder_of(settings: Settings) -> FileTransport:
 
 
 def chain_keeper_of(
-    settings: Settings, database: Database, clock: Clock | None = None, entropy: Entropy | None = None
+    settings: Settings, database: Database, clock: Clock | None = None, randomness: Randomness | None = None
 ) -> ChainKeeper:
     """Return what links the audit log of this database."""
-    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
-    keys = ChainKeys(settings.master_secrets, entropy)
-    return ChainKeeper(database, keys, HeadFile(settings.data_dir), clock, entropy)
+    clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
+    keys = ChainKeys(settings.master_secrets, randomness)
+    return ChainKeeper(database, keys, HeadFile(settings.data_dir), clock, randomness)
 
 
 def chain_check_of(settings: Settings, database: Database) -> ChainCheck:
     """Return what checks the audit log of this database."""
-    return ChainCheck(database, ChainKeys(settings.master_secrets, SystemEntropy()), living)
+    return ChainCheck(database, ChainKeys(settings.master_secrets, SystemRandomness()), living)
 
 
-def sealer_of(settings: Settings, entropy: Entropy | None = None) -> Sealer:
+def encryptor_of(settings: Settings, randomness: Randomness | None = None) -> Encryptor:
     """Return what seals the secrets that must be read back."""
-    return Sealer(Keyring(settings.master_secrets, "sealed factors"), entropy or SystemEntropy())
+    return Encryptor(Keyring(settings.master_secrets, "sealed factors"), randomness or SystemRandomness())

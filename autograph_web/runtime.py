@@ -18,46 +18,46 @@ from autograph_web.accounts.links import Links
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.registration import Registration
 from autograph_web.accounts.verification import Verification
-from autograph_web.admin.administration import UserActions
-from autograph_web.admin.administrators import AdminPolicy
-from autograph_web.admin.creation import UserProvisioning
-from autograph_web.admin.directory import UserDirectory
-from autograph_web.admin.investigation import AuditSearch
+from autograph_web.admin.admin_policy import AdminPolicy
+from autograph_web.admin.audit_search import AuditSearch
+from autograph_web.admin.feature_flags import FeatureFlags
 from autograph_web.admin.limits import Limits
 from autograph_web.admin.statistics.statistics import Statistics
-from autograph_web.admin.switchboard import FeatureFlags
+from autograph_web.admin.user_actions import UserActions
+from autograph_web.admin.user_directory import UserDirectory
+from autograph_web.admin.user_provisioning import UserProvisioning
 from autograph_web.api_keys.keys import ApiKeys
 from autograph_web.api_keys.throttle import ApiKeyThrottle
 from autograph_web.audit.chain.keeper import ChainKeeper
-from autograph_web.audit.foundation import UseCaseContext
-from autograph_web.audit.trail import AuditLog
+from autograph_web.audit.log import AuditLog
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Revocations
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import FLAGS
 from autograph_web.infra.background import end
 from autograph_web.infra.clock import Clock, SystemClock
-from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.crypto.encryption import Encryptor
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.flash import FlashStore
 from autograph_web.infra.one_time_secrets import OneTimeSecrets
-from autograph_web.infra.randomness import Entropy, SystemEntropy
+from autograph_web.infra.randomness import Randomness, SystemRandomness
 from autograph_web.infra.ratelimit.limiter import Limiter
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.telemetry import tracing
 from autograph_web.infra.telemetry.log_throttle import LONG_S, LogThrottle
 from autograph_web.infra.telemetry.metrics import MetricsExposition
-from autograph_web.mail.carrier import MailTransport
 from autograph_web.mail.courier import Courier
-from autograph_web.mail.folder import FileTransport
+from autograph_web.mail.file_transport import FileTransport
 from autograph_web.mail.outbox import Outbox
+from autograph_web.mail.transport import MailTransport
 from autograph_web.mfa.enrolment import Enrolment
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.monitoring.figures import Figures
 from autograph_web.monitoring.health import Health
-from autograph_web.parts import carrier_of, chain_keeper_of, folder_of, outbox_of, sealer_of
+from autograph_web.parts import carrier_of, chain_keeper_of, encryptor_of, folder_of, outbox_of
 from autograph_web.profile.activity import Activity
 from autograph_web.profile.deletion import Deletion
 from autograph_web.profile.email_change import EmailChange
@@ -67,24 +67,24 @@ from autograph_web.profile.profiles import Profiles
 from autograph_web.recovery.first_proof import FirstProof
 from autograph_web.recovery.password_reset import PasswordReset, ResetRules
 from autograph_web.recovery.reclaiming import Reclaiming
-from autograph_web.recovery.refusal import SignInDisavowal
+from autograph_web.recovery.sign_in_disavowal import SignInDisavowal
 from autograph_web.recovery.undo import EmailUndo
 from autograph_web.schema import newest_revision
 from autograph_web.sessions.access_tokens import TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.devices import Devices
-from autograph_web.sessions.endings import RevocationBus
 from autograph_web.sessions.login_tickets import LoginTickets
+from autograph_web.sessions.revocation_bus import RevocationBus
 from autograph_web.sessions.sessions import Lifetimes, Sessions
 from autograph_web.sessions.tokens import TokenLifetimes, Tokens
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import Challenges
-from autograph_web.sign_in.known_devices import DeviceCookies
-from autograph_web.sign_in.notices import NewDeviceAlerts
-from autograph_web.sign_in.password_step import PasswordVerifier
-from autograph_web.sign_in.proofs import Grants
+from autograph_web.sign_in.device_cookies import DeviceCookies
+from autograph_web.sign_in.grants import Grants
+from autograph_web.sign_in.new_device_alerts import NewDeviceAlerts
+from autograph_web.sign_in.password_verifier import PasswordVerifier
 from autograph_web.sign_in.reauthentication import Reauthentication
-from autograph_web.sign_in.second_step import SecondFactor
+from autograph_web.sign_in.second_factor import SecondFactor
 from autograph_web.sign_in.sign_in import SignIn
 
 # Nobody is kept waiting longer by a database that says nothing. Commands of operators may take their time.
@@ -98,7 +98,7 @@ class Services:
     settings: Settings
     database: Database
     redis: RedisClient
-    sealer: Sealer
+    encryptor: Encryptor
     hasher: PasswordHasher
     policy: PasswordPolicy
     trail: AuditLog
@@ -125,12 +125,12 @@ class Services:
     data_export: DataExport
     deletion: Deletion
     api_keys: ApiKeys
-    known_devices: DeviceCookies
+    device_cookies: DeviceCookies
     trusted_devices: TrustedDevices
     factors: Factors
     enrolment: Enrolment
     sessions: Sessions
-    endings: RevocationBus
+    revocation_bus: RevocationBus
     devices: Devices
     tokens: Tokens
     login_tickets: LoginTickets
@@ -147,7 +147,7 @@ class Services:
     health: Health
     figures: Figures
     seldom: LogThrottle
-    entropy: Entropy
+    randomness: Randomness
 
     async def redis_answers(self) -> bool:
         """Tell whether Redis answers."""
@@ -171,61 +171,61 @@ class Services:
 def build_services(
     settings: Settings,
     clock: Clock | None = None,
-    entropy: Entropy | None = None,
+    randomness: Randomness | None = None,
     carrier: MailTransport | None = None,
 ) -> Services:
     """Wire the services up; nothing is connected yet."""
-    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+    clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     secrets = settings.master_secrets
     database = Database(settings.sqlalchemy_url, settings.database_pool, _ANSWER_SECONDS, SessionEnded)
     redis = RedisClient(settings.redis_url, clock, settings.redis_pool, settings.redis_prefix)
-    outbox = outbox_of(settings, database, clock, entropy)
+    outbox = outbox_of(settings, database, clock, randomness)
     carrier = carrier or carrier_of(settings)
     foundation = UseCaseContext(
         database=database,
         trail=AuditLog(database, clock),
-        limiter=Limiter(redis, clock, entropy, settings.workers, settings.rates),
+        limiter=Limiter(redis, clock, randomness, settings.workers, settings.rates),
         outbox=outbox,
         clock=clock,
-        entropy=entropy,
+        randomness=randomness,
         reserved_domains=settings.reserved_email_domains,
     )
     hasher = PasswordHasher(settings.bcrypt_cost, settings.hash_threads)
     policy = PasswordPolicy(settings.password_min_length, settings.password_min_score)
-    signer = TokenSigner(Keyring(secrets, "access and refresh tokens"), settings.base_url, clock, entropy)
+    signer = TokenSigner(Keyring(secrets, "access and refresh tokens"), settings.base_url, clock, randomness)
     cache = SessionCache(redis, settings.session_absolute_seconds, Keyring(secrets, "session copies"))
-    endings = RevocationBus(redis)
-    sessions = Sessions(foundation, cache, endings, signer, _lifetimes(settings))
+    revocation_bus = RevocationBus(redis)
+    sessions = Sessions(foundation, cache, revocation_bus, signer, _lifetimes(settings))
     lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
     [key_uses], [wrong_keys] = settings.rates[Limit.API_KEY], settings.rates[Limit.API_KEY_WRONG]
-    sealer = sealer_of(settings, entropy)
-    links = Links(foundation, Sealer(Keyring(secrets, "sealed links"), entropy), settings.base_url)
+    encryptor = encryptor_of(settings, randomness)
+    links = Links(foundation, Encryptor(Keyring(secrets, "sealed links"), randomness), settings.base_url)
     flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS}, redis)
     verification = Verification(foundation, flags, links)
-    known_devices = DeviceCookies(Keyring(secrets, "device cookies"), entropy)
-    passwords = PasswordVerifier(database, hasher, known_devices, foundation.limiter)
-    factors, trusted = Factors(foundation, sealer), TrustedDevices(foundation, flags)
-    proofs, challenges = Grants(foundation), Challenges(redis, entropy)
-    notices = NewDeviceAlerts(foundation, flags, redis, links, known_devices)
+    device_cookies = DeviceCookies(Keyring(secrets, "device cookies"), randomness)
+    passwords = PasswordVerifier(database, hasher, device_cookies, foundation.limiter)
+    factors, trusted = Factors(foundation, encryptor), TrustedDevices(foundation, flags)
+    proofs, challenges = Grants(foundation), Challenges(redis, randomness)
+    notices = NewDeviceAlerts(foundation, flags, redis, links, device_cookies)
     api_keys = ApiKeys(
         foundation, ApiKeyThrottle(redis, clock, key_uses, wrong_keys, settings.workers), links
     )
     revocations = Revocations(clock, sessions, links, [factors, trusted, api_keys], first=[factors])
     reclaiming = Reclaiming(foundation, links, revocations)
     devices, administrators = Devices(foundation, sessions), AdminPolicy(foundation)
-    chain = chain_keeper_of(settings, database, clock, entropy)
+    chain = chain_keeper_of(settings, database, clock, randomness)
     health = Health(database, redis, outbox, newest_revision())
     built = Services(
         settings=settings,
         database=database,
         redis=redis,
-        sealer=sealer,
+        encryptor=encryptor,
         hasher=hasher,
         policy=policy,
         trail=foundation.trail,
         outbox=outbox,
         letter_folder=folder_of(settings),
-        courier=Courier(database, outbox, carrier, clock, entropy),
+        courier=Courier(database, outbox, carrier, clock, randomness),
         chain=chain,
         flags=flags,
         registration=Registration(foundation, flags, hasher, policy, verification),
@@ -249,17 +249,17 @@ def build_services(
         data_export=DataExport(foundation),
         deletion=Deletion(foundation, revocations),
         api_keys=api_keys,
-        known_devices=known_devices,
+        device_cookies=device_cookies,
         trusted_devices=trusted,
         factors=factors,
-        enrolment=Enrolment(foundation, factors, sealer, sessions, revocations, settings.issuer_label),
+        enrolment=Enrolment(foundation, factors, encryptor, sessions, revocations, settings.issuer_label),
         sessions=sessions,
-        endings=endings,
+        revocation_bus=revocation_bus,
         devices=devices,
         tokens=Tokens(foundation, sessions, signer, lives),
-        login_tickets=LoginTickets(redis, entropy),
-        flash=FlashStore(redis, entropy),
-        one_time_secrets=OneTimeSecrets(redis, sealer, entropy),
+        login_tickets=LoginTickets(redis, randomness),
+        flash=FlashStore(redis, randomness),
+        one_time_secrets=OneTimeSecrets(redis, encryptor, randomness),
         directory=UserDirectory(foundation, sessions, devices),
         creation=UserProvisioning(foundation, hasher, policy, links, administrators),
         administration=UserActions(foundation, revocations, administrators),
@@ -271,7 +271,7 @@ def build_services(
         health=health,
         figures=Figures(MetricsExposition(settings.metrics_dir), health, outbox, chain),
         seldom=LogThrottle(clock.seconds, LONG_S),
-        entropy=entropy,
+        randomness=randomness,
     )
     return traced(built) if settings.traces else built
 

@@ -12,7 +12,7 @@ from tests.support.second_try import AFTER_SILENCE, ask_at_once
 pytest_plugins = [
     "tests.support.servers",
     "tests.support.clock",
-    "tests.support.entropy",
+    "tests.support.randomness",
     "tests.support.mailbox",
     "tests.support.app",
     "tests.support.watching",

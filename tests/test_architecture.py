@@ -164,7 +164,7 @@ class Tokens:
 """
 PLANTED: tuple[tuple[Rule, str, str], ...] = (
     (has_a_place, "newcomer.page", ""),
-    (imports_only_what_stands_before_it, "infra.clock", "import autograph_web.audit.trail"),
+    (imports_only_what_stands_before_it, "infra.clock", "import autograph_web.audit.log"),
     (imports_only_what_stands_before_it, "accounts.store", "from autograph_web.sessions import store"),
     (imports_only_what_stands_before_it, "accounts.store", "from ..sessions import store"),
     (imports_only_what_stands_before_it, "sessions.sessions", "from autograph_web import runtime"),

@@ -17,8 +17,8 @@ from autograph_web.accounts import store
 from autograph_web.accounts.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.accounts.link_text import MARK, read_token
 from autograph_web.accounts.models import LinkRow
-from autograph_web.audit.foundation import UseCaseContext
-from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.infra.crypto.encryption import Encryptor
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.randomness import random_token, random_uuid
 
@@ -66,8 +66,8 @@ class Link:
 class Links:
     """Issues one-time links, tells what they are, and uses each up once."""
 
-    def __init__(self, foundation: UseCaseContext, sealer: Sealer, base_url: str) -> None:
-        self._on, self._sealer, self._base_url = foundation, sealer, base_url
+    def __init__(self, foundation: UseCaseContext, encryptor: Encryptor, base_url: str) -> None:
+        self._on, self._encryptor, self._base_url = foundation, encryptor, base_url
 
     async def issue(
         self,
@@ -89,15 +89,15 @@ class Links:
             payload: What to give back when the link is shown; kept sealed.
             alone: Whether earlier links of the same purpose end now.
         """
-        token, now = random_token(self._on.entropy), self._on.clock.now()
+        token, now = random_token(self._on.randomness), self._on.clock.now()
         link = LinkRow(
-            id=random_uuid(self._on.entropy),
+            id=random_uuid(self._on.randomness),
             user_id=user_id,
             purpose=purpose.value,
             token_hash=token_hash(token),
             payload=None
             if payload is None
-            else self._sealer.seal(payload.encode(), _owner(purpose, user_id)),
+            else self._encryptor.encrypt(payload.encode(), _owner(purpose, user_id)),
             created_at=now,
             expires_at=now + timedelta(seconds=life),
         )
@@ -185,7 +185,7 @@ class Links:
 
     def _link(self, row: Row[Any]) -> Link:
         sealed, owner = row.payload, _owner(Purpose(row.purpose), row.user_id)
-        payload = None if sealed is None else self._sealer.open(sealed, owner).decode()
+        payload = None if sealed is None else self._encryptor.decrypt(sealed, owner).decode()
         left = row.expires_at - self._on.clock.now()
         return Link(row.user_id, payload, int(left.total_seconds()), row.created_at)
 

@@ -12,8 +12,8 @@ from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.models import User
 from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.verification import Verification
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import REGISTRATION_OPEN
 from autograph_web.infra.context import RequestContext
@@ -111,7 +111,7 @@ class Registration:
     def _user(self, email: EmailAddress, password_hash: str) -> User:
         now = self._on.clock.now()
         return User(
-            id=random_uuid(self._on.entropy),
+            id=random_uuid(self._on.randomness),
             email=email.text,
             email_key=email.key,
             password_hash=password_hash,

@@ -8,10 +8,10 @@ from autograph_web.accounts import store
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email, parse_email
 from autograph_web.accounts.errors import LinkUnknown, SessionEnded
-from autograph_web.accounts.letters import verification_letter
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.foundation import UseCaseContext
+from autograph_web.accounts.messages import verification_letter
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import EMAIL_VERIFICATION
 from autograph_web.infra.context import RequestContext

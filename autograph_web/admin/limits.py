@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from autograph_web.admin import store
-from autograph_web.admin.administrators import AdminPolicy
+from autograph_web.admin.admin_policy import AdminPolicy
 from autograph_web.admin.errors import AccountUnknown, AddressInvalid
 from autograph_web.admin.person import Operator
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.selection import Selection
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket, canonical_address
 from autograph_web.infra.ratelimit.table import Limit, Per

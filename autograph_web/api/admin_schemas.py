@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from autograph_web.admin.creation import Created
-from autograph_web.admin.directory import Standing
+from autograph_web.admin.audit_search import Finding
 from autograph_web.admin.inputs import AuditInput
-from autograph_web.admin.investigation import Finding
 from autograph_web.admin.person import Person, Role, Status, Wanted
+from autograph_web.admin.user_directory import Standing
+from autograph_web.admin.user_provisioning import Created
 from autograph_web.audit.downloads import Format
 from autograph_web.infra.query_text import AddressText
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL

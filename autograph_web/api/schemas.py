@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from autograph_web.accounts.account import Account
 from autograph_web.api_keys.key import ApiKey, ApiKeyPrincipal, IssuedKey, Scope, in_order
 from autograph_web.audit.downloads import Format
-from autograph_web.audit.trail import AuditEvent
+from autograph_web.audit.log import AuditEvent
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.mfa.enrolment import Setup

@@ -30,12 +30,12 @@ from autograph_web.api_keys.key import (
     in_order,
     scopes_of,
 )
-from autograph_web.api_keys.letters import created_letter
+from autograph_web.api_keys.messages import created_letter
 from autograph_web.api_keys.models import ApiKeyRow
 from autograph_web.api_keys.spelling import id_of, is_id, new_key
 from autograph_web.api_keys.throttle import ApiKeyThrottle
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Order, Taken
 from autograph_web.infra.context import RequestContext, bind_user
 from autograph_web.infra.crypto.keyring import token_hash
@@ -74,7 +74,7 @@ class ApiKeys:
         name, now = parse_name(wish.name), self._on.clock.now()
         # Each writes an email, and a revoked key makes room for the next.
         limits = self._on.limiter.limits(Limit.API_KEY_CREATION, viewer.user_id.hex)
-        made = new_key(self._on.entropy)
+        made = new_key(self._on.randomness)
         row = ApiKeyRow(
             id=made.id,
             user_id=viewer.user_id,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase, digits
 from zlib import crc32
 
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 
 MARK = "agk_"
 _ALPHABET = digits + ascii_uppercase + ascii_lowercase
@@ -29,10 +29,10 @@ class NewKey:
     text: str
 
 
-def new_key(entropy: Entropy) -> NewKey:
+def new_key(randomness: Randomness) -> NewKey:
     """Return a key that nobody had before."""
-    key_id = _base62(entropy.bytes(_ID_BYTES), _ID_LENGTH)
-    spelled = f"{shown(key_id)}_{_base62(entropy.bytes(_SECRET_BYTES), _SECRET_LENGTH)}"
+    key_id = _base62(randomness.bytes(_ID_BYTES), _ID_LENGTH)
+    spelled = f"{shown(key_id)}_{_base62(randomness.bytes(_SECRET_BYTES), _SECRET_LENGTH)}"
     return NewKey(key_id, spelled + _check(spelled))
 
 

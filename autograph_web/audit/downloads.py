@@ -9,8 +9,8 @@ from enum import StrEnum
 from io import StringIO
 from typing import Any
 
+from autograph_web.audit.log import AuditEvent
 from autograph_web.audit.selection import Place
-from autograph_web.audit.trail import AuditEvent
 from autograph_web.infra.user_agent import describe_user_agent
 
 BYTE_ORDER_MARK = "\ufeff"

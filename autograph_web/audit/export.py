@@ -6,8 +6,8 @@ from uuid import UUID
 from autograph_web.audit import store
 from autograph_web.audit.downloads import csv_head, csv_lines, json_of
 from autograph_web.audit.kinds import Format
+from autograph_web.audit.log import event_of
 from autograph_web.audit.selection import Selection
-from autograph_web.audit.trail import event_of
 from autograph_web.infra.db.database import Database
 
 _BEFORE_ALL = -(2**63)

@@ -20,7 +20,7 @@ from autograph_web.infra.errors import DomainError, Unavailable
 from autograph_web.infra.health.failures import Trouble
 from autograph_web.infra.health.remedies import mend
 from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
-from autograph_web.infra.randomness import SystemEntropy, random_uuid
+from autograph_web.infra.randomness import SystemRandomness, random_uuid
 from autograph_web.infra.startup_error import StartupError
 from autograph_web.infra.telemetry.logs import configure_logging
 from autograph_web.sessions.errors import Unfinished
@@ -194,5 +194,5 @@ def operator() -> later.Operator:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container may run as a number without a name
         name = f"user {os.getuid()}"
-    request = str(random_uuid(SystemEntropy()))
+    request = str(random_uuid(SystemRandomness()))
     return later.Operator(f"command line: {name}", RequestContext(UNKNOWN_ADDRESS, "", request))

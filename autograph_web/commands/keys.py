@@ -14,7 +14,7 @@ from autograph_web.commands.common import bring_up_to_date, say, with_outbox
 from autograph_web.infra.crypto.secret_file import add_secret
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.port import check_port
-from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.infra.startup_error import StartupError
 
 app = typer.Typer(no_args_is_help=True, help="Secrets and what is sealed with them.")
@@ -32,7 +32,7 @@ def rotate() -> None:
             "the secrets come from AUTOGRAPH_SECRET_KEYS: put a new one (openssl rand -base64 32) and "
             "a comma in front of them, restart every server, then run `keys reseal`"
         )
-    count = add_secret(settings.data_dir, SystemEntropy())
+    count = add_secret(settings.data_dir, SystemRandomness())
     say(f"{settings.data_dir / 'secret_keys'} has a new first secret, {count} in all")
     if _is_served(settings):
         # A server that runs has the old list: it could not open what was sealed with the new secret.
@@ -65,8 +65,8 @@ def reseal() -> None:
 async def _reseal(settings: later.Settings, tell: Callable[[int, int], None]) -> int:
     database = later.Database(settings.sqlalchemy_url)
     try:
-        return await later.reseal_all(database, later.sealer_of(settings), tell)
-    except later.SealBroken:
+        return await later.reseal_all(database, later.encryptor_of(settings), tell)
+    except later.DecryptionError:
         reason = "a secret cannot be opened: put the key it was sealed with back into the list"
         raise StartupError(reason) from None
     except Unavailable:

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from autograph_web import serve as serve
     from autograph_web.accounts.emails import fold_email as fold_email
     from autograph_web.accounts.store import find_by_email as find_by_email
-    from autograph_web.admin.creation import Created as Created
-    from autograph_web.admin.creation import CreationInput as CreationInput
     from autograph_web.admin.person import Operator as Operator
     from autograph_web.admin.person import Person as Person
     from autograph_web.admin.person import Wanted as Wanted
+    from autograph_web.admin.user_provisioning import Created as Created
+    from autograph_web.admin.user_provisioning import CreationInput as CreationInput
     from autograph_web.audit.chain.check import Report as Report
     from autograph_web.audit.chain.head import Head as Head
     from autograph_web.audit.chain.head import HeadFile as HeadFile
     from autograph_web.audit.downloads import moment as moment
     from autograph_web.audit.export import write_out as write_out
-    from autograph_web.audit.trail import ACTOR as ACTOR
-    from autograph_web.audit.trail import AuditEvent as AuditEvent
-    from autograph_web.audit.trail import AuditLog as AuditLog
-    from autograph_web.infra.crypto.encryption import SealBroken as SealBroken
+    from autograph_web.audit.log import ACTOR as ACTOR
+    from autograph_web.audit.log import AuditEvent as AuditEvent
+    from autograph_web.audit.log import AuditLog as AuditLog
+    from autograph_web.infra.crypto.encryption import DecryptionError as DecryptionError
     from autograph_web.infra.db.database import Database as Database
     from autograph_web.infra.health.failures import trouble_of as trouble_of
     from autograph_web.infra.ratelimit.table import Limit as Limit
@@ -38,19 +38,19 @@ if TYPE_CHECKING:
     from autograph_web.infra.redis.pool import RedisCluster as RedisCluster
     from autograph_web.infra.redis.probe import Failure as Failure
     from autograph_web.infra.redis.probe import what_fails as what_fails
-    from autograph_web.mail.carrier import Envelope as Envelope
-    from autograph_web.mail.carrier import PermanentFailure as PermanentFailure
-    from autograph_web.mail.carrier import TransientFailure as TransientFailure
-    from autograph_web.mail.letter import MailMessage as MailMessage
+    from autograph_web.mail.message import MailMessage as MailMessage
     from autograph_web.mail.outbox import Outbox as Outbox
     from autograph_web.mail.smtp import SmtpTransport as SmtpTransport
+    from autograph_web.mail.transport import Envelope as Envelope
+    from autograph_web.mail.transport import PermanentFailure as PermanentFailure
+    from autograph_web.mail.transport import TransientFailure as TransientFailure
     from autograph_web.mfa.resealing import reseal_all as reseal_all
     from autograph_web.migrate import write_revision as write_revision
     from autograph_web.parts import carrier_of as carrier_of
     from autograph_web.parts import chain_check_of as chain_check_of
     from autograph_web.parts import chain_keeper_of as chain_keeper_of
+    from autograph_web.parts import encryptor_of as encryptor_of
     from autograph_web.parts import outbox_of as outbox_of
-    from autograph_web.parts import sealer_of as sealer_of
     from autograph_web.runtime import Services as Services
     from autograph_web.runtime import build_services as build_services
     from autograph_web.schema import is_current as is_current
@@ -62,28 +62,28 @@ if TYPE_CHECKING:
 MODULES = {
     "autograph_web.accounts.emails": ("fold_email",),
     "autograph_web.accounts.store": ("find_by_email",),
-    "autograph_web.admin.creation": ("Created", "CreationInput"),
+    "autograph_web.admin.user_provisioning": ("Created", "CreationInput"),
     "autograph_web.admin.person": ("Operator", "Person", "Wanted"),
     "autograph_web.audit.chain.check": ("Report",),
     "autograph_web.audit.chain.head": ("Head", "HeadFile"),
     "autograph_web.audit.downloads": ("moment",),
     "autograph_web.audit.export": ("write_out",),
-    "autograph_web.audit.trail": ("ACTOR", "AuditEvent", "AuditLog"),
+    "autograph_web.audit.log": ("ACTOR", "AuditEvent", "AuditLog"),
     "autograph_web.infra.db.database": ("Database",),
     "autograph_web.infra.ratelimit.table": ("Limit",),
     "autograph_web.infra.redis.embedded": ("EmbeddedRedis",),
     "autograph_web.infra.redis.client": ("RedisClient", "RedisDown"),
     "autograph_web.infra.redis.pool": ("RedisCluster",),
     "autograph_web.infra.redis.probe": ("Failure", "what_fails"),
-    "autograph_web.infra.crypto.encryption": ("SealBroken",),
+    "autograph_web.infra.crypto.encryption": ("DecryptionError",),
     "autograph_web.infra.health.failures": ("trouble_of",),
     "autograph_web.migrate": ("write_revision",),
-    "autograph_web.mail.carrier": ("TransientFailure", "Envelope", "PermanentFailure"),
-    "autograph_web.mail.letter": ("MailMessage",),
+    "autograph_web.mail.transport": ("TransientFailure", "Envelope", "PermanentFailure"),
+    "autograph_web.mail.message": ("MailMessage",),
     "autograph_web.mail.outbox": ("Outbox",),
     "autograph_web.mail.smtp": ("SmtpTransport",),
     "autograph_web.mfa.resealing": ("reseal_all",),
-    "autograph_web.parts": ("carrier_of", "chain_check_of", "chain_keeper_of", "outbox_of", "sealer_of"),
+    "autograph_web.parts": ("carrier_of", "chain_check_of", "chain_keeper_of", "outbox_of", "encryptor_of"),
     "autograph_web.runtime": ("Services", "build_services"),
     "autograph_web.schema": ("is_current", "shortcomings", "sqlite_file"),
     "autograph_web.settings": ("Settings", "load_settings"),

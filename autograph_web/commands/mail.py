@@ -14,7 +14,7 @@ from autograph_web.commands import later
 from autograph_web.commands.common import say, with_outbox
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.mail_addresses import sender_address
-from autograph_web.infra.randomness import SystemEntropy, random_token
+from autograph_web.infra.randomness import SystemRandomness, random_token
 from autograph_web.infra.startup_error import StartupError
 
 _MOST_LISTED = 100
@@ -55,9 +55,9 @@ def test_mail(address: Annotated[str, typer.Argument(help="Who is to get it.")])
         (f"Letters from {settings.base_url} arrive here.",),
         closing=("Somebody who runs the server asked for this one. There is nothing to do.",),
     )
-    now, entropy = SystemClock().now(), SystemEntropy()
+    now, randomness = SystemClock().now(), SystemRandomness()
     domain = sender_address(settings.mail_from).domain
-    parcel = later.Envelope(letter, f"<{random_token(entropy, 16)}@{domain}>", now)
+    parcel = later.Envelope(letter, f"<{random_token(randomness, 16)}@{domain}>", now)
     try:
         asyncio.run(later.carrier_of(settings).carry(parcel))
     except (later.TransientFailure, later.PermanentFailure) as error:

@@ -15,11 +15,11 @@ from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.roles import Role, Status
 from autograph_web.commands import later
 from autograph_web.commands.common import AsJson, operator, read_line, say, show, with_services
-from autograph_web.infra.randomness import SystemEntropy, random_token
+from autograph_web.infra.randomness import SystemRandomness, random_token
 from autograph_web.infra.startup_error import StartupError
 
 if TYPE_CHECKING:
-    from autograph_web.admin.directory import Standing
+    from autograph_web.admin.user_directory import Standing
 
 _MOST_LISTED = 500
 _EVENTS_SHOWN = 10
@@ -129,7 +129,7 @@ def create(
         raise typer.BadParameter("choose one of --password-stdin, --generate and --invite")
     password = _password(from_stdin=True) if password_stdin else None
     if generate:
-        password = later.SecretStr(random_token(SystemEntropy(), _GENERATED_BYTES))
+        password = later.SecretStr(random_token(SystemRandomness(), _GENERATED_BYTES))
     wish = later.CreationInput(email=_clean(email)[:1024], role=role, password=password, invite=invite)
     made = with_services(lambda services: services.creation.create(operator(), wish))
     told = password.get_secret_value() if password and generate else None

@@ -14,8 +14,8 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.flags import store
 from autograph_web.flags.inputs import EVERYBODY, Wish
 from autograph_web.flags.table import FLAGS, Flag, V

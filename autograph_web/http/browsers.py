@@ -28,7 +28,7 @@ def browser_of(scope: Scope) -> str:
 
 def new_browser() -> str:
     """Return a secret for a browser that has none (256 bits)."""
-    return random_token(services().entropy)
+    return random_token(services().randomness)
 
 
 def bound(scope: Scope) -> Scope:

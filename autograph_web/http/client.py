@@ -9,14 +9,14 @@ from starlette.types import Scope
 from autograph_web.http.forwarded import client_of
 from autograph_web.infra.context import RequestContext, occasion
 from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
-from autograph_web.infra.randomness import SystemEntropy, random_uuid
+from autograph_web.infra.randomness import SystemRandomness, random_uuid
 from autograph_web.runtime import services
 from autograph_web.settings import Settings
 
 _log = structlog.get_logger(__name__)
 _UNKNOWN = "client_address_unknown"
 _LONGEST_AGENT = 512
-_ENTROPY = SystemEntropy()  # ids are to be unique, not secret
+_ENTROPY = SystemRandomness()  # ids are to be unique, not secret
 
 
 def address_of(scope: Scope, settings: Settings) -> str:

@@ -18,7 +18,7 @@ from autograph_web.http.headers import content_security_policy
 from autograph_web.http.operators import is_local, own_hosts
 from autograph_web.http.problems import problem_response
 from autograph_web.infra.errors import NotFound
-from autograph_web.mail.folder import KeptLetter
+from autograph_web.mail.file_transport import KeptLetter
 from autograph_web.runtime import services
 
 _PATH = "/dev/mail"

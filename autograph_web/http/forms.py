@@ -139,7 +139,7 @@ async def welcome(request: Request, proof: AuthenticationGrant, fields: Fields) 
     session = await services().sessions.open_for_browser(request_context(request), proof, previous)
     response = see(safe_next(fields.get("next")))
     cookies.set_session(settings, response, session.cookie, session.max_age)
-    cookies.set_device(settings, response, services().known_devices.issue(proof.email))
+    cookies.set_device(settings, response, services().device_cookies.issue(proof.email))
     if proof.trust_device:
         token = await services().trusted_devices.trust(request_context(request), proof.user_id)
         cookies.set_trusted(settings, response, token, TRUST_SECONDS)

@@ -1,8 +1,8 @@
-"""Doing without a part that does not answer, for a moment at a time."""
+"""A circuit breaker: doing without a part that does not answer, for a second at a time."""
 
 from collections.abc import Callable
 
-_REST_S = 1.0
+_OPEN_S = 1.0
 
 
 class CircuitBreaker:
@@ -12,20 +12,20 @@ class CircuitBreaker:
         self._now = now
         self._until: float | None = None
 
-    def goes_on(self) -> bool:
-        """Tell whether to do without; who is told no tries, and says how that turned out."""
+    def is_open(self) -> bool:
+        """Return True while to do without; where it is not, the caller tries, and records how that went."""
         now = self._now()
         if self._until is None:
             return False
-        if 0 < self._until - now <= _REST_S:  # not if the clock was set back meanwhile
+        if 0 < self._until - now <= _OPEN_S:  # not if the clock was set back meanwhile
             return True
-        self._until = now + _REST_S
+        self._until = now + _OPEN_S
         return False
 
-    def begin(self) -> None:
-        """Note that there was no answer."""
-        self._until = self._now() + _REST_S
+    def record_failure(self) -> None:
+        """Open it for a second: there was no answer."""
+        self._until = self._now() + _OPEN_S
 
-    def end(self) -> None:
-        """Note that there was one."""
+    def record_success(self) -> None:
+        """Close it: there was an answer."""
         self._until = None

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from autograph_web.infra.errors import TicketExpired, Unavailable
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.redis.one_time_store import OneTimeStore
 
@@ -26,8 +26,8 @@ class Flash:
 class FlashStore:
     """Keeps flashes; without Redis a page merely says nothing."""
 
-    def __init__(self, redis: RedisClient, entropy: Entropy) -> None:
-        self._kept = OneTimeStore(redis, entropy, Flash, prefix="flash", ttl=LIFE_S, token_bytes=18)
+    def __init__(self, redis: RedisClient, randomness: Randomness) -> None:
+        self._kept = OneTimeStore(redis, randomness, Flash, prefix="flash", ttl=LIFE_S, token_bytes=18)
 
     async def put(self, flash: Flash) -> str | None:
         """Keep `flash` and return the value of the cookie that fetches it, or None without Redis."""

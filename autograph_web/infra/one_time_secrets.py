@@ -6,8 +6,8 @@ recovery codes must not lie there, so the state only carries the token and the p
 
 from uuid import UUID
 
-from autograph_web.infra.crypto.encryption import Sealer
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.crypto.encryption import Encryptor
+from autograph_web.infra.randomness import Randomness
 from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.redis.one_time_store import OneTimeStore
 
@@ -19,9 +19,9 @@ OneTimeSecret = dict[str, str | list[str]]
 class OneTimeSecrets:
     """Keeps secrets for a person and hands each over once."""
 
-    def __init__(self, redis: RedisClient, sealer: Sealer, entropy: Entropy) -> None:
+    def __init__(self, redis: RedisClient, encryptor: Encryptor, randomness: Randomness) -> None:
         self._kept = OneTimeStore[OneTimeSecret](
-            redis, entropy, OneTimeSecret, prefix="note", ttl=_LIFE_S, sealer=sealer
+            redis, randomness, OneTimeSecret, prefix="note", ttl=_LIFE_S, encryptor=encryptor
         )
 
     async def put(self, user_id: UUID, secret: OneTimeSecret) -> str:

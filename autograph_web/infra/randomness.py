@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 
-class Entropy(Protocol):
+class Randomness(Protocol):
     """A source of unpredictable bytes; tests may hand in a recorded one."""
 
     def bytes(self, size: int) -> bytes:
@@ -14,7 +14,7 @@ class Entropy(Protocol):
         ...
 
 
-class SystemEntropy:
+class SystemRandomness:
     """The operating system's generator."""
 
     def bytes(self, size: int) -> bytes:
@@ -22,11 +22,11 @@ class SystemEntropy:
         return token_bytes(size)
 
 
-def random_token(entropy: Entropy, size: int = 32) -> str:
+def random_token(randomness: Randomness, size: int = 32) -> str:
     """Return `size` random bytes (default 256 bits) as unpadded base64url text (RFC 4648 section 5)."""
-    return urlsafe_b64encode(entropy.bytes(size)).rstrip(b"=").decode("ascii")
+    return urlsafe_b64encode(randomness.bytes(size)).rstrip(b"=").decode("ascii")
 
 
-def random_uuid(entropy: Entropy) -> UUID:
-    """Return a version 4 UUID (RFC 9562 section 5.4) drawn from `entropy`."""
-    return UUID(bytes=entropy.bytes(16), version=4)
+def random_uuid(randomness: Randomness) -> UUID:
+    """Return a version 4 UUID (RFC 9562 section 5.4) drawn from `randomness`."""
+    return UUID(bytes=randomness.bytes(16), version=4)

@@ -13,18 +13,18 @@ from sqlalchemy import Row
 
 from autograph_web.infra.background import end
 from autograph_web.infra.clock import Clock
-from autograph_web.infra.crypto.encryption import SealBroken
+from autograph_web.infra.crypto.encryption import DecryptionError
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import Unavailable
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 from autograph_web.infra.telemetry.metrics import meters
 from autograph_web.infra.telemetry.tracing import span
 from autograph_web.mail import store
-from autograph_web.mail.carrier import Envelope, MailTransport, PermanentFailure, TransientFailure
-from autograph_web.mail.letter import NOBODY
+from autograph_web.mail.message import NOBODY
 from autograph_web.mail.outbox import Outbox
 from autograph_web.mail.rendering import as_message
+from autograph_web.mail.transport import Envelope, MailTransport, PermanentFailure, TransientFailure
 
 _log = structlog.get_logger(__name__)
 
@@ -60,10 +60,10 @@ class Courier:
     """Takes due letters out of the outbox for as long as the process lives."""
 
     def __init__(
-        self, database: Database, outbox: Outbox, carrier: MailTransport, clock: Clock, entropy: Entropy
+        self, database: Database, outbox: Outbox, carrier: MailTransport, clock: Clock, randomness: Randomness
     ) -> None:
         self._database, self._outbox, self._carrier = database, outbox, carrier
-        self._clock, self._entropy = clock, entropy
+        self._clock, self._randomness = clock, randomness
         self._hands: list[asyncio.Task[None]] = []
         self._ending = asyncio.Event()
         self._next_free: datetime | None = None
@@ -97,7 +97,7 @@ class Courier:
         if outcome is Outcome.NOTHING:
             await _wait(self._outbox.posted, self._until_next())
             # What the mail server hears must not coincide with what comes right after the request.
-            chance = int.from_bytes(self._entropy.bytes(16), "big") / 2**128
+            chance = int.from_bytes(self._randomness.bytes(16), "big") / 2**128
             await _wait(self._ending, _AFTERWARDS_S * chance)
             return
         # Not every letter need find out at once that the server is in trouble. Of the database whoever can
@@ -128,7 +128,7 @@ class Courier:
         try:
             with span("deliver letter"):
                 left = await self._carry(claimed)
-        except (PermanentFailure, SealBroken) as error:
+        except (PermanentFailure, DecryptionError) as error:
             await self._give_up(claimed, getattr(error, "reason", "SealBroken"))
             return Outcome.DONE
         except TransientFailure as error:
@@ -223,7 +223,7 @@ class Courier:
     def _pause_after(self, attempts: int, first_pause: float) -> timedelta:
         # Doubled each time, and spread by a quarter either way so that letters do not march in step.
         pause = min(first_pause * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE_S)
-        chance = int.from_bytes(self._entropy.bytes(2), "big") / 65_536
+        chance = int.from_bytes(self._randomness.bytes(2), "big") / 65_536
         return timedelta(seconds=pause * (0.75 + chance / 2))
 
 

@@ -10,13 +10,13 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.infra.clock import Clock
-from autograph_web.infra.crypto.encryption import SealBroken, Sealer
+from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
 from autograph_web.infra.db.database import Database, after_commit
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.mail_addresses import sender_address
-from autograph_web.infra.randomness import Entropy, random_token
+from autograph_web.infra.randomness import Randomness, random_token
 from autograph_web.mail import store
-from autograph_web.mail.letter import NOBODY, MailMessage
+from autograph_web.mail.message import NOBODY, MailMessage
 
 _LETTER = TypeAdapter(MailMessage)
 _SENT_KEPT, _FAILED_KEPT = timedelta(days=7), timedelta(days=30)
@@ -50,9 +50,14 @@ class Outbox:
     """Takes letters; a courier of this or any other process carries them off after the commit."""
 
     def __init__(
-        self, database: Database, sealer: Sealer, clock: Clock, entropy: Entropy, sender: str
+        self, database: Database, encryptor: Encryptor, clock: Clock, randomness: Randomness, sender: str
     ) -> None:
-        self._database, self._sealer, self._clock, self._entropy = database, sealer, clock, entropy
+        self._database, self._encryptor, self._clock, self._randomness = (
+            database,
+            encryptor,
+            clock,
+            randomness,
+        )
         self._domain = sender_address(sender).domain
         self.posted = asyncio.Event()
 
@@ -63,10 +68,10 @@ class Outbox:
         It is to nobody, and couriers take it, open and render it like any other.
         """
         now = self._clock.now()
-        message_id = f"<{random_token(self._entropy, 16)}@{self._domain}>"
+        message_id = f"<{random_token(self._randomness, 16)}@{self._domain}>"
         letter = replace(letter, to=NOBODY) if decoy else letter
         # Sealed, because letters carry the links that open accounts.
-        sealed = self._sealer.seal(_LETTER.dump_json(letter), _owner(message_id))
+        sealed = self._encryptor.encrypt(_LETTER.dump_json(letter), _owner(message_id))
         row = {
             "message_id": message_id,
             "sealed_letter": sealed,
@@ -84,7 +89,7 @@ class Outbox:
         Raises:
             SealBroken: Its key is gone, or it was altered.
         """
-        return _LETTER.validate_json(self._sealer.open(row.sealed_letter or "", _owner(row.message_id)))
+        return _LETTER.validate_json(self._encryptor.decrypt(row.sealed_letter or "", _owner(row.message_id)))
 
     async def waiting(self, limit: int) -> tuple[int, list[Waiting]]:
         """Return how many letters are not out, and the oldest of them, without a word of what they say.
@@ -148,12 +153,12 @@ class Outbox:
             return await store.forget(connection, now - _SENT_KEPT, now - _FAILED_KEPT)
 
     async def _reseal(self, connection: AsyncConnection, row: Row[Any]) -> bool:
-        if not self._sealer.outdated(row.sealed_letter):
+        if not self._encryptor.outdated(row.sealed_letter):
             return False
         owner = _owner(row.message_id)
         try:
-            sealed = self._sealer.seal(self._sealer.open(row.sealed_letter, owner), owner)
-        except SealBroken:
+            sealed = self._encryptor.encrypt(self._encryptor.decrypt(row.sealed_letter, owner), owner)
+        except DecryptionError:
             return False
         return await store.reseal(connection, row.id, row.sealed_letter, sealed)
 

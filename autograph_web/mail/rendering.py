@@ -8,8 +8,8 @@ from html import escape
 from textwrap import fill
 
 from autograph_web.infra.mail_addresses import sender_address, wire_address
-from autograph_web.mail.carrier import Envelope
-from autograph_web.mail.letter import Action, MailMessage
+from autograph_web.mail.message import Action, MailMessage
+from autograph_web.mail.transport import Envelope
 
 _PRODUCT = "AutoGraph v3"
 _FOOTER = "This letter was written by a machine. Nobody reads what is answered to it."

@@ -10,9 +10,9 @@ import aiosmtplib
 
 from autograph_web.infra.mail_addresses import sender_address, wire_address
 from autograph_web.infra.smtp_url import SmtpServer
-from autograph_web.mail.carrier import Envelope, PermanentFailure, TransientFailure
 from autograph_web.mail.rendering import as_message
 from autograph_web.mail.smtp_advice import advice_for
+from autograph_web.mail.transport import Envelope, PermanentFailure, TransientFailure
 
 _REPLY_S = 20.0
 _WHOLE_S = 60.0

@@ -7,7 +7,7 @@ from hashlib import sha256
 from unicodedata import decimal, normalize
 from uuid import UUID
 
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 from autograph_web.mfa.errors import CodeMalformed
 
 RECOVERY_CODES = 10
@@ -61,9 +61,9 @@ def is_app_code(typed: str) -> bool:
     return len(kept) == _DIGITS and kept.isascii() and kept.isdigit()
 
 
-def new_recovery_code(entropy: Entropy) -> str:
+def new_recovery_code(randomness: Randomness) -> str:
     """Return a fresh recovery code of 80 bits, in groups of four."""
-    number = int.from_bytes(entropy.bytes(10))
+    number = int.from_bytes(randomness.bytes(10))
     letters = "".join(_ALPHABET[number >> 5 * place & 31] for place in range(_LENGTH))
     return "-".join(letters[start : start + _GROUP] for start in range(0, _LENGTH, _GROUP))
 

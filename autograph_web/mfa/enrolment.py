@@ -11,11 +11,11 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.crypto.encryption import Encryptor
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.randomness import random_uuid
@@ -31,7 +31,7 @@ from autograph_web.mfa.errors import (
 )
 from autograph_web.mfa.factors import Factors, newer_entry, owner_of
 from autograph_web.mfa.freshness import require_fresh
-from autograph_web.mfa.letters import factor_letter
+from autograph_web.mfa.messages import factor_letter
 from autograph_web.mfa.models import RecoveryCode, TotpFactor
 from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer
@@ -53,12 +53,12 @@ class Enrolment:
         self,
         foundation: UseCaseContext,
         factors: Factors,
-        sealer: Sealer,
+        encryptor: Encryptor,
         sessions: Sessions,
         revocations: Revocations,
         issuer: str,
     ) -> None:
-        self._on, self._factors, self._sealer, self._sessions = foundation, factors, sealer, sessions
+        self._on, self._factors, self._encryptor, self._sessions = foundation, factors, encryptor, sessions
         self._revocations, self._issuer = revocations, issuer
 
     async def begin(self, context: RequestContext, viewer: Viewer) -> Setup:
@@ -71,11 +71,11 @@ class Enrolment:
         """
         limits = self._on.limiter.limits(Limit.TOTP_SETUP, viewer.user_id.hex)
         await self._on.limiter.consume(limits, viewer.user_id.hex)
-        secret, now = totp.new_secret(self._on.entropy), self._on.clock.now()
+        secret, now = totp.new_secret(self._on.randomness), self._on.clock.now()
         factor = TotpFactor(
-            id=random_uuid(self._on.entropy),
+            id=random_uuid(self._on.randomness),
             user_id=viewer.user_id,
-            sealed_secret=self._sealer.seal(secret, owner_of(viewer.user_id)),
+            sealed_secret=self._encryptor.encrypt(secret, owner_of(viewer.user_id)),
             created_at=now,
         )
         replaces = await self._begin(context, viewer, factor)
@@ -212,11 +212,11 @@ class Enrolment:
             raise NoPendingSetup
 
     async def _new_codes(self, connection: AsyncConnection, user_id: UUID) -> list[str]:
-        codes = [new_recovery_code(self._on.entropy) for _ in range(RECOVERY_CODES)]
+        codes = [new_recovery_code(self._on.randomness) for _ in range(RECOVERY_CODES)]
         now = self._on.clock.now()
         rows = [
             RecoveryCode(
-                id=random_uuid(self._on.entropy),
+                id=random_uuid(self._on.randomness),
                 user_id=user_id,
                 code_hash=recovery_hash(user_id, code),
                 created_at=now,

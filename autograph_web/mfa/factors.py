@@ -10,16 +10,16 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
-from autograph_web.audit.foundation import UseCaseContext
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Order, Taken
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.crypto.encryption import SealBroken, Sealer
+from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
 from autograph_web.infra.ratelimit.limiter import RateLimit
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa import store, totp
 from autograph_web.mfa.codes import Method, TypedCode, recovery_hash
 from autograph_web.mfa.errors import CodeOfReplaced, InvalidCode
-from autograph_web.mfa.letters import factor_letter
+from autograph_web.mfa.messages import factor_letter
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # For as long as the old entry of a replaced authenticator is told by its codes.
@@ -39,8 +39,8 @@ class Factors:
 
     kind = "second_factors"
 
-    def __init__(self, foundation: UseCaseContext, sealer: Sealer) -> None:
-        self._on, self._sealer = foundation, sealer
+    def __init__(self, foundation: UseCaseContext, encryptor: Encryptor) -> None:
+        self._on, self._encryptor = foundation, encryptor
 
     async def use(self, connection: AsyncConnection, user_id: UUID, code: TypedCode) -> bool:
         """Use `code` up within the caller's unit of work; tell whether it was good."""
@@ -64,7 +64,9 @@ class Factors:
         if code.method is Method.TOTP and active is not None:
             since = self._on.clock.now() - _REPLACED_KEPT
             replaced = await store.find_replaced(connection, user_id, since)
-            with suppress(SealBroken):  # its key is no longer in the ring, which costs no more than the words
+            with suppress(
+                DecryptionError
+            ):  # its key is no longer in the ring, which costs no more than the words
                 if replaced is not None and self.step_of(replaced, code.text) is not None:
                     return CodeOfReplaced(reasons=(newer_entry(active),))
         return InvalidCode()
@@ -97,12 +99,12 @@ class Factors:
 
     def step_of(self, factor: Row[Any], code: str) -> int | None:
         """Return the time step of a code of an authenticator, or None when it is wrong."""
-        secret = self._sealer.open(factor.sealed_secret, owner_of(factor.user_id))
+        secret = self._encryptor.decrypt(factor.sealed_secret, owner_of(factor.user_id))
         return totp.matching_step(secret, code, self._on.clock.seconds())
 
     def clock_difference(self, pending: Row[Any], code: str) -> int | None:
         """Return by how many seconds a code of a key that is being set up is early or late, or None."""
-        secret = self._sealer.open(pending.sealed_secret, owner_of(pending.user_id))
+        secret = self._encryptor.decrypt(pending.sealed_secret, owner_of(pending.user_id))
         return totp.clock_difference(secret, code, self._on.clock.seconds())
 
     async def tell_of_use(

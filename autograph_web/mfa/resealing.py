@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.crypto.encryption import Encryptor
 from autograph_web.infra.db.database import Database
 from autograph_web.mfa import store
 from autograph_web.mfa.factors import owner_of
@@ -14,7 +14,7 @@ from autograph_web.mfa.factors import owner_of
 _BATCH = 200
 
 
-async def reseal_all(database: Database, sealer: Sealer, progress: Callable[[int, int], None]) -> int:
+async def reseal_all(database: Database, encryptor: Encryptor, progress: Callable[[int, int], None]) -> int:
     """Walk over all authenticators and return how many were sealed anew; can be stopped and run again.
 
     `progress` is told how many of how many have been looked at.
@@ -31,16 +31,16 @@ async def reseal_all(database: Database, sealer: Sealer, progress: Callable[[int
         async with database.unit() as connection:
             rows = await store.factors_after(connection, last, _BATCH)
             for row in rows:
-                changed += await _reseal(connection, sealer, row)
+                changed += await _reseal(connection, encryptor, row)
         if not rows:
             return changed
         last, seen = rows[-1].id, seen + len(rows)
         progress(seen, max(total, seen))
 
 
-async def _reseal(connection: AsyncConnection, sealer: Sealer, row: Row[Any]) -> bool:
-    if not sealer.outdated(row.sealed_secret):
+async def _reseal(connection: AsyncConnection, encryptor: Encryptor, row: Row[Any]) -> bool:
+    if not encryptor.outdated(row.sealed_secret):
         return False
     owner = owner_of(row.user_id)
-    sealed = sealer.seal(sealer.open(row.sealed_secret, owner), owner)
+    sealed = encryptor.encrypt(encryptor.decrypt(row.sealed_secret, owner), owner)
     return await store.reseal(connection, row.id, row.sealed_secret, sealed)

@@ -10,7 +10,7 @@ from pyotp.hotp import HOTP
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.image.pil import PilImage
 
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 
 PERIOD_S = 30
 DIGITS = 6
@@ -20,9 +20,9 @@ _FAR_STEPS = 20
 _DRIFT = (0, -1, 1)  # RFC 6238 section 5.2: one step for transmission delay and a slow clock
 
 
-def new_secret(entropy: Entropy) -> bytes:
+def new_secret(randomness: Randomness) -> bytes:
     """Return a fresh 160-bit secret."""
-    return entropy.bytes(_SECRET_BYTES)
+    return randomness.bytes(_SECRET_BYTES)
 
 
 def as_key(secret: bytes) -> str:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Order, Taken
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import TRUSTED_DEVICES
@@ -58,9 +58,9 @@ class TrustedDevices:
         Raises:
             Unavailable: The database is away.
         """
-        token, now = random_token(self._on.entropy), self._on.clock.now()
+        token, now = random_token(self._on.randomness), self._on.clock.now()
         device = TrustedDevice(
-            id=random_uuid(self._on.entropy),
+            id=random_uuid(self._on.randomness),
             user_id=user_id,
             token_hash=token_hash(token),
             ip=context.ip[:64],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from autograph_web import __version__
 from autograph_web.audit.chain.keeper import ChainKeeper
 from autograph_web.audit.kinds import Kind
-from autograph_web.audit.trail import count_event
+from autograph_web.audit.log import count_event
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.telemetry.metrics import MetricsExposition
 from autograph_web.mail.courier import LETTER_OUTCOMES, note_letter

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.audit.downloads import Download, Format, place_of, written
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.log import AuditEvent
 from autograph_web.audit.selection import Place, Selection
-from autograph_web.audit.trail import AuditEvent
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.profile.inputs import ActivityInput

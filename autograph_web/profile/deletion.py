@@ -5,15 +5,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile.errors import EmailMismatch, OnlyAdmin
-from autograph_web.profile.letters import farewell_letter
+from autograph_web.profile.messages import farewell_letter
 from autograph_web.sessions.viewer import Viewer
 
 

@@ -15,8 +15,8 @@ from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
 from autograph_web.accounts.errors import EmailTaken, LinkRefused, LinkUnknown, SessionEnded
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revocations
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
@@ -24,7 +24,7 @@ from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.freshness import require_fresh
-from autograph_web.profile import letters
+from autograph_web.profile import messages as letters
 from autograph_web.profile.errors import EmailUnchanged
 from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer

@@ -11,10 +11,10 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.api_keys import store as api_keys
 from autograph_web.audit import store as audit
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.log import event_of, owners
 from autograph_web.audit.selection import Place
-from autograph_web.audit.trail import event_of, owners
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa import store as mfa

@@ -13,8 +13,8 @@ from autograph_web.accounts.errors import SessionEnded, WrongPassword
 from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher, canonical
 from autograph_web.accounts.passwords import PasswordPolicy
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
@@ -22,11 +22,11 @@ from autograph_web.infra.errors import DomainError
 from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
-from autograph_web.profile.letters import password_letter
+from autograph_web.profile.messages import password_letter
 from autograph_web.sessions.sessions import Ended
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer, is_two_step
-from autograph_web.sign_in.password_step import Checked, PasswordVerifier
-from autograph_web.sign_in.proofs import Grants
+from autograph_web.sign_in.grants import Grants
+from autograph_web.sign_in.password_verifier import Checked, PasswordVerifier
 
 
 class _Changed(Exception):

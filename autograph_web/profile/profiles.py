@@ -5,7 +5,7 @@ from uuid import UUID
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import UseCaseContext
+from autograph_web.audit.use_case_context import UseCaseContext
 
 
 class Profiles:

@@ -14,18 +14,18 @@ from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.verification import Verification
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.randomness import random_token
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.recovery.letters import reclaimed_letter
+from autograph_web.recovery.messages import reclaimed_letter
 from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
-from autograph_web.sign_in.password_step import Checked, PasswordVerifier
+from autograph_web.sign_in.password_verifier import Checked, PasswordVerifier
 
 _LINK = Purpose.EMAIL_VERIFICATION
 
@@ -127,7 +127,7 @@ class FirstProof:
     ) -> tuple[Revoked | None, Verified]:
         await self._reclaiming.revocations.require_reachable()
         # A password that nobody knows: signing in is then as slow and as hopeless as with a wrong one.
-        void = await self._hasher.hash(random_token(self._on.entropy), choosing(context))
+        void = await self._hasher.hash(random_token(self._on.randomness), choosing(context))
         return await self._confirm(context, token, account, void=void)
 
     @retried

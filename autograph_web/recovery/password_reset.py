@@ -14,8 +14,8 @@ from autograph_web.accounts.hash_queue import choosing
 from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.accounts.passwords import PasswordPolicy
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
@@ -24,10 +24,10 @@ from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.recovery.errors import PasswordIsSet
-from autograph_web.recovery.letters import changed_letter, reset_letter
+from autograph_web.recovery.messages import changed_letter, reset_letter
 from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
-from autograph_web.sign_in.password_step import PasswordVerifier
+from autograph_web.sign_in.password_verifier import PasswordVerifier
 
 _RESET = Purpose.PASSWORD_RESET
 

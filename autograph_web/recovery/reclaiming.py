@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.links import Links, Purpose
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.recovery.removed import Removed

@@ -6,15 +6,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts.emails import parse_email
 from autograph_web.accounts.errors import EmailTaken, LinkRefused
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.profile.email_change import account_of_link, move
-from autograph_web.recovery.letters import undone_letter
+from autograph_web.recovery.messages import undone_letter
 from autograph_web.recovery.reclaiming import Reclaiming, WayBack
 from autograph_web.recovery.removed import Removed
 

@@ -15,7 +15,7 @@ from jwt.utils import base64url_decode, base64url_encode
 
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.crypto.keyring import Key, Keyring
-from autograph_web.infra.randomness import Entropy, random_uuid
+from autograph_web.infra.randomness import Randomness, random_uuid
 from autograph_web.sessions.errors import InvalidToken
 
 ACCESS, REFRESH = "at+jwt", "rt+jwt"
@@ -44,8 +44,8 @@ class Claims:
 class TokenSigner:
     """Makes and checks HS256 tokens with a keyring; the algorithm is ours to say, never the token's."""
 
-    def __init__(self, keyring: Keyring, issuer: str, clock: Clock, entropy: Entropy) -> None:
-        self._keyring, self._issuer, self._clock, self._entropy = keyring, issuer, clock, entropy
+    def __init__(self, keyring: Keyring, issuer: str, clock: Clock, randomness: Randomness) -> None:
+        self._keyring, self._issuer, self._clock, self._randomness = keyring, issuer, clock, randomness
 
     def issue(
         self, kind: str, user_id: UUID, session_id: UUID, seconds: int, **claims: Any
@@ -57,7 +57,7 @@ class TokenSigner:
         self, now: int, kind: str, user_id: UUID, session_id: UUID, seconds: int, claims: dict[str, Any]
     ) -> tuple[str, UUID]:
         """Return what `issue` does, as of `now` (seconds since the Unix epoch)."""
-        token_id = random_uuid(self._entropy)
+        token_id = random_uuid(self._randomness)
         said = Claims(user_id.hex, session_id.hex, token_id.hex, now + seconds, 0)
         return self._spelled(self._keyring.current, kind, said, now, claims), token_id
 

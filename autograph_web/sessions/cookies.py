@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from autograph_web.infra.crypto.keyring import token_hash
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 
 _SECRET_BYTES = 32
 _LENGTH = 86  # 64 bytes in unpadded base64url
@@ -21,9 +21,9 @@ class CookieParts:
     hash: str
 
 
-def new_cookie(user_id: UUID, session_id: UUID, entropy: Entropy) -> tuple[str, str]:
+def new_cookie(user_id: UUID, session_id: UUID, randomness: Randomness) -> tuple[str, str]:
     """Return a cookie value with a fresh 256-bit secret, and the hash to store."""
-    raw = user_id.bytes + session_id.bytes + entropy.bytes(_SECRET_BYTES)
+    raw = user_id.bytes + session_id.bytes + randomness.bytes(_SECRET_BYTES)
     value = urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
     return value, token_hash(value)
 

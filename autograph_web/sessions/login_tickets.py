@@ -1,6 +1,6 @@
 """One-time tickets: from a websocket, which cannot set cookies, to a form post, which can."""
 
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.redis.one_time_store import OneTimeStore
 from autograph_web.sessions.viewer import AuthenticationGrant
@@ -14,8 +14,8 @@ class LoginTickets:
     No session exists until the ticket is redeemed, so a ticket that is lost leaves nothing behind.
     """
 
-    def __init__(self, redis: RedisClient, entropy: Entropy) -> None:
-        self._kept = OneTimeStore(redis, entropy, AuthenticationGrant, prefix="handoff", ttl=_LIFE_S)
+    def __init__(self, redis: RedisClient, randomness: Randomness) -> None:
+        self._kept = OneTimeStore(redis, randomness, AuthenticationGrant, prefix="handoff", ttl=_LIFE_S)
 
     async def issue(self, proof: AuthenticationGrant) -> str:
         """Return a ticket for `proof`, good once within 30 seconds.

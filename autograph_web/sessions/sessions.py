@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext, bind_user
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import Unavailable
@@ -21,10 +21,10 @@ from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.cookies import new_cookie, read_cookie
-from autograph_web.sessions.endings import RevocationBus
 from autograph_web.sessions.errors import InvalidToken, NotAuthenticated
 from autograph_web.sessions.models import SessionRow
 from autograph_web.sessions.record import SessionRecord
+from autograph_web.sessions.revocation_bus import RevocationBus
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 
 _OVER, _EVERYWHERE = "session_ended", "logout_all"
@@ -71,11 +71,11 @@ class Sessions:
         self,
         foundation: UseCaseContext,
         cache: SessionCache,
-        endings: RevocationBus,
+        revocation_bus: RevocationBus,
         signer: TokenSigner,
         lifetimes: Lifetimes,
     ) -> None:
-        self._on, self._cache, self._endings = foundation, cache, endings
+        self._on, self._cache, self._revocation_bus = foundation, cache, revocation_bus
         self._signer, self.lifetimes = signer, lifetimes
 
     @retried
@@ -91,7 +91,7 @@ class Sessions:
                 given another password or a second factor that was not shown.
             Unavailable: The database is away; no session was opened.
         """
-        cookie, cookie_hash = new_cookie(proof.user_id, proof.session_id, self._on.entropy)
+        cookie, cookie_hash = new_cookie(proof.user_id, proof.session_id, self._on.randomness)
         async with self._on.database.unit() as connection:
             await self.open(connection, context, proof, cookie_hash)
             replaced = await self.replace(connection, proof)
@@ -220,7 +220,7 @@ class Sessions:
                 await self._record(connection, Kind.LOGOUT, context, viewer)
         token_ttl = int(viewer.token_expires_at - self._on.clock.seconds())
         await self._cache.bury([viewer.session_id], viewer.token_id, token_ttl)
-        await self._endings.announce([viewer.session_id])
+        await self._revocation_bus.announce([viewer.session_id])
 
     @retried
     async def end_all(self, context: RequestContext, viewer: Viewer) -> int:
@@ -273,7 +273,7 @@ class Sessions:
             await self._cache.advance_epoch(ended.user_id, ended.epoch)
         finally:  # burying goes on in the background where the epoch could not be told
             await self._cache.bury(ended.session_ids)
-        await self._endings.announce(one for one in ended.session_ids if one != going_on)
+        await self._revocation_bus.announce(one for one in ended.session_ids if one != going_on)
 
     async def revoke(self, connection: AsyncConnection, session_ids: list[UUID], reason: str) -> list[UUID]:
         """Revoke sessions within the caller's unit of work; `bury` them once it has committed."""
@@ -305,7 +305,7 @@ class Sessions:
             Unavailable: As for `end`.
         """
         await self._cache.bury(session_ids)
-        await self._endings.announce(session_ids)
+        await self._revocation_bus.announce(session_ids)
 
     async def reload(self, user_id: UUID) -> None:
         """Have every session of an account read from the database again: something about it changed.

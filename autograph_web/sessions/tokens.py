@@ -13,14 +13,14 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
-from autograph_web.audit.trail import count_event
+from autograph_web.audit.log import count_event
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.mail.letter import MailMessage, circumstances
+from autograph_web.mail.message import MailMessage, circumstances
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, REFRESH, Claims, TokenSigner
 from autograph_web.sessions.errors import InvalidToken, TokenReused

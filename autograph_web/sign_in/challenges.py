@@ -13,7 +13,7 @@ from autograph_web.accounts.emails import fold_email
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import Unavailable
-from autograph_web.infra.randomness import Entropy, random_token
+from autograph_web.infra.randomness import Randomness, random_token
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.sign_in.errors import ChallengeExpired
 
@@ -61,8 +61,8 @@ class ChallengeRequired:
 class Challenges:
     """Keeps challenges under the hash of their token, and one pointer for clients that keep no token."""
 
-    def __init__(self, redis: RedisClient, entropy: Entropy) -> None:
-        self._redis, self._entropy = redis, entropy
+    def __init__(self, redis: RedisClient, randomness: Randomness) -> None:
+        self._redis, self._randomness = redis, randomness
         self._keep: Any = redis.script(_KEEP)
         self._close: Any = redis.script(_CLOSE)
 
@@ -72,7 +72,7 @@ class Challenges:
         Raises:
             Unavailable: Redis is away.
         """
-        token = random_token(self._entropy)
+        token = random_token(self._randomness)
         pointer = _pointer(context, fold_email(account.email))
         challenge = Challenge(
             id=token_hash(token),

@@ -7,17 +7,17 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.errors import SessionEnded, WrongPassword
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.errors import CodeMalformed, InvalidCode
 from autograph_web.mfa.factors import Factors
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
+from autograph_web.sign_in.grants import Grants
 from autograph_web.sign_in.inputs import ReauthenticationInput
-from autograph_web.sign_in.password_step import Checked, PasswordVerifier
-from autograph_web.sign_in.proofs import Grants
+from autograph_web.sign_in.password_verifier import Checked, PasswordVerifier
 
 
 class _Changed(Exception):

@@ -7,8 +7,8 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.verification import Verification
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
@@ -16,10 +16,10 @@ from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.sign_in.challenges import ChallengeRequired, Challenges
 from autograph_web.sign_in.errors import EmailNotVerified, InvalidCredentials
+from autograph_web.sign_in.grants import Grants
 from autograph_web.sign_in.inputs import SignInInput
-from autograph_web.sign_in.notices import NewDeviceAlerts
-from autograph_web.sign_in.password_step import Checked, PasswordVerifier
-from autograph_web.sign_in.proofs import Grants
+from autograph_web.sign_in.new_device_alerts import NewDeviceAlerts
+from autograph_web.sign_in.password_verifier import Checked, PasswordVerifier
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
-from autograph_web.sessions.endings import Told
+from autograph_web.sessions.revocation_bus import Told
 from autograph_web.ui import routes
 from autograph_web.ui.account.page import account_page
 from autograph_web.ui.account.state import AccountState
@@ -36,6 +36,7 @@ from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
 from autograph_web.ui.email_links.state import ChangeEmailState, UndoEmailState, VerifyEmailState
+from autograph_web.ui.event_telemetry import EventTelemetry
 from autograph_web.ui.forbidden.page import forbidden_page
 from autograph_web.ui.gone_tabs import forget_gone_tabs
 from autograph_web.ui.home.page import home_page
@@ -43,7 +44,6 @@ from autograph_web.ui.lost_events import LostEvents
 from autograph_web.ui.not_found.page import not_found_page
 from autograph_web.ui.not_me.page import not_me_page
 from autograph_web.ui.not_me.state import NotMeState
-from autograph_web.ui.observed import EventTelemetry
 from autograph_web.ui.password_reset.page import forgotten_page, new_password_page
 from autograph_web.ui.password_reset.state import ForgottenState, NewPasswordState
 from autograph_web.ui.register.page import register_page

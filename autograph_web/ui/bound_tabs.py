@@ -29,7 +29,7 @@ def bind_tabs(app: rx.App) -> None:
         name = tab_name(scope, token)
         tabs = namespace._token_manager
         if isinstance(tabs, SteadyTabs) and await _is_copy(tabs, name):
-            token = str(random_uuid(services().entropy))
+            token = str(random_uuid(services().randomness))
             await namespace.emit(_NEW_TOKEN, token, to=sid)
             name = tab_name(scope, token)
         await link(sid, name, **more)

@@ -11,7 +11,7 @@ import reflex as rx
 from reflex.istate.data import RouterData
 
 from autograph_web.http.client import address_of
-from autograph_web.infra.crypto.encryption import SealBroken
+from autograph_web.infra.crypto.encryption import DecryptionError
 from autograph_web.runtime import services
 
 # What Reflex calls the client's address. Its own reading knows X-Forwarded-For alone, and no ports.
@@ -30,7 +30,9 @@ def seal_cookies(app: rx.App) -> None:
         kept[_ADDRESS] = address_of(environ["asgi.scope"], services().settings)
         kept["headers"] = headers = {name: kept["headers"][name] for name in _READ if name in kept["headers"]}
         if "cookie" in headers:
-            headers["cookie"] = services().sealer.seal(headers["cookie"].encode("utf-8", "replace"), _OWNER)
+            headers["cookie"] = services().encryptor.encrypt(
+                headers["cookie"].encode("utf-8", "replace"), _OWNER
+            )
         return kept
 
     namespace._build_static_router_data = sealed
@@ -39,6 +41,6 @@ def seal_cookies(app: rx.App) -> None:
 def cookies_of(router: RouterData) -> str:
     """Return the Cookie header of the connection an event came over (RFC 6265 section 4.2)."""
     try:
-        return services().sealer.open(router.headers.cookie, _OWNER).decode()
-    except SealBroken:  # there are none
+        return services().encryptor.decrypt(router.headers.cookie, _OWNER).decode()
+    except DecryptionError:  # there are none
         return ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from autograph_web.audit.trail import AuditEvent
+from autograph_web.audit.log import AuditEvent
 from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.mfa.trusted_devices import TrustedBrowser
 from autograph_web.sessions.devices import OpenSession

@@ -17,7 +17,7 @@ from reflex_base.constants import SocketEvent
 from reflex_base.event import Event
 
 from autograph_web.infra.errors import DomainError
-from autograph_web.sessions.endings import Told
+from autograph_web.sessions.revocation_bus import Told
 from autograph_web.ui import guard
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.snapshot import is_connecting

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 from httpx import AsyncClient, Response
 
-from autograph_web.mail.carrier import Envelope
-from autograph_web.mail.letter import Action, MailMessage
+from autograph_web.mail.message import Action, MailMessage
+from autograph_web.mail.transport import Envelope
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock

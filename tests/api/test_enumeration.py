@@ -11,14 +11,14 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.mail.courier import Courier, Outcome
-from autograph_web.mail.folder import FileTransport
+from autograph_web.mail.file_transport import FileTransport
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
-from tests.support.entropy import RecordedEntropy
 from tests.support.factories import EMAIL, WRONG
 from tests.support.http import sign_up
 from tests.support.mailbox import Mailbox
+from tests.support.randomness import RecordedEntropy
 from tests.support.watching import RedisWindow, asked_by_request, statements
 
 _SAMPLES = 5

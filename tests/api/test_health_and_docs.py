@@ -6,7 +6,7 @@ from httpx import ASGITransport, AsyncClient
 from autograph_web.api.schemas import MeOut
 from autograph_web.front import build_front
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mail.letter import MailMessage
+from autograph_web.mail.message import MailMessage
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import PAGES, OpenServices, inner_app

@@ -6,7 +6,7 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.audit.kinds import Kind
-from autograph_web.mail.letter import MailMessage
+from autograph_web.mail.message import MailMessage
 from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock

@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.infra.telemetry import tracing
-from autograph_web.mail.letter import MailMessage
+from autograph_web.mail.message import MailMessage
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices

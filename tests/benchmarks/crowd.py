@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.crypto.keyring import Keyring
-from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.infra.redis.client import RedisClient
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
 from autograph_web.sessions.cache import COPY_TTL
@@ -88,7 +88,7 @@ def _readings(stack: Stack, records: Sequence[SessionRecord]) -> list[Reading]:
         Keyring([stack.secret], "access and refresh tokens"),
         base_url(stack.ours.port),
         SystemClock(),
-        SystemEntropy(),
+        SystemRandomness(),
     )
 
     def token(record: SessionRecord) -> str:

@@ -18,7 +18,7 @@ from PIL import Image
 from playwright.async_api import Browser, expect
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.mail.letter import Action, MailMessage, circumstances
+from autograph_web.mail.message import Action, MailMessage, circumstances
 from autograph_web.mail.rendering import as_html
 from tests.journeys import post
 from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of

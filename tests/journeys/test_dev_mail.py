@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest_asyncio
 from playwright.async_api import expect
 
-from autograph_web.mail.carrier import Envelope
-from autograph_web.mail.folder import FileTransport
-from autograph_web.mail.letter import Action, MailMessage
+from autograph_web.mail.file_transport import FileTransport
+from autograph_web.mail.message import Action, MailMessage
+from autograph_web.mail.transport import Envelope
 from tests.journeys.conftest import Visit
 from tests.support.browser import Device, Visitor
 from tests.support.live_server import LiveServer

@@ -19,9 +19,9 @@ from autograph_web.accounts.errors import (
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
-from autograph_web.admin.creation import CreationInput
 from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.person import Person, Role, Status, Wanted
+from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.audit.store import AUDIT
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.redis.embedded import EmbeddedRedis

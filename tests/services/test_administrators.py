@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from autograph_web.accounts.errors import LastAdmin, SessionEnded
-from autograph_web.admin.creation import CreationInput
 from autograph_web.admin.errors import AccountUnknown, NotAdmin, OwnAccount
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.person import Operator, Role, Wanted, administrator_in
+from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.api_keys.key import Scope
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT

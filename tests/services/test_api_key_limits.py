@@ -13,8 +13,8 @@ from autograph_web.settings import Settings
 from tests.support.api_keys import impostor, issue, newcomer, use
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
-from tests.support.entropy import RecordedEntropy
 from tests.support.factories import context
+from tests.support.randomness import RecordedEntropy
 from tests.support.watching import flush, kill
 
 HERE, THERE = "203.0.113.7", "192.0.2.66"

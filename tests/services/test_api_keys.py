@@ -28,9 +28,9 @@ from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.api_keys import impostor, issue, newcomer, signed_in, use
 from tests.support.clock import FakeClock
-from tests.support.entropy import RecordedEntropy
 from tests.support.factories import EMAIL, audited, change, context, how_many, prove, rows
 from tests.support.mailbox import Mailbox
+from tests.support.randomness import RecordedEntropy
 from tests.support.recovery import ask_and_open, choose
 from tests.support.two_step import enrol, fresh_viewer, viewer_of
 from tests.support.watching import RedisWindow, statements
@@ -63,7 +63,7 @@ async def test_a_key_stands_for_its_owner_within_its_scopes(services: Services, 
     assert holder.key_id == made.key.id
 
 
-async def test_only_a_hash_is_kept(services: Services, mina: Viewer, entropy: RecordedEntropy) -> None:
+async def test_only_a_hash_is_kept(services: Services, mina: Viewer, randomness: RecordedEntropy) -> None:
     made = await issue(services, mina)
     [row] = await rows(services, KEYS)
 
@@ -71,7 +71,7 @@ async def test_only_a_hash_is_kept(services: Services, mina: Viewer, entropy: Re
     kept = " ".join(str(value) for value in row)
     assert made.text not in kept
     assert made.text[16:] not in kept
-    assert all(drawn.hex() not in kept for drawn in entropy.drawn)
+    assert all(drawn.hex() not in kept for drawn in randomness.drawn)
 
 
 async def test_redis_learns_neither_key_nor_hash(

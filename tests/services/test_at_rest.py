@@ -12,7 +12,6 @@ from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.schema import metadata
 from autograph_web.sessions.errors import TokenReused
-from tests.support.entropy import RecordedEntropy
 from tests.support.factories import (
     EMAIL,
     PASSWORD,
@@ -24,6 +23,7 @@ from tests.support.factories import (
     prove,
     register,
 )
+from tests.support.randomness import RecordedEntropy
 from tests.support.watching import RedisWindow
 
 OTHER = "theo@northwind.dev"
@@ -69,7 +69,7 @@ async def journey(services: Services) -> Used:
     return Used([PASSWORD, WRONG, SECRET, *pairs, device, ticket, cookie, flash or ""])
 
 
-async def test_nothing_secret_rests_in_the_database(services: Services, entropy: RecordedEntropy) -> None:
+async def test_nothing_secret_rests_in_the_database(services: Services, randomness: RecordedEntropy) -> None:
     used = await journey(services)
     kept: list[str] = []
     async with services.database.read() as connection:
@@ -82,7 +82,7 @@ async def test_nothing_secret_rests_in_the_database(services: Services, entropy:
     assert [secret for secret in used.secrets if secret in text] == []
     signatures = [secret.rpartition(".")[2] for secret in used.secrets if secret.startswith("eyJ")]
     assert [signature for signature in signatures if signature in text] == []
-    secret_bytes = [drawn for drawn in entropy.drawn if len(drawn) >= 18]
+    secret_bytes = [drawn for drawn in randomness.drawn if len(drawn) >= 18]
     assert secret_bytes
     assert [drawn for drawn in secret_bytes if drawn.hex() in text] == []
 

@@ -25,7 +25,6 @@ from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
-from tests.support.entropy import RecordedEntropy
 from tests.support.factories import (
     EMAIL,
     OLDER_SECRET,
@@ -38,6 +37,7 @@ from tests.support.factories import (
     register,
     rows,
 )
+from tests.support.randomness import RecordedEntropy
 from tests.support.two_step import viewer_of
 
 
@@ -311,9 +311,13 @@ async def test_a_keeper_killed_in_the_middle_leaves_nothing_half_done(
 ) -> None:
     await happen(ten, 10)
     reached, database = asyncio.Event(), Database(settings.sqlalchemy_url)
-    entropy = RecordedEntropy("killed")
+    randomness = RecordedEntropy("killed")
     keeper = ChainKeeper(
-        database, ChainKeys(settings.master_secrets, entropy), HeadFile(settings.data_dir), clock, entropy
+        database,
+        ChainKeys(settings.master_secrets, randomness),
+        HeadFile(settings.data_dir),
+        clock,
+        randomness,
     )
     plain = store.add_links
 
@@ -460,9 +464,13 @@ async def test_a_process_with_older_secrets_leaves_the_chain_to_the_newer(
 async def test_without_the_secret_no_link_can_be_made(
     ten: Services, settings: Settings, clock: FakeClock
 ) -> None:
-    entropy = RecordedEntropy("stranger")
+    randomness = RecordedEntropy("stranger")
     forger = ChainKeeper(
-        ten.database, ChainKeys((STRANGERS_SECRET,), entropy), HeadFile(Path("/nonexistent")), clock, entropy
+        ten.database,
+        ChainKeys((STRANGERS_SECRET,), randomness),
+        HeadFile(Path("/nonexistent")),
+        clock,
+        randomness,
     )
     await run(ten, "UPDATE audit_log SET kind = 'logout' WHERE id = 4")
     await run(ten, "DELETE FROM audit_chain")
@@ -471,7 +479,9 @@ async def test_without_the_secret_no_link_can_be_made(
     assert report.first is not None
     assert report.first.kind is Break.KEY_MISSING
     await run(
-        ten, "UPDATE audit_chain SET kid = :kid", kid=ChainKeys(settings.master_secrets, entropy).current.kid
+        ten,
+        "UPDATE audit_chain SET kid = :kid",
+        kid=ChainKeys(settings.master_secrets, randomness).current.kid,
     )
     report = await check(ten)
     assert report.first is not None

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from autograph_web.admin.creation import CreationInput
 from autograph_web.admin.roles import Role
+from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.audit.store import AUDIT
 from autograph_web.flags.inputs import EVERYBODY, read_wish
 from autograph_web.infra.errors import DomainError

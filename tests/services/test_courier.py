@@ -13,22 +13,22 @@ import pytest
 from structlog.testing import capture_logs
 
 from autograph_web.infra.clock import SystemClock
-from autograph_web.infra.crypto.encryption import Sealer
+from autograph_web.infra.crypto.encryption import Encryptor
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.errors import Unavailable
-from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.mail import store
-from autograph_web.mail.carrier import Envelope, PermanentFailure, TransientFailure
 from autograph_web.mail.courier import Courier, Outcome
-from autograph_web.mail.letter import MailMessage
+from autograph_web.mail.message import MailMessage
 from autograph_web.mail.outbox import Outbox
 from autograph_web.mail.store import OUTBOX
+from autograph_web.mail.transport import Envelope, PermanentFailure, TransientFailure
 from autograph_web.runtime import Services, build_services
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
 from tests.support.dying_server import LETTER
-from tests.support.entropy import RecordedEntropy
 from tests.support.factories import STRANGERS_SECRET, how_many, rows
+from tests.support.randomness import RecordedEntropy
 from tests.support.watching import statements
 
 CLAIM_S = 180
@@ -204,7 +204,7 @@ async def test_the_running_courier_sends_what_a_dead_one_left(
 @pytest.mark.slow
 async def test_a_letter_that_was_put_off_is_tried_when_its_pause_is_over(quiet: Services) -> None:
     notebook = Notebook()
-    running = Courier(quiet.database, quiet.outbox, AwayAtFirst(notebook), SystemClock(), SystemEntropy())
+    running = Courier(quiet.database, quiet.outbox, AwayAtFirst(notebook), SystemClock(), SystemRandomness())
     running.start()
     await post(quiet)
     async with asyncio.timeout(10):  # and not when it would be found anyway
@@ -288,13 +288,13 @@ async def test_a_letter_whose_key_is_gone_is_seen_to_have_failed(quiet: Services
     await post(quiet)
     stranger = Outbox(
         quiet.database,
-        Sealer(Keyring([STRANGERS_SECRET], "letters"), SystemEntropy()),
+        Encryptor(Keyring([STRANGERS_SECRET], "letters"), SystemRandomness()),
         clock,
-        SystemEntropy(),
+        SystemRandomness(),
         "A <a@northwind.dev>",
     )
     notebook = Notebook()
-    await drain(Courier(quiet.database, stranger, notebook, clock, SystemEntropy()))
+    await drain(Courier(quiet.database, stranger, notebook, clock, SystemRandomness()))
 
     [row] = await rows(quiet, OUTBOX)
     assert (row.last_error, row.failed_at) == ("SealBroken", clock.now())

@@ -55,7 +55,7 @@ def subscribers(window: RedisWindow) -> int:
 @asynccontextmanager
 async def listening(services: Services, window: RedisWindow) -> AsyncGenerator[Listener]:
     listener, before = Listener(), subscribers(window)
-    async with services.endings.heard_by(listener):
+    async with services.revocation_bus.heard_by(listener):
         await until(lambda: subscribers(window) == before + 1)
         yield listener
 
@@ -99,7 +99,7 @@ async def test_it_is_over_before_it_is_heard_of(
     async def look(_session_id: UUID) -> None:
         found.append(await here.is_out())
 
-    async with services.endings.heard_by(look):
+    async with services.revocation_bus.heard_by(look):
         await until(lambda: subscribers(redis_window) == 1)
         await services.sessions.end(context(), here.viewer)
         await until(lambda: bool(found))
@@ -169,16 +169,16 @@ async def test_a_listener_that_fails_goes_on_listening(
         heard.append(session_id)
         raise RuntimeError("a fault of ours")
 
-    async with services.endings.heard_by(fail):
+    async with services.revocation_bus.heard_by(fail):
         await until(lambda: subscribers(redis_window) == 1)
         for _ in range(2):
-            await services.endings.announce([uuid4()])
+            await services.revocation_bus.announce([uuid4()])
         await until(lambda: len(heard) == 2)
 
 
 async def test_more_sessions_than_fit_one_message_are_all_heard_of(services: Services, ear: Listener) -> None:
     many = [uuid4() for _ in range(1200)]
-    await services.endings.announce(many)
+    await services.revocation_bus.announce(many)
     await ear.hears(*many)
 
 
@@ -195,9 +195,9 @@ async def test_it_ends_at_once_while_redis_is_away(
 ) -> None:
     services = await open_services(settings.model_copy(update={"redis_url": own_redis.url}))
     kill(own_redis)
-    async with asyncio.timeout(2), services.endings.heard_by(Listener()):
+    async with asyncio.timeout(2), services.revocation_bus.heard_by(Listener()):
         await asyncio.sleep(0.1)
-        await services.endings.announce([uuid4()])  # says nothing, does nothing
+        await services.revocation_bus.announce([uuid4()])  # says nothing, does nothing
 
 
 @pytest.mark.slow
@@ -232,5 +232,5 @@ async def test_a_subscription_that_falls_silent_is_asked_and_kept(
         await asyncio.sleep(0.5)
         assert subscribers(redis_window) == 1
         known = uuid4()
-        await services.endings.announce([known])
+        await services.revocation_bus.announce([known])
         await listener.hears(known)

@@ -11,7 +11,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.flags import store
 from autograph_web.flags.table import PASSWORD_GRANT, SIGN_IN_NOTICES
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mail.letter import MailMessage
+from autograph_web.mail.message import MailMessage
 from autograph_web.mail.store import OUTBOX
 from autograph_web.parts import outbox_of
 from autograph_web.runtime import Services, build_services, opened

@@ -56,8 +56,8 @@ async def test_nobody_is_signed_out(
 
     later = await open_services(services.settings)
     [factor] = await rows(later, FACTORS)
-    assert services.sealer.outdated(factor.sealed_secret)
-    assert not later.sealer.outdated(factor.sealed_secret)
+    assert services.encryptor.outdated(factor.sealed_secret)
+    assert not later.encryptor.outdated(factor.sealed_secret)
     for token in (mina.access_token, pair.access_token, cookie.cookie):
         await viewer_of(later, token)
     new = await later.tokens.refresh(context(), pair.refresh_token)

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-from autograph_web.mail.carrier import Envelope
-from autograph_web.mail.folder import FileTransport
-from autograph_web.mail.letter import MailMessage
+from autograph_web.mail.file_transport import FileTransport
+from autograph_web.mail.message import MailMessage
+from autograph_web.mail.transport import Envelope
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL
 

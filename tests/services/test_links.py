@@ -9,7 +9,7 @@ import pytest
 from autograph_web.accounts.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.accounts.links import Link, Purpose
 from autograph_web.accounts.store import LINKS
-from autograph_web.infra.crypto.encryption import SealBroken
+from autograph_web.infra.crypto.encryption import DecryptionError
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import change, how_many, register, rows
@@ -151,7 +151,7 @@ async def test_what_is_sealed_belongs_to_its_account(services: Services, mina: U
     token = await issue(services, mina, payload="mina@elsewhere.dev")
     await change(services, LINKS, user_id=noor)
 
-    with pytest.raises(SealBroken):
+    with pytest.raises(DecryptionError):
         await services.links.peek(RESET, token)
 
 

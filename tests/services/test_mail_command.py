@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from autograph_web.infra.crypto.encryption import SealBroken
+from autograph_web.infra.crypto.encryption import DecryptionError
 from autograph_web.mail import store
 from autograph_web.mail.courier import Courier, Outcome
-from autograph_web.mail.letter import MailMessage
+from autograph_web.mail.message import MailMessage
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services, build_services
 from tests.support.clock import FakeClock
 from tests.support.command_line import command
-from tests.support.entropy import RecordedEntropy
 from tests.support.factories import OLDER_SECRET, SECRET, rows
 from tests.support.mailbox import Mailbox
 from tests.support.post_office import PostOffice
+from tests.support.randomness import RecordedEntropy
 
 pytestmark = pytest.mark.slow  # programs are started
 
@@ -113,7 +113,7 @@ async def test_waiting_letters_are_sealed_anew_with_the_newest_key(
     assert "0 waiting letters sealed anew" in (await command(services, "keys", "reseal", **rotated)).stdout
 
     [row] = await rows(services, OUTBOX)
-    with pytest.raises(SealBroken):
+    with pytest.raises(DecryptionError):
         services.outbox.open(row)
     later = services.settings.model_copy(update={"secret_keys": (OLDER_SECRET,)})
     assert build_services(later, clock).outbox.open(row) == LETTER

@@ -36,5 +36,5 @@ async def test_an_operator_seals_anew_from_the_command_line(
     done = await command(services, "keys", "reseal", AUTOGRAPH_SECRET_KEYS=",".join(secrets))
 
     [factor] = await rows(services, FACTORS)
-    assert services.sealer.outdated(factor.sealed_secret) == (code == 0)
+    assert services.encryptor.outdated(factor.sealed_secret) == (code == 0)
     assert (done.returncode, said in done.stdout + done.stderr) == (code, True)

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from autograph_web.infra.crypto.encryption import SealBroken
-from autograph_web.mail.letter import Action, MailMessage
+from autograph_web.infra.crypto.encryption import DecryptionError
+from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
@@ -81,7 +81,7 @@ async def test_a_sealed_letter_cannot_be_put_into_another_row(services: Services
     await change(services, OUTBOX, message_id="<another@localhost>")
 
     [row] = await rows(services, OUTBOX)
-    with pytest.raises(SealBroken):
+    with pytest.raises(DecryptionError):
         services.outbox.open(row)
 
 

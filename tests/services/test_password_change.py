@@ -313,7 +313,7 @@ async def test_wrong_passwords_count_with_those_of_the_sign_in(services: Service
         await change_password(services, viewer)
     with pytest.raises(RateLimited):
         await prove(services)
-    device = services.known_devices.issue(EMAIL)
+    device = services.device_cookies.issue(EMAIL)
     assert await change_password(services, viewer, device=device)  # it has a budget of its own
 
 

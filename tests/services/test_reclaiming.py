@@ -173,7 +173,7 @@ async def test_a_wrong_password_is_no_evidence_and_counts_as_a_try(
     with pytest.raises(RateLimited):
         await confirm(services, token, Evidence(password=PASSWORD))
     assert (await services.verification.look(token)).email_verified is False
-    assert await prove(services, device=services.known_devices.issue(EMAIL))
+    assert await prove(services, device=services.device_cookies.issue(EMAIL))
     assert (await confirm(services, token)).removed is not None
 
 
@@ -326,7 +326,7 @@ async def test_a_sign_in_that_was_taken_back_before_counts_no_more(
     first = await services.refusal.refuse(context(), token_to(mailbox, EMAIL, NOT_ME))
     await choose(services, first.token)
     clock.advance(60)
-    device = services.known_devices.issue(EMAIL)
+    device = services.device_cookies.issue(EMAIL)
     proof = await prove(services, password=NEW_PASSWORD, device=device)
     viewer = await viewer_of(services, await open_browser(services, proof))
     phone = await set_up(services, viewer)

@@ -11,7 +11,7 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mail.letter import MailMessage
+from autograph_web.mail.message import MailMessage
 from autograph_web.mfa.store import FACTORS
 from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import Services
@@ -82,7 +82,7 @@ async def test_a_known_browser_is_not(services: Services, mailbox: Mailbox) -> N
 async def test_the_cookie_of_another_account_makes_no_browser_known(
     services: Services, mailbox: Mailbox
 ) -> None:
-    await prove(services, device=services.known_devices.issue("noor@northwind.dev"))
+    await prove(services, device=services.device_cookies.issue("noor@northwind.dev"))
 
     assert len(notices(mailbox)) == 1
 
@@ -165,7 +165,7 @@ async def test_any_agent_fits(services: Services, mailbox: Mailbox, agent: str) 
 async def test_the_link_ends_every_session_and_opens_a_new_password(
     services: Services, mailbox: Mailbox
 ) -> None:
-    owner = services.known_devices.issue(EMAIL)
+    owner = services.device_cookies.issue(EMAIL)
     own = await services.sessions.open_for_browser(context(), await prove(services, device=owner))
     stranger = await open_cookie(services)
     token = token_of(notices(mailbox)[0])

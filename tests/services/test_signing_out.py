@@ -17,7 +17,6 @@ from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
 from tests.support.clock import FakeClock
-from tests.support.entropy import RecordedEntropy
 from tests.support.factories import (
     EMAIL,
     audited,
@@ -29,6 +28,7 @@ from tests.support.factories import (
     register,
     rows,
 )
+from tests.support.randomness import RecordedEntropy
 from tests.support.watching import RedisWindow
 
 OTHER = "theo@northwind.dev"
@@ -230,11 +230,11 @@ async def test_a_cookie_is_told_why_its_session_is_over(services: Services) -> N
 
 
 async def test_nobody_learns_from_a_forged_cookie_how_a_session_ended(
-    services: Services, entropy: RecordedEntropy
+    services: Services, randomness: RecordedEntropy
 ) -> None:
     await register(services)
     cookie = await open_cookie(services)
     viewer = await services.sessions.authenticate_cookie(cookie)
     await services.sessions.end_all(context(), viewer)
-    forged, _ = new_cookie(viewer.user_id, viewer.session_id, entropy)
+    forged, _ = new_cookie(viewer.user_id, viewer.session_id, randomness)
     assert await services.sessions.why_ended(forged) == "session_ended"

@@ -12,18 +12,18 @@ import pytest
 from structlog.testing import capture_logs
 
 from autograph_web.infra.smtp_url import parse_smtp_url
-from autograph_web.mail.carrier import TransientFailure
 from autograph_web.mail.courier import Courier, Outcome
-from autograph_web.mail.letter import Action, MailMessage
+from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.smtp import SmtpTransport
 from autograph_web.mail.smtp_advice import advice_for
 from autograph_web.mail.store import OUTBOX
+from autograph_web.mail.transport import TransientFailure
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
-from tests.support.entropy import RecordedEntropy
 from tests.support.factories import rows
 from tests.support.post_office import SECRET, USER, PostOffice, certificate_for_localhost
+from tests.support.randomness import RecordedEntropy
 
 LINK = "https://accounts.northwind.dev/password-reset/confirm#token=" + "Zx5cVb6nMa1sDf2gHj3k" * 4
 SENDER = "AutoGraph v3 <no-reply@northwind.dev>"
@@ -48,13 +48,13 @@ MakeCourier = Callable[[str], Courier]
 
 
 @pytest.fixture
-async def courier_to(services: Services, clock: FakeClock, entropy: RecordedEntropy) -> MakeCourier:
+async def courier_to(services: Services, clock: FakeClock, randomness: RecordedEntropy) -> MakeCourier:
     """Makes a courier that only moves when told to; the one of the services rests."""
     await services.courier.close()
 
     def make(url: str) -> Courier:
         carrier = SmtpTransport(parse_smtp_url(url), SENDER, reply_seconds=0.5)
-        return Courier(services.database, services.outbox, carrier, clock, entropy)
+        return Courier(services.database, services.outbox, carrier, clock, randomness)
 
     return make
 

@@ -9,7 +9,7 @@ import pytest
 
 from autograph_web.http.cookies import full_name
 from autograph_web.infra.clock import SystemClock
-from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
@@ -75,6 +75,6 @@ async def test_nothing_in_redis_is_shared(redis_url: str) -> None:
 
 
 async def test_a_cookie_of_another_installation_speaks_of_no_deletion(services: Services) -> None:
-    stranger, _ = new_cookie(uuid4(), uuid4(), SystemEntropy())
+    stranger, _ = new_cookie(uuid4(), uuid4(), SystemRandomness())
 
     assert await services.sessions.why_ended(stranger) == "session_ended"

@@ -15,9 +15,9 @@ from autograph_web.frontend import PageInfo
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
-from tests.support.entropy import RecordedEntropy
 from tests.support.factories import AGENT, make_settings
 from tests.support.mailbox import Mailbox
+from tests.support.randomness import RecordedEntropy
 
 ORIGIN = "http://localhost:3000"
 PAGES = {
@@ -75,13 +75,15 @@ class OpenServices(Protocol):
 
 @pytest.fixture
 async def open_services(
-    clock: FakeClock, entropy: RecordedEntropy, mailbox: Mailbox
+    clock: FakeClock, randomness: RecordedEntropy, mailbox: Mailbox
 ) -> AsyncGenerator[OpenServices]:
     """Builds and opens services that share the test's clock, randomness and mailbox."""
     async with AsyncExitStack() as stack:
 
         async def open_with(settings: Settings) -> Services:
-            built = await stack.enter_async_context(opened(build_services(settings, clock, entropy, mailbox)))
+            built = await stack.enter_async_context(
+                opened(build_services(settings, clock, randomness, mailbox))
+            )
             mailbox.watch(built)
             return built
 

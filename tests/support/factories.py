@@ -65,7 +65,7 @@ async def prove(
 
 def device_cookie(services: Services, proof: AuthenticationGrant) -> str:
     """Return the cookie that makes a browser a known device of who has signed in."""
-    return services.known_devices.issue(proof.email)
+    return services.device_cookies.issue(proof.email)
 
 
 async def open_pair(services: Services, email: str = EMAIL, ip: str = "203.0.113.7") -> TokenPair:

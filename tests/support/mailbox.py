@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from autograph_web.mail.carrier import Envelope
-from autograph_web.mail.letter import NOBODY, MailMessage
+from autograph_web.mail.message import NOBODY, MailMessage
 from autograph_web.mail.store import OUTBOX
+from autograph_web.mail.transport import Envelope
 from autograph_web.runtime import Services
 
 

@@ -1,7 +1,7 @@
 """An operator at the command line of the server."""
 
-from autograph_web.admin.creation import Created, CreationInput
 from autograph_web.admin.person import Operator, Person, Role
+from autograph_web.admin.user_provisioning import Created, CreationInput
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
 from autograph_web.runtime import Services

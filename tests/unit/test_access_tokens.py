@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograph_web.infra.crypto.keyring import Keyring
-from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.sessions.access_tokens import ACCESS, REFRESH, TokenSigner
 from autograph_web.sessions.errors import InvalidToken
 from tests.support.clock import FakeClock
@@ -21,7 +21,7 @@ from tests.support.factories import EMAIL, OLDER_SECRET, SECRET, STRANGERS_SECRE
 URL = "https://accounts.northwind.dev"
 RING = Keyring([SECRET, OLDER_SECRET], "access and refresh tokens")
 CLOCK = FakeClock()
-SIGNER = TokenSigner(RING, URL, CLOCK, SystemEntropy())
+SIGNER = TokenSigner(RING, URL, CLOCK, SystemRandomness())
 USER, SESSION = uuid4(), uuid4()
 MORE = {"email": EMAIL, "role": "user", "ver": 3}
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from autograph_web.api_keys.errors import ApiKeyNameInvalid
 from autograph_web.api_keys.inputs import parse_name
 from autograph_web.api_keys.spelling import id_of, looks_like_key, new_key, shown
-from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.infra.telemetry.logs import redact
 from tests.support.api_keys import BASE62, value_of
-from tests.support.entropy import RecordedEntropy
+from tests.support.randomness import RecordedEntropy
 
 # As the documentation has it, for whoever scans source code.
 DOCUMENTED = re.compile(r"\bagk_[0-9A-Za-z]{11}_[0-9A-Za-z]{49}\b")
@@ -45,14 +45,14 @@ def test_the_checksum_is_the_documented_one() -> None:
 
 
 def test_a_key_has_256_bits_of_secret_and_64_of_id() -> None:
-    entropy = RecordedEntropy()
-    new_key(entropy)
+    randomness = RecordedEntropy()
+    new_key(randomness)
 
-    assert sorted(len(drawn) for drawn in entropy.drawn) == [8, 32]
+    assert sorted(len(drawn) for drawn in randomness.drawn) == [8, 32]
 
 
 def test_two_keys_are_never_the_same() -> None:
-    assert len({new_key(SystemEntropy()).id for _ in range(1000)}) == 1000
+    assert len({new_key(SystemRandomness()).id for _ in range(1000)}) == 1000
 
 
 @given(st.integers(0, 64), st.sampled_from(BASE62))

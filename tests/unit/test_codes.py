@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.mfa.codes import Method, TypedCode, new_recovery_code, read_code, recovery_hash
 from autograph_web.mfa.errors import CodeMalformed
-from tests.support.entropy import RecordedEntropy
+from tests.support.randomness import RecordedEntropy
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)
 CODE = "0123-4567-89ab-cdef"
@@ -122,10 +122,10 @@ def test_any_text_is_a_code_in_canonical_form_or_refused(typed: str) -> None:
 
 
 def test_a_recovery_code_is_80_bits_in_groups_of_four() -> None:
-    entropy = RecordedEntropy()
-    code = new_recovery_code(entropy)
+    randomness = RecordedEntropy()
+    code = new_recovery_code(randomness)
 
-    [drawn] = entropy.drawn
+    [drawn] = randomness.drawn
     assert len(drawn) * 8 == 80
     assert [len(group) for group in code.split("-")] == [4, 4, 4, 4]
     assert read_code(code).method is Method.RECOVERY_CODE
@@ -144,7 +144,7 @@ def test_every_bit_of_the_entropy_is_in_the_code() -> None:
 
 
 def test_ten_thousand_recovery_codes_are_all_different() -> None:
-    assert len({new_recovery_code(SystemEntropy()) for _ in range(10_000)}) == 10_000
+    assert len({new_recovery_code(SystemRandomness()) for _ in range(10_000)}) == 10_000
 
 
 def test_the_stored_hash_depends_on_the_owner_and_not_on_the_spelling() -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.mail_addresses import UnusableAddress, sender_address, wire_address
-from autograph_web.mail.carrier import Envelope
-from autograph_web.mail.letter import Action, MailMessage, circumstances
+from autograph_web.mail.message import Action, MailMessage, circumstances
 from autograph_web.mail.rendering import as_html, as_message, as_text
+from autograph_web.mail.transport import Envelope
 
 LINK = "https://accounts.northwind.dev/password-reset/confirm?a=1&b=2#token=" + "abc" * 30
 SENDER = "AutoGraph v3 <no-reply@northwind.dev>"

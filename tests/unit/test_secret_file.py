@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 
 from autograph_web.infra.crypto.secret_file import SecretError, add_secret, check_secret, secrets_of_data_dir
-from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.randomness import SystemRandomness
 from tests.support.factories import SECRET
 
 
@@ -124,7 +124,7 @@ def test_what_openssl_makes_is_accepted() -> None:
 
 def test_a_new_secret_stands_before_the_others(tmp_path: Path) -> None:
     first = secrets_of_data_dir(tmp_path)
-    assert add_secret(tmp_path, SystemEntropy()) == 2
+    assert add_secret(tmp_path, SystemRandomness()) == 2
 
     new, *others = secrets_of_data_dir(tmp_path)
     assert tuple(others) == first
@@ -134,7 +134,7 @@ def test_a_new_secret_stands_before_the_others(tmp_path: Path) -> None:
 
 def test_of_many_added_at_once_none_is_lost(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        counts = list(pool.map(add_secret, [tmp_path] * 8, [SystemEntropy()] * 8))
+        counts = list(pool.map(add_secret, [tmp_path] * 8, [SystemRandomness()] * 8))
 
     assert sorted(counts) == list(range(2, 10))
     assert len(set(secrets_of_data_dir(tmp_path))) == 9
@@ -142,4 +142,4 @@ def test_of_many_added_at_once_none_is_lost(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_written_the_list_stays(tmp_path: Path) -> None:
     with pytest.raises(SecretError, match="cannot be written"):
-        add_secret(Path("/proc/autograph"), SystemEntropy())
+        add_secret(Path("/proc/autograph"), SystemRandomness())

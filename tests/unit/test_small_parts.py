@@ -13,14 +13,14 @@ from autograph_web.accounts.errors import EmailInvalid, EmailTaken, LinkRefused
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.errors import DomainError, RateLimited
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.infra.randomness import SystemEntropy, random_token, random_uuid
+from autograph_web.infra.randomness import SystemRandomness, random_token, random_uuid
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.mfa.errors import CodeOfReplaced, SetupCodeOfOther
 from autograph_web.sessions.cookies import CookieParts, new_cookie, read_cookie
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.viewer import Viewer
-from tests.support.entropy import RecordedEntropy
 from tests.support.errors import all_errors
+from tests.support.randomness import RecordedEntropy
 
 
 def test_the_clock_tells_the_time_in_utc() -> None:
@@ -31,14 +31,14 @@ def test_the_clock_tells_the_time_in_utc() -> None:
 
 
 def test_a_token_is_256_bits_of_base64url() -> None:
-    token = random_token(SystemEntropy())
+    token = random_token(SystemRandomness())
 
     assert len(token) == 43
     assert set(token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 def test_two_tokens_are_never_the_same() -> None:
-    assert len({random_token(SystemEntropy()) for _ in range(1000)}) == 1000
+    assert len({random_token(SystemRandomness()) for _ in range(1000)}) == 1000
 
 
 def test_a_uuid_is_of_version_4() -> None:
@@ -67,7 +67,7 @@ def test_a_viewer_is_made_of_its_record() -> None:
 
 def test_a_cookie_can_be_taken_apart() -> None:
     user, session = uuid4(), uuid4()
-    value, digest = new_cookie(user, session, SystemEntropy())
+    value, digest = new_cookie(user, session, SystemRandomness())
 
     assert read_cookie(value) == CookieParts(user.hex, session.hex, digest)
 

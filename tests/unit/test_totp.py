@@ -10,7 +10,7 @@ from pyotp.totp import TOTP
 
 from autograph_web.mfa import totp
 from tests.support.authenticator import CALCULATORS, READERS, Authenticator, Calculator, Reader
-from tests.support.entropy import RecordedEntropy
+from tests.support.randomness import RecordedEntropy
 
 SECRET = b"12345678901234567890"
 EMAIL = "mina@northwind.dev"
@@ -84,10 +84,10 @@ def test_leading_zeros_are_part_of_the_code() -> None:
 
 
 def test_a_secret_has_160_bits_of_the_entropy_it_is_given() -> None:
-    entropy = RecordedEntropy()
-    first, second = totp.new_secret(entropy), totp.new_secret(entropy)
+    randomness = RecordedEntropy()
+    first, second = totp.new_secret(randomness), totp.new_secret(randomness)
 
-    assert [first, second] == entropy.drawn
+    assert [first, second] == randomness.drawn
     assert len(first) == 20
     assert b32decode(totp.as_key(first)) == first
     assert len(totp.as_key(first)) == 32

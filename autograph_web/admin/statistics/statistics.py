@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.admin.statistics import store
 from autograph_web.admin.statistics.attention import Attention, attention_to
 from autograph_web.admin.statistics.figures import Day, Now, Span
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.sessions.store import count_all_alive
 

@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.responses import StreamingResponse
 
-from autograph_web.admin.creation import CreationInput
-from autograph_web.admin.directory import Standing
 from autograph_web.admin.inputs import AuditInput
+from autograph_web.admin.user_directory import Standing
+from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.api.admin_schemas import (
     AddressRequest,
     AuditExportQuery,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from autograph_web.infra.randomness import SystemEntropy
+from autograph_web.infra.randomness import SystemRandomness
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class HeadFile:
             OSError: It cannot be written.
         """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self.path.with_name(f".audit-head.{SystemEntropy().bytes(8).hex()}")
+        draft = self.path.with_name(f".audit-head.{SystemRandomness().bytes(8).hex()}")
         try:
             draft.write_text(f"{head}\n", "ascii")
             draft.replace(self.path)

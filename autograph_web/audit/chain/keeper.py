@@ -28,7 +28,7 @@ from autograph_web.infra.background import end
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.errors import Unavailable
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 
 _log = structlog.get_logger(__name__)
 
@@ -59,11 +59,11 @@ class ChainKeeper:
     """Keeps the chain: of any number of keepers, in any number of processes, one works at a time."""
 
     def __init__(
-        self, database: Database, keys: ChainKeys, head: HeadFile, clock: Clock, entropy: Entropy
+        self, database: Database, keys: ChainKeys, head: HeadFile, clock: Clock, randomness: Randomness
     ) -> None:
         """Link nothing yet."""
         self._database, self._keys, self._head = database, keys, head
-        self._clock, self._entropy = clock, entropy
+        self._clock, self._randomness = clock, randomness
         self._written = asyncio.Event()
         self._quiet_at: int | None = None
         self._watch: _Watch | None = None
@@ -201,7 +201,7 @@ class ChainKeeper:
         return {"position": 0, "digest": START, "day": date.min}
 
     def _link(self, row: Row[Any], previous: dict[str, Any], settled: int) -> dict[str, Any]:
-        key, now, salt = self._keys.current, self._clock.now(), self._entropy.bytes(_SALT_BYTES)
+        key, now, salt = self._keys.current, self._clock.now(), self._randomness.bytes(_SALT_BYTES)
         # Days never go back, and a row cannot claim one that is still to come.
         day = max(previous["day"], min(row.at.date(), now.date()))
         place = Position(previous["position"] + 1, row.id, day, now, settled)

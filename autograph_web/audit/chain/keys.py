@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.chain import store
-from autograph_web.infra.crypto.encryption import SealBroken, Sealer
+from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
 from autograph_web.infra.crypto.keyring import Key, Keyring
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 
 _OWNER = "audit key "  # a sealed key is bound to its own name
 
@@ -16,9 +16,9 @@ _OWNER = "audit key "  # a sealed key is bound to its own name
 class ChainKeys:
     """The keys of the secrets in use, and those of earlier ones, which the database keeps sealed."""
 
-    def __init__(self, secrets: Sequence[str], entropy: Entropy) -> None:
+    def __init__(self, secrets: Sequence[str], randomness: Randomness) -> None:
         self._ring = Keyring(secrets, "audit chain")
-        self._sealer = Sealer(Keyring(secrets, "audit keys"), entropy)
+        self._encryptor = Encryptor(Keyring(secrets, "audit keys"), randomness)
 
     @property
     def current(self) -> Key:
@@ -30,10 +30,10 @@ class ChainKeys:
         kept = {row.kid: str(row.sealed) for row in await store.keys(connection)}
         for key in (await self.every(connection)).values():
             sealed = kept.get(key.kid)
-            if sealed is None or self._sealer.outdated(sealed):
+            if sealed is None or self._encryptor.outdated(sealed):
                 text = urlsafe_b64encode(key.material)
                 await store.keep_key(
-                    connection, key.kid, self._sealer.seal(text, _OWNER + key.kid), instead_of=sealed
+                    connection, key.kid, self._encryptor.encrypt(text, _OWNER + key.kid), instead_of=sealed
                 )
 
     async def every(self, connection: AsyncConnection) -> dict[str, Key]:
@@ -42,8 +42,8 @@ class ChainKeys:
         for row in await store.keys(connection):
             if row.kid not in found:
                 try:
-                    text = self._sealer.open(row.sealed, _OWNER + row.kid)
-                except SealBroken:
+                    text = self._encryptor.decrypt(row.sealed, _OWNER + row.kid)
+                except DecryptionError:
                     continue  # whoever checks a link made with it will miss it
                 found[row.kid] = Key(row.kid, urlsafe_b64decode(text))
         return found

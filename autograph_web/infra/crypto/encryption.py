@@ -6,28 +6,28 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from autograph_web.infra.crypto.keyring import Keyring
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 
 _NONCE_BYTES = 12  # NIST SP 800-38D section 8.2.2
 
 
-class SealBroken(Exception):
+class DecryptionError(Exception):
     """A sealed value was altered, moved to another owner, or its key is gone."""
 
 
-class Sealer:
+class Encryptor:
     """AES-256-GCM with a keyring: a value is `kid.nonce‖ciphertext`, the owner is authenticated with it."""
 
-    def __init__(self, keyring: Keyring, entropy: Entropy) -> None:
-        self._keyring, self._entropy = keyring, entropy
+    def __init__(self, keyring: Keyring, randomness: Randomness) -> None:
+        self._keyring, self._randomness = keyring, randomness
 
-    def seal(self, value: bytes, owner: str) -> str:
+    def encrypt(self, value: bytes, owner: str) -> str:
         """Return `value` sealed with the newest key for `owner`."""
-        key, nonce = self._keyring.current, self._entropy.bytes(_NONCE_BYTES)
+        key, nonce = self._keyring.current, self._randomness.bytes(_NONCE_BYTES)
         sealed = AESGCM(key.material).encrypt(nonce, value, owner.encode())
         return f"{key.kid}.{urlsafe_b64encode(nonce + sealed).decode('ascii')}"
 
-    def open(self, sealed: str, owner: str) -> bytes:
+    def decrypt(self, sealed: str, owner: str) -> bytes:
         """Return the value that was sealed for `owner`.
 
         Raises:
@@ -36,12 +36,12 @@ class Sealer:
         kid, _, body = sealed.partition(".")
         key = self._keyring.find(kid)
         if key is None:
-            raise SealBroken
+            raise DecryptionError
         try:
             raw = urlsafe_b64decode(body)
             return AESGCM(key.material).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], owner.encode())
         except (InvalidTag, ValueError):
-            raise SealBroken from None
+            raise DecryptionError from None
 
     def outdated(self, sealed: str) -> bool:
         """Tell whether a value was sealed with another key than the newest."""

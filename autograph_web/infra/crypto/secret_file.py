@@ -5,7 +5,7 @@ from base64 import b64encode
 from pathlib import Path
 
 from autograph_web.infra.file_lock import file_lock
-from autograph_web.infra.randomness import Entropy, SystemEntropy
+from autograph_web.infra.randomness import Randomness, SystemRandomness
 
 _PLACEHOLDERS = ("change", "secret", "password", "example", "placeholder", "insecure", "default", "your-")
 _MIN_LENGTH = 43  # 32 bytes in unpadded base64: 256 bits (RFC 7518 section 3.2)
@@ -45,7 +45,7 @@ def secrets_of_data_dir(data_dir: Path) -> tuple[str, ...]:
     return secrets
 
 
-def add_secret(data_dir: Path, entropy: Entropy) -> int:
+def add_secret(data_dir: Path, randomness: Randomness) -> int:
     """Put a new secret in front of those of the data folder; return how many there are now.
 
     Raises:
@@ -54,7 +54,7 @@ def add_secret(data_dir: Path, entropy: Entropy) -> int:
     path = data_dir / "secret_keys"
     try:
         with file_lock(data_dir / "secret_keys.lock"):  # of two at once neither loses the other's
-            secrets = (_new_secret(entropy), *secrets_of_data_dir(data_dir))
+            secrets = (_new_secret(randomness), *secrets_of_data_dir(data_dir))
             _draft(path, secrets).replace(path)
     except OSError as error:
         raise SecretError(f"{path} cannot be written: {error.strerror}") from None
@@ -73,20 +73,20 @@ def _create(path: Path) -> None:
     # and neither ever reads a half-written file.
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = _draft(path, (_new_secret(SystemEntropy()),))
+        draft = _draft(path, (_new_secret(SystemRandomness()),))
         _link(draft, path)
     except OSError as error:
         raise SecretError(f"{path} cannot be written: {error.strerror}") from None
 
 
-def _new_secret(entropy: Entropy) -> str:
-    return b64encode(entropy.bytes(48)).decode("ascii")
+def _new_secret(randomness: Randomness) -> str:
+    return b64encode(randomness.bytes(48)).decode("ascii")
 
 
 def _draft(path: Path, secrets: tuple[str, ...]) -> Path:
     """Write secrets beside `path`, all the way to the disk."""
     # A name of its own: threads share a process id, and so do containers that share the folder.
-    draft = path.with_name(f".secret_keys.{SystemEntropy().bytes(8).hex()}")
+    draft = path.with_name(f".secret_keys.{SystemRandomness().bytes(8).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as handle:
         handle.write("".join(f"{secret}\n" for secret in secrets))

@@ -148,14 +148,14 @@ class Database:
         What is written refers to rows that were just read, an account above all: one that is gone was deleted
         meanwhile.
         """
-        if self._rest.goes_on():
+        if self._rest.is_open():
             raise Unavailable(retry_after=2)
         stake = _Stake()
         try:
             yield stake
         except Exception as error:
             if isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError):
-                self._rest.begin()
+                self._rest.record_failure()
             if isinstance(error, IntegrityError) and _refers_to_nothing(error):
                 raise self._reference_gone() from error
             refusal = _refusal_of(error, stake)
@@ -164,7 +164,7 @@ class Database:
             if isinstance(refusal, Unavailable) and refusal is not error:
                 self._tell(error)
             raise refusal from error
-        self._rest.end()
+        self._rest.record_success()
 
     def _tell(self, error: Exception) -> None:
         """Say in one line what is wrong, once in a while: everybody who comes meets the same."""

@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from autograph_web.infra.errors import Unavailable
-from autograph_web.infra.randomness import Entropy, SystemEntropy
+from autograph_web.infra.randomness import Randomness, SystemRandomness
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -17,7 +17,7 @@ _PAUSES_S = (0.01, 0.04, 0.16, 0.64)
 
 def retried(
     work: Callable[_P, Coroutine[Any, Any, _T]],
-    entropy: Entropy | None = None,
+    randomness: Randomness | None = None,
     pauses: Sequence[float] = _PAUSES_S,
 ) -> Callable[_P, Coroutine[Any, Any, _T]]:
     """Have a use case begin anew if its unit of work was ended for a conflict with another one.
@@ -28,7 +28,7 @@ def retried(
     Raises:
         Unavailable: There was a conflict each time.
     """
-    chance = entropy or SystemEntropy()
+    chance = randomness or SystemRandomness()
 
     @wraps(work)
     async def begun_anew(*args: _P.args, **kwargs: _P.kwargs) -> _T:

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.errors import DomainError, RateLimited, Unavailable
-from autograph_web.infra.randomness import Entropy, random_token
+from autograph_web.infra.randomness import Randomness, random_token
 from autograph_web.infra.ratelimit.local_limiter import LocalLimiter
 from autograph_web.infra.ratelimit.table import HASHED, Limit, Rate
 from autograph_web.infra.redis.client import RedisClient, RedisDown
@@ -149,13 +149,13 @@ class Limiter:
         self,
         redis: RedisClient,
         clock: Clock,
-        entropy: Entropy,
+        randomness: Randomness,
         processes: int = 1,
         rates: Mapping[Limit, tuple[Rate, ...]] = MappingProxyType({}),
     ) -> None:
         """Take the parts; `rates` are what is set, where that differs from the table."""
         self._rates = {limit: limit.default for limit in Limit} | dict(rates)
-        self._redis, self._clock, self._entropy = redis, clock, entropy
+        self._redis, self._clock, self._randomness = redis, clock, randomness
         # On its own a process allows its share of each limit, so that all of them together stay within it.
         self._processes = processes
         self._queues: dict[str, _Queue] = {}
@@ -187,7 +187,7 @@ class Limiter:
         Raises:
             RateLimitExceeded: One of them is reached; `retry_after` says for how long.
         """
-        nonce = random_token(self._entropy, 9)
+        nonce = random_token(self._randomness, 9)
         try:
             return await self._reserve_shared(
                 Reservation(tuple(limits), _digest(subject), nonce, local=False)

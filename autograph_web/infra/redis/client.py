@@ -111,7 +111,7 @@ class RedisClient:
             cast(Any, command).close()  # whoever gave up before it was its turn has not begun it
 
     async def _ask(self, command: Awaitable[_T], anyway: bool) -> _T:
-        if self._rest.goes_on() and not anyway:
+        if self._rest.is_open() and not anyway:
             raise RedisDown
         try:
             answer = await command
@@ -122,14 +122,14 @@ class RedisClient:
                 named = {"command": down.command} if down.command else {}
                 _log.warning("redis_failed", trouble=down.trouble.value, error=type(error).__name__, **named)
             if isinstance(error, _NO_ANSWER):
-                self._rest.begin()
+                self._rest.record_failure()
             raise down from error
-        self._rest.end()
+        self._rest.record_success()
         return answer
 
     def note_answer(self) -> None:
         """Go without Redis no longer: another client of the same server has just had an answer."""
-        self._rest.end()
+        self._rest.record_success()
 
     def trace_commands(self) -> None:
         """Tell each command as a part of the trace of whoever sends it: its name, not its keys."""

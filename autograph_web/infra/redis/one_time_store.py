@@ -4,10 +4,10 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from autograph_web.infra.crypto.encryption import SealBroken, Sealer
+from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import TicketExpired, Unavailable
-from autograph_web.infra.randomness import Entropy, random_token
+from autograph_web.infra.randomness import Randomness, random_token
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 
 T = TypeVar("T")
@@ -17,33 +17,33 @@ _LONGEST_TOKEN = 128
 class OneTimeStore(Generic[T]):
     """Gives out a token for a value, and the value for the token: to one of any number of racers (GETDEL).
 
-    Redis holds neither the token nor, where there is a `sealer`, the value in the clear; what was encrypted
+    Redis holds neither the token nor, with an `encryptor`, the value in the clear; what was encrypted
     for one owner opens for no other.
     """
 
     def __init__(
         self,
         redis: RedisClient,
-        entropy: Entropy,
+        randomness: Randomness,
         kind: type[T],
         *,
         prefix: str,
         ttl: int,
-        sealer: Sealer | None = None,
+        encryptor: Encryptor | None = None,
         token_bytes: int = 32,
     ) -> None:
         """Take the parts.
 
         Args:
             redis: Where values are kept.
-            entropy: What tokens are drawn from.
+            randomness: What tokens are drawn from.
             kind: The type of the values, which pydantic can write as JSON.
             prefix: What keys begin with.
             ttl: How long a value is kept, in seconds.
-            sealer: What values are encrypted with, if they are.
+            encryptor: What values are encrypted with, if they are.
             token_bytes: How many random bytes a token has.
         """
-        self._redis, self._entropy, self._sealer = redis, entropy, sealer
+        self._redis, self._randomness, self._encryptor = redis, randomness, encryptor
         self._codec = TypeAdapter[T](kind)
         self._prefix, self._ttl, self._token_bytes = prefix, ttl, token_bytes
 
@@ -53,9 +53,9 @@ class OneTimeStore(Generic[T]):
         Raises:
             Unavailable: Redis is away.
         """
-        token = random_token(self._entropy, self._token_bytes)
+        token = random_token(self._randomness, self._token_bytes)
         plain = self._codec.dump_json(value)
-        kept = self._sealer.seal(plain, self._bound_to(owner)) if self._sealer else plain.decode()
+        kept = self._encryptor.encrypt(plain, self._bound_to(owner)) if self._encryptor else plain.decode()
         try:
             await self._redis.put(self._key(token), kept, self._ttl)
         except RedisDown as error:
@@ -79,11 +79,11 @@ class OneTimeStore(Generic[T]):
             raise TicketExpired
         try:
             return self._codec.validate_json(self._opened(kept, owner))
-        except (SealBroken, ValidationError):
+        except (DecryptionError, ValidationError):
             raise TicketExpired from None
 
     def _opened(self, kept: bytes, owner: str) -> bytes:
-        return self._sealer.open(kept.decode("ascii"), self._bound_to(owner)) if self._sealer else kept
+        return self._encryptor.decrypt(kept.decode("ascii"), self._bound_to(owner)) if self._encryptor else kept
 
     def _bound_to(self, owner: str) -> str:
         return f"{self._prefix}\n{owner}"

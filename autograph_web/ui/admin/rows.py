@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from autograph_web.admin.investigation import Finding
+from autograph_web.admin.audit_search import Finding
 from autograph_web.admin.person import Person, Role, Status
 from autograph_web.audit.kinds import Outcome
 from autograph_web.infra.user_agent import describe_user_agent

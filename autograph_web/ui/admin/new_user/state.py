@@ -7,8 +7,8 @@ import reflex as rx
 from pydantic import SecretStr
 
 from autograph_web.accounts.errors import EmailTaken
-from autograph_web.admin.creation import CreationInput
 from autograph_web.admin.person import Operator, Role
+from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError, InvalidInput
 from autograph_web.runtime import services

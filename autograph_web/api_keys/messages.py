@@ -4,7 +4,7 @@ from datetime import datetime
 
 from autograph_web.api_keys.key import ApiKey
 from autograph_web.infra.context import RequestContext
-from autograph_web.mail.letter import Action, MailMessage, circumstances
+from autograph_web.mail.message import Action, MailMessage, circumstances
 
 
 def created_letter(email: str, url: str, key: ApiKey, context: RequestContext, now: datetime) -> MailMessage:

@@ -14,7 +14,7 @@ from autograph_web.infra.db.database import Database
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import Limiter, RateLimit
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.sign_in.known_devices import DeviceCookies
+from autograph_web.sign_in.device_cookies import DeviceCookies
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.mail.letter import MailMessage, circumstances
+from autograph_web.mail.message import MailMessage, circumstances
 
 _WHAT = {
     "enabled": ("Two-step verification is on", "Two-step verification was turned on."),

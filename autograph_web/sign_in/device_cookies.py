@@ -2,7 +2,7 @@
 
 from autograph_web.accounts.emails import fold_email
 from autograph_web.infra.crypto.keyring import Keyring
-from autograph_web.infra.randomness import Entropy, random_token
+from autograph_web.infra.randomness import Randomness, random_token
 
 
 class DeviceCookies:
@@ -11,12 +11,12 @@ class DeviceCookies:
     A value is `nonce.kid.mac`. It proves an earlier sign-in of that account and opens nothing.
     """
 
-    def __init__(self, keyring: Keyring, entropy: Entropy) -> None:
-        self._keyring, self._entropy = keyring, entropy
+    def __init__(self, keyring: Keyring, randomness: Randomness) -> None:
+        self._keyring, self._randomness = keyring, randomness
 
     def issue(self, email: str) -> str:
         """Return a new device cookie for the account of `email`, to be given out after a sign-in only."""
-        nonce = random_token(self._entropy, 16)
+        nonce = random_token(self._randomness, 16)
         return f"{nonce}.{self._keyring.sign(_message(nonce, fold_email(email)))}"
 
     def recognise(self, value: str | None, email_key: str) -> str | None:

@@ -20,6 +20,6 @@ class RecordedEntropy:
 
 
 @pytest.fixture
-def entropy() -> RecordedEntropy:
+def randomness() -> RecordedEntropy:
     """The randomness of the services under test."""
     return RecordedEntropy()

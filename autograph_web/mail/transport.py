@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from autograph_web.mail.letter import MailMessage
+from autograph_web.mail.message import MailMessage
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from autograph_web.admin import store
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.person import Operator, administrator_in, as_id
 from autograph_web.audit.downloads import Download, Format, place_of, written
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.log import ACTOR, AuditEvent
 from autograph_web.audit.selection import Place, Selection
-from autograph_web.audit.trail import ACTOR, AuditEvent
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.ip_addresses import canonical_address
 from autograph_web.infra.ratelimit.table import Limit
 

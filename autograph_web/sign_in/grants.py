@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.randomness import random_uuid
 from autograph_web.sessions.viewer import AuthenticationGrant
@@ -33,7 +33,7 @@ class Grants:
     ) -> AuthenticationGrant:
         """Return a proof for a session that does not exist yet."""
         return AuthenticationGrant(
-            session_id=random_uuid(self._on.entropy),
+            session_id=random_uuid(self._on.randomness),
             user_id=user_id,
             email=email,
             epoch=epoch,

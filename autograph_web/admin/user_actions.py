@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import LastAdmin
 from autograph_web.admin import store
-from autograph_web.admin.administrators import AdminPolicy
+from autograph_web.admin.admin_policy import AdminPolicy
 from autograph_web.admin.errors import AccountUnknown, OwnAccount
-from autograph_web.admin.letters import change_letter
+from autograph_web.admin.messages import change_letter
 from autograph_web.admin.person import Operator, Person, Role, Status
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.db.retry import retried
 from autograph_web.mfa import store as mfa

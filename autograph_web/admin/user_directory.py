@@ -6,7 +6,7 @@ from autograph_web.accounts.emails import fold_email
 from autograph_web.admin import store
 from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.person import Person, Wanted, as_id
-from autograph_web.audit.foundation import UseCaseContext
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.mfa import store as mfa
 from autograph_web.sessions.devices import Devices, OpenSession
 from autograph_web.sessions.sessions import Sessions

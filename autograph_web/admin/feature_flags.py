@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.admin import store
 from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Person, actor_of
-from autograph_web.audit.foundation import UseCaseContext
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.flags.flags import Flags, Standing
 from autograph_web.flags.inputs import Wish
 from autograph_web.infra.context import RequestContext

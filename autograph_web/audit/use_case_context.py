@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from autograph_web.audit.trail import AuditLog
+from autograph_web.audit.log import AuditLog
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.db.database import Database
-from autograph_web.infra.randomness import Entropy
+from autograph_web.infra.randomness import Randomness
 from autograph_web.infra.ratelimit.limiter import Limiter
 from autograph_web.mail.outbox import Outbox
 
@@ -22,5 +22,5 @@ class UseCaseContext:
     limiter: Limiter
     outbox: Outbox
     clock: Clock
-    entropy: Entropy
+    randomness: Randomness
     reserved_domains: tuple[str, ...] = ()

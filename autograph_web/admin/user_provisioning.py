@@ -14,11 +14,11 @@ from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.models import User
 from autograph_web.accounts.passwords import PasswordPolicy
-from autograph_web.admin.administrators import AdminPolicy
-from autograph_web.admin.letters import invitation_letter
+from autograph_web.admin.admin_policy import AdminPolicy
+from autograph_web.admin.messages import invitation_letter
 from autograph_web.admin.person import Operator, Role
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.randomness import random_token, random_uuid
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
@@ -105,7 +105,7 @@ class UserProvisioning:
     async def _hash(self, wish: CreationInput, email: EmailAddress) -> str:
         if wish.password is None:
             # Something nobody knows: to sign in is then exactly as slow and as hopeless as with a wrong one.
-            return await self._hasher.hash(random_token(self._on.entropy))
+            return await self._hasher.hash(random_token(self._on.randomness))
         password = wish.password.get_secret_value()
         await self._policy.require(password, email.text)
         return await self._hasher.hash(password)
@@ -122,7 +122,7 @@ class UserProvisioning:
     def _user(self, email: EmailAddress, role: Role, password_hash: str) -> User:
         now = self._on.clock.now()
         return User(
-            id=random_uuid(self._on.entropy),
+            id=random_uuid(self._on.randomness),
             email=email.text,
             email_key=email.key,
             password_hash=password_hash,

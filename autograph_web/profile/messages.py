@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.mail.letter import Action, MailMessage, circumstances
+from autograph_web.mail.message import Action, MailMessage, circumstances
 
 
 def password_letter(email: str, context: RequestContext, now: datetime, *, ended: bool) -> MailMessage:

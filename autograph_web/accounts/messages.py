@@ -1,6 +1,6 @@
 """What people are told about the address of their account."""
 
-from autograph_web.mail.letter import Action, MailMessage
+from autograph_web.mail.message import Action, MailMessage
 
 
 def verification_letter(email: str, url: str) -> MailMessage:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import anyio
 
-from autograph_web.mail.carrier import Envelope, PermanentFailure, TransientFailure
 from autograph_web.mail.rendering import as_message
+from autograph_web.mail.transport import Envelope, PermanentFailure, TransientFailure
 
 _FILE = re.compile(r"([0-9]{8}T[0-9]{6}-[A-Za-z0-9_-]{16,32})\.eml")
 _MOST_SHOWN = 200

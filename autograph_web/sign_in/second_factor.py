@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.emails import fold_email
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimit, RateLimitExceeded
@@ -19,9 +19,9 @@ from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.sign_in.challenges import Challenge, ChallengeRequired, Challenges
 from autograph_web.sign_in.errors import ChallengeExpired
+from autograph_web.sign_in.grants import Grants
 from autograph_web.sign_in.inputs import SecondStepInput
-from autograph_web.sign_in.notices import NewDeviceAlerts
-from autograph_web.sign_in.proofs import Grants
+from autograph_web.sign_in.new_device_alerts import NewDeviceAlerts
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from autograph_web.mail.letter import Action, MailMessage
+from autograph_web.mail.message import Action, MailMessage
 
 _CHANGES = {
     "locked": (

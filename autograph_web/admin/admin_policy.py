@@ -6,7 +6,7 @@ from autograph_web.admin import store
 from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Operator, Person
 from autograph_web.api_keys.key import ApiKeyPrincipal
-from autograph_web.audit.foundation import UseCaseContext
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions.viewer import Viewer
 

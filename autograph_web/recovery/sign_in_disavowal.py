@@ -9,15 +9,15 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import LinkUnknown
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.foundation import UseCaseContext
 from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.recovery.letters import refused_letter
+from autograph_web.recovery.messages import refused_letter
 from autograph_web.recovery.reclaiming import Reclaiming, WayBack
 from autograph_web.recovery.removed import Removed
-from autograph_web.sign_in.notices import RefusableSignIn
+from autograph_web.sign_in.new_device_alerts import RefusableSignIn
 
 _REFUSAL = Purpose.SIGN_IN_REFUSAL
 
