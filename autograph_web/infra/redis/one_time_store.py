@@ -83,7 +83,9 @@ class OneTimeStore(Generic[T]):
             raise TicketExpired from None
 
     def _opened(self, kept: bytes, owner: str) -> bytes:
-        return self._encryptor.decrypt(kept.decode("ascii"), self._bound_to(owner)) if self._encryptor else kept
+        if self._encryptor is None:
+            return kept
+        return self._encryptor.decrypt(kept.decode("ascii"), self._bound_to(owner))
 
     def _bound_to(self, owner: str) -> str:
         return f"{self._prefix}\n{owner}"
