@@ -7,7 +7,6 @@ from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Operator, Person
 from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.audit.use_case_context import UseCaseContext
-from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions.viewer import Viewer
 
 
@@ -38,7 +37,7 @@ class AdminPolicy:
             return
         person = await self._found(connection, operator.caller)
         if isinstance(operator.caller, Viewer):
-            require_fresh(operator.caller, person.mfa_enabled, self._on.clock)
+            operator.caller.assurance.require_recent(person.mfa_enabled, self._on.clock)
 
     async def _found(self, connection: AsyncConnection, caller: Viewer | ApiKeyPrincipal) -> Person:
         row = await store.find(connection, caller.user_id)

@@ -9,7 +9,6 @@ from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.flags.flags import Flags, Standing
 from autograph_web.flags.inputs import Wish
 from autograph_web.infra.context import RequestContext
-from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions.viewer import Viewer
 
 
@@ -40,6 +39,6 @@ class FeatureFlags:
             row = await store.find(connection, viewer.user_id)
             if row is None or not Person.of(row).is_active_admin:
                 raise NotAdmin
-            require_fresh(viewer, row.mfa_enabled, self._on.clock)
+            viewer.assurance.require_recent(row.mfa_enabled, self._on.clock)
 
         return await self._flags.change(context, actor_of(viewer), wish, viewer.user_id, leave)

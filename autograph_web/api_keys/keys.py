@@ -42,7 +42,6 @@ from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import DomainError, NotFound, Unavailable
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.mfa.freshness import require_fresh
 from autograph_web.sessions import store as sessions
 from autograph_web.sessions.viewer import Viewer
 
@@ -174,7 +173,7 @@ class ApiKeys:
         session = await sessions.find_alive(connection, viewer.session_id, now)
         if session is None:
             raise SessionEnded
-        require_fresh(viewer, session.mfa_enabled, self._on.clock)
+        viewer.assurance.require_recent(session.mfa_enabled, self._on.clock)
         if Scope.ADMIN in wish.scopes and session.role != ADMIN_ROLE:
             raise ScopeNotAllowed
         if await store.count_in_force(connection, viewer.user_id, now) >= MOST_KEYS:

@@ -30,7 +30,6 @@ from autograph_web.mfa.errors import (
     SetupCodeOfOther,
 )
 from autograph_web.mfa.factors import Factors, newer_entry, owner_of
-from autograph_web.mfa.freshness import require_fresh
 from autograph_web.mfa.messages import factor_letter
 from autograph_web.mfa.models import RecoveryCode, TotpFactor
 from autograph_web.sessions.sessions import Sessions
@@ -228,14 +227,14 @@ class Enrolment:
 
     async def _require_fresh(self, connection: AsyncConnection, viewer: Viewer) -> bool:
         enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None
-        require_fresh(viewer, enabled, self._on.clock)
+        viewer.assurance.require_recent(enabled, self._on.clock)
         return enabled
 
     async def _require_fresh_if_enabled(self, connection: AsyncConnection, viewer: Viewer) -> bool:
         # Turning on was begun with a fresh sign-in; only a replacement must still be fresh at its end.
         enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None
         if enabled:
-            require_fresh(viewer, enabled, self._on.clock)
+            viewer.assurance.require_recent(enabled, self._on.clock)
         return enabled
 
     async def _tell(

@@ -63,10 +63,3 @@ class MfaNotEnabled(DomainError):
 
     code, status = "mfa_not_enabled", 400
     sentence = "Two-step verification is off."
-
-
-class ReauthenticationRequired(DomainError):
-    """The sign-in is too old, or too weak, for a change of how one signs in (ASVS 5.0 V7.5)."""
-
-    code, status = "reauthentication_required", 403
-    sentence = "Confirm that it's you first: it has been a while since you signed in."

@@ -11,7 +11,6 @@ from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.mfa import store as mfa
-from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile.errors import EmailMismatch, OnlyAdmin
 from autograph_web.profile.messages import farewell_letter
 from autograph_web.sessions.viewer import Viewer
@@ -50,7 +49,7 @@ class Deletion:
 
     async def _check(self, connection: AsyncConnection, viewer: Viewer, confirm_email: str) -> str:
         enabled = await mfa.find_factor(connection, viewer.user_id, active=True) is not None
-        require_fresh(viewer, enabled, self._on.clock)
+        viewer.assurance.require_recent(enabled, self._on.clock)
         found = await accounts.find_by_id(connection, viewer.user_id)
         if found is None:
             raise SessionEnded

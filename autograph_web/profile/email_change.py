@@ -23,7 +23,6 @@ from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa import store as mfa
-from autograph_web.mfa.freshness import require_fresh
 from autograph_web.profile import messages as letters
 from autograph_web.profile.errors import EmailUnchanged
 from autograph_web.sessions.sessions import Sessions
@@ -54,7 +53,7 @@ class EmailChange:
             Unavailable: The database is away; nothing was sent.
         """
         address = parse_email(email, self._on.reserved_domains)
-        require_fresh(viewer, viewer.mfa_enabled, self._on.clock)
+        viewer.assurance.require_recent(viewer.mfa_enabled, self._on.clock)
         await self._spend(viewer.user_id, address)
         await self._ask(context, viewer, address)
         return address.text
@@ -98,7 +97,7 @@ class EmailChange:
 
     async def _check(self, connection: AsyncConnection, viewer: Viewer, address: EmailAddress) -> Account:
         enabled = await mfa.find_factor(connection, viewer.user_id, active=True) is not None
-        require_fresh(viewer, enabled, self._on.clock)
+        viewer.assurance.require_recent(enabled, self._on.clock)
         found = await accounts.find_by_id(connection, viewer.user_id)
         if found is None:
             raise SessionEnded

@@ -19,12 +19,13 @@ from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import DomainError
-from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.profile.messages import password_letter
+from autograph_web.sessions.assurance import AuthMethod, as_text
+from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.sessions import Ended
-from autograph_web.sessions.viewer import AuthenticationGrant, Viewer, is_two_step
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.sign_in.grants import Grants
 from autograph_web.sign_in.password_verifier import Checked, PasswordVerifier
 
@@ -169,7 +170,7 @@ class PasswordChange:
             email=account.email,
             epoch=ended.epoch if ended else account.session_epoch,
             remember=viewer.remember,
-            method="password",
+            method=as_text(AuthMethod.PASSWORD),
             password_changed_at=account.password_changed_at,
         )
         if account.mfa_enabled:
@@ -191,7 +192,7 @@ def _require_assurance(viewer: Viewer, account: Account) -> None:
     Raises:
         ReauthenticationRequired: It is such a session.
     """
-    if account.mfa_enabled and not is_two_step(viewer.method):
+    if account.mfa_enabled and not viewer.assurance.is_two_step:
         raise ReauthenticationRequired
 
 

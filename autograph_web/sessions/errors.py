@@ -29,3 +29,10 @@ class TokenReused(DomainError):
 
     code, status = "token_reused", 401
     sentence = "That refresh token was used before, so this sign-in has been ended. Sign in again."
+
+
+class ReauthenticationRequired(DomainError):
+    """The sign-in is too old, or too weak, for a change of how one signs in (ASVS 5.0 V7.5)."""
+
+    code, status = "reauthentication_required", 403
+    sentence = "Confirm that it's you first: it has been a while since you signed in."

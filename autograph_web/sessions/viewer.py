@@ -4,10 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-
-def is_two_step(method: str) -> bool:
-    """Tell whether `method` names more than a password, such as `password+totp`."""
-    return "+" in method
+from autograph_web.sessions.assurance import Assurance
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +25,11 @@ class Viewer:
     method: str
     token_id: str | None = None
     token_expires_at: int = 0
+
+    @property
+    def assurance(self) -> Assurance:
+        """How and when the person authenticated."""
+        return Assurance.of(self.method, self.signed_in_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +56,4 @@ class AuthenticationGrant:
     @property
     def has_factor(self) -> bool:
         """Whether more than the password stands behind it: a second factor, or a device trusted with it."""
-        return is_two_step(self.method)
+        return Assurance.of(self.method, self.authenticated_at).is_two_step

@@ -14,6 +14,7 @@ from autograph_web.infra.db.retry import retried
 from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.errors import CodeMalformed, InvalidCode
 from autograph_web.mfa.factors import Factors
+from autograph_web.sessions.assurance import AuthMethod, as_text
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.sign_in.grants import Grants
 from autograph_web.sign_in.inputs import ReauthenticationInput
@@ -116,7 +117,7 @@ class Reauthentication:
             email=account.email,
             epoch=account.session_epoch,
             remember=viewer.remember,
-            method=f"password+{code.method.value}" if code else "password",
+            method=as_text(AuthMethod.PASSWORD, *([AuthMethod(code.method)] if code else [])),
             password_changed_at=account.password_changed_at,
         )
         return replace(proof, replaces=viewer.session_id)

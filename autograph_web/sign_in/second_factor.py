@@ -16,6 +16,7 @@ from autograph_web.mfa.codes import Method, TypedCode, read_code
 from autograph_web.mfa.errors import InvalidCode
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
+from autograph_web.sessions.assurance import AuthMethod, as_text
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.sign_in.challenges import Challenge, ChallengeRequired, Challenges
 from autograph_web.sign_in.errors import ChallengeExpired
@@ -115,7 +116,7 @@ class SecondFactor:
             email=challenge.email,
             epoch=challenge.epoch,
             remember=challenge.remember,
-            method=f"password+{code.method.value}",
+            method=as_text(AuthMethod.PASSWORD, AuthMethod(code.method)),
             password_changed_at=challenge.password_changed_at,
             trust_device=trust and self._trusted.are_offered(challenge.user_id),
         )

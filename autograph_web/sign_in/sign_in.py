@@ -13,6 +13,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.mfa.trusted_devices import TrustedDevices
+from autograph_web.sessions.assurance import AuthMethod, as_text
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.sign_in.challenges import ChallengeRequired, Challenges
 from autograph_web.sign_in.errors import EmailNotVerified, InvalidCredentials
@@ -85,7 +86,7 @@ class SignIn:
         """
         if self._verification.is_missing(account):
             raise EmailNotVerified
-        proof = self._proof(account, remember=False, method="password")
+        proof = self._proof(account, remember=False, method=as_text(AuthMethod.PASSWORD))
         async with self._on.database.unit() as connection:
             await self._proofs.record(connection, context, proof)
         return proof
@@ -135,7 +136,8 @@ class SignIn:
                 kind = Kind.LOGIN_MFA_REQUIRED
                 await self._on.trail.record(connection, kind, attempt.context, user_id=account.id)
                 return account, None
-            method = "password+trusted_device" if account.mfa_enabled else "password"
+            stands_in = [AuthMethod.TRUSTED_DEVICE] if account.mfa_enabled else []
+            method = as_text(AuthMethod.PASSWORD, *stands_in)
             proof = self._proof(account, attempt.remember, method)
             created_at = await self._proofs.record(connection, attempt.context, proof)
             await self._notices.tell(connection, attempt.context, proof, claimed, created_at)

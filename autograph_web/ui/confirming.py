@@ -10,9 +10,8 @@ from pydantic import SecretStr
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError
-from autograph_web.mfa.errors import ReauthenticationRequired
-from autograph_web.mfa.freshness import is_fresh
 from autograph_web.runtime import services
+from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.sign_in.inputs import ReauthenticationInput
 from autograph_web.ui import guard
@@ -130,7 +129,7 @@ class Confirming(CodeForm, AccountPage, mixin=True):
         return confirmed
 
     def _is_fresh(self, looking: Viewer) -> bool:
-        return is_fresh(looking, self.on, _CLOCK)
+        return looking.assurance.is_recent(self.on, _CLOCK)
 
     def _ask_who(self, wish: str) -> None:
         self.wish, self.recovery = wish, False

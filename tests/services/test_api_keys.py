@@ -23,8 +23,8 @@ from autograph_web.api_keys.spelling import new_key
 from autograph_web.api_keys.store import KEYS
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import NotFound, RateLimited
-from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.runtime import Services
+from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
 from tests.support.api_keys import impostor, issue, newcomer, signed_in, use
 from tests.support.clock import FakeClock

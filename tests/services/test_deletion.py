@@ -9,11 +9,11 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import HOLDS, LINKS, USERS
 from autograph_web.audit.store import AUDIT
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mfa.errors import InvalidCode, ReauthenticationRequired
+from autograph_web.mfa.errors import InvalidCode
 from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.profile.errors import EmailMismatch
 from autograph_web.runtime import Services
-from autograph_web.sessions.errors import InvalidToken, NotAuthenticated, Unfinished
+from autograph_web.sessions.errors import InvalidToken, NotAuthenticated, ReauthenticationRequired, Unfinished
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings

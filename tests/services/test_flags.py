@@ -26,8 +26,8 @@ from autograph_web.flags.table import (
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.store import OUTBOX
-from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.runtime import Services, build_services
+from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.errors import EmailNotVerified

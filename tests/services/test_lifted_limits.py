@@ -11,8 +11,8 @@ from autograph_web.admin.limits import ADDRESS_LIMITS
 from autograph_web.infra.errors import RateLimited, Unavailable
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.runtime import Services
+from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.settings import Settings
 from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.app import OpenServices

@@ -29,11 +29,10 @@ from autograph_web.api_keys.errors import ApiKeyExpired, ApiKeyInvalid, ApiKeyRe
 from autograph_web.api_keys.inputs import ApiKeyInput
 from autograph_web.infra.errors import NotFound
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mfa.errors import ReauthenticationRequired
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services, build_services
-from autograph_web.sessions.errors import InvalidToken, TokenReused
-from autograph_web.sessions.viewer import AuthenticationGrant, Viewer, is_two_step
+from autograph_web.sessions.errors import InvalidToken, ReauthenticationRequired, TokenReused
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.settings import Settings
 from autograph_web.sign_in.challenges import ChallengeRequired
 from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
@@ -170,7 +169,7 @@ class Machine(RuleBasedStateMachine):
                 "end_other_sessions": others,
             }
         )
-        if self.phone is not None and not is_two_step(viewer.method):
+        if self.phone is not None and not viewer.assurance.is_two_step:
             with pytest.raises(ReauthenticationRequired):
                 self.do(self.services.password_change.change(context(), viewer, wish))
             return
