@@ -193,10 +193,10 @@ def build_services(
     hasher = PasswordHasher(settings.bcrypt_cost, settings.hash_threads)
     policy = PasswordPolicy(settings.password_min_length, settings.password_min_score)
     signer = TokenSigner(Keyring(secrets, "access and refresh tokens"), settings.base_url, clock, randomness)
-    cache = SessionCache(redis, settings.session_absolute_seconds, Keyring(secrets, "session copies"))
+    cache = SessionCache(redis, settings.session_absolute_ttl, Keyring(secrets, "session copies"))
     revocation_bus = RevocationBus(redis)
     sessions = Sessions(foundation, cache, revocation_bus, signer, _lifetimes(settings))
-    lives = TokenLifetimes(settings.access_token_seconds, settings.refresh_token_seconds)
+    lives = TokenLifetimes(settings.access_token_ttl, settings.refresh_token_ttl)
     [key_uses], [wrong_keys] = settings.rates[Limit.API_KEY], settings.rates[Limit.API_KEY_WRONG]
     encryptor = encryptor_of(settings, randomness)
     links = Links(foundation, Encryptor(Keyring(secrets, "sealed links"), randomness), settings.base_url)
@@ -236,7 +236,7 @@ def build_services(
         ),
         first_proof=FirstProof(foundation, links, verification, passwords, hasher, reclaiming),
         email_undo=EmailUndo(foundation, links, reclaiming),
-        refusal=SignInDisavowal(foundation, links, reclaiming, settings.password_reset_seconds),
+        refusal=SignInDisavowal(foundation, links, reclaiming, settings.password_reset_ttl),
         sign_in_notices=notices,
         sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices, verification),
         second_step=SecondFactor(foundation, factors, challenges, proofs, trusted, notices),
@@ -277,14 +277,14 @@ def build_services(
 
 
 def _reset_rules(settings: Settings, verification: Verification) -> ResetRules:
-    return ResetRules(settings.password_reset_seconds, verification.is_wanted)
+    return ResetRules(settings.password_reset_ttl, verification.is_wanted)
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:
     return Lifetimes(
-        idle=settings.session_idle_seconds,
-        remembered_idle=settings.remembered_idle_seconds,
-        absolute=settings.session_absolute_seconds,
+        idle=settings.session_idle_ttl,
+        remembered_idle=settings.session_idle_remembered_ttl,
+        absolute=settings.session_absolute_ttl,
     )
 
 

@@ -174,7 +174,7 @@ def _keep_watch(server: AbstractServer[Any], settings: Settings) -> None:
     """Have workers replaced that live but do not answer, where they share memory with us."""
     if sys.platform != "linux":
         return
-    watch = Watch(settings.worker_silence_seconds)
+    watch = Watch(settings.worker_heartbeat_timeout)
     while True:
         time.sleep(1)
         look_after(server, watch)

@@ -30,7 +30,7 @@ COMMON = ("settings", "infra")
 TOOLS = ("cli", "__main__", "serve", "migrate", "frontend", "schema")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **{part: LAYERS[: place + 1] for place, part in enumerate(LAYERS)},
-    "settings": ("infra",),
+    "settings": ("infra", "settings"),
     "schema": LAYERS,
     "parts": (*LAYERS, "settings"),
     "runtime": (*LAYERS, "settings", "schema", "parts"),

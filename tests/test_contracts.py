@@ -9,7 +9,7 @@ import pytest
 
 from autograph_web.api.app import build_api
 from autograph_web.audit.kinds import Group, Kind
-from autograph_web.settings import Settings
+from autograph_web.settings import Settings, renamed_settings
 from tests.support.errors import all_errors
 
 ROOT = Path(__file__).parent.parent
@@ -143,7 +143,9 @@ def test_the_documentation_holds_what_a_command_prints(file: str, command: str) 
 
 def test_every_documented_setting_exists() -> None:
     known = {USUAL_NAMES.get(name, f"AUTOGRAPH_{name.upper()}") for name in Settings.model_fields}
-    assert set(re.findall(r"`(AUTOGRAPH_[A-Z_]+)`", CONFIGURATION)) <= known
+    named = set(re.findall(r"`(AUTOGRAPH_[A-Z_]+)`", CONFIGURATION))
+    assert named <= known | set(renamed_settings())
+    assert set(renamed_settings()) <= named
 
 
 @pytest.mark.parametrize("file", ["requirements.in", "requirements-tracing.in", "requirements-dev.in"])

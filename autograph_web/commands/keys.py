@@ -39,7 +39,7 @@ def rotate() -> None:
         say("a server is running: restart it, then run `keys reseal`")
         return
     reseal()
-    days = settings.refresh_token_seconds // 86_400
+    days = settings.refresh_token_ttl // 86_400
     say(f"the last secret in the file may go once {days} days have passed; back the file up")
 
 

@@ -46,7 +46,7 @@ async def stack() -> AsyncGenerator[Stack]:
         "AUTOGRAPH_LIMIT_LOGIN": f"{ALLOWED}/15m",
         "AUTOGRAPH_LIMIT_LOGIN_ACCOUNT": f"{ALLOWED}/15m",
         "AUTOGRAPH_SECRET_KEYS": SECRET,
-        "AUTOGRAPH_WORKER_SILENCE_SECONDS": "5",
+        "AUTOGRAPH_WORKER_HEARTBEAT_TIMEOUT": "5",
     }
     async with running_stack(**settings) as running:
         yield running

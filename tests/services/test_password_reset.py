@@ -175,7 +175,7 @@ async def test_a_link_is_good_for_an_hour(services: Services, mailbox: Mailbox, 
     assert await prove(services)
 
 
-@pytest.mark.parametrize("settings_changes", [{"password_reset_seconds": 600}])
+@pytest.mark.parametrize("settings_changes", [{"password_reset_ttl": 600}])
 async def test_an_operator_may_choose_another_life(
     services: Services, mailbox: Mailbox, clock: FakeClock
 ) -> None:

@@ -50,11 +50,11 @@ IDLE_S, REMEMBERED_S, LONGEST_S = 10 * _HOUR, 40 * _HOUR, 60 * _HOUR
 ACCESS_S, REFRESH_S = _HOUR, 30 * _HOUR
 KEY_S = 86_400
 LIVES = {
-    "session_idle_seconds": IDLE_S,
-    "remembered_idle_seconds": REMEMBERED_S,
-    "session_absolute_seconds": LONGEST_S,
-    "access_token_seconds": ACCESS_S,
-    "refresh_token_seconds": REFRESH_S,
+    "session_idle_ttl": IDLE_S,
+    "session_idle_remembered_ttl": REMEMBERED_S,
+    "session_absolute_ttl": LONGEST_S,
+    "access_token_ttl": ACCESS_S,
+    "refresh_token_ttl": REFRESH_S,
 }
 MOST_SESSIONS = 12
 Fresh = Callable[[], str]

@@ -59,6 +59,27 @@ def test_limits_are_set_by_the_names_of_the_table(monkeypatch: pytest.MonkeyPatc
     assert settings.deprecated == []
 
 
+@pytest.mark.parametrize(
+    ("written", "seconds"), [("90", 90), ("90s", 90), ("15m", 900), ("2h", 7200), ("1d", 86_400)]
+)
+def test_a_lifetime_is_a_duration(monkeypatch: pytest.MonkeyPatch, written: str, seconds: int) -> None:
+    assert load(monkeypatch, AUTOGRAPH_ACCESS_TOKEN_TTL=written).access_token_ttl == seconds
+
+
+def test_settings_are_read_by_their_old_names_which_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "AUTOGRAPH_SESSION_IDLE_SECONDS").write_text("1200")
+    old = {"AUTOGRAPH_SECRETS_DIR": str(tmp_path), "AUTOGRAPH_ACCESS_TOKEN_SECONDS": "120"}
+    settings = load(monkeypatch, **old)
+
+    assert (settings.access_token_ttl, settings.session_idle_ttl) == (120, 1200)
+    assert sorted(settings.deprecated) == [
+        "AUTOGRAPH_ACCESS_TOKEN_SECONDS is an old name: it is AUTOGRAPH_ACCESS_TOKEN_TTL now",
+        "AUTOGRAPH_SESSION_IDLE_SECONDS is an old name: it is AUTOGRAPH_SESSION_IDLE_TTL now",
+    ]
+
+
 def test_the_names_of_limits_of_the_version_before_still_work(monkeypatch: pytest.MonkeyPatch) -> None:
     old = {"AUTOGRAPH_LOGIN_LIMIT": "2", "AUTOGRAPH_REGISTRATION_WINDOW_SECONDS": "60"}
     settings = load(monkeypatch, **old)
@@ -106,6 +127,8 @@ def test_production_starts_with_what_it_needs(monkeypatch: pytest.MonkeyPatch) -
         ({"AUTOGRAPH_WORKERS": "many"}, "AUTOGRAPH_WORKERS"),
         ({"AUTOGRAPH_PASSWORD_MIN_LENGTH": "4"}, "AUTOGRAPH_PASSWORD_MIN_LENGTH"),
         ({"AUTOGRAPH_LOGIN_LIMIT": "0"}, "AUTOGRAPH_LOGIN_LIMIT"),
+        ({"AUTOGRAPH_ACCESS_TOKEN_TTL": "soon"}, "AUTOGRAPH_ACCESS_TOKEN_TTL: must be a duration"),
+        ({"AUTOGRAPH_ACCESS_TOKEN_TTL": "2d"}, "AUTOGRAPH_ACCESS_TOKEN_TTL"),
         ({"AUTOGRAPH_LIMIT_LOGIN": "0/15m"}, "AUTOGRAPH_LIMIT_LOGIN: must be like 5/15m"),
         ({"AUTOGRAPH_LIMIT_LOGIN": "5 tries"}, "AUTOGRAPH_LIMIT_LOGIN: must be like 5/15m"),
         ({"AUTOGRAPH_LIMIT_API_KEY": "5/1m,9/1h"}, "AUTOGRAPH_LIMIT_API_KEY: must be one rate"),

@@ -1,0 +1,15 @@
+"""The defaults of feature flags, which are switched while the server runs (docs/flags.md)."""
+
+from typing import Literal
+
+from autograph_web.settings.section import Section
+
+
+class FlagSettings(Section):
+    """What is on unless it is switched."""
+
+    email_verification: Literal["off", "banner", "required"] = "banner"
+    password_grant: bool = True
+    registration_open: bool = True
+    trusted_devices: bool = True
+    sign_in_notices: bool = True
