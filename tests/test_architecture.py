@@ -19,6 +19,7 @@ LAYERS = (
     "mfa",
     "sign_in",
     "api_keys",
+    "authz",
     "profile",
     "recovery",
     "admin",

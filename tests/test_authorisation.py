@@ -5,7 +5,7 @@ from typing import Any, cast
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from autograph_web.api.access import ACCESS, Access
+from autograph_web.authz.operations import OPERATIONS, Who
 from autograph_web.front import build_front
 from autograph_web.ui.routes import ROUTES
 from tests.support.app import inner_app
@@ -58,7 +58,8 @@ def test_whatever_reflex_serves_has_a_row() -> None:
 
 
 def test_the_table_of_rest_says_the_same() -> None:
-    for call, access in ACCESS.items():
+    for call, operation in OPERATIONS.items():
         if CALLS[call].may is May.NOBODY:  # no account opens it: it has a door of its own
             continue
-        assert (CALLS[call].may is May.EVERYBODY) is (access is Access.PUBLIC), call
+        assert (CALLS[call].may is May.EVERYBODY) is (operation.who is Who.PUBLIC), call
+        assert (CALLS[call].may is May.ADMIN) is (operation.who is Who.ADMIN), call

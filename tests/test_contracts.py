@@ -132,7 +132,10 @@ def test_every_setting_is_documented(name: str) -> None:
     assert f"`{variable}`" in CONFIGURATION or f"`{shortened}`" in CONFIGURATION
 
 
-@pytest.mark.parametrize(("file", "command"), [("security.md", "revocation"), ("configuration.md", "limits")])
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [("security.md", "revocation"), ("configuration.md", "limits"), ("api.md", "operations")],
+)
 def test_the_documentation_holds_what_a_command_prints(file: str, command: str) -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "autograph_web", command], cwd=ROOT, capture_output=True, text=True, check=True

@@ -3,9 +3,8 @@
 from http import HTTPStatus
 from typing import Any
 
-from autograph_web.api.access import ACCESS, Access
 from autograph_web.api.schemas import Problem
-from autograph_web.api_keys.key import Scope
+from autograph_web.authz.operations import Operation, Who, operation_of
 from autograph_web.http.problems import MEDIA_TYPE as PROBLEM
 
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -61,16 +60,16 @@ def with_access(document: dict[str, Any]) -> dict[str, Any]:
     document["components"].setdefault("securitySchemes", {})["ApiKey"] = _KEY_SCHEME
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            access = ACCESS[f"{method.upper()} {path}"]
-            if access is not Access.PUBLIC:
-                _say(operation, access)
+            listed = operation_of(f"{method.upper()} {path}")
+            if listed.who is not Who.PUBLIC:
+                _say(operation, listed)
     return document
 
 
-def _say(operation: dict[str, Any], access: Access | Scope) -> None:
-    may = f"An API key with the scope `{access}` may." if isinstance(access, Scope) else "No API key may."
+def _say(operation: dict[str, Any], listed: Operation) -> None:
+    may = f"An API key with the scope `{listed.scope}` may." if listed.scope else "No API key may."
     operation["description"] += f" {may}"
-    if isinstance(access, Scope):
+    if listed.scope:
         operation["security"].append({"ApiKey": []})
     _add(operation, 403, 429)
 

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from autograph_web.api.access import require_scope
 from autograph_web.api.bodies import parse_json
 from autograph_web.api.identity import authenticate
 from autograph_web.api.schemas import RefreshRequest, TokensOut, me_of
 from autograph_web.api_keys.key import ApiKeyPrincipal
+from autograph_web.authz.operations import operation_of
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.errors import MalformedBody
 from autograph_web.http.guards import replay
@@ -80,7 +80,7 @@ async def _answer(scope: Scope) -> Response:
     try:
         caller = await authenticate(scope, Headers(scope=scope))
         if isinstance(caller, ApiKeyPrincipal):
-            require_scope(caller, "GET /me")
+            operation_of("GET /me").require_scope(caller)
     except DomainError as refusal:
         return problem_response(refusal)
     return Response(me_of(caller).model_dump_json(), media_type="application/json")

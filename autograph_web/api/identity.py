@@ -9,10 +9,10 @@ from starlette.types import Scope as Connection
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.admin.person import Operator
-from autograph_web.api.access import require_scope
-from autograph_web.api.errors import SessionRequired
 from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.api_keys.spelling import looks_like_key
+from autograph_web.authz.errors import SessionRequired
+from autograph_web.authz.operations import Who, operation_of
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import SESSION, session_cookie
 from autograph_web.infra.context import RequestContext
@@ -50,8 +50,18 @@ async def authenticate(connection: Connection, headers: Headers) -> Viewer | Api
     return await services().sessions.authenticate_cookie(cookie)
 
 
-async def _viewer(request: Request) -> Viewer:
+async def _caller(request: Request) -> Viewer | ApiKeyPrincipal:
+    """Authenticate the caller and enforce the row of the call in the table of operations."""
+    operation = operation_of(f"{request.method} {request.scope['route'].path}")
     caller = await authenticate(request.scope, request.headers)
+    if isinstance(caller, ApiKeyPrincipal):
+        operation.require_scope(caller)
+    if operation.who is Who.ADMIN:
+        await services().administrators.require(caller)
+    return caller
+
+
+async def _viewer(caller: Annotated[Viewer | ApiKeyPrincipal, Depends(_caller)]) -> Viewer:
     if isinstance(caller, ApiKeyPrincipal):
         raise SessionRequired
     return caller
@@ -68,13 +78,6 @@ async def _perhaps_viewer(request: Request) -> Viewer | None:
     return None if isinstance(caller, ApiKeyPrincipal) else caller
 
 
-async def _caller(request: Request) -> Viewer | ApiKeyPrincipal:
-    caller = await authenticate(request.scope, request.headers)
-    if isinstance(caller, ApiKeyPrincipal):
-        require_scope(caller, f"{request.method} {request.scope['route'].path}")
-    return caller
-
-
 async def _context(request: Request) -> RequestContext:
     # Not a plain function: FastAPI would run that in a thread, for longer than it takes.
     return context_from_scope(request.scope, services().settings)
@@ -86,16 +89,14 @@ PerhapsViewer = Annotated[Viewer | None, Depends(_perhaps_viewer)]
 """The account that is signed in, or None without a session; an access token that is not valid is refused."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]
 CurrentCaller = Annotated[Viewer | ApiKeyPrincipal, Depends(_caller)]
-"""Somebody who is signed in, or an API key with the scope that the table in `access` asks for."""
+"""Somebody who is signed in, or an API key with the scope that the table of operations asks for."""
 
 
 async def _operator(context: CurrentContext, caller: CurrentCaller) -> Operator:
-    await services().administrators.require(caller)
     return Operator.administrator(context, caller)
 
 
 async def _signed_in_operator(context: CurrentContext, viewer: CurrentViewer) -> Operator:
-    await services().administrators.require(viewer)
     return Operator.administrator(context, viewer)
 
 

@@ -90,13 +90,17 @@ MODULES = {
     "pydantic": ("SecretStr",),
     "sqlalchemy.exc": ("SQLAlchemyError",),
 }
+_TABLES = {
+    "operations_table": "autograph_web.authz.operations",
+    "revocation_table": "autograph_web.authn.revocation",
+}
 _HOME = {name: module for module, names in MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     """Return what a module of the product, or of a library, calls `name`."""
-    if name == "revocation_table":
-        return import_module("autograph_web.authn.revocation").table
+    if name in _TABLES:
+        return import_module(_TABLES[name]).table
     if name == "serve":
         return import_module("autograph_web.serve")
     if name not in _HOME:

@@ -42,6 +42,11 @@ COMMANDS = {
     "address": Place("address", "", "Addresses of clients: lift their limits on tries."),
     "flags": Place("flags", "", "Feature flags: see and switch them while the server runs."),
     "mail": Place("mail", "", "List the letters that are not out, without what they say; or act upon them."),
+    "operations": Place(
+        "tables",
+        "operations",
+        "Print who may do what: each REST call, and the scope with which an API key may make it.",
+    ),
     "revocation": Place(
         "tables",
         "revocation",

@@ -1,10 +1,15 @@
-"""`revocation` and `limits`: the tables of rules, as they stand in the code, in Markdown."""
+"""`operations`, `revocation` and `limits`: the tables of rules, as they stand in the code, in Markdown."""
 
 from collections.abc import Iterable, Sequence
 
 import typer
 
 from autograph_web.commands import later
+
+
+def operations() -> None:
+    """Print who may do what: each REST call, and the scope with which an API key may make it."""
+    typer.echo(markdown(later.operations_table()))
 
 
 def revocation() -> None:

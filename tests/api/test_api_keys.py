@@ -13,11 +13,11 @@ from fastapi.routing import APIRoute
 from httpx import AsyncClient
 
 from autograph_web.accounts.store import USERS
-from autograph_web.api.access import ACCESS, Access, require_scope
 from autograph_web.api.app import build_api
-from autograph_web.api.errors import ScopeMissing, SessionRequired
 from autograph_web.api.identity import CurrentCaller, CurrentViewer
 from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
+from autograph_web.authz.errors import ScopeMissing, SessionRequired
+from autograph_web.authz.operations import OPERATIONS, Operation, Who, operation_of
 from autograph_web.runtime import Services
 from tests.api.test_log_output import log as log  # a fixture  # noqa: PLC0414
 from tests.support.api_keys import impostor, issue, make_key, me, newcomer, showing
@@ -83,28 +83,30 @@ def asks_for(call: str) -> set[str]:
 
 
 def test_every_call_is_in_the_table_and_nothing_else() -> None:
-    assert set(ACCESS) == set(CALLS)
+    assert set(OPERATIONS) == set(CALLS)
 
 
 @pytest.mark.parametrize("call", sorted(CALLS))
 def test_a_route_asks_for_what_the_table_says(call: str) -> None:
-    expected = {Access.PUBLIC: set[str](), Access.SESSION: {"viewer"}}
-    access = ACCESS[call]
-    assert asks_for(call) == ({"caller"} if isinstance(access, Scope) else expected[access])
+    operation = OPERATIONS[call]
+    if operation.who is Who.PUBLIC:
+        assert asks_for(call) == set()
+    else:
+        assert asks_for(call) == ({"caller"} if operation.scope else {"caller", "viewer"})
 
 
 @pytest.mark.parametrize("call", sorted(CALLS))
 def test_the_reference_says_who_may_call(call: str) -> None:
     method, path = call.split()
-    operation = reference()["paths"][path][method.lower()]
+    operation, listed = reference()["paths"][path][method.lower()], OPERATIONS[call]
     said = operation["description"]
-    if ACCESS[call] is Access.PUBLIC:
+    if listed.who is Who.PUBLIC:
         assert "API key" not in said
-    elif ACCESS[call] is Access.SESSION:
+    elif listed.scope is None:
         assert said.count("No API key may.") == 1
         assert {"ApiKey": []} not in operation["security"]
     else:
-        assert said.count(f"An API key with the scope `{ACCESS[call]}` may.") == 1
+        assert said.count(f"An API key with the scope `{listed.scope}` may.") == 1
         assert operation["security"].count({"ApiKey": []}) == 1
 
 
@@ -115,8 +117,8 @@ def test_the_reference_says_it_once_however_often_it_is_asked() -> None:
 
 def tries() -> Iterator[Any]:
     """Yield each call with the sets of scopes that it refuses, and with each one that it takes."""
-    for call in sorted(call for call in CALLS if ACCESS[call] is not Access.PUBLIC):
-        taken = [scopes for scopes in SCOPES if ACCESS[call] in scopes]
+    for call in sorted(call for call in CALLS if OPERATIONS[call].who is not Who.PUBLIC):
+        taken = [scopes for scopes in SCOPES if OPERATIONS[call].scope in scopes]
         yield pytest.param(call, [one for one in SCOPES if one not in taken], id=f"{call}-others")
         for scopes in taken:
             yield pytest.param(call, [scopes], id=f"{call}-{'+'.join(scopes)}")
@@ -134,9 +136,9 @@ async def test_a_key_may_do_what_its_scopes_say_and_no_more(
         path = path.replace("{user_id}", other).replace("{key_id}", key["id"])
         path = path.replace("{device_id}", "7d1b0b1e-6f3e-4c55-9d0c-0a3f8f3f2d11")
         answer = await api.request(method, path, json=BODIES.get(call), headers=showing(key["key"]))
-        if not isinstance(ACCESS[call], Scope):
+        if OPERATIONS[call].scope is None:
             assert_problem(answer, 403, "session_required")
-        elif ACCESS[call] in scopes:
+        elif OPERATIONS[call].scope in scopes:
             assert answer.is_success or answer.json()["code"] == "mfa_not_enabled"
         else:
             assert_problem(answer, 403, "insufficient_scope")
@@ -146,19 +148,18 @@ async def test_a_key_may_do_what_its_scopes_say_and_no_more(
 
 @pytest.mark.parametrize("scope", list(Scope))
 @pytest.mark.parametrize("given", list(Scope))
-def test_no_scope_includes_another(scope: Scope, given: Scope, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ACCESS, "GET /invented", scope)
-    holder = holder_of(given)
+def test_no_scope_includes_another(scope: Scope, given: Scope) -> None:
+    operation, holder = Operation(Who.USER, scope), holder_of(given)
     if scope is given:
-        require_scope(holder, "GET /invented")
+        operation.require_scope(holder)
         return
     with pytest.raises(ScopeMissing):
-        require_scope(holder, "GET /invented")
+        operation.require_scope(holder)
 
 
 def test_what_is_in_no_table_takes_a_session() -> None:
     with pytest.raises(SessionRequired):
-        require_scope(holder_of(*Scope), "GET /nobody-thought-of-it")
+        operation_of("GET /nobody-thought-of-it").require_scope(holder_of(*Scope))
 
 
 async def test_the_key_is_shown_once(api: AsyncClient, mina: dict[str, str]) -> None:
