@@ -34,7 +34,7 @@ def upgrade(url: str) -> None:
         url: The database in SQLAlchemy's spelling, with an async driver.
 
     Raises:
-        StartError: The database cannot be reached or refuses.
+        StartupError: The database cannot be reached or refuses.
     """
     run(url, lambda config: command.upgrade(config, "head"))
 
@@ -43,7 +43,7 @@ def run(url: str, action: Callable[[Config], object]) -> None:
     """Run an Alembic command on the database, alone.
 
     Raises:
-        StartError: The database cannot be reached or refuses.
+        StartupError: The database cannot be reached or refuses.
     """
     try:
         asyncio.run(_run(url, action))

@@ -80,7 +80,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         announce: Gets one line when the server answers.
 
     Raises:
-        StartError: The port is taken.
+        StartupError: The port is taken.
         SystemExit: A worker could not start or died again and again; it has said why.
     """
     check_port(settings.host, settings.port)

@@ -50,7 +50,7 @@ class Proxy:
             servers: The ports of the servers behind it.
 
         Raises:
-            StartError: nginx is not installed.
+            StartupError: nginx is not installed.
         """
         program = nginx()
         if program is None:
@@ -65,7 +65,7 @@ class Proxy:
         """Start it.
 
         Raises:
-            StartError: It refuses its configuration.
+            StartupError: It refuses its configuration.
         """
         checked = subprocess.run(  # noqa: S603  (our own arguments)
             [*self._command, "-t", "-e", "stderr"], capture_output=True, text=True, check=False

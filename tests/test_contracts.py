@@ -172,6 +172,13 @@ def test_links_between_documents_lead_somewhere() -> None:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
+def test_files_that_documents_name_exist() -> None:
+    places = (ROOT, ROOT / "autograph_web", ROOT / "tests", ROOT / "docs", ROOT / "deploy")
+    for document in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for name in re.findall(r"`([\w.-]+/[\w./-]+\.py)\b", document.read_text("utf-8")):
+            assert any((place / name).exists() for place in places), f"{document.name}: {name}"
+
+
 def test_rest_has_the_calls_of_its_contract() -> None:
     paths = build_api().openapi()["paths"]
     assert {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods} == CALLS

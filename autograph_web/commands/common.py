@@ -43,7 +43,7 @@ def read_line() -> str:
     """Return the first line of standard input, for what must not stand on a command line.
 
     Raises:
-        StartError: There is none that can be read.
+        StartupError: There is none that can be read.
     """
     try:
         line = sys.stdin.buffer.readline().decode("utf-8").rstrip("\r\n")
@@ -58,7 +58,7 @@ def bring_up_to_date(settings: later.Settings) -> None:
     """Give the database the newest schema.
 
     Raises:
-        StartError: It cannot be used, or cannot hold what it is to hold.
+        StartupError: It cannot be used, or cannot hold what it is to hold.
     """
     url = settings.sqlalchemy_url
     current = later.is_current(url)
@@ -103,7 +103,7 @@ def refuse_redis(url: str) -> None:
     """Look at the Redis once before a server starts; one that is only away may come back.
 
     Raises:
-        StartError: It is a Redis Cluster, or will not do what is needed.
+        StartupError: It is a Redis Cluster, or will not do what is needed.
     """
 
     async def look() -> list[later.Failure]:
@@ -128,7 +128,7 @@ async def refuse_a_cluster(redis: later.RedisClient) -> None:
     """Have a Redis answer.
 
     Raises:
-        StartError: It is a Redis Cluster.
+        StartupError: It is a Redis Cluster.
         later.RedisDown: It is away, or refuses.
     """
     try:
@@ -143,7 +143,7 @@ def with_services(act: Callable[[later.Services], Awaitable[T]]) -> T:
     """Return what `act` makes of the services, against the database and the Redis of the server.
 
     Raises:
-        StartError: It was refused, or cannot be done right now.
+        StartupError: It was refused, or cannot be done right now.
     """
     settings = later.load_settings()
     configure_logging("CRITICAL", "text")  # what an operator can do about it is said in one line
@@ -172,7 +172,7 @@ def with_outbox(settings: later.Settings, act: Callable[[later.Outbox], Awaitabl
     """Return what `act` makes of the outbox.
 
     Raises:
-        StartError: The database is away.
+        StartupError: The database is away.
     """
     bring_up_to_date(settings)
     return asyncio.run(_act_on_outbox(settings, act))

@@ -252,7 +252,7 @@ async def _redis_standing(url: str) -> tuple[dict[str, Any], list[later.Failure]
 
     Raises:
         later.RedisDown: It does not answer, or lets us do nothing.
-        StartError: It is a Redis Cluster.
+        StartupError: It is a Redis Cluster.
     """
     clock = SystemClock()
     redis = later.RedisClient(url, clock)

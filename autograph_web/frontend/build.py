@@ -52,7 +52,7 @@ def ensure_built(progress: Progress, *, update_lock: bool = False) -> bool:
         Whether a build was necessary.
 
     Raises:
-        StartError: The build failed; names the log.
+        StartupError: The build failed; names the log.
     """
     if is_built() and not update_lock:
         return False

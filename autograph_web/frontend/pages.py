@@ -43,7 +43,7 @@ def load_pages() -> dict[str, PageInfo]:
     """The built pages by file name below the static folder, e.g. "login.html"; read once per process.
 
     Raises:
-        StartError: Nothing has been built.
+        StartupError: Nothing has been built.
     """
     try:
         recorded: dict[str, dict[str, list[str]]] = json.loads(MANIFEST.read_text())

@@ -9,7 +9,7 @@ def check_port(host: str, port: int) -> None:
     """Make sure nobody listens at an address yet.
 
     Raises:
-        StartError: The port is taken, or the address is none of this machine's.
+        StartupError: The port is taken, or the address is none of this machine's.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

@@ -129,7 +129,7 @@ class Courier:
             with span("deliver letter"):
                 left = await self._carry(claimed)
         except (PermanentFailure, DecryptionError) as error:
-            await self._give_up(claimed, getattr(error, "reason", "SealBroken"))
+            await self._give_up(claimed, getattr(error, "reason", "DecryptionError"))
             return Outcome.DONE
         except TransientFailure as error:
             pause = _LETTER_PAUSE_S if error.this_letter else _AWAY_PAUSE_S

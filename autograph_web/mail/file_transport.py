@@ -42,8 +42,8 @@ class FileTransport:
         """Write `parcel` as an RFC 5322 message, in the place of the same one written before.
 
         Raises:
-            NotNow: The folder cannot be written.
-            Undeliverable: The address cannot be written as one.
+            TransientFailure: The folder cannot be written.
+            PermanentFailure: The address cannot be written as one.
         """
         name = f"{_stamp(parcel.written_at)}-{parcel.message_id.strip('<>').partition('@')[0]}.eml"
         try:

@@ -87,7 +87,7 @@ class Outbox:
         """Return what the letter of a row says.
 
         Raises:
-            SealBroken: Its key is gone, or it was altered.
+            DecryptionError: Its key is gone, or it was altered.
         """
         return _LETTER.validate_json(self._encryptor.decrypt(row.sealed_letter or "", _owner(row.message_id)))
 

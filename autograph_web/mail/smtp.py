@@ -31,9 +31,9 @@ class SmtpTransport:
         """Hand `parcel` over.
 
         Raises:
-            NotNow: The server is away, refuses for now, or does not let us in.
-            Undeliverable: The server refuses the recipient or the letter for good, or the address cannot be
-                written in what it understands.
+            TransientFailure: The server is away, refuses for now, or does not let us in.
+            PermanentFailure: The server refuses the recipient or the email for good, or the address cannot
+                be written in what it understands.
         """
         try:
             recipient = wire_address(parcel.letter.to).addr_spec
@@ -50,7 +50,7 @@ class SmtpTransport:
         """Connect, sign in if the server is to know us, and part; nothing is sent.
 
         Raises:
-            NotNow: The server is away, or does not let us in.
+            TransientFailure: The server is away, or does not let us in.
         """
         try:
             async with self._connected():

@@ -43,7 +43,7 @@ class MailTransport(Protocol):
         """Take `parcel` away.
 
         Raises:
-            NotNow: It may work later.
-            Undeliverable: It never will.
+            TransientFailure: It may work later.
+            PermanentFailure: It never will.
         """
         ...

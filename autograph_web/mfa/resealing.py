@@ -20,7 +20,7 @@ async def reseal_all(database: Database, encryptor: Encryptor, progress: Callabl
     `progress` is told how many of how many have been looked at.
 
     Raises:
-        SealBroken: A secret cannot be opened: its key is no longer in the ring.
+        DecryptionError: A secret cannot be opened: its key is no longer in the ring.
         Unavailable: The database is away; what was done stays done.
     """
     async with database.read() as connection:

@@ -297,7 +297,7 @@ async def test_a_letter_whose_key_is_gone_is_seen_to_have_failed(quiet: Services
     await drain(Courier(quiet.database, stranger, notebook, clock, SystemRandomness()))
 
     [row] = await rows(quiet, OUTBOX)
-    assert (row.last_error, row.failed_at) == ("SealBroken", clock.now())
+    assert (row.last_error, row.failed_at) == ("DecryptionError", clock.now())
     assert notebook.carried == []
 
 

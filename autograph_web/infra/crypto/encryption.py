@@ -31,7 +31,7 @@ class Encryptor:
         """Return the value that was sealed for `owner`.
 
         Raises:
-            SealBroken: It was not, or not by any key of the ring.
+            DecryptionError: It was not, or not by any key of the ring.
         """
         kid, _, body = sealed.partition(".")
         key = self._keyring.find(kid)

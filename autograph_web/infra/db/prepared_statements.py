@@ -46,7 +46,7 @@ class PreparedStatement:
 
         Raises:
             Refused: The server would not.
-            NotSent: There is no connection, and no new one to be had.
+            ConnectionUnavailable: There is no connection, and no new one to be had.
             ConnectionError: The connection was lost; nobody can tell whether it was carried out.
             TimeoutError: There was no answer in time; likewise.
             ValueError: A value is none that the statement can take.
@@ -83,7 +83,7 @@ async def _connected(engine: AsyncEngine) -> PoolProxiedConnection:
     """Take a connection out of the pool, of which the server may have closed any while they lay there.
 
     Raises:
-        NotSent: There is none, and no new one to be had.
+        ConnectionUnavailable: There is none, and no new one to be had.
     """
     while True:
         try:

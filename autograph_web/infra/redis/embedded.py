@@ -60,7 +60,7 @@ class EmbeddedRedis:
         """Start the server, or find the running one, and wait until it answers.
 
         Raises:
-            StartError: There is no server program here, or it does not answer within 5 seconds.
+            StartupError: There is no server program here, or it does not answer within 5 seconds.
             OSError: The data folder cannot be written.
         """
         for folder in (self._folder.parent, self._folder):
@@ -193,7 +193,7 @@ def server_program() -> str:
     """The server that came with our packages, or where those have none, the machine's own.
 
     Raises:
-        StartError: There is none.
+        StartupError: There is none.
     """
     found = next(packaged_servers(), None) or shutil.which("redis-server") or shutil.which("valkey-server")
     if found is None:
