@@ -44,7 +44,7 @@ async def until(done: Callable[[], bool]) -> None:
 
 def ears() -> list[str]:
     """Return the tasks that listen."""
-    return [name for name in map(str, asyncio.all_tasks()) if "Endings._listen" in name]
+    return [name for name in map(str, asyncio.all_tasks()) if "RevocationBus._listen" in name]
 
 
 def subscribers(window: RedisWindow) -> int:

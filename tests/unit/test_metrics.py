@@ -19,9 +19,9 @@ WORKER = dedent(
     """
     import sys
     from pathlib import Path
-    from autograph_web.infra.telemetry.metrics import Exposition, meters
+    from autograph_web.infra.telemetry.metrics import MetricsExposition, meters
     from tests.support.small_disk import fill, free
-    shown = Exposition(Path(sys.argv[1]))
+    shown = MetricsExposition(Path(sys.argv[1]))
     shown.join()
     meters().connections_most.set(10)
     for line in sys.stdin:
