@@ -14,7 +14,7 @@ from autograph_web.admin.messages import change_letter
 from autograph_web.admin.person import Operator, Person, Role, Status
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
-from autograph_web.authn.revocation import Cause, Revocations, Revoked
+from autograph_web.authn.revocation import Cause, Revocations
 from autograph_web.infra.db.retry import retried
 from autograph_web.mfa import store as mfa
 from autograph_web.mfa.errors import MfaNotEnabled
@@ -52,7 +52,7 @@ class UserActions:
             if person.is_active_admin and not others:
                 raise LastAdmin
             changed = person.status != Status.LOCKED
-            revoked = await self._revoke(connection, operator, user_id, Cause.ACCOUNT_LOCKED)
+            revoked = await self._revocations.apply(connection, user_id, Cause.ACCOUNT_LOCKED)
             if changed:
                 await store.set_status(connection, user_id, Status.LOCKED)
                 await self._record(
@@ -92,7 +92,7 @@ class UserActions:
             if person.role == role:
                 return False
             await store.set_role(connection, user_id, role)
-            revoked = await self._revoke(connection, operator, user_id, Cause.ROLE_CHANGED)
+            revoked = await self._revocations.apply(connection, user_id, Cause.ROLE_CHANGED)
             await self._record(
                 connection, Kind.ROLE_CHANGED, operator, person, before=person.role, role=role.value
             )
@@ -109,7 +109,7 @@ class UserActions:
         """
         async with self._on.database.unit() as connection:
             person = await self._find(connection, operator, user_id)
-            revoked = await self._revoke(connection, operator, user_id, Cause.SESSIONS_ENDED_BY_ADMIN)
+            revoked = await self._revocations.apply(connection, user_id, Cause.SESSIONS_ENDED_BY_ADMIN)
             await self._record(
                 connection, Kind.SESSIONS_ENDED_BY_ADMIN, operator, person, revoked=revoked.sessions
             )
@@ -132,17 +132,12 @@ class UserActions:
                 raise OwnAccount
             if await mfa.find_factor(connection, user_id, active=True, lock=True) is None:
                 raise MfaNotEnabled
-            revoked = await self._revoke(connection, operator, user_id, Cause.MFA_RESET)
+            revoked = await self._revocations.apply(connection, user_id, Cause.MFA_RESET)
             await self._record(
                 connection, Kind.MFA_RESET_BY_ADMIN, operator, person, revoked=revoked.sessions
             )
             await self._tell(connection, "mfa_reset", person)
         await self._revocations.propagate(revoked)
-
-    async def _revoke(
-        self, connection: AsyncConnection, operator: Operator, user_id: UUID, cause: Cause
-    ) -> Revoked:
-        return await self._revocations.apply(connection, operator.context, user_id, cause)
 
     async def _find(self, connection: AsyncConnection, operator: Operator, user_id: UUID) -> Person:
         # First of all: whoever may not know must not learn whether there is such an account.

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.infra.clock import Clock
-from autograph_web.infra.context import RequestContext
 from autograph_web.sessions.sessions import Ended, Sessions
 
 
@@ -125,7 +124,6 @@ class Order:
 
     user_id: UUID
     cause: Cause
-    context: RequestContext
     now: datetime
     since: datetime | None = None
 
@@ -213,7 +211,6 @@ class Revocations:
     async def apply(
         self,
         connection: AsyncConnection,
-        context: RequestContext,
         user_id: UUID,
         cause: Cause,
         *,
@@ -225,7 +222,6 @@ class Revocations:
 
         Args:
             connection: The caller's unit of work.
-            context: Where the request came from.
             user_id: Whose credentials.
             cause: Why: the row of the table.
             since: From when on something set up is suspect, where the table says "since then".
@@ -240,7 +236,7 @@ class Revocations:
         for one in self._revocables:
             extent = row.extent_of(one.kind)
             if extent is not Extent.NONE:
-                order = Order(user_id, cause, context, now, since if extent is Extent.SINCE else None)
+                order = Order(user_id, cause, now, since if extent is Extent.SINCE else None)
                 taken.append(await one.revoke_all(connection, order))
         if row.links:
             await self._links.revoke(connection, user_id, *row.links)

@@ -133,7 +133,7 @@ class Enrolment:
             # Locked, so that of two who turn it off at once only one does.
             if await store.find_factor(connection, viewer.user_id, active=True, lock=True) is None:
                 raise MfaNotEnabled
-            await self._revocations.apply(connection, context, viewer.user_id, Cause.MFA_DISABLED)
+            await self._revocations.apply(connection, viewer.user_id, Cause.MFA_DISABLED)
             await self._record(connection, Kind.MFA_DISABLED, context, viewer)
             await self._tell(connection, context, viewer, "disabled")
         await self._sessions.reload(viewer.user_id)
@@ -180,7 +180,6 @@ class Enrolment:
             await accounts.set_mfa(connection, viewer.user_id, enabled=True)
             revoked = await self._revocations.apply(
                 connection,
-                context,
                 viewer.user_id,
                 Cause.MFA_ENABLED,
                 keep_sessions=not end_others,

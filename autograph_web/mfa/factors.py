@@ -81,10 +81,10 @@ class Factors:
         What goes is an authenticator with its recovery codes, a setup under way, and codes made anew.
         """
         gone = await store.forget_since(connection, order.user_id, order.since or _EVER)
-        if order.since is None:
-            await store.forget_factors(connection, order.user_id)
-        if order.since is None or gone.set_up_at is not None:
+        if gone.set_up_at is not None:
             await accounts.set_mfa(connection, order.user_id, enabled=False)
+        elif order.since is None:  # what an authenticator that is gone has left
+            await store.forget_factors(connection, order.user_id)
         counts = {"authenticators": int(gone.set_up_at is not None), "recovery_codes": gone.codes}
         return Taken(counts, gone.set_up_at)
 

@@ -35,7 +35,7 @@ class Deletion:
         """
         async with self._on.database.unit() as connection:
             email = await self._check(connection, viewer, confirm_email)
-            revoked = await self._remove(connection, context, viewer)
+            revoked = await self._remove(connection, viewer)
             await self._on.trail.record(
                 connection,
                 Kind.ACCOUNT_DELETED,
@@ -66,11 +66,11 @@ class Deletion:
         if accounts.administers(mine) and len(held) == 1:
             raise OnlyAdmin
 
-    async def _remove(self, connection: AsyncConnection, context: RequestContext, viewer: Viewer) -> Revoked:
+    async def _remove(self, connection: AsyncConnection, viewer: Viewer) -> Revoked:
         # In the order everybody takes these tables: factors, the account, whatever else belongs to it. To
         # delete the account at once would take its rows in any order.
         await self._revocations.lock(connection, viewer.user_id)
         await self._hold(connection, viewer)
-        revoked = await self._revocations.apply(connection, context, viewer.user_id, Cause.ACCOUNT_DELETED)
+        revoked = await self._revocations.apply(connection, viewer.user_id, Cause.ACCOUNT_DELETED)
         await accounts.remove(connection, viewer.user_id)
         return revoked

@@ -149,7 +149,7 @@ class EmailChange:
             before = await account_of_link(connection, link)
             address = parse_email(link.payload or "", self._on.reserved_domains)
             account = await move(connection, before, address, now)
-            await self._revocations.apply(connection, context, before.id, Cause.EMAIL_CHANGED)
+            await self._revocations.apply(connection, before.id, Cause.EMAIL_CHANGED)
             await accounts.hold_email(
                 connection, fold_email(before.email), before.id, now, now + timedelta(seconds=_UNDO.life)
             )

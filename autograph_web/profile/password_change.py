@@ -146,7 +146,6 @@ class PasswordChange:
     ) -> Revoked:
         revoked = await self._revocations.apply(
             connection,
-            context,
             viewer.user_id,
             Cause.PASSWORD_CHANGED,
             keep_sessions=not wish.end_other_sessions,

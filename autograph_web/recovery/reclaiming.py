@@ -53,7 +53,7 @@ class Reclaiming:
         Call `Revocations.lock` before the account is locked, and `propagate` once the unit of work has
         committed. `since` is as for `Revocations.apply`.
         """
-        revoked = await self.revocations.apply(connection, context, account.id, cause, since=since)
+        revoked = await self.revocations.apply(connection, account.id, cause, since=since)
         if revoked.count("authenticators"):
             await self._on.trail.record(
                 connection, Kind.MFA_DISABLED, context, user_id=account.id, reason=cause

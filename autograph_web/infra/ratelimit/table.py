@@ -1,6 +1,6 @@
 """THE table of limits: what is counted, for whom, and how often it is allowed.
 
-`python -m autograph_web limits` prints it with what is set (docs/configuration.md). Each row is a setting:
+`python -m autograph_web limits` prints it (docs/configuration.md). Each row is a setting:
 `AUTOGRAPH_LIMIT_LOGIN=5/15m` allows five within a quarter of an hour, `5/5m,20/1h` demands both. What one
 connection or message may take is in `bounds.py`.
 """
@@ -52,25 +52,17 @@ class Per(StrEnum):
     CHALLENGE = "sign-in"
 
 
-class Counts(StrEnum):
-    """What a limit counts."""
-
-    EACH = "each"
-    FAILURES = "failures"
-
-
 class Limit(StrEnum):
     """One limit; its value names it in Redis, in metrics and, after `limit_`, among the settings."""
 
     per: Per
-    counts: Counts
     default: tuple[Rate, ...]
     meaning: str
 
-    def __new__(cls, value: str, per: Per, counts: Counts, default: str, meaning: str) -> "Limit":
+    def __new__(cls, value: str, per: Per, default: str, meaning: str) -> "Limit":
         """Make a row of the table."""
         member = str.__new__(cls, value)
-        member._value_, member.per, member.counts, member.meaning = value, per, counts, meaning
+        member._value_, member.per, member.meaning = value, per, meaning
         member.default = parse_rates(default)
         return member
 
@@ -79,38 +71,38 @@ class Limit(StrEnum):
         """The name of its setting, without the prefix."""
         return f"limit_{self.value}"
 
-    LOGIN = "login", Per.ADDRESS, Counts.FAILURES, "5/15m", "wrong passwords"
+    LOGIN = "login", Per.ADDRESS, "5/15m", "wrong passwords"
     LOGIN_ACCOUNT = (
-        *("login_account", Per.EMAIL, Counts.FAILURES, "5/15m"),
+        *("login_account", Per.EMAIL, "5/15m"),
         "wrong passwords; a browser that has signed in to the account before has a limit of its own",
     )
-    MFA = "mfa", Per.ACCOUNT, Counts.FAILURES, "5/5m,20/1h,50/1d", "wrong codes (NIST SP 800-63B-4, 3.2.2)"
-    MFA_CHALLENGE = "mfa_challenge", Per.CHALLENGE, Counts.FAILURES, "5/5m", "wrong codes of one sign-in"
-    TOTP_SETUP = "totp_setup", Per.ACCOUNT, Counts.EACH, "20/1h", "authenticator keys made"
-    REGISTER = "register", Per.ADDRESS, Counts.EACH, "100/1h", "registrations"
-    VERIFY = "verify", Per.ACCOUNT, Counts.EACH, "1/1m,5/1h", "verification emails asked for by the owner"
-    VERIFY_TO = "verify_to", Per.EMAIL, Counts.EACH, "1/1m,5/1h", "verification emails to one mailbox"
-    VERIFY_FROM = "verify_from", Per.ADDRESS, Counts.EACH, "20/1h", "verification emails asked for"
-    VERIFY_CONFIRM = "verify_confirm", Per.ADDRESS, Counts.FAILURES, "20/15m", "wrong verification links"
-    RESET = "reset", Per.ADDRESS, Counts.EACH, "10/1h", "links for a new password asked for"
-    RESET_ACCOUNT = "reset_account", Per.EMAIL, Counts.EACH, "3/1h", "links for a new password to one mailbox"
-    RESET_CONFIRM = "reset_confirm", Per.ADDRESS, Counts.FAILURES, "20/15m", "wrong links for a new password"
-    EMAIL_CHANGE = "email_change", Per.ACCOUNT, Counts.EACH, "5/1h", "changes of email address asked for"
-    EMAIL_CHANGE_TO = "email_change_to", Per.EMAIL, Counts.EACH, "3/1h", "such changes to one mailbox"
+    MFA = "mfa", Per.ACCOUNT, "5/5m,20/1h,50/1d", "wrong codes (NIST SP 800-63B-4, 3.2.2)"
+    MFA_CHALLENGE = "mfa_challenge", Per.CHALLENGE, "5/5m", "wrong codes of one sign-in"
+    TOTP_SETUP = "totp_setup", Per.ACCOUNT, "20/1h", "authenticator keys made"
+    REGISTER = "register", Per.ADDRESS, "100/1h", "registrations"
+    VERIFY = "verify", Per.ACCOUNT, "1/1m,5/1h", "verification emails asked for by the owner"
+    VERIFY_TO = "verify_to", Per.EMAIL, "1/1m,5/1h", "verification emails to one mailbox"
+    VERIFY_FROM = "verify_from", Per.ADDRESS, "20/1h", "verification emails asked for"
+    VERIFY_CONFIRM = "verify_confirm", Per.ADDRESS, "20/15m", "wrong verification links"
+    RESET = "reset", Per.ADDRESS, "10/1h", "links for a new password asked for"
+    RESET_ACCOUNT = "reset_account", Per.EMAIL, "3/1h", "links for a new password to one mailbox"
+    RESET_CONFIRM = "reset_confirm", Per.ADDRESS, "20/15m", "wrong links for a new password"
+    EMAIL_CHANGE = "email_change", Per.ACCOUNT, "5/1h", "changes of email address asked for"
+    EMAIL_CHANGE_TO = "email_change_to", Per.EMAIL, "3/1h", "such changes to one mailbox"
     EMAIL_CHANGE_CONFIRM = (
-        *("email_change_confirm", Per.ADDRESS, Counts.FAILURES, "20/15m"),
+        *("email_change_confirm", Per.ADDRESS, "20/15m"),
         "wrong links that confirm a change of email address",
     )
     EMAIL_CHANGE_UNDO = (
-        *("email_change_undo", Per.ADDRESS, Counts.FAILURES, "20/15m"),
+        *("email_change_undo", Per.ADDRESS, "20/15m"),
         "wrong links that take one back",
     )
-    API_KEY = "api_key", Per.KEY, Counts.EACH, "600/1m", "requests"
-    API_KEY_WRONG = "api_key_wrong", Per.ADDRESS, Counts.FAILURES, "20/15m", "wrong API keys"
-    API_KEY_CREATION = "api_key_creation", Per.ACCOUNT, Counts.EACH, "100/1h", "API keys made"
-    ACTIVITY = "activity", Per.ACCOUNT, Counts.EACH, "20/1h", "downloads of one's own activity"
-    EXPORT = "export", Per.ACCOUNT, Counts.EACH, "20/1h", "downloads of one's own data"
-    AUDIT = "audit", Per.ACCOUNT, Counts.EACH, "20/1h", "downloads of the audit log by an administrator"
+    API_KEY = "api_key", Per.KEY, "600/1m", "requests"
+    API_KEY_WRONG = "api_key_wrong", Per.ADDRESS, "20/15m", "wrong API keys"
+    API_KEY_CREATION = "api_key_creation", Per.ACCOUNT, "100/1h", "API keys made"
+    ACTIVITY = "activity", Per.ACCOUNT, "20/1h", "downloads of one's own activity"
+    EXPORT = "export", Per.ACCOUNT, "20/1h", "downloads of one's own data"
+    AUDIT = "audit", Per.ACCOUNT, "20/1h", "downloads of the audit log by an administrator"
 
 
 HASHED = frozenset({Per.EMAIL, Per.KEY})
