@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 from unicodedata import decimal, normalize
 from uuid import UUID
 
 from autograph_web.infra.randomness import Randomness
 from autograph_web.mfa.errors import CodeMalformed
+from autograph_web.sessions.assurance import AuthMethod
 
 RECOVERY_CODES = 10
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base32: nothing that looks like something else
@@ -20,18 +20,11 @@ _DIGITS = 6
 _NUMBER = re.compile(r"\s*\d{1,2}[.):\]]\s*(?=\S)")
 
 
-class Method(StrEnum):
-    """A kind of second factor, by the name it has in REST and in the audit log."""
-
-    TOTP = "totp"
-    RECOVERY_CODE = "recovery_code"
-
-
 @dataclass(frozen=True, slots=True)
 class TypedCode:
     """A code that has the form of one, in canonical spelling."""
 
-    method: Method
+    method: AuthMethod
     text: str
 
 
@@ -48,10 +41,10 @@ def read_code(typed: str) -> TypedCode:
     for text in (typed, _NUMBER.sub("", typed, count=1)):
         kept = _kept(text)
         if is_app_code(text):
-            return TypedCode(Method.TOTP, kept)
+            return TypedCode(AuthMethod.TOTP, kept)
         kept = _canonical(kept)
         if len(kept) == _LENGTH and all(letter in _ALPHABET for letter in kept):
-            return TypedCode(Method.RECOVERY_CODE, kept)
+            return TypedCode(AuthMethod.RECOVERY_CODE, kept)
     raise CodeMalformed
 
 

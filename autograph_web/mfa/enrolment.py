@@ -21,7 +21,7 @@ from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.randomness import random_uuid
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa import store, totp
-from autograph_web.mfa.codes import RECOVERY_CODES, Method, new_recovery_code, read_code, recovery_hash
+from autograph_web.mfa.codes import RECOVERY_CODES, new_recovery_code, read_code, recovery_hash
 from autograph_web.mfa.errors import (
     AuthenticatorClockWrong,
     MfaNotEnabled,
@@ -32,6 +32,7 @@ from autograph_web.mfa.errors import (
 from autograph_web.mfa.factors import Factors, newer_entry, owner_of
 from autograph_web.mfa.messages import factor_letter
 from autograph_web.mfa.models import RecoveryCode, TotpFactor
+from autograph_web.sessions.assurance import AuthMethod
 from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer
 
@@ -103,7 +104,7 @@ class Enrolment:
             Unavailable: The database is away; nothing changed.
         """
         code = read_code(typed)
-        digits = code.text if code.method is Method.TOTP else ""
+        digits = code.text if code.method is AuthMethod.TOTP else ""
         try:
             async with self._on.limiter.attempt(
                 self._factors.limits(viewer.user_id), viewer.user_id.hex, SetupCodeInvalid

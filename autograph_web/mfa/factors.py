@@ -17,9 +17,10 @@ from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
 from autograph_web.infra.ratelimit.limiter import RateLimit
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.mfa import store, totp
-from autograph_web.mfa.codes import Method, TypedCode, recovery_hash
+from autograph_web.mfa.codes import TypedCode, recovery_hash
 from autograph_web.mfa.errors import CodeOfReplaced, InvalidCode
 from autograph_web.mfa.messages import factor_letter
+from autograph_web.sessions.assurance import AuthMethod
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 # For as long as the old entry of a replaced authenticator is told by its codes.
@@ -44,7 +45,7 @@ class Factors:
 
     async def use(self, connection: AsyncConnection, user_id: UUID, code: TypedCode) -> bool:
         """Use `code` up within the caller's unit of work; tell whether it was good."""
-        if code.method is Method.RECOVERY_CODE:
+        if code.method is AuthMethod.RECOVERY_CODE:
             digest = recovery_hash(user_id, code.text)
             return await store.use_code(connection, user_id, digest, self._on.clock.now())
         factor = await store.find_factor(connection, user_id, active=True)
@@ -61,7 +62,7 @@ class Factors:
         Only for who has shown the password already. It counts as a wrong code either way.
         """
         active = await store.find_factor(connection, user_id, active=True)
-        if code.method is Method.TOTP and active is not None:
+        if code.method is AuthMethod.TOTP and active is not None:
             since = self._on.clock.now() - _REPLACED_KEPT
             replaced = await store.find_replaced(connection, user_id, since)
             with suppress(
@@ -111,7 +112,7 @@ class Factors:
         self, connection: AsyncConnection, context: RequestContext, email: str, code: TypedCode
     ) -> None:
         """Tell the owner that a recovery code was used; the everyday code is no news."""
-        if code.method is Method.RECOVERY_CODE:
+        if code.method is AuthMethod.RECOVERY_CODE:
             letter = factor_letter("code_used", email, context, self._on.clock.now())
             await self._on.outbox.post(connection, letter)
 

@@ -11,7 +11,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.mfa.codes import Method, TypedCode, read_code
+from autograph_web.mfa.codes import TypedCode, read_code
 from autograph_web.mfa.errors import CodeMalformed, InvalidCode
 from autograph_web.mfa.factors import Factors
 from autograph_web.sessions.assurance import AuthMethod, as_text
@@ -101,7 +101,7 @@ class Reauthentication:
             if account.mfa_enabled and code is None:
                 raise SessionEnded
             kinds = [Kind.REAUTHENTICATED]
-            if code is not None and code.method is Method.RECOVERY_CODE:
+            if code is not None and code.method is AuthMethod.RECOVERY_CODE:
                 kinds.append(Kind.RECOVERY_CODE_USED)
             for kind in kinds:
                 await self._on.trail.record(
@@ -117,7 +117,7 @@ class Reauthentication:
             email=account.email,
             epoch=account.session_epoch,
             remember=viewer.remember,
-            method=as_text(AuthMethod.PASSWORD, *([AuthMethod(code.method)] if code else [])),
+            method=as_text(AuthMethod.PASSWORD, *([code.method] if code else [])),
             password_changed_at=account.password_changed_at,
         )
         return replace(proof, replaces=viewer.session_id)

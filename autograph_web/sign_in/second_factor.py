@@ -12,7 +12,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimit, RateLimitExceeded
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.mfa.codes import Method, TypedCode, read_code
+from autograph_web.mfa.codes import TypedCode, read_code
 from autograph_web.mfa.errors import InvalidCode
 from autograph_web.mfa.factors import Factors
 from autograph_web.mfa.trusted_devices import TrustedDevices
@@ -116,7 +116,7 @@ class SecondFactor:
             email=challenge.email,
             epoch=challenge.epoch,
             remember=challenge.remember,
-            method=as_text(AuthMethod.PASSWORD, AuthMethod(code.method)),
+            method=as_text(AuthMethod.PASSWORD, code.method),
             password_changed_at=challenge.password_changed_at,
             trust_device=trust and self._trusted.are_offered(challenge.user_id),
         )
@@ -157,7 +157,7 @@ class SecondFactor:
         code: TypedCode,
     ) -> None:
         kinds = [Kind.MFA_VERIFY_SUCCESS]
-        if code.method is Method.RECOVERY_CODE:
+        if code.method is AuthMethod.RECOVERY_CODE:
             kinds.append(Kind.RECOVERY_CODE_USED)
         for kind in kinds:
             await self._on.trail.record(

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograph_web.infra.randomness import SystemRandomness
-from autograph_web.mfa.codes import Method, TypedCode, new_recovery_code, read_code, recovery_hash
+from autograph_web.mfa.codes import TypedCode, new_recovery_code, read_code, recovery_hash
 from autograph_web.mfa.errors import CodeMalformed
+from autograph_web.sessions.assurance import AuthMethod
 from tests.support.randomness import RecordedEntropy
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)
@@ -47,7 +48,7 @@ def test_what_is_no_code_is_refused(typed: str) -> None:
     "typed", ["123456", "123 456", " 123456\n", "1 2 3 4 5 6", "123\u00a0456", "123\t456"]
 )
 def test_six_digits_are_a_code_whatever_white_space_stands_between(typed: str) -> None:
-    assert read_code(typed) == TypedCode(Method.TOTP, "123456")
+    assert read_code(typed) == TypedCode(AuthMethod.TOTP, "123456")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_six_digits_are_a_code_whatever_white_space_stands_between(typed: str) -
     ],
 )
 def test_what_cannot_be_part_of_six_digits_is_dropped(typed: str) -> None:
-    assert read_code(typed) == TypedCode(Method.TOTP, "123456")
+    assert read_code(typed) == TypedCode(AuthMethod.TOTP, "123456")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_what_cannot_be_part_of_six_digits_is_dropped(typed: str) -> None:
     ],
 )
 def test_a_recovery_code_is_read_as_it_stands_in_a_list(number: str, code: str) -> None:
-    assert read_code(number + code) == TypedCode(Method.RECOVERY_CODE, "0123456789abcdef")
+    assert read_code(number + code) == TypedCode(AuthMethod.RECOVERY_CODE, "0123456789abcdef")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_a_recovery_code_is_read_as_it_stands_in_a_list(number: str, code: str) 
     [CODE, CODE.upper(), CODE.replace("-", ""), CODE.replace("-", " "), f" {CODE} ", "o123-4567-89AB-cdef"],
 )
 def test_a_recovery_code_may_be_typed_in_several_ways(typed: str) -> None:
-    assert read_code(typed) == TypedCode(Method.RECOVERY_CODE, "0123456789abcdef")
+    assert read_code(typed) == TypedCode(AuthMethod.RECOVERY_CODE, "0123456789abcdef")
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("i", "1"), ("l", "1"), ("I", "1"), ("L", "1"), ("O", "0")])
@@ -118,7 +119,7 @@ def test_any_text_is_a_code_in_canonical_form_or_refused(typed: str) -> None:
     except CodeMalformed:
         return
     assert code.text.isascii()
-    assert len(code.text) == {Method.TOTP: 6, Method.RECOVERY_CODE: 16}[code.method]
+    assert len(code.text) == {AuthMethod.TOTP: 6, AuthMethod.RECOVERY_CODE: 16}[code.method]
 
 
 def test_a_recovery_code_is_80_bits_in_groups_of_four() -> None:
@@ -128,7 +129,7 @@ def test_a_recovery_code_is_80_bits_in_groups_of_four() -> None:
     [drawn] = randomness.drawn
     assert len(drawn) * 8 == 80
     assert [len(group) for group in code.split("-")] == [4, 4, 4, 4]
-    assert read_code(code).method is Method.RECOVERY_CODE
+    assert read_code(code).method is AuthMethod.RECOVERY_CODE
 
 
 def test_every_bit_of_the_entropy_is_in_the_code() -> None:
