@@ -38,7 +38,7 @@ class Verification:
 
     @property
     def pause(self) -> int:
-        """For how many seconds no other email is sent to whoever has just got one."""
+        """Seconds until another verification email may be sent to the same account."""
         return self._on.limiter.pause(Limit.VERIFY)
 
     def is_missing(self, account: Account) -> bool:

@@ -84,12 +84,12 @@ async def _context(request: Request) -> RequestContext:
 
 
 CurrentViewer = Annotated[Viewer, Depends(_viewer)]
-"""Somebody who is signed in; an API key is refused."""
+"""A signed-in user; an API key is refused."""
 PerhapsViewer = Annotated[Viewer | None, Depends(_perhaps_viewer)]
 """The account that is signed in, or None without a session; an access token that is not valid is refused."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]
 CurrentCaller = Annotated[Viewer | ApiKeyPrincipal, Depends(_caller)]
-"""Somebody who is signed in, or an API key with the scope that the table of operations asks for."""
+"""A signed-in user, or an API key with the scope that the table of operations requires."""
 
 
 async def _operator(context: CurrentContext, caller: CurrentCaller) -> Operator:
