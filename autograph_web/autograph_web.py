@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from autograph_web.front import build_front
 from autograph_web.frontend import load_pages
 from autograph_web.http.headers import SecurityHeaders
+from autograph_web.http.repeated_refusals import RepeatedRefusals
 from autograph_web.infra.telemetry import heartbeat as life_signs
 from autograph_web.infra.telemetry import metrics
 from autograph_web.infra.telemetry.logs import configure_logging
@@ -68,7 +69,7 @@ def served() -> ASGIApp:
             named = any(name == b"origin" for name, _ in scope["headers"])
             await (inner if named else straight)(scope, receive, send)
 
-    return door
+    return RepeatedRefusals(door)
 
 
 _front = _Front()

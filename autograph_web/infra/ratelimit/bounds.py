@@ -44,6 +44,9 @@ BODY_S = 10.0
 MOST_BODIES = 40
 """Requests of one address whose bodies have not arrived yet."""
 
+REFUSALS_A_SECOND, REFUSALS_AT_ONCE = 20, 400
+"""Requests and websockets of one address that are told to wait in full; beyond them nothing of it is read."""
+
 MOST_REQUESTS_AT_WORK = 4
 """Requests of one address that a worker works on at the same time; its others wait for their turn."""
 MOST_REQUESTS_WAITING = 1000

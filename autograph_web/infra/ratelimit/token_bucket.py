@@ -20,16 +20,23 @@ class TokenBucket:
         """Whether everything taken has been paid off."""
         return self._paid_until <= self._now()
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether one more unit would have to wait."""
+        return self._wait(1.0, self._now()) > 0
+
     def take(self, units: float, patience: float = 0.0) -> float | None:
         """Take units; return the seconds until their turn, or None, taking nothing, if `patience` is less."""
         now = self._now()
-        paid = max(now, self._paid_until) + units / self._a_second
-        wait = paid - now - self._ahead
-        wait = wait if wait > _SHORTEST_S else 0.0
+        wait = self._wait(units, now)
         if wait > patience:
             return None
-        self._paid_until = paid
+        self._paid_until = max(now, self._paid_until) + units / self._a_second
         return wait
+
+    def _wait(self, units: float, now: float) -> float:
+        wait = max(0.0, self._paid_until - now) + units / self._a_second - self._ahead
+        return wait if wait > _SHORTEST_S else 0.0
 
 
 class TokenBuckets:
@@ -43,6 +50,11 @@ class TokenBuckets:
     def __len__(self) -> int:
         """Return how many addresses are remembered."""
         return len(self._paces)
+
+    def is_spent(self, address: str) -> bool:
+        """Return True if one more unit of the pace of `address` would have to wait."""
+        pace = self._paces.get(address)
+        return pace is not None and pace.is_spent
 
     def take(self, address: str, units: float, patience: float = 0.0) -> float | None:
         """Take units of the pace of `address`, as `TokenBucket.take` does."""
