@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,10 +13,7 @@ import structlog
 
 from autograph_web import __version__
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links
-from autograph_web.accounts.passwords import PasswordPolicy
-from autograph_web.accounts.registration import Registration
 from autograph_web.accounts.verification import Verification
 from autograph_web.admin.admin_policy import AdminPolicy
 from autograph_web.admin.audit_search import AuditSearch
@@ -31,7 +28,24 @@ from autograph_web.api_keys.throttle import ApiKeyThrottle
 from autograph_web.audit.chain.keeper import ChainKeeper
 from autograph_web.audit.log import AuditLog
 from autograph_web.audit.use_case_context import UseCaseContext
-from autograph_web.authn.revocation import Revocations
+from autograph_web.authn.device_cookies import DeviceCookies
+from autograph_web.authn.flow.challenges import Challenges
+from autograph_web.authn.flow.grants import Grants
+from autograph_web.authn.flow.login import SignIn
+from autograph_web.authn.flow.new_device_alerts import NewDeviceAlerts
+from autograph_web.authn.flow.reauthentication import Reauthentication
+from autograph_web.authn.flow.registration import Registration
+from autograph_web.authn.flow.second_factor_step import SecondFactorStep
+from autograph_web.authn.flow.second_factors import SecondFactors
+from autograph_web.authn.methods.password.hashing import PasswordHasher
+from autograph_web.authn.methods.password.method import PasswordMethod
+from autograph_web.authn.methods.password.policy import PasswordPolicy
+from autograph_web.authn.methods.recovery_codes.method import RecoveryCodes
+from autograph_web.authn.methods.totp.enrolment import Enrolment
+from autograph_web.authn.methods.totp.method import TotpMethod
+from autograph_web.authn.methods.trusted_device.trusted_devices import TrustedDevices
+from autograph_web.authn.ports import FirstFactor, SecondFactor
+from autograph_web.authn.revocation import Revocable, Revocations
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import FLAGS
 from autograph_web.infra.background import end
@@ -52,9 +66,6 @@ from autograph_web.mail.courier import Courier
 from autograph_web.mail.file_transport import FileTransport
 from autograph_web.mail.outbox import Outbox
 from autograph_web.mail.transport import MailTransport
-from autograph_web.mfa.enrolment import Enrolment
-from autograph_web.mfa.factors import Factors
-from autograph_web.mfa.trusted_devices import TrustedDevices
 from autograph_web.monitoring.figures import Figures
 from autograph_web.monitoring.health import Health
 from autograph_web.parts import carrier_of, chain_keeper_of, encryptor_of, folder_of, outbox_of
@@ -78,14 +89,6 @@ from autograph_web.sessions.revocation_bus import RevocationBus
 from autograph_web.sessions.sessions import Lifetimes, Sessions
 from autograph_web.sessions.tokens import TokenLifetimes, Tokens
 from autograph_web.settings import Settings
-from autograph_web.sign_in.challenges import Challenges
-from autograph_web.sign_in.device_cookies import DeviceCookies
-from autograph_web.sign_in.grants import Grants
-from autograph_web.sign_in.new_device_alerts import NewDeviceAlerts
-from autograph_web.sign_in.password_verifier import PasswordVerifier
-from autograph_web.sign_in.reauthentication import Reauthentication
-from autograph_web.sign_in.second_factor import SecondFactor
-from autograph_web.sign_in.sign_in import SignIn
 
 # Nobody is kept waiting longer by a database that says nothing. Commands of operators may take their time.
 _ANSWER_SECONDS = 5.0
@@ -115,7 +118,7 @@ class Services:
     email_undo: EmailUndo
     sign_in_notices: NewDeviceAlerts
     sign_in: SignIn
-    second_step: SecondFactor
+    second_step: SecondFactorStep
     reauthentication: Reauthentication
     profiles: Profiles
     password_change: PasswordChange
@@ -127,7 +130,8 @@ class Services:
     api_keys: ApiKeys
     device_cookies: DeviceCookies
     trusted_devices: TrustedDevices
-    factors: Factors
+    second_factors: SecondFactors
+    totp: TotpMethod
     enrolment: Enrolment
     sessions: Sessions
     revocation_bus: RevocationBus
@@ -173,8 +177,12 @@ def build_services(
     clock: Clock | None = None,
     randomness: Randomness | None = None,
     carrier: MailTransport | None = None,
+    more_methods: Callable[[UseCaseContext], Sequence[object]] = lambda _: (),
 ) -> Services:
-    """Wire the services up; nothing is connected yet."""
+    """Wire the services up; nothing is connected yet.
+
+    `more_methods` returns authentication methods (authn/ports.py) besides those of the product.
+    """
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     secrets = settings.master_secrets
     database = Database(settings.sqlalchemy_url, settings.database_pool, _ANSWER_SECONDS, SessionEnded)
@@ -203,14 +211,20 @@ def build_services(
     flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS}, redis)
     verification = Verification(foundation, flags, links)
     device_cookies = DeviceCookies(Keyring(secrets, "device cookies"), randomness)
-    passwords = PasswordVerifier(database, hasher, device_cookies, foundation.limiter)
-    factors, trusted = Factors(foundation, encryptor), TrustedDevices(foundation, flags)
+    passwords = PasswordMethod(database, hasher, policy, device_cookies, foundation.limiter)
+    totp, recovery_codes = TotpMethod(foundation, encryptor), RecoveryCodes(foundation)
+    trusted = TrustedDevices(foundation, flags)
+    methods: list[object] = [passwords, totp, recovery_codes, trusted, *more_methods(foundation)]
+    first_factors = [one for one in methods if isinstance(one, FirstFactor)]
+    second_factors = SecondFactors(foundation, [one for one in methods if isinstance(one, SecondFactor)])
     proofs, challenges = Grants(foundation), Challenges(redis, randomness)
     notices = NewDeviceAlerts(foundation, flags, redis, links, device_cookies)
+    second_step = SecondFactorStep(foundation, second_factors, challenges, proofs, trusted, notices)
     api_keys = ApiKeys(
         foundation, ApiKeyThrottle(redis, clock, key_uses, wrong_keys, settings.workers), links
     )
-    revocations = Revocations(clock, sessions, links, [factors, trusted, api_keys], first=[factors])
+    revocables = [one for one in (*methods, api_keys) if isinstance(one, Revocable)]
+    revocations = Revocations(clock, sessions, links, revocables, first=[totp])
     reclaiming = Reclaiming(foundation, links, revocations)
     devices, administrators = Devices(foundation, sessions), AdminPolicy(foundation)
     chain = chain_keeper_of(settings, database, clock, randomness)
@@ -228,21 +242,21 @@ def build_services(
         courier=Courier(database, outbox, carrier, clock, randomness),
         chain=chain,
         flags=flags,
-        registration=Registration(foundation, flags, hasher, policy, verification),
+        registration=Registration(foundation, flags, passwords, verification),
         links=links,
         password_reset=PasswordReset(
-            *(foundation, links, policy, hasher, passwords, reclaiming),
+            *(foundation, links, passwords, reclaiming),
             _reset_rules(settings, verification),
         ),
-        first_proof=FirstProof(foundation, links, verification, passwords, hasher, reclaiming),
+        first_proof=FirstProof(foundation, links, verification, passwords, reclaiming),
         email_undo=EmailUndo(foundation, links, reclaiming),
         refusal=SignInDisavowal(foundation, links, reclaiming, settings.password_reset_ttl),
         sign_in_notices=notices,
-        sign_in=SignIn(foundation, passwords, proofs, challenges, trusted, notices, verification),
-        second_step=SecondFactor(foundation, factors, challenges, proofs, trusted, notices),
-        reauthentication=Reauthentication(foundation, passwords, factors, proofs),
+        sign_in=SignIn(foundation, first_factors, second_step, proofs, trusted, notices, verification),
+        second_step=second_step,
+        reauthentication=Reauthentication(foundation, first_factors, second_factors, proofs),
         profiles=Profiles(foundation),
-        password_change=PasswordChange(foundation, passwords, policy, hasher, revocations, proofs),
+        password_change=PasswordChange(foundation, passwords, revocations, proofs),
         activity=Activity(foundation),
         verification=verification,
         email_change=EmailChange(foundation, links, sessions, revocations),
@@ -251,8 +265,11 @@ def build_services(
         api_keys=api_keys,
         device_cookies=device_cookies,
         trusted_devices=trusted,
-        factors=factors,
-        enrolment=Enrolment(foundation, factors, encryptor, sessions, revocations, settings.issuer_label),
+        second_factors=second_factors,
+        totp=totp,
+        enrolment=Enrolment(
+            *(foundation, totp, recovery_codes, encryptor, sessions, revocations, settings.issuer_label)
+        ),
         sessions=sessions,
         revocation_bus=revocation_bus,
         devices=devices,
@@ -261,7 +278,7 @@ def build_services(
         flash=FlashStore(redis, randomness),
         one_time_secrets=OneTimeSecrets(redis, encryptor, randomness),
         directory=UserDirectory(foundation, sessions, devices),
-        creation=UserProvisioning(foundation, hasher, policy, links, administrators),
+        creation=UserProvisioning(foundation, passwords, links, administrators),
         administration=UserActions(foundation, revocations, administrators),
         administrators=administrators,
         limits=Limits(foundation, administrators),
@@ -323,7 +340,7 @@ async def _tidy_up(built: Services) -> None:
         try:
             await built.sessions.forget_expired()
             await built.trusted_devices.forget_expired()
-            await built.factors.forget_replaced()
+            await built.totp.forget_replaced()
             await built.email_change.forget_expired()
             await built.links.forget_expired()
             await built.api_keys.forget_old()

@@ -23,7 +23,10 @@ MODELS = (
     "autograph_web.flags.models",
     "autograph_web.accounts.models",
     "autograph_web.sessions.models",
-    "autograph_web.mfa.models",
+    "autograph_web.authn.methods.password.models",
+    "autograph_web.authn.methods.totp.models",
+    "autograph_web.authn.methods.recovery_codes.models",
+    "autograph_web.authn.methods.trusted_device.models",
     "autograph_web.api_keys.models",
     "autograph_web.admin.statistics.models",
 )

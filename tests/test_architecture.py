@@ -16,8 +16,6 @@ LAYERS = (
     "accounts",
     "sessions",
     "authn",
-    "mfa",
-    "sign_in",
     "api_keys",
     "authz",
     "profile",
@@ -68,9 +66,9 @@ NOT_BEGUN_ANEW = {
     "audit.chain.keeper": {"_link_some", "keep_keys", "_forget_some"},
     "mail.courier": {"_note_sent", "_postpone"},
     "mail.outbox": {"reseal"},
-    "mfa.factors": {"forget_replaced"},
-    "mfa.resealing": {"reseal_all"},
-    "mfa.trusted_devices": {"forget_expired"},
+    "authn.methods.totp.method": {"forget_replaced"},
+    "authn.methods.totp.resealing": {"reseal_all"},
+    "authn.methods.trusted_device.trusted_devices": {"forget_expired"},
     "monitoring.health": {"_write"},
     "profile.email_change": {"forget_expired"},
     "schema": {"shortcomings"},
@@ -78,6 +76,8 @@ NOT_BEGUN_ANEW = {
 }
 STORAGE = re.compile(r"(sqlmodel|sqlalchemy|redis)(\.|$)|autograph_web\..*\b(models|store)\b")
 WEB_FRAMEWORKS = re.compile(r"(reflex\w*|fastapi|starlette)(\.|$)")
+
+_METHODS, _FLOW = "autograph_web.authn.methods.", "autograph_web.authn.flow"
 
 Rule = Callable[[Module], Iterator[str]]
 
@@ -132,6 +132,24 @@ def keeps_domain_errors_out_of_infra(module: Module) -> Iterator[str]:
         )
 
 
+def keeps_methods_apart(module: Module) -> Iterator[str]:
+    """A method knows neither another one nor the flow, so that each can be added and taken away alone."""
+    parts = module.name.split(".")
+    if parts[1:3] != ["authn", "methods"] or len(parts) < 4:
+        return
+    own = ".".join(parts[:4])
+    for name in module.imports:
+        foreign = name.startswith(_METHODS) and f"{name}.".startswith(f"{own}.") is False
+        if foreign or name.startswith(_FLOW):
+            yield name
+
+
+def keeps_methods_out_of_the_flow(module: Module) -> Iterator[str]:
+    """The flow knows methods by what they can do (authn/ports.py), and so does all that methods stand on."""
+    if module.part == "authn" and not module.name.startswith(_METHODS.rstrip(".")):
+        yield from (name for name in module.imports if name.startswith(_METHODS.rstrip(".")))
+
+
 def begins_units_of_work_anew(module: Module) -> Iterator[str]:
     allowed = NOT_BEGUN_ANEW.get(module.name.removeprefix("autograph_web."), set[str]())
     for function in ast.walk(module.tree):
@@ -155,6 +173,8 @@ RULES: tuple[Rule, ...] = (
     keeps_time_and_randomness_in_infra,
     begins_units_of_work_anew,
     keeps_domain_errors_out_of_infra,
+    keeps_methods_apart,
+    keeps_methods_out_of_the_flow,
 )
 
 UNIT = """
@@ -171,14 +191,14 @@ PLANTED: tuple[tuple[Rule, str, str], ...] = (
     (imports_only_what_stands_before_it, "sessions.sessions", "from autograph_web import runtime"),
     (imports_only_what_stands_before_it, "api.routes.session", "from autograph_web.ui.routes import LOGIN"),
     (imports_only_what_stands_before_it, "ui.guard", "def f():\n    from autograph_web.api import app"),
-    (keeps_web_frameworks_out_of_the_domain, "sign_in.sign_in", "from fastapi import Request"),
+    (keeps_web_frameworks_out_of_the_domain, "authn.flow.login", "from fastapi import Request"),
     (keeps_web_frameworks_out_of_the_domain, "infra.context", "import reflex as rx"),
     (keeps_web_frameworks_out_of_the_domain, "infra.context", "from reflex_base.config import get_config"),
     (keeps_storage_out_of_api_and_ui, "ui.dashboard.state", "from autograph_web.audit.models import Event"),
     (keeps_storage_out_of_api_and_ui, "api.identity", "from autograph_web.sessions import store"),
     (keeps_storage_out_of_api_and_ui, "api.identity", "import redis.asyncio"),
-    (keeps_sql_in_stores, "sign_in.sign_in", "import sqlalchemy as sa\nx = sa.select(1)"),
-    (keeps_sql_in_stores, "accounts.registration", "from sqlmodel import select"),
+    (keeps_sql_in_stores, "authn.flow.login", "import sqlalchemy as sa\nx = sa.select(1)"),
+    (keeps_sql_in_stores, "authn.flow.registration", "from sqlmodel import select"),
     (keeps_the_environment_in_settings, "mail.outbox", "import os\nx = os.environ['A']"),
     (keeps_the_environment_in_settings, "mail.outbox", "from os import getenv"),
     (keeps_the_environment_in_settings, "mail.outbox", "import os as o\nx = o.getenv('A')"),
@@ -193,6 +213,22 @@ PLANTED: tuple[tuple[Rule, str, str], ...] = (
     (keeps_time_and_randomness_in_infra, "sessions.tokens", "from uuid import uuid4"),
     (keeps_time_and_randomness_in_infra, "sessions.tokens", "from os import urandom"),
     (begins_units_of_work_anew, "sessions.tokens", UNIT),
+    (
+        keeps_methods_apart,
+        "authn.methods.totp.enrolment",
+        "from autograph_web.authn.methods.recovery_codes.method import RecoveryCodes",
+    ),
+    (keeps_methods_apart, "authn.methods.password.method", "import autograph_web.authn.flow.grants"),
+    (
+        keeps_methods_out_of_the_flow,
+        "authn.flow.login",
+        "from autograph_web.authn.methods import password",
+    ),
+    (
+        keeps_methods_out_of_the_flow,
+        "authn.revocation",
+        "from autograph_web.authn.methods.totp.method import TotpMethod",
+    ),
     (keeps_domain_errors_out_of_infra, "infra.flash", "class LinkUsed(DomainError):\n    pass"),
 )
 
@@ -214,5 +250,5 @@ def test_every_rule_has_a_planted_violation() -> None:
 
 def test_innocent_neighbours_pass() -> None:
     source = "from datetime import datetime\nfrom uuid import UUID\nx = self._clock.now()\nos = {}\n"
-    module = Module("autograph_web.accounts.registration", source)
+    module = Module("autograph_web.authn.flow.registration", source)
     assert [what for rule in RULES for what in rule(module)] == []

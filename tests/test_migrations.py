@@ -14,6 +14,7 @@ from sqlalchemy import Connection, MetaData, Table, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from autograph_web import migrate, schema
+from autograph_web.accounts.models import NO_PASSWORD
 from autograph_web.infra.startup_error import StartupError
 
 
@@ -164,6 +165,45 @@ def test_addresses_get_the_one_form_that_is_stored_now(empty_database_url: str) 
             ("Theo@x.dev", "theo@x.dev", False),
         ]
     )
+
+
+def test_passwords_move_to_a_table_of_their_own_and_back(empty_database_url: str) -> None:
+    """What the version before writes meanwhile is copied, and nothing is lost on the way back."""
+    mina, theo, nora = (uuid4() for _ in range(3))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    told: dict[str, dict[UUID, str]] = {}
+
+    def walk(config: Config) -> None:
+        connection: Connection = config.attributes["connection"]
+        command.upgrade(config, "0014")
+        users = Table("users", MetaData(), autoload_with=connection)
+
+        def of_the_version_before(user_id: UUID, password_hash: str) -> None:
+            row = {"id": user_id, "email": f"{user_id}", "email_key": f"{user_id}", "role": "user"}
+            row |= {"status": "active", "password_hash": password_hash, "mfa_enabled": False}
+            row |= {"session_epoch": 0, "created_at": now, "password_changed_at": now}
+            connection.execute(users.insert().values({k: _stored(users, k, v) for k, v in row.items()}))
+
+        def hashes(table: Table, key: str, name: str) -> dict[UUID, str]:
+            found = connection.execute(table.select()).mappings()
+            return {UUID(str(row[key])): row[name] for row in found}
+
+        of_the_version_before(mina, "old of Mina")
+        command.upgrade(config, "0015")
+        passwords = Table("passwords", MetaData(), autoload_with=connection)
+        of_the_version_before(theo, "of Theo")
+        of_the_version_before(nora, NO_PASSWORD)
+        this = users.c.id == _stored(users, "id", mina)
+        connection.execute(users.update().where(this).values(password_hash="new of Mina"))
+        told["0015"] = hashes(passwords, "user_id", "hash")
+        command.downgrade(config, "0014")
+        told["0014"] = hashes(users, "id", "password_hash")
+        command.upgrade(config, "head")
+        command.check(config)
+
+    migrate.run(empty_database_url, walk)
+    assert told["0015"] == {mina: "new of Mina", theo: "of Theo"}
+    assert told["0014"] == {mina: "new of Mina", theo: "of Theo", nora: NO_PASSWORD}
 
 
 def _stored(table: Table, name: str, value: object) -> object:

@@ -3,17 +3,23 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Boolean, Column, Index, MetaData, String, Table, Uuid
 from sqlmodel import Field, SQLModel
 
 from autograph_web.infra.db.types import UtcDateTime
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 
+NO_PASSWORD = "$bcrypt-sha256$v=2,t=2b,r=12$VfJDHJGqyYSPUOFvkuZBvO$C3EMPTYnoPasswordHasThisHashAAC"  # noqa: S105
+"""A hash that no password has, for the version before: it demands one of every account."""
+OF_THE_VERSION_BEFORE = frozenset({"password_hash", "mfa_enabled"})
+"""Columns that are only written, for the version before (docs/decisions/0059-methods-are-packages.md)."""
+
 
 class User(SQLModel, table=True):
     """One account.
 
-    `email_key` is the address folded for comparison; `session_epoch` counts sign-outs everywhere.
+    `email_key` is the address folded for comparison; `session_epoch` counts sign-outs everywhere. Without a
+    password `password_changed_at` is when the account was made.
     """
 
     __tablename__ = "users"  # pyright: ignore[reportAssignmentType]
@@ -26,7 +32,7 @@ class User(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     email: str = Field(max_length=LONGEST_EMAIL)
     email_key: str = Field(max_length=LONGEST_EMAIL, unique=True)
-    password_hash: str = Field(max_length=255)
+    password_hash: str = Field(default=NO_PASSWORD, max_length=255)
     role: str = Field(default="user", max_length=32)
     status: str = Field(default="active", max_length=32)
     mfa_enabled: bool = False
@@ -65,3 +71,22 @@ class EmailHold(SQLModel, table=True):
     email_key: str = Field(primary_key=True, max_length=LONGEST_EMAIL)
     user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
     until: datetime = Field(sa_type=UtcDateTime)
+
+
+CREDENTIALS = Table(
+    "credentials",
+    MetaData(),  # of its own: it is no table to create
+    Column("id", Uuid()),
+    Column("user_id", Uuid()),
+    Column("method", String()),
+    Column("label", String()),
+    Column("created_at", UtcDateTime()),
+    Column("last_used_at", UtcDateTime()),
+    Column("is_second_factor", Boolean()),
+)
+"""What accounts authenticate with: a view with one row for each credential of each method.
+
+Every method keeps its credentials in tables of its own, and its migration adds them to the view; so whether
+an account has a second factor is written down once. `label` is the owner's name for a credential, "" without
+one; `last_used_at` is None where it is not known.
+"""

@@ -1,20 +1,28 @@
 """The statements of accounts, of one-time links and of addresses that are held."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, case, delete, false, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, case, delete, exists, false, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress
-from autograph_web.accounts.models import EmailHold, LinkRow, User
-from autograph_web.infra.db.database import Database
+from autograph_web.accounts.models import CREDENTIALS, OF_THE_VERSION_BEFORE, EmailHold, LinkRow, User
 from autograph_web.infra.db.types import UtcDateTime, table_of
 
 USERS, LINKS, HOLDS = table_of(User), table_of(LinkRow), table_of(EmailHold)
+HAS_MFA = (
+    exists()
+    .where(CREDENTIALS.c.user_id == USERS.c.id, CREDENTIALS.c.is_second_factor.is_(True))
+    .correlate(USERS)
+)
+"""Whether an account has a second factor, in a statement about `USERS`."""
+MFA_ENABLED = HAS_MFA.label("mfa_enabled")
+ACCOUNT = (*(column for column in USERS.c if column.name not in OF_THE_VERSION_BEFORE), MFA_ENABLED)
+"""What is read of an account."""
 
 _ADMIN = "admin"
 
@@ -33,22 +41,22 @@ async def try_to_write(connection: AsyncConnection) -> None:
     await connection.execute(update(USERS).where(false()).values(role=USERS.c.role))
 
 
-async def find_by_email(connection: AsyncConnection, email_key: str) -> tuple[Account, str] | None:
-    """Return the account of a folded address with its password hash."""
-    row = (await connection.execute(_BY_EMAIL, {"the_key": email_key})).first()
-    return (account_of(row), row.password_hash) if row else None
+async def find_by_email(connection: AsyncConnection, email_key: str) -> Account | None:
+    """Return the account of a folded address."""
+    row = (await connection.execute(select(*ACCOUNT).where(USERS.c.email_key == email_key))).first()
+    return account_of(row) if row else None
 
 
-async def look_up(database: Database, email_key: str) -> tuple[Account, str] | None:
-    """Return what `find_by_email` does, outside of any unit of work: where every sign-in begins."""
-    row = await database.first(_BY_EMAIL, {"the_key": email_key})
-    return (account_of(row), row.password_hash) if row else None
+async def find_by_id(connection: AsyncConnection, user_id: UUID) -> Account | None:
+    """Return an account."""
+    row = (await connection.execute(select(*ACCOUNT).where(USERS.c.id == user_id))).first()
+    return account_of(row) if row else None
 
 
-async def find_by_id(connection: AsyncConnection, user_id: UUID) -> tuple[Account, str] | None:
-    """Return an account with its password hash."""
-    row = (await connection.execute(select(USERS).where(USERS.c.id == user_id))).first()
-    return (account_of(row), row.password_hash) if row else None
+async def credentials_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+    """Return what an account authenticates with, oldest first."""
+    query = select(CREDENTIALS).where(CREDENTIALS.c.user_id == user_id)
+    return list(await connection.execute(query.order_by(CREDENTIALS.c.created_at, CREDENTIALS.c.method)))
 
 
 async def lock(connection: AsyncConnection, user_id: UUID) -> None:
@@ -69,7 +77,7 @@ async def hold_with_admins(connection: AsyncConnection, user_id: UUID) -> list[R
     the second waits, and then sees what the first has left.
     """
     admins = and_(USERS.c.role == _ADMIN, USERS.c.status == "active")
-    query = select(USERS).where(or_(USERS.c.id == user_id, admins))
+    query = select(*ACCOUNT).where(or_(USERS.c.id == user_id, admins))
     return list(await connection.execute(query.order_by(USERS.c.id).with_for_update()))
 
 
@@ -78,35 +86,41 @@ def administers(row: Row[Any]) -> bool:
     return row.role == _ADMIN and row.status == "active"
 
 
-async def confirm_password(
-    connection: AsyncConnection, account: Account, seen_hash: str, new_hash: str
-) -> Account | None:
-    """Return the account as it is now, provided it still has the password that was checked.
+async def hold_unchanged(connection: AsyncConnection, account: Account) -> Account | None:
+    """Return an account as it is now, locked, provided it is still what was read.
 
-    The password was verified outside any transaction, because that takes a quarter of a second; a password
+    A first factor is checked outside any transaction, because that may take a quarter of a second; a password
     change, lock or sign-out everywhere since then makes this None.
     """
-    given = {"the_id": account.id, "seen_hash": seen_hash, "the_epoch": account.session_epoch}
-    if new_hash == seen_hash:
-        row = (await connection.execute(_LOCK_CONFIRMED, given)).first()
-    else:
-        row = (await connection.execute(_REHASH_CONFIRMED, given | {"new_hash": new_hash})).first()
+    given = {
+        "the_id": account.id,
+        "the_epoch": account.session_epoch,
+        "the_password": account.password_changed_at,
+    }
+    row = (await connection.execute(_LOCK_UNCHANGED, given)).first()
     return account_of(row) if row else None
 
 
-async def replace_password(
-    connection: AsyncConnection, account: Account, seen_hash: str, new_hash: str, now: datetime
-) -> Account | None:
-    """Change a password and return the account, provided it is still as it was when `account` was read."""
-    statement = (
-        update(USERS)
-        .where(USERS.c.id == account.id, USERS.c.status == "active", USERS.c.password_hash == seen_hash)
-        .where(USERS.c.session_epoch == account.session_epoch)
-        .values(password_hash=new_hash, password_changed_at=now)
-        .returning(*USERS.c)
-    )
-    row = (await connection.execute(statement)).first()
+async def hold_reachable(connection: AsyncConnection, user_id: UUID, email: str) -> Account | None:
+    """Return an account, locked, provided it is active and still has `email`."""
+    query = select(*ACCOUNT).where(USERS.c.id == user_id, USERS.c.email == email, USERS.c.status == "active")
+    row = (await connection.execute(query.with_for_update(of=USERS))).first()
     return account_of(row) if row else None
+
+
+async def note_password_change(
+    connection: AsyncConnection, account: Account, now: datetime, *, verifies_email: bool = False
+) -> Account:
+    """Stamp a password change of an account that is locked, later than any before it, and return it.
+
+    What was granted for the password of another moment opens nothing from then on.
+    """
+    changed_at = max(now, account.password_changed_at + timedelta(microseconds=1))
+    values: dict[str, Any] = {"password_changed_at": changed_at}
+    if verifies_email:
+        values["email_verified_at"] = func.coalesce(USERS.c.email_verified_at, now)
+    await connection.execute(update(USERS).where(USERS.c.id == account.id).values(values))
+    return await _read(connection, account.id)
 
 
 async def note_sign_in(
@@ -130,31 +144,6 @@ async def mark_verified(connection: AsyncConnection, user_id: UUID, email_key: s
     return result.rowcount == 1
 
 
-async def set_password(
-    connection: AsyncConnection, user_id: UUID, email: str, new_hash: str, now: datetime
-) -> bool:
-    """Give an active account that still has `email` a new password; tell whether there was one.
-
-    Whoever may do so holds a letter sent to that address, so the address counts as verified.
-    """
-    result = await connection.execute(
-        update(USERS)
-        .where(USERS.c.id == user_id, USERS.c.email == email, USERS.c.status == "active")
-        .values(
-            password_hash=new_hash,
-            password_changed_at=now,
-            email_verified_at=func.coalesce(USERS.c.email_verified_at, now),
-        )
-    )
-    return result.rowcount == 1
-
-
-async def void_password(connection: AsyncConnection, user_id: UUID, new_hash: str, now: datetime) -> None:
-    """Put the hash of a password that nobody knows in the place of an account's, active or not."""
-    values = {"password_hash": new_hash, "password_changed_at": now}
-    await connection.execute(update(USERS).where(USERS.c.id == user_id).values(values))
-
-
 async def change_email(
     connection: AsyncConnection, user_id: UUID, email: EmailAddress, now: datetime
 ) -> Account:
@@ -163,13 +152,9 @@ async def change_email(
     Raises:
         IntegrityError: Another account has the address.
     """
-    statement = (
-        update(USERS)
-        .where(USERS.c.id == user_id)
-        .values(email=email.text, email_key=email.key, email_verified_at=now)
-        .returning(*USERS.c)
-    )
-    return account_of((await connection.execute(statement)).one())
+    values = {"email": email.text, "email_key": email.key, "email_verified_at": now}
+    await connection.execute(update(USERS).where(USERS.c.id == user_id).values(values))
+    return await _read(connection, user_id)
 
 
 async def is_taken(connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime) -> bool:
@@ -208,9 +193,9 @@ async def forget_holds(connection: AsyncConnection, now: datetime) -> int:
     return (await connection.execute(delete(HOLDS).where(HOLDS.c.until <= now))).rowcount
 
 
-async def set_mfa(connection: AsyncConnection, user_id: UUID, *, enabled: bool) -> None:
-    """Note whether an account has a second factor."""
-    await connection.execute(update(USERS).where(USERS.c.id == user_id).values(mfa_enabled=enabled))
+async def mirror_mfa(connection: AsyncConnection, user_id: UUID) -> None:
+    """Note whether an account has a second factor where the version before looks for it."""
+    await connection.execute(update(USERS).where(USERS.c.id == user_id).values(mfa_enabled=HAS_MFA))
 
 
 async def advance_epoch(connection: AsyncConnection, user_id: UUID) -> int | None:
@@ -312,6 +297,11 @@ async def forget_links(connection: AsyncConnection, now: datetime, before: datet
     return (await connection.execute(delete(LINKS).where(or_(LINKS.c.expires_at <= before, decoy)))).rowcount
 
 
+async def _read(connection: AsyncConnection, user_id: UUID) -> Account:
+    # No RETURNING: SQLAlchemy leaves the names of tables away there on SQLite, and with them the correlation.
+    return account_of((await connection.execute(select(*ACCOUNT).where(USERS.c.id == user_id))).one())
+
+
 def account_of(row: Any) -> Account:
     """Return the account in a row of the table."""
     return Account(
@@ -328,20 +318,13 @@ def account_of(row: Any) -> Account:
 
 
 # The statements of every sign-in, built once: to build one takes longer than to run it.
-_BY_EMAIL = select(USERS).where(USERS.c.email_key == bindparam("the_key"))
 _THE_SAME = (
     USERS.c.id == bindparam("the_id"),
     USERS.c.status == "active",
     USERS.c.session_epoch == bindparam("the_epoch"),
 )
-_CONFIRMED = (*_THE_SAME, USERS.c.password_hash == bindparam("seen_hash"))
-_LOCK_CONFIRMED = select(USERS).where(*_CONFIRMED).with_for_update()
-_REHASH_CONFIRMED = (
-    update(USERS).where(*_CONFIRMED).values(password_hash=bindparam("new_hash")).returning(*USERS.c)
-)
+_UNCHANGED = (*_THE_SAME, USERS.c.password_changed_at == bindparam("the_password", type_=UtcDateTime()))
+_LOCK_UNCHANGED = select(*ACCOUNT).where(*_UNCHANGED).with_for_update(of=USERS)
 _NOTE_SIGN_IN = (
-    update(USERS)
-    .where(*_THE_SAME, USERS.c.password_changed_at == bindparam("the_password", type_=UtcDateTime()))
-    .values(last_sign_in_at=bindparam("moment"))
-    .returning(USERS.c.created_at)
+    update(USERS).where(*_UNCHANGED).values(last_sign_in_at=bindparam("moment")).returning(USERS.c.created_at)
 )

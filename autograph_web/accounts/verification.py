@@ -72,10 +72,10 @@ class Verification:
             found = await store.find_by_id(connection, user_id)
         if found is None:
             raise SessionEnded
-        if found[0].email_verified:
+        if found.email_verified:
             return False
         await self._on.limiter.consume(self._on.limiter.limits(Limit.VERIFY, user_id.hex), user_id.hex)
-        await self._send(context, found[0], found[0].email)
+        await self._send(context, found, found.email)
         return True
 
     async def request(self, context: RequestContext, email: str) -> None:
@@ -93,7 +93,7 @@ class Verification:
         allowed = await self._may_be_written_to(address.key)
         async with self._on.database.read() as connection:
             found = await store.find_by_email(connection, address.key)
-        account = found[0] if found and found[0].active and not found[0].email_verified and allowed else None
+        account = found if found and found.active and not found.email_verified and allowed else None
         await self._send(context, account, account.email if account else address.text)
 
     async def look(self, token: str) -> Account:
@@ -132,6 +132,6 @@ class Verification:
             LinkUnknown: It has another by now, or is gone.
         """
         found = await store.find_by_id(connection, link.user_id)
-        if found is None or fold_email(found[0].email) != link.payload:
+        if found is None or fold_email(found.email) != link.payload:
             raise LinkUnknown
-        return found[0]
+        return found

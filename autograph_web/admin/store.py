@@ -7,13 +7,13 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.emails import fold_email
-from autograph_web.accounts.store import USERS
+from autograph_web.accounts.store import ACCOUNT, HAS_MFA, USERS
 from autograph_web.admin.person import Role, Status, Wanted
 
 
 async def selected(connection: AsyncConnection, wanted: Wanted, after: str, limit: int) -> list[Row[Any]]:
     """Return the wanted accounts whose folded address follows `after`, in the order of these addresses."""
-    query = select(USERS).where(USERS.c.email_key > after)
+    query = select(*ACCOUNT).where(USERS.c.email_key > after)
     if wanted.fragment:
         query = query.where(USERS.c.email_key.contains(fold_email(wanted.fragment), autoescape=True))
     if wanted.role is not None:
@@ -21,18 +21,18 @@ async def selected(connection: AsyncConnection, wanted: Wanted, after: str, limi
     if wanted.status is not None:
         query = query.where(USERS.c.status == wanted.status.value)
     if wanted.mfa is not None:
-        query = query.where(USERS.c.mfa_enabled.is_(wanted.mfa))
+        query = query.where(HAS_MFA.is_(wanted.mfa))
     return list(await connection.execute(query.order_by(USERS.c.email_key).limit(limit)))
 
 
 async def find(connection: AsyncConnection, user_id: UUID) -> Row[Any] | None:
     """Return an account."""
-    return (await connection.execute(select(USERS).where(USERS.c.id == user_id))).first()
+    return (await connection.execute(select(*ACCOUNT).where(USERS.c.id == user_id))).first()
 
 
 async def find_by_email(connection: AsyncConnection, email_key: str) -> Row[Any] | None:
     """Return the account of a folded address."""
-    return (await connection.execute(select(USERS).where(USERS.c.email_key == email_key))).first()
+    return (await connection.execute(select(*ACCOUNT).where(USERS.c.email_key == email_key))).first()
 
 
 async def addresses(connection: AsyncConnection, ids: list[UUID]) -> dict[UUID, str]:

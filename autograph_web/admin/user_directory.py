@@ -7,7 +7,8 @@ from autograph_web.admin import store
 from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.person import Person, Wanted, as_id
 from autograph_web.audit.use_case_context import UseCaseContext
-from autograph_web.mfa import store as mfa
+from autograph_web.authn.methods.recovery_codes import store as recovery_codes
+from autograph_web.authn.methods.trusted_device import store as trusted
 from autograph_web.sessions.devices import Devices, OpenSession
 from autograph_web.sessions.sessions import Sessions
 
@@ -68,8 +69,8 @@ class UserDirectory:
         """
         now = self._on.clock.now()
         async with self._on.database.read() as connection:
-            codes = await mfa.codes_left(connection, person.id)
-            devices = await mfa.devices_of(connection, person.id, now)
+            codes = await recovery_codes.codes_left(connection, person.id)
+            devices = await trusted.devices_of(connection, person.id, now)
         return Standing(person, await self._sessions.count_active(person.id), codes, len(devices))
 
     async def sessions_of(self, person: Person) -> list[OpenSession]:

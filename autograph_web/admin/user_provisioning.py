@@ -10,17 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.emails import EmailAddress, parse_email
 from autograph_web.accounts.errors import EmailTaken
-from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.models import User
-from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.admin.admin_policy import AdminPolicy
 from autograph_web.admin.messages import invitation_letter
 from autograph_web.admin.person import Operator, Role
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.ports import Registrable
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.randomness import random_token, random_uuid
+from autograph_web.infra.randomness import random_uuid
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 
 _INVITATION_SECONDS = 86_400
@@ -52,12 +51,11 @@ class UserProvisioning:
     def __init__(
         self,
         foundation: UseCaseContext,
-        hasher: PasswordHasher,
-        policy: PasswordPolicy,
+        first: Registrable,
         links: Links,
         administrators: AdminPolicy,
     ) -> None:
-        self._on, self._hasher, self._policy, self._links = foundation, hasher, policy, links
+        self._on, self._first, self._links = foundation, first, links
         self._administrators = administrators
 
     async def create(self, operator: Operator, wish: CreationInput) -> Created:
@@ -74,20 +72,22 @@ class UserProvisioning:
         async with self._on.database.read() as connection:
             await self._administrators.require_change(connection, operator)
         email = parse_email(wish.email, self._on.reserved_domains)
-        password_hash = await self._hash(wish, email)
+        prepared = await self._prepare(wish, email)
         try:
-            return await self._add(operator, wish, email, password_hash)
+            return await self._add(operator, wish, email, prepared)
         except IntegrityError:
             raise EmailTaken from None
 
     @retried
     async def _add(
-        self, operator: Operator, wish: CreationInput, email: EmailAddress, password_hash: str
+        self, operator: Operator, wish: CreationInput, email: EmailAddress, prepared: str | None
     ) -> Created:
-        user = self._user(email, wish.role, password_hash)
+        user = self._user(email, wish.role)
         async with self._on.database.unit() as connection:
             await self._administrators.require_change(connection, operator)
             await accounts.add(connection, user)
+            if prepared is not None:
+                await self._first.enrol(connection, user.id, prepared)
             # After the row, which waits for whoever is leaving the address: their hold is visible now.
             if await accounts.is_held(connection, email.key, None, user.created_at):
                 raise EmailTaken
@@ -102,13 +102,12 @@ class UserProvisioning:
             link = None if wish.password else await self._invite(connection, user, post=wish.invite)
         return Created(user.id, user.email, link)
 
-    async def _hash(self, wish: CreationInput, email: EmailAddress) -> str:
+    async def _prepare(self, wish: CreationInput, email: EmailAddress) -> str | None:
         if wish.password is None:
-            # Something nobody knows: to sign in is then exactly as slow and as hopeless as with a wrong one.
-            return await self._hasher.hash(random_token(self._on.randomness))
+            return None
         password = wish.password.get_secret_value()
-        await self._policy.require(password, email.text)
-        return await self._hasher.hash(password)
+        await self._first.require(password, email.text)
+        return await self._first.prepare(password)
 
     async def _invite(self, connection: AsyncConnection, user: User, *, post: bool) -> str:
         token = await self._links.issue(
@@ -119,13 +118,12 @@ class UserProvisioning:
             await self._on.outbox.post(connection, invitation_letter(user.email, url, user.created_at))
         return url
 
-    def _user(self, email: EmailAddress, role: Role, password_hash: str) -> User:
+    def _user(self, email: EmailAddress, role: Role) -> User:
         now = self._on.clock.now()
         return User(
             id=random_uuid(self._on.randomness),
             email=email.text,
             email_key=email.key,
-            password_hash=password_hash,
             role=role.value,
             created_at=now,
             password_changed_at=now,

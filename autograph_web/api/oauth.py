@@ -8,12 +8,12 @@ from starlette.responses import JSONResponse, Response
 
 from autograph_web.api.errors import EndpointDisabled
 from autograph_web.api.schemas import TokensOut
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.flow.errors import EmailNotVerified, InvalidCredentials
+from autograph_web.authn.flow.inputs import SignInInput
 from autograph_web.flags.table import PASSWORD_GRANT
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
-from autograph_web.sign_in.challenges import ChallengeRequired
-from autograph_web.sign_in.errors import EmailNotVerified, InvalidCredentials
-from autograph_web.sign_in.inputs import SignInInput
 
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 

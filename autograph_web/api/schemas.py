@@ -11,17 +11,17 @@ from autograph_web.accounts.account import Account
 from autograph_web.api_keys.key import ApiKey, ApiKeyPrincipal, IssuedKey, Scope, in_order
 from autograph_web.audit.downloads import Format
 from autograph_web.audit.log import AuditEvent
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.methods.totp.enrolment import Setup
+from autograph_web.authn.methods.trusted_device.trusted_devices import TrustedBrowser
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 from autograph_web.infra.user_agent import describe_user_agent
-from autograph_web.mfa.enrolment import Setup
-from autograph_web.mfa.trusted_devices import TrustedBrowser
 from autograph_web.profile.inputs import ActivityInput
 from autograph_web.recovery.first_proof import Verified
 from autograph_web.recovery.removed import Removed
 from autograph_web.sessions.devices import OpenSession
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.sign_in.challenges import ChallengeRequired
 
 
 class RefreshRequest(BaseModel):

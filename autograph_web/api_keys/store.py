@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.accounts.store import USERS
+from autograph_web.accounts.store import MFA_ENABLED, USERS
 from autograph_web.api_keys.models import ApiKeyRow
 from autograph_web.infra.db.types import table_of
 
@@ -90,7 +90,7 @@ async def _revoke(
 
 # The statement of every request with a key, built once: to build it takes longer than to run it.
 _FIND = (
-    select(KEYS, USERS.c.email, USERS.c.role, USERS.c.mfa_enabled, USERS.c.status)
+    select(KEYS, USERS.c.email, USERS.c.role, MFA_ENABLED, USERS.c.status)
     .join(USERS, USERS.c.id == KEYS.c.user_id)
     .where(KEYS.c.id == bindparam("the_id"))
 )

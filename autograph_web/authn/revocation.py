@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from autograph_web.accounts import store as accounts
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.infra.clock import Clock
 from autograph_web.sessions.sessions import Ended, Sessions
@@ -130,12 +131,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was revoked of one kind: how many, by the names of the audit log, and since when it was there."""
+    """What was revoked of one kind: how many, by the names of the audit log.
+
+    `set_up_at` is when a second factor that an account had was set up: with it two-step verification ends.
+    """
 
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     set_up_at: datetime | None = None
 
 
+@runtime_checkable
 class Revocable(Protocol):
     """Credentials of one kind."""
 
@@ -175,8 +180,8 @@ class Revoked:
         return sum(taken.counts.get(name, 0) for taken in self.taken)
 
     @property
-    def authenticator_set_up_at(self) -> datetime | None:
-        """When the authenticator that was removed had been set up, if there was one."""
+    def second_factor_set_up_at(self) -> datetime | None:
+        """When the second factor that was removed had been set up, if there was one."""
         return next((taken.set_up_at for taken in self.taken if taken.set_up_at), None)
 
 
@@ -238,6 +243,8 @@ class Revocations:
             if extent is not Extent.NONE:
                 order = Order(user_id, cause, now, since if extent is Extent.SINCE else None)
                 taken.append(await one.revoke_all(connection, order))
+        if any(one.set_up_at for one in taken):
+            await accounts.mirror_mfa(connection, user_id)
         if row.links:
             await self._links.revoke(connection, user_id, *row.links)
         kept = row.sessions is Extent.NONE or (keep_sessions and row.sessions is not Extent.ALL)

@@ -92,7 +92,7 @@ async def _owner(database: later.Database, account: str) -> UUID:
         found = await later.find_by_email(connection, later.fold_email(account))
     if found is None:
         raise StartupError(f"there is no account {account}")
-    return found[0].id
+    return found.id
 
 
 def _head(spelled: str) -> later.Head:

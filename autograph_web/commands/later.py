@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autograph_web.audit.log import ACTOR as ACTOR
     from autograph_web.audit.log import AuditEvent as AuditEvent
     from autograph_web.audit.log import AuditLog as AuditLog
+    from autograph_web.authn.methods.totp.resealing import reseal_all as reseal_all
     from autograph_web.infra.crypto.encryption import DecryptionError as DecryptionError
     from autograph_web.infra.db.database import Database as Database
     from autograph_web.infra.health.failures import trouble_of as trouble_of
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from autograph_web.mail.transport import Envelope as Envelope
     from autograph_web.mail.transport import PermanentFailure as PermanentFailure
     from autograph_web.mail.transport import TransientFailure as TransientFailure
-    from autograph_web.mfa.resealing import reseal_all as reseal_all
     from autograph_web.migrate import write_revision as write_revision
     from autograph_web.parts import carrier_of as carrier_of
     from autograph_web.parts import chain_check_of as chain_check_of
@@ -82,7 +82,7 @@ MODULES = {
     "autograph_web.mail.message": ("MailMessage",),
     "autograph_web.mail.outbox": ("Outbox",),
     "autograph_web.mail.smtp": ("SmtpTransport",),
-    "autograph_web.mfa.resealing": ("reseal_all",),
+    "autograph_web.authn.methods.totp.resealing": ("reseal_all",),
     "autograph_web.parts": ("carrier_of", "chain_check_of", "chain_keeper_of", "outbox_of", "encryptor_of"),
     "autograph_web.runtime": ("Services", "build_services"),
     "autograph_web.schema": ("is_current", "shortcomings", "sqlite_file"),

@@ -8,9 +8,9 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 
 from autograph_web.accounts.links import Purpose
+from autograph_web.authn.flow.challenges import CHALLENGE_SECONDS
 from autograph_web.infra import flash
 from autograph_web.settings import Settings
-from autograph_web.sign_in.challenges import CHALLENGE_SECONDS
 
 SESSION, DEVICE, FLASH = "autograph_session", "autograph_device", "autograph_flash"
 CHALLENGE, TRUSTED, BROWSER = "autograph_challenge", "autograph_trusted", "autograph_browser"

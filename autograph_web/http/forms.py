@@ -8,6 +8,10 @@ from starlette.routing import Route
 
 from autograph_web.accounts.errors import AccountReady, SessionEnded
 from autograph_web.accounts.inputs import RegistrationInput
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.flow.errors import ChallengeExpired, EmailNotVerified
+from autograph_web.authn.flow.inputs import SecondStepInput, SignInInput
+from autograph_web.authn.methods.trusted_device.trusted_devices import TRUST_SECONDS
 from autograph_web.http import cookies
 from autograph_web.http.native_forms import (
     ON,
@@ -24,13 +28,9 @@ from autograph_web.http.native_forms import (
 from autograph_web.http.redirects import safe_next
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.flash import Flash
-from autograph_web.mfa.trusted_devices import TRUST_SECONDS
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
 from autograph_web.sessions.viewer import AuthenticationGrant
-from autograph_web.sign_in.challenges import ChallengeRequired
-from autograph_web.sign_in.errors import ChallengeExpired, EmailNotVerified
-from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
 
 _CODE_WANTED = "code_wanted"
 

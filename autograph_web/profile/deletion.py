@@ -10,7 +10,6 @@ from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.mfa import store as mfa
 from autograph_web.profile.errors import EmailMismatch, OnlyAdmin
 from autograph_web.profile.messages import farewell_letter
 from autograph_web.sessions.viewer import Viewer
@@ -48,14 +47,13 @@ class Deletion:
         await self._revocations.propagate(revoked)
 
     async def _check(self, connection: AsyncConnection, viewer: Viewer, confirm_email: str) -> str:
-        enabled = await mfa.find_factor(connection, viewer.user_id, active=True) is not None
-        viewer.assurance.require_recent(enabled, self._on.clock)
-        found = await accounts.find_by_id(connection, viewer.user_id)
-        if found is None:
+        account = await accounts.find_by_id(connection, viewer.user_id)
+        if account is None:
             raise SessionEnded
-        if fold_email(confirm_email) != fold_email(found[0].email):
+        viewer.assurance.require_recent(account.mfa_enabled, self._on.clock)
+        if fold_email(confirm_email) != fold_email(account.email):
             raise EmailMismatch
-        return found[0].email
+        return account.email
 
     async def _hold(self, connection: AsyncConnection, viewer: Viewer) -> None:
         """Keep everybody else from the account, provided that somebody is left to administer."""

@@ -22,7 +22,6 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.mfa import store as mfa
 from autograph_web.profile import messages as letters
 from autograph_web.profile.errors import EmailUnchanged
 from autograph_web.sessions.sessions import Sessions
@@ -96,14 +95,13 @@ class EmailChange:
         await self._on.limiter.consume(limits, user_id.hex)
 
     async def _check(self, connection: AsyncConnection, viewer: Viewer, address: EmailAddress) -> Account:
-        enabled = await mfa.find_factor(connection, viewer.user_id, active=True) is not None
-        viewer.assurance.require_recent(enabled, self._on.clock)
-        found = await accounts.find_by_id(connection, viewer.user_id)
-        if found is None:
+        account = await accounts.find_by_id(connection, viewer.user_id)
+        if account is None:
             raise SessionEnded
-        if fold_email(found[0].email) == address.key:
+        viewer.assurance.require_recent(account.mfa_enabled, self._on.clock)
+        if fold_email(account.email) == address.key:
             raise EmailUnchanged
-        return found[0]
+        return account
 
     @retried
     async def _ask(self, context: RequestContext, viewer: Viewer, address: EmailAddress) -> None:
@@ -167,9 +165,9 @@ async def account_of_link(connection: AsyncConnection, link: Link) -> Account:
         LinkUnknown: There is none.
     """
     found = await accounts.find_by_id(connection, link.user_id)
-    if found is None or not found[0].active:
+    if found is None or not found.active:
         raise LinkUnknown
-    return found[0]
+    return found
 
 
 async def move(

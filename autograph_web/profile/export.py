@@ -15,13 +15,16 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.log import event_of, owners
 from autograph_web.audit.selection import Place
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.methods.recovery_codes import store as recovery_codes
+from autograph_web.authn.methods.totp import store as totp
+from autograph_web.authn.methods.trusted_device import store as trusted
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.mfa import store as mfa
 from autograph_web.sessions import store as sessions
 from autograph_web.sessions.viewer import Viewer
 
 _PAGE = 500  # events read at once; nothing is held open between two pages
+_CREDENTIAL = ("method", "label", "created_at", "last_used_at", "is_second_factor")
 _ACCOUNT = ("id", "email", "role", "mfa_enabled", "email_verified", "created_at", "password_changed_at")
 _SESSION = (
     "id",
@@ -70,16 +73,16 @@ class DataExport:
             found = await accounts.find_by_id(connection, user_id)
             if found is None:
                 raise SessionEnded
-            factors = await mfa.factors_of(connection, user_id)
             return {
                 "format": "autograph-account-1",
                 "exported_at": now,
-                "account": {name: asdict(found[0])[name] for name in _ACCOUNT},
+                "account": {name: asdict(found)[name] for name in _ACCOUNT},
                 "held_emails": _picked(await accounts.holds_of(connection, user_id), _HOLD),
                 "sessions": _picked(await sessions.all_of(connection, user_id), _SESSION),
-                "authenticators": _picked(factors, _FACTOR),
-                "recovery_codes_left": await mfa.codes_left(connection, user_id),
-                "trusted_devices": _picked(await mfa.devices_of(connection, user_id, now), _DEVICE),
+                "credentials": _picked(await accounts.credentials_of(connection, user_id), _CREDENTIAL),
+                "authenticators": _picked(await totp.factors_of(connection, user_id), _FACTOR),
+                "recovery_codes_left": await recovery_codes.codes_left(connection, user_id),
+                "trusted_devices": _picked(await trusted.devices_of(connection, user_id, now), _DEVICE),
                 "api_keys": _picked(await api_keys.all_of(connection, user_id), _KEY),
             }
 

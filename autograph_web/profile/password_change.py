@@ -10,11 +10,12 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.errors import SessionEnded, WrongPassword
-from autograph_web.accounts.hash_queue import choosing
-from autograph_web.accounts.hashing import PasswordHasher, canonical
-from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.flow.grants import Grants
+from autograph_web.authn.methods.password.hashing import canonical
+from autograph_web.authn.methods.password.method import PasswordMethod
+from autograph_web.authn.ports import Checked, Wrong
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
@@ -22,16 +23,10 @@ from autograph_web.infra.errors import DomainError
 from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.profile.messages import password_letter
-from autograph_web.sessions.assurance import AuthMethod, as_text
+from autograph_web.sessions.assurance import Shown
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.sessions import Ended
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
-from autograph_web.sign_in.grants import Grants
-from autograph_web.sign_in.password_verifier import Checked, PasswordVerifier
-
-
-class _Changed(Exception):
-    """The account is not as it was when its password was checked."""
 
 
 class PasswordChange:
@@ -40,13 +35,11 @@ class PasswordChange:
     def __init__(
         self,
         foundation: UseCaseContext,
-        passwords: PasswordVerifier,
-        policy: PasswordPolicy,
-        hasher: PasswordHasher,
+        passwords: PasswordMethod,
         revocations: Revocations,
         proofs: Grants,
     ) -> None:
-        self._on, self._passwords, self._policy, self._hasher = foundation, passwords, policy, hasher
+        self._on, self._passwords = foundation, passwords
         self._revocations, self._proofs = revocations, proofs
 
     async def change(
@@ -74,19 +67,12 @@ class PasswordChange:
         if canonical(new) == canonical(wish.current_password.get_secret_value()):
             raise PasswordUnchanged
         with _about_the_new_one():
-            await self._policy.require(new, checked.account.email)
-        new_hash = await self._hasher.hash(new, choosing(context))
-        while True:
-            try:
-                account, revoked = await self._commit(context, viewer, wish, checked, new_hash)
-                break
-            except _Changed:
-                again = await self._passwords.check_again(
-                    context, checked, wish.current_password.get_secret_value()
-                )
-                if again is None:
-                    raise await self._what_came_between(checked.account) from None
-                checked = again
+            await self._passwords.require(new, checked.account.email)
+        new_hash = await self._passwords.prepare(new, context)
+        committed = await self._commit(context, viewer, wish, checked, new_hash)
+        if committed is None:
+            raise await self._what_came_between(checked.account)
+        account, revoked = committed
         await self._revocations.propagate(revoked, going_on=viewer.session_id)
         return self._proof(account, viewer, revoked.ended)
 
@@ -98,9 +84,11 @@ class PasswordChange:
         wish: PasswordChangeInput,
         checked: Checked,
         new_hash: str,
-    ) -> tuple[Account, Revoked]:
+    ) -> tuple[Account, Revoked] | None:
         async with self._on.database.unit() as connection:
             account = await self._replace(connection, viewer, checked, new_hash)
+            if account is None:
+                return None
             revoked = await self._revoke(connection, context, viewer, wish)
             await self._record(connection, context, viewer, Kind.PASSWORD_CHANGED)
             ended = revoked.ended is not None
@@ -110,11 +98,11 @@ class PasswordChange:
 
     async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:
         async with self._on.database.read() as connection:
-            found = await accounts.find_by_id(connection, viewer.user_id)
-        if found is not None:
-            _require_assurance(viewer, found[0])
-        checked = await self._passwords.check(context, found, password)
-        if checked is None:
+            account = await accounts.find_by_id(connection, viewer.user_id)
+        if account is not None:
+            _require_assurance(viewer, account)
+        checked = await self._passwords.check(context, viewer.user_id, password)
+        if isinstance(checked, Wrong):
             await self._on.trail.record_alone(
                 Kind.LOGIN_FAILED,
                 context,
@@ -127,15 +115,14 @@ class PasswordChange:
 
     async def _replace(
         self, connection: AsyncConnection, viewer: Viewer, checked: Checked, new_hash: str
-    ) -> Account:
+    ) -> Account | None:
+        """Replace the password that was checked; None if the account is not as it was then."""
         # The account before what belongs to it: whoever uses one of its links at the same time waits here.
-        account = await accounts.replace_password(
-            connection, checked.account, checked.seen_hash, new_hash, self._on.clock.now()
-        )
+        account = await accounts.hold_unchanged(connection, checked.account)
         if account is None:
-            raise _Changed
+            return None
         _require_assurance(viewer, account)
-        return account
+        return await self._passwords.change(connection, account, new_hash, self._on.clock.now())
 
     async def _revoke(
         self,
@@ -169,18 +156,18 @@ class PasswordChange:
             email=account.email,
             epoch=ended.epoch if ended else account.session_epoch,
             remember=viewer.remember,
-            method=as_text(AuthMethod.PASSWORD),
+            shown=Shown((self._passwords.id,), self._passwords.amr),
             password_changed_at=account.password_changed_at,
         )
         if account.mfa_enabled:
             # The password alone was shown: with a second factor that makes a sign-in neither newer nor older.
-            proof = replace(proof, method=viewer.method, authenticated_at=viewer.signed_in_at)
+            proof = replace(proof, method=viewer.method, amr=viewer.amr, authenticated_at=viewer.signed_in_at)
         return replace(proof, replaces=viewer.session_id)
 
     async def _what_came_between(self, seen: Account) -> DomainError:
         async with self._on.database.read() as connection:
             found = await accounts.find_by_id(connection, seen.id)
-        if found and found[0].active and found[0].session_epoch == seen.session_epoch:
+        if found and found.active and found.session_epoch == seen.session_epoch:
             return WrongPassword(field="current_password")  # another change was quicker
         return SessionEnded()
 

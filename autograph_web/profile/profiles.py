@@ -25,4 +25,4 @@ class Profiles:
             found = await accounts.find_by_id(connection, user_id)
         if found is None:
             raise SessionEnded
-        return found[0]
+        return found

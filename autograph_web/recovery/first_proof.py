@@ -10,28 +10,22 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.errors import LinkRefused, WrongPassword
-from autograph_web.accounts.hash_queue import choosing
-from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.verification import Verification
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.methods.password.method import PasswordMethod
+from autograph_web.authn.ports import Checked
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.infra.randomness import random_token
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.recovery.messages import reclaimed_letter
 from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
-from autograph_web.sign_in.password_verifier import Checked, PasswordVerifier
 
 _LINK = Purpose.EMAIL_VERIFICATION
-
-
-class _Changed(Exception):
-    """The password is not the one that was checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +63,11 @@ class FirstProof:
         foundation: UseCaseContext,
         links: Links,
         verification: Verification,
-        passwords: PasswordVerifier,
-        hasher: PasswordHasher,
+        passwords: PasswordMethod,
         reclaiming: Reclaiming,
     ) -> None:
         self._on, self._links, self._verification = foundation, links, verification
-        self._passwords, self._hasher = passwords, hasher
-        self._reclaiming = reclaiming
+        self._passwords, self._reclaiming = passwords, reclaiming
 
     async def confirm(self, context: RequestContext, token: str, evidence: Evidence = NOTHING) -> Verified:
         """Use the link of `token` up and return its account, whose address is verified now.
@@ -110,13 +102,10 @@ class FirstProof:
         key, password = fold_email(account.email), evidence.password or ""
         limits = self._passwords.limits(context, key, evidence.device)
         async with self._on.limiter.attempt(limits, key, WrongPassword):
-            async with self._on.database.read() as connection:
-                found = await accounts.find_by_id(connection, account.id)
-            checked = await self._passwords.check(context, found, password)
-            while checked is not None:
-                with suppress(_Changed):
+            checked = await self._passwords.check(context, account.id, password)
+            if isinstance(checked, Checked):
+                with suppress(WrongPassword):
                     return (await self._confirm(context, token, account, checked))[1]
-                checked = await self._passwords.check_again(context, checked, password)
             await self._on.trail.record_alone(
                 Kind.LOGIN_FAILED, context, user_id=account.id, email_verification=True
             )
@@ -126,9 +115,7 @@ class FirstProof:
         self, context: RequestContext, token: str, account: Account
     ) -> tuple[Revoked | None, Verified]:
         await self._reclaiming.revocations.require_reachable()
-        # A password that nobody knows: signing in is then as slow and as hopeless as with a wrong one.
-        void = await self._hasher.hash(random_token(self._on.randomness), choosing(context))
-        return await self._confirm(context, token, account, void=void)
+        return await self._confirm(context, token, account, voids=True)
 
     @retried
     async def _confirm(
@@ -137,13 +124,14 @@ class FirstProof:
         token: str,
         seen: Account,
         checked: Checked | None = None,
-        void: str | None = None,
+        *,
+        voids: bool = False,
     ) -> tuple[Revoked | None, Verified]:
         async with self._on.database.unit() as connection:
             await self._reclaiming.revocations.lock(connection, seen.id)
             link = await self._links.consume(connection, _LINK, token)
             if checked is not None and await self._passwords.confirm(connection, checked) is None:
-                raise _Changed
+                raise WrongPassword
             news = await accounts.mark_verified(
                 connection, link.user_id, link.payload or "", self._on.clock.now()
             )
@@ -151,16 +139,16 @@ class FirstProof:
             if not news:
                 return None, Verified(account)
             await self._links.revoke(connection, account.id, _LINK)
-            if void is not None:
-                return await self._void(connection, context, account, void)
+            if voids:
+                return await self._void(connection, context, account)
             await self._on.trail.record(connection, Kind.EMAIL_VERIFIED, context, user_id=account.id)
         return None, Verified(account)
 
     async def _void(
-        self, connection: AsyncConnection, context: RequestContext, account: Account, void: str
+        self, connection: AsyncConnection, context: RequestContext, account: Account
     ) -> tuple[Revoked, Verified]:
         now = self._on.clock.now()
-        await accounts.void_password(connection, account.id, void, now)
+        await self._passwords.remove(connection, account, now)
         revoked = await self._reclaiming.take_back(connection, context, account, Cause.EMAIL_OWNERSHIP_PROVEN)
         removed = Removed.of(revoked, password=True)
         await self._on.trail.record(

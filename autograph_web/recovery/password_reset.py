@@ -10,12 +10,10 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
 from autograph_web.accounts.errors import LinkRefused, LinkUnknown
-from autograph_web.accounts.hash_queue import choosing
-from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.methods.password.method import PasswordMethod
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
@@ -27,7 +25,6 @@ from autograph_web.recovery.errors import PasswordIsSet
 from autograph_web.recovery.messages import changed_letter, reset_letter
 from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
-from autograph_web.sign_in.password_verifier import PasswordVerifier
 
 _RESET = Purpose.PASSWORD_RESET
 
@@ -58,13 +55,11 @@ class PasswordReset:
         self,
         foundation: UseCaseContext,
         links: Links,
-        policy: PasswordPolicy,
-        hasher: PasswordHasher,
-        passwords: PasswordVerifier,
+        passwords: PasswordMethod,
         reclaiming: Reclaiming,
         rules: ResetRules,
     ) -> None:
-        self._on, self._links, self._policy, self._hasher = foundation, links, policy, hasher
+        self._on, self._links = foundation, links
         self._passwords, self._reclaiming, self._rules = passwords, reclaiming, rules
 
     async def request(self, context: RequestContext, email: str) -> None:
@@ -130,7 +125,7 @@ class PasswordReset:
     async def _ask(self, context: RequestContext, address: EmailAddress, *, allowed: bool) -> None:
         async with self._on.database.unit() as connection:
             found = await accounts.find_by_email(connection, address.key)
-            account = found[0] if found and found[0].active and allowed else None
+            account = found if found and found.active and allowed else None
             await self._send(connection, context, account, address)
 
     async def _send(
@@ -153,10 +148,10 @@ class PasswordReset:
 
     async def _confirm(self, context: RequestContext, token: str, password: str) -> tuple[Revoked, Reset]:
         account = await self._account_of(await self._links.peek(_RESET, token))
-        await self._policy.require(password, account.email)
+        await self._passwords.require(password, account.email)
         await self._reclaiming.revocations.require_reachable()
         # Outside the unit of work, because it takes a quarter of a second.
-        new_hash = await self._hasher.hash(password, choosing(context))
+        new_hash = await self._passwords.prepare(password, context)
         return await self._take(context, token, account, new_hash)
 
     @retried
@@ -176,16 +171,16 @@ class PasswordReset:
         """
         found = await accounts.find_by_id(connection, account.id)
         # Where nobody is asked to verify an address, this says nothing about who registered it.
-        if found is None or found[0].email_verified or not self._rules.is_verification_wanted(account.id):
+        if found is None or found.email_verified or not self._rules.is_verification_wanted(account.id):
             return Cause.PASSWORD_RESET
         return Cause.EMAIL_OWNERSHIP_PROVEN
 
     async def _account_of(self, link: Link) -> Account:
         async with self._on.database.read() as connection:
             found = await accounts.find_by_id(connection, link.user_id)
-        if found is None or not found[0].active or found[0].email != link.payload:
+        if found is None or not found.active or found.email != link.payload:
             raise LinkUnknown
-        return found[0]
+        return found
 
     async def _set(
         self,
@@ -196,8 +191,11 @@ class PasswordReset:
         cause: Cause,
     ) -> tuple[Revoked, Reset]:
         now = self._on.clock.now()
-        if not await accounts.set_password(connection, account.id, account.email, new_hash, now):
+        held = await accounts.hold_reachable(connection, account.id, account.email)
+        if held is None:
             raise LinkUnknown
+        # Whoever may do so holds an email sent to that address, so the address counts as verified.
+        await self._passwords.change(connection, held, new_hash, now, verifies_email=True)
         revoked = await self._reclaiming.take_back(connection, context, account, cause)
         removed = Removed.of(revoked)
         await self._on.trail.record(

@@ -54,7 +54,7 @@ class Reclaiming:
         committed. `since` is as for `Revocations.apply`.
         """
         revoked = await self.revocations.apply(connection, account.id, cause, since=since)
-        if revoked.count("authenticators"):
+        if revoked.second_factor_set_up_at is not None:
             await self._on.trail.record(
                 connection, Kind.MFA_DISABLED, context, user_id=account.id, reason=cause
             )

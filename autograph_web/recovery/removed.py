@@ -27,7 +27,7 @@ class Removed:
         """Return what `revoked` means to the owner."""
         return cls(
             revoked.sessions,
-            revoked.authenticator_set_up_at,
+            revoked.second_factor_set_up_at,
             revoked.count("recovery_codes"),
             revoked.count("trusted_devices"),
             revoked.count("api_keys"),

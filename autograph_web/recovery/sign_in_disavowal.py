@@ -11,13 +11,13 @@ from autograph_web.accounts.errors import LinkUnknown
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.flow.new_device_alerts import RefusableSignIn
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.recovery.messages import refused_letter
 from autograph_web.recovery.reclaiming import Reclaiming, WayBack
 from autograph_web.recovery.removed import Removed
-from autograph_web.sign_in.new_device_alerts import RefusableSignIn
 
 _REFUSAL = Purpose.SIGN_IN_REFUSAL
 
@@ -62,9 +62,9 @@ class SignInDisavowal:
             await self._reclaiming.revocations.lock(connection, owner)
             link = await self._links.consume(connection, _REFUSAL, token)
             found = await accounts.find_by_id(connection, link.user_id)
-            if found is None or not found[0].active:
+            if found is None or not found.active:
                 raise LinkUnknown
-            revoked, back = await self._take_back(connection, context, found[0], link)
+            revoked, back = await self._take_back(connection, context, found, link)
         await self._reclaiming.revocations.propagate(revoked)
         return back
 

@@ -1,29 +1,33 @@
 """How somebody authenticated, when, and how strong that was.
 
 The terms are those of OpenID Connect Core 1.0 section 2 (`amr`, `auth_time`), RFC 8176 (the values of `amr`)
-and NIST SP 800-63B-4 (authenticator assurance levels). A session keeps its methods as one text, such as
-"password+totp", which REST shows as well; no other module takes it apart.
+and NIST SP 800-63B-4 (authenticator assurance levels). A session keeps the `amr` values, and the ids of the
+methods as one text, such as "password+totp", which REST shows; no other module takes either apart.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
+from typing import NewType
 
 from autograph_web.infra.clock import Clock
 from autograph_web.sessions.errors import ReauthenticationRequired
 
 RECENT_S = 600
 """How long an authentication counts as recent."""
-_BETWEEN = "+"
+MULTI_FACTOR = "mfa"
+"""The `amr` value of an authentication with more than one factor (RFC 8176 section 2)."""
+_BETWEEN, _BETWEEN_AMR = "+", " "
 
+MethodId = NewType("MethodId", str)
+"""The name of an authentication method: stored, shown by REST, never changed."""
 
-class AuthMethod(StrEnum):
-    """What somebody showed, or what stood in for it."""
+TRUSTED_DEVICE = MethodId("trusted_device")
+"""The only method that shows nothing: it stands in for a second factor that was shown before."""
 
-    PASSWORD = "password"  # noqa: S105  (a method)
-    TOTP = "totp"
-    RECOVERY_CODE = "recovery_code"
-    TRUSTED_DEVICE = "trusted_device"
+# Sessions that the version before opened have no `amr`: these were its methods.
+_AMR_BEFORE = {"password": "pwd", "totp": "otp", "recovery_code": "otp"}
 
 
 class Level(IntEnum):
@@ -33,43 +37,60 @@ class Level(IntEnum):
     AAL2 = 2
 
 
-_AMR = {AuthMethod.PASSWORD: "pwd", AuthMethod.TOTP: "otp", AuthMethod.RECOVERY_CODE: "otp"}
-_SECOND_FACTORS = frozenset({AuthMethod.TOTP, AuthMethod.RECOVERY_CODE})
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The methods of an authentication under way, in order, and their `amr`."""
+
+    methods: tuple[MethodId, ...]
+    amr: tuple[str, ...]
+
+    def with_second_factor(self, method: MethodId, amr: tuple[str, ...]) -> "Shown":
+        """Return this and a second factor."""
+        return Shown((*self.methods, method), tuple(dict.fromkeys((*self.amr, *amr, MULTI_FACTOR))))
+
+    def with_trusted_device(self) -> "Shown":
+        """Return this and a device that stands in for a second factor."""
+        return Shown((*self.methods, TRUSTED_DEVICE), self.amr)
 
 
-def as_text(*methods: AuthMethod) -> str:
+def method_text(methods: Iterable[MethodId]) -> str:
     """Return methods as a session keeps them, in the order in which they were shown."""
     return _BETWEEN.join(methods)
 
 
+def methods_of(text: str) -> tuple[MethodId, ...]:
+    """Return the methods that a session keeps as `text`."""
+    return tuple(MethodId(part) for part in text.split(_BETWEEN))
+
+
+def amr_text(amr: Iterable[str]) -> str:
+    """Return `amr` values as a session keeps them."""
+    return _BETWEEN_AMR.join(amr)
+
+
 @dataclass(frozen=True, slots=True)
 class Assurance:
-    """The methods of one authentication, in order, and when it was completed (`auth_time`)."""
+    """The methods of one authentication, in order, their `amr`, and when it was completed (`auth_time`)."""
 
-    methods: tuple[AuthMethod, ...]
+    methods: tuple[MethodId, ...]
+    amr: tuple[str, ...]
     auth_time: datetime
 
     @classmethod
-    def of(cls, text: str, auth_time: datetime) -> "Assurance":
-        """Read what a session keeps; a method that only a newer version knows counts for nothing."""
-        known = {method.value: method for method in AuthMethod}
-        return cls(tuple(known[part] for part in text.split(_BETWEEN) if part in known), auth_time)
-
-    @property
-    def amr(self) -> tuple[str, ...]:
-        """The authentication method references of RFC 8176."""
-        single = tuple(dict.fromkeys(_AMR[method] for method in self.methods if method in _AMR))
-        return (*single, "mfa") if self.level is Level.AAL2 else single
+    def of(cls, methods: str, amr: str | None, auth_time: datetime) -> "Assurance":
+        """Read what a session keeps; one of the version before has no `amr`."""
+        ids = methods_of(methods)
+        return cls(ids, _amr_before(ids) if amr is None else tuple(amr.split()), auth_time)
 
     @property
     def level(self) -> Level:
         """Which level it reaches: a trusted device stands in for a factor, but shows none."""
-        return Level.AAL2 if _SECOND_FACTORS.intersection(self.methods) else Level.AAL1
+        return Level.AAL2 if MULTI_FACTOR in self.amr else Level.AAL1
 
     @property
     def is_two_step(self) -> bool:
         """Whether a second factor was shown, or a device that was trusted with one."""
-        return len(self.methods) > 1
+        return self.level is Level.AAL2 or TRUSTED_DEVICE in self.methods
 
     def is_recent(self, mfa_enabled: bool, clock: Clock) -> bool:
         """Return True if it was completed within ten minutes, with a second factor if the account has one."""
@@ -84,3 +105,8 @@ class Assurance:
         """
         if not self.is_recent(mfa_enabled, clock):
             raise ReauthenticationRequired
+
+
+def _amr_before(methods: tuple[MethodId, ...]) -> tuple[str, ...]:
+    single = tuple(dict.fromkeys(_AMR_BEFORE[method] for method in methods if method in _AMR_BEFORE))
+    return (*single, MULTI_FACTOR) if "otp" in single else single

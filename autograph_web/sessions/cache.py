@@ -29,6 +29,9 @@ from autograph_web.sessions.record import SessionRecord
 COPY_TTL = 300
 _TOMBSTONE, _DOUBT = "-", "?"
 _AT_ONCE = 500
+# Between the name of the key and the record. The version before looks for "." and takes a copy whose key it
+# does not know for none.
+_FORMAT = "/2."
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class SessionCache:
     async def remember(self, record: SessionRecord, run: str, now: float) -> None:
         """Keep a copy of `record`, unless something stands in its place already."""
         ttl = int(min(COPY_TTL, record.expires_at - now))
-        copy = f"{self._keyring.current.kid}.{record.encode()}"
+        copy = f"{self._keyring.current.kid}{_FORMAT}{record.encode()}"
         try:
             await self._redis.put(f"session:{run}:{record.session_id}", copy, ttl, only_new=True)
         except RedisDown:
@@ -151,7 +154,7 @@ class SessionCache:
         copy, epoch, *blacklisted = values
         if copy == _TOMBSTONE.encode() or any(blacklisted):
             return Finding(None, revoked=True, run=run)
-        kid, _, encoded = (copy or b"").partition(b".")
+        kid, _, encoded = (copy or b"").partition(_FORMAT.encode())
         if self._keyring.find(kid.decode("ascii", "replace")) is None:
             return Finding(None, revoked=False, run=run)
         record = SessionRecord.decode(encoded)

@@ -9,7 +9,10 @@ from autograph_web.infra.db.types import UtcDateTime
 
 
 class SessionRow(SQLModel, table=True):
-    """One sign-in: a browser's cookie or a client's family of refresh tokens (`cookie_hash` empty)."""
+    """One sign-in: a browser's cookie or a client's family of refresh tokens (`cookie_hash` empty).
+
+    `amr` are the values of RFC 8176 with a blank between them, None where the version before opened it.
+    """
 
     __tablename__ = "sessions"  # pyright: ignore[reportAssignmentType]
 
@@ -19,6 +22,7 @@ class SessionRow(SQLModel, table=True):
     epoch: int
     remember: bool
     method: str = Field(max_length=32)
+    amr: str | None = Field(default=None, max_length=64)
     ip: str = Field(max_length=64)
     user_agent: str = Field(max_length=512)
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -27,6 +27,7 @@ class SessionRecord:
     method: str
     signed_in_at: int
     expires_at: int
+    amr: str | None
 
     @classmethod
     def of(cls, row: Row[Any], idle_expires_at: datetime) -> Self:
@@ -43,6 +44,7 @@ class SessionRecord:
             method=row.method,
             signed_in_at=int(row.authenticated_at.timestamp()),
             expires_at=int(min(row.expires_at, idle_expires_at).timestamp()),
+            amr=row.amr,
         )
 
     @classmethod
@@ -76,6 +78,7 @@ class SessionRecord:
             expires_at=datetime.fromtimestamp(self.expires_at, UTC),
             remember=self.remember,
             method=self.method,
+            amr=self.amr,
             token_id=token_id,
             token_expires_at=token_expires_at,
         )

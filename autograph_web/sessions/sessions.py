@@ -393,6 +393,7 @@ class Sessions:
             epoch=proof.epoch,
             remember=proof.remember,
             method=proof.method,
+            amr=proof.amr,
             ip=context.ip[:64],
             user_agent=context.user_agent[:512],
             created_at=now,

@@ -18,13 +18,14 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    not_,
     or_,
     select,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.accounts.store import USERS
+from autograph_web.accounts.store import ACCOUNT, HAS_MFA, MFA_ENABLED, USERS
 from autograph_web.audit.store import AUDIT
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.db.types import UtcDateTime, table_of
@@ -190,7 +191,7 @@ async def find_unused(connection: AsyncConnection, token_id: UUID | None) -> Row
 
 
 def _with_account() -> Select[Any]:
-    account = (USERS.c.email, USERS.c.role, USERS.c.mfa_enabled)
+    account = (USERS.c.email, USERS.c.role, MFA_ENABLED)
     return select(SESSIONS, *account).join(USERS, USERS.c.id == SESSIONS.c.user_id)
 
 
@@ -207,12 +208,12 @@ def _alive(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool]
 # The statements of every refresh and session check, built once: to build one takes longer than to run it.
 _MOMENT = bindparam("moment", type_=UtcDateTime())
 # Active, not signed out everywhere since, with the password that was shown, and no factor that was not.
-_ENTITLED = select(USERS).where(
+_ENTITLED = select(*ACCOUNT).where(
     USERS.c.id == bindparam("the_id"),
     USERS.c.status == "active",
     USERS.c.session_epoch == bindparam("the_epoch"),
     USERS.c.password_changed_at == bindparam("the_password", type_=UtcDateTime()),
-    or_(USERS.c.mfa_enabled.is_(False), bindparam("has_factor", type_=Boolean())),
+    or_(not_(HAS_MFA), bindparam("has_factor", type_=Boolean())),
 )
 _ADD, _ADD_REFRESH_TOKEN = insert(SESSIONS), insert(REFRESH_TOKENS)
 _USE_REFRESH_TOKEN = (

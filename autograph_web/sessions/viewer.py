@@ -23,13 +23,14 @@ class Viewer:
     expires_at: datetime
     remember: bool
     method: str
+    amr: str | None = None
     token_id: str | None = None
     token_expires_at: int = 0
 
     @property
     def assurance(self) -> Assurance:
         """How and when the person authenticated."""
-        return Assurance.of(self.method, self.signed_in_at)
+        return Assurance.of(self.method, self.amr, self.signed_in_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,9 @@ class AuthenticationGrant:
     """Proof that somebody passed every stage of signing in: it opens exactly one session.
 
     `session_id` is chosen when the proof is made, so the audit log can name the session, and a proof shown
-    twice would collide with itself. `method` is what was shown, such as `password+totp`; `replaces` is the
-    session that ends when this one opens, after a re-authentication. `password_changed_at` names the password
+    twice would collide with itself. `method` is what was shown, such as `password+totp`, and `amr` that in
+    the values of RFC 8176 (None in a ticket of the version before); `replaces` is the session that ends when
+    this one opens, after a re-authentication. `password_changed_at` names the password
     that was shown: once there is another one, the proof opens nothing.
     """
 
@@ -52,8 +54,9 @@ class AuthenticationGrant:
     password_changed_at: datetime
     trust_device: bool = False
     replaces: UUID | None = None
+    amr: str | None = None
 
     @property
     def has_factor(self) -> bool:
         """Whether more than the password stands behind it: a second factor, or a device trusted with it."""
-        return Assurance.of(self.method, self.authenticated_at).is_two_step
+        return Assurance.of(self.method, self.amr, self.authenticated_at).is_two_step

@@ -7,13 +7,13 @@ from typing import Any
 import reflex as rx
 from pydantic import SecretStr
 
+from autograph_web.authn.flow.inputs import ReauthenticationInput
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.sign_in.inputs import ReauthenticationInput
 from autograph_web.ui import guard
 from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
 from autograph_web.ui.form_state import CodeForm

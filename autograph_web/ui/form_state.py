@@ -12,10 +12,10 @@ import reflex as rx
 from pydantic import ValidationError
 
 from autograph_web.accounts.errors import PasswordTooLong
+from autograph_web.authn.errors import InvalidCode
+from autograph_web.authn.methods.totp import codes
 from autograph_web.infra.errors import DomainError, InternalError, InvalidInput, error_kinds
 from autograph_web.infra.flash import Flash
-from autograph_web.mfa.codes import is_app_code
-from autograph_web.mfa.errors import InvalidCode
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.ui import guard, messages
@@ -160,7 +160,7 @@ class CodeForm(FormState, mixin=True):
 
     def _note_kind(self, code: str) -> None:
         """Remember which kind of code was typed, for the words of a refusal."""
-        self._recovery_typed = not is_app_code(code)
+        self._recovery_typed = codes.read(code) is None
 
     def _sentence(self, error: DomainError) -> str:
         if isinstance(error, InvalidCode) and self._recovery_typed:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from autograph_web.audit.log import AuditEvent
+from autograph_web.authn.methods.trusted_device.trusted_devices import TrustedBrowser
 from autograph_web.infra.user_agent import describe_user_agent
-from autograph_web.mfa.trusted_devices import TrustedBrowser
+from autograph_web.sessions.assurance import methods_of
 from autograph_web.sessions.devices import OpenSession
 
 # With this many recovery codes left or fewer, it is time for new ones.
@@ -36,13 +37,8 @@ _ICONS = (
 ICONS = tuple(dict.fromkeys(icon for _, icon in _ICONS))
 """Every drawing an event can have, save the dot of those that nothing is known about."""
 
-# How somebody signed in, by the method of the session.
-_METHODS = {
-    "password": "Password",
-    "password+totp": "Password and code",
-    "password+recovery_code": "Password and recovery code",
-    "password+trusted_device": "Password, on a trusted device",
-}
+# What a method of a session is called, where that is not its name.
+_METHODS = {"totp": "code"}
 
 
 @dataclass
@@ -148,8 +144,10 @@ def device_row(session: OpenSession) -> DeviceRow:
 
 
 def _how(session: OpenSession) -> str:
-    # A method this version doesn't know began with the password all the same.
-    way = _METHODS.get(session.method, "Password")
+    names = [_METHODS.get(method, method.replace("_", " ")) for method in methods_of(session.method)]
+    stood_in = names[-1] == "trusted device"
+    shown = " and ".join(names[:-1] if stood_in else names)
+    way = shown.capitalize() + (", on a trusted device" if stood_in else "")
     return way if session.browser else f"{way}, over the API"
 
 

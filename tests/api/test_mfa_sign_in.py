@@ -4,7 +4,8 @@ import jwt
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.mfa.store import CODES, FACTORS
+from autograph_web.authn.methods.recovery_codes.store import CODES
+from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from tests.support.app import Connect

@@ -45,6 +45,7 @@ def _record(session_id: UUID, user_id: UUID) -> SessionRecord:
         method="password",
         signed_in_at=int(now.timestamp()),
         expires_at=int((now + _LIFE).timestamp()),
+        amr="pwd",
     )
 
 
@@ -78,7 +79,7 @@ async def _into_redis(stack: Stack, records: Sequence[SessionRecord]) -> None:
     for first in range(0, len(records), _AT_ONCE):
         pipe = redis.raw.pipeline(transaction=False)
         for one in records[first : first + _AT_ONCE]:
-            pipe.set(f"session:{redis.run}:{one.session_id}", f"{kid}.{one.encode()}", ex=COPY_TTL)
+            pipe.set(f"session:{redis.run}:{one.session_id}", f"{kid}/2.{one.encode()}", ex=COPY_TTL)
         await pipe.execute()
     await redis.close()
 

@@ -23,16 +23,18 @@ from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.person import Person, Role, Status, Wanted
 from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.audit.store import AUDIT
+from autograph_web.authn.errors import MfaNotEnabled
+from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.authn.methods.recovery_codes.store import CODES
+from autograph_web.authn.methods.totp.store import FACTORS
+from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mfa.errors import MfaNotEnabled
-from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.errors import Unfinished
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.settings import Settings
-from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import (

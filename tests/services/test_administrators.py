@@ -22,7 +22,15 @@ from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
 from tests.support.api_keys import issue, use
 from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, audited, context, how_many, open_pair, register
+from tests.support.factories import (
+    EMAIL,
+    audited,
+    context,
+    give_authenticators,
+    how_many,
+    open_pair,
+    register,
+)
 from tests.support.mailbox import Mailbox
 from tests.support.operating import OPERATOR, acting, administrator
 from tests.support.two_step import viewer_of
@@ -110,8 +118,7 @@ async def test_every_change_needs_a_recent_sign_in(services: Services, clock: Fa
 async def test_a_trusted_device_is_not_enough(services: Services) -> None:
     mina = await register(services)
     nora = await administrator(services)
-    async with services.database.unit() as connection:
-        await connection.exec_driver_sql("UPDATE users SET mfa_enabled = true WHERE role = 'admin'")
+    await give_authenticators(services, "admin")
     with pytest.raises(ReauthenticationRequired):
         await lock(services, nora, mina.id)
 
@@ -189,8 +196,7 @@ async def test_of_many_who_lock_one_account_one_does(services: Services, mailbox
 async def test_people_are_found_by_what_they_have(services: Services) -> None:
     await register(services)
     await administrator(services)
-    async with services.database.unit() as connection:
-        await connection.exec_driver_sql("UPDATE users SET mfa_enabled = true WHERE role = 'admin'")
+    await give_authenticators(services, "admin")
 
     async def found(**wanted: object) -> list[str]:
         people, _ = await services.directory.page(replace(Wanted(), **wanted), "", 9)

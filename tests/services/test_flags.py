@@ -11,6 +11,8 @@ from sqlalchemy.exc import ProgrammingError
 from autograph_web.accounts.errors import RegistrationClosed
 from autograph_web.accounts.store import USERS
 from autograph_web.admin.errors import NotAdmin
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.flow.errors import EmailNotVerified
 from autograph_web.flags.errors import FlagShareInvalid, FlagUnknown, FlagValueInvalid
 from autograph_web.flags.flags import share_of
 from autograph_web.flags.inputs import read_wish
@@ -29,8 +31,6 @@ from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services, build_services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.settings import Settings
-from autograph_web.sign_in.challenges import ChallengeRequired
-from autograph_web.sign_in.errors import EmailNotVerified
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import audited, change, context, how_many, open_pair, prove, register, rows

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograph_web.mfa.store import FACTORS
+from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.runtime import Services
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock

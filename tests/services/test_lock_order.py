@@ -13,8 +13,8 @@ from sqlalchemy import text
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.links import Purpose
 from autograph_web.admin.person import Operator
+from autograph_web.authn.methods.trusted_device import store as trusted_devices
 from autograph_web.infra.errors import DomainError, Unavailable
-from autograph_web.mfa import store as mfa
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
@@ -76,7 +76,7 @@ async def test_whoever_holds_the_account_need_not_wait_for_the_rest(
         await _until_it_waits(services, other)
         # Had the other one taken any of these already, each would now wait for the other.
         await services.links.revoke(connection, viewer.user_id, *Purpose)
-        await mfa.forget_devices(connection, viewer.user_id)
+        await trusted_devices.forget_devices(connection, viewer.user_id)
     try:
         await other
     except Unavailable:

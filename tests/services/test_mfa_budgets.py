@@ -6,9 +6,10 @@ from collections import Counter
 import pytest
 
 from autograph_web.accounts.errors import WrongPassword
+from autograph_web.authn.errors import InvalidCode
+from autograph_web.authn.methods.totp.errors import SetupCodeInvalid
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
-from autograph_web.mfa.errors import InvalidCode, SetupCodeInvalid
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, audited, context, open_pair, prove, register
@@ -68,7 +69,7 @@ async def test_the_sixth_code_of_a_challenge_is_refused_even_the_right_one(
         with pytest.raises(RateLimited) as refusal:
             await verify(services, code, token)
         assert refusal.value.retry_after == FIVE_MINUTES
-    assert (await services.factors.status(mina.user_id)).recovery_codes_left == 10
+    assert (await services.second_factors.status(mina.user_id)).recovery_codes_left == 10
 
 
 async def test_a_challenge_has_five_tries_of_its_own(

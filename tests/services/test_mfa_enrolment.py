@@ -6,17 +6,13 @@ import pytest
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.store import USERS
+from autograph_web.authn.errors import CodeMalformed, InvalidCode, MfaNotEnabled
+from autograph_web.authn.methods.recovery_codes.codes import recovery_hash
+from autograph_web.authn.methods.recovery_codes.store import CODES
+from autograph_web.authn.methods.totp.errors import AuthenticatorClockWrong, NoPendingSetup, SetupCodeInvalid
+from autograph_web.authn.methods.totp.store import FACTORS
+from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.infra.errors import RateLimited
-from autograph_web.mfa.codes import recovery_hash
-from autograph_web.mfa.errors import (
-    AuthenticatorClockWrong,
-    CodeMalformed,
-    InvalidCode,
-    MfaNotEnabled,
-    NoPendingSetup,
-    SetupCodeInvalid,
-)
-from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from tests.support.authenticator import PERIOD_S, Authenticator
@@ -73,7 +69,7 @@ async def test_a_setup_protects_nothing_yet(services: Services, viewer: Viewer) 
     assert await enabled(services) == [False]
     assert await how_many(services, CODES) == 0
     assert isinstance(await start(services), AuthenticationGrant)
-    assert not (await services.factors.status(viewer.user_id)).enabled
+    assert not (await services.second_factors.status(viewer.user_id)).enabled
 
 
 async def test_a_second_setup_replaces_the_first(
@@ -152,7 +148,7 @@ async def test_turning_on_gives_ten_recovery_codes_kept_as_hashes(services: Serv
     assert {row.code_hash for row in kept} == {recovery_hash(mina.user_id, code) for code in mina.paper}
     assert {(row.user_id, row.used_at) for row in kept} == {(mina.user_id, None)}
     assert all(len(code.replace("-", "")) * 5 >= 64 for code in mina.paper)
-    status = await services.factors.status(mina.user_id)
+    status = await services.second_factors.status(mina.user_id)
     assert (status.enabled, status.recovery_codes_left) == (True, 10)
 
 
@@ -200,7 +196,7 @@ async def test_new_recovery_codes_invalidate_the_old(
     with pytest.raises(InvalidCode):
         await sign_in(services, mina.paper[1])
     assert await sign_in(services, new[0])
-    assert (await services.factors.status(mina.user_id)).recovery_codes_left == 9
+    assert (await services.second_factors.status(mina.user_id)).recovery_codes_left == 9
 
 
 async def test_turning_off_removes_everything(services: Services, fresh: Viewer, mina: Enrolled) -> None:
@@ -219,7 +215,7 @@ async def test_turning_off_leaves_other_accounts_alone(
     theo = await enrol(services, clock, "theo@northwind.dev")
     await services.enrolment.disable(context(), fresh)
 
-    status = await services.factors.status(theo.user_id)
+    status = await services.second_factors.status(theo.user_id)
     assert (status.enabled, status.recovery_codes_left) == (True, 10)
 
 

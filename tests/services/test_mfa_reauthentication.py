@@ -3,7 +3,7 @@
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded, WrongPassword
-from autograph_web.mfa.errors import CodeMalformed, InvalidCode
+from autograph_web.authn.errors import CodeMalformed, InvalidCode
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from tests.support.authenticator import PERIOD_S
@@ -101,7 +101,7 @@ async def test_a_wrong_password_spends_no_code(services: Services, mina: Enrolle
     with pytest.raises(WrongPassword):
         await reauthenticate(services, viewer, mina.paper[0], WRONG)
 
-    assert (await services.factors.status(mina.user_id)).recovery_codes_left == 10
+    assert (await services.second_factors.status(mina.user_id)).recovery_codes_left == 10
 
 
 async def test_a_wrong_code_changes_nothing(services: Services, clock: FakeClock, mina: Enrolled) -> None:

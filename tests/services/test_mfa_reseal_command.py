@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograph_web.mfa.store import FACTORS
+from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.command_line import command

@@ -7,12 +7,13 @@ import pytest
 
 from autograph_web.accounts.models import User
 from autograph_web.accounts.store import USERS
+from autograph_web.authn.errors import InvalidCode
+from autograph_web.authn.methods.recovery_codes.store import CODES
+from autograph_web.authn.methods.totp.method import owner_of
+from autograph_web.authn.methods.totp.models import TotpFactor
+from autograph_web.authn.methods.totp.resealing import reseal_all
+from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.infra.crypto.encryption import DecryptionError
-from autograph_web.mfa.errors import InvalidCode
-from autograph_web.mfa.factors import owner_of
-from autograph_web.mfa.models import TotpFactor
-from autograph_web.mfa.resealing import reseal_all
-from autograph_web.mfa.store import CODES, FACTORS
 from autograph_web.runtime import Services
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock

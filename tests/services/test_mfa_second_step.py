@@ -3,11 +3,12 @@
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.mfa.errors import InvalidCode
-from autograph_web.mfa.store import CODES, FACTORS
+from autograph_web.authn.errors import InvalidCode
+from autograph_web.authn.flow.errors import ChallengeExpired
+from autograph_web.authn.methods.recovery_codes.store import CODES
+from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
-from autograph_web.sign_in.errors import ChallengeExpired
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, audited, context, how_many, rows
@@ -34,7 +35,7 @@ async def test_a_recovery_code_does_as_well(services: Services, mina: Enrolled) 
     proof = await sign_in(services, mina.paper[3])
 
     assert (proof.user_id, proof.method) == (mina.user_id, "password+recovery_code")
-    assert (await services.factors.status(mina.user_id)).recovery_codes_left == 9
+    assert (await services.second_factors.status(mina.user_id)).recovery_codes_left == 9
 
 
 async def test_nothing_is_opened_before_the_second_step(
@@ -149,7 +150,7 @@ async def test_codes_of_another_account_are_wrong(
     for code in (theo.phone.code(clock.seconds()), theo.paper[0]):
         with pytest.raises(InvalidCode):
             await verify(services, code, token)
-    assert (await services.factors.status(theo.user_id)).recovery_codes_left == 10
+    assert (await services.second_factors.status(theo.user_id)).recovery_codes_left == 10
 
 
 async def test_a_challenge_works_once(services: Services, clock: FakeClock, mina: Enrolled) -> None:
@@ -158,7 +159,7 @@ async def test_a_challenge_works_once(services: Services, clock: FakeClock, mina
 
     with pytest.raises(ChallengeExpired):
         await verify(services, mina.paper[0], token)
-    assert (await services.factors.status(mina.user_id)).recovery_codes_left == 10
+    assert (await services.second_factors.status(mina.user_id)).recovery_codes_left == 10
 
 
 async def test_signing_out_everywhere_voids_a_challenge_and_spends_no_code(

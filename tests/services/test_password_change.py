@@ -19,9 +19,10 @@ from autograph_web.accounts.errors import (
 )
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
+from autograph_web.authn.flow.errors import ChallengeExpired, InvalidCredentials
+from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.mfa.store import DEVICES
 from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
@@ -29,7 +30,6 @@ from autograph_web.sessions.errors import InvalidToken, ReauthenticationRequired
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.settings import Settings
-from autograph_web.sign_in.errors import ChallengeExpired, InvalidCredentials
 from tests.support.app import OpenServices
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock
@@ -378,7 +378,7 @@ async def test_with_two_step_verification_the_account_still_asks_for_a_code(
     mina: Enrolled = await enrol(services, clock)
     await open_browser(services, await change_password(services, await fresh_viewer(services, clock, mina)))
 
-    assert (await services.factors.status(mina.user_id)).enabled
+    assert (await services.second_factors.status(mina.user_id)).enabled
 
 
 async def test_the_owner_is_told(services: Services, viewer: Viewer, mailbox: Mailbox) -> None:

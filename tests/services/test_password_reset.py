@@ -20,13 +20,15 @@ from autograph_web.accounts.errors import (
 )
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import LINKS, USERS
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.authn.methods.recovery_codes.store import CODES
+from autograph_web.authn.methods.totp.store import FACTORS
+from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.store import OUTBOX
-from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant
-from autograph_web.sign_in.challenges import ChallengeRequired
-from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.clock import FakeClock
 from tests.support.factories import (
     EMAIL,
@@ -377,7 +379,7 @@ async def test_the_second_factor_stays_and_trust_ends(
         await verify(services, mina.paper[0], waiting)
     await change_back(services, mailbox)
     assert isinstance(await start(services, trusted=trusted), ChallengeRequired)
-    assert (await services.factors.status(mina.user_id)).enabled
+    assert (await services.second_factors.status(mina.user_id)).enabled
 
 
 async def change_back(services: Services, mailbox: Mailbox) -> None:
@@ -491,7 +493,7 @@ async def test_the_first_proof_of_an_address_voids_the_factor_of_whoever_registe
     stranger = await enrol(services, clock)
     await choose(services, await ask_and_open(services, mailbox))
 
-    assert not (await services.factors.status(stranger.user_id)).enabled
+    assert not (await services.second_factors.status(stranger.user_id)).enabled
     assert await how_many(services, FACTORS) == await how_many(services, CODES) == 0
     assert await prove(services, password=NEW_PASSWORD)  # and no code is asked for
     [event] = await audited(services, "mfa_disabled")
@@ -510,5 +512,5 @@ async def test_a_later_proof_leaves_the_factor(
     await change(services, USERS, email_verified_at=clock.now())
     await choose(services, await ask_and_open(services, mailbox))
 
-    assert (await services.factors.status(mina.user_id)).enabled
+    assert (await services.second_factors.status(mina.user_id)).enabled
     assert await audited(services, "mfa_disabled") == []

@@ -11,14 +11,16 @@ from autograph_web.accounts.errors import LinkRefused, LinkUsed, SessionEnded, W
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
 from autograph_web.api_keys.errors import ApiKeyRevoked
+from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.authn.methods.recovery_codes.store import CODES
+from autograph_web.authn.methods.totp.store import FACTORS
+from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.infra.errors import RateLimited
-from autograph_web.mfa.store import CODES, DEVICES, FACTORS
 from autograph_web.recovery.first_proof import NOTHING, Evidence, Verified
 from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
-from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.api_keys import issue, use
 from tests.support.authenticator import Authenticator
 from tests.support.clock import FakeClock
@@ -154,7 +156,7 @@ async def test_who_shows_that_they_registered_loses_nothing(
     verified = await confirm(services, mina.token, evidence)
 
     assert (verified.account.email_verified, verified.removed, verified.token) == (True, None, None)
-    assert (await services.factors.status(mina.viewer.user_id)).enabled
+    assert (await services.second_factors.status(mina.viewer.user_id)).enabled
     assert await viewer_of(services, mina.cookie)
     assert await use(services, mina.key)
     assert await how_many(services, DEVICES) == 1
@@ -198,7 +200,7 @@ async def test_of_racers_with_and_without_evidence_one_confirms(
 
     [verified] = [one for one in outcomes if isinstance(one, Verified)]
     assert {type(one) for one in outcomes} - {Verified} <= {LinkUsed, WrongPassword}
-    enabled = (await services.factors.status(mina.viewer.user_id)).enabled
+    enabled = (await services.second_factors.status(mina.viewer.user_id)).enabled
     assert enabled is (verified.removed is None)
     assert len(await audited(services, "email_verified")) == 1
 
@@ -274,7 +276,7 @@ async def test_taking_a_change_back_removes_what_was_set_up_since_a_sign_in_that
 
     assert back.removed.authenticator_set_up_at is not None
     assert (back.removed.api_keys, back.removed.recovery_codes) == (1, 10)
-    assert not (await services.factors.status(stranger.user_id)).enabled
+    assert not (await services.second_factors.status(stranger.user_id)).enabled
     letter = next(one for one in mailbox.letters if one.subject.endswith("was taken back"))
     assert back.removed.in_words() in " ".join(letter.paragraphs)
     [event] = await audited(services, "email_change_undone")
@@ -297,7 +299,7 @@ async def test_a_factor_from_before_survives_taking_a_change_back(
 
     assert back.removed.authenticator_set_up_at is None
     assert back.removed.recovery_codes == 10, "made after a sign-in that was told of"
-    assert (await services.factors.status(viewer.user_id)).enabled
+    assert (await services.second_factors.status(viewer.user_id)).enabled
 
 
 async def test_the_earlier_of_two_sign_ins_counts_even_if_the_later_is_taken_back(
@@ -310,7 +312,7 @@ async def test_the_earlier_of_two_sign_ins_counts_even_if_the_later_is_taken_bac
     back = await services.refusal.refuse(context(), token_to(mailbox, EMAIL, NOT_ME))
 
     assert back.removed.authenticator_set_up_at is not None
-    assert not (await services.factors.status(stranger.user_id)).enabled
+    assert not (await services.second_factors.status(stranger.user_id)).enabled
     letter = mailbox.letters[-1]
     assert letter.subject == "Everybody was signed out of your account"
     assert back.removed.in_words() in " ".join(letter.paragraphs)
@@ -335,7 +337,7 @@ async def test_a_sign_in_that_was_taken_back_before_counts_no_more(
     later = await change_back(services, viewer, clock)
 
     assert later.removed.authenticator_set_up_at is None
-    assert (await services.factors.status(viewer.user_id)).enabled
+    assert (await services.second_factors.status(viewer.user_id)).enabled
 
 
 async def change_back(services: Services, viewer: Viewer, clock: FakeClock) -> WayBack:

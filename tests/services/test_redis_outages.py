@@ -5,6 +5,7 @@ import time
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.infra.errors import RateLimited, Unavailable
 from autograph_web.infra.flash import Flash
 from autograph_web.infra.redis.embedded import EmbeddedRedis
@@ -12,7 +13,6 @@ from autograph_web.runtime import Services
 from autograph_web.sessions.errors import TokenReused
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.settings import Settings
-from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import (

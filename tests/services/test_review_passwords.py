@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.authn.methods.password.policy import PasswordPolicy
 
 # Every character can be read as one of several letters.
 MANY_SPELLINGS = "4@8({[<369&|1!/0$5+7%2zx" * 3

@@ -27,6 +27,8 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.admin.person import Operator, Role
 from autograph_web.api_keys.errors import ApiKeyExpired, ApiKeyInvalid, ApiKeyRevoked
 from autograph_web.api_keys.inputs import ApiKeyInput
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.flow.inputs import SecondStepInput, SignInInput
 from autograph_web.infra.errors import NotFound
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.inputs import PasswordChangeInput
@@ -34,8 +36,6 @@ from autograph_web.runtime import Services, build_services
 from autograph_web.sessions.errors import InvalidToken, ReauthenticationRequired, TokenReused
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.settings import Settings
-from autograph_web.sign_in.challenges import ChallengeRequired
-from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
 from tests.support.authenticator import PERIOD_S, Authenticator
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD, context, make_settings, register

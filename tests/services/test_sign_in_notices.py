@@ -9,14 +9,14 @@ import pytest
 from autograph_web.accounts.errors import LinkExpired, LinkUnknown, LinkUsed, SessionEnded
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
+from autograph_web.authn.flow.inputs import SignInInput
+from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.message import MailMessage
-from autograph_web.mfa.store import FACTORS
 from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from autograph_web.sign_in.inputs import SignInInput
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import (
@@ -290,7 +290,7 @@ async def test_a_factor_set_up_since_that_sign_in_goes_with_it(
         await change(services, FACTORS, activated_at=before - timedelta(seconds=1))
     reset = (await services.refusal.refuse(context(), token)).token
 
-    assert (await services.factors.status(viewer.user_id)).enabled is not since
+    assert (await services.second_factors.status(viewer.user_id)).enabled is not since
     told = [event.details for event in await audited(services, "mfa_disabled")]
     assert told == ([{"reason": "refused"}] if since else [])
     assert await choose(services, reset)

@@ -8,19 +8,28 @@ from uuid import uuid4
 
 import pytest
 
-from autograph_web.accounts.store import USERS
 from autograph_web.admin.statistics.attention import Matter
 from autograph_web.admin.statistics.figures import Day, Span
 from autograph_web.admin.statistics.store import COUNTS
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
+from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from autograph_web.sign_in.errors import InvalidCredentials
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
-from tests.support.factories import WRONG, change, context, how_many, open_cookie, prove, register, rows
+from tests.support.factories import (
+    WRONG,
+    change,
+    context,
+    give_authenticators,
+    how_many,
+    open_cookie,
+    prove,
+    register,
+    rows,
+)
 from tests.support.operating import OPERATOR, create, make_admin
 from tests.support.two_step import enrol, fresh_viewer, set_up
 
@@ -248,7 +257,7 @@ async def test_letters_that_fail_or_wait_are_told_of(services: Services, clock: 
 async def test_administrators_with_a_password_alone_are_told_of(services: Services) -> None:
     nora = await make_admin(services, "nora@northwind.dev")
     assert await matters(services) == [Matter.BARE_ADMINS]
-    await change(services, USERS, mfa_enabled=True)
+    await give_authenticators(services, "admin")
     assert await matters(services) == []
     assert nora.is_active_admin
 

@@ -5,17 +5,17 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import SecretStr
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, text
 
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.audit.store import AUDIT
+from autograph_web.authn.flow.inputs import SignInInput
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import Services
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.settings import Settings
-from autograph_web.sign_in.inputs import SignInInput
 
 EMAIL = "mina@northwind.dev"
 PASSWORD = "gravel harbour thirteen violins"
@@ -101,3 +101,13 @@ async def change(services: Services, table: Table, **values: Any) -> None:
     """Set columns of every row, as an operator at the database would."""
     async with services.database.unit() as connection:
         await connection.execute(table.update().values(**values))
+
+
+async def give_authenticators(services: Services, role: str) -> None:
+    """Give every account with a role an authenticator, of which nobody has the key."""
+    added = text(
+        "INSERT INTO totp_factors (id, user_id, sealed_secret, last_step, created_at, activated_at)"
+        " SELECT id, id, '', 0, created_at, created_at FROM users WHERE role = :role"
+    )
+    async with services.database.unit() as connection:
+        await connection.execute(added, {"role": role})

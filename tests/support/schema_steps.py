@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     insert,
     select,
 )
@@ -149,8 +150,10 @@ def write(connection: Connection, known: MetaData) -> Written:
     rows: dict[str, dict[str, Any]] = {}
     for table in known.sorted_tables:
         if table.name != "alembic_version":
-            rows[table.name] = {column.name: _value(column, rows) for column in table.columns}
-            connection.execute(insert(table).values(rows[table.name]))
+            row = rows[table.name] = {column.name: _value(column, rows) for column in table.columns}
+            if all(column.foreign_keys for column in table.primary_key):  # a trigger may have made it
+                connection.execute(delete(table).where(*(key == row[key.name] for key in table.primary_key)))
+            connection.execute(insert(table).values(row))
     return Written(known, rows)
 
 

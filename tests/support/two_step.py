@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.flow.inputs import ReauthenticationInput, SecondStepInput, SignInInput
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
-from autograph_web.sign_in.challenges import ChallengeRequired
-from autograph_web.sign_in.inputs import ReauthenticationInput, SecondStepInput, SignInInput
 from tests.support.authenticator import PERIOD_S, Authenticator
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD, context, open_pair, register

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from autograph_web.accounts.hash_queue import Asker, HashQueue, Purpose, checking, choosing
+from autograph_web.authn.methods.password.hash_queue import Asker, HashQueue, Purpose, checking, choosing
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import Unavailable
 

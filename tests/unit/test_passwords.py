@@ -12,8 +12,8 @@ from autograph_web.accounts.errors import (
     PasswordTooShort,
     PasswordTooWeak,
 )
-from autograph_web.accounts.hashing import PasswordHasher
-from autograph_web.accounts.passwords import PasswordPolicy
+from autograph_web.authn.methods.password.hashing import PasswordHasher
+from autograph_web.authn.methods.password.policy import PasswordPolicy
 from autograph_web.infra.errors import DomainError
 from tests.support.factories import EMAIL, PASSWORD, WRONG
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from autograph_web.accounts.emails import fold_email, parse_email
 from autograph_web.accounts.errors import EmailInvalid, EmailTaken, LinkRefused
+from autograph_web.authn.methods.totp.errors import CodeOfReplaced, SetupCodeOfOther
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.errors import DomainError, RateLimited
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.randomness import SystemRandomness, random_token, random_uuid
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
-from autograph_web.mfa.errors import CodeOfReplaced, SetupCodeOfOther
 from autograph_web.sessions.cookies import CookieParts, new_cookie, read_cookie
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.viewer import Viewer
@@ -54,7 +54,7 @@ def test_a_viewer_is_made_of_its_record() -> None:
     session, user = uuid4(), uuid4()
     record = SessionRecord(
         session_id=session.hex, user_id=user.hex, email="é@x.dev", role="user", mfa_enabled=False,
-        epoch=1, remember=True, method="password", cookie_hash="h", signed_in_at=1, expires_at=2,
+        epoch=1, remember=True, method="password", cookie_hash="h", signed_in_at=1, expires_at=2, amr="pwd",
     )  # fmt: skip
     viewer = record.viewer("token", 9)
 

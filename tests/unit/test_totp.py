@@ -8,7 +8,7 @@ import pytest
 from pyotp.hotp import HOTP
 from pyotp.totp import TOTP
 
-from autograph_web.mfa import totp
+from autograph_web.authn.methods.totp import algorithm as totp
 from tests.support.authenticator import CALCULATORS, READERS, Authenticator, Calculator, Reader
 from tests.support.randomness import RecordedEntropy
 

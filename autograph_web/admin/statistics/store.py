@@ -14,6 +14,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    not_,
     or_,
     select,
     text,
@@ -22,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.accounts.store import USERS
+from autograph_web.accounts.store import HAS_MFA, USERS
 from autograph_web.admin.person import Role, Status
 from autograph_web.admin.statistics.models import CountRow
 from autograph_web.audit.kinds import Kind
@@ -124,7 +125,7 @@ async def accounts(connection: AsyncConnection, seen_since: datetime) -> Account
     session = exists().where(SESSIONS.c.user_id == USERS.c.id, SESSIONS.c.last_seen_at >= seen_since)
     query = select(
         func.count(),
-        _how_many(USERS.c.mfa_enabled.is_(True)),
+        _how_many(HAS_MFA),
         _how_many(USERS.c.status == Status.LOCKED.value),
         _how_many(or_(USERS.c.last_sign_in_at >= seen_since, session)),
     ).select_from(USERS)
@@ -133,7 +134,7 @@ async def accounts(connection: AsyncConnection, seen_since: datetime) -> Account
 
 async def bare_admins(connection: AsyncConnection) -> int:
     """Count the administrators who can sign in with a password alone."""
-    bare = USERS.c.mfa_enabled.is_(False)
+    bare = not_(HAS_MFA)
     active = and_(USERS.c.role == Role.ADMIN.value, USERS.c.status == Status.ACTIVE.value)
     query = select(func.count()).select_from(USERS).where(active, bare)
     return int((await connection.execute(query)).scalar_one())

@@ -17,8 +17,8 @@ from autograph_web.api.schemas import (
     TrustedDeviceOut,
     VerifyRequest,
 )
+from autograph_web.authn.flow.inputs import SecondStepInput
 from autograph_web.runtime import services
-from autograph_web.sign_in.inputs import SecondStepInput
 
 router = APIRouter(route_class=StrictRoute, prefix="/mfa", tags=["Two-step verification"])
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]

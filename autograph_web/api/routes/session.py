@@ -21,9 +21,9 @@ from autograph_web.api.schemas import (
     TokensOut,
     me_of,
 )
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.flow.inputs import SignInInput
 from autograph_web.runtime import services
-from autograph_web.sign_in.challenges import ChallengeRequired
-from autograph_web.sign_in.inputs import SignInInput
 
 router = APIRouter(route_class=StrictRoute, tags=["Session"])
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]

@@ -74,7 +74,7 @@ class DashboardState(AccountPage, rx.State):
         active = await services().sessions.count_active(looking.user_id)
         last = await services().trail.last_sign_in_before(looking.user_id, looking.session_id)
         recent = await services().trail.recent(looking.user_id, _ROWS)
-        factors = await services().factors.status(looking.user_id)
+        factors = await services().second_factors.status(looking.user_id)
         # Nothing is shown before everything is there.
         self._show_owner(looking, account)
         self.role, self.active = looking.role, active

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from autograph_web.accounts.errors import AccountReady
 from autograph_web.accounts.inputs import RegistrationInput
+from autograph_web.authn.flow.errors import EmailNotVerified
 from autograph_web.infra.errors import Unavailable
 from autograph_web.runtime import services
-from autograph_web.sign_in.errors import EmailNotVerified
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.new_password import NewPassword

@@ -13,10 +13,11 @@ from uuid import UUID
 import reflex as rx
 from pydantic import SecretStr
 
+from autograph_web.authn.errors import CodeMalformed, MfaNotEnabled
+from autograph_web.authn.methods.totp.errors import NoPendingSetup
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError, NotFound, Unavailable
 from autograph_web.infra.one_time_secrets import OneTimeSecret
-from autograph_web.mfa.errors import CodeMalformed, MfaNotEnabled, NoPendingSetup
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
@@ -230,7 +231,7 @@ class SecurityState(PasswordForm, Confirming, rx.State):
 
     async def _fill(self, looking: Viewer) -> None:
         account = await services().profiles.of(looking.user_id)
-        factors = await services().factors.status(looking.user_id)
+        factors = await services().second_factors.status(looking.user_id)
         devices = await services().trusted_devices.of(looking.user_id) if factors.enabled else []
         self.on, self.codes_left = factors.enabled, factors.recovery_codes_left
         self.devices = [viewer.trusted_row(device) for device in devices]

@@ -5,8 +5,8 @@
 
 import reflex as rx
 
-from autograph_web.mfa.errors import CodeMalformed, InvalidCode
-from autograph_web.sign_in.errors import ChallengeExpired, EmailNotVerified, InvalidCredentials
+from autograph_web.authn.errors import CodeMalformed, InvalidCode
+from autograph_web.authn.flow.errors import ChallengeExpired, EmailNotVerified, InvalidCredentials
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import (
     claim_form,

@@ -8,12 +8,12 @@ import reflex as rx
 from pydantic import SecretStr
 
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.flow.errors import ChallengeExpired, EmailNotVerified
+from autograph_web.authn.flow.inputs import SecondStepInput, SignInInput
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.runtime import services
-from autograph_web.sign_in.challenges import ChallengeRequired
-from autograph_web.sign_in.errors import ChallengeExpired, EmailNotVerified
-from autograph_web.sign_in.inputs import SecondStepInput, SignInInput
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.form_state import CodeForm

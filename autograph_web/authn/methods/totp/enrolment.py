@@ -5,7 +5,6 @@ from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,6 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.errors import CodeMalformed, MfaNotEnabled
+from autograph_web.authn.messages import factor_letter
+from autograph_web.authn.methods.totp import algorithm, codes, store
+from autograph_web.authn.methods.totp.errors import (
+    AuthenticatorClockWrong,
+    NoPendingSetup,
+    SetupCodeInvalid,
+    SetupCodeOfOther,
+)
+from autograph_web.authn.methods.totp.method import TotpMethod, newer_entry, owner_of
+from autograph_web.authn.methods.totp.models import TotpFactor
+from autograph_web.authn.ports import BackupCodes
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.encryption import Encryptor
@@ -20,19 +31,6 @@ from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.randomness import random_uuid
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.mfa import store, totp
-from autograph_web.mfa.codes import RECOVERY_CODES, new_recovery_code, read_code, recovery_hash
-from autograph_web.mfa.errors import (
-    AuthenticatorClockWrong,
-    MfaNotEnabled,
-    NoPendingSetup,
-    SetupCodeInvalid,
-    SetupCodeOfOther,
-)
-from autograph_web.mfa.factors import Factors, newer_entry, owner_of
-from autograph_web.mfa.messages import factor_letter
-from autograph_web.mfa.models import RecoveryCode, TotpFactor
-from autograph_web.sessions.assurance import AuthMethod
 from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer
 
@@ -52,13 +50,15 @@ class Enrolment:
     def __init__(
         self,
         foundation: UseCaseContext,
-        factors: Factors,
+        totp: TotpMethod,
+        backup: BackupCodes,
         encryptor: Encryptor,
         sessions: Sessions,
         revocations: Revocations,
         issuer: str,
     ) -> None:
-        self._on, self._factors, self._encryptor, self._sessions = foundation, factors, encryptor, sessions
+        self._on, self._totp, self._backup = foundation, totp, backup
+        self._encryptor, self._sessions = encryptor, sessions
         self._revocations, self._issuer = revocations, issuer
 
     async def begin(self, context: RequestContext, viewer: Viewer) -> Setup:
@@ -71,7 +71,7 @@ class Enrolment:
         """
         limits = self._on.limiter.limits(Limit.TOTP_SETUP, viewer.user_id.hex)
         await self._on.limiter.consume(limits, viewer.user_id.hex)
-        secret, now = totp.new_secret(self._on.randomness), self._on.clock.now()
+        secret, now = algorithm.new_secret(self._on.randomness), self._on.clock.now()
         factor = TotpFactor(
             id=random_uuid(self._on.randomness),
             user_id=viewer.user_id,
@@ -81,10 +81,10 @@ class Enrolment:
         replaces = await self._begin(context, viewer, factor)
         # In the app the entry of the key so far looks the same: the new one has its day in its name.
         name = f"{viewer.email} ({now:%Y-%m-%d})" if replaces else viewer.email
-        uri = totp.provisioning_uri(secret, name, self._issuer)
+        uri = algorithm.provisioning_uri(secret, name, self._issuer)
         # Some 20 ms of drawing and packing, which the event loop need not wait for.
-        picture = await asyncio.to_thread(totp.qr_png, uri)
-        return Setup(totp.as_key(secret), uri, b64encode(picture).decode("ascii"))
+        picture = await asyncio.to_thread(algorithm.qr_png, uri)
+        return Setup(algorithm.as_key(secret), uri, b64encode(picture).decode("ascii"))
 
     async def enable(
         self, context: RequestContext, viewer: Viewer, typed: str, *, end_others: bool = True
@@ -103,13 +103,13 @@ class Enrolment:
             RateLimited: Too many wrong codes.
             Unavailable: The database is away; nothing changed.
         """
-        code = read_code(typed)
-        digits = code.text if code.method is AuthMethod.TOTP else ""
+        digits = codes.read(typed)
+        if digits is None and self._backup.read(typed) is None:
+            raise CodeMalformed
+        limits = self._on.limiter.limits(Limit.MFA, viewer.user_id.hex)
         try:
-            async with self._on.limiter.attempt(
-                self._factors.limits(viewer.user_id), viewer.user_id.hex, SetupCodeInvalid
-            ):
-                codes, revoked = await self._enable(context, viewer, digits, end_others=end_others)
+            async with self._on.limiter.attempt(limits, viewer.user_id.hex, SetupCodeInvalid):
+                fresh, revoked = await self._enable(context, viewer, digits or "", end_others=end_others)
         except SetupCodeInvalid:
             await self._on.trail.record_alone(
                 Kind.MFA_ENABLE_FAILED, context, user_id=viewer.user_id, session_id=viewer.session_id
@@ -118,7 +118,7 @@ class Enrolment:
         with suppress(Unavailable):
             await self._revocations.propagate(revoked)
         await self._sessions.reload(viewer.user_id)
-        return codes
+        return fresh
 
     @retried
     async def disable(self, context: RequestContext, viewer: Viewer) -> None:
@@ -131,10 +131,9 @@ class Enrolment:
         """
         async with self._on.database.unit() as connection:
             await self._require_fresh(connection, viewer)
-            # Locked, so that of two who turn it off at once only one does.
-            if await store.find_factor(connection, viewer.user_id, active=True, lock=True) is None:
+            revoked = await self._revocations.apply(connection, viewer.user_id, Cause.MFA_DISABLED)
+            if revoked.second_factor_set_up_at is None:  # of two who turn it off at once only one does
                 raise MfaNotEnabled
-            await self._revocations.apply(connection, viewer.user_id, Cause.MFA_DISABLED)
             await self._record(connection, Kind.MFA_DISABLED, context, viewer)
             await self._tell(connection, context, viewer, "disabled")
         await self._sessions.reload(viewer.user_id)
@@ -151,10 +150,10 @@ class Enrolment:
             # Locked, so that of two sets made at once only the later one works.
             if await store.find_factor(connection, viewer.user_id, active=True, lock=True) is None:
                 raise MfaNotEnabled
-            codes = await self._new_codes(connection, viewer.user_id)
+            fresh = await self._backup.renew(connection, viewer.user_id)
             await self._record(connection, Kind.RECOVERY_CODES_REGENERATED, context, viewer)
             await self._tell(connection, context, viewer, "codes")
-        return codes
+        return fresh
 
     @retried
     async def _begin(self, context: RequestContext, viewer: Viewer, factor: TotpFactor) -> bool:
@@ -177,8 +176,8 @@ class Enrolment:
             if pending is None:
                 raise NoPendingSetup
             await self._activate(connection, pending, code)
-            codes = await self._new_codes(connection, viewer.user_id)
-            await accounts.set_mfa(connection, viewer.user_id, enabled=True)
+            fresh = await self._backup.renew(connection, viewer.user_id)
+            await accounts.mirror_mfa(connection, viewer.user_id)
             revoked = await self._revocations.apply(
                 connection,
                 viewer.user_id,
@@ -197,33 +196,18 @@ class Enrolment:
                     session_id=viewer.session_id,
                     revoked=revoked.sessions,
                 )
-            return codes, revoked
+            return fresh, revoked
 
     async def _activate(self, connection: AsyncConnection, pending: Row[Any], code: str) -> None:
-        step = self._factors.step_of(pending, code)
+        step = self._totp.step_of(pending, code)
         if step is None:
             active = await store.find_factor(connection, pending.user_id, active=True)
-            if active is not None and self._factors.step_of(active, code) is not None:
+            if active is not None and self._totp.step_of(active, code) is not None:
                 raise SetupCodeOfOther(reasons=(newer_entry(pending),))
-            apart = self._factors.clock_difference(pending, code) if code else None
+            apart = self._totp.clock_difference(pending, code) if code else None
             raise SetupCodeInvalid if apart is None else AuthenticatorClockWrong.by(apart)
         if not await store.activate(connection, pending, step, self._on.clock.now()):
             raise NoPendingSetup
-
-    async def _new_codes(self, connection: AsyncConnection, user_id: UUID) -> list[str]:
-        codes = [new_recovery_code(self._on.randomness) for _ in range(RECOVERY_CODES)]
-        now = self._on.clock.now()
-        rows = [
-            RecoveryCode(
-                id=random_uuid(self._on.randomness),
-                user_id=user_id,
-                code_hash=recovery_hash(user_id, code),
-                created_at=now,
-            )
-            for code in codes
-        ]
-        await store.replace_codes(connection, user_id, rows)
-        return codes
 
     async def _require_fresh(self, connection: AsyncConnection, viewer: Viewer) -> bool:
         enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.device_cookies import DeviceCookies
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import SIGN_IN_NOTICES
 from autograph_web.infra.background import BackgroundTasks
@@ -22,7 +23,6 @@ from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.mail.message import Action, MailMessage, circumstances
 from autograph_web.sessions.viewer import AuthenticationGrant
-from autograph_web.sign_in.device_cookies import DeviceCookies
 
 # Whoever has just registered knows about it: their first sign-in by script or from the phone beside them.
 _SETTLING_IN = timedelta(minutes=15)

@@ -10,12 +10,14 @@ from uuid import UUID
 
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
+from autograph_web.authn.flow.errors import ChallengeExpired
+from autograph_web.authn.ports import FirstFactor
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.randomness import Randomness, random_token
 from autograph_web.infra.redis.client import RedisClient, RedisDown
-from autograph_web.sign_in.errors import ChallengeExpired
+from autograph_web.sessions.assurance import MethodId, Shown
 
 CHALLENGE_SECONDS = 300
 
@@ -33,7 +35,10 @@ return mine
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A password step that succeeded; `id` names it in Redis and tells nothing about its token."""
+    """A first factor that was right; `id` names it in Redis and tells nothing about its token.
+
+    `method` is that factor's, and `amr` its values of RFC 8176.
+    """
 
     id: str
     user_id: UUID
@@ -42,19 +47,27 @@ class Challenge:
     remember: bool
     pointer: str
     password_changed_at: datetime
+    method: MethodId
+    amr: tuple[str, ...]
+
+    @property
+    def shown(self) -> Shown:
+        """What was shown so far."""
+        return Shown((self.method,), self.amr)
 
 
 @dataclass(frozen=True, slots=True)
 class ChallengeRequired:
-    """The password was right and a code is asked for; `token` names this sign-in for five minutes.
+    """The first factor was right and a code is asked for; `token` names this sign-in for five minutes.
 
-    `may_trust` is whether the browser may be trusted from then on.
+    `may_trust` is whether the browser may be trusted from then on, and `methods` are those whose codes are
+    taken.
     """
 
     email: str
     token: str
     may_trust: bool
-    methods: tuple[str, ...] = ("totp", "recovery_code")
+    methods: tuple[MethodId, ...]
     expires_in: int = CHALLENGE_SECONDS
 
 
@@ -66,8 +79,15 @@ class Challenges:
         self._keep: Any = redis.script(_KEEP)
         self._close: Any = redis.script(_CLOSE)
 
-    async def open(self, context: RequestContext, account: Account, *, remember: bool) -> str:
-        """Keep a challenge of an account for five minutes and return its token.
+    async def open(
+        self,
+        context: RequestContext,
+        account: Account,
+        *,
+        remember: bool,
+        first: FirstFactor,
+    ) -> str:
+        """Keep a challenge of an account and return its token.
 
         Raises:
             Unavailable: Redis is away.
@@ -82,6 +102,8 @@ class Challenges:
             remember=remember,
             pointer=pointer,
             password_changed_at=account.password_changed_at,
+            method=first.id,
+            amr=first.amr,
         )
         try:
             await self._redis.call(
@@ -166,8 +188,8 @@ def _encode(challenge: Challenge) -> str:
 
 def _decode(identity: str, value: bytes) -> Challenge:
     fields = json.loads(value)
-    if "password_changed_at" not in fields:  # opened by the version before
-        raise ChallengeExpired
+    if "amr" not in fields:  # opened by the version before
+        fields |= {"method": "password", "amr": ["pwd"]}
     return Challenge(
         id=identity,
         user_id=UUID(hex=fields["user_id"]),
@@ -176,4 +198,6 @@ def _decode(identity: str, value: bytes) -> Challenge:
         remember=fields["remember"],
         pointer=fields["pointer"],
         password_changed_at=datetime.fromisoformat(fields["password_changed_at"]),
+        method=MethodId(fields["method"]),
+        amr=tuple(fields["amr"]),
     )

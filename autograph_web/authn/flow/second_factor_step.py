@@ -2,27 +2,25 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.errors import InvalidCode
+from autograph_web.authn.flow.challenges import Challenge, ChallengeRequired, Challenges
+from autograph_web.authn.flow.errors import ChallengeExpired
+from autograph_web.authn.flow.grants import Grants
+from autograph_web.authn.flow.inputs import SecondStepInput
+from autograph_web.authn.flow.new_device_alerts import NewDeviceAlerts
+from autograph_web.authn.flow.second_factors import SecondFactors
+from autograph_web.authn.ports import CodeUse, FirstFactor, TrustedBrowsers, TypedCode
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimit, RateLimitExceeded
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.mfa.codes import TypedCode, read_code
-from autograph_web.mfa.errors import InvalidCode
-from autograph_web.mfa.factors import Factors
-from autograph_web.mfa.trusted_devices import TrustedDevices
-from autograph_web.sessions.assurance import AuthMethod, as_text
 from autograph_web.sessions.viewer import AuthenticationGrant
-from autograph_web.sign_in.challenges import Challenge, ChallengeRequired, Challenges
-from autograph_web.sign_in.errors import ChallengeExpired
-from autograph_web.sign_in.grants import Grants
-from autograph_web.sign_in.inputs import SecondStepInput
-from autograph_web.sign_in.new_device_alerts import NewDeviceAlerts
 
 
 @dataclass(slots=True)
@@ -34,20 +32,31 @@ class _Taken:
     has_closed: bool = False
 
 
-class SecondFactor:
+class SecondFactorStep:
     """Takes codes. Without a challenge nothing is counted, so a stranger cannot use up anybody's limits."""
 
     def __init__(
         self,
         foundation: UseCaseContext,
-        factors: Factors,
+        factors: SecondFactors,
         challenges: Challenges,
         proofs: Grants,
-        trusted: TrustedDevices,
+        trusted: TrustedBrowsers,
         notices: NewDeviceAlerts,
     ) -> None:
         self._on, self._factors, self._challenges, self._proofs = foundation, factors, challenges, proofs
         self._trusted, self._notices = trusted, notices
+
+    async def challenge(
+        self, context: RequestContext, account: Account, *, remember: bool, first: FirstFactor
+    ) -> ChallengeRequired:
+        """Ask an account for a second factor, once its first one was right.
+
+        Raises:
+            Unavailable: Redis is away.
+        """
+        token = await self._challenges.open(context, account, remember=remember, first=first)
+        return self._required(account.email, account.id, token)
 
     async def verify(
         self, context: RequestContext, wish: SecondStepInput, device: str | None = None
@@ -63,7 +72,7 @@ class SecondFactor:
             RateLimited: Too many wrong codes, for this challenge or for the account.
             Unavailable: The database or Redis is away; the code is as good as before.
         """
-        code = read_code(wish.code.get_secret_value())
+        code = self._factors.read(wish.code.get_secret_value())
         challenge = await self._challenge(context, wish)
         try:
             async with self._on.limiter.attempt(self._limits(challenge), challenge.user_id.hex, InvalidCode):
@@ -85,7 +94,7 @@ class SecondFactor:
             Unavailable: Redis is away.
         """
         challenge = await self._challenges.of_token(token)
-        return ChallengeRequired(challenge.email, token, self._trusted.are_offered(challenge.user_id))
+        return self._required(challenge.email, challenge.user_id, token)
 
     async def abandon(self, token: str) -> None:
         """Start over: forget the challenge of a token.
@@ -94,6 +103,9 @@ class SecondFactor:
             Unavailable: Redis is away; it ends by itself within five minutes.
         """
         await self._challenges.abandon(token)
+
+    def _required(self, email: str, user_id: UUID, token: str) -> ChallengeRequired:
+        return ChallengeRequired(email, token, self._trusted.are_offered(user_id), self._factors.ids)
 
     async def _challenge(self, context: RequestContext, wish: SecondStepInput) -> Challenge:
         if wish.mfa_token is None:
@@ -116,7 +128,7 @@ class SecondFactor:
             email=challenge.email,
             epoch=challenge.epoch,
             remember=challenge.remember,
-            method=as_text(AuthMethod.PASSWORD, code.method),
+            shown=challenge.shown.with_second_factor(code.method, self._factors.amr_of(code)),
             password_changed_at=challenge.password_changed_at,
             trust_device=trust and self._trusted.are_offered(challenge.user_id),
         )
@@ -134,35 +146,26 @@ class SecondFactor:
         taken: _Taken,
     ) -> None:
         async with self._on.database.unit() as connection:
-            if not await self._factors.use(connection, challenge.user_id, code):
-                raise await self._factors.refusal_of(connection, challenge.user_id, code)
+            await self._factors.use(connection, challenge.user_id, code)
             # Not before the code was right: a wrong one at the same moment would claim it and tell nobody.
             if not taken.has_asked:
                 taken.notice = await self._notices.claim(context, challenge.user_id, challenge.email, device)
                 taken.has_asked = True
-            await self._record(connection, context, proof, code)
+            await self._on.trail.record(
+                connection,
+                Kind.MFA_VERIFY_SUCCESS,
+                context,
+                user_id=proof.user_id,
+                session_id=proof.session_id,
+            )
+            use = CodeUse(context, proof.user_id, proof.session_id, challenge.email)
+            await self._factors.record_use(connection, code, use)
             created_at = await self._proofs.record(connection, context, proof)
-            await self._factors.tell_of_use(connection, context, challenge.email, code)
             await self._notices.tell(connection, context, proof, taken.notice, created_at)
             # Last, so that whoever loses the race for the challenge takes its own use of the code back.
             taken.has_closed = taken.has_closed or await self._challenges.close(challenge)
             if not taken.has_closed:
                 raise ChallengeExpired
-
-    async def _record(
-        self,
-        connection: AsyncConnection,
-        context: RequestContext,
-        proof: AuthenticationGrant,
-        code: TypedCode,
-    ) -> None:
-        kinds = [Kind.MFA_VERIFY_SUCCESS]
-        if code.method is AuthMethod.RECOVERY_CODE:
-            kinds.append(Kind.RECOVERY_CODE_USED)
-        for kind in kinds:
-            await self._on.trail.record(
-                connection, kind, context, user_id=proof.user_id, session_id=proof.session_id
-            )
 
     async def _note_failure(self, context: RequestContext, challenge: Challenge, **details: Any) -> None:
         await self._on.trail.record_alone(

@@ -1,33 +1,34 @@
 """The sign-in: from an email and a password to the proof of a session, or to the second step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import fold_email
 from autograph_web.accounts.verification import Verification
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.flow.errors import EmailNotVerified, InvalidCredentials
+from autograph_web.authn.flow.grants import Grants
+from autograph_web.authn.flow.inputs import SignInInput
+from autograph_web.authn.flow.new_device_alerts import NewDeviceAlerts
+from autograph_web.authn.flow.second_factor_step import SecondFactorStep
+from autograph_web.authn.ports import Checked, FirstFactor, TrustedBrowsers, Wrong
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
-from autograph_web.mfa.trusted_devices import TrustedDevices
-from autograph_web.sessions.assurance import AuthMethod, as_text
+from autograph_web.sessions.assurance import MULTI_FACTOR, MethodId, Shown
 from autograph_web.sessions.viewer import AuthenticationGrant
-from autograph_web.sign_in.challenges import ChallengeRequired, Challenges
-from autograph_web.sign_in.errors import EmailNotVerified, InvalidCredentials
-from autograph_web.sign_in.grants import Grants
-from autograph_web.sign_in.inputs import SignInInput
-from autograph_web.sign_in.new_device_alerts import NewDeviceAlerts
-from autograph_web.sign_in.password_verifier import Checked, PasswordVerifier
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
+    method: FirstFactor
     context: RequestContext
     email_key: str
-    password: str
+    answer: str
     remember: bool
     device: str | None
     trusted: str | None
@@ -39,16 +40,18 @@ class SignIn:
     def __init__(
         self,
         foundation: UseCaseContext,
-        passwords: PasswordVerifier,
+        methods: Sequence[FirstFactor],
+        second_step: SecondFactorStep,
         proofs: Grants,
-        challenges: Challenges,
-        trusted: TrustedDevices,
+        trusted: TrustedBrowsers,
         notices: NewDeviceAlerts,
         verification: Verification,
     ) -> None:
+        """Take the first factors; the first of them is the one that accounts are registered with."""
+        self._usual, self._methods = methods[0], {method.id: method for method in methods}
+        self._on, self._second_step, self._proofs = foundation, second_step, proofs
+        self._trusted, self._notices = trusted, notices
         self._verification = verification
-        self._on, self._passwords, self._proofs = foundation, passwords, proofs
-        self._challenges, self._trusted, self._notices = challenges, trusted, notices
 
     async def start(
         self,
@@ -56,8 +59,11 @@ class SignIn:
         wish: SignInInput,
         device: str | None = None,
         trusted: str | None = None,
+        method: MethodId | None = None,
     ) -> AuthenticationGrant | ChallengeRequired:
         """Check an email and a password; `device` and `trusted` are the browser's cookies of these names.
+
+        With a `method`, what was given as a password is the answer of that first factor.
 
         Raises:
             InvalidCredentials: They do not match, the account is unknown or locked: one answer, one timing.
@@ -65,9 +71,10 @@ class SignIn:
             RateLimited: Too many failures from this address or for this account.
             Unavailable: The database is away or too many passwords are waiting; the try does not count.
         """
-        email_key, password = fold_email(wish.email), wish.password.get_secret_value()
-        attempt = _Attempt(context, email_key, password, wish.remember_me, device, trusted)
-        limits = self._passwords.limits(context, email_key, device)
+        first = self._usual if method is None else self._methods[method]
+        email_key, answer = fold_email(wish.email), wish.password.get_secret_value()
+        attempt = _Attempt(first, context, email_key, answer, wish.remember_me, device, trusted)
+        limits = first.limits(context, email_key, device)
         try:
             async with self._on.limiter.attempt(limits, email_key, InvalidCredentials):
                 return await self._check(attempt)
@@ -86,16 +93,15 @@ class SignIn:
         """
         if self._verification.is_missing(account):
             raise EmailNotVerified
-        proof = self._proof(account, remember=False, method=as_text(AuthMethod.PASSWORD))
+        proof = self._proof(account, Shown((self._usual.id,), self._usual.amr), remember=False)
         async with self._on.database.unit() as connection:
             await self._proofs.record(connection, context, proof)
         return proof
 
     async def _check(self, attempt: _Attempt) -> AuthenticationGrant | ChallengeRequired:
-        found = await accounts.look_up(self._on.database, attempt.email_key)
-        checked = await self._passwords.check(attempt.context, found, attempt.password)
-        if checked is None:
-            raise await self._refusal(attempt, found[0] if found else None)
+        checked = await attempt.method.check(attempt.context, attempt.email_key, attempt.answer)
+        if isinstance(checked, Wrong):
+            raise await self._refusal(attempt, checked.account)
         if self._verification.is_missing(checked.account):
             # Only who knows the password gets to hear it.
             await self._note(attempt, Kind.LOGIN_FAILED, checked.account, reason=EmailNotVerified.code)
@@ -108,20 +114,17 @@ class SignIn:
     async def _admit(
         self, attempt: _Attempt, checked: Checked
     ) -> AuthenticationGrant | ChallengeRequired | None:
-        account: Account | None = checked.account
+        account = checked.account
         trusted = await self._trusted.recognise(attempt.trusted, account.id)
         claimed = None
-        if not trusted and not account.mfa_enabled:
+        if not trusted and not self._needs_second_factor(attempt, account, trusted=trusted):
             claimed = await self._notices.claim(attempt.context, account.id, account.email, attempt.device)
-        now: Checked | None = checked
-        while now is not None:
-            account, proof = await self._confirm(attempt, now, claimed, trusted=trusted)
-            if proof is not None:
-                return proof
-            if account is not None:
-                return await self._challenge(attempt, account)
-            now = await self._passwords.check_again(attempt.context, now, attempt.password)
-        return None
+        confirmed, proof = await self._confirm(attempt, checked, claimed, trusted=trusted)
+        if proof is not None or confirmed is None:
+            return proof
+        return await self._second_step.challenge(
+            attempt.context, confirmed, remember=attempt.remember, first=attempt.method
+        )
 
     @retried
     async def _confirm(
@@ -129,31 +132,32 @@ class SignIn:
     ) -> tuple[Account | None, AuthenticationGrant | None]:
         """Return the account if it is still what was checked, and a proof if that is all it asks for."""
         async with self._on.database.unit() as connection:
-            account = await self._passwords.confirm(connection, checked)
+            account = await attempt.method.confirm(connection, checked)
             if account is None:
                 return None, None
-            if account.mfa_enabled and not trusted:
+            if self._needs_second_factor(attempt, account, trusted=trusted):
                 kind = Kind.LOGIN_MFA_REQUIRED
                 await self._on.trail.record(connection, kind, attempt.context, user_id=account.id)
                 return account, None
-            stands_in = [AuthMethod.TRUSTED_DEVICE] if account.mfa_enabled else []
-            method = as_text(AuthMethod.PASSWORD, *stands_in)
-            proof = self._proof(account, attempt.remember, method)
+            shown = Shown((attempt.method.id,), attempt.method.amr)
+            if account.mfa_enabled and trusted:
+                shown = shown.with_trusted_device()
+            proof = self._proof(account, shown, remember=attempt.remember)
             created_at = await self._proofs.record(connection, attempt.context, proof)
             await self._notices.tell(connection, attempt.context, proof, claimed, created_at)
             return account, proof
 
-    async def _challenge(self, attempt: _Attempt, account: Account) -> ChallengeRequired:
-        token = await self._challenges.open(attempt.context, account, remember=attempt.remember)
-        return ChallengeRequired(account.email, token, self._trusted.are_offered(account.id))
+    @staticmethod
+    def _needs_second_factor(attempt: _Attempt, account: Account, *, trusted: bool) -> bool:
+        return account.mfa_enabled and not trusted and MULTI_FACTOR not in attempt.method.amr
 
-    def _proof(self, account: Account, remember: bool, method: str) -> AuthenticationGrant:
+    def _proof(self, account: Account, shown: Shown, *, remember: bool) -> AuthenticationGrant:
         return self._proofs.make(
             user_id=account.id,
             email=account.email,
             epoch=account.session_epoch,
             remember=remember,
-            method=method,
+            shown=shown,
             password_changed_at=account.password_changed_at,
         )
 

@@ -1,20 +1,7 @@
-"""Refusals about second factors."""
+"""Refusals about authenticators."""
 
+from autograph_web.authn.errors import InvalidCode
 from autograph_web.infra.errors import DomainError
-
-
-class CodeMalformed(DomainError):
-    """Neither six digits nor a recovery code; no try is spent on it."""
-
-    code, status, default_field = "code_malformed", 422, "code"
-    sentence = "Enter the six digits from your app, or one of your recovery codes."
-
-
-class InvalidCode(DomainError):
-    """A code that is wrong, too old, or was used before (RFC 6238 section 5.2)."""
-
-    code, status, default_field = "invalid_code", 401, "code"
-    sentence = "That code didn't work. Codes change every 30 seconds - enter the newest one."
 
 
 class CodeOfReplaced(InvalidCode):
@@ -56,10 +43,3 @@ class NoPendingSetup(DomainError):
 
     code, status = "no_pending_setup", 400
     sentence = "Start the setup again: there is no new key to confirm."
-
-
-class MfaNotEnabled(DomainError):
-    """Two-step verification is off, so there is nothing to change about it."""
-
-    code, status = "mfa_not_enabled", 400
-    sentence = "Two-step verification is off."

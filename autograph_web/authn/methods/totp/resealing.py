@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from autograph_web.authn.methods.totp import store
+from autograph_web.authn.methods.totp.method import owner_of
 from autograph_web.infra.crypto.encryption import Encryptor
 from autograph_web.infra.db.database import Database
-from autograph_web.mfa import store
-from autograph_web.mfa.factors import owner_of
 
 _BATCH = 200
 

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.methods.trusted_device import store
+from autograph_web.authn.methods.trusted_device.models import TrustedDevice
 from autograph_web.authn.revocation import Order, Taken
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import TRUSTED_DEVICES
@@ -16,8 +18,7 @@ from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import NotFound
 from autograph_web.infra.randomness import random_token, random_uuid
-from autograph_web.mfa import store
-from autograph_web.mfa.models import TrustedDevice
+from autograph_web.sessions.assurance import TRUSTED_DEVICE
 from autograph_web.sessions.viewer import Viewer
 
 TRUST_SECONDS = 30 * 86_400
@@ -38,6 +39,7 @@ class TrustedBrowser:
 class TrustedDevices:
     """The devices each account trusts, until a `Cause` of `authn/revocation.py` revokes them."""
 
+    id = TRUSTED_DEVICE
     kind = "trusted_devices"
 
     def __init__(self, foundation: UseCaseContext, flags: Flags) -> None:

@@ -6,14 +6,12 @@ from autograph_web.accounts import store
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, parse_email
 from autograph_web.accounts.errors import EmailTaken, RegistrationClosed
-from autograph_web.accounts.hash_queue import choosing
-from autograph_web.accounts.hashing import PasswordHasher
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.models import User
-from autograph_web.accounts.passwords import PasswordPolicy
 from autograph_web.accounts.verification import Verification
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.ports import Registrable
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import REGISTRATION_OPEN
 from autograph_web.infra.context import RequestContext
@@ -32,11 +30,10 @@ class Registration:
         self,
         foundation: UseCaseContext,
         flags: Flags,
-        hasher: PasswordHasher,
-        policy: PasswordPolicy,
+        first: Registrable,
         verification: Verification,
     ) -> None:
-        self._on, self._flags, self._hasher, self._policy = foundation, flags, hasher, policy
+        self._on, self._flags, self._first = foundation, flags, first
         self._verification = verification
 
     @property
@@ -65,7 +62,7 @@ class Registration:
                 raise RegistrationClosed
             email = parse_email(wish.email, self._on.reserved_domains)
             password = wish.password.get_secret_value()
-            await self._policy.require(password, email.text)
+            await self._first.require(password, email.text)
             return await self._create(context, email, password)
         except DomainError as refusal:
             await self._note_refusal(context, refusal)
@@ -82,19 +79,20 @@ class Registration:
 
     async def _create(self, context: RequestContext, email: EmailAddress, password: str) -> Account:
         await self._refuse_taken(email)
-        password_hash = await self._hasher.hash(password, choosing(context))
+        prepared = await self._first.prepare(password, context)
         try:
-            user = await self._add(context, email, password_hash)
+            user = await self._add(context, email, prepared)
         except IntegrityError:
             # The unique index decides between racers; the look before only saves the hash.
             raise EmailTaken from None
         return _account(user)
 
     @retried
-    async def _add(self, context: RequestContext, email: EmailAddress, password_hash: str) -> User:
-        user = self._user(email, password_hash)
+    async def _add(self, context: RequestContext, email: EmailAddress, prepared: str) -> User:
+        user = self._user(email)
         async with self._on.database.unit() as connection:
             await store.add(connection, user)
+            await self._first.enrol(connection, user.id, prepared)
             # After the row, which waits for whoever is leaving the address: their hold is visible now.
             if await store.is_held(connection, email.key, None, user.created_at):
                 raise EmailTaken
@@ -108,13 +106,12 @@ class Registration:
             if await store.is_taken(connection, email.key, None, self._on.clock.now()):
                 raise EmailTaken
 
-    def _user(self, email: EmailAddress, password_hash: str) -> User:
+    def _user(self, email: EmailAddress) -> User:
         now = self._on.clock.now()
         return User(
             id=random_uuid(self._on.randomness),
             email=email.text,
             email_key=email.key,
-            password_hash=password_hash,
             created_at=now,
             password_changed_at=now,
         )
@@ -128,7 +125,7 @@ def _account(user: User) -> Account:
         id=user.id,
         email=user.email,
         role=user.role,
-        mfa_enabled=user.mfa_enabled,
+        mfa_enabled=False,
         email_verified=False,
         created_at=user.created_at,
         password_changed_at=user.password_changed_at,

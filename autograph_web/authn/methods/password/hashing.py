@@ -10,7 +10,7 @@ from unicodedata import normalize
 
 import passlib.hash
 
-from autograph_web.accounts.hash_queue import Asker, HashQueue
+from autograph_web.authn.methods.password.hash_queue import Asker, HashQueue
 from autograph_web.infra.telemetry.metrics import meters
 from autograph_web.infra.telemetry.tracing import step
 

@@ -11,6 +11,7 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.randomness import random_uuid
+from autograph_web.sessions.assurance import Shown, amr_text, method_text
 from autograph_web.sessions.viewer import AuthenticationGrant
 
 
@@ -27,7 +28,7 @@ class Grants:
         email: str,
         epoch: int,
         remember: bool,
-        method: str,
+        shown: Shown,
         password_changed_at: datetime,
         trust_device: bool = False,
     ) -> AuthenticationGrant:
@@ -38,7 +39,8 @@ class Grants:
             email=email,
             epoch=epoch,
             remember=remember,
-            method=method,
+            method=method_text(shown.methods),
+            amr=amr_text(shown.amr),
             authenticated_at=self._on.clock.now(),
             password_changed_at=password_changed_at,
             trust_device=trust_device,

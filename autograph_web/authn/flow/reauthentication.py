@@ -1,0 +1,146 @@
+"""Confirming who one is in the middle of a session, before changing how one signs in (ASVS 5.0 V7.5)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from autograph_web.accounts.account import Account
+from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.errors import SessionEnded, WrongPassword
+from autograph_web.audit.kinds import Kind
+from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.errors import CodeMalformed, InvalidCode
+from autograph_web.authn.flow.grants import Grants
+from autograph_web.authn.flow.inputs import ReauthenticationInput
+from autograph_web.authn.flow.second_factors import SecondFactors
+from autograph_web.authn.ports import Checked, CodeUse, FirstFactor, TypedCode, Wrong
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.db.retry import retried
+from autograph_web.sessions.assurance import MethodId, Shown
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
+
+
+class Reauthentication:
+    """Password, and factor if there is one; the answer opens a new session in the place of the old one."""
+
+    def __init__(
+        self,
+        foundation: UseCaseContext,
+        methods: Sequence[FirstFactor],
+        factors: SecondFactors,
+        proofs: Grants,
+    ) -> None:
+        """Take the first factors; the first of them is the one that is asked for unless told otherwise."""
+        self._usual, self._methods = methods[0], {method.id: method for method in methods}
+        self._on, self._factors, self._proofs = foundation, factors, proofs
+
+    async def confirm(
+        self,
+        context: RequestContext,
+        viewer: Viewer,
+        wish: ReauthenticationInput,
+        device: str | None = None,
+        method: MethodId | None = None,
+    ) -> AuthenticationGrant:
+        """Check the viewer's password and, with two-step verification on, a code.
+
+        With a `method`, what was given as a password is the answer of that first factor.
+
+        Raises:
+            WrongPassword: It is not the viewer's.
+            CodeMalformed: A code is needed, and this is none; nothing is counted.
+            InvalidCode: Wrong, too old, or used before; or, as `CodeOfReplaced`, of the old authenticator.
+            RateLimited: Too many wrong passwords or codes; they count with those of the sign-in.
+            SessionEnded: The account was locked or signed out everywhere meanwhile.
+            Unavailable: The database is away.
+        """
+        email_key = fold_email(viewer.email)
+        code = self._code(viewer, wish)
+        first = self._usual if method is None else self._methods[method]
+        limits = first.limits(context, email_key, device)
+        async with self._on.limiter.attempt(limits, email_key, WrongPassword):
+            checked = await self._check(context, viewer, first, wish.password.get_secret_value())
+        if code is None:
+            return await self._admit(context, viewer, first, checked, None)
+        async with self._on.limiter.attempt(
+            self._factors.limits(viewer.user_id), viewer.user_id.hex, InvalidCode
+        ):
+            return await self._admit(context, viewer, first, checked, code)
+
+    def _code(self, viewer: Viewer, wish: ReauthenticationInput) -> TypedCode | None:
+        if not viewer.mfa_enabled:
+            return None
+        if wish.code is None:
+            raise CodeMalformed
+        return self._factors.read(wish.code.get_secret_value())
+
+    async def _check(
+        self, context: RequestContext, viewer: Viewer, first: FirstFactor, answer: str
+    ) -> Checked:
+        checked = await first.check(context, viewer.user_id, answer)
+        if isinstance(checked, Wrong):
+            await self._note(Kind.LOGIN_FAILED, context, viewer)
+            raise WrongPassword
+        return checked
+
+    async def _admit(
+        self,
+        context: RequestContext,
+        viewer: Viewer,
+        first: FirstFactor,
+        checked: Checked,
+        code: TypedCode | None,
+    ) -> AuthenticationGrant:
+        try:
+            return await self._commit(context, viewer, first, checked, code)
+        except InvalidCode:
+            await self._note(Kind.MFA_VERIFY_FAILED, context, viewer)
+            raise
+
+    @retried
+    async def _commit(
+        self,
+        context: RequestContext,
+        viewer: Viewer,
+        first: FirstFactor,
+        checked: Checked,
+        code: TypedCode | None,
+    ) -> AuthenticationGrant:
+        async with self._on.database.unit() as connection:
+            # The factor first, as in the second step: the other way round the two could wait for each other.
+            if code is not None:
+                await self._factors.use(connection, viewer.user_id, code)
+            account = await first.confirm(connection, checked)
+            if account is None or (account.mfa_enabled and code is None):
+                raise SessionEnded  # with that the code is as good as before
+            await self._on.trail.record(
+                connection,
+                Kind.REAUTHENTICATED,
+                context,
+                user_id=viewer.user_id,
+                session_id=viewer.session_id,
+            )
+            if code is not None:
+                use = CodeUse(context, viewer.user_id, viewer.session_id, account.email)
+                await self._factors.record_use(connection, code, use)
+        return self._proof(account, viewer, first, code)
+
+    def _proof(
+        self, account: Account, viewer: Viewer, first: FirstFactor, code: TypedCode | None
+    ) -> AuthenticationGrant:
+        shown = Shown((first.id,), first.amr)
+        if code is not None:
+            shown = shown.with_second_factor(code.method, self._factors.amr_of(code))
+        proof = self._proofs.make(
+            user_id=account.id,
+            email=account.email,
+            epoch=account.session_epoch,
+            remember=viewer.remember,
+            shown=shown,
+            password_changed_at=account.password_changed_at,
+        )
+        return replace(proof, replaces=viewer.session_id)
+
+    async def _note(self, kind: Kind, context: RequestContext, viewer: Viewer) -> None:
+        await self._on.trail.record_alone(
+            kind, context, user_id=viewer.user_id, session_id=viewer.session_id, reauthentication=True
+        )

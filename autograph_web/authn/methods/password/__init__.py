@@ -1,0 +1,1 @@
+"""Passwords: their policy, their hashes, and checking them."""

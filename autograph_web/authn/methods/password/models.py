@@ -1,0 +1,18 @@
+"""The table of passwords."""
+
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+
+class PasswordRow(SQLModel, table=True):
+    """The hash of an account's password; an account without a row has none.
+
+    When it was changed stands with the account, whose row is locked for every change: what was granted for
+    the password of another moment is compared with that.
+    """
+
+    __tablename__ = "passwords"  # pyright: ignore[reportAssignmentType]
+
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
+    hash: str = Field(max_length=255)

@@ -1,0 +1,1 @@
+"""Authenticator apps (RFC 6238)."""

@@ -1,0 +1,103 @@
+"""The authenticator app as an authentication method: each code works once, whoever races for it."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authn.errors import InvalidCode
+from autograph_web.authn.methods.totp import algorithm, codes, store
+from autograph_web.authn.methods.totp.errors import CodeOfReplaced
+from autograph_web.authn.ports import CodeUse
+from autograph_web.authn.revocation import Order, Taken
+from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
+from autograph_web.sessions.assurance import MethodId
+
+# For as long as the old entry of a replaced authenticator is told by its codes.
+_REPLACED_KEPT = timedelta(days=30)
+
+
+class TotpMethod:
+    """The authenticators of every account."""
+
+    id = MethodId("totp")
+    amr = ("otp",)
+    kind = "second_factors"
+
+    def __init__(self, foundation: UseCaseContext, encryptor: Encryptor) -> None:
+        self._on, self._encryptor = foundation, encryptor
+
+    def read(self, typed: str) -> str | None:
+        """Return the six digits that were typed, or None."""
+        return codes.read(typed)
+
+    async def use(self, connection: AsyncConnection, user_id: UUID, code: str) -> bool:
+        """Use a code up within the caller's unit of work; return True if it was good."""
+        factor = await store.find_factor(connection, user_id, active=True)
+        step = self.step_of(factor, code) if factor else None
+        if factor is None or step is None:
+            return False
+        return await store.use_step(connection, factor.id, step, self._on.clock.now())
+
+    async def refusal_of(self, connection: AsyncConnection, user_id: UUID, code: str) -> InvalidCode | None:
+        """Return the refusal of a code of the authenticator that was replaced, or None.
+
+        Only for who has shown the first factor already. It counts as a wrong code either way.
+        """
+        active = await store.find_factor(connection, user_id, active=True)
+        if active is None:
+            return None
+        replaced = await store.find_replaced(connection, user_id, self._on.clock.now() - _REPLACED_KEPT)
+        with suppress(DecryptionError):  # its key is no longer in the ring, which costs only the words
+            if replaced is not None and self.step_of(replaced, code) is not None:
+                return CodeOfReplaced(reasons=(newer_entry(active),))
+        return None
+
+    async def record_use(self, connection: AsyncConnection, use: CodeUse) -> None:
+        """Do nothing: the everyday code is no news."""
+
+    async def remaining(self, connection: AsyncConnection, user_id: UUID) -> int:
+        """Return 0: nothing of an authenticator is used up for good."""
+        return 0
+
+    async def lock(self, connection: AsyncConnection, user_id: UUID) -> None:
+        """Have others who change the authenticators of an account wait; before the account is locked."""
+        await store.lock(connection, user_id)
+
+    async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
+        """Delete an account's authenticator, or one activated since, and a setup under way."""
+        activated_at = await store.remove_since(connection, order.user_id, order.since)
+        return Taken({"authenticators": int(activated_at is not None)}, activated_at)
+
+    async def forget_replaced(self) -> int:
+        """Delete the keys of authenticators that were replaced over a month ago; return how many.
+
+        Raises:
+            Unavailable: The database is away.
+        """
+        async with self._on.database.unit() as connection:
+            return await store.forget_replaced(connection, self._on.clock.now() - _REPLACED_KEPT)
+
+    def step_of(self, factor: Row[Any], code: str) -> int | None:
+        """Return the time step of a code of an authenticator, or None when it is wrong."""
+        secret = self._encryptor.decrypt(factor.sealed_secret, owner_of(factor.user_id))
+        return algorithm.matching_step(secret, code, self._on.clock.seconds())
+
+    def clock_difference(self, pending: Row[Any], code: str) -> int | None:
+        """Return by how many seconds a code of a key that is being set up is early or late, or None."""
+        secret = self._encryptor.decrypt(pending.sealed_secret, owner_of(pending.user_id))
+        return algorithm.clock_difference(secret, code, self._on.clock.seconds())
+
+
+def newer_entry(factor: Row[Any]) -> str:
+    """Return which entry of the app a person is to use: that of `factor`, whose day stands in its name."""
+    return f"Use the newer entry in your app, the one with {factor.created_at:%Y-%m-%d} in its name."
+
+
+def owner_of(user_id: UUID) -> str:
+    """Return what a sealed secret is bound to."""
+    return f"totp\n{user_id.hex}"

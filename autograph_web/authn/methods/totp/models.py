@@ -1,0 +1,36 @@
+"""The tables of authenticators."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+from autograph_web.infra.db.types import UtcDateTime
+
+
+class TotpFactor(SQLModel, table=True):
+    """One authenticator. A pending one protects nothing yet; `last_step` is the newest time step used.
+
+    `last_used_at` is None until a code of it was used, and where only the version before has used one.
+    """
+
+    __tablename__ = "totp_factors"  # pyright: ignore[reportAssignmentType]
+
+    id: UUID = Field(primary_key=True)
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    sealed_secret: str = Field(max_length=255)
+    last_step: int = Field(default=0, sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ReplacedAuthenticator(SQLModel, table=True):
+    """The key of the authenticator that an account replaced last: it opens nothing, and is forgotten soon."""
+
+    __tablename__ = "replaced_authenticators"  # pyright: ignore[reportAssignmentType]
+
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id", ondelete="CASCADE")
+    sealed_secret: str = Field(max_length=255)
+    replaced_at: datetime = Field(sa_type=UtcDateTime, index=True)

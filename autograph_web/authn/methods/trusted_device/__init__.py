@@ -1,0 +1,1 @@
+"""Trusted devices: browsers that need not show the second factor for thirty days."""

@@ -1,1 +1,0 @@
-"""Two-step verification: authenticators, recovery codes and trusted devices."""
