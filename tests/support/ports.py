@@ -7,6 +7,7 @@ block of ports to itself for as long as it lives, below those from which the sys
 (net.ipv4.ip_local_port_range).
 """
 
+import atexit
 import itertools
 import socket
 from collections.abc import Iterator
@@ -40,6 +41,7 @@ def _own_block() -> int:
     for first in range(_FIRST, _FIRST + _BLOCK * _BLOCKS, _BLOCK):
         if (claim := _bound(first)) is not None:
             _held.append(claim)
+            atexit.register(claim.close)
             return first
     raise RuntimeError(f"all {_BLOCKS} blocks of ports are taken by other processes")
 

@@ -44,7 +44,7 @@ BODY_S = 10.0
 MOST_BODIES = 40
 """Requests of one address whose bodies have not arrived yet."""
 
-REFUSALS_A_SECOND, REFUSALS_AT_ONCE = 20, 400
+REFUSALS_A_SECOND, REFUSALS_AT_ONCE = 10, 200
 """Requests and websockets of one address that are told to wait in full; beyond them nothing of it is read."""
 
 MOST_REQUESTS_AT_WORK = 4
