@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -314,23 +315,40 @@ _USE_CASES = (
     *("api_keys", "enrolment", "sessions", "devices", "tokens", "login_tickets", "directory", "creation"),
     *("administration", "administrators", "first_proof", "email_undo"),
 )
-_open: list[Services] = []
+_current = ContextVar[Services]("services")
 
 
 def services() -> Services:
-    """Return the open services of this process.
+    """Return the services that the current request, page event or command belongs to.
 
     Raises:
-        RuntimeError: Called outside `opened`, which is a fault of ours.
+        RuntimeError: It belongs to none, which is a fault of ours: see `bound` and `opened`.
     """
-    if not _open:
-        raise RuntimeError("the services are not open in this process")
-    return _open[-1]
+    try:
+        return _current.get()
+    except LookupError:
+        raise RuntimeError("nothing here was bound to services") from None
+
+
+def bind(built: Services) -> None:
+    """Make `built` what `services()` returns until the current task ends."""
+    _current.set(built)
+
+
+@contextmanager
+def bound(built: Services) -> Generator[None]:
+    """Make `built` what `services()` returns in this block, and in the tasks that begin in it."""
+    before = _current.set(built)
+    try:
+        yield
+    finally:
+        _current.reset(before)
 
 
 def are_open() -> bool:
-    """Return True while `services()` are there, which what ends with the process may outlive for a moment."""
-    return bool(_open)
+    """Return True while `services()` are open, which what ends with the process may outlive for a moment."""
+    built = _current.get(None)
+    return built is not None and built.database.is_open
 
 
 async def _tidy_up(built: Services) -> None:
@@ -376,7 +394,8 @@ def traced(built: Services) -> Services:
 @asynccontextmanager
 async def opened(built: Services) -> AsyncGenerator[Services]:
     """Hold the services open and make them `services()` until the block ends."""
-    _open.append(built)
+    before = _current.get(None)
+    _current.set(built)
     tidying = asyncio.create_task(_tidy_up(built))
     built.figures.begin()
     built.database.count_connections()
@@ -390,7 +409,8 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         async with built.flags.kept_fresh():
             yield built
     finally:
-        _open.remove(built)
+        if before is not None:  # no reset: a fixture of tests may end in another context than it began in
+            _current.set(before)
         await end([tidying])
         await built.close()
         built.figures.end()

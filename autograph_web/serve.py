@@ -48,7 +48,7 @@ _WORKER_VARIABLES = {
     "__REFLEX_SKIP_COMPILE": "true",
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     "REFLEX_TELEMETRY_ENABLED": "false",
-    # Of the client of its own health check; those of pages are ours (ui/state_manager.py).
+    # Of the client of its own health check; those of pages are ours (reflex_patches/state_manager.py).
     "REFLEX_REDIS_MAX_CONNECTIONS": "3",
     "REFLEX_CHECK_LATEST_VERSION": "false",
     # Many managed Redis refuse CONFIG: what Reflex would set there, the provider sets (docs/deployment.md).

@@ -36,7 +36,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "http": (*LAYERS, "settings", "runtime", "frontend", "http"),
     "front": (*COMMON, "frontend", "runtime", "http", "api", "ui"),
     "api": (*LAYERS, "settings", "runtime", "http", "api"),
-    "ui": (*LAYERS, "settings", "runtime", "http", "ui"),
+    "reflex_patches": ("infra", "settings", "runtime", "http", "reflex_patches"),
+    "ui": (*LAYERS, "settings", "runtime", "http", "reflex_patches", "ui"),
     "frontend": ("infra", "frontend"),
     "migrate": ("infra", "schema"),
     "serve": ("infra", "settings", "frontend"),
@@ -46,7 +47,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "cli": ("infra", "commands"),
     "__main__": ("cli",),
-    "autograph_web": (*COMMON, "frontend", "runtime", "http", "api", "ui", "front"),
+    "app": (*COMMON, "frontend", "runtime", "http", "reflex_patches", "api", "ui", "front"),
+    "autograph_web": ("settings", "app"),
 }
 
 SQL_HOMES = re.compile(r"\.(models|store)$|\.infra\.db\.(database|types)$|\.(schema|migrate)$")

@@ -9,7 +9,10 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
+from autograph_web.reflex_patches import patch
+from autograph_web.runtime import Services
 from autograph_web.sessions.revocation_bus import Told
+from autograph_web.settings import Settings
 from autograph_web.ui import routes
 from autograph_web.ui.account.page import account_page
 from autograph_web.ui.account.state import AccountState
@@ -30,15 +33,13 @@ from autograph_web.ui.admin.users.page import users_page
 from autograph_web.ui.admin.users.state import UsersState
 from autograph_web.ui.api_keys.page import api_keys_page
 from autograph_web.ui.api_keys.state import ApiKeysState
-from autograph_web.ui.bound_tabs import bind_tabs
-from autograph_web.ui.cookies import seal_cookies
+from autograph_web.ui.bound_events import BoundEvents
 from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
 from autograph_web.ui.email_links.state import ChangeEmailState, UndoEmailState, VerifyEmailState
 from autograph_web.ui.event_telemetry import EventTelemetry
 from autograph_web.ui.forbidden.page import forbidden_page
-from autograph_web.ui.gone_tabs import forget_gone_tabs
 from autograph_web.ui.home.page import home_page
 from autograph_web.ui.lost_events import LostEvents
 from autograph_web.ui.not_found.page import not_found_page
@@ -56,7 +57,6 @@ from autograph_web.ui.sessions.state import SessionsState
 from autograph_web.ui.sign_in.page import sign_in_page
 from autograph_web.ui.sign_in.state import SignInState
 from autograph_web.ui.snapshot import FreshSnapshot
-from autograph_web.ui.state_manager import steady
 from autograph_web.ui.trouble.page import trouble_page
 from autograph_web.ui.trouble.panel import crash_panel
 from autograph_web.ui.wake import Wakeable, waker
@@ -117,8 +117,11 @@ _STATES = (
 """Every state with vars of a person."""
 
 
-def build_app(**kwargs: Any) -> rx.App:
-    """Return the app with every page; `kwargs` go to rx.App (the API, the lifespan and so on)."""
+def build_app(settings: Settings, built: Callable[[], Services], **kwargs: Any) -> rx.App:
+    """Return the app with every page.
+
+    `built` returns the services that its events belong to, once they are open; `kwargs` go to rx.App.
+    """
     given: dict[str, Any] = {
         "theme": None,
         "toaster": None,
@@ -136,11 +139,9 @@ def build_app(**kwargs: Any) -> rx.App:
     app.add_middleware(FreshSnapshot(*_STATES), 0)
     app.add_middleware(Wakeable({route.path: state for route, state in ACCOUNT_PAGES.items()}), 0)
     app.add_middleware(EventTelemetry(), 0)
+    app.add_middleware(BoundEvents(built), 0)
     add_pages(app)
-    steady(app)
-    forget_gone_tabs(app)
-    bind_tabs(app)
-    seal_cookies(app)
+    patch(app, settings, built)
     return app
 
 

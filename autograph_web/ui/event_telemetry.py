@@ -20,7 +20,7 @@ from autograph_web.runtime import services
 
 
 class EventTelemetry(Middleware):
-    """Must be the first: what comes before it is in nobody's figures.
+    """Must be the first but for `BoundEvents`: what comes before it is in nobody's figures.
 
     Reflex runs each event in a task of its own, so the event is over when that is.
     """

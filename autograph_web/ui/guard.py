@@ -18,10 +18,10 @@ from autograph_web.http.cookies import (
 )
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError
+from autograph_web.reflex_patches.cookies import cookies_of
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui.cookies import cookies_of
 
 
 def request_context(router: RouterData) -> RequestContext:

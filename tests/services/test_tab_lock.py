@@ -1,4 +1,4 @@
-"""A page that is left half-way never keeps the tab's next page waiting (ui/state_manager.py)."""
+"""A page that is left half-way never keeps the tab's next page waiting (reflex_patches/state_manager.py)."""
 
 import asyncio
 from collections import Counter
@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 from reflex.istate.manager.token import StateToken
 
-from autograph_web.ui.state_manager import SteadyStateManager
+from autograph_web.reflex_patches.state_manager import SteadyStateManager
 
 # Far under the ten seconds that a lost lock would cost, far over what these steps take on a busy machine.
 PATIENCE_S = 5

@@ -1,4 +1,4 @@
-"""Which tab is connected where, as Redis has it (ui/tabs.py)."""
+"""Which tab is connected where, as Redis has it (reflex_patches/tabs.py)."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from autograph_web.ui.tabs import SteadyTabs
+from autograph_web.reflex_patches.tabs import SteadyTabs
 
 Tabs = Callable[[], SteadyTabs]
 

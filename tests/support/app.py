@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from autograph_web.front import build_front
 from autograph_web.frontend import PageInfo
+from autograph_web.http.bound import Bound
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
@@ -102,7 +103,7 @@ Connect = Callable[..., AsyncClient]
 @pytest.fixture
 async def connect(services: Services) -> AsyncGenerator[Connect]:
     """Opens a client of the front door: `connect(ip="203.0.113.9", origin=None, headers={})`."""
-    front: ASGIApp = build_front(inner_app, PAGES)
+    front: ASGIApp = Bound(build_front(inner_app, PAGES), lambda: services)
     base_url = services.settings.base_url
     async with AsyncExitStack() as stack:
 

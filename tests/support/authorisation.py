@@ -16,7 +16,9 @@ from typing import Any
 from reflex_base.registry import RegistrationContext
 
 from autograph_web.audit.kinds import Kind
+from autograph_web.runtime import services
 from autograph_web.ui.app import build_app
+from tests.support.factories import make_settings
 from tests.support.fingerprint import changes, events, fingerprint
 
 
@@ -540,7 +542,7 @@ PAGES: dict[str, May] = {
 @cache
 def reflex_app() -> Any:
     """Return the app with every page; Reflex takes one in each process."""
-    return build_app()
+    return build_app(make_settings(Path("unused")), services)
 
 
 @cache

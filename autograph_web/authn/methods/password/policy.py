@@ -1,6 +1,7 @@
 """The password policy: how long, how guessable, and why not."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 from unicodedata import normalize
 
@@ -41,6 +42,7 @@ class PasswordPolicy:
     """Judges passwords: NIST SP 800-63B-4 section 3.1.1.2 (length, no composition rules, a blocklist)."""
 
     def __init__(self, min_length: int, min_score: int) -> None:
+        _bound_spellings()
         self._min_length, self._min_score = min_length, min_score
         # Estimating is pure Python, so one at a time and off the event loop; anybody may ask the meter, so
         # it has a place of its own and a short queue, and never keeps a registration waiting.
@@ -118,7 +120,16 @@ def _estimate(password: str, words: tuple[str, ...]) -> tuple[int, bool, tuple[s
     return int(result["score"]), listed, reasons
 
 
-# zxcvbn tries every way to read "4" as "a", "!" as "i" or "l" and so on: hundreds for a password made of such
-# characters, which takes it seconds. The first few are what people use.
-_all_spellings = cast(Any, matching).enumerate_l33t_subs
-cast(Any, matching).enumerate_l33t_subs = lambda table: _all_spellings(table)[:_MOST_SPELLINGS]  # pyright: ignore[reportUnknownLambdaType]
+@cache
+def _bound_spellings() -> None:
+    """Have zxcvbn try the few spellings that people use, as long as the process lives.
+
+    It tries every way to read "4" as "a", "!" as "i" or "l" and so on: hundreds for a password made of such
+    characters, which takes it seconds.
+    """
+    every: Any = cast(Any, matching).enumerate_l33t_subs
+
+    def first(table: Any) -> Any:
+        return every(table)[:_MOST_SPELLINGS]
+
+    cast(Any, matching).enumerate_l33t_subs = first

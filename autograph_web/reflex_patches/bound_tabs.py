@@ -3,6 +3,8 @@
 What Reflex 0.10.1 does with the token of a websocket's address, it then does with that name
 (`http/browsers.py`). Where a tab was duplicated, both have the token: the copy is given another one here, as
 Reflex would give it a name for a token.
+
+Upstream: https://github.com/reflex-dev/reflex/issues/6252 asks what the token of a tab is to be.
 """
 
 import asyncio
@@ -12,8 +14,8 @@ import reflex as rx
 
 from autograph_web.http.browsers import tab_name
 from autograph_web.infra.randomness import random_uuid
+from autograph_web.reflex_patches.tabs import SteadyTabs
 from autograph_web.runtime import services
-from autograph_web.ui.tabs import SteadyTabs
 
 _LEAVING_S, _LOOK_AGAIN_S = 0.5, 0.05
 _NEW_TOKEN = "new_token"  # noqa: S105  (the name of Reflex' event)

@@ -3,6 +3,8 @@
 Reflex 0.10.1 takes a tab whose record is still in Redis for a copy of one that is open elsewhere and gives it
 an empty state of its own: right for "Duplicate tab", but a server that was killed leaves its records behind,
 and whoever was half-way through a form there would begin anew.
+
+Upstream: https://github.com/reflex-dev/reflex/issues/6345 and https://github.com/reflex-dev/reflex/issues/6252.
 """
 
 import logging

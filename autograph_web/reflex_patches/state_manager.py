@@ -4,6 +4,9 @@ Reflex 0.10.1 keeps a tab's state in Redis under a lock of ten seconds, and canc
 left, sometimes twice. When that falls into the moment of taking or releasing the lock, Redis has it set and
 nobody is left to release it: the tab's next page, after Back for instance, stands empty until it runs out.
 
+Upstream: no issue about the lock; https://github.com/reflex-dev/reflex/issues/7248 is about the writes that a
+cancelled handler loses.
+
 It also follows a failover: to the new master, and by asking that one too for the messages about locks.
 """
 
@@ -19,9 +22,9 @@ from reflex.istate.manager.token import StateToken
 
 from autograph_web.infra.redis.client import keep_listening
 from autograph_web.infra.redis.pool import follower
-from autograph_web.runtime import services
-from autograph_web.settings import load_settings
-from autograph_web.ui.tabs import steady_tabs
+from autograph_web.reflex_patches.tabs import steady_tabs
+from autograph_web.runtime import Services
+from autograph_web.settings import Settings
 
 _logger = logging.getLogger(__name__)
 
@@ -77,20 +80,15 @@ class SteadyStateManager(StateManagerRedis):
         self._notify_next_waiter(lock_key)
 
 
-def _tell_answer() -> None:
-    services().redis.note_answer()
-
-
 _in_background: set[asyncio.Task[None]] = set()
 
 
-def steady(app: rx.App) -> None:
+def steady(app: rx.App, settings: Settings, built: Callable[[], Services]) -> None:
     """Replace Reflex's manager and records of an app that keeps its state in Redis, and its clients."""
     inner: Any = app
     plain = inner._state_manager
     if not isinstance(plain, StateManagerRedis):
         return
-    settings = load_settings()
     # One pool for both of its parts; Reflex' own have no bound, wait for nobody and never shrink.
     redis = follower(settings.redis_url, settings.redis_pool) if settings.redis_url else plain.redis
     inner._state_manager = SteadyStateManager(
@@ -99,5 +97,9 @@ def steady(app: rx.App) -> None:
         lock_expiration=plain.lock_expiration,
         lock_warning_threshold=plain.lock_warning_threshold,
     )
-    inner._state_manager.tell_answer = _tell_answer
+
+    def tell_answer() -> None:
+        built().redis.note_answer()
+
+    inner._state_manager.tell_answer = tell_answer
     steady_tabs(app, redis)

@@ -2,6 +2,8 @@
 
 Reflex 0.10.1 keeps a tab's state for an hour after its last event. For a tab that was closed that is longer
 than anybody comes back, unless somebody is signed in; and anybody may open tabs without end.
+
+Upstream: https://github.com/reflex-dev/reflex/issues/5669 asks for a public way to hear that a tab has gone.
 """
 
 import asyncio

@@ -1,0 +1,24 @@
+"""Tells the handler of an event which services it belongs to."""
+
+from collections.abc import Callable
+
+from reflex.app import App
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+from reflex_base.event import Event
+
+from autograph_web.runtime import Services, bind
+
+
+class BoundEvents(Middleware):
+    """Must be the first: Reflex runs events in tasks of its queue, not in those of their connections."""
+
+    def __init__(self, built: Callable[[], Services]) -> None:
+        """Remember what returns the open services."""
+        super().__init__()
+        self._built = built
+
+    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
+        """Bind the task of `event`, whose context ends with it."""
+        bind(self._built())
+        return None
