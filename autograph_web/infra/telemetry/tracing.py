@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypeVar, cast
+from typing import Any, Literal, Self, TypeVar, cast
 
 from autograph_web.infra.errors import DomainError
 
@@ -23,75 +23,28 @@ _tracer: Any = None
 _provider: Any = None
 
 
-class Span(Protocol):
-    """One thing that is done, from entering the block to leaving it."""
+class Span:
+    """One thing that is done, from entering the block to leaving it; nothing while traces are off."""
 
-    trace_id: str
+    __slots__ = ("_span", "_token", "trace_id")
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def tell(self, **attributes: Value) -> None:
-        """Say more about it; `__` in a name stands for the dot of OpenTelemetry's names."""
-        ...
-
-    def rename(self, name: str) -> None:
-        """Give it the name that was not known when it began."""
-        ...
-
-    def fail(self, reason: str) -> None:
-        """Say that it failed, by a word of ours."""
-        ...
-
-    def end(self) -> None:
-        """Be over, where no block is left."""
-        ...
-
-
-class _Nothing:
-    """A span while nobody wants any."""
-
-    __slots__ = ()
-    trace_id = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
-    def tell(self, **_: Value) -> None:
-        """Say it to nobody."""
-
-    def rename(self, name: str) -> None:
-        """Have no name."""
-
-    def fail(self, reason: str) -> None:
-        """Fail unseen."""
-
-    def end(self) -> None:
-        """Have never begun."""
-
-
-class _Recorded:
-    """A span that goes to the collector."""
-
-    def __init__(self, span: Any) -> None:
+    def __init__(self, span: Any = None) -> None:
+        """Wrap a span of OpenTelemetry, or nothing."""
         self._span, self._token = span, cast(Any, None)
-        self.trace_id = f"{span.get_span_context().trace_id:032x}"
+        self.trace_id = "" if span is None else f"{span.get_span_context().trace_id:032x}"
 
     def __enter__(self) -> Self:
-        from opentelemetry import context, trace  # noqa: PLC0415
+        if self._span is not None:
+            from opentelemetry import context, trace  # noqa: PLC0415
 
-        self._token = context.attach(trace.set_span_in_context(self._span))
+            self._token = context.attach(trace.set_span_in_context(self._span))
         return self
 
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._span is None:
+            return
         from opentelemetry import context  # noqa: PLC0415
 
         if isinstance(error, DomainError):  # a refusal is an answer
@@ -102,27 +55,31 @@ class _Recorded:
         self.end()
 
     def tell(self, **attributes: Value) -> None:
-        """Say more about it."""
-        for name, value in attributes.items():
-            self._span.set_attribute(name.replace("__", "."), value)
+        """Say more about it; `__` in a name stands for the dot of OpenTelemetry's names."""
+        if self._span is not None:
+            for name, value in attributes.items():
+                self._span.set_attribute(name.replace("__", "."), value)
 
     def rename(self, name: str) -> None:
-        """Give it its name."""
-        self._span.update_name(name)
+        """Give it the name that was not known when it began."""
+        if self._span is not None:
+            self._span.update_name(name)
 
     def fail(self, reason: str) -> None:
         """Say that it failed, without the words of the error: they may repeat what somebody sent."""
-        from opentelemetry.trace import StatusCode  # noqa: PLC0415
+        if self._span is not None:
+            from opentelemetry.trace import StatusCode  # noqa: PLC0415
 
-        self.tell(error__type=reason)
-        self._span.set_status(StatusCode.ERROR)
+            self.tell(error__type=reason)
+            self._span.set_status(StatusCode.ERROR)
 
     def end(self) -> None:
-        """Be over."""
-        self._span.end()
+        """Be over, where no block is left."""
+        if self._span is not None:
+            self._span.end()
 
 
-_NOTHING = _Nothing()
+_OFF = Span()
 
 
 def is_on() -> bool:
@@ -135,13 +92,13 @@ def span(
 ) -> Span:
     """Return a span to be entered; `parent` has the W3C trace context of a caller that is trusted."""
     if _tracer is None:
-        return _NOTHING
+        return _OFF
     return _begin(name, kind, parent, attributes)
 
 
 def step(name: str, **attributes: Value) -> Span:
     """Return a span of something small, which is only told as a part of something else."""
-    return _begin(name, "CLIENT", None, attributes) if is_part() else _NOTHING
+    return _begin(name, "CLIENT", None, attributes) if is_part() else _OFF
 
 
 def is_part() -> bool:
@@ -153,7 +110,7 @@ def is_part() -> bool:
     return trace.get_current_span().is_recording()
 
 
-def _begin(name: str, kind: Kind, parent: Mapping[str, str] | None, attributes: Mapping[str, Value]) -> Any:
+def _begin(name: str, kind: Kind, parent: Mapping[str, str] | None, attributes: Mapping[str, Value]) -> Span:
     from opentelemetry.trace import SpanKind  # noqa: PLC0415
     from opentelemetry.trace.propagation.tracecontext import (  # noqa: PLC0415
         TraceContextTextMapPropagator,
@@ -161,7 +118,7 @@ def _begin(name: str, kind: Kind, parent: Mapping[str, str] | None, attributes: 
 
     # Only the trace context: baggage would travel on to wherever else somebody sends something.
     before = TraceContextTextMapPropagator().extract(parent) if parent else None
-    begun = _Recorded(_tracer.start_span(name, before, SpanKind[kind]))
+    begun = Span(_tracer.start_span(name, before, SpanKind[kind]))
     begun.tell(**attributes)
     return begun
 
