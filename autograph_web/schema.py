@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import MetaData, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import SQLModel
 
 from autograph_web.infra.db.database import Database
+from autograph_web.infra.db.types import Model
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.health.failures import Trouble
 
@@ -36,7 +36,7 @@ def metadata() -> MetaData:
     """Return the metadata of every table the product has; this imports all of them."""
     for module in MODELS:
         import_module(module)
-    return SQLModel.metadata
+    return Model.metadata
 
 
 def newest_revision() -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from unicodedata import normalize
 from urllib.parse import unquote
 
@@ -13,8 +14,6 @@ from email_validator import EmailNotValidError, validate_email
 from autograph_web.accounts.errors import EmailInvalid
 from autograph_web.infra.mail_addresses import RESERVED_DOMAINS
 
-# The library has this one list, for everybody, of names it refuses; ours is checked here instead.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 # Marks that nobody sees and that come with what is copied from pages and letters; joiners within a word stay.
 _INVISIBLE = dict.fromkeys(
     (0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
@@ -65,6 +64,7 @@ def parse_email(text: str, allowed: Collection[str] = ()) -> EmailAddress:
     Raises:
         EmailInvalid: It is not an address (RFC 5321, 6531).
     """
+    _refuse_no_names()
     text = read_email(text[:_LONGEST_TYPED])
     if len(text) > _LONGEST:
         raise EmailInvalid
@@ -93,6 +93,12 @@ def fold_email(text: str) -> str:
     text = f"{local}{at}{_readable(domain)}"
     lowered = "".join(letter.lower() for letter in normalize("NFKC", text))
     return normalize("NFKC", lowered)[:_LONGEST]
+
+
+@cache
+def _refuse_no_names() -> None:
+    """Have the library refuse no reserved name: it has one list for everybody, and ours is checked here."""
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 def _is_below(domain: str, names: Collection[str]) -> bool:

@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Boolean, Column, Index, MetaData, String, Table, Uuid
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.db.types import Model, UtcDateTime
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 
 NO_PASSWORD = "$bcrypt-sha256$v=2,t=2b,r=12$VfJDHJGqyYSPUOFvkuZBvO$C3EMPTYnoPasswordHasThisHashAAC"  # noqa: S105
@@ -15,7 +15,7 @@ OF_THE_VERSION_BEFORE = frozenset({"password_hash", "mfa_enabled"})
 """Columns that are only written, for the version before (docs/decisions/0059-methods-are-packages.md)."""
 
 
-class User(SQLModel, table=True):
+class User(Model, table=True):
     """One account.
 
     `email_key` is the address folded for comparison; `session_epoch` counts sign-outs everywhere. Without a
@@ -43,7 +43,7 @@ class User(SQLModel, table=True):
     last_sign_in_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class LinkRow(SQLModel, table=True):
+class LinkRow(Model, table=True):
     """One one-time link: for one purpose and one account, known by the hash of its token.
 
     A row without an account is a decoy: it was written so that an unknown address takes as long as a known
@@ -63,7 +63,7 @@ class LinkRow(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class EmailHold(SQLModel, table=True):
+class EmailHold(Model, table=True):
     """An address an account has left a short while ago: until then nobody else may have it."""
 
     __tablename__ = "email_holds"  # pyright: ignore[reportAssignmentType]

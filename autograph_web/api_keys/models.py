@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.db.types import Model, UtcDateTime
 
 
-class ApiKeyRow(SQLModel, table=True):
+class ApiKeyRow(Model, table=True):
     """One key, known by its hash. A plain SHA-256 is enough: of 256 random bits there is nothing to guess."""
 
     __tablename__ = "api_keys"  # pyright: ignore[reportAssignmentType]

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.db.types import Model, UtcDateTime
 
 EVERYBODYS = "audit_log.kind <> ''"
 """True of every row. Who looks through everybody's says it, and only that opens the indexes for it: to find
@@ -19,7 +19,7 @@ def _everybodys(name: str, *columns: str) -> Index:
     return Index(name, *columns, postgresql_where=where, sqlite_where=where)
 
 
-class AuditRow(SQLModel, table=True):
+class AuditRow(Model, table=True):
     """One event. Rows are only ever added; they outlive the account they speak of, hence no foreign key.
 
     Once the account is deleted its id leads to nobody, and address and agent are blank.

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.db.types import Model, UtcDateTime
 
 
-class FlagRow(SQLModel, table=True):
+class FlagRow(Model, table=True):
     """What stands in the place of a flag's default; without a row the default does.
 
     It holds for `percent` of the accounts.

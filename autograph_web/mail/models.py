@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Column, Integer, Text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.db.types import Model, UtcDateTime
 
 
-class OutboxRow(SQLModel, table=True):
+class OutboxRow(Model, table=True):
     """One letter on its way. It is due until it was sent or given up; its content is kept sealed until sent.
 
     `attempts` counts the claims, and so tells a claim from every later one of the same letter.

@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.db.types import Model, UtcDateTime
 
 
-class SessionRow(SQLModel, table=True):
+class SessionRow(Model, table=True):
     """One sign-in: a browser's cookie or a client's family of refresh tokens (`cookie_hash` empty).
 
     `amr` are the values of RFC 8176 with a blank between them, None where the version before opened it.
@@ -34,7 +34,7 @@ class SessionRow(SQLModel, table=True):
     revoked_reason: str = Field(default="", max_length=32)
 
 
-class RefreshTokenRow(SQLModel, table=True):
+class RefreshTokenRow(Model, table=True):
     """One refresh token; `used_at` is set exactly once, by the request that rotates it.
 
     With it go `successor_id`, the token given for it, and `used_by`, a hash of the client that asked.

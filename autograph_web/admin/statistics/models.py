@@ -3,10 +3,12 @@
 from datetime import date
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from autograph_web.infra.db.types import Model
 
 
-class CountRow(SQLModel, table=True):
+class CountRow(Model, table=True):
     """How often something happened on a day in UTC, among the audit rows up to and with `through_id`."""
 
     __tablename__ = "daily_counts"  # pyright: ignore[reportAssignmentType]

@@ -3,14 +3,14 @@
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Column, Integer
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.db.types import Model, UtcDateTime
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
-class LinkRow(SQLModel, table=True):
+class LinkRow(Model, table=True):
     """The link of one audit row. Links are only added, and taken away whole days at a time, oldest first.
 
     `settled_id` is the greatest row that nothing can come before any more, as of this link. `origin` answers
@@ -31,7 +31,7 @@ class LinkRow(SQLModel, table=True):
     digest: bytes
 
 
-class CheckpointRow(SQLModel, table=True):
+class CheckpointRow(Model, table=True):
     """Where the chain begins since older days were taken away: the last link that is gone, under a seal."""
 
     __tablename__ = "audit_checkpoints"  # pyright: ignore[reportAssignmentType]
@@ -44,7 +44,7 @@ class CheckpointRow(SQLModel, table=True):
     seal: bytes
 
 
-class ChainKeyRow(SQLModel, table=True):
+class ChainKeyRow(Model, table=True):
     """A key that links were made with, sealed with the newest secret: links outlive the secrets."""
 
     __tablename__ = "audit_keys"  # pyright: ignore[reportAssignmentType]

@@ -3,18 +3,24 @@
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import DateTime, Dialect, Table
+from sqlalchemy import DateTime, Dialect, MetaData, Table
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
 # Constraint names the same on every database, so that a migration can name what it drops.
-SQLModel.metadata.naming_convention = {
+_NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class Model(SQLModel):
+    """What our tables are declared with; those of a program around us stay in its own metadata."""
+
+    metadata = MetaData(naming_convention=_NAMES)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

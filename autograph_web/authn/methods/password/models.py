@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
+
+from autograph_web.infra.db.types import Model
 
 
-class PasswordRow(SQLModel, table=True):
+class PasswordRow(Model, table=True):
     """The hash of an account's password; an account without a row has none.
 
     When it was changed stands with the account, whose row is locked for every change: what was granted for

@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.db.types import Model, UtcDateTime
 
 
-class RecoveryCode(SQLModel, table=True):
+class RecoveryCode(Model, table=True):
     """One recovery code, by its hash; `used_at` is set exactly once."""
 
     __tablename__ = "recovery_codes"  # pyright: ignore[reportAssignmentType]

@@ -4,12 +4,12 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.db.types import Model, UtcDateTime
 
 
-class TotpFactor(SQLModel, table=True):
+class TotpFactor(Model, table=True):
     """One authenticator. A pending one protects nothing yet; `last_step` is the newest time step used.
 
     `last_used_at` is None until a code of it was used, and where only the version before has used one.
@@ -26,7 +26,7 @@ class TotpFactor(SQLModel, table=True):
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class ReplacedAuthenticator(SQLModel, table=True):
+class ReplacedAuthenticator(Model, table=True):
     """The key of the authenticator that an account replaced last: it opens nothing, and is forgotten soon."""
 
     __tablename__ = "replaced_authenticators"  # pyright: ignore[reportAssignmentType]

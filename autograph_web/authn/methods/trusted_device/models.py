@@ -3,12 +3,12 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from autograph_web.infra.db.types import UtcDateTime
+from autograph_web.infra.db.types import Model, UtcDateTime
 
 
-class TrustedDevice(SQLModel, table=True):
+class TrustedDevice(Model, table=True):
     """A browser that need not show the second factor until `expires_at`, by the hash of its cookie."""
 
     __tablename__ = "trusted_devices"  # pyright: ignore[reportAssignmentType]
