@@ -79,6 +79,8 @@ NOT_BEGUN_ANEW = {
 STORAGE = re.compile(r"(sqlmodel|sqlalchemy|redis)(\.|$)|autograph_web\..*\b(models|store)\b")
 WEB_FRAMEWORKS = re.compile(r"(reflex\w*|fastapi|starlette)(\.|$)")
 
+ENTRIES = ("autograph_web.__main__", "autograph_web.autograph_web")
+"""What is run, and what Reflex and the server name: the two that read settings when they are imported."""
 _METHODS, _FLOW = "autograph_web.authn.methods.", "autograph_web.authn.flow"
 
 Rule = Callable[[Module], Iterator[str]]
@@ -152,6 +154,26 @@ def keeps_methods_out_of_the_flow(module: Module) -> Iterator[str]:
         yield from (name for name in module.imports if name.startswith(_METHODS.rstrip(".")))
 
 
+def does_nothing_at_import(module: Module) -> Iterator[str]:
+    """Whoever imports the package has changed no other one and read no setting: it can be embedded."""
+    if module.name in ENTRIES:
+        return
+    own = {node.name for node in module.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    own |= {name.id for name in ast.walk(module.tree) if isinstance(name, ast.Name) and _is_stored(name)}
+    for node in module.tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        called = node.value if isinstance(node, ast.Expr) else None
+        yield from (ast.unparse(target) for target in targets if isinstance(target, ast.Attribute))
+        if isinstance(called, ast.Call) and ast.unparse(called.func).split(".")[0] not in own:
+            yield ast.unparse(called)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from (text for text in map(ast.unparse, ast.walk(node)) if text == "load_settings()")
+
+
+def _is_stored(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)
+
+
 def begins_units_of_work_anew(module: Module) -> Iterator[str]:
     allowed = NOT_BEGUN_ANEW.get(module.name.removeprefix("autograph_web."), set[str]())
     for function in ast.walk(module.tree):
@@ -177,6 +199,7 @@ RULES: tuple[Rule, ...] = (
     keeps_domain_errors_out_of_infra,
     keeps_methods_apart,
     keeps_methods_out_of_the_flow,
+    does_nothing_at_import,
 )
 
 UNIT = """
@@ -215,6 +238,13 @@ PLANTED: tuple[tuple[Rule, str, str], ...] = (
     (keeps_time_and_randomness_in_infra, "sessions.tokens", "from uuid import uuid4"),
     (keeps_time_and_randomness_in_infra, "sessions.tokens", "from os import urandom"),
     (begins_units_of_work_anew, "sessions.tokens", UNIT),
+    (does_nothing_at_import, "accounts.emails", "import email_validator\nemail_validator.NAMES.clear()"),
+    (does_nothing_at_import, "accounts.emails", "import zxcvbn\nzxcvbn.matching.spell = None"),
+    (
+        does_nothing_at_import,
+        "ui.app",
+        "from autograph_web.settings import load_settings\nx = load_settings()",
+    ),
     (
         keeps_methods_apart,
         "authn.methods.totp.enrolment",
