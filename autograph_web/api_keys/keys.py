@@ -219,8 +219,7 @@ class ApiKeys:
             connection,
             kind,
             context,
-            user_id=viewer.user_id,
-            session_id=viewer.session_id,
+            viewer=viewer,
             key=key_id,
             **details,
         )

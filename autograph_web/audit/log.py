@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -37,6 +37,20 @@ class AuditEvent:
     user_id: UUID | None
 
 
+class SignedIn(Protocol):
+    """Whoever did something in a session of theirs."""
+
+    @property
+    def user_id(self) -> UUID:
+        """Whose account it is."""
+        ...
+
+    @property
+    def session_id(self) -> UUID:
+        """In which session."""
+        ...
+
+
 class AuditLog:
     """The audit log: a row joins the unit of work of the event it records."""
 
@@ -51,11 +65,14 @@ class AuditLog:
         kind: Kind,
         context: RequestContext,
         *,
+        viewer: SignedIn | None = None,
         user_id: UUID | None = None,
         session_id: UUID | None = None,
         **details: Any,
     ) -> None:
-        """Add one event to the unit of work of `connection`."""
+        """Add one event to the unit of work of `connection`; `viewer` names both account and session."""
+        if viewer is not None:
+            user_id, session_id = viewer.user_id, viewer.session_id
         await store.add(
             connection, self.row(kind, context, user_id=user_id, session_id=session_id, **details)
         )
@@ -68,6 +85,7 @@ class AuditLog:
         kind: Kind,
         context: RequestContext,
         *,
+        viewer: SignedIn | None = None,
         user_id: UUID | None = None,
         session_id: UUID | None = None,
         **details: Any,
@@ -78,7 +96,15 @@ class AuditLog:
             Unavailable: The database cannot be reached.
         """
         async with self._database.unit() as connection:
-            await self.record(connection, kind, context, user_id=user_id, session_id=session_id, **details)
+            await self.record(
+                connection,
+                kind,
+                context,
+                viewer=viewer,
+                user_id=user_id,
+                session_id=session_id,
+                **details,
+            )
 
     def row(
         self,

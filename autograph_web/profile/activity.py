@@ -59,9 +59,7 @@ class Activity:
         """
         limits = self._on.limiter.limits(Limit.ACTIVITY, viewer.user_id.hex)
         await self._on.limiter.consume(limits, viewer.user_id.hex)
-        await self._on.trail.record_alone(
-            Kind.DATA_EXPORTED, context, user_id=viewer.user_id, session_id=viewer.session_id, what="activity"
-        )
+        await self._on.trail.record_alone(Kind.DATA_EXPORTED, context, viewer=viewer, what="activity")
         wanted = wish.selection(viewer)
         total = await self._on.trail.count(viewer.user_id, wanted)
         events = self._all(viewer.user_id, wanted)

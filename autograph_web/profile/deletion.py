@@ -39,8 +39,7 @@ class Deletion:
                 connection,
                 Kind.ACCOUNT_DELETED,
                 context,
-                user_id=viewer.user_id,
-                session_id=viewer.session_id,
+                viewer=viewer,
             )
             await self._on.trail.forget_origin(connection, viewer.user_id)
             await self._on.outbox.post(connection, farewell_letter(email, context, self._on.clock.now()))

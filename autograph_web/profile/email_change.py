@@ -112,8 +112,7 @@ class EmailChange:
                 connection,
                 Kind.EMAIL_CHANGE_REQUESTED,
                 context,
-                user_id=viewer.user_id,
-                session_id=viewer.session_id,
+                viewer=viewer,
             )
 
     async def _post_letters(

@@ -62,9 +62,7 @@ class DataExport:
         limits = self._on.limiter.limits(Limit.EXPORT, viewer.user_id.hex)
         await self._on.limiter.consume(limits, viewer.user_id.hex)
         head = await self._head(viewer.user_id)
-        await self._on.trail.record_alone(
-            Kind.DATA_EXPORTED, context, user_id=viewer.user_id, session_id=viewer.session_id
-        )
+        await self._on.trail.record_alone(Kind.DATA_EXPORTED, context, viewer=viewer)
         return self._portions(head, viewer.user_id)
 
     async def _head(self, user_id: UUID) -> dict[str, Any]:

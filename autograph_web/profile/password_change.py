@@ -90,7 +90,7 @@ class PasswordChange:
             if account is None:
                 return None
             revoked = await self._revoke(connection, context, viewer, wish)
-            await self._record(connection, context, viewer, Kind.PASSWORD_CHANGED)
+            await self._on.trail.record(connection, Kind.PASSWORD_CHANGED, context, viewer=viewer)
             ended = revoked.ended is not None
             letter = password_letter(account.email, context, self._on.clock.now(), ended=ended)
             await self._on.outbox.post(connection, letter)
@@ -106,8 +106,7 @@ class PasswordChange:
             await self._on.trail.record_alone(
                 Kind.LOGIN_FAILED,
                 context,
-                user_id=viewer.user_id,
-                session_id=viewer.session_id,
+                viewer=viewer,
                 password_change=True,
             )
             raise WrongPassword(field="current_password")
@@ -140,15 +139,10 @@ class PasswordChange:
         ended = revoked.ended.session_ids if revoked.ended else []
         others = [one for one in ended if one != viewer.session_id]
         if others:
-            await self._record(connection, context, viewer, Kind.SESSION_REVOKED, revoked=len(others))
+            await self._on.trail.record(
+                connection, Kind.SESSION_REVOKED, context, viewer=viewer, revoked=len(others)
+            )
         return revoked
-
-    async def _record(
-        self, connection: AsyncConnection, context: RequestContext, viewer: Viewer, kind: Kind, **details: int
-    ) -> None:
-        await self._on.trail.record(
-            connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id, **details
-        )
 
     def _proof(self, account: Account, viewer: Viewer, ended: Ended | None) -> AuthenticationGrant:
         proof = self._proofs.make(

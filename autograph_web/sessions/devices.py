@@ -126,8 +126,7 @@ class Devices:
                 connection,
                 Kind.SESSION_REVOKED,
                 context,
-                user_id=viewer.user_id,
-                session_id=viewer.session_id,
+                viewer=viewer,
                 revoked=len(ended),
                 sessions=[str(one) for one in ended[:MOST_LISTED]],
             )

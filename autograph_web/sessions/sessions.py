@@ -217,7 +217,7 @@ class Sessions:
         async with self._on.database.unit() as connection:
             ended = await self.revoke(connection, [viewer.session_id], "logout")
             if ended:
-                await self._record(connection, Kind.LOGOUT, context, viewer)
+                await self._on.trail.record(connection, Kind.LOGOUT, context, viewer=viewer)
         token_ttl = int(viewer.token_expires_at - self._on.clock.seconds())
         await self._cache.bury([viewer.session_id], viewer.token_id, token_ttl)
         await self._revocation_bus.announce([viewer.session_id])
@@ -231,7 +231,9 @@ class Sessions:
         """
         async with self._on.database.unit() as connection:
             ended = await self.end_every(connection, viewer.user_id, _EVERYWHERE)
-            await self._record(connection, Kind.LOGOUT_ALL, context, viewer, revoked=ended.open)
+            await self._on.trail.record(
+                connection, Kind.LOGOUT_ALL, context, viewer=viewer, revoked=ended.open
+            )
         await self.make_certain(ended)
         return ended.open
 
@@ -375,13 +377,6 @@ class Sessions:
         if run is not None:
             await self._cache.remember(record, run, now.timestamp())
         return record
-
-    async def _record(
-        self, connection: AsyncConnection, kind: Kind, context: RequestContext, viewer: Viewer, **details: int
-    ) -> None:
-        await self._on.trail.record(
-            connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id, **details
-        )
 
     def row(self, context: RequestContext, proof: AuthenticationGrant, cookie_hash: str = "") -> SessionRow:
         """Return the session that `proof` entitles to as it is written down."""

@@ -116,8 +116,7 @@ class Reauthentication:
                 connection,
                 Kind.REAUTHENTICATED,
                 context,
-                user_id=viewer.user_id,
-                session_id=viewer.session_id,
+                viewer=viewer,
             )
             if code is not None:
                 use = CodeUse(context, viewer.user_id, viewer.session_id, account.email)
@@ -141,6 +140,4 @@ class Reauthentication:
         return replace(proof, replaces=viewer.session_id)
 
     async def _note(self, kind: Kind, context: RequestContext, viewer: Viewer) -> None:
-        await self._on.trail.record_alone(
-            kind, context, user_id=viewer.user_id, session_id=viewer.session_id, reauthentication=True
-        )
+        await self._on.trail.record_alone(kind, context, viewer=viewer, reauthentication=True)

@@ -111,9 +111,7 @@ class Enrolment:
             async with self._on.limiter.attempt(limits, viewer.user_id.hex, SetupCodeInvalid):
                 fresh, revoked = await self._enable(context, viewer, digits or "", end_others=end_others)
         except SetupCodeInvalid:
-            await self._on.trail.record_alone(
-                Kind.MFA_ENABLE_FAILED, context, user_id=viewer.user_id, session_id=viewer.session_id
-            )
+            await self._on.trail.record_alone(Kind.MFA_ENABLE_FAILED, context, viewer=viewer)
             raise
         with suppress(Unavailable):
             await self._revocations.propagate(revoked)
@@ -134,7 +132,7 @@ class Enrolment:
             revoked = await self._revocations.apply(connection, viewer.user_id, Cause.MFA_DISABLED)
             if revoked.second_factor_set_up_at is None:  # of two who turn it off at once only one does
                 raise MfaNotEnabled
-            await self._record(connection, Kind.MFA_DISABLED, context, viewer)
+            await self._on.trail.record(connection, Kind.MFA_DISABLED, context, viewer=viewer)
             await self._tell(connection, context, viewer, "disabled")
         await self._sessions.reload(viewer.user_id)
 
@@ -151,7 +149,7 @@ class Enrolment:
             if await store.find_factor(connection, viewer.user_id, active=True, lock=True) is None:
                 raise MfaNotEnabled
             fresh = await self._backup.renew(connection, viewer.user_id)
-            await self._record(connection, Kind.RECOVERY_CODES_REGENERATED, context, viewer)
+            await self._on.trail.record(connection, Kind.RECOVERY_CODES_REGENERATED, context, viewer=viewer)
             await self._tell(connection, context, viewer, "codes")
         return fresh
 
@@ -163,7 +161,7 @@ class Enrolment:
             # Of setups begun at once each would otherwise miss the other's key, and both would stay.
             await accounts.lock(connection, viewer.user_id)
             await store.replace_pending(connection, factor)
-            await self._record(connection, Kind.MFA_SETUP_INITIATED, context, viewer)
+            await self._on.trail.record(connection, Kind.MFA_SETUP_INITIATED, context, viewer=viewer)
         return replaces
 
     @retried
@@ -185,15 +183,16 @@ class Enrolment:
                 keep_sessions=not end_others,
                 but=viewer.session_id,
             )
-            await self._record(connection, Kind.MFA_ENABLED, context, viewer, replaced=replaced)
+            await self._on.trail.record(
+                connection, Kind.MFA_ENABLED, context, viewer=viewer, replaced=replaced
+            )
             await self._tell(connection, context, viewer, "replaced" if replaced else "enabled")
             if revoked.sessions:
                 await self._on.trail.record(
                     connection,
                     Kind.SESSION_REVOKED,
                     context,
-                    user_id=viewer.user_id,
-                    session_id=viewer.session_id,
+                    viewer=viewer,
                     revoked=revoked.sessions,
                 )
             return fresh, revoked
@@ -226,15 +225,3 @@ class Enrolment:
     ) -> None:
         letter = factor_letter(what, viewer.email, context, self._on.clock.now())
         await self._on.outbox.post(connection, letter)
-
-    async def _record(
-        self,
-        connection: AsyncConnection,
-        kind: Kind,
-        context: RequestContext,
-        viewer: Viewer,
-        **details: bool,
-    ) -> None:
-        await self._on.trail.record(
-            connection, kind, context, user_id=viewer.user_id, session_id=viewer.session_id, **details
-        )

@@ -129,6 +129,5 @@ class TrustedDevices:
                 connection,
                 Kind.TRUSTED_DEVICE_REVOKED,
                 context,
-                user_id=viewer.user_id,
-                session_id=viewer.session_id,
+                viewer=viewer,
             )
