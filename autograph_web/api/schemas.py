@@ -217,9 +217,11 @@ class SessionOut(BaseModel):
     """The session behind the credential."""
 
     id: UUID
-    signed_in_at: datetime
+    signed_in_at: datetime = Field(description="When its owner authenticated (OpenID Connect's `auth_time`).")
     expires_at: datetime
     remember_me: bool
+    amr: list[str] = Field(description="How, in the values of RFC 8176.", examples=[["pwd", "otp", "mfa"]])
+    aal: int = Field(description="Authenticator assurance level (NIST SP 800-63B-4).", examples=[2])
 
 
 class MeOut(BaseModel):
@@ -239,6 +241,8 @@ class MeOut(BaseModel):
             signed_in_at=viewer.signed_in_at,
             expires_at=viewer.expires_at,
             remember_me=viewer.remember,
+            amr=list(viewer.assurance.amr),
+            aal=viewer.assurance.level,
         )
         return cls(
             id=viewer.user_id,

@@ -58,6 +58,7 @@ async def test_the_right_code_answers_a_token_pair(
     assert set(response.json()) == {"access_token", "refresh_token", "token_type", "expires_in"}
     me = (await api.get("/me", headers=bearer(response.json()))).json()
     assert (me["id"], me["mfa_enabled"]) == (member.id, True)
+    assert (me["session"]["amr"], me["session"]["aal"]) == (["pwd", "otp", "mfa"], 2)
 
 
 async def test_remember_me_is_carried_over_the_second_step(
