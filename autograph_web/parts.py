@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograph_web.accounts.store import living
+from autograph_web.accounts.store import existing_ids
 from autograph_web.audit.chain.check import ChainCheck
 from autograph_web.audit.chain.head import HeadFile
 from autograph_web.audit.chain.keeper import ChainKeeper
@@ -50,7 +50,7 @@ def chain_keeper_of(
 
 def chain_check_of(settings: Settings, database: Database) -> ChainCheck:
     """Return what checks the audit log of this database."""
-    return ChainCheck(database, ChainKeys(settings.master_secrets, SystemRandomness()), living)
+    return ChainCheck(database, ChainKeys(settings.master_secrets, SystemRandomness()), existing_ids)
 
 
 def encryptor_of(settings: Settings, randomness: Randomness | None = None) -> Encryptor:

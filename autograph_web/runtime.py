@@ -105,21 +105,21 @@ class Services:
     encryptor: Encryptor
     hasher: PasswordHasher
     policy: PasswordPolicy
-    trail: AuditLog
+    audit_log: AuditLog
     outbox: Outbox
-    letter_folder: FileTransport
+    mail_folder: FileTransport
     courier: Courier
-    chain: ChainKeeper
+    audit_chain: ChainKeeper
     flags: Flags
     registration: Registration
     links: Links
     password_reset: PasswordReset
-    refusal: SignInDisavowal
+    sign_in_disavowal: SignInDisavowal
     first_proof: FirstProof
     email_undo: EmailUndo
-    sign_in_notices: NewDeviceAlerts
+    new_device_alerts: NewDeviceAlerts
     sign_in: SignIn
-    second_step: SecondFactorStep
+    second_factor_step: SecondFactorStep
     reauthentication: Reauthentication
     profiles: Profiles
     password_change: PasswordChange
@@ -141,17 +141,17 @@ class Services:
     login_tickets: LoginTickets
     flash: FlashStore
     one_time_secrets: OneTimeSecrets
-    directory: UserDirectory
-    creation: UserProvisioning
-    administration: UserActions
-    administrators: AdminPolicy
+    user_directory: UserDirectory
+    user_provisioning: UserProvisioning
+    user_actions: UserActions
+    admin_policy: AdminPolicy
     limits: Limits
-    investigation: AuditSearch
+    audit_search: AuditSearch
     statistics: Statistics
-    switchboard: FeatureFlags
+    feature_flags: FeatureFlags
     health: Health
     figures: Figures
-    seldom: LogThrottle
+    log_throttle: LogThrottle
     randomness: Randomness
 
     async def redis_answers(self) -> bool:
@@ -165,10 +165,10 @@ class Services:
     async def close(self) -> None:
         """Give everything back."""
         await self.courier.close()
-        await self.chain.close()
+        await self.audit_chain.close()
         self.hasher.close()
         await self.sessions.close()
-        await self.sign_in_notices.close()
+        await self.new_device_alerts.close()
         await self.redis.close()
         await self.database.close()
 
@@ -190,9 +190,9 @@ def build_services(
     redis = RedisClient(settings.redis_url, clock, settings.redis_pool, settings.redis_prefix)
     outbox = outbox_of(settings, database, clock, randomness)
     carrier = carrier or carrier_of(settings)
-    foundation = UseCaseContext(
+    deps = UseCaseContext(
         database=database,
-        trail=AuditLog(database, clock),
+        audit_log=AuditLog(database, clock),
         limiter=Limiter(redis, clock, randomness, settings.workers, settings.rates),
         outbox=outbox,
         clock=clock,
@@ -204,30 +204,28 @@ def build_services(
     signer = TokenSigner(Keyring(secrets, "access and refresh tokens"), settings.base_url, clock, randomness)
     cache = SessionCache(redis, settings.session_absolute_ttl, Keyring(secrets, "session copies"))
     revocation_bus = RevocationBus(redis)
-    sessions = Sessions(foundation, cache, revocation_bus, signer, _lifetimes(settings))
+    sessions = Sessions(deps, cache, revocation_bus, signer, _lifetimes(settings))
     lives = TokenLifetimes(settings.access_token_ttl, settings.refresh_token_ttl)
     [key_uses], [wrong_keys] = settings.rates[Limit.API_KEY], settings.rates[Limit.API_KEY_WRONG]
     encryptor = encryptor_of(settings, randomness)
-    links = Links(foundation, Encryptor(Keyring(secrets, "sealed links"), randomness), settings.base_url)
-    flags = Flags(foundation, {flag.name: getattr(settings, flag.name) for flag in FLAGS}, redis)
-    verification = Verification(foundation, flags, links)
+    links = Links(deps, Encryptor(Keyring(secrets, "sealed links"), randomness), settings.base_url)
+    flags = Flags(deps, {flag.name: getattr(settings, flag.name) for flag in FLAGS}, redis)
+    verification = Verification(deps, flags, links)
     device_cookies = DeviceCookies(Keyring(secrets, "device cookies"), randomness)
-    passwords = PasswordMethod(database, hasher, policy, device_cookies, foundation.limiter)
-    totp, recovery_codes = TotpMethod(foundation, encryptor), RecoveryCodes(foundation)
-    trusted = TrustedDevices(foundation, flags)
-    methods: list[object] = [passwords, totp, recovery_codes, trusted, *more_methods(foundation)]
+    passwords = PasswordMethod(database, hasher, policy, device_cookies, deps.limiter)
+    totp, recovery_codes = TotpMethod(deps, encryptor), RecoveryCodes(deps)
+    trusted = TrustedDevices(deps, flags)
+    methods: list[object] = [passwords, totp, recovery_codes, trusted, *more_methods(deps)]
     first_factors = [one for one in methods if isinstance(one, FirstFactor)]
-    second_factors = SecondFactors(foundation, [one for one in methods if isinstance(one, SecondFactor)])
-    proofs, challenges = Grants(foundation), Challenges(redis, randomness)
-    notices = NewDeviceAlerts(foundation, flags, redis, links, device_cookies)
-    second_step = SecondFactorStep(foundation, second_factors, challenges, proofs, trusted, notices)
-    api_keys = ApiKeys(
-        foundation, ApiKeyThrottle(redis, clock, key_uses, wrong_keys, settings.workers), links
-    )
+    second_factors = SecondFactors(deps, [one for one in methods if isinstance(one, SecondFactor)])
+    grants, challenges = Grants(deps), Challenges(redis, randomness)
+    notices = NewDeviceAlerts(deps, flags, redis, links, device_cookies)
+    second_step = SecondFactorStep(deps, second_factors, challenges, grants, trusted, notices)
+    api_keys = ApiKeys(deps, ApiKeyThrottle(redis, clock, key_uses, wrong_keys, settings.workers), links)
     revocables = [one for one in (*methods, api_keys) if isinstance(one, Revocable)]
     revocations = Revocations(clock, sessions, links, revocables, first=[totp])
-    reclaiming = Reclaiming(foundation, links, revocations)
-    devices, administrators = Devices(foundation, sessions), AdminPolicy(foundation)
+    reclaiming = Reclaiming(deps, links, revocations)
+    devices, administrators = Devices(deps, sessions), AdminPolicy(deps)
     chain = chain_keeper_of(settings, database, clock, randomness)
     health = Health(database, redis, outbox, newest_revision())
     built = Services(
@@ -237,58 +235,58 @@ def build_services(
         encryptor=encryptor,
         hasher=hasher,
         policy=policy,
-        trail=foundation.trail,
+        audit_log=deps.audit_log,
         outbox=outbox,
-        letter_folder=folder_of(settings),
+        mail_folder=folder_of(settings),
         courier=Courier(database, outbox, carrier, clock, randomness),
-        chain=chain,
+        audit_chain=chain,
         flags=flags,
-        registration=Registration(foundation, flags, passwords, verification),
+        registration=Registration(deps, flags, passwords, verification),
         links=links,
         password_reset=PasswordReset(
-            *(foundation, links, passwords, reclaiming),
+            *(deps, links, passwords, reclaiming),
             _reset_rules(settings, verification),
         ),
-        first_proof=FirstProof(foundation, links, verification, passwords, reclaiming),
-        email_undo=EmailUndo(foundation, links, reclaiming),
-        refusal=SignInDisavowal(foundation, links, reclaiming, settings.password_reset_ttl),
-        sign_in_notices=notices,
-        sign_in=SignIn(foundation, first_factors, second_step, proofs, trusted, notices, verification),
-        second_step=second_step,
-        reauthentication=Reauthentication(foundation, first_factors, second_factors, proofs),
-        profiles=Profiles(foundation),
-        password_change=PasswordChange(foundation, passwords, revocations, proofs),
-        activity=Activity(foundation),
+        first_proof=FirstProof(deps, links, verification, passwords, reclaiming),
+        email_undo=EmailUndo(deps, links, reclaiming),
+        sign_in_disavowal=SignInDisavowal(deps, links, reclaiming, settings.password_reset_ttl),
+        new_device_alerts=notices,
+        sign_in=SignIn(deps, first_factors, second_step, grants, trusted, notices, verification),
+        second_factor_step=second_step,
+        reauthentication=Reauthentication(deps, first_factors, second_factors, grants),
+        profiles=Profiles(deps),
+        password_change=PasswordChange(deps, passwords, revocations, grants),
+        activity=Activity(deps),
         verification=verification,
-        email_change=EmailChange(foundation, links, sessions, revocations),
-        data_export=DataExport(foundation),
-        deletion=Deletion(foundation, revocations),
+        email_change=EmailChange(deps, links, sessions, revocations),
+        data_export=DataExport(deps),
+        deletion=Deletion(deps, revocations),
         api_keys=api_keys,
         device_cookies=device_cookies,
         trusted_devices=trusted,
         second_factors=second_factors,
         totp=totp,
         enrolment=Enrolment(
-            *(foundation, totp, recovery_codes, encryptor, sessions, revocations, settings.issuer_label)
+            *(deps, totp, recovery_codes, encryptor, sessions, revocations, settings.issuer_label)
         ),
         sessions=sessions,
         revocation_bus=revocation_bus,
         devices=devices,
-        tokens=Tokens(foundation, sessions, signer, lives),
+        tokens=Tokens(deps, sessions, signer, lives),
         login_tickets=LoginTickets(redis, randomness),
         flash=FlashStore(redis, randomness),
         one_time_secrets=OneTimeSecrets(redis, encryptor, randomness),
-        directory=UserDirectory(foundation, sessions, devices),
-        creation=UserProvisioning(foundation, passwords, links, administrators),
-        administration=UserActions(foundation, revocations, administrators),
-        administrators=administrators,
-        limits=Limits(foundation, administrators),
-        investigation=AuditSearch(foundation),
-        statistics=Statistics(foundation, settings.audit_retention_days),
-        switchboard=FeatureFlags(foundation, flags),
+        user_directory=UserDirectory(deps, sessions, devices),
+        user_provisioning=UserProvisioning(deps, passwords, links, administrators),
+        user_actions=UserActions(deps, revocations, administrators),
+        admin_policy=administrators,
+        limits=Limits(deps, administrators),
+        audit_search=AuditSearch(deps),
+        statistics=Statistics(deps, settings.audit_retention_days),
+        feature_flags=FeatureFlags(deps, flags),
         health=health,
         figures=Figures(MetricsExposition(settings.metrics_dir), health, outbox, chain),
-        seldom=LogThrottle(clock.seconds, LONG_S),
+        log_throttle=LogThrottle(clock.seconds, LONG_S),
         randomness=randomness,
     )
     return traced(built) if settings.traces else built
@@ -310,10 +308,26 @@ _log = structlog.get_logger(__name__)
 _HOUR = 3600
 # What else there is are parts that use cases are made of.
 _USE_CASES = (
-    *("registration", "password_reset", "refusal", "sign_in", "second_step", "reauthentication"),
+    *(
+        "registration",
+        "password_reset",
+        "sign_in_disavowal",
+        "sign_in",
+        "second_factor_step",
+        "reauthentication",
+    ),
     *("password_change", "activity", "verification", "email_change", "data_export", "deletion"),
-    *("api_keys", "enrolment", "sessions", "devices", "tokens", "login_tickets", "directory", "creation"),
-    *("administration", "administrators", "first_proof", "email_undo"),
+    *(
+        "api_keys",
+        "enrolment",
+        "sessions",
+        "devices",
+        "tokens",
+        "login_tickets",
+        "user_directory",
+        "user_provisioning",
+    ),
+    *("user_actions", "admin_policy", "first_proof", "email_undo"),
 )
 _current = ContextVar[Services]("services")
 
@@ -373,7 +387,7 @@ async def forget_old_events(built: Services) -> None:
     """Take away the days of the audit log that are older than the operator wants to keep."""
     days = built.settings.audit_retention_days
     if days:
-        taken = await built.chain.forget_before((SystemClock().now() - timedelta(days=days)).date())
+        taken = await built.audit_chain.forget_before((SystemClock().now() - timedelta(days=days)).date())
         if taken:
             _log.info("audit_rows_taken_away", rows=taken, older_than_days=days)
 
@@ -405,7 +419,7 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         # Learns which Redis process this is before the first request needs to know.
         await built.health.look()
         built.courier.start()
-        built.chain.start(built.trail.written)
+        built.audit_chain.start(built.audit_log.written)
         async with built.flags.kept_fresh():
             yield built
     finally:

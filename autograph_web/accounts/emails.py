@@ -72,7 +72,7 @@ def parse_email(text: str, allowed: Collection[str] = ()) -> EmailAddress:
         valid = validate_email(text, check_deliverability=False, globally_deliverable=False)
     except (EmailNotValidError, UnicodeError):
         raise EmailInvalid from None
-    key, domain = fold_email(valid.normalized), valid.ascii_domain.lower()
+    key, domain = normalize_email(valid.normalized), valid.ascii_domain.lower()
     is_allowed = _is_below(domain, allowed)
     if not is_allowed and ("." not in domain or _is_below(domain, RESERVED_DOMAINS)):
         raise EmailInvalid
@@ -82,7 +82,7 @@ def parse_email(text: str, allowed: Collection[str] = ()) -> EmailAddress:
     return EmailAddress(valid.normalized, key)
 
 
-def fold_email(text: str) -> str:
+def normalize_email(text: str) -> str:
     """Return `text` folded for comparison: compatibility forms and letter case count for nothing.
 
     Letter by letter: folding that makes two letters of one (`ß`, `ss`) would give one mailbox the key of

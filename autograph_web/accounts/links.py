@@ -66,8 +66,8 @@ class Link:
 class Links:
     """Issues one-time links, tells what they are, and uses each up once."""
 
-    def __init__(self, foundation: UseCaseContext, encryptor: Encryptor, base_url: str) -> None:
-        self._on, self._encryptor, self._base_url = foundation, encryptor, base_url
+    def __init__(self, deps: UseCaseContext, encryptor: Encryptor, base_url: str) -> None:
+        self._deps, self._encryptor, self._base_url = deps, encryptor, base_url
 
     async def issue(
         self,
@@ -89,9 +89,9 @@ class Links:
             payload: What to give back when the link is shown; kept sealed.
             alone: Whether earlier links of the same purpose end now.
         """
-        token, now = random_token(self._on.randomness), self._on.clock.now()
+        token, now = random_token(self._deps.randomness), self._deps.clock.now()
         link = LinkRow(
-            id=random_uuid(self._on.randomness),
+            id=random_uuid(self._deps.randomness),
             user_id=user_id,
             purpose=purpose.value,
             token_hash=token_hash(token),
@@ -105,7 +105,7 @@ class Links:
         owner = user_id or link.id
         if alone:
             # Of links issued at once each would otherwise miss the other, and both would be good.
-            await store.hold_for_links(connection, owner)
+            await store.lock_for_links(connection, owner)
         # In this order: a new row holds its account, and whoever is about to change that waits before they
         # have taken any of its links.
         await store.add_link(connection, link)
@@ -128,7 +128,7 @@ class Links:
             LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: It could not.
             Unavailable: The database is away.
         """
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             return self._link(self._fresh(await self._find(connection, purpose, token)))
 
     async def trace(self, connection: AsyncConnection, purpose: Purpose, token: str) -> Link:
@@ -145,7 +145,7 @@ class Links:
         Raises:
             LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: It cannot be used, now or any more.
         """
-        row = await store.use_link(connection, purpose, token_hash(read_token(token)), self._on.clock.now())
+        row = await store.use_link(connection, purpose, token_hash(read_token(token)), self._deps.clock.now())
         if row is None:
             self._fresh(await self._find(connection, purpose, token))
             raise LinkUsed
@@ -158,7 +158,7 @@ class Links:
 
         With `since` only those made at that moment or later.
         """
-        await store.revoke_links(connection, user_id, purposes, self._on.clock.now(), since=since)
+        await store.revoke_links(connection, user_id, purposes, self._deps.clock.now(), since=since)
 
     async def forget_expired(self) -> int:
         """Delete links a month after they expired; return how many.
@@ -166,8 +166,8 @@ class Links:
         Raises:
             Unavailable: The database is away.
         """
-        now = self._on.clock.now()
-        async with self._on.database.unit() as connection:
+        now = self._deps.clock.now()
+        async with self._deps.database.unit() as connection:
             return await store.forget_links(connection, now, now - _KEPT_AFTER_THE_END)
 
     async def _find(self, connection: AsyncConnection, purpose: Purpose, token: str) -> Row[Any]:
@@ -179,14 +179,14 @@ class Links:
     def _fresh(self, row: Row[Any]) -> Row[Any]:
         if row.used_at is not None:
             raise LinkReplaced if row.expires_at <= row.used_at else LinkUsed
-        if row.expires_at <= self._on.clock.now():
+        if row.expires_at <= self._deps.clock.now():
             raise LinkExpired
         return row
 
     def _link(self, row: Row[Any]) -> Link:
         sealed, owner = row.payload, _owner(Purpose(row.purpose), row.user_id)
         payload = None if sealed is None else self._encryptor.decrypt(sealed, owner).decode()
-        left = row.expires_at - self._on.clock.now()
+        left = row.expires_at - self._deps.clock.now()
         return Link(row.user_id, payload, int(left.total_seconds()), row.created_at)
 
 

@@ -3,7 +3,7 @@
 from autograph_web.mail.message import Action, MailMessage
 
 
-def verification_letter(email: str, url: str) -> MailMessage:
+def verification_email(email: str, url: str) -> MailMessage:
     """Ask whoever reads this mailbox to confirm the address."""
     return MailMessage(
         to=email,

@@ -64,13 +64,13 @@ async def lock(connection: AsyncConnection, user_id: UUID) -> None:
     await connection.execute(select(USERS.c.id).where(USERS.c.id == user_id).with_for_update())
 
 
-async def hold_for_links(connection: AsyncConnection, user_id: UUID) -> None:
+async def lock_for_links(connection: AsyncConnection, user_id: UUID) -> None:
     """Have others who use or replace links of the account wait; what merely refers to it does not."""
     query = select(USERS.c.id).where(USERS.c.id == user_id)
     await connection.execute(query.with_for_update(key_share=True))
 
 
-async def hold_with_admins(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
+async def lock_user_and_admins(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
     """Return an account and every active administrator, locked until the end of this unit of work.
 
     All of them and in one order, so that of two who would each take away one of the last two administrators
@@ -81,12 +81,12 @@ async def hold_with_admins(connection: AsyncConnection, user_id: UUID) -> list[R
     return list(await connection.execute(query.order_by(USERS.c.id).with_for_update()))
 
 
-def administers(row: Row[Any]) -> bool:
+def is_active_admin(row: Row[Any]) -> bool:
     """Tell whether an account is an administrator's who can sign in."""
     return row.role == _ADMIN and row.status == "active"
 
 
-async def hold_unchanged(connection: AsyncConnection, account: Account) -> Account | None:
+async def lock_unchanged(connection: AsyncConnection, account: Account) -> Account | None:
     """Return an account as it is now, locked, provided it is still what was read.
 
     A first factor is checked outside any transaction, because that may take a quarter of a second; a password
@@ -101,7 +101,7 @@ async def hold_unchanged(connection: AsyncConnection, account: Account) -> Accou
     return account_of(row) if row else None
 
 
-async def hold_reachable(connection: AsyncConnection, user_id: UUID, email: str) -> Account | None:
+async def lock_reachable(connection: AsyncConnection, user_id: UUID, email: str) -> Account | None:
     """Return an account, locked, provided it is active and still has `email`."""
     query = select(*ACCOUNT).where(USERS.c.id == user_id, USERS.c.email == email, USERS.c.status == "active")
     row = (await connection.execute(query.with_for_update(of=USERS))).first()
@@ -160,16 +160,18 @@ async def change_email(
 async def is_taken(connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime) -> bool:
     """Tell whether somebody other than `user_id` has this address, or has left it a short while ago."""
     owner = (await connection.execute(select(USERS.c.id).where(USERS.c.email_key == email_key))).scalar()
-    return owner not in (None, user_id) or await is_held(connection, email_key, user_id, now)
+    return owner not in (None, user_id) or await is_reserved(connection, email_key, user_id, now)
 
 
-async def is_held(connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime) -> bool:
+async def is_reserved(
+    connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime
+) -> bool:
     """Tell whether somebody other than `user_id` has left this address a short while ago."""
     query = select(HOLDS.c.user_id).where(HOLDS.c.email_key == email_key, HOLDS.c.until > now)
     return (await connection.execute(query)).scalar() not in (None, user_id)
 
 
-async def hold_email(
+async def reserve_email(
     connection: AsyncConnection, email_key: str, user_id: UUID, now: datetime, until: datetime
 ) -> None:
     """Keep an address for the account that leaves it."""
@@ -183,12 +185,12 @@ async def holds_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]
     return list(await connection.execute(select(HOLDS).where(HOLDS.c.user_id == user_id)))
 
 
-async def release_email(connection: AsyncConnection, email_key: str, user_id: UUID) -> None:
+async def release_reservation(connection: AsyncConnection, email_key: str, user_id: UUID) -> None:
     """Hold an address no longer: its account has come back to it."""
     await connection.execute(delete(HOLDS).where(HOLDS.c.email_key == email_key, HOLDS.c.user_id == user_id))
 
 
-async def forget_holds(connection: AsyncConnection, now: datetime) -> int:
+async def delete_expired_reservations(connection: AsyncConnection, now: datetime) -> int:
     """Delete the holds that are over; return how many."""
     return (await connection.execute(delete(HOLDS).where(HOLDS.c.until <= now))).rowcount
 
@@ -209,7 +211,7 @@ async def advance_epoch(connection: AsyncConnection, user_id: UUID) -> int | Non
     return result.scalar_one_or_none()
 
 
-async def living(connection: AsyncConnection, user_ids: set[UUID]) -> set[UUID]:
+async def existing_ids(connection: AsyncConnection, user_ids: set[UUID]) -> set[UUID]:
     """Return which of these accounts exist."""
     return set((await connection.execute(select(USERS.c.id).where(USERS.c.id.in_(user_ids)))).scalars())
 

@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.emails import fold_email, parse_email
+from autograph_web.accounts.emails import normalize_email, parse_email
 from autograph_web.accounts.errors import LinkUnknown, SessionEnded
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.accounts.messages import verification_letter
+from autograph_web.accounts.messages import verification_email
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.flags.flags import Flags
@@ -25,8 +25,8 @@ _LINK = Purpose.EMAIL_VERIFICATION
 class Verification:
     """Sends the links that verify addresses, and tells what they would do."""
 
-    def __init__(self, foundation: UseCaseContext, flags: Flags, links: Links) -> None:
-        self._on, self._flags, self._links = foundation, flags, links
+    def __init__(self, deps: UseCaseContext, flags: Flags, links: Links) -> None:
+        self._deps, self._flags, self._links = deps, flags, links
 
     def is_wanted(self, user_id: UUID) -> bool:
         """Tell whether the owner of an account is asked to verify its address at all.
@@ -39,7 +39,7 @@ class Verification:
     @property
     def pause(self) -> int:
         """Seconds until another verification email may be sent to the same account."""
-        return self._on.limiter.pause(Limit.VERIFY)
+        return self._deps.limiter.pause(Limit.VERIFY)
 
     def is_missing(self, account: Account) -> bool:
         """Tell whether nobody may sign in to an account before its address is verified, and it isn't.
@@ -55,10 +55,10 @@ class Verification:
         Without an account the same is written, as decoys.
         """
         # The link holds the address it was sent to: it verifies no other.
-        key = fold_email(email)
+        key = normalize_email(email)
         token = await self._links.issue(connection, _LINK, user_id, _LINK.life, key, alone=True)
-        letter = verification_letter(email, self._links.url(_LINK, token))
-        await self._on.outbox.post(connection, letter, decoy=user_id is None)
+        letter = verification_email(email, self._links.url(_LINK, token))
+        await self._deps.outbox.post(connection, letter, decoy=user_id is None)
 
     async def resend(self, context: RequestContext, user_id: UUID) -> bool:
         """Send a new link to the owner of an account; tell whether the address still needed it.
@@ -68,13 +68,13 @@ class Verification:
             SessionEnded: The account is gone.
             Unavailable: The database is away; nothing was sent.
         """
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             found = await store.find_by_id(connection, user_id)
         if found is None:
             raise SessionEnded
         if found.email_verified:
             return False
-        await self._on.limiter.consume(self._on.limiter.limits(Limit.VERIFY, user_id.hex), user_id.hex)
+        await self._deps.limiter.consume(self._deps.limiter.limits(Limit.VERIFY, user_id.hex), user_id.hex)
         await self._send(context, found, found.email)
         return True
 
@@ -88,10 +88,10 @@ class Verification:
             Unavailable: The database is away; nothing was sent.
         """
         bucket = address_bucket(context.ip)
-        await self._on.limiter.consume(self._on.limiter.limits(Limit.VERIFY_FROM, bucket), bucket)
-        address = parse_email(email, self._on.reserved_domains)
+        await self._deps.limiter.consume(self._deps.limiter.limits(Limit.VERIFY_FROM, bucket), bucket)
+        address = parse_email(email, self._deps.reserved_domains)
         allowed = await self._may_be_written_to(address.key)
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             found = await store.find_by_email(connection, address.key)
         account = found if found and found.active and not found.email_verified and allowed else None
         await self._send(context, account, account.email if account else address.text)
@@ -105,7 +105,7 @@ class Verification:
             LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: It is not, and this link can't do it.
             Unavailable: The database is away.
         """
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             link = await self._links.trace(connection, _LINK, token)
             account = await self.account_of(connection, link)
         if not account.email_verified:
@@ -114,14 +114,14 @@ class Verification:
 
     async def _may_be_written_to(self, key: str) -> bool:
         # Unknown addresses have a limit as well, so that asking for either is the same work.
-        return await self._on.limiter.try_consume(self._on.limiter.limits(Limit.VERIFY_TO, key), key)
+        return await self._deps.limiter.try_consume(self._deps.limiter.limits(Limit.VERIFY_TO, key), key)
 
     @retried
     async def _send(self, context: RequestContext, account: Account | None, email: str) -> None:
         user_id = account.id if account else None
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self.post(connection, user_id, email)
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection, Kind.EMAIL_VERIFICATION_REQUESTED, context, user_id=user_id
             )
 
@@ -132,6 +132,6 @@ class Verification:
             LinkUnknown: It has another by now, or is gone.
         """
         found = await store.find_by_id(connection, link.user_id)
-        if found is None or fold_email(found.email) != link.payload:
+        if found is None or normalize_email(found.email) != link.payload:
             raise LinkUnknown
         return found

@@ -13,8 +13,8 @@ from autograph_web.sessions.viewer import Viewer
 class AdminPolicy:
     """Tells who is one, from the database each time: no session, copy or token vouches for a role."""
 
-    def __init__(self, foundation: UseCaseContext) -> None:
-        self._on = foundation
+    def __init__(self, deps: UseCaseContext) -> None:
+        self._deps = deps
 
     async def require(self, caller: Viewer | ApiKeyPrincipal) -> None:
         """Let an administrator pass who may sign in.
@@ -23,7 +23,7 @@ class AdminPolicy:
             NotAdmin: The caller is none, or no longer.
             Unavailable: The database is away.
         """
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             await self._found(connection, caller)
 
     async def require_change(self, connection: AsyncConnection, operator: Operator) -> None:
@@ -37,7 +37,7 @@ class AdminPolicy:
             return
         person = await self._found(connection, operator.caller)
         if isinstance(operator.caller, Viewer):
-            operator.caller.assurance.require_recent(person.mfa_enabled, self._on.clock)
+            operator.caller.assurance.require_recent(person.mfa_enabled, self._deps.clock)
 
     async def _found(self, connection: AsyncConnection, caller: Viewer | ApiKeyPrincipal) -> Person:
         row = await store.find(connection, caller.user_id)

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.admin import store
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.person import Operator, administrator_in, as_id
@@ -50,8 +50,8 @@ class _Search:
 class AuditSearch:
     """Shows administrators what happened on every account; callers let nobody else near it."""
 
-    def __init__(self, foundation: UseCaseContext) -> None:
-        self._on = foundation
+    def __init__(self, deps: UseCaseContext) -> None:
+        self._deps = deps
 
     async def page(self, wish: AuditInput, cursor: str | None, limit: int) -> Findings:
         """Return the newest `limit` events the wish picks, or of those older than `cursor`.
@@ -65,7 +65,7 @@ class AuditSearch:
         if search is None:
             return Findings([], None)
         # One more than asked for tells whether there are more.
-        events = await self._on.trail.searched(search.owner, search.wanted, before, limit + 1)
+        events = await self._deps.audit_log.searched(search.owner, search.wanted, before, limit + 1)
         found = await self._with_names(events[:limit])
         return Findings(found, place_of(events[limit - 1]).encode() if len(events) > limit else None)
 
@@ -78,20 +78,20 @@ class AuditSearch:
         """
         caller = operator.caller
         assert caller is not None  # noqa: S101  (the command line has an export of its own)
-        limits = self._on.limiter.limits(Limit.AUDIT, caller.user_id.hex)
-        await self._on.limiter.consume(limits, caller.user_id.hex)
-        await self._on.trail.record_alone(
+        limits = self._deps.limiter.limits(Limit.AUDIT, caller.user_id.hex)
+        await self._deps.limiter.consume(limits, caller.user_id.hex)
+        await self._deps.audit_log.record_alone(
             Kind.DATA_EXPORTED, operator.context, user_id=caller.user_id, what="audit log"
         )
         search = await self._understood(wish)
-        total = await self._on.trail.count(search.owner, search.wanted) if search else 0
-        now = self._on.clock.now()
+        total = await self._deps.audit_log.count(search.owner, search.wanted) if search else 0
+        now = self._deps.clock.now()
         return Download(total, written(self._all(search), form, now, "audit", with_owner=True))
 
     async def _all(self, search: _Search | None) -> AsyncGenerator[list[AuditEvent]]:
         last: Place | None = None
         while search is not None:
-            events = await self._on.trail.searched(search.owner, search.wanted, last, _PORTION)
+            events = await self._deps.audit_log.searched(search.owner, search.wanted, last, _PORTION)
             yield events
             if len(events) < _PORTION:
                 return
@@ -112,14 +112,14 @@ class AuditSearch:
         named = as_id(whom)
         if named is not None or not whom.isprintable():
             return named
-        async with self._on.database.read() as connection:
-            row = await store.find_by_email(connection, fold_email(whom))
+        async with self._deps.database.read() as connection:
+            row = await store.find_by_email(connection, normalize_email(whom))
         return row.id if row is not None else None
 
     async def _with_names(self, events: Sequence[AuditEvent]) -> list[Finding]:
         actors = {str(event.details.get(ACTOR, "")) for event in events}
         ids = {event.user_id for event in events} | {administrator_in(actor) for actor in actors}
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             names = await store.addresses(connection, [one for one in ids if one is not None])
         return [_finding(event, names) for event in events]
 

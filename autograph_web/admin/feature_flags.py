@@ -15,8 +15,8 @@ from autograph_web.sessions.viewer import Viewer
 class FeatureFlags:
     """Lets administrators switch flags, who have just confirmed who they are."""
 
-    def __init__(self, foundation: UseCaseContext, flags: Flags) -> None:
-        self._on, self._flags = foundation, flags
+    def __init__(self, deps: UseCaseContext, flags: Flags) -> None:
+        self._deps, self._flags = deps, flags
 
     async def all(self) -> list[Standing]:
         """Return how every flag stands.
@@ -39,6 +39,6 @@ class FeatureFlags:
             row = await store.find(connection, viewer.user_id)
             if row is None or not Person.of(row).is_active_admin:
                 raise NotAdmin
-            viewer.assurance.require_recent(row.mfa_enabled, self._on.clock)
+            viewer.assurance.require_recent(row.mfa_enabled, self._deps.clock)
 
         return await self._flags.change(context, actor_of(viewer), wish, viewer.user_id, leave)

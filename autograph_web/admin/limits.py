@@ -27,8 +27,8 @@ class Limits:
     Each call also raises NotAdmin or ReauthenticationRequired, as `AdminPolicy.require_change` does.
     """
 
-    def __init__(self, foundation: UseCaseContext, administrators: AdminPolicy) -> None:
-        self._on, self._administrators = foundation, administrators
+    def __init__(self, deps: UseCaseContext, administrators: AdminPolicy) -> None:
+        self._deps, self._administrators = deps, administrators
 
     async def lift_address(self, operator: Operator, text: str) -> list[str]:
         """Lift every limit of the address `text`, or for IPv6 of its /64; return those that were counting.
@@ -51,9 +51,9 @@ class Limits:
             AccountUnknown: There is no such account.
             Unavailable: As for `lift_address`.
         """
-        since = self._on.clock.now() - timedelta(seconds=self._on.limiter.window(Limit.LOGIN))
+        since = self._deps.clock.now() - timedelta(seconds=self._deps.limiter.window(Limit.LOGIN))
         failed = Selection(kinds=(Kind.LOGIN_FAILED,), since=since)
-        events = await self._on.trail.searched(user_id, failed, None, _MOST_FAILURES)
+        events = await self._deps.audit_log.searched(user_id, failed, None, _MOST_FAILURES)
         buckets = sorted({address_bucket(event.ip) for event in events})
         keys = [key for bucket in buckets for key in self._keys_of(bucket)]
         return await self._lift(operator, keys, user_id)
@@ -71,15 +71,15 @@ class Limits:
     ) -> None:
         """Lift what is counted under `keys` and add to `lifted` what was, of a try before this one too."""
         details: dict[str, Any] = {"address": address} if address else {}
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self._administrators.require_change(connection, operator)
             if user_id is not None:
                 row = await store.find(connection, user_id)
                 if row is None:
                     raise AccountUnknown
-                own = self._on.limiter.limits(Limit.LOGIN_ACCOUNT, row.email_key)
+                own = self._deps.limiter.limits(Limit.LOGIN_ACCOUNT, row.email_key)
                 keys = [*(limit.key for limit in own), *keys]
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection,
                 Kind.LIMITS_LIFTED,
                 operator.context,
@@ -88,8 +88,8 @@ class Limits:
                 **details,
             )
             # Last, so that nothing is lifted that is not written down.
-            lifted.update(await self._on.limiter.lift(keys))
+            lifted.update(await self._deps.limiter.lift(keys))
 
     def _keys_of(self, address: str) -> list[str]:
         bucket = address if "/" in address else address_bucket(address)
-        return [one.key for limit in ADDRESS_LIMITS for one in self._on.limiter.limits(limit, bucket)]
+        return [one.key for limit in ADDRESS_LIMITS for one in self._deps.limiter.limits(limit, bucket)]

@@ -26,7 +26,7 @@ _CHANGES = {
 }
 
 
-def change_letter(what: str, email: str, now: datetime) -> MailMessage:
+def account_change_email(what: str, email: str, now: datetime) -> MailMessage:
     """Return the letter about a change named in the table above."""
     subject, sentence = _CHANGES[what]
     return MailMessage(
@@ -38,7 +38,7 @@ def change_letter(what: str, email: str, now: datetime) -> MailMessage:
     )
 
 
-def invitation_letter(email: str, url: str, now: datetime) -> MailMessage:
+def invitation_email(email: str, url: str, now: datetime) -> MailMessage:
     """Return the letter that brings a new account's owner to choosing a password."""
     return MailMessage(
         to=email,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.store import ACCOUNT, HAS_MFA, USERS
 from autograph_web.admin.person import Role, Status, Wanted
 
@@ -15,7 +15,7 @@ async def selected(connection: AsyncConnection, wanted: Wanted, after: str, limi
     """Return the wanted accounts whose folded address follows `after`, in the order of these addresses."""
     query = select(*ACCOUNT).where(USERS.c.email_key > after)
     if wanted.fragment:
-        query = query.where(USERS.c.email_key.contains(fold_email(wanted.fragment), autoescape=True))
+        query = query.where(USERS.c.email_key.contains(normalize_email(wanted.fragment), autoescape=True))
     if wanted.role is not None:
         query = query.where(USERS.c.role == wanted.role.value)
     if wanted.status is not None:

@@ -10,7 +10,7 @@ from autograph_web.accounts.errors import LastAdmin
 from autograph_web.admin import store
 from autograph_web.admin.admin_policy import AdminPolicy
 from autograph_web.admin.errors import AccountUnknown, OwnAccount
-from autograph_web.admin.messages import change_letter
+from autograph_web.admin.messages import account_change_email
 from autograph_web.admin.person import Operator, Person, Role, Status
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
@@ -28,10 +28,8 @@ class UserActions:
     Each change also raises NotAdmin or ReauthenticationRequired, as `AdminPolicy.require_change` does.
     """
 
-    def __init__(
-        self, foundation: UseCaseContext, revocations: Revocations, administrators: AdminPolicy
-    ) -> None:
-        self._on, self._revocations, self._administrators = foundation, revocations, administrators
+    def __init__(self, deps: UseCaseContext, revocations: Revocations, administrators: AdminPolicy) -> None:
+        self._deps, self._revocations, self._administrators = deps, revocations, administrators
 
     @retried
     async def lock(self, operator: Operator, user_id: UUID) -> bool:
@@ -44,7 +42,7 @@ class UserActions:
             Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is: then
                 `end_sessions` makes it certain later, and five minutes do.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             person, others = await self._hold(connection, operator, user_id)
             if operator.is_at(user_id):
                 raise OwnAccount
@@ -68,7 +66,7 @@ class UserActions:
         Raises:
             AccountUnknown, Unavailable: As for `lock`.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             person, _ = await self._hold(connection, operator, user_id)
             changed = person.status == Status.LOCKED
             if changed:
@@ -84,7 +82,7 @@ class UserActions:
         Raises:
             AccountUnknown, LastAdmin, Unavailable: As for `lock`.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             person, others = await self._hold(connection, operator, user_id)
             if person.is_active_admin and role is not Role.ADMIN and not others:
                 raise LastAdmin
@@ -106,7 +104,7 @@ class UserActions:
         Raises:
             AccountUnknown, Unavailable: As for `lock`.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             person = await self._find(connection, operator, user_id)
             revoked = await self._revocations.apply(connection, user_id, Cause.SESSIONS_ENDED_BY_ADMIN)
             await self._record(
@@ -125,7 +123,7 @@ class UserActions:
             MfaNotEnabled: Two-step verification is off.
             AccountUnknown, Unavailable: As for `lock`.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             person = await self._find(connection, operator, user_id)
             if operator.is_at(user_id):
                 raise OwnAccount
@@ -153,7 +151,7 @@ class UserActions:
 
         Only then is it certain that the operator is one: two may be about to demote each other.
         """
-        people = [Person.of(row) for row in await accounts.hold_with_admins(connection, user_id)]
+        people = [Person.of(row) for row in await accounts.lock_user_and_admins(connection, user_id)]
         await self._administrators.require_change(connection, operator)
         mine = [person for person in people if person.id == user_id]
         if not mine:
@@ -163,9 +161,11 @@ class UserActions:
     async def _record(
         self, connection: AsyncConnection, kind: Kind, operator: Operator, person: Person, **details: Any
     ) -> None:
-        await self._on.trail.record(
+        await self._deps.audit_log.record(
             connection, kind, operator.context, user_id=person.id, actor=operator.actor, **details
         )
 
     async def _tell(self, connection: AsyncConnection, what: str, person: Person) -> None:
-        await self._on.outbox.post(connection, change_letter(what, person.email, self._on.clock.now()))
+        await self._deps.outbox.post(
+            connection, account_change_email(what, person.email, self._deps.clock.now())
+        )

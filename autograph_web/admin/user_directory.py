@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.admin import store
 from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.person import Person, Wanted, as_id
@@ -26,8 +26,8 @@ class Standing:
 class UserDirectory:
     """Every account there is, for operators."""
 
-    def __init__(self, foundation: UseCaseContext, sessions: Sessions, devices: Devices) -> None:
-        self._on, self._sessions, self._devices = foundation, sessions, devices
+    def __init__(self, deps: UseCaseContext, sessions: Sessions, devices: Devices) -> None:
+        self._deps, self._sessions, self._devices = deps, sessions, devices
 
     async def find(self, whom: str) -> Person:
         """Return the account with this address, in any spelling, or with this id.
@@ -39,11 +39,11 @@ class UserDirectory:
         if not whom.isprintable():  # what no address holds, and no database takes
             raise AccountUnknown
         user_id = as_id(whom)
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             if user_id is not None:
                 row = await store.find(connection, user_id)
             else:
-                row = await store.find_by_email(connection, fold_email(whom))
+                row = await store.find_by_email(connection, normalize_email(whom))
         if row is None:
             raise AccountUnknown
         return Person.of(row)
@@ -56,7 +56,7 @@ class UserDirectory:
         """
         if not (wanted.fragment + after).isprintable():
             return [], None
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             rows = await store.selected(connection, wanted, after, limit + 1)
         people = [Person.of(row) for row in rows[:limit]]
         return people, people[-1].email_key if len(rows) > limit else None
@@ -67,8 +67,8 @@ class UserDirectory:
         Raises:
             Unavailable: The database is away.
         """
-        now = self._on.clock.now()
-        async with self._on.database.read() as connection:
+        now = self._deps.clock.now()
+        async with self._deps.database.read() as connection:
             codes = await recovery_codes.codes_left(connection, person.id)
             devices = await trusted.devices_of(connection, person.id, now)
         return Standing(person, await self._sessions.count_active(person.id), codes, len(devices))

@@ -13,7 +13,7 @@ from autograph_web.accounts.errors import EmailTaken
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.models import User
 from autograph_web.admin.admin_policy import AdminPolicy
-from autograph_web.admin.messages import invitation_letter
+from autograph_web.admin.messages import invitation_email
 from autograph_web.admin.person import Operator, Role
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
@@ -50,12 +50,12 @@ class UserProvisioning:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         first: Registrable,
         links: Links,
         administrators: AdminPolicy,
     ) -> None:
-        self._on, self._first, self._links = foundation, first, links
+        self._deps, self._first, self._links = deps, first, links
         self._administrators = administrators
 
     async def create(self, operator: Operator, wish: CreationInput) -> Created:
@@ -69,9 +69,9 @@ class UserProvisioning:
             Unavailable: The database is away; nothing was written.
         """
         # Before anything is looked up, and again with what is written: to hash takes its time.
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             await self._administrators.require_change(connection, operator)
-        email = parse_email(wish.email, self._on.reserved_domains)
+        email = parse_email(wish.email, self._deps.reserved_domains)
         prepared = await self._prepare(wish, email)
         try:
             return await self._add(operator, wish, email, prepared)
@@ -83,15 +83,15 @@ class UserProvisioning:
         self, operator: Operator, wish: CreationInput, email: EmailAddress, prepared: str | None
     ) -> Created:
         user = self._user(email, wish.role)
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self._administrators.require_change(connection, operator)
             await accounts.add(connection, user)
             if prepared is not None:
                 await self._first.enrol(connection, user.id, prepared)
             # After the row, which waits for whoever is leaving the address: their hold is visible now.
-            if await accounts.is_held(connection, email.key, None, user.created_at):
+            if await accounts.is_reserved(connection, email.key, None, user.created_at):
                 raise EmailTaken
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection,
                 Kind.ACCOUNT_CREATED_BY_ADMIN,
                 operator.context,
@@ -115,13 +115,13 @@ class UserProvisioning:
         )
         url = self._links.url(Purpose.PASSWORD_RESET, token)
         if post:
-            await self._on.outbox.post(connection, invitation_letter(user.email, url, user.created_at))
+            await self._deps.outbox.post(connection, invitation_email(user.email, url, user.created_at))
         return url
 
     def _user(self, email: EmailAddress, role: Role) -> User:
-        now = self._on.clock.now()
+        now = self._deps.clock.now()
         return User(
-            id=random_uuid(self._on.randomness),
+            id=random_uuid(self._deps.randomness),
             email=email.text,
             email_key=email.key,
             role=role.value,

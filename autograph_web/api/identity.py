@@ -57,7 +57,7 @@ async def _caller(request: Request) -> Viewer | ApiKeyPrincipal:
     if isinstance(caller, ApiKeyPrincipal):
         operation.require_scope(caller)
     if operation.who is Who.ADMIN:
-        await services().administrators.require(caller)
+        await services().admin_policy.require(caller)
     return caller
 
 

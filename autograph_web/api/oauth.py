@@ -58,7 +58,7 @@ async def _sign_in(context: RequestContext, wish: SignInInput) -> Response:
         return _error("invalid_grant", refusal.detail)
     if isinstance(outcome, ChallengeRequired):
         # This form has no second step, so nothing of the sign-in may stay behind.
-        await services().second_step.abandon(outcome.token)
+        await services().second_factor_step.abandon(outcome.token)
         return _error("mfa_required")
     pair = await services().tokens.open_for_client(context, outcome)
     return JSONResponse(TokensOut.of(pair).model_dump(), headers=_NO_STORE)

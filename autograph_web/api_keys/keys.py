@@ -30,7 +30,7 @@ from autograph_web.api_keys.key import (
     in_order,
     scopes_of,
 )
-from autograph_web.api_keys.messages import created_letter
+from autograph_web.api_keys.messages import created_email
 from autograph_web.api_keys.models import ApiKeyRow
 from autograph_web.api_keys.spelling import id_of, is_id, new_key
 from autograph_web.api_keys.throttle import ApiKeyThrottle
@@ -55,8 +55,8 @@ class ApiKeys:
 
     kind = "api_keys"
 
-    def __init__(self, foundation: UseCaseContext, throttle: ApiKeyThrottle, links: Links) -> None:
-        self._on, self._throttle, self._links = foundation, throttle, links
+    def __init__(self, deps: UseCaseContext, throttle: ApiKeyThrottle, links: Links) -> None:
+        self._deps, self._throttle, self._links = deps, throttle, links
 
     async def create(self, context: RequestContext, viewer: Viewer, wish: ApiKeyInput) -> IssuedKey:
         """Make a key for the viewer, whose owner is told; its text is known to nobody afterwards.
@@ -70,10 +70,10 @@ class ApiKeys:
             SessionEnded: The session or the account is over.
             Unavailable: The database is away; there is no key.
         """
-        name, now = parse_name(wish.name), self._on.clock.now()
+        name, now = parse_name(wish.name), self._deps.clock.now()
         # Each writes an email, and a revoked key makes room for the next.
-        limits = self._on.limiter.limits(Limit.API_KEY_CREATION, viewer.user_id.hex)
-        made = new_key(self._on.randomness)
+        limits = self._deps.limiter.limits(Limit.API_KEY_CREATION, viewer.user_id.hex)
+        made = new_key(self._deps.randomness)
         row = ApiKeyRow(
             id=made.id,
             user_id=viewer.user_id,
@@ -83,7 +83,7 @@ class ApiKeys:
             created_at=now,
             expires_at=wish.end(now),
         )
-        await self._on.limiter.consume(limits, viewer.user_id.hex)
+        await self._deps.limiter.consume(limits, viewer.user_id.hex)
         return IssuedKey(made.text, await self._add(context, viewer, wish, row))
 
     async def of(self, user_id: UUID) -> list[ApiKey]:
@@ -92,7 +92,7 @@ class ApiKeys:
         Raises:
             Unavailable: The database is away.
         """
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             return [_key(row) for row in await store.unrevoked_of(connection, user_id)]
 
     @retried
@@ -105,8 +105,8 @@ class ApiKeys:
         """
         if not is_id(key_id):
             raise NotFound
-        async with self._on.database.unit() as connection:
-            if not await store.revoke(connection, viewer.user_id, key_id, self._on.clock.now()):
+        async with self._deps.database.unit() as connection:
+            if not await store.revoke(connection, viewer.user_id, key_id, self._deps.clock.now()):
                 raise NotFound
             await self._record(connection, Kind.API_KEY_REVOKED, context, viewer, key_id)
 
@@ -124,7 +124,7 @@ class ApiKeys:
             raise ApiKeyInvalid
         key_hash = token_hash(text)
         known = await self._throttle.admit(key_hash, context.ip)
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             row = await store.find(connection, key_id)
         if row is None or not compare_digest(row.key_hash, key_hash):
             await self._throttle.note_wrong(context.ip)
@@ -148,32 +148,32 @@ class ApiKeys:
         Raises:
             Unavailable: The database is away.
         """
-        async with self._on.database.unit() as connection:
-            return await store.forget(connection, self._on.clock.now() - _KEPT_AFTER_THE_END)
+        async with self._deps.database.unit() as connection:
+            return await store.forget(connection, self._deps.clock.now() - _KEPT_AFTER_THE_END)
 
     @retried
     async def _add(
         self, context: RequestContext, viewer: Viewer, wish: ApiKeyInput, row: ApiKeyRow
     ) -> ApiKey:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             email = await self._require_leave(connection, viewer, wish)
             await store.add(connection, row)
             await self._record(connection, Kind.API_KEY_CREATED, context, viewer, row.id, scopes=row.scopes)
             key = _key(row)
             url = self._links.page("/settings/api-keys")
-            letter = created_letter(email, url, key, context, row.created_at)
-            await self._on.outbox.post(connection, letter)
+            letter = created_email(email, url, key, context, row.created_at)
+            await self._deps.outbox.post(connection, letter)
         return key
 
     async def _require_leave(self, connection: AsyncConnection, viewer: Viewer, wish: ApiKeyInput) -> str:
         # Locked, so that of keys made at once none is one too many. The session is asked for only then:
         # whoever ends it, by a new password for instance, must not find a key made afterwards.
         await accounts.lock(connection, viewer.user_id)
-        now = self._on.clock.now()
+        now = self._deps.clock.now()
         session = await sessions.find_alive(connection, viewer.session_id, now)
         if session is None:
             raise SessionEnded
-        viewer.assurance.require_recent(session.mfa_enabled, self._on.clock)
+        viewer.assurance.require_recent(session.mfa_enabled, self._deps.clock)
         if Scope.ADMIN in wish.scopes and session.role != ADMIN_ROLE:
             raise ScopeNotAllowed
         if await store.count_in_force(connection, viewer.user_id, now) >= MOST_KEYS:
@@ -185,7 +185,7 @@ class ApiKeys:
         if refusal is None:
             return
         if await self._throttle.is_worth_telling(row.id):
-            await self._on.trail.record_alone(
+            await self._deps.audit_log.record_alone(
                 Kind.API_KEY_REFUSED, context, user_id=row.user_id, key=row.id, reason=refusal.code
             )
         raise refusal
@@ -193,16 +193,16 @@ class ApiKeys:
     def _why_not(self, row: Row[Any]) -> DomainError | None:
         if row.revoked_at is not None:
             return ApiKeyRevoked()
-        if row.expires_at is not None and row.expires_at <= self._on.clock.now():
+        if row.expires_at is not None and row.expires_at <= self._deps.clock.now():
             return ApiKeyExpired()
         return ApiKeyInvalid() if row.status != "active" else None
 
     async def _touch(self, context: RequestContext, row: Row[Any]) -> None:
-        now = self._on.clock.now()
+        now = self._deps.clock.now()
         if row.last_used_at is not None and now - row.last_used_at < _TOUCH_AFTER:
             return
         with suppress(Unavailable):  # the key is good all the same
-            async with self._on.database.unit() as connection:
+            async with self._deps.database.unit() as connection:
                 await store.touch(connection, row.id, now, now - _TOUCH_AFTER, context.ip[:64])
 
     async def _record(
@@ -212,10 +212,10 @@ class ApiKeys:
         context: RequestContext,
         viewer: Viewer,
         key_id: str,
-        **details: str,
+        **details: Any,
     ) -> None:
         # Not the name: that is the person's own words, and a deleted account leaves none behind.
-        await self._on.trail.record(
+        await self._deps.audit_log.record(
             connection,
             kind,
             context,

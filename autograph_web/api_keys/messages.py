@@ -7,7 +7,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.mail.message import Action, MailMessage, circumstances
 
 
-def created_letter(email: str, url: str, key: ApiKey, context: RequestContext, now: datetime) -> MailMessage:
+def created_email(email: str, url: str, key: ApiKey, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter about a key that was just made; `url` is where it can be revoked."""
     ends = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
     return MailMessage(

@@ -18,7 +18,7 @@ class UseCaseContext:
     """
 
     database: Database
-    trail: AuditLog
+    audit_log: AuditLog
     limiter: Limiter
     outbox: Outbox
     clock: Clock

@@ -1,6 +1,6 @@
 """Devices an account signed in from before: a stranger's failures never lock them out."""
 
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.randomness import Randomness, random_token
 
@@ -17,7 +17,7 @@ class DeviceCookies:
     def issue(self, email: str) -> str:
         """Return a new device cookie for the account of `email`, to be given out after a sign-in only."""
         nonce = random_token(self._randomness, 16)
-        return f"{nonce}.{self._keyring.sign(_message(nonce, fold_email(email)))}"
+        return f"{nonce}.{self._keyring.sign(_message(nonce, normalize_email(email)))}"
 
     def recognise(self, value: str | None, email_key: str) -> str | None:
         """Return the nonce of a device cookie that was issued for this account, else None."""

@@ -14,7 +14,7 @@ _WHAT = {
 }
 
 
-def factor_letter(what: str, email: str, context: RequestContext, now: datetime) -> MailMessage:
+def mfa_email(what: str, email: str, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter about a change named in the table above."""
     subject, sentence = _WHAT[what]
     return MailMessage(

@@ -89,7 +89,7 @@ async def _owner(database: later.Database, account: str) -> UUID:
     with suppress(ValueError):
         return UUID(account)
     async with database.read() as connection:
-        found = await later.find_by_email(connection, later.fold_email(account))
+        found = await later.find_by_email(connection, later.normalize_email(account))
     if found is None:
         raise StartupError(f"there is no account {account}")
     return found.id

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import SQLAlchemyError as SQLAlchemyError
 
     from autograph_web import serve as serve
-    from autograph_web.accounts.emails import fold_email as fold_email
+    from autograph_web.accounts.emails import normalize_email as normalize_email
     from autograph_web.accounts.store import find_by_email as find_by_email
     from autograph_web.admin.person import Operator as Operator
     from autograph_web.admin.person import Person as Person
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from autograph_web.settings import load_settings as load_settings
 
 MODULES = {
-    "autograph_web.accounts.emails": ("fold_email",),
+    "autograph_web.accounts.emails": ("normalize_email",),
     "autograph_web.accounts.store": ("find_by_email",),
     "autograph_web.admin.user_provisioning": ("Created", "CreationInput"),
     "autograph_web.admin.person": ("Operator", "Person", "Wanted"),

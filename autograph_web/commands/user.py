@@ -45,7 +45,7 @@ def create_admin(
         wish = later.CreationInput(
             email=_clean(email)[:1024], role=Role.ADMIN, password=_password(password_stdin)
         )
-        made = with_services(lambda services: services.creation.create(operator(), wish))
+        made = with_services(lambda services: services.user_provisioning.create(operator(), wish))
         say(f"{made.email} is an administrator")
         return
     _promote(there, yes=yes)
@@ -61,7 +61,7 @@ def _promote(person: later.Person, *, yes: bool) -> None:
         if not sys.stdin.isatty():
             raise StartupError(f"{person.email} has an account: add --yes to make it an administrator's")
         typer.confirm(f"{person.email} has an account. Make it an administrator's?", abort=True)
-    with_services(lambda services: services.administration.set_role(operator(), person.id, Role.ADMIN))
+    with_services(lambda services: services.user_actions.set_role(operator(), person.id, Role.ADMIN))
     say(f"{person.email} is an administrator now; the password is as it was, every sign-in has ended")
 
 
@@ -76,7 +76,9 @@ def list_accounts(
 ) -> None:
     """List accounts by address."""
     wanted = later.Wanted(_clean(fragment), role, status)
-    people, following = with_services(lambda services: services.directory.page(wanted, _clean(after), limit))
+    people, following = with_services(
+        lambda services: services.user_directory.page(wanted, _clean(after), limit)
+    )
     if as_json:
         show({"accounts": [_as_object(person) for person in people], "next": following})
         return
@@ -131,7 +133,7 @@ def create(
     if generate:
         password = later.SecretStr(random_token(SystemRandomness(), _GENERATED_BYTES))
     wish = later.CreationInput(email=_clean(email)[:1024], role=role, password=password, invite=invite)
-    made = with_services(lambda services: services.creation.create(operator(), wish))
+    made = with_services(lambda services: services.user_provisioning.create(operator(), wish))
     told = password.get_secret_value() if password and generate else None
     _tell_of(made, told, invite=invite, as_json=as_json)
 
@@ -155,7 +157,7 @@ def lock(whom: Whom, as_json: AsJson = False) -> None:
     """Let nobody sign in to an account any more; whoever is signed in is out."""
     _change(
         whom,
-        lambda services, person: services.administration.lock(operator(), person.id),
+        lambda services, person: services.user_actions.lock(operator(), person.id),
         ("is locked and signed out everywhere", "was locked already, and is signed out everywhere"),
         as_json,
     )
@@ -166,7 +168,7 @@ def unlock(whom: Whom, as_json: AsJson = False) -> None:
     """Let the owner of an account sign in again."""
     _change(
         whom,
-        lambda services, person: services.administration.unlock(operator(), person.id),
+        lambda services, person: services.user_actions.unlock(operator(), person.id),
         ("may sign in again", "was not locked"),
         as_json,
     )
@@ -181,7 +183,7 @@ def set_role(
     """Give an account a role; its owner signs in again."""
     _change(
         whom,
-        lambda services, person: services.administration.set_role(operator(), person.id, role),
+        lambda services, person: services.user_actions.set_role(operator(), person.id, role),
         (f"has the role {role} now, and is signed out everywhere", f"had the role {role} already"),
         as_json,
     )
@@ -192,7 +194,7 @@ def end_sessions(whom: Whom, as_json: AsJson = False) -> None:
     """Sign an account out everywhere."""
     _change(
         whom,
-        lambda services, person: services.administration.end_sessions(operator(), person.id),
+        lambda services, person: services.user_actions.end_sessions(operator(), person.id),
         ("is signed out everywhere", "is signed out everywhere; no session was open"),
         as_json,
     )
@@ -206,7 +208,7 @@ def reset_mfa(whom: Whom, as_json: AsJson = False) -> None:
     """
 
     async def act(services: later.Services, person: later.Person) -> bool:
-        await services.administration.reset_mfa(operator(), person.id)
+        await services.user_actions.reset_mfa(operator(), person.id)
         return True
 
     _change(whom, act, ("signs in with the password alone, and is signed out everywhere", ""), as_json)
@@ -219,9 +221,9 @@ def _change(
     as_json: bool,
 ) -> None:
     async def change(services: later.Services) -> tuple[bool, later.Person]:
-        person = await services.directory.find(_clean(whom))
+        person = await services.user_directory.find(_clean(whom))
         changed = bool(await act(services, person))
-        return changed, await services.directory.find(str(person.id))
+        return changed, await services.user_directory.find(str(person.id))
 
     changed, person = with_services(change)
     if as_json:
@@ -232,15 +234,15 @@ def _change(
 
 async def _find_or_none(services: later.Services, email: str) -> later.Person | None:
     try:
-        return await services.directory.find(_clean(email))
+        return await services.user_directory.find(_clean(email))
     except AccountUnknown:
         return None
 
 
 async def _standing(services: later.Services, whom: str) -> tuple[Standing, list[later.AuditEvent]]:
-    person = await services.directory.find(_clean(whom))
-    events = await services.trail.recent(person.id, _EVENTS_SHOWN)
-    return await services.directory.standing(person), events
+    person = await services.user_directory.find(_clean(whom))
+    events = await services.audit_log.recent(person.id, _EVENTS_SHOWN)
+    return await services.user_directory.standing(person), events
 
 
 def _password(from_stdin: bool) -> later.SecretStr:

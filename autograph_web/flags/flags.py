@@ -80,8 +80,8 @@ class Standing:
 class Flags:
     """Answers from a copy in the process, which is read anew when a change is announced over Redis."""
 
-    def __init__(self, foundation: UseCaseContext, defaults: Mapping[str, Any], redis: RedisClient) -> None:
-        self._on, self._defaults, self._redis = foundation, defaults, redis
+    def __init__(self, deps: UseCaseContext, defaults: Mapping[str, Any], redis: RedisClient) -> None:
+        self._deps, self._defaults, self._redis = deps, defaults, redis
         self._copy: Mapping[str, Switched] | None = None
         self._lost = self._listening = False
         self._changed, self._closing = asyncio.Event(), asyncio.Event()
@@ -140,7 +140,7 @@ class Flags:
         Raises:
             Unavailable: The database is away; the copy stays as it is.
         """
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             rows = await store.every(connection)
         self._copy = {row.name: Switched.of(row) for row in rows}
         return self._copy
@@ -193,7 +193,7 @@ class Flags:
     async def _switch(
         self, context: RequestContext, actor: str, wish: Wish, user_id: UUID | None, leave: Leave
     ) -> None:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await leave(connection)
             await self._change(connection, context, actor, wish, user_id)
 
@@ -207,11 +207,11 @@ class Flags:
     ) -> None:
         row = await store.hold(connection, wish.flag.name)
         before = Switched.of(row) if row else None
-        after = Switched(wish.word, wish.percent, self._on.clock.now(), actor) if wish.word else None
+        after = Switched(wish.word, wish.percent, self._deps.clock.now(), actor) if wish.word else None
         if _what(before) == _what(after):
             return
         await _write(connection, wish.flag.name, before, after)
-        await self._on.trail.record(
+        await self._deps.audit_log.record(
             connection,
             Kind.FLAG_CHANGED,
             context,

@@ -31,8 +31,8 @@ async def change_password(request: Request, fields: Fields) -> Response:
     )
     device = cookies.device_cookie(services().settings, cookie_header(request))
     viewer = await viewer_of(request)
-    proof = await services().password_change.change(request_context(request), viewer, wish, device)
-    return await welcome(request, proof, {"next": "/settings/security?then=password-changed"})
+    grant = await services().password_change.change(request_context(request), viewer, wish, device)
+    return await welcome(request, grant, {"next": "/settings/security?then=password-changed"})
 
 
 async def create_api_key(request: Request, fields: Fields) -> Response:

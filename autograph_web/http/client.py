@@ -28,7 +28,11 @@ def address_of(scope: Scope, settings: Settings) -> str:
     client, header = scope.get("client"), settings.forwarded_header
     lines = Headers(scope=scope).getlist(header)
     found = client_of(str(client[0]) if client else "", lines, settings.trusted_proxy_hops, header)
-    if found.ip == UNKNOWN_ADDRESS and settings.trusted_proxy_hops and services().seldom.allows(_UNKNOWN):
+    if (
+        found.ip == UNKNOWN_ADDRESS
+        and settings.trusted_proxy_hops
+        and services().log_throttle.allows(_UNKNOWN)
+    ):
         _log.warning(
             _UNKNOWN,
             header=header,

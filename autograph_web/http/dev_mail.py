@@ -56,19 +56,19 @@ def _may_read(scope: Scope) -> bool:
 
 async def letters(_: Request) -> Response:
     """List the letters that were kept."""
-    kept = await services().letter_folder.newest()
+    kept = await services().mail_folder.newest()
     return _page("Letters", _listed(kept))
 
 
 async def letter(request: Request) -> Response:
     """Show one letter."""
-    found = await services().letter_folder.find(request.path_params["letter_id"])
+    found = await services().mail_folder.find(request.path_params["letter_id"])
     return _page(found.subject, _shown(found)) if found else problem_response(NotFound())
 
 
 async def letter_itself(request: Request) -> Response:
     """Show the HTML of one letter, as a mail program would, in the frame of the page above."""
-    found = await services().letter_folder.find(request.path_params["letter_id"])
+    found = await services().mail_folder.find(request.path_params["letter_id"])
     if found is None:
         return problem_response(NotFound())
     headers = {

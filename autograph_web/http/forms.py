@@ -57,7 +57,7 @@ async def verify(request: Request, fields: Fields) -> Response:
     token = cookies.challenge_cookie(services().settings, cookie_header(request))
     if token is None:
         raise ChallengeExpired
-    challenge = await services().second_step.describe(token)
+    challenge = await services().second_factor_step.describe(token)
     wish = SecondStepInput(
         email=challenge.email,
         code=fields.get("code", ""),  # pyright: ignore[reportArgumentType]  (pydantic wraps it)
@@ -65,8 +65,8 @@ async def verify(request: Request, fields: Fields) -> Response:
         trust_device=fields.get("trust_device") in ON,
     )
     device = cookies.device_cookie(services().settings, cookie_header(request))
-    proof = await services().second_step.verify(request_context(request), wish, device)
-    return await welcome(request, proof, fields)
+    grant = await services().second_factor_step.verify(request_context(request), wish, device)
+    return await welcome(request, grant, fields)
 
 
 async def start_over(request: Request, fields: Fields) -> Response:
@@ -92,8 +92,8 @@ async def register(request: Request, fields: Fields) -> Response:
     )
     account = await services().registration.register(request_context(request), wish)
     try:
-        proof = await services().sign_in.after_registration(request_context(request), account)
-        return await welcome(request, proof, fields)
+        grant = await services().sign_in.after_registration(request_context(request), account)
+        return await welcome(request, grant, fields)
     except EmailNotVerified:
         return await see_with(
             "/verify-email", Flash("verification_sent", values={"email": account.email}), fields
@@ -104,8 +104,8 @@ async def register(request: Request, fields: Fields) -> Response:
 
 async def claim(request: Request, fields: Fields) -> Response:
     """Exchange the one-use ticket of a sign-in over the websocket for the session cookie."""
-    proof = await services().login_tickets.redeem(fields.get("ticket", "")[:128])
-    return await welcome(request, proof, fields)
+    grant = await services().login_tickets.redeem(fields.get("ticket", "")[:128])
+    return await welcome(request, grant, fields)
 
 
 async def end(request: Request, fields: Fields) -> Response:
@@ -128,20 +128,20 @@ async def _forget_challenge(request: Request, response: Response) -> None:
     token = cookies.challenge_cookie(settings, cookie_header(request))
     if token is not None:
         with suppress(Unavailable):  # it ends by itself within five minutes
-            await services().second_step.abandon(token)
+            await services().second_factor_step.abandon(token)
         cookies.clear_challenge(settings, response)
 
 
-async def welcome(request: Request, proof: AuthenticationGrant, fields: Fields) -> Response:
-    """Open the session of a proof, give the browser its cookies and lead on."""
+async def welcome(request: Request, grant: AuthenticationGrant, fields: Fields) -> Response:
+    """Open the session of a grant, give the browser its cookies and lead on."""
     settings = services().settings
     previous = cookies.session_cookie(settings, cookie_header(request))
-    session = await services().sessions.open_for_browser(request_context(request), proof, previous)
+    session = await services().sessions.open_for_browser(request_context(request), grant, previous)
     response = see(safe_next(fields.get("next")))
     cookies.set_session(settings, response, session.cookie, session.max_age)
-    cookies.set_device(settings, response, services().device_cookies.issue(proof.email))
-    if proof.trust_device:
-        token = await services().trusted_devices.trust(request_context(request), proof.user_id)
+    cookies.set_device(settings, response, services().device_cookies.issue(grant.email))
+    if grant.trust_device:
+        token = await services().trusted_devices.trust(request_context(request), grant.user_id)
         cookies.set_trusted(settings, response, token, TRUST_SECONDS)
     if cookies.challenge_cookie(settings, cookie_header(request)):
         cookies.clear_challenge(settings, response)

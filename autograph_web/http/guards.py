@@ -169,7 +169,7 @@ def _from_elsewhere(scope: Scope) -> bool:
 
 def _note_refusal(scope: Scope) -> None:
     """Say in the log, now and then, which address a page was opened at that is not ours."""
-    if services().seldom.allows(_REFUSED):
+    if services().log_throttle.allows(_REFUSED):
         headers, settings = Headers(scope=scope), services().settings
         _log.warning(
             _REFUSED,

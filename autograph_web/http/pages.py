@@ -148,7 +148,7 @@ async def _why_not(scope: Scope, *, admin: bool) -> Response | None:
             raise NotAuthenticated
         looking = await services().sessions.authenticate_cookie(cookie)
         if admin:
-            await services().administrators.require(looking)
+            await services().admin_policy.require(looking)
     except (NotAuthenticated, SessionEnded) as refusal:
         return await _to_sign_in(scope, cookie if isinstance(refusal, SessionEnded) else None)
     return None

@@ -49,7 +49,7 @@ async def refuse(request: Request, fields: Fields) -> Response:
     token = cookies.link_cookie(settings, cookie_header(request), Purpose.SIGN_IN_REFUSAL)
     if token is None:
         raise LinkUnknown
-    back = await services().refusal.refuse(request_context(request), token)
+    back = await services().sign_in_disavowal.refuse(request_context(request), token)
     response = await go_on_to_password(back, "sign_in_refused", fields)
     cookies.clear_link(settings, response, Purpose.SIGN_IN_REFUSAL)
     cookies.clear_session(settings, response)  # it is over with all others

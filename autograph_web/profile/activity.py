@@ -29,8 +29,8 @@ class ActivityPage:
 class Activity:
     """Shows people what happened on their own account, and on nobody else's."""
 
-    def __init__(self, foundation: UseCaseContext) -> None:
-        self._on = foundation
+    def __init__(self, deps: UseCaseContext) -> None:
+        self._deps = deps
 
     async def page(
         self, viewer: Viewer | ApiKeyPrincipal, wish: ActivityInput, cursor: str | None, limit: int
@@ -44,7 +44,7 @@ class Activity:
         """
         before = Place.decode(cursor) if cursor else None
         # One more than asked for tells whether there are more.
-        found = await self._on.trail.selected(viewer.user_id, wish.selection(viewer), before, limit + 1)
+        found = await self._deps.audit_log.selected(viewer.user_id, wish.selection(viewer), before, limit + 1)
         events = found[:limit]
         return ActivityPage(events, place_of(events[-1]).encode() if len(found) > limit else None)
 
@@ -57,18 +57,18 @@ class Activity:
             RateLimited: Too many downloads in an hour.
             Unavailable: The database is away.
         """
-        limits = self._on.limiter.limits(Limit.ACTIVITY, viewer.user_id.hex)
-        await self._on.limiter.consume(limits, viewer.user_id.hex)
-        await self._on.trail.record_alone(Kind.DATA_EXPORTED, context, viewer=viewer, what="activity")
+        limits = self._deps.limiter.limits(Limit.ACTIVITY, viewer.user_id.hex)
+        await self._deps.limiter.consume(limits, viewer.user_id.hex)
+        await self._deps.audit_log.record_alone(Kind.DATA_EXPORTED, context, viewer=viewer, what="activity")
         wanted = wish.selection(viewer)
-        total = await self._on.trail.count(viewer.user_id, wanted)
+        total = await self._deps.audit_log.count(viewer.user_id, wanted)
         events = self._all(viewer.user_id, wanted)
-        return Download(total, written(events, form, self._on.clock.now(), "activity"))
+        return Download(total, written(events, form, self._deps.clock.now(), "activity"))
 
     async def _all(self, user_id: UUID, wanted: Selection) -> AsyncGenerator[list[AuditEvent]]:
         last: Place | None = None
         while True:
-            events = await self._on.trail.selected(user_id, wanted, last, _PORTION)
+            events = await self._deps.audit_log.selected(user_id, wanted, last, _PORTION)
             yield events
             if len(events) < _PORTION:
                 return

@@ -3,7 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
@@ -11,15 +11,15 @@ from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.profile.errors import EmailMismatch, OnlyAdmin
-from autograph_web.profile.messages import farewell_letter
+from autograph_web.profile.messages import farewell_email
 from autograph_web.sessions.viewer import Viewer
 
 
 class Deletion:
     """Deletes accounts. What happened stays in the audit log, under an id that leads to nobody any more."""
 
-    def __init__(self, foundation: UseCaseContext, revocations: Revocations) -> None:
-        self._on, self._revocations = foundation, revocations
+    def __init__(self, deps: UseCaseContext, revocations: Revocations) -> None:
+        self._deps, self._revocations = deps, revocations
 
     @retried
     async def delete(self, context: RequestContext, viewer: Viewer, confirm_email: str) -> None:
@@ -32,35 +32,35 @@ class Deletion:
             SessionEnded: The account is gone already.
             Unavailable: The database is away and nothing was deleted; or, as `Unfinished`, Redis is.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             email = await self._check(connection, viewer, confirm_email)
             revoked = await self._remove(connection, viewer)
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection,
                 Kind.ACCOUNT_DELETED,
                 context,
                 viewer=viewer,
             )
-            await self._on.trail.forget_origin(connection, viewer.user_id)
-            await self._on.outbox.post(connection, farewell_letter(email, context, self._on.clock.now()))
+            await self._deps.audit_log.forget_origin(connection, viewer.user_id)
+            await self._deps.outbox.post(connection, farewell_email(email, context, self._deps.clock.now()))
         await self._revocations.propagate(revoked)
 
     async def _check(self, connection: AsyncConnection, viewer: Viewer, confirm_email: str) -> str:
         account = await accounts.find_by_id(connection, viewer.user_id)
         if account is None:
             raise SessionEnded
-        viewer.assurance.require_recent(account.mfa_enabled, self._on.clock)
-        if fold_email(confirm_email) != fold_email(account.email):
+        viewer.assurance.require_recent(account.mfa_enabled, self._deps.clock)
+        if normalize_email(confirm_email) != normalize_email(account.email):
             raise EmailMismatch
         return account.email
 
     async def _hold(self, connection: AsyncConnection, viewer: Viewer) -> None:
         """Keep everybody else from the account, provided that somebody is left to administer."""
-        held = await accounts.hold_with_admins(connection, viewer.user_id)
+        held = await accounts.lock_user_and_admins(connection, viewer.user_id)
         mine = next((row for row in held if row.id == viewer.user_id), None)
         if mine is None:
             raise SessionEnded
-        if accounts.administers(mine) and len(held) == 1:
+        if accounts.is_active_admin(mine) and len(held) == 1:
             raise OnlyAdmin
 
     async def _remove(self, connection: AsyncConnection, viewer: Viewer) -> Revoked:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
+from autograph_web.accounts.emails import EmailAddress, normalize_email, parse_email
 from autograph_web.accounts.errors import EmailTaken, LinkRefused, LinkUnknown, SessionEnded
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.kinds import Kind
@@ -34,9 +34,9 @@ class EmailChange:
     """Changes addresses."""
 
     def __init__(
-        self, foundation: UseCaseContext, links: Links, sessions: Sessions, revocations: Revocations
+        self, deps: UseCaseContext, links: Links, sessions: Sessions, revocations: Revocations
     ) -> None:
-        self._on, self._links, self._sessions = foundation, links, sessions
+        self._deps, self._links, self._sessions = deps, links, sessions
         self._revocations = revocations
 
     async def request(self, context: RequestContext, viewer: Viewer, email: str) -> str:
@@ -51,8 +51,8 @@ class EmailChange:
             RateLimited: Too many changes were asked for, or too many letters went to that address.
             Unavailable: The database is away; nothing was sent.
         """
-        address = parse_email(email, self._on.reserved_domains)
-        viewer.assurance.require_recent(viewer.mfa_enabled, self._on.clock)
+        address = parse_email(email, self._deps.reserved_domains)
+        viewer.assurance.require_recent(viewer.mfa_enabled, self._deps.clock)
         await self._spend(viewer.user_id, address)
         await self._ask(context, viewer, address)
         return address.text
@@ -69,9 +69,9 @@ class EmailChange:
             Unavailable: The database is away; the link is as good as before.
         """
         bucket = address_bucket(context.ip)
-        limits = self._on.limiter.limits(Limit.EMAIL_CHANGE_CONFIRM, bucket)
+        limits = self._deps.limiter.limits(Limit.EMAIL_CHANGE_CONFIRM, bucket)
         try:
-            async with self._on.limiter.attempt(limits, bucket, LinkRefused):
+            async with self._deps.limiter.attempt(limits, bucket, LinkRefused):
                 account = await self._confirm(context, token)
         except IntegrityError:
             raise EmailTaken from None
@@ -84,31 +84,31 @@ class EmailChange:
         Raises:
             Unavailable: The database is away.
         """
-        async with self._on.database.unit() as connection:
-            return await accounts.forget_holds(connection, self._on.clock.now())
+        async with self._deps.database.unit() as connection:
+            return await accounts.delete_expired_reservations(connection, self._deps.clock.now())
 
     async def _spend(self, user_id: UUID, address: EmailAddress) -> None:
         limits = [
-            *self._on.limiter.limits(Limit.EMAIL_CHANGE, user_id.hex),
-            *self._on.limiter.limits(Limit.EMAIL_CHANGE_TO, address.key),
+            *self._deps.limiter.limits(Limit.EMAIL_CHANGE, user_id.hex),
+            *self._deps.limiter.limits(Limit.EMAIL_CHANGE_TO, address.key),
         ]
-        await self._on.limiter.consume(limits, user_id.hex)
+        await self._deps.limiter.consume(limits, user_id.hex)
 
     async def _check(self, connection: AsyncConnection, viewer: Viewer, address: EmailAddress) -> Account:
         account = await accounts.find_by_id(connection, viewer.user_id)
         if account is None:
             raise SessionEnded
-        viewer.assurance.require_recent(account.mfa_enabled, self._on.clock)
-        if fold_email(account.email) == address.key:
+        viewer.assurance.require_recent(account.mfa_enabled, self._deps.clock)
+        if normalize_email(account.email) == address.key:
             raise EmailUnchanged
         return account
 
     @retried
     async def _ask(self, context: RequestContext, viewer: Viewer, address: EmailAddress) -> None:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             account = await self._check(connection, viewer, address)
             await self._post_letters(connection, context, account, address)
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection,
                 Kind.EMAIL_CHANGE_REQUESTED,
                 context,
@@ -118,7 +118,7 @@ class EmailChange:
     async def _post_letters(
         self, connection: AsyncConnection, context: RequestContext, account: Account, address: EmailAddress
     ) -> None:
-        now = self._on.clock.now()
+        now = self._deps.clock.now()
         taken = await accounts.is_taken(connection, address.key, account.id, now)
         # Made even if nobody gets it: an earlier change ends either way, and both take the same time.
         token = await self._links.issue(
@@ -126,12 +126,14 @@ class EmailChange:
         )
         url = self._links.url(_CHANGE, token)
         letter = (
-            letters.taken_letter(address.text) if taken else letters.new_address_letter(address.text, url)
+            letters.address_taken_email(address.text)
+            if taken
+            else letters.new_address_email(address.text, url)
         )
-        await self._on.outbox.post(connection, letter)
+        await self._deps.outbox.post(connection, letter)
         undo = await self._issue_undo(connection, account)
-        await self._on.outbox.post(
-            connection, letters.change_asked_letter(account.email, address.text, undo, context, now)
+        await self._deps.outbox.post(
+            connection, letters.change_asked_email(account.email, address.text, undo, context, now)
         )
 
     async def _issue_undo(self, connection: AsyncConnection, account: Account) -> str:
@@ -140,20 +142,20 @@ class EmailChange:
 
     @retried
     async def _confirm(self, context: RequestContext, token: str) -> Account:
-        now = self._on.clock.now()
-        async with self._on.database.unit() as connection:
+        now = self._deps.clock.now()
+        async with self._deps.database.unit() as connection:
             link = await self._links.consume(connection, _CHANGE, token)
             before = await account_of_link(connection, link)
-            address = parse_email(link.payload or "", self._on.reserved_domains)
+            address = parse_email(link.payload or "", self._deps.reserved_domains)
             account = await move(connection, before, address, now)
             await self._revocations.apply(connection, before.id, Cause.EMAIL_CHANGED)
-            await accounts.hold_email(
-                connection, fold_email(before.email), before.id, now, now + timedelta(seconds=_UNDO.life)
+            await accounts.reserve_email(
+                connection, normalize_email(before.email), before.id, now, now + timedelta(seconds=_UNDO.life)
             )
             undo = await self._issue_undo(connection, before)
-            letter = letters.changed_address_letter(before.email, address.text, undo, context, now)
-            await self._on.outbox.post(connection, letter)
-            await self._on.trail.record(connection, Kind.EMAIL_CHANGED, context, user_id=account.id)
+            letter = letters.changed_address_email(before.email, address.text, undo, context, now)
+            await self._deps.outbox.post(connection, letter)
+            await self._deps.audit_log.record(connection, Kind.EMAIL_CHANGED, context, user_id=account.id)
         return account
 
 
@@ -180,7 +182,7 @@ async def move(
     """
     moved = await accounts.change_email(connection, account.id, address, now)
     # After the change, which waits for whoever is leaving the address: their hold on it is visible now.
-    if await accounts.is_held(connection, address.key, account.id, now):
+    if await accounts.is_reserved(connection, address.key, account.id, now):
         raise EmailTaken
-    await accounts.release_email(connection, address.key, account.id)
+    await accounts.release_reservation(connection, address.key, account.id)
     return moved

@@ -48,8 +48,8 @@ _EVENT = ("at", "kind", "ip", "user_agent", "session_id", "details")
 class DataExport:
     """Writes an account out as one JSON document: nothing secret, and never all of it in memory."""
 
-    def __init__(self, foundation: UseCaseContext) -> None:
-        self._on = foundation
+    def __init__(self, deps: UseCaseContext) -> None:
+        self._deps = deps
 
     async def begin(self, context: RequestContext, viewer: Viewer) -> AsyncGenerator[str]:
         """Return the document in portions; the first is read already, so a refusal comes before any of it.
@@ -59,15 +59,15 @@ class DataExport:
             SessionEnded: The account is gone.
             Unavailable: The database is away.
         """
-        limits = self._on.limiter.limits(Limit.EXPORT, viewer.user_id.hex)
-        await self._on.limiter.consume(limits, viewer.user_id.hex)
+        limits = self._deps.limiter.limits(Limit.EXPORT, viewer.user_id.hex)
+        await self._deps.limiter.consume(limits, viewer.user_id.hex)
         head = await self._head(viewer.user_id)
-        await self._on.trail.record_alone(Kind.DATA_EXPORTED, context, viewer=viewer)
+        await self._deps.audit_log.record_alone(Kind.DATA_EXPORTED, context, viewer=viewer)
         return self._portions(head, viewer.user_id)
 
     async def _head(self, user_id: UUID) -> dict[str, Any]:
-        now = self._on.clock.now()
-        async with self._on.database.read() as connection:
+        now = self._deps.clock.now()
+        async with self._deps.database.read() as connection:
             found = await accounts.find_by_id(connection, user_id)
             if found is None:
                 raise SessionEnded
@@ -88,7 +88,7 @@ class DataExport:
         yield f'{_json(head)[:-1]}, "events": ['
         last, separator = None, ""
         while True:
-            async with self._on.database.read() as connection:
+            async with self._deps.database.read() as connection:
                 rows = await audit.after(connection, user_id, last, _PAGE)
             if not rows:
                 break

@@ -6,7 +6,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.mail.message import Action, MailMessage, circumstances
 
 
-def password_letter(email: str, context: RequestContext, now: datetime, *, ended: bool) -> MailMessage:
+def password_changed_email(email: str, context: RequestContext, now: datetime, *, ended: bool) -> MailMessage:
     """Tell that the password was changed, and whether every other session was `ended`."""
     others = "Every other device was signed out." if ended else "Other devices stay signed in."
     return MailMessage(
@@ -18,7 +18,7 @@ def password_letter(email: str, context: RequestContext, now: datetime, *, ended
     )
 
 
-def farewell_letter(email: str, context: RequestContext, now: datetime) -> MailMessage:
+def farewell_email(email: str, context: RequestContext, now: datetime) -> MailMessage:
     """Tell that the account is deleted."""
     return MailMessage(
         to=email,
@@ -32,7 +32,7 @@ def farewell_letter(email: str, context: RequestContext, now: datetime) -> MailM
     )
 
 
-def new_address_letter(email: str, url: str) -> MailMessage:
+def new_address_email(email: str, url: str) -> MailMessage:
     """Ask whoever reads the new mailbox to confirm that the account moves there."""
     return MailMessage(
         to=email,
@@ -47,7 +47,7 @@ def new_address_letter(email: str, url: str) -> MailMessage:
     )
 
 
-def taken_letter(email: str) -> MailMessage:
+def address_taken_email(email: str) -> MailMessage:
     """Tell the owner of an address that somebody wanted it for another account."""
     return MailMessage(
         to=email,
@@ -60,7 +60,7 @@ def taken_letter(email: str) -> MailMessage:
     )
 
 
-def change_asked_letter(
+def change_asked_email(
     email: str, new: str, undo_url: str, context: RequestContext, now: datetime
 ) -> MailMessage:
     """Tell at the old address that a change was asked for, and how to stop it."""
@@ -80,7 +80,7 @@ def change_asked_letter(
     )
 
 
-def changed_address_letter(
+def changed_address_email(
     email: str, new: str, undo_url: str, context: RequestContext, now: datetime
 ) -> MailMessage:
     """Tell at the old address that the account has moved, and how to take it back."""

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.errors import SessionEnded, WrongPassword
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
@@ -22,7 +22,7 @@ from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import DomainError
 from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
-from autograph_web.profile.messages import password_letter
+from autograph_web.profile.messages import password_changed_email
 from autograph_web.sessions.assurance import Shown
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.sessions import Ended
@@ -34,20 +34,20 @@ class PasswordChange:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         passwords: PasswordMethod,
         revocations: Revocations,
-        proofs: Grants,
+        grants: Grants,
     ) -> None:
-        self._on, self._passwords = foundation, passwords
-        self._revocations, self._proofs = revocations, proofs
+        self._deps, self._passwords = deps, passwords
+        self._revocations, self._grants = revocations, grants
 
     async def change(
         self, context: RequestContext, viewer: Viewer, wish: PasswordChangeInput, device: str | None = None
     ) -> AuthenticationGrant:
         """Put a new password in the place of the viewer's; no device stays trusted.
 
-        With `end_other_sessions` every session and every sign-in under way ends, and the proof opens the only
+        With `end_other_sessions` every session and every sign-in under way ends, and the grant opens the only
         one there is.
 
         Raises:
@@ -59,9 +59,9 @@ class PasswordChange:
             SessionEnded: The account was locked or signed out everywhere meanwhile.
             Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
         """
-        email_key, new = fold_email(viewer.email), wish.new_password.get_secret_value()
+        email_key, new = normalize_email(viewer.email), wish.new_password.get_secret_value()
         limits = self._passwords.limits(context, email_key, device)
-        async with self._on.limiter.attempt(limits, email_key, WrongPassword):
+        async with self._deps.limiter.attempt(limits, email_key, WrongPassword):
             checked = await self._check(context, viewer, wish.current_password.get_secret_value())
         # Only now: what is wrong with the new one is nobody's business who doesn't know the old one.
         if canonical(new) == canonical(wish.current_password.get_secret_value()):
@@ -74,7 +74,7 @@ class PasswordChange:
             raise await self._what_came_between(checked.account)
         account, revoked = committed
         await self._revocations.propagate(revoked, going_on=viewer.session_id)
-        return self._proof(account, viewer, revoked.ended)
+        return self._grant(account, viewer, revoked.ended)
 
     @retried
     async def _commit(
@@ -85,25 +85,25 @@ class PasswordChange:
         checked: Checked,
         new_hash: str,
     ) -> tuple[Account, Revoked] | None:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             account = await self._replace(connection, viewer, checked, new_hash)
             if account is None:
                 return None
             revoked = await self._revoke(connection, context, viewer, wish)
-            await self._on.trail.record(connection, Kind.PASSWORD_CHANGED, context, viewer=viewer)
+            await self._deps.audit_log.record(connection, Kind.PASSWORD_CHANGED, context, viewer=viewer)
             ended = revoked.ended is not None
-            letter = password_letter(account.email, context, self._on.clock.now(), ended=ended)
-            await self._on.outbox.post(connection, letter)
+            letter = password_changed_email(account.email, context, self._deps.clock.now(), ended=ended)
+            await self._deps.outbox.post(connection, letter)
         return account, revoked
 
     async def _check(self, context: RequestContext, viewer: Viewer, password: str) -> Checked:
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             account = await accounts.find_by_id(connection, viewer.user_id)
         if account is not None:
             _require_assurance(viewer, account)
         checked = await self._passwords.check(context, viewer.user_id, password)
         if isinstance(checked, Wrong):
-            await self._on.trail.record_alone(
+            await self._deps.audit_log.record_alone(
                 Kind.LOGIN_FAILED,
                 context,
                 viewer=viewer,
@@ -117,11 +117,11 @@ class PasswordChange:
     ) -> Account | None:
         """Replace the password that was checked; None if the account is not as it was then."""
         # The account before what belongs to it: whoever uses one of its links at the same time waits here.
-        account = await accounts.hold_unchanged(connection, checked.account)
+        account = await accounts.lock_unchanged(connection, checked.account)
         if account is None:
             return None
         _require_assurance(viewer, account)
-        return await self._passwords.change(connection, account, new_hash, self._on.clock.now())
+        return await self._passwords.change(connection, account, new_hash, self._deps.clock.now())
 
     async def _revoke(
         self,
@@ -139,13 +139,13 @@ class PasswordChange:
         ended = revoked.ended.session_ids if revoked.ended else []
         others = [one for one in ended if one != viewer.session_id]
         if others:
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection, Kind.SESSION_REVOKED, context, viewer=viewer, revoked=len(others)
             )
         return revoked
 
-    def _proof(self, account: Account, viewer: Viewer, ended: Ended | None) -> AuthenticationGrant:
-        proof = self._proofs.make(
+    def _grant(self, account: Account, viewer: Viewer, ended: Ended | None) -> AuthenticationGrant:
+        grant = self._grants.make(
             user_id=account.id,
             email=account.email,
             epoch=ended.epoch if ended else account.session_epoch,
@@ -155,11 +155,11 @@ class PasswordChange:
         )
         if account.mfa_enabled:
             # The password alone was shown: with a second factor that makes a sign-in neither newer nor older.
-            proof = replace(proof, method=viewer.method, amr=viewer.amr, authenticated_at=viewer.signed_in_at)
-        return replace(proof, replaces=viewer.session_id)
+            grant = replace(grant, method=viewer.method, amr=viewer.amr, authenticated_at=viewer.signed_in_at)
+        return replace(grant, replaces=viewer.session_id)
 
     async def _what_came_between(self, seen: Account) -> DomainError:
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             found = await accounts.find_by_id(connection, seen.id)
         if found and found.active and found.session_epoch == seen.session_epoch:
             return WrongPassword(field="current_password")  # another change was quicker

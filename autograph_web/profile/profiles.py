@@ -11,8 +11,8 @@ from autograph_web.audit.use_case_context import UseCaseContext
 class Profiles:
     """Reads accounts for their owners."""
 
-    def __init__(self, foundation: UseCaseContext) -> None:
-        self._on = foundation
+    def __init__(self, deps: UseCaseContext) -> None:
+        self._deps = deps
 
     async def of(self, user_id: UUID) -> Account:
         """Return an account as it is now.
@@ -21,7 +21,7 @@ class Profiles:
             SessionEnded: It is gone, and every session of it.
             Unavailable: The database is away.
         """
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             found = await accounts.find_by_id(connection, user_id)
         if found is None:
             raise SessionEnded

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.errors import LinkRefused, WrongPassword
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.verification import Verification
@@ -21,7 +21,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.recovery.messages import reclaimed_letter
+from autograph_web.recovery.messages import reclaimed_email
 from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
 
@@ -60,13 +60,13 @@ class FirstProof:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         links: Links,
         verification: Verification,
         passwords: PasswordMethod,
         reclaiming: Reclaiming,
     ) -> None:
-        self._on, self._links, self._verification = foundation, links, verification
+        self._deps, self._links, self._verification = deps, links, verification
         self._passwords, self._reclaiming = passwords, reclaiming
 
     async def confirm(self, context: RequestContext, token: str, evidence: Evidence = NOTHING) -> Verified:
@@ -83,8 +83,8 @@ class FirstProof:
                 `Unfinished`, it is done but not yet certain everywhere.
         """
         bucket = address_bucket(context.ip)
-        limits = self._on.limiter.limits(Limit.VERIFY_CONFIRM, bucket)
-        async with self._on.limiter.attempt(limits, bucket, LinkRefused):
+        limits = self._deps.limiter.limits(Limit.VERIFY_CONFIRM, bucket)
+        async with self._deps.limiter.attempt(limits, bucket, LinkRefused):
             account = await self._verification.look(token)
             await self._links.peek(_LINK, token)
             if evidence.user_id == account.id:
@@ -99,14 +99,14 @@ class FirstProof:
     async def _with_password(
         self, context: RequestContext, token: str, account: Account, evidence: Evidence
     ) -> Verified:
-        key, password = fold_email(account.email), evidence.password or ""
+        key, password = normalize_email(account.email), evidence.password or ""
         limits = self._passwords.limits(context, key, evidence.device)
-        async with self._on.limiter.attempt(limits, key, WrongPassword):
+        async with self._deps.limiter.attempt(limits, key, WrongPassword):
             checked = await self._passwords.check(context, account.id, password)
             if isinstance(checked, Checked):
                 with suppress(WrongPassword):
                     return (await self._confirm(context, token, account, checked))[1]
-            await self._on.trail.record_alone(
+            await self._deps.audit_log.record_alone(
                 Kind.LOGIN_FAILED, context, user_id=account.id, email_verification=True
             )
             raise WrongPassword
@@ -127,13 +127,13 @@ class FirstProof:
         *,
         voids: bool = False,
     ) -> tuple[Revoked | None, Verified]:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self._reclaiming.revocations.lock(connection, seen.id)
             link = await self._links.consume(connection, _LINK, token)
             if checked is not None and await self._passwords.confirm(connection, checked) is None:
                 raise WrongPassword
             news = await accounts.mark_verified(
-                connection, link.user_id, link.payload or "", self._on.clock.now()
+                connection, link.user_id, link.payload or "", self._deps.clock.now()
             )
             account = await self._verification.account_of(connection, link)
             if not news:
@@ -141,20 +141,20 @@ class FirstProof:
             await self._links.revoke(connection, account.id, _LINK)
             if voids:
                 return await self._void(connection, context, account)
-            await self._on.trail.record(connection, Kind.EMAIL_VERIFIED, context, user_id=account.id)
+            await self._deps.audit_log.record(connection, Kind.EMAIL_VERIFIED, context, user_id=account.id)
         return None, Verified(account)
 
     async def _void(
         self, connection: AsyncConnection, context: RequestContext, account: Account
     ) -> tuple[Revoked, Verified]:
-        now = self._on.clock.now()
+        now = self._deps.clock.now()
         await self._passwords.remove(connection, account, now)
         revoked = await self._reclaiming.take_back(connection, context, account, Cause.EMAIL_OWNERSHIP_PROVEN)
         removed = Removed.of(revoked, password=True)
-        await self._on.trail.record(
+        await self._deps.audit_log.record(
             connection, Kind.EMAIL_VERIFIED, context, user_id=account.id, **removed.as_details()
         )
-        await self._on.outbox.post(connection, reclaimed_letter(account.email, removed, context, now))
+        await self._deps.outbox.post(connection, reclaimed_email(account.email, removed, context, now))
         token = None
         if account.active:
             token = await self._reclaiming.link_for_password(connection, account, Purpose.PASSWORD_RESET.life)

@@ -7,7 +7,7 @@ from autograph_web.mail.message import Action, MailMessage, circumstances
 from autograph_web.recovery.removed import Removed, counted
 
 
-def reset_letter(email: str, url: str, seconds: int, context: RequestContext, now: datetime) -> MailMessage:
+def reset_email(email: str, url: str, seconds: int, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter with the link for a new password, good for `seconds`."""
     return MailMessage(
         to=email,
@@ -23,7 +23,7 @@ def reset_letter(email: str, url: str, seconds: int, context: RequestContext, no
     )
 
 
-def changed_letter(
+def changed_email(
     email: str, url: str, removed: Removed, context: RequestContext, now: datetime
 ) -> MailMessage:
     """Return the letter that tells of a new password; `url` is where to ask for another link."""
@@ -47,7 +47,7 @@ def changed_letter(
     )
 
 
-def refused_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
+def disavowed_email(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter that tells what ended when a sign-in was taken back."""
     return MailMessage(
         to=email,
@@ -62,7 +62,7 @@ def refused_letter(email: str, removed: Removed, context: RequestContext, now: d
     )
 
 
-def undone_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
+def undone_email(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter that tells that the account is back at this address."""
     return MailMessage(
         to=email,
@@ -76,7 +76,7 @@ def undone_letter(email: str, removed: Removed, context: RequestContext, now: da
     )
 
 
-def reclaimed_letter(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
+def reclaimed_email(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
     """Return the letter that tells what the first proof of a mailbox has ended."""
     return MailMessage(
         to=email,

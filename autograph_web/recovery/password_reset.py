@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.emails import EmailAddress, fold_email, parse_email
+from autograph_web.accounts.emails import EmailAddress, normalize_email, parse_email
 from autograph_web.accounts.errors import LinkRefused, LinkUnknown
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.audit.kinds import Kind
@@ -22,7 +22,7 @@ from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.recovery.errors import PasswordIsSet
-from autograph_web.recovery.messages import changed_letter, reset_letter
+from autograph_web.recovery.messages import changed_email, reset_email
 from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.removed import Removed
 
@@ -53,13 +53,13 @@ class PasswordReset:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         links: Links,
         passwords: PasswordMethod,
         reclaiming: Reclaiming,
         rules: ResetRules,
     ) -> None:
-        self._on, self._links = foundation, links
+        self._deps, self._links = deps, links
         self._passwords, self._reclaiming, self._rules = passwords, reclaiming, rules
 
     async def request(self, context: RequestContext, email: str) -> None:
@@ -72,7 +72,7 @@ class PasswordReset:
             Unavailable: The database is away; nothing was sent.
         """
         await self._spend(context)
-        address = parse_email(email, self._on.reserved_domains)
+        address = parse_email(email, self._deps.reserved_domains)
         await self._ask(context, address, allowed=await self._may_be_written_to(address))
 
     async def confirm(
@@ -92,9 +92,9 @@ class PasswordReset:
             Unavailable: Redis or the database is away; nothing was changed.
         """
         bucket = address_bucket(context.ip)
-        limits = self._on.limiter.limits(Limit.RESET_CONFIRM, bucket)
+        limits = self._deps.limiter.limits(Limit.RESET_CONFIRM, bucket)
         try:
-            async with self._on.limiter.attempt(limits, bucket, LinkRefused):
+            async with self._deps.limiter.attempt(limits, bucket, LinkRefused):
                 revoked, reset = await self._confirm(context, token, password)
         except LinkRefused as refusal:
             await self._note_failure(context, reason=refusal.code)
@@ -110,7 +110,7 @@ class PasswordReset:
     async def _spend(self, context: RequestContext) -> None:
         bucket = address_bucket(context.ip)
         try:
-            await self._on.limiter.consume(self._on.limiter.limits(Limit.RESET, bucket), bucket)
+            await self._deps.limiter.consume(self._deps.limiter.limits(Limit.RESET, bucket), bucket)
         except RateLimitExceeded as refusal:
             if refusal.first:
                 await self._note_failure(context, reason=refusal.code)
@@ -118,12 +118,12 @@ class PasswordReset:
 
     async def _may_be_written_to(self, address: EmailAddress) -> bool:
         # Unknown addresses have a limit as well, so that asking for either is the same work.
-        limits = self._on.limiter.limits(Limit.RESET_ACCOUNT, address.key)
-        return await self._on.limiter.try_consume(limits, address.key)
+        limits = self._deps.limiter.limits(Limit.RESET_ACCOUNT, address.key)
+        return await self._deps.limiter.try_consume(limits, address.key)
 
     @retried
     async def _ask(self, context: RequestContext, address: EmailAddress, *, allowed: bool) -> None:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             found = await accounts.find_by_email(connection, address.key)
             account = found if found and found.active and allowed else None
             await self._send(connection, context, account, address)
@@ -140,9 +140,9 @@ class PasswordReset:
         user_id, to = (account.id, account.email) if account else (None, address.text)
         token = await self._links.issue(connection, _RESET, user_id, self._rules.life, to, alone=True)
         url = self._links.url(_RESET, token)
-        letter = reset_letter(to, url, self._rules.life, context, self._on.clock.now())
-        await self._on.outbox.post(connection, letter, decoy=account is None)
-        await self._on.trail.record(
+        letter = reset_email(to, url, self._rules.life, context, self._deps.clock.now())
+        await self._deps.outbox.post(connection, letter, decoy=account is None)
+        await self._deps.audit_log.record(
             connection, Kind.PASSWORD_RESET_REQUESTED, context, user_id=user_id, sent=account is not None
         )
 
@@ -158,7 +158,7 @@ class PasswordReset:
     async def _take(
         self, context: RequestContext, token: str, account: Account, new_hash: str
     ) -> tuple[Revoked, Reset]:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self._reclaiming.revocations.lock(connection, account.id)
             await self._links.consume(connection, _RESET, token)
             cause = await self._cause(connection, account)
@@ -176,7 +176,7 @@ class PasswordReset:
         return Cause.EMAIL_OWNERSHIP_PROVEN
 
     async def _account_of(self, link: Link) -> Account:
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             found = await accounts.find_by_id(connection, link.user_id)
         if found is None or not found.active or found.email != link.payload:
             raise LinkUnknown
@@ -190,27 +190,27 @@ class PasswordReset:
         new_hash: str,
         cause: Cause,
     ) -> tuple[Revoked, Reset]:
-        now = self._on.clock.now()
-        held = await accounts.hold_reachable(connection, account.id, account.email)
+        now = self._deps.clock.now()
+        held = await accounts.lock_reachable(connection, account.id, account.email)
         if held is None:
             raise LinkUnknown
         # Whoever may do so holds an email sent to that address, so the address counts as verified.
         await self._passwords.change(connection, held, new_hash, now, verifies_email=True)
         revoked = await self._reclaiming.take_back(connection, context, account, cause)
         removed = Removed.of(revoked)
-        await self._on.trail.record(
+        await self._deps.audit_log.record(
             connection, Kind.PASSWORD_RESET_COMPLETED, context, user_id=account.id, **removed.as_details()
         )
         page = self._links.page("/password-reset")
-        letter = changed_letter(account.email, page, removed, context, now)
-        await self._on.outbox.post(connection, letter)
+        letter = changed_email(account.email, page, removed, context, now)
+        await self._deps.outbox.post(connection, letter)
         return revoked, Reset(account, removed)
 
     async def _forgive(self, context: RequestContext, account: Account, device: str | None) -> None:
         # Whoever has just forgotten the password has often guessed until the sign-in was paused.
-        key = fold_email(account.email)
+        key = normalize_email(account.email)
         limits = {limit for known in {device, None} for limit in self._passwords.limits(context, key, known)}
-        await self._on.limiter.reset(list(limits), key)
+        await self._deps.limiter.reset(list(limits), key)
 
     async def _propagate(self, revoked: Revoked) -> None:
         try:
@@ -219,4 +219,4 @@ class PasswordReset:
             raise PasswordIsSet(retry_after=1) from error
 
     async def _note_failure(self, context: RequestContext, reason: str) -> None:
-        await self._on.trail.record_alone(Kind.PASSWORD_RESET_FAILED, context, reason=reason)
+        await self._deps.audit_log.record_alone(Kind.PASSWORD_RESET_FAILED, context, reason=reason)

@@ -27,8 +27,8 @@ class WayBack:
 class Reclaiming:
     """Ends what opens an account besides its mailbox, within the unit of work of what shows the mailbox."""
 
-    def __init__(self, foundation: UseCaseContext, links: Links, revocations: Revocations) -> None:
-        self._on, self._links, self.revocations = foundation, links, revocations
+    def __init__(self, deps: UseCaseContext, links: Links, revocations: Revocations) -> None:
+        self._deps, self._links, self.revocations = deps, links, revocations
 
     async def since_unsure(self, connection: AsyncConnection, user_id: UUID, moment: datetime) -> datetime:
         """Return since when somebody else may have been in an account that its owner takes back.
@@ -55,7 +55,7 @@ class Reclaiming:
         """
         revoked = await self.revocations.apply(connection, account.id, cause, since=since)
         if revoked.second_factor_set_up_at is not None:
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection, Kind.MFA_DISABLED, context, user_id=account.id, reason=cause
             )
         return revoked

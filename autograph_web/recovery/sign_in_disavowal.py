@@ -15,7 +15,7 @@ from autograph_web.authn.flow.new_device_alerts import RefusableSignIn
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.recovery.messages import refused_letter
+from autograph_web.recovery.messages import disavowed_email
 from autograph_web.recovery.reclaiming import Reclaiming, WayBack
 from autograph_web.recovery.removed import Removed
 
@@ -27,12 +27,12 @@ class SignInDisavowal:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         links: Links,
         reclaiming: Reclaiming,
         reset_life: int,
     ) -> None:
-        self._on, self._links = foundation, links
+        self._deps, self._links = deps, links
         self._reclaiming, self._reset_life = reclaiming, reset_life
 
     async def describe(self, token: str) -> RefusableSignIn:
@@ -58,7 +58,7 @@ class SignInDisavowal:
         """
         await self._reclaiming.revocations.require_reachable()
         owner = (await self._links.peek(_REFUSAL, token)).user_id
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self._reclaiming.revocations.lock(connection, owner)
             link = await self._links.consume(connection, _REFUSAL, token)
             found = await accounts.find_by_id(connection, link.user_id)
@@ -80,7 +80,7 @@ class SignInDisavowal:
         )
         removed = Removed.of(revoked)
         token = await self._reclaiming.link_for_password(connection, account, self._reset_life)
-        await self._on.trail.record(
+        await self._deps.audit_log.record(
             connection,
             Kind.SIGN_IN_REFUSED,
             context,
@@ -88,6 +88,6 @@ class SignInDisavowal:
             session_id=UUID(hex=refused.session_id),
             **removed.as_details(),
         )
-        letter = refused_letter(account.email, removed, context, self._on.clock.now())
-        await self._on.outbox.post(connection, letter)
+        letter = disavowed_email(account.email, removed, context, self._deps.clock.now())
+        await self._deps.outbox.post(connection, letter)
         return revoked, WayBack(token, removed)

@@ -14,7 +14,7 @@ from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.profile.email_change import account_of_link, move
-from autograph_web.recovery.messages import undone_letter
+from autograph_web.recovery.messages import undone_email
 from autograph_web.recovery.reclaiming import Reclaiming, WayBack
 from autograph_web.recovery.removed import Removed
 
@@ -24,8 +24,8 @@ _UNDO = Purpose.EMAIL_CHANGE_UNDO
 class EmailUndo:
     """Gives an account its old address back, and hands over to choosing a new password."""
 
-    def __init__(self, foundation: UseCaseContext, links: Links, reclaiming: Reclaiming) -> None:
-        self._on, self._links, self._reclaiming = foundation, links, reclaiming
+    def __init__(self, deps: UseCaseContext, links: Links, reclaiming: Reclaiming) -> None:
+        self._deps, self._links, self._reclaiming = deps, links, reclaiming
 
     async def undo(self, context: RequestContext, token: str) -> WayBack:
         """Give the account its old address back and end every sign-in; return a link for a new password.
@@ -40,10 +40,10 @@ class EmailUndo:
             Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
         """
         bucket = address_bucket(context.ip)
-        limits = self._on.limiter.limits(Limit.EMAIL_CHANGE_UNDO, bucket)
+        limits = self._deps.limiter.limits(Limit.EMAIL_CHANGE_UNDO, bucket)
         await self._reclaiming.revocations.require_reachable()
         try:
-            async with self._on.limiter.attempt(limits, bucket, LinkRefused):
+            async with self._deps.limiter.attempt(limits, bucket, LinkRefused):
                 revoked, back = await self._undo(context, token)
         except IntegrityError:
             raise EmailTaken from None
@@ -53,7 +53,7 @@ class EmailUndo:
     @retried
     async def _undo(self, context: RequestContext, token: str) -> tuple[Revoked, WayBack]:
         owner = (await self._links.peek(_UNDO, token)).user_id
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self._reclaiming.revocations.lock(connection, owner)
             link = await self._links.consume(connection, _UNDO, token)
             return await self._take_back(connection, context, link)
@@ -61,9 +61,9 @@ class EmailUndo:
     async def _take_back(
         self, connection: AsyncConnection, context: RequestContext, link: Link
     ) -> tuple[Revoked, WayBack]:
-        now = self._on.clock.now()
+        now = self._deps.clock.now()
         before = await account_of_link(connection, link)
-        address = parse_email(link.payload or "", self._on.reserved_domains)
+        address = parse_email(link.payload or "", self._deps.reserved_domains)
         since = await self._reclaiming.since_unsure(connection, before.id, link.created_at)
         # The ways back of later changes lead to mailboxes that may be somebody else's; earlier ones stay.
         await self._links.revoke(connection, before.id, _UNDO, since=link.created_at)
@@ -73,8 +73,8 @@ class EmailUndo:
         )
         removed = Removed.of(revoked)
         reset = await self._reclaiming.link_for_password(connection, account, Purpose.PASSWORD_RESET.life)
-        await self._on.trail.record(
+        await self._deps.audit_log.record(
             connection, Kind.EMAIL_CHANGE_UNDONE, context, user_id=account.id, **removed.as_details()
         )
-        await self._on.outbox.post(connection, undone_letter(account.email, removed, context, now))
+        await self._deps.outbox.post(connection, undone_email(account.email, removed, context, now))
         return revoked, WayBack(reset, removed)

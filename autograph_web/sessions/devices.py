@@ -41,8 +41,8 @@ class OpenSession:
 class Devices:
     """The open sessions of each account; nobody sees or ends those of another."""
 
-    def __init__(self, foundation: UseCaseContext, sessions: Sessions) -> None:
-        self._on, self._sessions = foundation, sessions
+    def __init__(self, deps: UseCaseContext, sessions: Sessions) -> None:
+        self._deps, self._sessions = deps, sessions
 
     async def of(self, viewer: Viewer) -> list[OpenSession]:
         """Return the viewer's open sessions, this one first, then those used last; a hundred at most.
@@ -61,8 +61,8 @@ class Devices:
         return await self._listed(user_id, None)
 
     async def _listed(self, user_id: UUID, current: UUID | None) -> list[OpenSession]:
-        now = self._on.clock.now()
-        async with self._on.database.read() as connection:
+        now = self._deps.clock.now()
+        async with self._deps.database.read() as connection:
             rows = await store.newest_alive(connection, user_id, now, current, MOST_LISTED)
         return [_open_session(row, current) for row in rows]
 
@@ -89,7 +89,7 @@ class Devices:
         Raises:
             SessionEnded, Unavailable: As for `sign_out`.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             others = await self._locked(connection, viewer)
             await self._revoke(connection, context, viewer, others)
             # With those of a try before this one that could not be finished.
@@ -99,7 +99,7 @@ class Devices:
 
     @retried
     async def _end(self, context: RequestContext, viewer: Viewer, session_id: UUID) -> None:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             alive = await self._locked(connection, viewer)
             await self._revoke(connection, context, viewer, [one for one in alive if one == session_id])
             if session_id not in await self._ended_lately(connection, viewer):
@@ -111,7 +111,7 @@ class Devices:
         Of two that end each other only the first may: the second has been signed out by then.
         """
         await accounts.lock(connection, viewer.user_id)
-        alive = await store.ids_alive(connection, viewer.user_id, self._on.clock.now())
+        alive = await store.ids_alive(connection, viewer.user_id, self._deps.clock.now())
         if viewer.session_id not in alive:
             raise SessionEnded
         return [one for one in alive if one != viewer.session_id]
@@ -122,7 +122,7 @@ class Devices:
         # Signing out takes no lock of the account, so one of these may just have ended itself.
         ended = await self._sessions.revoke(connection, session_ids, "revoked") if session_ids else []
         if ended:
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection,
                 Kind.SESSION_REVOKED,
                 context,
@@ -133,7 +133,7 @@ class Devices:
 
     async def _ended_lately(self, connection: AsyncConnection, viewer: Viewer) -> list[UUID]:
         """Return which sessions were ended so lately that a copy in Redis may have outlived them."""
-        since = self._on.clock.now() - timedelta(seconds=COPY_TTL)
+        since = self._deps.clock.now() - timedelta(seconds=COPY_TTL)
         return await store.ids_revoked_since(connection, viewer.user_id, since)
 
 

@@ -17,16 +17,16 @@ class LoginTickets:
     def __init__(self, redis: RedisClient, randomness: Randomness) -> None:
         self._kept = OneTimeStore(redis, randomness, AuthenticationGrant, prefix="handoff", ttl=_LIFE_S)
 
-    async def issue(self, proof: AuthenticationGrant) -> str:
-        """Return a ticket for `proof`, good once within 30 seconds.
+    async def issue(self, grant: AuthenticationGrant) -> str:
+        """Return a ticket for `grant`, good once within 30 seconds.
 
         Raises:
             Unavailable: Redis is away.
         """
-        return await self._kept.put(proof)
+        return await self._kept.put(grant)
 
     async def redeem(self, ticket: str) -> AuthenticationGrant:
-        """Use `ticket` up and return its proof.
+        """Use `ticket` up and return its grant.
 
         Raises:
             TicketExpired: It is unknown, used or over 30 seconds old.

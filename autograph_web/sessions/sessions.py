@@ -69,57 +69,57 @@ class Sessions:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         cache: SessionCache,
         revocation_bus: RevocationBus,
         signer: TokenSigner,
         lifetimes: Lifetimes,
     ) -> None:
-        self._on, self._cache, self._revocation_bus = foundation, cache, revocation_bus
+        self._deps, self._cache, self._revocation_bus = deps, cache, revocation_bus
         self._signer, self.lifetimes = signer, lifetimes
 
     @retried
     async def open_for_browser(
-        self, context: RequestContext, proof: AuthenticationGrant, previous: str | None = None
+        self, context: RequestContext, grant: AuthenticationGrant, previous: str | None = None
     ) -> BrowserSession:
-        """Open the session that `proof` entitles to and return its cookie.
+        """Open the session that `grant` entitles to and return its cookie.
 
         The session of `previous`, the cookie that the browser has so far, ends: nobody could end it any more.
 
         Raises:
-            SessionEnded: The proof was used; or meanwhile the account was locked, signed out everywhere,
+            SessionEnded: The grant was used; or meanwhile the account was locked, signed out everywhere,
                 given another password or a second factor that was not shown.
             Unavailable: The database is away; no session was opened.
         """
-        cookie, cookie_hash = new_cookie(proof.user_id, proof.session_id, self._on.randomness)
-        async with self._on.database.unit() as connection:
-            await self.open(connection, context, proof, cookie_hash)
-            replaced = await self.replace(connection, proof)
+        cookie, cookie_hash = new_cookie(grant.user_id, grant.session_id, self._deps.randomness)
+        async with self._deps.database.unit() as connection:
+            await self.open(connection, context, grant, cookie_hash)
+            replaced = await self.replace(connection, grant)
             replaced += await self._replace_previous(connection, context, previous)
         # No page is told: the browser goes on with the new session, and its cookie is only on its way.
         await self._cache.bury(replaced)
-        return BrowserSession(cookie, self.lifetimes.remembered_idle if proof.remember else None)
+        return BrowserSession(cookie, self.lifetimes.remembered_idle if grant.remember else None)
 
     async def open(
         self,
         connection: AsyncConnection,
         context: RequestContext,
-        proof: AuthenticationGrant,
+        grant: AuthenticationGrant,
         cookie_hash: str = "",
     ) -> Row[Any]:
-        """Open the session that `proof` entitles to within the caller's unit of work; return its account.
+        """Open the session that `grant` entitles to within the caller's unit of work; return its account.
 
         Raises:
             SessionEnded: As for `open_for_browser`.
         """
-        account = await store.entitled_account(connection, proof)
+        account = await store.entitled_account(connection, grant)
         if account is None:
             raise SessionEnded
         try:
-            await store.add(connection, self.row(context, proof, cookie_hash))
+            await store.add(connection, self.row(context, grant, cookie_hash))
         except IntegrityError:
             raise SessionEnded from None
-        bind_user(proof.user_id)
+        bind_user(grant.user_id)
         return account
 
     async def authenticate_token(self, token: str) -> Viewer:
@@ -171,20 +171,22 @@ class Sessions:
         parts = read_cookie(value)
         if parts is None:
             return ""
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             row = await store.ending_of(connection, UUID(hex=parts.session_id))
             if row is None:
                 # That there is no such account proves nothing: the cookie may be another instance's.
-                gone = await self._on.trail.has(connection, UUID(hex=parts.user_id), Kind.ACCOUNT_DELETED)
+                gone = await self._deps.audit_log.has(
+                    connection, UUID(hex=parts.user_id), Kind.ACCOUNT_DELETED
+                )
                 return "account_deleted" if gone else _OVER
         everywhere = row.revoked_reason == _EVERYWHERE and row.cookie_hash == parts.hash
         return _EVERYWHERE if everywhere else _OVER
 
-    async def replace(self, connection: AsyncConnection, proof: AuthenticationGrant) -> list[UUID]:
-        """Revoke the session that `proof` takes the place of; `bury` it once that has committed."""
-        if proof.replaces is None:
+    async def replace(self, connection: AsyncConnection, grant: AuthenticationGrant) -> list[UUID]:
+        """Revoke the session that `grant` takes the place of; `bury` it once that has committed."""
+        if grant.replaces is None:
             return []
-        return await self.revoke(connection, [proof.replaces], "reauthenticated")
+        return await self.revoke(connection, [grant.replaces], "reauthenticated")
 
     async def _replace_previous(
         self, connection: AsyncConnection, context: RequestContext, cookie: str | None
@@ -194,10 +196,10 @@ class Sessions:
             return []
         session_id = UUID(hex=parts.session_id)
         this = store.of_cookie(session_id, parts.hash)
-        ids = await store.revoke(connection, this, self._on.clock.now(), "replaced")
+        ids = await store.revoke(connection, this, self._deps.clock.now(), "replaced")
         if ids:
             await self._cache.doubt(ids)
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection,
                 Kind.LOGOUT,
                 context,
@@ -214,11 +216,11 @@ class Sessions:
         Raises:
             Unavailable: It cannot be made certain right now; trying again is safe.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             ended = await self.revoke(connection, [viewer.session_id], "logout")
             if ended:
-                await self._on.trail.record(connection, Kind.LOGOUT, context, viewer=viewer)
-        token_ttl = int(viewer.token_expires_at - self._on.clock.seconds())
+                await self._deps.audit_log.record(connection, Kind.LOGOUT, context, viewer=viewer)
+        token_ttl = int(viewer.token_expires_at - self._deps.clock.seconds())
         await self._cache.bury([viewer.session_id], viewer.token_id, token_ttl)
         await self._revocation_bus.announce([viewer.session_id])
 
@@ -229,9 +231,9 @@ class Sessions:
         Raises:
             Unavailable: As for `end`.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             ended = await self.end_every(connection, viewer.user_id, _EVERYWHERE)
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection, Kind.LOGOUT_ALL, context, viewer=viewer, revoked=ended.open
             )
         await self.make_certain(ended)
@@ -246,12 +248,12 @@ class Sessions:
             SessionEnded: The account is gone.
         """
         # Counted first: advancing the epoch is what ends them.
-        alive = await store.count_alive(connection, user_id, self._on.clock.now())
+        alive = await store.count_alive(connection, user_id, self._deps.clock.now())
         epoch = await accounts.advance_epoch(connection, user_id)
         if epoch is None:
             raise SessionEnded
         mine = store.SESSIONS.c.user_id == user_id
-        ids = await store.revoke(connection, mine, self._on.clock.now(), reason)
+        ids = await store.revoke(connection, mine, self._deps.clock.now(), reason)
         await self._cache.doubt(ids)
         return Ended(user_id, ids, epoch, alive)
 
@@ -280,7 +282,7 @@ class Sessions:
     async def revoke(self, connection: AsyncConnection, session_ids: list[UUID], reason: str) -> list[UUID]:
         """Revoke sessions within the caller's unit of work; `bury` them once it has committed."""
         chosen = store.SESSIONS.c.id.in_(session_ids)
-        ids = await store.revoke(connection, chosen, self._on.clock.now(), reason)
+        ids = await store.revoke(connection, chosen, self._deps.clock.now(), reason)
         await self._cache.doubt(ids)
         return ids
 
@@ -292,7 +294,7 @@ class Sessions:
         `bury` them once it has committed.
         """
         others = store.all_but(user_id, but)
-        ids = await store.revoke(connection, others, self._on.clock.now(), reason)
+        ids = await store.revoke(connection, others, self._deps.clock.now(), reason)
         await self._cache.doubt(ids)
         return ids
 
@@ -315,8 +317,8 @@ class Sessions:
         Never raises: should the database or Redis be away, the copies run out within five minutes.
         """
         with suppress(Unavailable):
-            async with self._on.database.read() as connection:
-                ids = await store.ids_alive(connection, user_id, self._on.clock.now())
+            async with self._deps.database.read() as connection:
+                ids = await store.ids_alive(connection, user_id, self._deps.clock.now())
             await self._cache.forget(ids)
 
     async def count_active(self, user_id: UUID) -> int:
@@ -325,8 +327,8 @@ class Sessions:
         Raises:
             Unavailable: The database is away.
         """
-        async with self._on.database.read() as connection:
-            return await store.count_alive(connection, user_id, self._on.clock.now())
+        async with self._deps.database.read() as connection:
+            return await store.count_alive(connection, user_id, self._deps.clock.now())
 
     async def forget_expired(self) -> int:
         """Delete sessions that ended over a week ago, tokens included; return how many.
@@ -334,21 +336,21 @@ class Sessions:
         Raises:
             Unavailable: The database is away.
         """
-        async with self._on.database.unit() as connection:
-            return await store.forget_expired(connection, self._on.clock.now() - _KEPT_AFTER_THE_END)
+        async with self._deps.database.unit() as connection:
+            return await store.forget_expired(connection, self._deps.clock.now() - _KEPT_AFTER_THE_END)
 
     async def _resolve(self, session_id: str, user_id: str, token_id: str | None) -> SessionRecord:
         finding = await self._cache.look_up(session_id, user_id, token_id)
         if finding.revoked:
             raise SessionEnded
         record = finding.record or await self._load(session_id, finding.run)
-        if not record.alive(self._on.clock.seconds()):
+        if not record.alive(self._deps.clock.seconds()):
             raise SessionEnded
         return record
 
     async def touch(self, connection: AsyncConnection, row: Row[Any]) -> datetime:
         """Note that the session of `row` was just used and return until when it may idle now."""
-        now = self._on.clock.now()
+        now = self._deps.clock.now()
         if not self._worth_noting(row, now):
             return row.idle_expires_at
         idle_until = now + timedelta(seconds=self.lifetimes.idle_for(row.remember))
@@ -357,7 +359,7 @@ class Sessions:
 
     @retried
     async def _touch_alone(self, row: Row[Any]) -> datetime:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             return await self.touch(connection, row)
 
     @staticmethod
@@ -365,8 +367,8 @@ class Sessions:
         return now - row.last_seen_at >= _TOUCH_AFTER
 
     async def _load(self, session_id: str, run: str | None) -> SessionRecord:
-        now, key = self._on.clock.now(), UUID(hex=session_id)
-        async with self._on.database.read() as connection:
+        now, key = self._deps.clock.now(), UUID(hex=session_id)
+        async with self._deps.database.read() as connection:
             row = await store.find_alive(connection, key, now)
         if row is None:
             raise SessionEnded
@@ -378,23 +380,23 @@ class Sessions:
             await self._cache.remember(record, run, now.timestamp())
         return record
 
-    def row(self, context: RequestContext, proof: AuthenticationGrant, cookie_hash: str = "") -> SessionRow:
-        """Return the session that `proof` entitles to as it is written down."""
-        now = self._on.clock.now()
+    def row(self, context: RequestContext, grant: AuthenticationGrant, cookie_hash: str = "") -> SessionRow:
+        """Return the session that `grant` entitles to as it is written down."""
+        now = self._deps.clock.now()
         return SessionRow(
-            id=proof.session_id,
-            user_id=proof.user_id,
+            id=grant.session_id,
+            user_id=grant.user_id,
             cookie_hash=cookie_hash,
-            epoch=proof.epoch,
-            remember=proof.remember,
-            method=proof.method,
-            amr=proof.amr,
+            epoch=grant.epoch,
+            remember=grant.remember,
+            method=grant.method,
+            amr=grant.amr,
             ip=context.ip[:64],
             user_agent=context.user_agent[:512],
             created_at=now,
-            authenticated_at=proof.authenticated_at,
+            authenticated_at=grant.authenticated_at,
             last_seen_at=now,
-            idle_expires_at=now + timedelta(seconds=self.lifetimes.idle_for(proof.remember)),
+            idle_expires_at=now + timedelta(seconds=self.lifetimes.idle_for(grant.remember)),
             expires_at=now + timedelta(seconds=self.lifetimes.absolute),
         )
 

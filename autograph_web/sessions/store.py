@@ -41,16 +41,16 @@ async def add(connection: AsyncConnection, session: SessionRow) -> None:
     await connection.execute(_ADD, session.model_dump())
 
 
-async def entitled_account(connection: AsyncConnection, proof: AuthenticationGrant) -> Row[Any] | None:
-    """Return the account of a proof of sign-in, provided the proof still entitles to a session."""
-    return (await connection.execute(_ENTITLED, _of_proof(proof))).first()
+async def entitled_account(connection: AsyncConnection, grant: AuthenticationGrant) -> Row[Any] | None:
+    """Return the account of a grant of sign-in, provided the grant still entitles to a session."""
+    return (await connection.execute(_ENTITLED, _of_grant(grant))).first()
 
 
 async def open_at_once(
-    database: Database, proof: AuthenticationGrant, session: dict[str, Any], token: dict[str, Any]
+    database: Database, grant: AuthenticationGrant, session: dict[str, Any], token: dict[str, Any]
 ) -> Any | None:
-    """Add the session that `proof` entitles to, and a refresh token of it; return the account."""
-    given = _of_proof(proof)
+    """Add the session that `grant` entitles to, and a refresh token of it; return the account."""
+    given = _of_grant(grant)
     return await database.at_once(_OPEN, given | _named("session", session) | _named("token", token))
 
 
@@ -287,12 +287,12 @@ def _inserted(
     return insert(table).from_select([column.name for column in columns], rows).cte(name)
 
 
-def _of_proof(proof: AuthenticationGrant) -> dict[str, Any]:
+def _of_grant(grant: AuthenticationGrant) -> dict[str, Any]:
     return {
-        "the_id": proof.user_id,
-        "the_epoch": proof.epoch,
-        "the_password": proof.password_changed_at,
-        "has_factor": proof.has_factor,
+        "the_id": grant.user_id,
+        "the_epoch": grant.epoch,
+        "the_password": grant.password_changed_at,
+        "has_factor": grant.has_factor,
     }
 
 

@@ -52,27 +52,27 @@ class Tokens:
     """Issues and rotates token pairs; a session is the family its refresh tokens belong to."""
 
     def __init__(
-        self, foundation: UseCaseContext, sessions: Sessions, signer: TokenSigner, lifetimes: TokenLifetimes
+        self, deps: UseCaseContext, sessions: Sessions, signer: TokenSigner, lifetimes: TokenLifetimes
     ) -> None:
-        self._on, self._sessions, self._signer, self._lifetimes = foundation, sessions, signer, lifetimes
+        self._deps, self._sessions, self._signer, self._lifetimes = deps, sessions, signer, lifetimes
 
     @retried
-    async def open_for_client(self, context: RequestContext, proof: AuthenticationGrant) -> TokenPair:
-        """Open the session that `proof` entitles to and return its first pair.
+    async def open_for_client(self, context: RequestContext, grant: AuthenticationGrant) -> TokenPair:
+        """Open the session that `grant` entitles to and return its first pair.
 
         Raises:
             SessionEnded: As for `Sessions.open_for_browser`.
             Unavailable: The database is away; nothing was opened.
         """
-        refresh, added = self._refresh_token(proof.user_id, proof.session_id)
-        account = await self._open_at_once(context, proof, added)
+        refresh, added = self._refresh_token(grant.user_id, grant.session_id)
+        account = await self._open_at_once(context, grant, added)
         if account is None:
-            async with self._on.database.unit() as connection:
-                account = await self._sessions.open(connection, context, proof)
+            async with self._deps.database.unit() as connection:
+                account = await self._sessions.open(connection, context, grant)
                 await store.add_refresh_token(connection, added)
-                replaced = await self._sessions.replace(connection, proof)
+                replaced = await self._sessions.replace(connection, grant)
             await self._sessions.bury(replaced)
-        access = self._access_token(proof.user_id, proof.session_id, account, proof.epoch)
+        access = self._access_token(grant.user_id, grant.session_id, account, grant.epoch)
         return TokenPair(access, refresh, self._lifetimes.access)
 
     async def refresh(self, context: RequestContext, token: str) -> TokenPair:
@@ -117,33 +117,33 @@ class Tokens:
         added: dict[str, Any],
         refresh: str,
     ) -> TokenPair | None:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             if await store.use_refresh_token(connection, used):
                 row = await self._rotate(connection, context, added)
                 return self._pair(row, refresh)
             return await self._repeated(connection, context, claims, used)
 
     async def _open_at_once(
-        self, context: RequestContext, proof: AuthenticationGrant, token: dict[str, Any]
+        self, context: RequestContext, grant: AuthenticationGrant, token: dict[str, Any]
     ) -> Any | None:
-        database = self._on.database
-        if not database.writes_at_once or proof.replaces is not None:
+        database = self._deps.database
+        if not database.writes_at_once or grant.replaces is not None:
             return None
-        session = self._sessions.row(context, proof)
-        return await store.open_at_once(database, proof, session.model_dump(), token)
+        session = self._sessions.row(context, grant)
+        return await store.open_at_once(database, grant, session.model_dump(), token)
 
     async def _rotate_at_once(
         self, context: RequestContext, used: dict[str, Any], added: dict[str, Any]
     ) -> Any | None:
-        if not self._on.database.writes_at_once:
+        if not self._deps.database.writes_at_once:
             return None
         now, lifetimes = used["moment"], self._sessions.lifetimes
         until = {
             "idle_until": now + timedelta(seconds=lifetimes.idle_for(remember=False)),
             "remembered": now + timedelta(seconds=lifetimes.idle_for(remember=True)),
         }
-        event = self._on.trail.row(Kind.TOKEN_REFRESHED, context)
-        row = await store.rotate(self._on.database, used | until, added, event)
+        event = self._deps.audit_log.row(Kind.TOKEN_REFRESHED, context)
+        row = await store.rotate(self._deps.database, used | until, added, event)
         if row is not None:
             count_event(Kind.TOKEN_REFRESHED)
         return row
@@ -151,7 +151,7 @@ class Tokens:
     async def _rotate(
         self, connection: AsyncConnection, context: RequestContext, added: dict[str, Any]
     ) -> Row[Any]:
-        row = await store.find_alive(connection, added["session_id"], self._on.clock.now())
+        row = await store.find_alive(connection, added["session_id"], self._deps.clock.now())
         if row is None:
             raise SessionEnded
         await self._sessions.touch(connection, row)
@@ -168,7 +168,7 @@ class Tokens:
         if use is None or use.used_by != used["the_client"] or used["moment"] - use.used_at > GRACE:
             return None
         successor = await store.find_unused(connection, use.successor_id)
-        row = await store.find_alive(connection, UUID(hex=claims.session_id), self._on.clock.now())
+        row = await store.find_alive(connection, UUID(hex=claims.session_id), self._deps.clock.now())
         refresh = self._spelled_again(claims, successor) if successor is not None else None
         if row is None or refresh is None:
             return None
@@ -182,9 +182,9 @@ class Tokens:
         return next((token for token in found if token_hash(token) == row.token_hash), None)
 
     async def _record(
-        self, connection: AsyncConnection, context: RequestContext, row: Row[Any], **details: bool
+        self, connection: AsyncConnection, context: RequestContext, row: Row[Any], **details: Any
     ) -> None:
-        await self._on.trail.record(
+        await self._deps.audit_log.record(
             connection, Kind.TOKEN_REFRESHED, context, user_id=row.user_id, session_id=row.id, **details
         )
 
@@ -198,7 +198,7 @@ class Tokens:
         return token
 
     def _refresh_token(self, user_id: UUID, session_id: UUID) -> tuple[str, dict[str, Any]]:
-        now = self._on.clock.now()
+        now = self._deps.clock.now()
         # Of one moment, so that the token can be spelled again from its row.
         seconds, life = int(now.timestamp()), self._lifetimes.refresh
         token, token_id = self._signer.issue_at(seconds, REFRESH, user_id, session_id, life, {})
@@ -217,18 +217,18 @@ class Tokens:
     async def _is_reused(self, context: RequestContext, claims: Claims, digest: str) -> bool:
         """Tell whether a token that was refused is one that was used before; its family ends then."""
         session_id, user_id = UUID(hex=claims.session_id), UUID(hex=claims.user_id)
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             if await store.use_of(connection, UUID(hex=claims.token_id), digest) is None:
                 return False
-            row = await store.find_alive(connection, session_id, self._on.clock.now())
+            row = await store.find_alive(connection, session_id, self._deps.clock.now())
             if not await self._sessions.revoke(connection, [session_id], "token_reuse"):
                 row = None
             if row is not None:  # a family already dead is not news, and of racers one tells
-                await self._on.trail.record(
+                await self._deps.audit_log.record(
                     connection, Kind.TOKEN_REUSE_DETECTED, context, user_id=user_id, session_id=session_id
                 )
-                letter = _reuse_letter(row.email, context, self._on.clock.now())
-                await self._on.outbox.post(connection, letter)
+                letter = _reuse_letter(row.email, context, self._deps.clock.now())
+                await self._deps.outbox.post(connection, letter)
         return True
 
 

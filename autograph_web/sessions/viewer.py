@@ -1,4 +1,4 @@
-"""Who is signed in, and the proof that lets a session be opened."""
+"""Who is signed in, and the grant that lets a session be opened."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,11 +37,11 @@ class Viewer:
 class AuthenticationGrant:
     """Proof that somebody passed every stage of signing in: it opens exactly one session.
 
-    `session_id` is chosen when the proof is made, so the audit log can name the session, and a proof shown
+    `session_id` is chosen when the grant is made, so the audit log can name the session, and a grant shown
     twice would collide with itself. `method` is what was shown, such as `password+totp`, and `amr` that in
     the values of RFC 8176 (None in a ticket of the version before); `replaces` is the session that ends when
     this one opens, after a re-authentication. `password_changed_at` names the password
-    that was shown: once there is another one, the proof opens nothing.
+    that was shown: once there is another one, the grant opens nothing.
     """
 
     session_id: UUID

@@ -79,9 +79,9 @@ class FormState(rx.State, mixin=True):
             _logger.exception("an event handler failed unexpectedly")
             self._refuse(InternalError())
 
-    async def _hand_off(self, proof: AuthenticationGrant) -> None:
-        """Give the browser the ticket that it exchanges for the cookie of `proof`."""
-        self.ticket = await services().login_tickets.issue(proof)
+    async def _hand_off(self, grant: AuthenticationGrant) -> None:
+        """Give the browser the ticket that it exchanges for the cookie of `grant`."""
+        self.ticket = await services().login_tickets.issue(grant)
 
     async def _show_flash(self) -> Flash | None:
         """Show what a native post left behind, and return it."""

@@ -50,7 +50,7 @@ async def administrator_of(router: RouterData) -> Viewer:
         NotAdmin: Somebody else is looking, or an administrator of yesterday.
     """
     looking = await viewer_of(router)
-    await services().administrators.require(looking)
+    await services().admin_policy.require(looking)
     return looking
 
 

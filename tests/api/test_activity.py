@@ -257,8 +257,8 @@ async def test_nobody_elses_events_are_in_a_file(
     api: AsyncClient, tokens: dict[str, Any], services: Services
 ) -> None:
     await register(services, "theo@northwind.dev")
-    await services.trail.record_alone(
-        (await services.trail.recent((await register(services, "ada@northwind.dev")).id, 1))[0].kind,
+    await services.audit_log.record_alone(
+        (await services.audit_log.recent((await register(services, "ada@northwind.dev")).id, 1))[0].kind,
         context("192.0.2.77"),
     )
     for form in ("csv", "json"):
@@ -281,7 +281,7 @@ async def test_an_owner_is_not_told_what_the_operators_system_calls_them(
     api: AsyncClient, services: Services
 ) -> None:
     account = await sign_up(api)
-    for act in (services.administration.lock, services.administration.unlock):
+    for act in (services.user_actions.lock, services.user_actions.unlock):
         await act(OPERATOR, UUID(account["id"]))
     headers = bearer(await sign_in(api))
     told = (await api.get("/activity", headers=headers)).json()["events"]

@@ -46,8 +46,8 @@ async def mina(api: AsyncClient) -> str:
 async def nora(api: AsyncClient, services: Services, mina: str) -> dict[str, str]:
     """The header of an administrator who has just signed in."""
     account = await sign_up(api, NORA)
-    person = await services.directory.find(str(account["id"]))
-    await services.administration.set_role(OPERATOR, person.id, Role.ADMIN)
+    person = await services.user_directory.find(str(account["id"]))
+    await services.user_actions.set_role(OPERATOR, person.id, Role.ADMIN)
     return bearer(await sign_in(api, NORA))
 
 
@@ -66,7 +66,7 @@ async def test_nobody_and_no_user_learns_whether_there_is_such_an_account(
         assert answers[0] == answers[1] == answers[2]
     nonsense = await api.request("POST", "/admin/users", json={"mail": 7}, headers=theo)
     assert_problem(nonsense, 403, "not_admin")
-    assert (await services.directory.find(EMAIL)).role == "user"
+    assert (await services.user_directory.find(EMAIL)).role == "user"
 
 
 async def test_accounts_are_listed_page_by_page(api: AsyncClient, nora: dict[str, str]) -> None:
@@ -143,7 +143,7 @@ async def test_changes_are_in_force_at_once(
     assert_problem(reset, 400, "mfa_not_enabled")
     promoted = await api.post(f"/admin/users/{mina}/role", json={"role": "admin"}, headers=nora)
     assert promoted.json() == {"changed": True}
-    assert (await services.directory.find(EMAIL)).role == "admin"
+    assert (await services.user_directory.find(EMAIL)).role == "admin"
     for path in ("lock", "unlock", "mfa/reset"):
         unknown = await api.post(f"/admin/users/{uuid4()}/{path}", headers=nora)
         assert_problem(unknown, 404, "account_unknown")

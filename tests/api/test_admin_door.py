@@ -20,8 +20,8 @@ async def come_in(browser: AsyncClient, email: str = EMAIL) -> None:
 
 
 async def promote(services: Services) -> None:
-    person = await services.directory.find(EMAIL)
-    await services.administration.set_role(OPERATOR, person.id, Role.ADMIN)
+    person = await services.user_directory.find(EMAIL)
+    await services.user_actions.set_role(OPERATOR, person.id, Role.ADMIN)
 
 
 async def turned_away(browser: AsyncClient, path: str) -> Response:
@@ -72,8 +72,8 @@ async def test_whoever_is_demoted_or_locked_is_out_with_the_next_request(
     await sign_up(browser)
     await promote(services)
     await come_in(browser)
-    me = await services.directory.find(EMAIL)
-    await services.administration.set_role(OPERATOR, me.id, Role.USER)
+    me = await services.user_directory.find(EMAIL)
+    await services.user_actions.set_role(OPERATOR, me.id, Role.USER)
     assert (await browser.get("/admin/users")).headers["location"].startswith("/login?next=")
     await come_in(browser)
     await turned_away(browser, "/admin/users")
@@ -81,7 +81,7 @@ async def test_whoever_is_demoted_or_locked_is_out_with_the_next_request(
     await promote(services)
     await come_in(browser)
     assert (await browser.get("/admin/users")).status_code == 200
-    await services.administration.lock(OPERATOR, me.id)
+    await services.user_actions.lock(OPERATOR, me.id)
     assert (await browser.get("/admin/users")).headers["location"].startswith("/login?next=")
 
 

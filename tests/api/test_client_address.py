@@ -70,8 +70,8 @@ async def test_the_audit_log_is_searched_by_any_spelling_of_an_address(
 ) -> None:
     client = connect("2001:db8::7")
     account = await sign_up(client)
-    person = await services.directory.find(str(account["id"]))
-    await services.administration.set_role(OPERATOR, person.id, Role.ADMIN)
+    person = await services.user_directory.find(str(account["id"]))
+    await services.user_actions.set_role(OPERATOR, person.id, Role.ADMIN)
     header = bearer(await sign_in(client))
     assert await guess(connect, "::ffff:192.0.2.9") == 401
 

@@ -26,7 +26,7 @@ async def keep(
         "mina@northwind.dev", subject, ("A <script>alert(1)</script>",), Action("Open it", LINK)
     )
     name = f"{number:022d}"
-    await services.letter_folder.carry(Envelope(letter, f"<{name}@localhost>", clock.now()))
+    await services.mail_folder.carry(Envelope(letter, f"<{name}@localhost>", clock.now()))
     await asyncio.sleep(0.01)  # files are ordered by their time
     return f"{clock.now():%Y%m%dT%H%M%S}-{name}"
 

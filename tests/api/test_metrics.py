@@ -91,7 +91,7 @@ async def test_an_event_counts_whatever_its_kind(services: Services, scrape: Scr
     before = await scrape()
     for kind, count in times.items():
         for _ in range(count):
-            await services.trail.record_alone(kind, context())
+            await services.audit_log.record_alone(kind, context())
     after = await scrape()
 
     for kind, count in times.items():
@@ -104,7 +104,7 @@ async def test_an_event_that_was_rolled_back_does_not_count(services: Services, 
     async def fail() -> None:
         with suppress(ZeroDivisionError):
             async with services.database.unit() as connection:
-                await services.trail.record(connection, Kind.LOGOUT, context())
+                await services.audit_log.record(connection, Kind.LOGOUT, context())
                 raise ZeroDivisionError
 
     assert await grown(scrape, fail(), "autograph_events_total", kind="logout", group="sign_in") == 0
@@ -180,11 +180,11 @@ async def test_the_outbox_and_the_chain_are_looked_up(
     services: Services, clock: FakeClock, scrape: Scrape
 ) -> None:
     await services.courier.close()
-    await services.chain.close()
+    await services.audit_chain.close()
     async with services.database.unit() as connection:
         await services.outbox.post(connection, MailMessage(EMAIL, "Hello", ("Hello.",)))
-    await services.trail.record_alone(Kind.LOGOUT, context())
-    await services.trail.record_alone(Kind.LOGOUT, context())
+    await services.audit_log.record_alone(Kind.LOGOUT, context())
+    await services.audit_log.record_alone(Kind.LOGOUT, context())
     clock.advance(70)
     figures = await scrape()
 
@@ -193,7 +193,7 @@ async def test_the_outbox_and_the_chain_are_looked_up(
     assert value(figures, "autograph_outbox_oldest_seconds") == 70
     assert value(figures, "autograph_audit_chain_unlinked") == 2
     assert value(figures, "autograph_audit_chain_lag_seconds") == 70
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     assert value(await scrape(), "autograph_audit_chain_unlinked") == 0
 
 
@@ -226,6 +226,6 @@ async def test_the_build_and_the_memory_are_told(scrape: Scrape) -> None:
 
 def test_whoever_writes_an_event_by_itself_counts_it() -> None:
     """The counter stands in `record`; a statement of a store's own must be followed by `count_event`."""
-    own = [module for module in product_modules() if ".trail.row(" in module.source]
+    own = [module for module in product_modules() if ".audit_log.row(" in module.source]
     assert own, "the rotation of tokens writes its event by itself"
     assert [module.name for module in own if "count_event(" not in module.source] == []

@@ -52,7 +52,7 @@ async def test_the_password_step_sets_the_challenge_cookie_and_opens_nothing(
     assert response.headers["location"] == "/login?next=%2Fdashboard%3Ftab%3D2"
     [(name, cookie)] = cookies_set(response).items()
     assert (name, attributes(cookie)) == ("autograph_challenge", ("300", "/", True, "lax"))
-    assert (await services.second_step.describe(cookie.value)).email == EMAIL
+    assert (await services.second_factor_step.describe(cookie.value)).email == EMAIL
     assert await how_many(services, SESSIONS) == before
     protected = await browser.get("/dashboard")
     assert protected.headers["location"].startswith("/login?")

@@ -118,7 +118,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 async def nora(services: Services) -> str:
     """An administrator; the id."""
     account = await register(services)
-    await services.administration.set_role(OPERATOR, account.id, Role.ADMIN)
+    await services.user_actions.set_role(OPERATOR, account.id, Role.ADMIN)
     return account.id.hex
 
 

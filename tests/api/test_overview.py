@@ -25,7 +25,7 @@ FLAG = "/admin/flags/password_grant"
 async def nora(api: AsyncClient, services: Services) -> dict[str, str]:
     """The header of an administrator who has just signed in."""
     account = await register(services, ADMIN)
-    await services.administration.set_role(OPERATOR, account.id, Role.ADMIN)
+    await services.user_actions.set_role(OPERATOR, account.id, Role.ADMIN)
     return bearer(await sign_in(api, ADMIN))
 
 
@@ -43,9 +43,9 @@ async def test_only_administrators_may(
     mina = bearer(await sign_in(api))
     assert_problem(await api.request(method, path, headers=mina, **given), 403, "not_admin")
     assert (await api.request(method, path, headers=nora, **given)).status_code == 200
-    person = await services.directory.find(ADMIN)
+    person = await services.user_directory.find(ADMIN)
     await make_admin(services, "ada@northwind.dev")
-    await services.administration.set_role(OPERATOR, person.id, Role.USER)
+    await services.user_actions.set_role(OPERATOR, person.id, Role.USER)
     assert_problem(await api.request(method, path, headers=nora, **given), 401, "session_ended")
 
 
@@ -92,7 +92,7 @@ async def test_a_flag_is_switched_and_reset_and_both_are_audited(
     api: AsyncClient, nora: dict[str, str], services: Services
 ) -> None:
     body = (await put(api, nora, OFF)).json()
-    person = await services.directory.find(ADMIN)
+    person = await services.user_directory.find(ADMIN)
     assert (body["value"], body["percent"], body["default"]) == ("off", 100, "on")
     assert body["changed_by"] == f"administrator: {person.id}"
     form = {"grant_type": "password", "username": ADMIN, "password": PASSWORD}

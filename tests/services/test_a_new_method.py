@@ -76,14 +76,14 @@ class MagicWord:
     kind = "second_factors"
 
     def __init__(self, on: UseCaseContext) -> None:
-        self._on = on
+        self._deps = on
 
     async def upgrade(self) -> str:
         """What a migration would do; returns what the view was made of before.
 
         That is a table of its own, and its rows in the view of credentials.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             view = await connection.run_sync(lambda plain: inspect(plain).get_view_definition("credentials"))
             before = view[view.index("SELECT") :].strip().rstrip(";")
             await connection.run_sync(WORDS.create)
@@ -92,7 +92,7 @@ class MagicWord:
         return before
 
     async def downgrade(self, before: str) -> None:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self._view(connection, before)
             await connection.run_sync(WORDS.drop)
 
@@ -103,20 +103,20 @@ class MagicWord:
 
     async def enrol(self, user_id: UUID, *, as_second_factor: bool = True) -> None:
         row = {"user_id": user_id, "word": WORD, "is_second_factor": as_second_factor}
-        async with self._on.database.unit() as connection:
-            await connection.execute(insert(WORDS).values(row | {"created_at": self._on.clock.now()}))
+        async with self._deps.database.unit() as connection:
+            await connection.execute(insert(WORDS).values(row | {"created_at": self._deps.clock.now()}))
 
     async def renew(self, user_id: UUID, word: str) -> None:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await connection.execute(update(WORDS).values(word=word, used_at=None))
 
     # As a first factor.
 
     def limits(self, context: RequestContext, email_key: str, device: str | None) -> list[RateLimit]:
-        return self._on.limiter.limits(Limit.LOGIN_ACCOUNT, email_key)
+        return self._deps.limiter.limits(Limit.LOGIN_ACCOUNT, email_key)
 
     async def check(self, context: RequestContext, whom: str | UUID, answer: str) -> Checked | Wrong:
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             find = accounts.find_by_email if isinstance(whom, str) else accounts.find_by_id
             account: Account | None = await find(connection, whom)  # pyright: ignore[reportArgumentType]
             if account is None:
@@ -129,7 +129,7 @@ class MagicWord:
     async def confirm(self, connection: AsyncConnection, checked: Checked) -> Account | None:
         if not await self.use(connection, checked.account.id, checked.renewal or ""):
             return None
-        return await accounts.hold_unchanged(connection, checked.account)
+        return await accounts.lock_unchanged(connection, checked.account)
 
     # As a second factor.
 
@@ -138,7 +138,7 @@ class MagicWord:
 
     async def use(self, connection: AsyncConnection, user_id: UUID, code: str) -> bool:
         used = update(WORDS).where(WORDS.c.user_id == user_id, *_good(code))
-        return (await connection.execute(used.values(used_at=self._on.clock.now()))).rowcount == 1
+        return (await connection.execute(used.values(used_at=self._deps.clock.now()))).rowcount == 1
 
     async def refusal_of(self, connection: AsyncConnection, user_id: UUID, code: str) -> DomainError | None:
         return None
@@ -192,7 +192,7 @@ async def product(
 
 async def test_it_signs_somebody_in_who_has_no_password(product: Product) -> None:
     services = product.services
-    mina = await services.creation.create(OPERATOR, CreationInput(email=EMAIL))
+    mina = await services.user_provisioning.create(OPERATOR, CreationInput(email=EMAIL))
     await product.method.enrol(mina.id, as_second_factor=False)
     with pytest.raises(InvalidCredentials):
         await product.show_the_word("hocuspocus")
@@ -214,7 +214,7 @@ async def test_it_signs_somebody_in_who_has_no_password(product: Product) -> Non
 
 async def test_it_confirms_who_somebody_is(product: Product) -> None:
     services = product.services
-    mina = await services.creation.create(OPERATOR, CreationInput(email=EMAIL))
+    mina = await services.user_provisioning.create(OPERATOR, CreationInput(email=EMAIL))
     await product.method.enrol(mina.id, as_second_factor=False)
     grant = await product.show_the_word()
     assert isinstance(grant, AuthenticationGrant)
@@ -259,12 +259,12 @@ async def test_it_completes_a_sign_in_that_began_with_the_password(
 async def test_it_is_listed_and_it_is_revoked(product: Product) -> None:
     services = product.services
     mina = await register(services)
-    assert not (await services.directory.find(EMAIL)).mfa_enabled
+    assert not (await services.user_directory.find(EMAIL)).mfa_enabled
     await product.method.enrol(mina.id)
 
-    assert (await services.directory.find(EMAIL)).mfa_enabled
+    assert (await services.user_directory.find(EMAIL)).mfa_enabled
     assert (await services.second_factors.status(mina.id)).enabled
-    people, _ = await services.directory.page(Wanted(mfa=True), "", 9)
+    people, _ = await services.user_directory.page(Wanted(mfa=True), "", 9)
     assert [person.email for person in people] == [EMAIL]
     async with services.database.read() as connection:
         listed = await accounts.credentials_of(connection, mina.id)
@@ -273,9 +273,9 @@ async def test_it_is_listed_and_it_is_revoked(product: Product) -> None:
         ("magic_word", True),
     }
 
-    await services.administration.reset_mfa(OPERATOR, mina.id)
+    await services.user_actions.reset_mfa(OPERATOR, mina.id)
 
-    assert not (await services.directory.find(EMAIL)).mfa_enabled
+    assert not (await services.user_directory.find(EMAIL)).mfa_enabled
     assert await how_many(services, WORDS) == 0
     with pytest.raises(MfaNotEnabled):
-        await services.administration.reset_mfa(OPERATOR, mina.id)
+        await services.user_actions.reset_mfa(OPERATOR, mina.id)

@@ -125,10 +125,10 @@ async def test_a_page_has_the_same_events_whichever_way_they_are_looked_up(
     services: Services, viewer: Viewer, clock: FakeClock
 ) -> None:
     await fill(services, clock, viewer.user_id, viewer.session_id)
-    everything = await services.trail.selected(viewer.user_id, Selection(), None, 10_000)
-    signed = await services.trail.selected(viewer.user_id, Selection(Group.SIGN_IN.kinds), None, 10_000)
+    everything = await services.audit_log.selected(viewer.user_id, Selection(), None, 10_000)
+    signed = await services.audit_log.selected(viewer.user_id, Selection(Group.SIGN_IN.kinds), None, 10_000)
     assert signed == [event for event in everything if event.kind.group is Group.SIGN_IN]
-    assert await services.trail.count(viewer.user_id, Selection(Group.SIGN_IN.kinds)) == len(signed)
+    assert await services.audit_log.count(viewer.user_id, Selection(Group.SIGN_IN.kinds)) == len(signed)
     assert {event.user_id for event in everything} == {viewer.user_id}
     assert [(event.at, event.id) for event in everything] == sorted(
         ((event.at, event.id) for event in everything), reverse=True

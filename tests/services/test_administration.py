@@ -59,23 +59,23 @@ Act = Callable[[Services, UUID], Awaitable[object]]
 
 
 async def lock(services: Services, user_id: UUID) -> object:
-    return await services.administration.lock(OPERATOR, user_id)
+    return await services.user_actions.lock(OPERATOR, user_id)
 
 
 async def demote(services: Services, user_id: UUID) -> object:
-    return await services.administration.set_role(OPERATOR, user_id, Role.USER)
+    return await services.user_actions.set_role(OPERATOR, user_id, Role.USER)
 
 
 async def promote(services: Services, user_id: UUID) -> object:
-    return await services.administration.set_role(OPERATOR, user_id, Role.ADMIN)
+    return await services.user_actions.set_role(OPERATOR, user_id, Role.ADMIN)
 
 
 async def end_sessions(services: Services, user_id: UUID) -> object:
-    return await services.administration.end_sessions(OPERATOR, user_id)
+    return await services.user_actions.end_sessions(OPERATOR, user_id)
 
 
 async def person(services: Services, email: str = EMAIL) -> Person:
-    return await services.directory.find(email)
+    return await services.user_directory.find(email)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ async def test_a_locked_account_cannot_be_signed_in_to_until_it_is_unlocked(
         await prove(services)
     assert (await person(services)).status == Status.LOCKED
 
-    assert await services.administration.unlock(OPERATOR, mina.id) is True
-    assert await services.administration.unlock(OPERATOR, mina.id) is False
+    assert await services.user_actions.unlock(OPERATOR, mina.id) is True
+    assert await services.user_actions.unlock(OPERATOR, mina.id) is False
     with pytest.raises(SessionEnded):
         await viewer_of(services, old.access_token)  # what was ended stays ended
     await prove(services)
@@ -140,7 +140,7 @@ async def test_links_from_before_a_lock_open_nothing_after_it(services: Services
     link = (await create(services, EMAIL)).link or ""
     mina = await person(services)
     await lock(services, mina.id)
-    await services.administration.unlock(OPERATOR, mina.id)
+    await services.user_actions.unlock(OPERATOR, mina.id)
     with pytest.raises(LinkReplaced):
         await services.password_reset.confirm(context(), link.partition("token=")[2], PASSWORD)
 
@@ -227,7 +227,7 @@ async def test_a_reset_of_two_step_verification_leaves_the_password(
     trusted = await services.trusted_devices.trust(context(), mina.user_id)
     other = await enrol(services, clock, "theo@northwind.dev")
     mailbox.empty()
-    await services.administration.reset_mfa(OPERATOR, mina.user_id)
+    await services.user_actions.reset_mfa(OPERATOR, mina.user_id)
 
     with pytest.raises(SessionEnded):
         await viewer_of(services, mina.access_token)
@@ -239,7 +239,7 @@ async def test_a_reset_of_two_step_verification_leaves_the_password(
     assert event.details["actor"] == OPERATOR.actor
     assert "Two-step verification was reset" in [letter.subject for letter in mailbox.letters]
     with pytest.raises(MfaNotEnabled):
-        await services.administration.reset_mfa(OPERATOR, mina.user_id)
+        await services.user_actions.reset_mfa(OPERATOR, mina.user_id)
 
 
 async def test_of_many_resets_at_once_one_happens(
@@ -248,7 +248,7 @@ async def test_of_many_resets_at_once_one_happens(
     mina = await enrol(services, clock)
     mailbox.empty()
     outcomes = await asyncio.gather(
-        *(services.administration.reset_mfa(OPERATOR, mina.user_id) for _ in range(RACERS)),
+        *(services.user_actions.reset_mfa(OPERATOR, mina.user_id) for _ in range(RACERS)),
         return_exceptions=True,
     )
     assert outcomes.count(None) == 1, outcomes
@@ -258,11 +258,11 @@ async def test_of_many_resets_at_once_one_happens(
 
 async def test_of_sign_ins_that_race_with_a_lock_none_survives(services: Services) -> None:
     mina = await register(services)
-    proofs = [await prove(services) for _ in range(4)]
+    grants = [await prove(services) for _ in range(4)]
     outcomes = await asyncio.gather(
-        *(services.tokens.open_for_client(context(), proof) for proof in proofs[:2]),
+        *(services.tokens.open_for_client(context(), grant) for grant in grants[:2]),
         lock(services, mina.id),
-        *(services.tokens.open_for_client(context(), proof) for proof in proofs[2:]),
+        *(services.tokens.open_for_client(context(), grant) for grant in grants[2:]),
         return_exceptions=True,
     )
     assert outcomes[2] is True
@@ -277,9 +277,9 @@ async def test_an_account_that_is_not_there(services: Services, act: Act) -> Non
     with pytest.raises(AccountUnknown):
         await act(services, uuid4())
     with pytest.raises(AccountUnknown):
-        await services.administration.reset_mfa(OPERATOR, uuid4())
+        await services.user_actions.reset_mfa(OPERATOR, uuid4())
     with pytest.raises(AccountUnknown):
-        await services.administration.unlock(OPERATOR, uuid4())
+        await services.user_actions.unlock(OPERATOR, uuid4())
     assert await how_many(services, AUDIT) == 0
 
 
@@ -300,7 +300,7 @@ async def test_without_redis_a_lock_is_written_down_and_said_truthfully(
 
 async def test_an_account_is_made_with_a_password(services: Services) -> None:
     wish = CreationInput(email=EMAIL, role=Role.ADMIN, password=SecretStr(PASSWORD))
-    created = await services.creation.create(OPERATOR, wish)
+    created = await services.user_provisioning.create(OPERATOR, wish)
     assert created.link is None
     mina = await person(services)
     assert (mina.role, mina.status, mina.email_verified) == ("admin", "active", True)
@@ -330,7 +330,7 @@ async def test_what_is_wrong_with_a_new_account_is_said(services: Services) -> N
         (CreationInput(email=ADMIN, password=SecretStr("short")), PasswordTooShort),
     ):
         with pytest.raises(refusal):
-            await services.creation.create(OPERATOR, wish)
+            await services.user_provisioning.create(OPERATOR, wish)
     assert await how_many(services, USERS) == 1
     assert await audited(services, "account_created_by_admin") == []
 
@@ -358,7 +358,7 @@ async def test_the_list_is_by_address_page_by_page(services: Services) -> None:
         found: list[str] = []
         after: str | None = ""
         while after is not None:
-            people, after = await services.directory.page(wanted, after, limit)
+            people, after = await services.user_directory.page(wanted, after, limit)
             assert len(people) <= limit
             found += [one.email.partition("@")[0] for one in people]
         return found
@@ -376,10 +376,10 @@ async def test_the_list_is_by_address_page_by_page(services: Services) -> None:
 
 async def test_somebody_is_found_by_address_and_by_id(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
-    found = await services.directory.find(f" {EMAIL.upper()} ")
-    assert found == await services.directory.find(str(mina.user_id))
-    standing = await services.directory.standing(found)
+    found = await services.user_directory.find(f" {EMAIL.upper()} ")
+    assert found == await services.user_directory.find(str(mina.user_id))
+    standing = await services.user_directory.standing(found)
     assert (standing.open_sessions, standing.recovery_codes_left, standing.trusted_devices) == (1, 10, 0)
     for nobody in ("theo@northwind.dev", str(uuid4()), "", "\0"):
         with pytest.raises(AccountUnknown):
-            await services.directory.find(nobody)
+            await services.user_directory.find(nobody)

@@ -40,27 +40,27 @@ Act = Callable[[Services, Operator, UUID], Awaitable[object]]
 
 
 async def lock(services: Services, operator: Operator, user_id: UUID) -> object:
-    return await services.administration.lock(operator, user_id)
+    return await services.user_actions.lock(operator, user_id)
 
 
 async def unlock(services: Services, operator: Operator, user_id: UUID) -> object:
-    return await services.administration.unlock(operator, user_id)
+    return await services.user_actions.unlock(operator, user_id)
 
 
 async def promote(services: Services, operator: Operator, user_id: UUID) -> object:
-    return await services.administration.set_role(operator, user_id, Role.ADMIN)
+    return await services.user_actions.set_role(operator, user_id, Role.ADMIN)
 
 
 async def end_sessions(services: Services, operator: Operator, user_id: UUID) -> object:
-    return await services.administration.end_sessions(operator, user_id)
+    return await services.user_actions.end_sessions(operator, user_id)
 
 
 async def reset_mfa(services: Services, operator: Operator, user_id: UUID) -> object:
-    return await services.administration.reset_mfa(operator, user_id)
+    return await services.user_actions.reset_mfa(operator, user_id)
 
 
 async def create(services: Services, operator: Operator, _user_id: UUID) -> object:
-    return await services.creation.create(operator, CreationInput(email=EMAIL, role=Role.ADMIN))
+    return await services.user_provisioning.create(operator, CreationInput(email=EMAIL, role=Role.ADMIN))
 
 
 ACTS = (lock, unlock, promote, end_sessions, reset_mfa, create)
@@ -88,10 +88,10 @@ async def test_a_role_that_is_over_is_over_whatever_the_session_says(services: S
     mina = await register(services)
     nora = await administrator(services)
     await administrator(services, OTTO)
-    await services.administrators.require(caller_of(nora))
-    await services.administration.set_role(OPERATOR, caller_of(nora).user_id, Role.USER)
+    await services.admin_policy.require(caller_of(nora))
+    await services.user_actions.set_role(OPERATOR, caller_of(nora).user_id, Role.USER)
     with pytest.raises(NotAdmin):
-        await services.administrators.require(caller_of(nora))
+        await services.admin_policy.require(caller_of(nora))
     with pytest.raises(NotAdmin):
         await act(services, nora, mina.id)
 
@@ -99,20 +99,20 @@ async def test_a_role_that_is_over_is_over_whatever_the_session_says(services: S
 async def test_a_locked_administrator_is_none(services: Services) -> None:
     nora = await administrator(services)
     await administrator(services, OTTO)
-    await services.administration.lock(OPERATOR, caller_of(nora).user_id)
+    await services.user_actions.lock(OPERATOR, caller_of(nora).user_id)
     with pytest.raises(NotAdmin):
-        await services.administrators.require(caller_of(nora))
+        await services.admin_policy.require(caller_of(nora))
 
 
 @every_change
 async def test_every_change_needs_a_recent_sign_in(services: Services, clock: FakeClock, act: Act) -> None:
     await register(services, "theo@northwind.dev")
     nora = await administrator(services)
-    theo = await services.directory.find("theo@northwind.dev")
+    theo = await services.user_directory.find("theo@northwind.dev")
     clock.advance(RECENT_S + 1)
     with pytest.raises(ReauthenticationRequired):
         await act(services, nora, theo.id)
-    assert await services.directory.find("theo@northwind.dev") == theo
+    assert await services.user_directory.find("theo@northwind.dev") == theo
 
 
 async def test_a_trusted_device_is_not_enough(services: Services) -> None:
@@ -131,7 +131,9 @@ async def test_what_is_done_names_who_did_it_but_not_to_the_owner(services: Serv
     assert administrator_in(event.details["actor"]) == caller_of(nora).user_id
     assert event.ip == nora.context.ip
 
-    [seen] = [event for event in await services.trail.recent(mina.id, 9) if event.kind is Kind.ACCOUNT_LOCKED]
+    [seen] = [
+        event for event in await services.audit_log.recent(mina.id, 9) if event.kind is Kind.ACCOUNT_LOCKED
+    ]
     assert (seen.ip, seen.user_agent, seen.session_id) == ("", "", None)
     assert seen.details["actor"] == "an administrator"
 
@@ -147,7 +149,7 @@ async def test_an_api_key_needs_no_recent_sign_in_and_is_named(services: Service
     [event] = await audited(services, "account_locked")
     assert issued.key.id in event.details["actor"]
     assert administrator_in(event.details["actor"]) == caller_of(nora).user_id
-    page = await services.investigation.page(AuditInput(person=EMAIL, kind="account_locked"), None, 9)
+    page = await services.audit_search.page(AuditInput(person=EMAIL, kind="account_locked"), None, 9)
     assert [found.operator for found in page.found] == [NORA]
 
 
@@ -157,29 +159,29 @@ async def test_nobody_shuts_themselves_out(services: Services, act: Act) -> None
     await administrator(services, OTTO)
     with pytest.raises(OwnAccount):
         await act(services, nora, caller_of(nora).user_id)
-    await services.administrators.require(caller_of(nora))
+    await services.admin_policy.require(caller_of(nora))
 
 
 async def test_an_administrator_may_step_down_but_the_last_may_not(services: Services) -> None:
     nora = await administrator(services)
     me = caller_of(nora).user_id
     with pytest.raises(LastAdmin):
-        await services.administration.set_role(nora, me, Role.USER)
+        await services.user_actions.set_role(nora, me, Role.USER)
     await administrator(services, OTTO)
-    assert await services.administration.set_role(nora, me, Role.USER) is True
+    assert await services.user_actions.set_role(nora, me, Role.USER) is True
     with pytest.raises(NotAdmin):
-        await services.administrators.require(caller_of(nora))
+        await services.admin_policy.require(caller_of(nora))
 
 
 async def test_of_two_who_demote_each_other_one_stays(services: Services) -> None:
     nora, otto = await administrator(services), await administrator(services, OTTO)
     outcomes = await asyncio.gather(
-        services.administration.set_role(nora, caller_of(otto).user_id, Role.USER),
-        services.administration.set_role(otto, caller_of(nora).user_id, Role.USER),
+        services.user_actions.set_role(nora, caller_of(otto).user_id, Role.USER),
+        services.user_actions.set_role(otto, caller_of(nora).user_id, Role.USER),
         return_exceptions=True,
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NotAdmin", "bool"]
-    left, _ = await services.directory.page(Wanted(role=Role.ADMIN), "", 9)
+    left, _ = await services.user_directory.page(Wanted(role=Role.ADMIN), "", 9)
     assert len(left) == 1
 
 
@@ -199,7 +201,7 @@ async def test_people_are_found_by_what_they_have(services: Services) -> None:
     await give_authenticators(services, "admin")
 
     async def found(**wanted: object) -> list[str]:
-        people, _ = await services.directory.page(replace(Wanted(), **wanted), "", 9)
+        people, _ = await services.user_directory.page(replace(Wanted(), **wanted), "", 9)
         return [person.email for person in people]
 
     assert await found(mfa=True) == [NORA]
@@ -208,26 +210,26 @@ async def test_people_are_found_by_what_they_have(services: Services) -> None:
     for nonsense in ("\0", "mina\0", "\ud800", "mina@\n"):
         assert await found(fragment=nonsense) == []
         with pytest.raises(AccountUnknown):
-            await services.directory.find(nonsense)
-    assert await services.directory.page(Wanted(), "\0", 9) == ([], None)
+            await services.user_directory.find(nonsense)
+    assert await services.user_directory.page(Wanted(), "\0", 9) == ([], None)
 
 
 async def test_the_sessions_of_somebody_are_shown_to_no_surprise(services: Services) -> None:
     mina = await register(services)
     pair = await open_pair(services)
     nora = await administrator(services)
-    listed = await services.directory.sessions_of(await services.directory.find(EMAIL))
+    listed = await services.user_directory.sessions_of(await services.user_directory.find(EMAIL))
     assert [(one.ip, one.current) for one in listed] == [("203.0.113.7", False)]
     await end_sessions(services, nora, mina.id)
     with pytest.raises(SessionEnded):
         await viewer_of(services, pair.access_token)
-    assert await services.directory.sessions_of(await services.directory.find(EMAIL)) == []
+    assert await services.user_directory.sessions_of(await services.user_directory.find(EMAIL)) == []
 
 
 async def test_a_new_account_may_be_made_with_a_password(services: Services) -> None:
     nora = await administrator(services)
     wish = CreationInput(email=EMAIL, password=SecretStr("gravel harbour thirteen violins"))
-    created = await services.creation.create(nora, wish)
+    created = await services.user_provisioning.create(nora, wish)
     assert created.link is None
     [event] = await audited(services, "account_created_by_admin")
     assert (event.user_id, administrator_in(event.details["actor"])) == (created.id, caller_of(nora).user_id)

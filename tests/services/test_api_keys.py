@@ -309,9 +309,9 @@ async def test_a_key_made_while_the_password_is_reset_does_not_survive_it(
         )
         assert [row for row in await rows(services, KEYS) if row.revoked_at is None] == []
         clock.advance(3600)
-        proof = await prove(services, password=password)
+        grant = await prove(services, password=password)
         viewer = await viewer_of(
-            services, (await services.sessions.open_for_browser(context(), proof)).cookie
+            services, (await services.sessions.open_for_browser(context(), grant)).cookie
         )
 
 

@@ -49,9 +49,9 @@ async def journey(services: Services) -> Used:
         await services.tokens.refresh(context("192.0.2.66"), first.refresh_token)
     third = await open_pair(services, OTHER)
     await services.sessions.end(context(), await services.sessions.authenticate_token(third.access_token))
-    proof = await prove(services, remember=True)
-    device, ticket = device_cookie(services, proof), await services.login_tickets.issue(proof)
-    cookie = (await services.sessions.open_for_browser(context(), proof)).cookie
+    grant = await prove(services, remember=True)
+    device, ticket = device_cookie(services, grant), await services.login_tickets.issue(grant)
+    cookie = (await services.sessions.open_for_browser(context(), grant)).cookie
     viewer = await services.sessions.authenticate_cookie(cookie)
     for _ in range(7):
         await asyncio.gather(

@@ -43,7 +43,9 @@ from tests.support.two_step import viewer_of
 
 async def happen(services: Services, times: int = 1) -> None:
     for _ in range(times):
-        await services.trail.record_alone(Kind.LOGIN_SUCCESS, context(), user_id=uuid4(), method="password")
+        await services.audit_log.record_alone(
+            Kind.LOGIN_SUCCESS, context(), user_id=uuid4(), method="password"
+        )
 
 
 async def check(services: Services, *expected: Head) -> Report:
@@ -64,7 +66,7 @@ async def links(services: Services) -> list[Any]:
 async def ten(services: Services) -> Services:
     """Ten rows, linked."""
     await happen(services, 10)
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     return services
 
 
@@ -72,7 +74,7 @@ async def test_every_row_gets_one_link_in_order(ten: Services) -> None:
     made = await links(ten)
     assert [link.position for link in made] == list(range(1, 11))
     assert [link.audit_id for link in made] == sorted(row.id for row in await rows(ten, AUDIT))
-    assert await ten.chain.link_all() == 0
+    assert await ten.audit_chain.link_all() == 0
 
     report = await check(ten)
     assert (report.whole, report.checked, report.waiting, report.erased) == (True, 10, 0, 0)
@@ -80,7 +82,7 @@ async def test_every_row_gets_one_link_in_order(ten: Services) -> None:
 
 
 async def test_an_empty_log_is_whole(services: Services) -> None:
-    assert await services.chain.link_all() == 0
+    assert await services.audit_chain.link_all() == 0
     report = await check(services)
     assert (report.whole, report.checked, report.head) == (True, 0, None)
 
@@ -93,17 +95,17 @@ async def test_what_waits_is_told_with_since_when(ten: Services, clock: FakeCloc
     await happen(ten)
     report = await check(ten)
     assert (report.whole, report.checked, report.waiting, report.waiting_since) == (True, 10, 4, since)
-    await ten.chain.link_all()
+    await ten.audit_chain.link_all()
     assert (await check(ten)).waiting == 0
 
 
 async def test_more_than_one_portion_is_linked_and_checked(services: Services) -> None:
-    await services.chain.close()  # what works in the background would take a part
-    one = services.trail.row(Kind.TOKEN_REFRESHED, context(), user_id=uuid4())
+    await services.audit_chain.close()  # what works in the background would take a part
+    one = services.audit_log.row(Kind.TOKEN_REFRESHED, context(), user_id=uuid4())
     async with services.database.unit() as connection:
         await connection.execute(AUDIT.insert(), [one | {"request_id": str(n)} for n in range(2100)])
     told: list[tuple[int, int]] = []
-    assert await services.chain.link_all() == 2100
+    assert await services.audit_chain.link_all() == 2100
     report = await chain_check_of(services.settings, services.database).run(
         (), lambda seen, total: told.append((seen, total))
     )
@@ -188,7 +190,7 @@ async def test_after_a_break_the_rest_is_checked_all_the_same(ten: Services) -> 
 
 
 async def insert_row(services: Services, row_id: int, **values: Any) -> None:
-    row = services.trail.row(Kind.LOGIN_SUCCESS, context(), user_id=uuid4())
+    row = services.audit_log.row(Kind.LOGIN_SUCCESS, context(), user_id=uuid4())
     async with services.database.unit() as connection:
         await connection.execute(AUDIT.insert(), {"id": row_id} | row | values)
 
@@ -201,7 +203,7 @@ async def test_a_row_put_where_none_can_come_any_more_is_found_and_never_linked(
     await settle(services, clock)
     await insert_row(services, 2)
     await insert_row(services, -5)
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     await settle(services, clock)
 
     assert not {link.audit_id for link in await links(services)} & {2, -5}
@@ -215,7 +217,7 @@ async def test_a_row_with_a_new_number_and_an_old_date_is_found(ten: Services, c
     clock.advance(86_400)
     await happen(ten)
     await insert_row(ten, 500, at=clock.now() - timedelta(hours=2))
-    await ten.chain.link_all()
+    await ten.audit_chain.link_all()
     report = await check(ten)
     assert report.first is not None
     assert (report.first.kind, report.first.audit_id) == (Break.ROW_INSERTED, 500)
@@ -226,7 +228,7 @@ async def settle(services: Services, clock: FakeClock) -> None:
     for _ in range(5):
         clock.advance(3)
         await happen(services)
-        await services.chain.link_all()
+        await services.audit_chain.link_all()
 
 
 async def test_a_row_that_commits_late_is_linked_after_those_with_greater_numbers(
@@ -235,12 +237,12 @@ async def test_a_row_that_commits_late_is_linked_after_those_with_greater_number
     if not services.database.writes_at_once:
         pytest.skip("on SQLite one writes after the other")
     async with services.database.unit() as connection:
-        await services.trail.record(connection, Kind.LOGOUT, context(), user_id=uuid4())
+        await services.audit_log.record(connection, Kind.LOGOUT, context(), user_id=uuid4())
         await settle(services, clock)
         assert len(await links(services)) == 5
         report = await check(services)
         assert (report.whole, report.waiting) == (True, 0)
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     assert [link.audit_id for link in await links(services)] == [2, 3, 4, 5, 6, 1]
     assert (await check(services)).whole
 
@@ -264,7 +266,7 @@ async def test_what_was_noted_of_a_cut_chain_is_not_written_over(ten: Services) 
     await run(ten, "DELETE FROM audit_chain WHERE position > 7")
     await run(ten, "DELETE FROM audit_log WHERE id > 7")
     await happen(ten, 6)
-    assert await ten.chain.link_all() == 6
+    assert await ten.audit_chain.link_all() == 6
     assert file.read() == noted
     report = await check(ten, noted)
     assert report.first is not None
@@ -275,7 +277,7 @@ async def test_a_head_from_before_is_still_in_the_chain(ten: Services) -> None:
     noted = (await check(ten)).head
     assert noted is not None
     await happen(ten, 3)
-    await ten.chain.link_all()
+    await ten.audit_chain.link_all()
     assert (await check(ten, noted, Head.of(str(noted)))).whole
     assert not (await check(ten, Head(3, b"x" * 32))).whole
 
@@ -294,11 +296,11 @@ async def test_keepers_that_race_link_each_row_once(settings: Settings, open_ser
 
     async def link(services: Services) -> None:
         for _ in range(20):
-            await services.chain.link_all()
+            await services.audit_chain.link_all()
             await asyncio.sleep(0.01)
 
     await asyncio.gather(*(write(one) for one in keepers), *(link(one) for one in keepers))
-    await keepers[0].chain.link_all()
+    await keepers[0].audit_chain.link_all()
     made = await links(keepers[0])
     assert [link.position for link in made] == list(range(1, 161))
     assert len({link.audit_id for link in made}) == 160
@@ -336,7 +338,7 @@ async def test_a_keeper_killed_in_the_middle_leaves_nothing_half_done(
     await database.close()
 
     assert len(await links(ten)) == 10
-    assert await ten.chain.link_all() == 10
+    assert await ten.audit_chain.link_all() == 10
     assert (await check(ten)).whole
 
 
@@ -357,9 +359,9 @@ async def viewer(services: Services) -> Viewer:
 
 async def test_a_deleted_account_breaks_nothing_and_is_told(services: Services, viewer: Viewer) -> None:
     await register(services, "theo@northwind.dev")
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     await services.deletion.delete(context(), viewer, EMAIL)
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
 
     report = await check(services)
     assert (report.whole, report.erased, report.checked) == (True, 2, 4)
@@ -381,9 +383,9 @@ async def test_a_deleted_account_breaks_nothing_and_is_told(services: Services, 
 async def test_what_a_deletion_left_is_still_protected(
     services: Services, viewer: Viewer, statement: str, kind: Break
 ) -> None:
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     await services.deletion.delete(context(), viewer, EMAIL)
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     await run(services, statement)
     report = await check(services)
     assert report.first is not None
@@ -391,14 +393,14 @@ async def test_what_a_deletion_left_is_still_protected(
 
 
 async def test_an_account_that_lives_cannot_be_blanked(services: Services, viewer: Viewer) -> None:
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     await run(services, "UPDATE audit_log SET ip = '', user_agent = ''")
     await run(services, "UPDATE audit_chain SET salt = :nothing", nothing=b"")
     for _ in ("as it is", "with a deletion that never happened"):
         report = await check(services)
         assert report.first is not None
         assert report.first.kind is Break.ROW_BLANKED
-        await services.trail.record_alone(Kind.ACCOUNT_DELETED, context(), user_id=viewer.user_id)
+        await services.audit_log.record_alone(Kind.ACCOUNT_DELETED, context(), user_id=viewer.user_id)
 
 
 async def test_deleting_and_linking_at_once_leaves_no_salt_behind(services: Services) -> None:
@@ -408,11 +410,11 @@ async def test_deleting_and_linking_at_once_leaves_no_salt_behind(services: Serv
         cookie = await open_cookie_of(services, email)
         viewer = await viewer_of(services, cookie)
         await asyncio.gather(
-            services.chain.link_all(),
+            services.audit_chain.link_all(),
             services.deletion.delete(context(), viewer, email),
-            services.chain.link_all(),
+            services.audit_chain.link_all(),
         )
-        await services.chain.link_all()
+        await services.audit_chain.link_all()
         ids = {row.id for row in await rows(services, AUDIT) if row.user_id == account.id}
         for link in await links(services):
             if link.audit_id in ids and link.salt:
@@ -434,7 +436,7 @@ async def test_links_outlive_the_secret_they_were_made_with(
     for secrets in ((SECRET,), (OLDER_SECRET, SECRET), (OLDER_SECRET,)):
         services = await open_services(having(*secrets))
         await happen(services, 2)
-        await services.chain.link_all()
+        await services.audit_chain.link_all()
         report = await check(services)
         assert report.whole, report.first
     assert len({link.kid for link in await links(services)}) == 2
@@ -452,13 +454,13 @@ async def test_a_process_with_older_secrets_leaves_the_chain_to_the_newer(
     old = await open_services(settings)
     newer = await open_services(settings.model_copy(update={"secret_keys": (OLDER_SECRET, SECRET)}))
     await happen(old, 2)
-    await newer.chain.link_all()
+    await newer.audit_chain.link_all()
     await happen(old, 2)
-    assert await old.chain.link_all() == 0
-    assert await newer.chain.link_all() == 2
+    assert await old.audit_chain.link_all() == 0
+    assert await newer.audit_chain.link_all() == 2
     await happen(old)
     clock.advance(601)  # the newer one is gone for good
-    assert await old.chain.link_all() == 1
+    assert await old.audit_chain.link_all() == 1
 
 
 async def test_without_the_secret_no_link_can_be_made(
@@ -491,7 +493,7 @@ async def test_without_the_secret_no_link_can_be_made(
 async def days_of_events(services: Services, clock: FakeClock, days: int) -> None:
     for _ in range(days):
         await happen(services, 3)
-        await services.chain.link_all()
+        await services.audit_chain.link_all()
         clock.advance(86_400)
 
 
@@ -499,16 +501,16 @@ async def test_old_days_go_and_the_rest_holds(services: Services, clock: FakeClo
     await days_of_events(services, clock, 5)
     noted = HeadFile(services.settings.data_dir).read()
     assert noted is not None
-    assert await services.chain.forget_before((clock.now() - timedelta(days=2)).date()) == 9
-    assert await services.chain.forget_before((clock.now() - timedelta(days=2)).date()) == 0
+    assert await services.audit_chain.forget_before((clock.now() - timedelta(days=2)).date()) == 9
+    assert await services.audit_chain.forget_before((clock.now() - timedelta(days=2)).date()) == 0
 
     assert [link.position for link in await links(services)] == [10, 11, 12, 13, 14, 15]
     assert sorted(row.id for row in await rows(services, AUDIT)) == [10, 11, 12, 13, 14, 15]
     report = await check(services, noted)
     assert (report.whole, report.checked, report.begins_after) == (True, 6, 9)
     await happen(services)
-    await services.chain.link_all()
-    assert await services.chain.forget_before((clock.now() - timedelta(days=1)).date()) == 3
+    await services.audit_chain.link_all()
+    assert await services.audit_chain.forget_before((clock.now() - timedelta(days=1)).date()) == 3
     assert [left.position for left in await rows(services, CHECKPOINTS)] == [12]
     assert (await check(services, noted)).whole
 
@@ -516,10 +518,10 @@ async def test_old_days_go_and_the_rest_holds(services: Services, clock: FakeClo
 async def test_the_last_day_stays_whatever_its_age(services: Services, clock: FakeClock) -> None:
     await days_of_events(services, clock, 2)
     clock.advance(400 * 86_400)
-    assert await services.chain.forget_before(clock.now().date()) == 3
-    assert await services.chain.forget_before(clock.now().date()) == 0
+    assert await services.audit_chain.forget_before(clock.now().date()) == 3
+    assert await services.audit_chain.forget_before(clock.now().date()) == 0
     await happen(services)
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     assert max(row.id for row in await rows(services, AUDIT)) == 7
     assert (await check(services)).whole
 
@@ -540,7 +542,7 @@ async def test_a_forged_beginning_is_found(
     services: Services, clock: FakeClock, statement: str, kind: Break
 ) -> None:
     await days_of_events(services, clock, 3)
-    assert await services.chain.forget_before((clock.now() - timedelta(days=2)).date()) == 3
+    assert await services.audit_chain.forget_before((clock.now() - timedelta(days=2)).date()) == 3
     assert (await check(services)).whole
     await run(services, statement)
     report = await check(services)
@@ -562,7 +564,7 @@ async def test_nothing_that_was_tampered_with_goes_under_a_seal(
 ) -> None:
     await days_of_events(services, clock, 3)
     await run(services, statement)
-    assert await services.chain.forget_before((clock.now() - timedelta(days=2)).date()) == 0
+    assert await services.audit_chain.forget_before((clock.now() - timedelta(days=2)).date()) == 0
     assert await how_many(services, CHECKPOINTS) == 0
     assert await how_many(services, AUDIT) == 9
     assert not (await check(services)).whole
@@ -570,9 +572,9 @@ async def test_nothing_that_was_tampered_with_goes_under_a_seal(
 
 async def test_behind_a_forged_beginning_nothing_is_taken_away(services: Services, clock: FakeClock) -> None:
     await days_of_events(services, clock, 4)
-    await services.chain.forget_before((clock.now() - timedelta(days=3)).date())
+    await services.audit_chain.forget_before((clock.now() - timedelta(days=3)).date())
     await run(services, "UPDATE audit_checkpoints SET day = '2001-01-01'")
-    assert await services.chain.forget_before((clock.now() - timedelta(days=2)).date()) == 0
+    assert await services.audit_chain.forget_before((clock.now() - timedelta(days=2)).date()) == 0
 
 
 @pytest.mark.parametrize("settings_changes", [{"audit_retention_days": 30}, {}])
@@ -580,10 +582,10 @@ async def test_the_hourly_tidying_takes_what_the_setting_says(
     services: Services, clock: FakeClock, settings_changes: dict[str, Any]
 ) -> None:
     for age in (40, 31, 29, 0):
-        row = services.trail.row(Kind.LOGOUT, context(), user_id=uuid4())
+        row = services.audit_log.row(Kind.LOGOUT, context(), user_id=uuid4())
         async with services.database.unit() as connection:
             await connection.execute(AUDIT.insert(), row | {"at": clock.now() - timedelta(days=age)})
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     await forget_old_events(services)
     assert await how_many(services, AUDIT) == (2 if settings_changes else 4)
     assert (await check(services)).whole
@@ -594,7 +596,7 @@ async def test_keepers_that_take_away_at_once_leave_a_whole_chain(
 ) -> None:
     keepers = [await open_services(settings) for _ in range(3)]
     await days_of_events(keepers[0], clock, 4)
-    await asyncio.gather(*(one.chain.forget_before(clock.now().date()) for one in keepers))
-    await keepers[0].chain.forget_before(clock.now().date())
+    await asyncio.gather(*(one.audit_chain.forget_before(clock.now().date()) for one in keepers))
+    await keepers[0].audit_chain.forget_before(clock.now().date())
     report = await check(keepers[0])
     assert (report.whole, report.checked, report.begins_after) == (True, 3, 9)

@@ -28,10 +28,10 @@ def database_url(sqlite_url: str) -> str:
 async def linked(services: Services) -> Services:
     """Two people's events, linked but for the last."""
     # However long the commands take: nobody else links meanwhile.
-    await services.chain.close()
+    await services.audit_chain.close()
     await register(services)
     await open_cookie(services)
-    await services.chain.link_all()
+    await services.audit_chain.link_all()
     await register(services, "theo@northwind.dev")
     return services
 

@@ -100,7 +100,7 @@ async def test_sqlite_and_the_embedded_redis_come_back(tmp_path: Path, clock: Fa
             token = (await open_pair(services)).refresh_token
             run(COPY, tmp_path)
             await register(services, LATER)
-            await services.chain.link_all()
+            await services.audit_chain.link_all()
     assert (tmp_path / "autograph.backup").stat().st_mode & 0o077 == 0
     run(RESTORE_COPY, tmp_path)
     assert not (data / "redis").exists()
@@ -127,7 +127,7 @@ async def test_postgresql_comes_back_beside_the_old_database(
         token = (await open_pair(services)).refresh_token
         run(DUMP, tmp_path, *programs, **addresses)
         await register(services, LATER)
-        await services.chain.link_all()
+        await services.audit_chain.link_all()
     assert (tmp_path / "autograph.dump").stat().st_mode & 0o077 == 0
     run(RESTORE_DUMP, tmp_path, *programs, **addresses)
     try:

@@ -183,15 +183,15 @@ async def reauthentication_with_a_code(on: Stage) -> Act:
 @case
 async def session_of_a_browser(on: Stage) -> Act:
     await register(on.services, on.email)
-    proof = await prove(on.services, on.email)
-    return on.services.sessions.open_for_browser(context(), proof)
+    grant = await prove(on.services, on.email)
+    return on.services.sessions.open_for_browser(context(), grant)
 
 
 @case
 async def session_of_a_client(on: Stage) -> Act:
     await register(on.services, on.email)
-    proof = await prove(on.services, on.email)
-    return on.services.tokens.open_for_client(context(), proof)
+    grant = await prove(on.services, on.email)
+    return on.services.tokens.open_for_client(context(), grant)
 
 
 @case
@@ -319,7 +319,7 @@ async def sign_in_taken_back(on: Stage) -> Act:
     await register(on.services, on.email)
     on.clock.advance(HOUR)
     await prove(on.services, on.email)
-    return on.services.refusal.refuse(context(), on.token("/not-me"))
+    return on.services.sign_in_disavowal.refuse(context(), on.token("/not-me"))
 
 
 @case
@@ -384,34 +384,34 @@ async def account_deleted(on: Stage) -> Act:
 
 @case
 async def account_made_by_an_operator(on: Stage) -> Act:
-    return on.services.creation.create(OPERATOR, CreationInput(email=on.email, invite=True))
+    return on.services.user_provisioning.create(OPERATOR, CreationInput(email=on.email, invite=True))
 
 
 @case
 async def account_locked(on: Stage) -> Act:
-    return on.services.administration.lock(OPERATOR, (await on.person()).user_id)
+    return on.services.user_actions.lock(OPERATOR, (await on.person()).user_id)
 
 
 @case
 async def account_unlocked(on: Stage) -> Act:
     viewer = await on.person()
-    await on.services.administration.lock(OPERATOR, viewer.user_id)
-    return on.services.administration.unlock(OPERATOR, viewer.user_id)
+    await on.services.user_actions.lock(OPERATOR, viewer.user_id)
+    return on.services.user_actions.unlock(OPERATOR, viewer.user_id)
 
 
 @case
 async def role_given(on: Stage) -> Act:
-    return on.services.administration.set_role(OPERATOR, (await on.person()).user_id, Role.ADMIN)
+    return on.services.user_actions.set_role(OPERATOR, (await on.person()).user_id, Role.ADMIN)
 
 
 @case
 async def sessions_ended_by_an_operator(on: Stage) -> Act:
-    return on.services.administration.end_sessions(OPERATOR, (await on.person()).user_id)
+    return on.services.user_actions.end_sessions(OPERATOR, (await on.person()).user_id)
 
 
 @case
 async def two_step_turned_off_by_an_operator(on: Stage) -> Act:
-    return on.services.administration.reset_mfa(OPERATOR, (await on.enrolled()).user_id)
+    return on.services.user_actions.reset_mfa(OPERATOR, (await on.enrolled()).user_id)
 
 
 @case
@@ -434,7 +434,7 @@ async def flag_switched(on: Stage) -> Act:
     operator = await administrator(on.services, on.email)
     assert isinstance(operator.caller, Viewer)
     wish = read_wish("trusted_devices", "off", EVERYBODY - on.number)
-    return on.services.switchboard.change(context(), operator.caller, wish)
+    return on.services.feature_flags.change(context(), operator.caller, wish)
 
 
 def hashes() -> float:

@@ -63,7 +63,9 @@ async def test_any_number_of_events_is_written_out_in_order(services: Services, 
     async with services.database.unit() as connection:
         await connection.execute(AUDIT.delete())
         for number in range(events):
-            row = services.trail.row(Kind.TOKEN_REFRESHED, context(), user_id=viewer.user_id, number=number)
+            row = services.audit_log.row(
+                Kind.TOKEN_REFRESHED, context(), user_id=viewer.user_id, number=number
+            )
             await connection.execute(AUDIT.insert(), row)
     _, found = await export(services, viewer)
 

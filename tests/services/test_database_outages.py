@@ -159,12 +159,12 @@ async def test_a_copy_in_redis_keeps_checks_going_and_changes_are_unavailable(
 
 async def test_nothing_half_done_is_left_behind(services: Services, postgres_server: PostgresServer) -> None:
     await register(services)
-    proof, pair = await prove(services), await open_pair(services)
+    grant, pair = await prove(services), await open_pair(services)
     before = [await how_many(services, table) for table in (USERS, SESSIONS, REFRESH_TOKENS, AUDIT)]
 
     async def cut_in_the_middle() -> None:
         async with services.database.unit() as connection:
-            await services.sessions.open(connection, context(), proof)
+            await services.sessions.open(connection, context(), grant)
             disconnect(postgres_server, services.settings)
             await connection.execute(USERS.select())
 
@@ -174,7 +174,7 @@ async def test_nothing_half_done_is_left_behind(services: Services, postgres_ser
     after = [await how_many(services, table) for table in (USERS, SESSIONS, REFRESH_TOKENS, AUDIT)]
     assert after == before
     assert await services.tokens.refresh(context(), pair.refresh_token)
-    assert await services.tokens.open_for_client(context(), proof)
+    assert await services.tokens.open_for_client(context(), grant)
 
 
 @pytest.mark.parametrize(

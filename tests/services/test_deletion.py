@@ -105,7 +105,7 @@ async def test_every_session_and_token_is_dead_at_once(
 async def test_what_was_under_way_comes_to_nothing(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
     viewer = await fresh_viewer(services, clock, mina)
-    token, proof = await challenge(services), await sign_in(services, mina.paper[0])
+    token, grant = await challenge(services), await sign_in(services, mina.paper[0])
     async with services.database.unit() as connection:
         link = await services.links.issue(connection, Purpose.PASSWORD_RESET, mina.user_id, 3600)
     await delete(services, viewer)
@@ -113,7 +113,7 @@ async def test_what_was_under_way_comes_to_nothing(services: Services, clock: Fa
     with pytest.raises((InvalidCode, ChallengeExpired, SessionEnded)):
         await verify(services, mina.phone.code(clock.seconds()), token)
     with pytest.raises(SessionEnded):
-        await open_browser(services, proof)
+        await open_browser(services, grant)
     with pytest.raises(LinkUnknown):
         await services.links.peek(Purpose.PASSWORD_RESET, link)
     with pytest.raises(SessionEnded):
@@ -147,7 +147,7 @@ async def test_the_address_can_have_an_account_again(services: Services, viewer:
 
     assert again.id != viewer.user_id
     assert (await viewer_of(services, await open_cookie(services))).user_id == again.id
-    assert [event.kind.value for event in await services.trail.recent(again.id, 10)] == [
+    assert [event.kind.value for event in await services.audit_log.recent(again.id, 10)] == [
         "login_success",
         "registration_success",
     ]
@@ -216,7 +216,7 @@ async def test_a_locked_administrator_is_nobody_who_is_left(services: Services, 
     theo = await make_admin(services, "theo@northwind.dev")
     async with services.database.unit() as connection:
         await connection.execute(USERS.update().values(role="admin"))
-    await services.administration.lock(OPERATOR, theo.id)
+    await services.user_actions.lock(OPERATOR, theo.id)
     with pytest.raises(LastAdmin):
         await delete(services, viewer)
 

@@ -106,8 +106,8 @@ async def test_this_one_comes_first_and_then_what_was_used_last(
 async def test_it_says_how_somebody_signed_in(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
     trusted = await services.trusted_devices.trust(context(), mina.user_id)
-    proof = await start(services, trusted=trusted)
-    await services.sessions.open_for_browser(context(), proof)  # pyright: ignore[reportArgumentType]
+    grant = await start(services, trusted=trusted)
+    await services.sessions.open_for_browser(context(), grant)  # pyright: ignore[reportArgumentType]
     viewer = await fresh_viewer(services, clock, mina)
 
     methods = {one.method for one in await services.devices.of(viewer)}
@@ -135,10 +135,10 @@ async def test_nobody_sees_those_of_another(services: Services, here: Browser) -
 
 
 async def test_a_hundred_are_listed_and_this_one_is_among_them(services: Services, here: Browser) -> None:
-    proof = await prove(services)
+    grant = await prove(services)
     async with services.database.unit() as connection:
         for _ in range(MOST_LISTED + 5):
-            await services.sessions.open(connection, context(), replace(proof, session_id=uuid4()))
+            await services.sessions.open(connection, context(), replace(grant, session_id=uuid4()))
 
     found = await services.devices.of(here.viewer)
     assert len(found) == MOST_LISTED

@@ -470,8 +470,8 @@ async def test_confirming_and_taking_back_at_once_end_at_the_old_address(
     await register(services)
     password = PASSWORD
     for number in range(5):
-        proof = await prove(services, password=password)
-        viewer = await viewer_of(services, await open_browser(services, proof))
+        grant = await prove(services, password=password)
+        viewer = await viewer_of(services, await open_browser(services, grant))
         new = f"mina{number}@elsewhere.dev"
         await ask(services, viewer, new)
         confirmed, undone = await asyncio.gather(

@@ -131,8 +131,8 @@ async def test_a_changed_password_sends_the_others_away(
 ) -> None:
     """Whoever changed it gets a new session in a moment, and must not be sent away before that."""
     wish = PasswordChangeInput(current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW))
-    proof = await services.password_change.change(context(), here.viewer, wish)
-    await services.sessions.open_for_browser(context(), proof)
+    grant = await services.password_change.change(context(), here.viewer, wish)
+    await services.sessions.open_for_browser(context(), grant)
     await ear.hears(there.id)
     assert await here.is_out()
 

@@ -291,7 +291,7 @@ async def test_without_trusted_devices_none_is_offered_made_or_recognised(
     asked = await start(services, trusted=cookie)
     assert isinstance(asked, ChallengeRequired)
     assert not asked.may_trust
-    assert not (await services.second_step.describe(asked.token)).may_trust
+    assert not (await services.second_factor_step.describe(asked.token)).may_trust
     assert not (await verify(services, mina.paper[0], asked.token, trust=True)).trust_device
     await switch(services, "trusted_devices", None)
     assert not isinstance(await start(services, trusted=cookie), ChallengeRequired)
@@ -328,9 +328,9 @@ async def test_the_switchboard_asks_who_it_is_and_since_when(services: Services,
     await register(services)
     viewer = await viewer_of(services, (await open_pair(services)).access_token)
     with pytest.raises(NotAdmin):
-        await services.switchboard.change(context(), viewer, read_wish("password_grant", "off"))
+        await services.feature_flags.change(context(), viewer, read_wish("password_grant", "off"))
     await change(services, USERS, role="admin")
     clock.advance(601)
     with pytest.raises(ReauthenticationRequired):
-        await services.switchboard.change(context(), viewer, read_wish("password_grant", "off"))
+        await services.feature_flags.change(context(), viewer, read_wish("password_grant", "off"))
     assert await how_many(services, SWITCHED) == 0

@@ -55,10 +55,10 @@ async def written_elsewhere(services: Services, name: str, word: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_an_idle_process_comes_to_rest_and_wakes_for_what_it_writes_itself(alone: Services) -> None:
-    await alone.trail.record_alone(Kind.LOGIN_FAILED, context())
+    await alone.audit_log.record_alone(Kind.LOGIN_FAILED, context())
     await rests(alone)
     assert await how_many(alone, CHAIN) == 1
-    await alone.trail.record_alone(Kind.LOGIN_FAILED, context())
+    await alone.audit_log.record_alone(Kind.LOGIN_FAILED, context())
     async with asyncio.timeout(15):  # and not when it would be found anyway
         while await how_many(alone, CHAIN) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.1)

@@ -27,7 +27,7 @@ NORA = "nora@northwind.dev"
 
 
 async def found(services: Services, **wish: object) -> list[tuple[str | None, str]]:
-    page = await services.investigation.page(AuditInput.model_validate(wish), None, 99)
+    page = await services.audit_search.page(AuditInput.model_validate(wish), None, 99)
     return [(one.email, one.event.kind.value) for one in page.found]
 
 
@@ -40,7 +40,7 @@ async def test_everybodys_events_are_found_by_what_is_known_of_them(
     nora = await administrator(services)
     with pytest.raises(Exception, match="invalid_credentials"):
         await prove(services, EMAIL, WRONG, ip="192.0.2.9")
-    await services.administration.lock(nora, mina.id)
+    await services.user_actions.lock(nora, mina.id)
 
     minas = [(EMAIL, "account_locked"), (EMAIL, "login_failed"), (EMAIL, "registration_success")]
     assert await found(services, person=EMAIL) == minas
@@ -67,9 +67,9 @@ async def test_everybodys_events_are_found_by_what_is_known_of_them(
 async def test_an_event_says_who_did_it(services: Services) -> None:
     mina = await register(services)
     nora = await administrator(services)
-    await services.administration.set_role(nora, mina.id, Role.ADMIN)
-    await services.administration.end_sessions(OPERATOR, mina.id)
-    page = await services.investigation.page(AuditInput(person=EMAIL), None, 99)
+    await services.user_actions.set_role(nora, mina.id, Role.ADMIN)
+    await services.user_actions.end_sessions(OPERATOR, mina.id)
+    page = await services.audit_search.page(AuditInput(person=EMAIL), None, 99)
     assert [one.operator for one in page.found] == [OPERATOR.actor, NORA, None]
 
 
@@ -80,16 +80,16 @@ async def test_the_pages_follow_each_other_without_gap_or_repetition(
     await fill(services, clock, mina.id, uuid4())
     wish, seen, cursor = AuditInput(group=Group.SIGN_IN), list[int](), None
     while True:
-        page = await services.investigation.page(wish, cursor, 97)
+        page = await services.audit_search.page(wish, cursor, 97)
         seen += [one.event.id for one in page.found]
         cursor = page.next_cursor
         if cursor is None:
             break
-    events = await services.trail.searched(None, Selection(Group.SIGN_IN.kinds), None, MANY)
+    events = await services.audit_log.searched(None, Selection(Group.SIGN_IN.kinds), None, MANY)
     assert seen == [event.id for event in events]
     assert len(seen) == len(set(seen)) > 300
     with pytest.raises(InvalidCursor):
-        await services.investigation.page(wish, "elsewhere", 9)
+        await services.audit_search.page(wish, "elsewhere", 9)
 
 
 async def test_a_page_reads_about_as_many_rows_as_it_shows(services: Services, clock: FakeClock) -> None:
@@ -122,12 +122,12 @@ async def test_a_download_has_everything_that_is_picked(services: Services, cloc
     nora = await administrator(services)
     await fill(services, clock, mina.id, uuid4())
     wish = AuditInput(person=EMAIL)
-    download = await services.investigation.download(nora, wish, Format.CSV)
+    download = await services.audit_search.download(nora, wish, Format.CSV)
     rows = list(csv.DictReader(io.StringIO("".join([part async for part in download.portions])[1:])))
     assert len(rows) == download.total == MANY // 2 + 1
     assert {row["account"] for row in rows} == {str(mina.id)}
 
-    download = await services.investigation.download(nora, wish, Format.JSON)
+    download = await services.audit_search.download(nora, wish, Format.JSON)
     text = json.loads("".join([part async for part in download.portions]))
     assert (text["format"], len(text["events"])) == ("autograph-audit-1", download.total)
     assert {event["user_id"] for event in text["events"]} == {str(mina.id)}
@@ -135,9 +135,9 @@ async def test_a_download_has_everything_that_is_picked(services: Services, cloc
         {"what": "audit log"}
     ] * 2
 
-    nobody = await services.investigation.download(nora, AuditInput(person="nobody@x.dev"), Format.JSON)
+    nobody = await services.audit_search.download(nora, AuditInput(person="nobody@x.dev"), Format.JSON)
     assert json.loads("".join([part async for part in nobody.portions]))["events"] == []
     for _ in range(17):
-        await services.investigation.download(nora, wish, Format.CSV)
+        await services.audit_search.download(nora, wish, Format.CSV)
     with pytest.raises(RateLimited):
-        await services.investigation.download(nora, wish, Format.CSV)
+        await services.audit_search.download(nora, wish, Format.CSV)

@@ -59,8 +59,8 @@ USE_CASES: dict[str, UseCase] = {
         context(), viewer.user_id
     ),
     "turn two steps off": lambda services, viewer: services.enrolment.disable(context(), viewer),
-    "lock": lambda services, viewer: services.administration.lock(Operator("x", context()), viewer.user_id),
-    "take the factors away": lambda services, viewer: services.administration.reset_mfa(
+    "lock": lambda services, viewer: services.user_actions.lock(Operator("x", context()), viewer.user_id),
+    "take the factors away": lambda services, viewer: services.user_actions.reset_mfa(
         Operator("x", context()), viewer.user_id
     ),
 }

@@ -29,9 +29,9 @@ async def ticket(services: Services) -> str:
 
 async def test_a_ticket_gives_the_whole_proof_back(services: Services) -> None:
     await register(services)
-    proof = await prove(services, remember=True)
+    grant = await prove(services, remember=True)
 
-    assert await services.login_tickets.redeem(await services.login_tickets.issue(proof)) == proof
+    assert await services.login_tickets.redeem(await services.login_tickets.issue(grant)) == grant
 
 
 async def test_a_ticket_works_once(services: Services, ticket: str) -> None:
@@ -76,11 +76,11 @@ async def test_a_made_up_ticket_is_refused(services: Services, ticket: str, made
 
 
 async def test_a_claimed_proof_opens_one_session_only(services: Services, ticket: str) -> None:
-    proof = await services.login_tickets.redeem(ticket)
-    await services.sessions.open_for_browser(context(), proof)
+    grant = await services.login_tickets.redeem(ticket)
+    await services.sessions.open_for_browser(context(), grant)
 
     with pytest.raises(SessionEnded):
-        await services.sessions.open_for_browser(context(), proof)
+        await services.sessions.open_for_browser(context(), grant)
 
 
 async def test_a_flash_is_read_once(services: Services) -> None:

@@ -121,9 +121,9 @@ async def test_the_token_is_enough_wherever_the_client_has_moved(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
     token = await challenge(services, context(HOME))
-    proof = await verify(services, mina.phone.code(clock.seconds()), token, context(ELSEWHERE, "curl/8.0"))
+    grant = await verify(services, mina.phone.code(clock.seconds()), token, context(ELSEWHERE, "curl/8.0"))
 
-    assert proof.user_id == mina.user_id
+    assert grant.user_id == mina.user_id
 
 
 async def test_the_token_of_another_account_is_refused(
@@ -167,7 +167,7 @@ async def test_starting_over_leaves_nothing_of_the_sign_in(
     services: Services, clock: FakeClock, mina: Enrolled, redis_window: RedisWindow
 ) -> None:
     token = await challenge(services)
-    await services.second_step.abandon(token)
+    await services.second_factor_step.abandon(token)
 
     assert redis_window.keys("mfa_*") == []
     for shown in (token, None):
@@ -189,22 +189,22 @@ async def test_starting_over_leaves_a_later_sign_in_of_the_same_client_alone(
 ) -> None:
     first = await challenge(services)
     await challenge(services)
-    await services.second_step.abandon(first)
+    await services.second_factor_step.abandon(first)
 
     assert await verify(services, mina.phone.code(clock.seconds()))
 
 
 @pytest.mark.parametrize("made_up", ["", "x", "A" * 43])
 async def test_starting_over_without_a_challenge_is_fine(services: Services, made_up: str) -> None:
-    await services.second_step.abandon(made_up)
+    await services.second_factor_step.abandon(made_up)
 
 
 async def test_a_challenge_can_be_described_to_who_holds_its_token(
     services: Services, mina: Enrolled
 ) -> None:
     token = await challenge(services)
-    known = await services.second_step.describe(token)
+    known = await services.second_factor_step.describe(token)
 
     assert (known.email, known.token, known.methods) == (EMAIL, token, ("totp", "recovery_code"))
     with pytest.raises(ChallengeExpired):
-        await services.second_step.describe("A" * 43)
+        await services.second_factor_step.describe("A" * 43)

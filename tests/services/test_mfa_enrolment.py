@@ -267,8 +267,8 @@ async def test_every_session_shows_the_change_at_once(services: Services, clock:
     )
     assert [(await viewer_of(services, one)).mfa_enabled for one in open_ones] == [True, True]
 
-    proof = await sign_in(services, paper[0])
-    pair = await services.tokens.open_for_client(context(), proof)
+    grant = await sign_in(services, paper[0])
+    pair = await services.tokens.open_for_client(context(), grant)
     await services.enrolment.disable(context(), await viewer_of(services, pair.access_token))
     open_ones.append(pair.access_token)
     assert [(await viewer_of(services, one)).mfa_enabled for one in open_ones] == [False, False, False]

@@ -78,9 +78,9 @@ async def test_a_sign_in_with_both_steps_is_fresh_for_ten_minutes(
 async def test_a_recovery_code_is_a_second_factor_too(
     services: Services, mina: Enrolled, change: Change
 ) -> None:
-    proof = await verify(services, mina.paper[0], await challenge(services))
+    grant = await verify(services, mina.paper[0], await challenge(services))
 
-    await change(services, await viewer_of(services, await open_browser(services, proof)))
+    await change(services, await viewer_of(services, await open_browser(services, grant)))
 
 
 @CHANGES
@@ -95,9 +95,9 @@ async def test_the_session_that_turned_it_on_has_shown_no_second_factor(
 async def test_a_trusted_device_is_no_second_factor(
     services: Services, mina: Enrolled, change: Change
 ) -> None:
-    proof = await start(services, trusted=await services.trusted_devices.trust(context(), mina.user_id))
-    assert isinstance(proof, AuthenticationGrant)
-    viewer = await viewer_of(services, await open_browser(services, proof))
+    grant = await start(services, trusted=await services.trusted_devices.trust(context(), mina.user_id))
+    assert isinstance(grant, AuthenticationGrant)
+    viewer = await viewer_of(services, await open_browser(services, grant))
 
     with pytest.raises(ReauthenticationRequired):
         await change(services, viewer)

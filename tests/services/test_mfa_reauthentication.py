@@ -35,9 +35,9 @@ async def test_the_right_password_makes_a_session_fresh_again(services: Services
     await register(services)
     viewer = await viewer_of(services, await open_cookie(services, remember=True))
     clock.advance(TEN_MINUTES + 1)
-    proof = await reauthenticate(services, viewer)
+    grant = await reauthenticate(services, viewer)
 
-    renewed = await viewer_of(services, await open_browser(services, proof))
+    renewed = await viewer_of(services, await open_browser(services, grant))
     assert (renewed.user_id, renewed.method, renewed.remember) == (viewer.user_id, "password", True)
     assert await set_up(services, renewed)
 
@@ -48,10 +48,10 @@ async def test_with_two_step_verification_a_code_is_needed_too(
 ) -> None:
     viewer = await viewer_of(services, mina.access_token)
     code = mina.phone.code(clock.seconds()) if kind == "totp" else mina.paper[0]
-    proof = await reauthenticate(services, viewer, code)
+    grant = await reauthenticate(services, viewer, code)
 
-    assert (proof.method, proof.replaces) == (f"password+{kind}", viewer.session_id)
-    renewed = await viewer_of(services, await open_browser(services, proof))
+    assert (grant.method, grant.replaces) == (f"password+{kind}", viewer.session_id)
+    renewed = await viewer_of(services, await open_browser(services, grant))
     assert await services.enrolment.regenerate_codes(context(), renewed)
     with pytest.raises(InvalidCode):
         await reauthenticate(services, renewed, code)

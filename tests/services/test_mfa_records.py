@@ -122,13 +122,13 @@ async def test_a_sign_in_is_written_down_step_by_step(
     failed = await one(services, "mfa_verify_failed")
     assert (failed.user_id, failed.session_id, failed.details) == (mina.user_id, None, {})
 
-    proof = await verify(services, mina.phone.code(clock.seconds()), token, HERE)
+    grant = await verify(services, mina.phone.code(clock.seconds()), token, HERE)
     passed, signed_in = (
         await one(services, "mfa_verify_success"),
         (await audited(services, "login_success"))[opened],
     )
     for row in (passed, signed_in):
-        assert (row.user_id, row.session_id) == (mina.user_id, proof.session_id)
+        assert (row.user_id, row.session_id) == (mina.user_id, grant.session_id)
         assert row.request_id == HERE.request_id
     assert signed_in.details == {"method": "password+totp", "remember_me": True}
     assert subjects(mailbox) == []
@@ -137,10 +137,10 @@ async def test_a_sign_in_is_written_down_step_by_step(
 async def test_the_use_of_a_recovery_code_is_written_down_and_told(
     services: Services, mina: Enrolled, mailbox: Mailbox
 ) -> None:
-    proof = await sign_in(services, mina.paper[0], HERE)
+    grant = await sign_in(services, mina.paper[0], HERE)
 
     row = await one(services, "recovery_code_used")
-    assert (row.user_id, row.session_id, row.details) == (mina.user_id, proof.session_id, {})
+    assert (row.user_id, row.session_id, row.details) == (mina.user_id, grant.session_id, {})
     assert (await audited(services, "login_success"))[-1].details["method"] == "password+recovery_code"
     [letter] = mailbox.letters
     assert (letter.to, letter.subject) == (EMAIL, "A recovery code was used")

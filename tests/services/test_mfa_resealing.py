@@ -127,11 +127,11 @@ async def test_people_sign_in_while_it_runs(
     await add_pending(services, clock, 250)
     rotated = await with_secrets(services, open_services, OLDER_SECRET, SECRET)
     code, token = mina.phone.code(clock.seconds()), await challenge(rotated)
-    _, proof = await asyncio.gather(
+    _, grant = await asyncio.gather(
         reseal_all(rotated.database, rotated.encryptor, nobody_listens), verify(rotated, code, token)
     )
 
-    assert proof.user_id == mina.user_id
+    assert grant.user_id == mina.user_id
     assert await outdated(rotated) == 0
     with pytest.raises(InvalidCode):
         await sign_in(rotated, code)

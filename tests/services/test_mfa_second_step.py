@@ -24,17 +24,17 @@ async def mina(services: Services, clock: FakeClock) -> Enrolled:
 async def test_password_and_code_give_a_proof(services: Services, clock: FakeClock, mina: Enrolled) -> None:
     token = await challenge(services, remember=True)
     clock.advance(20)
-    proof = await verify(services, mina.phone.code(clock.seconds()), token)
+    grant = await verify(services, mina.phone.code(clock.seconds()), token)
 
-    assert (proof.user_id, proof.email, proof.method) == (mina.user_id, EMAIL, "password+totp")
-    assert (proof.remember, proof.trust_device) == (True, False)
-    assert proof.authenticated_at == clock.now()
+    assert (grant.user_id, grant.email, grant.method) == (mina.user_id, EMAIL, "password+totp")
+    assert (grant.remember, grant.trust_device) == (True, False)
+    assert grant.authenticated_at == clock.now()
 
 
 async def test_a_recovery_code_does_as_well(services: Services, mina: Enrolled) -> None:
-    proof = await sign_in(services, mina.paper[3])
+    grant = await sign_in(services, mina.paper[3])
 
-    assert (proof.user_id, proof.method) == (mina.user_id, "password+recovery_code")
+    assert (grant.user_id, grant.method) == (mina.user_id, "password+recovery_code")
     assert (await services.second_factors.status(mina.user_id)).recovery_codes_left == 9
 
 
@@ -180,7 +180,7 @@ async def test_signing_out_everywhere_voids_a_challenge_and_spends_no_code(
 async def test_a_browser_session_says_how_it_was_opened(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    proof = await sign_in(services, mina.phone.code(clock.seconds()))
-    viewer = await viewer_of(services, await open_browser(services, proof))
+    grant = await sign_in(services, mina.phone.code(clock.seconds()))
+    viewer = await viewer_of(services, await open_browser(services, grant))
 
     assert (viewer.method, viewer.mfa_enabled) == ("password+totp", True)

@@ -47,11 +47,11 @@ async def is_skipped(services: Services, cookie: str | None, email: str) -> bool
 async def test_a_trusted_browser_skips_the_second_step(
     services: Services, mina: Enrolled, cookie: str
 ) -> None:
-    proof = await start(services, trusted=cookie)
+    grant = await start(services, trusted=cookie)
 
-    assert isinstance(proof, AuthenticationGrant)
-    assert (proof.user_id, proof.method) == (mina.user_id, "password+trusted_device")
-    assert [row.details["method"] for row in await audited(services, "login_success")][-1] == proof.method
+    assert isinstance(grant, AuthenticationGrant)
+    assert (grant.user_id, grant.method) == (mina.user_id, "password+trusted_device")
+    assert [row.details["method"] for row in await audited(services, "login_success")][-1] == grant.method
 
 
 async def test_trust_lasts_thirty_days(

@@ -106,7 +106,7 @@ async def test_every_other_session_ends_at_once(services: Services, redis_window
     viewer = await viewer_of(services, mine)
     for credential in (other, client.access_token):
         await viewer_of(services, credential)
-    proof = await change_password(services, viewer)
+    grant = await change_password(services, viewer)
 
     for forget in ("nothing", "*"):
         redis_window.forget(forget)
@@ -115,7 +115,7 @@ async def test_every_other_session_ends_at_once(services: Services, redis_window
                 await viewer_of(services, credential)
     with pytest.raises(SessionEnded):
         await services.tokens.refresh(context(), client.refresh_token)
-    renewed = await viewer_of(services, await open_browser(services, proof))
+    renewed = await viewer_of(services, await open_browser(services, grant))
     assert (renewed.user_id, renewed.remember) == (viewer.user_id, False)
     assert renewed.session_id != viewer.session_id
     assert await services.sessions.count_active(viewer.user_id) == 1
@@ -148,8 +148,8 @@ async def test_a_client_gets_tokens_in_the_place_of_its_own(services: Services) 
     await register(services)
     old = await open_pair(services)
     viewer = await viewer_of(services, old.access_token)
-    proof = await change_password(services, viewer, end_others=False)
-    new = await services.tokens.open_for_client(context(), proof)
+    grant = await change_password(services, viewer, end_others=False)
+    new = await services.tokens.open_for_client(context(), grant)
 
     with pytest.raises(SessionEnded):
         await viewer_of(services, old.access_token)
@@ -187,10 +187,10 @@ async def test_sign_ins_begun_with_the_old_password_end_even_if_sessions_stay(
     await change_password(services, viewer, end_others=False)
 
     assert await viewer_of(services, stays.access_token)
-    proof = await services.login_tickets.redeem(ticket)
+    grant = await services.login_tickets.redeem(ticket)
     for opening in (services.sessions.open_for_browser, services.tokens.open_for_client):
         with pytest.raises(SessionEnded):
-            await opening(context(), proof)
+            await opening(context(), grant)
 
 
 async def test_a_second_step_after_the_old_password_ends_even_if_sessions_stay(
@@ -218,8 +218,8 @@ async def test_a_session_that_never_showed_the_factor_changes_no_password(
         with pytest.raises(ReauthenticationRequired):
             await change_password(services, one)
     assert await audited(services, "login_failed") == []
-    proof = await reauthenticate(services, replace(viewer, mfa_enabled=True), phone.code(clock.seconds()))
-    assert await change_password(services, await viewer_of(services, await open_browser(services, proof)))
+    grant = await reauthenticate(services, replace(viewer, mfa_enabled=True), phone.code(clock.seconds()))
+    assert await change_password(services, await viewer_of(services, await open_browser(services, grant)))
 
 
 async def test_no_device_stays_trusted(services: Services, clock: FakeClock) -> None:
@@ -233,9 +233,9 @@ async def test_no_device_stays_trusted(services: Services, clock: FakeClock) -> 
 async def test_a_password_makes_no_second_factor_fresh(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
     viewer = await fresh_viewer(services, clock, mina)
-    proof = await change_password(services, viewer)
+    grant = await change_password(services, viewer)
 
-    assert (proof.method, proof.authenticated_at) == (viewer.method, viewer.signed_in_at)
+    assert (grant.method, grant.authenticated_at) == (viewer.method, viewer.signed_in_at)
 
 
 async def test_without_a_second_factor_the_new_session_is_fresh(
@@ -383,10 +383,10 @@ async def test_with_two_step_verification_the_account_still_asks_for_a_code(
 
 async def test_the_owner_is_told(services: Services, viewer: Viewer, mailbox: Mailbox) -> None:
     mailbox.empty()
-    proof = await change_password(services, viewer)
+    grant = await change_password(services, viewer)
     await change_password(
         services,
-        await viewer_of(services, await open_browser(services, proof)),
+        await viewer_of(services, await open_browser(services, grant)),
         PASSWORD,
         NEW,
         end_others=False,

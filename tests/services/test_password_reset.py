@@ -339,7 +339,7 @@ async def test_any_characters_will_do(services: Services, mailbox: Mailbox, pass
 
 async def test_every_sign_in_is_over(services: Services, mailbox: Mailbox) -> None:
     await register(services)
-    pair, cookie, proof = await open_pair(services), await open_cookie(services), await prove(services)
+    pair, cookie, grant = await open_pair(services), await open_cookie(services), await prove(services)
     ticket = await services.login_tickets.issue(await prove(services))
     await choose(services, await ask_and_open(services, mailbox))
 
@@ -349,7 +349,7 @@ async def test_every_sign_in_is_over(services: Services, mailbox: Mailbox) -> No
         await services.sessions.authenticate_cookie(cookie)
     with pytest.raises(SessionEnded):
         await services.tokens.refresh(context(), pair.refresh_token)
-    for late in (proof, await services.login_tickets.redeem(ticket)):
+    for late in (grant, await services.login_tickets.redeem(ticket)):
         with pytest.raises(SessionEnded):
             await services.sessions.open_for_browser(context(), late)
 
@@ -367,8 +367,8 @@ async def test_the_second_factor_stays_and_trust_ends(
     services: Services, mailbox: Mailbox, clock: FakeClock
 ) -> None:
     mina = await enrol(services, clock)
-    proof = await verify(services, mina.phone.code(clock.seconds()), await challenge(services), trust=True)
-    await open_browser(services, proof)
+    grant = await verify(services, mina.phone.code(clock.seconds()), await challenge(services), trust=True)
+    await open_browser(services, grant)
     trusted = await services.trusted_devices.trust(context(), mina.user_id)
     assert isinstance(await start(services, trusted=trusted), AuthenticationGrant)
     waiting = await challenge(services)
@@ -409,8 +409,8 @@ async def test_a_sign_in_under_way_with_the_old_password_does_not_come_through(
 
 
 async def open_late(services: Services, number: int) -> str:
-    proof = await prove(services, ip=f"192.0.2.{number}")
-    return (await services.sessions.open_for_browser(context(), proof)).cookie
+    grant = await prove(services, ip=f"192.0.2.{number}")
+    return (await services.sessions.open_for_browser(context(), grant)).cookie
 
 
 async def another_token(services: Services) -> str:

@@ -258,8 +258,8 @@ async def intrude(services: Services, clock: FakeClock) -> tuple[Viewer, Authent
     await services.enrolment.enable(context("192.0.2.66"), viewer, phone.code(clock.seconds()))
     clock.advance(60)
     viewer = await viewer_of(services, token)
-    proof = await reauthenticate(services, viewer, phone.code(clock.seconds()))
-    return await viewer_of(services, await open_browser(services, proof)), phone
+    grant = await reauthenticate(services, viewer, phone.code(clock.seconds()))
+    return await viewer_of(services, await open_browser(services, grant)), phone
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
@@ -309,7 +309,7 @@ async def test_the_earlier_of_two_sign_ins_counts_even_if_the_later_is_taken_bac
     stranger, phone = await intrude(services, clock)
     clock.advance(60)
     await sign_in(services, phone.code(clock.seconds()), context("192.0.2.67"))
-    back = await services.refusal.refuse(context(), token_to(mailbox, EMAIL, NOT_ME))
+    back = await services.sign_in_disavowal.refuse(context(), token_to(mailbox, EMAIL, NOT_ME))
 
     assert back.removed.authenticator_set_up_at is not None
     assert not (await services.second_factors.status(stranger.user_id)).enabled
@@ -325,12 +325,12 @@ async def test_a_sign_in_that_was_taken_back_before_counts_no_more(
 ) -> None:
     await settled(services, clock)
     await open_pair(services, ip="192.0.2.66")
-    first = await services.refusal.refuse(context(), token_to(mailbox, EMAIL, NOT_ME))
+    first = await services.sign_in_disavowal.refuse(context(), token_to(mailbox, EMAIL, NOT_ME))
     await choose(services, first.token)
     clock.advance(60)
     device = services.device_cookies.issue(EMAIL)
-    proof = await prove(services, password=NEW_PASSWORD, device=device)
-    viewer = await viewer_of(services, await open_browser(services, proof))
+    grant = await prove(services, password=NEW_PASSWORD, device=device)
+    viewer = await viewer_of(services, await open_browser(services, grant))
     phone = await set_up(services, viewer)
     await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
     clock.advance(60)

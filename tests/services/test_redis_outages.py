@@ -216,11 +216,11 @@ async def test_without_redis_an_account_is_guarded_across_addresses(
 
 async def test_without_redis_no_ticket_is_promised(services: Services, own_redis: EmbeddedRedis) -> None:
     await register(services)
-    proof = await prove(services)
-    ticket = await services.login_tickets.issue(proof)
+    grant = await prove(services)
+    ticket = await services.login_tickets.issue(grant)
     own_redis.stop()
     with pytest.raises(Unavailable):
-        await services.login_tickets.issue(proof)
+        await services.login_tickets.issue(grant)
     with pytest.raises(Unavailable):
         await services.login_tickets.redeem(ticket)
     assert await how_many(services, SESSIONS) == 0

@@ -66,14 +66,14 @@ async def test_a_command_without_an_answer_is_not_given_twice(
     services: Services, own_redis: EmbeddedRedis, clock: FakeClock
 ) -> None:
     await register(services)
-    proof = await prove(services)
-    ticket = await services.login_tickets.issue(proof)
+    grant = await prove(services)
+    ticket = await services.login_tickets.issue(grant)
     window = RedisWindow(own_redis.url)
     with window.counting() as commands:
         with RedisPart(own_redis).frozen(), pytest.raises(RedisDown):
             await services.redis.take("handoff:none")
         clock.advance(1)
-        assert await services.login_tickets.redeem(ticket) == proof
+        assert await services.login_tickets.redeem(ticket) == grant
     window.client.close()
 
     assert commands["getdel"] <= 2  # the one that was never answered, if it got there, and the claim
@@ -119,5 +119,5 @@ async def test_what_was_put_there_by_another_worker_is_fetched_at_once(
     await register(other)
     with RedisPart(own_redis).frozen(), pytest.raises(RedisDown):
         await services.redis.ping()
-    proof = await prove(other)
-    assert await services.login_tickets.redeem(await other.login_tickets.issue(proof)) == proof
+    grant = await prove(other)
+    assert await services.login_tickets.redeem(await other.login_tickets.issue(grant)) == grant

@@ -139,9 +139,9 @@ async def test_who_has_registered_can_sign_in(services: Services) -> None:
 
 async def test_registering_signs_in_without_the_password_again(services: Services) -> None:
     account = await register(services)
-    proof = await services.sign_in.after_registration(context(), account)
-    browser = await services.sessions.open_for_browser(context(), proof)
+    grant = await services.sign_in.after_registration(context(), account)
+    browser = await services.sessions.open_for_browser(context(), grant)
 
     assert (await services.sessions.authenticate_cookie(browser.cookie)).user_id == account.id
     [row] = await audited(services, "login_success")
-    assert (row.session_id, row.user_id) == (proof.session_id, account.id)
+    assert (row.session_id, row.user_id) == (grant.session_id, account.id)

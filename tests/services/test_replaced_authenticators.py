@@ -71,8 +71,8 @@ async def test_confirming_who_one_is_with_the_old_entry_does_so_too(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
     new, _ = await replace(services, clock, mina)
-    proof = await sign_in(services, new.code(clock.seconds()))
-    viewer = await viewer_of(services, await open_browser(services, proof))
+    grant = await sign_in(services, new.code(clock.seconds()))
+    viewer = await viewer_of(services, await open_browser(services, grant))
     clock.advance(PERIOD_S)
     with pytest.raises(InvalidCode) as refused:
         await reauthenticate(services, viewer, mina.phone.code(clock.seconds()))

@@ -79,7 +79,7 @@ class Machine(RuleBasedStateMachine):
         # Without another administrator ours could be neither locked nor made an ordinary person again.
         boss = self.do(register(self.services, "boss@northwind.dev")).id
         self.operator = Operator("test", context())
-        self.do(self.services.administration.set_role(self.operator, boss, Role.ADMIN))
+        self.do(self.services.user_actions.set_role(self.operator, boss, Role.ADMIN))
 
     def do(self, doing: Coroutine[Any, Any, Any]) -> Any:
         return self.runner.run(doing)
@@ -173,11 +173,11 @@ class Machine(RuleBasedStateMachine):
             with pytest.raises(ReauthenticationRequired):
                 self.do(self.services.password_change.change(context(), viewer, wish))
             return
-        proof = self.do(self.services.password_change.change(context(), viewer, wish))
+        grant = self.do(self.services.password_change.change(context(), viewer, wish))
         self.account.password = self._other_password()
         if others:
             self.account.end_all()
-        self._open_session(proof, shown.session.browser)
+        self._open_session(grant, shown.session.browser)
         shown.session.over = True
 
     @precondition(lambda self: not self.account.locked)
@@ -193,7 +193,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def lock_or_unlock(self) -> None:
-        administration = self.services.administration
+        administration = self.services.user_actions
         if self.account.locked:
             assert self.do(administration.unlock(self.operator, self.user_id))
         else:
@@ -204,7 +204,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def change_role(self) -> None:
         role = Role.USER if self.account.role == Role.ADMIN else Role.ADMIN
-        assert self.do(self.services.administration.set_role(self.operator, self.user_id, role))
+        assert self.do(self.services.user_actions.set_role(self.operator, self.user_id, role))
         self.account.role = role.value
         self.account.end_all()
 
@@ -308,8 +308,8 @@ class Machine(RuleBasedStateMachine):
 
     def _fresh_viewer(self) -> Viewer:
         """Sign in anew, as what changes how one signs in demands, and out of nothing."""
-        proof = self._prove(remember=False)
-        self._open_session(proof, browser=True)
+        grant = self._prove(remember=False)
+        self._open_session(grant, browser=True)
         return self.do(self.services.sessions.authenticate_cookie(self.account.shown[-1].text))
 
     def _prove(self, remember: bool) -> AuthenticationGrant:
@@ -322,18 +322,18 @@ class Machine(RuleBasedStateMachine):
         self._pass(PERIOD_S)  # each code works once
         code = SecretStr(self.phone.code(self.now))
         step = SecondStepInput(email=EMAIL, code=code, mfa_token=SecretStr(outcome.token))
-        return self.do(self.services.second_step.verify(context(), step))
+        return self.do(self.services.second_factor_step.verify(context(), step))
 
-    def _open_session(self, proof: AuthenticationGrant, browser: bool) -> None:
-        idle = REMEMBERED_S if proof.remember else IDLE_S
+    def _open_session(self, grant: AuthenticationGrant, browser: bool) -> None:
+        idle = REMEMBERED_S if grant.remember else IDLE_S
         until = self.now + idle
-        session = SessionModel(browser, proof.remember, idle, self.now + LONGEST_S, until, until, self.now)
+        session = SessionModel(browser, grant.remember, idle, self.now + LONGEST_S, until, until, self.now)
         self.account.sessions.append(session)
         if browser:
-            opened = self.do(self.services.sessions.open_for_browser(context(), proof))
+            opened = self.do(self.services.sessions.open_for_browser(context(), grant))
             self.account.shown.append(Shown(opened.cookie, session))
         else:
-            self._add_pair(self.do(self.services.tokens.open_for_client(context(), proof)), session)
+            self._add_pair(self.do(self.services.tokens.open_for_client(context(), grant)), session)
 
     def _add_pair(self, pair: Any, session: SessionModel) -> RefreshModel:
         self.account.shown.append(Shown(pair.access_token, session, self.now + ACCESS_S))

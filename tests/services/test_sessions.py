@@ -48,12 +48,12 @@ async def test_an_access_token_stands_for_its_person(services: Services) -> None
 
 async def test_a_session_is_stored_with_its_circumstances(services: Services, clock: FakeClock) -> None:
     await register(services)
-    proof = await prove(services)
-    await services.sessions.open_for_browser(context("2001:db8::5"), proof)
+    grant = await prove(services)
+    await services.sessions.open_for_browser(context("2001:db8::5"), grant)
 
     [row] = await rows(services, SESSIONS)
     assert (row.id, row.ip, row.user_agent, row.method) == (
-        proof.session_id,
+        grant.session_id,
         "2001:db8::5",
         AGENT,
         "password",
@@ -174,9 +174,9 @@ async def test_a_cookie_cannot_claim_another_person(services: Services, warm: bo
 
 async def test_the_session_of_a_rest_client_has_no_cookie(services: Services) -> None:
     account = await register(services)
-    proof = await prove(services)
-    await services.tokens.open_for_client(context(), proof)
-    raw = account.id.bytes + proof.session_id.bytes + bytes(32)
+    grant = await prove(services)
+    await services.tokens.open_for_client(context(), grant)
+    raw = account.id.bytes + grant.session_id.bytes + bytes(32)
 
     with pytest.raises(NotAuthenticated):
         await services.sessions.authenticate_cookie(urlsafe_b64encode(raw).rstrip(b"=").decode())
@@ -184,21 +184,21 @@ async def test_the_session_of_a_rest_client_has_no_cookie(services: Services) ->
 
 async def test_a_proof_opens_one_session_only(services: Services) -> None:
     await register(services)
-    proof = await prove(services)
-    await services.sessions.open_for_browser(context(), proof)
+    grant = await prove(services)
+    await services.sessions.open_for_browser(context(), grant)
 
     with pytest.raises(SessionEnded):
-        await services.sessions.open_for_browser(context(), proof)
+        await services.sessions.open_for_browser(context(), grant)
     with pytest.raises(SessionEnded):
-        await services.tokens.open_for_client(context(), proof)
+        await services.tokens.open_for_client(context(), grant)
     assert len(await rows(services, SESSIONS)) == 1
 
 
 async def test_twenty_racers_with_one_proof_open_one_session(services: Services) -> None:
     await register(services)
-    proof = await prove(services)
+    grant = await prove(services)
     outcomes = await asyncio.gather(
-        *(services.sessions.open_for_browser(context(), proof) for _ in range(20)), return_exceptions=True
+        *(services.sessions.open_for_browser(context(), grant) for _ in range(20)), return_exceptions=True
     )
 
     assert sum(isinstance(outcome, SessionEnded) for outcome in outcomes) == 19

@@ -34,19 +34,19 @@ async def test_the_right_password_gives_a_proof_for_the_account(services: Servic
     account = await register(services)
     clock.advance(5)
 
-    proof = await prove(services, remember=True)
+    grant = await prove(services, remember=True)
 
-    assert (proof.user_id, proof.email, proof.remember) == (account.id, EMAIL, True)
-    assert proof.authenticated_at == clock.now()
+    assert (grant.user_id, grant.email, grant.remember) == (account.id, EMAIL, True)
+    assert grant.authenticated_at == clock.now()
     assert (await rows(services, USERS))[0].last_sign_in_at == clock.now()
 
 
 async def test_a_success_is_audited_with_its_circumstances(services: Services) -> None:
     account = await register(services)
-    proof = await prove(services, ip="2001:db8::1", remember=True)
+    grant = await prove(services, ip="2001:db8::1", remember=True)
 
     [row] = await audited(services, "login_success")
-    assert (row.user_id, row.session_id) == (account.id, proof.session_id)
+    assert (row.user_id, row.session_id) == (account.id, grant.session_id)
     assert (row.ip, row.user_agent) == ("2001:db8::1", AGENT)
     assert row.details == {"method": "password", "remember_me": True}
 
@@ -101,21 +101,21 @@ async def test_a_locked_account_is_refused_like_a_wrong_password(services: Servi
 
 async def test_an_account_locked_after_the_proof_gets_no_session(services: Services) -> None:
     await register(services)
-    proof = await prove(services)
+    grant = await prove(services)
     await change(services, USERS, status="locked")
 
     with pytest.raises(SessionEnded):
-        await services.sessions.open_for_browser(context(), proof)
+        await services.sessions.open_for_browser(context(), grant)
 
 
 async def test_signing_out_everywhere_after_the_proof_voids_it(services: Services) -> None:
     account = await register(services)
-    proof = await prove(services)
+    grant = await prove(services)
     async with services.database.unit() as connection:
         await advance_epoch(connection, account.id)
 
     with pytest.raises(SessionEnded):
-        await services.tokens.open_for_client(context(), proof)
+        await services.tokens.open_for_client(context(), grant)
 
 
 async def test_a_sign_out_everywhere_while_the_password_is_checked_is_never_overtaken(

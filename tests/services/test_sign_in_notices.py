@@ -71,9 +71,9 @@ async def test_a_new_browser_is_told_of(services: Services, mailbox: Mailbox) ->
 
 @pytest.mark.usefixtures("mina")
 async def test_a_known_browser_is_not(services: Services, mailbox: Mailbox) -> None:
-    proof = await prove(services)
+    grant = await prove(services)
     mailbox.empty()
-    await prove(services, device=device_cookie(services, proof), ip="192.0.2.9")
+    await prove(services, device=device_cookie(services, grant), ip="192.0.2.9")
 
     assert notices(mailbox) == []
 
@@ -155,7 +155,7 @@ async def test_any_agent_fits(services: Services, mailbox: Mailbox, agent: str) 
     await services.sign_in.start(context(agent=agent), _wish())
     [letter] = notices(mailbox)
 
-    assert (await services.refusal.describe(token_of(letter))).user_agent == agent[:256]
+    assert (await services.sign_in_disavowal.describe(token_of(letter))).user_agent == agent[:256]
 
 
 # --- Taking it back. -----------------------------------------------------------------------------------
@@ -169,10 +169,10 @@ async def test_the_link_ends_every_session_and_opens_a_new_password(
     own = await services.sessions.open_for_browser(context(), await prove(services, device=owner))
     stranger = await open_cookie(services)
     token = token_of(notices(mailbox)[0])
-    assert (await services.refusal.describe(token)).ip == "203.0.113.7"
+    assert (await services.sign_in_disavowal.describe(token)).ip == "203.0.113.7"
     assert await services.sessions.authenticate_cookie(stranger)
     another, under_way = await open_pair(services), await prove(services)
-    reset = (await services.refusal.refuse(context(), token)).token
+    reset = (await services.sign_in_disavowal.refuse(context(), token)).token
 
     for cookie in (stranger, own.cookie):
         with pytest.raises(SessionEnded):
@@ -190,7 +190,7 @@ async def test_the_link_ends_every_session_and_opens_a_new_password(
 @pytest.mark.usefixtures("mina")
 async def test_a_scripts_tokens_end_with_it(services: Services, mailbox: Mailbox) -> None:
     pair = await open_pair(services)
-    await services.refusal.refuse(context(), token_of(notices(mailbox)[0]))
+    await services.sign_in_disavowal.refuse(context(), token_of(notices(mailbox)[0]))
 
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_token(pair.access_token)
@@ -203,7 +203,7 @@ async def test_of_twenty_that_take_it_back_one_gets_a_link(services: Services, m
     await open_cookie(services)
     token = token_of(notices(mailbox)[0])
     outcomes = await asyncio.gather(
-        *(services.refusal.refuse(context(), token) for _ in range(20)), return_exceptions=True
+        *(services.sign_in_disavowal.refuse(context(), token) for _ in range(20)), return_exceptions=True
     )
 
     assert Counter(map(type, outcomes)) == {WayBack: 1, LinkUsed: 19}
@@ -217,13 +217,13 @@ async def test_the_link_is_good_for_three_days(
     await open_cookie(services, remember=True)
     token = token_of(notices(mailbox)[0])
     clock.advance(3 * DAY - 1)
-    assert await services.refusal.describe(token)
+    assert await services.sign_in_disavowal.describe(token)
     clock.advance(1)
 
     with pytest.raises(LinkExpired):
-        await services.refusal.describe(token)
+        await services.sign_in_disavowal.describe(token)
     with pytest.raises(LinkExpired):
-        await services.refusal.refuse(context(), token)
+        await services.sign_in_disavowal.refuse(context(), token)
 
 
 @pytest.mark.usefixtures("mina")
@@ -235,7 +235,7 @@ async def test_a_link_for_a_password_takes_nothing_back(services: Services, mail
     await services.password_reset.request(context(), EMAIL)
     reset = mailbox.link_to(EMAIL).partition("#token=")[2]
     with pytest.raises(LinkUnknown):
-        await services.refusal.refuse(context(), reset)
+        await services.sign_in_disavowal.refuse(context(), reset)
 
     assert await services.sessions.authenticate_cookie(cookie)
 
@@ -246,7 +246,7 @@ async def test_a_locked_account_hands_out_no_link(services: Services, mailbox: M
     await change(services, USERS, status="locked")
 
     with pytest.raises(LinkUnknown):
-        await services.refusal.refuse(context(), token_of(notices(mailbox)[0]))
+        await services.sign_in_disavowal.refuse(context(), token_of(notices(mailbox)[0]))
 
 
 async def test_without_redis_it_is_told_and_not_taken_back_by_halves(
@@ -263,12 +263,12 @@ async def test_without_redis_it_is_told_and_not_taken_back_by_halves(
     cookie = await open_cookie(services)
     token = token_of(notices(mailbox)[0])
     with pytest.raises(Unavailable):
-        await services.refusal.refuse(context(), token)
+        await services.sign_in_disavowal.refuse(context(), token)
     assert await services.sessions.authenticate_cookie(cookie)
 
     own_redis.start()
     clock.advance(2)
-    reset = (await services.refusal.refuse(context(), token)).token
+    reset = (await services.sign_in_disavowal.refuse(context(), token)).token
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_cookie(cookie)
     assert await services.links.peek(Purpose.PASSWORD_RESET, reset)
@@ -288,7 +288,7 @@ async def test_a_factor_set_up_since_that_sign_in_goes_with_it(
     await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
     if not since:
         await change(services, FACTORS, activated_at=before - timedelta(seconds=1))
-    reset = (await services.refusal.refuse(context(), token)).token
+    reset = (await services.sign_in_disavowal.refuse(context(), token)).token
 
     assert (await services.second_factors.status(viewer.user_id)).enabled is not since
     told = [event.details for event in await audited(services, "mfa_disabled")]

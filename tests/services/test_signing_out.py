@@ -196,9 +196,9 @@ async def test_a_session_opened_while_signing_out_everywhere_is_never_half_alive
     services: Services, journey: Journey
 ) -> None:
     viewer = await services.sessions.authenticate_cookie(journey.cookie)
-    proof = await prove(services)
+    grant = await prove(services)
     opened, _ = await asyncio.gather(
-        services.sessions.open_for_browser(context(), proof),
+        services.sessions.open_for_browser(context(), grant),
         services.sessions.end_all(context(), viewer),
         return_exceptions=True,
     )

@@ -52,7 +52,7 @@ async def days_of(services: Services, span: Span = Span.WEEK) -> list[Day]:
 async def put(services: Services, kind: str, at: datetime, number: int = 1, **values: Any) -> None:
     """Write events down that happened at a moment."""
     row = {
-        **services.trail.row(Kind(kind), context(), user_id=values.pop("user_id", None)),
+        **services.audit_log.row(Kind(kind), context(), user_id=values.pop("user_id", None)),
         "at": at,
         "details": values,
     }
@@ -123,7 +123,7 @@ async def test_adoption_follows_who_turns_it_on_or_off(services: Services, clock
     phone = await set_up(services, viewer)
     await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))  # another phone: no more
     clock.advance(86_400)
-    await services.administration.reset_mfa(OPERATOR, theo.user_id)
+    await services.user_actions.reset_mfa(OPERATOR, theo.user_id)
     clock.advance(86_400)
     days = await days_of(services)
     assert [(day.with_mfa, day.accounts) for day in days] == [(0, 0)] * 3 + [(2, 4), (2, 4), (1, 4), (1, 4)]
@@ -213,7 +213,7 @@ async def test_how_things_stand(services: Services, clock: FakeClock) -> None:
     cookie_user = await register(services, "ada@northwind.dev")
     assert cookie_user.id != mina.user_id
     await prove(services, theo.email)
-    await services.administration.lock(OPERATOR, theo.id)
+    await services.user_actions.lock(OPERATOR, theo.id)
     clock.advance(8 * 86_400)
     report = await services.statistics.report(Span.WEEK)
     assert (report.now.accounts, report.now.with_mfa, report.now.locked) == (4, 1, 1)
@@ -240,7 +240,7 @@ async def matters(services: Services) -> list[Matter]:
 async def test_letters_that_fail_or_wait_are_told_of(services: Services, clock: FakeClock) -> None:
     await services.courier.close()
     mina = await register(services)
-    await services.administration.lock(OPERATOR, mina.id)
+    await services.user_actions.lock(OPERATOR, mina.id)
     await change(services, OUTBOX, due_at=clock.now(), sent_at=None, failed_at=None)
     clock.advance(301)
     report = await services.statistics.report(Span.WEEK)
@@ -256,7 +256,7 @@ async def test_letters_that_fail_or_wait_are_told_of(services: Services, clock: 
 
 async def test_administrators_with_a_password_alone_are_told_of(services: Services) -> None:
     nora = await make_admin(services, "nora@northwind.dev")
-    assert await matters(services) == [Matter.BARE_ADMINS]
+    assert await matters(services) == [Matter.ADMINS_WITHOUT_MFA]
     await give_authenticators(services, "admin")
     assert await matters(services) == []
     assert nora.is_active_admin

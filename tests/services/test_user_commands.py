@@ -90,7 +90,7 @@ async def test_sessions_and_second_factors_are_taken_away(services: Services, cl
 async def test_an_administrator_is_made_with_a_password_from_standard_input(services: Services) -> None:
     done = await command(services, "create-admin", ADMIN, "--password-stdin", given=f"{PASSWORD}\n")
     assert (done.returncode, done.stdout) == (0, f"autograph: {ADMIN} is an administrator\n")
-    assert (await services.directory.find(ADMIN)).is_active_admin
+    assert (await services.user_directory.find(ADMIN)).is_active_admin
     await prove(services, ADMIN)
     assert "already" in (await command(services, "create-admin", ADMIN)).stdout
 
@@ -134,9 +134,9 @@ async def test_an_account_there_is_becomes_an_administrators_only_when_confirmed
     await register(services)
     refused = await command(services, "create-admin", EMAIL)
     assert (refused.returncode, "--yes" in refused.stderr) == (1, True)
-    assert not (await services.directory.find(EMAIL)).is_active_admin
+    assert not (await services.user_directory.find(EMAIL)).is_active_admin
     assert (await command(services, "create-admin", EMAIL, "--yes")).returncode == 0
-    assert (await services.directory.find(EMAIL)).is_active_admin
+    assert (await services.user_directory.find(EMAIL)).is_active_admin
     await prove(services)  # the password is as it was
 
     await make_admin(services, ADMIN)
@@ -235,7 +235,7 @@ async def test_without_redis_a_lock_says_what_is_certain(services: Services) -> 
     done = await command(services, "user", "lock", EMAIL, REDIS_URL=away)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "it is done, but Redis cannot be told" in done.stderr
-    assert (await services.directory.find(EMAIL)).status == "locked"
+    assert (await services.user_directory.find(EMAIL)).status == "locked"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

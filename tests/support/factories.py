@@ -63,9 +63,9 @@ async def prove(
     return outcome
 
 
-def device_cookie(services: Services, proof: AuthenticationGrant) -> str:
+def device_cookie(services: Services, grant: AuthenticationGrant) -> str:
     """Return the cookie that makes a browser a known device of who has signed in."""
-    return services.device_cookies.issue(proof.email)
+    return services.device_cookies.issue(grant.email)
 
 
 async def open_pair(services: Services, email: str = EMAIL, ip: str = "203.0.113.7") -> TokenPair:
@@ -75,8 +75,8 @@ async def open_pair(services: Services, email: str = EMAIL, ip: str = "203.0.113
 
 async def open_cookie(services: Services, *, remember: bool = False) -> str:
     """Sign a browser in and return its session cookie."""
-    proof = await prove(services, remember=remember)
-    return (await services.sessions.open_for_browser(context(), proof)).cookie
+    grant = await prove(services, remember=remember)
+    return (await services.sessions.open_for_browser(context(), grant)).cookie
 
 
 async def rows(services: Services, table: Table) -> list[Any]:

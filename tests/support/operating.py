@@ -13,7 +13,7 @@ OPERATOR = Operator("command line: nora", RequestContext(UNKNOWN_ADDRESS, "", "a
 async def administrator(services: Services, email: str = "nora@northwind.dev") -> Operator:
     """Return an administrator who has just signed in."""
     account = await register(services, email)
-    await services.administration.set_role(OPERATOR, account.id, Role.ADMIN)
+    await services.user_actions.set_role(OPERATOR, account.id, Role.ADMIN)
     return await acting(services, email)
 
 
@@ -26,9 +26,11 @@ async def acting(services: Services, email: str) -> Operator:
 async def make_admin(services: Services, email: str) -> Person:
     """Make an account that administers."""
     await create(services, email, Role.ADMIN)
-    return await services.directory.find(email)
+    return await services.user_directory.find(email)
 
 
 async def create(services: Services, email: str, role: Role = Role.USER, *, invite: bool = False) -> Created:
     """Make an account without a password."""
-    return await services.creation.create(OPERATOR, CreationInput(email=email, role=role, invite=invite))
+    return await services.user_provisioning.create(
+        OPERATOR, CreationInput(email=email, role=role, invite=invite)
+    )

@@ -91,7 +91,7 @@ async def verify(
         mfa_token=None if token is None else SecretStr(token),
         trust_device=trust,
     )
-    return await services.second_step.verify(asking or context(), wish)
+    return await services.second_factor_step.verify(asking or context(), wish)
 
 
 async def sign_in(
@@ -109,13 +109,13 @@ async def reauthenticate(
     return await services.reauthentication.confirm(context(), viewer, wish)
 
 
-async def open_browser(services: Services, proof: AuthenticationGrant) -> str:
+async def open_browser(services: Services, grant: AuthenticationGrant) -> str:
     """Open the session of a proof and return its cookie."""
-    return (await services.sessions.open_for_browser(context(), proof)).cookie
+    return (await services.sessions.open_for_browser(context(), grant)).cookie
 
 
 async def fresh_viewer(services: Services, clock: FakeClock, enrolled: Enrolled) -> Viewer:
     """Sign in with both steps and return who that is; the clock then shows the next code."""
-    proof = await sign_in(services, enrolled.phone.code(clock.seconds()), email=enrolled.email)
+    grant = await sign_in(services, enrolled.phone.code(clock.seconds()), email=enrolled.email)
     clock.advance(PERIOD_S)
-    return await viewer_of(services, await open_browser(services, proof))
+    return await viewer_of(services, await open_browser(services, grant))

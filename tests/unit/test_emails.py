@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograph_web.accounts.emails import fold_email, parse_email, read_email
+from autograph_web.accounts.emails import normalize_email, parse_email, read_email
 from autograph_web.accounts.errors import EmailInvalid
 from autograph_web.infra.mail_addresses import RESERVED_DOMAINS
 
@@ -32,7 +32,7 @@ PASTED = (
 def test_every_reader_takes_an_address_for_the_same(pasted: str) -> None:
     assert read_email(pasted) == EMAIL
     assert parse_email(pasted).text == EMAIL
-    assert fold_email(pasted) == EMAIL
+    assert normalize_email(pasted) == EMAIL
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograph_web.accounts.emails import fold_email, parse_email
+from autograph_web.accounts.emails import normalize_email, parse_email
 from autograph_web.accounts.errors import EmailInvalid, EmailTaken, LinkRefused
 from autograph_web.authn.methods.totp.errors import CodeOfReplaced, SetupCodeOfOther
 from autograph_web.infra.clock import SystemClock
@@ -128,7 +128,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     ],
 )
 def test_spellings_of_one_address_are_the_same(one: str, other: str) -> None:
-    assert fold_email(one) == fold_email(other)
+    assert normalize_email(one) == normalize_email(other)
 
 
 @pytest.mark.parametrize(
@@ -141,12 +141,12 @@ def test_spellings_of_one_address_are_the_same(one: str, other: str) -> None:
     ],
 )
 def test_different_addresses_stay_different(one: str, other: str) -> None:
-    assert fold_email(one) != fold_email(other)
+    assert normalize_email(one) != normalize_email(other)
 
 
 @given(st.text(max_size=400))
 def test_what_is_folded_is_fit_for_a_database(text: str) -> None:
-    folded = fold_email(text)
+    folded = normalize_email(text)
 
     assert len(folded) <= 320
     assert "\0" not in folded

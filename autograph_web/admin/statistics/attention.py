@@ -15,7 +15,7 @@ class Matter(StrEnum):
 
     LETTERS_FAILED = "letters_failed"
     MAIL_LATE = "mail_late"
-    BARE_ADMINS = "administrators_without_two_step"
+    ADMINS_WITHOUT_MFA = "administrators_without_two_step"
     MANY_FAILURES = "many_failures_today"
     TOKENS_REUSED = "copied_tokens_stopped"
 
@@ -29,11 +29,11 @@ class Attention:
 
 
 def attention_to(
-    days: Sequence[Day], now: Now, *, late: bool, bare_admins: int, reused: int
+    days: Sequence[Day], now: Now, *, late: bool, admins_without_mfa: int, reused: int
 ) -> list[Attention]:
     """Return what needs somebody, most urgent first."""
     today = days[-1].failures
-    letters, admins = now.letters_failed, bare_admins
+    letters, admins = now.letters_failed, admins_without_mfa
     found = (
         (
             letters > 0,
@@ -47,7 +47,7 @@ def attention_to(
         ),
         (
             admins > 0,
-            Matter.BARE_ADMINS,
+            Matter.ADMINS_WITHOUT_MFA,
             f"{_so_many(admins, 'administrator')} without two-step verification: a password alone is enough.",
         ),
         (

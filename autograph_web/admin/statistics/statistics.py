@@ -38,8 +38,8 @@ class Report:
 class Statistics:
     """Counts each event once, an hour or so after it happened, and what is newer whenever somebody looks."""
 
-    def __init__(self, foundation: UseCaseContext, retention_days: int) -> None:
-        self._on, self._retention_days = foundation, retention_days
+    def __init__(self, deps: UseCaseContext, retention_days: int) -> None:
+        self._deps, self._retention_days = deps, retention_days
 
     async def report(self, span: Span) -> Report:
         """Return the days of `span`, oldest first; those whose events were gone uncounted are left out.
@@ -47,18 +47,18 @@ class Statistics:
         Raises:
             Unavailable: The database is away.
         """
-        at = self._on.clock.now()
+        at = self._deps.clock.now()
         first = at.date() - (span - 1) * _ONE_DAY
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             events = await self._events(connection, first)
             now = await self._now(connection, at)
-            bare_admins = await store.bare_admins(connection)
+            admins_without_mfa = await store.admins_without_mfa(connection)
         if self._retention_days:
             first = max(first, min(events.first, at.date()))
         days = _days(first, at.date(), now, events)
         reused = sum(events.of(day.day, Kind.TOKEN_REUSE_DETECTED.value) for day in days)
-        late = (await self._on.outbox.standing()).late
-        found = attention_to(days, now, late=late, bare_admins=bare_admins, reused=reused)
+        late = (await self._deps.outbox.standing()).late
+        found = attention_to(days, now, late=late, admins_without_mfa=admins_without_mfa, reused=reused)
         return Report(at, days, now, found)
 
     async def count_settled(self) -> int:
@@ -74,11 +74,11 @@ class Statistics:
 
     @retried
     async def _count_some(self) -> int:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             if not await store.try_lock(connection):
                 return 0
             last = await store.last_counted(connection)
-            before = self._on.clock.now() - _SETTLED
+            before = self._deps.clock.now() - _SETTLED
             through = await store.settled(connection, last, before, _BATCH)
             found = await store.count(connection, last, through) if through > last else []
             if found:

@@ -132,7 +132,7 @@ async def accounts(connection: AsyncConnection, seen_since: datetime) -> Account
     return Accounts(*(await connection.execute(query)).one())
 
 
-async def bare_admins(connection: AsyncConnection) -> int:
+async def admins_without_mfa(connection: AsyncConnection) -> int:
     """Count the administrators who can sign in with a password alone."""
     bare = not_(HAS_MFA)
     active = and_(USERS.c.role == Role.ADMIN.value, USERS.c.status == Status.ACTIVE.value)

@@ -51,10 +51,10 @@ async def change_password(
     Every other session ends, unless `end_other_sessions` is false; no device stays trusted. With two-step
     verification on, a session that never showed a code is refused: sign in again.
     """
-    proof = await services().password_change.change(context, viewer, wish)
+    grant = await services().password_change.change(context, viewer, wish)
     if viewer.token_id is not None:
-        return TokensOut.of(await services().tokens.open_for_client(context, proof))
-    session = await services().sessions.open_for_browser(context, proof)
+        return TokensOut.of(await services().tokens.open_for_client(context, grant))
+    session = await services().sessions.open_for_browser(context, grant)
     cookies.set_session(services().settings, response, session.cookie, session.max_age)
     return MessageOut(message="Your password was changed.")
 

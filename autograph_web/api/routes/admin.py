@@ -47,7 +47,7 @@ async def users(
 
     While there are more, `next_after` says where they begin, and so does a `Link` with `rel="next"`.
     """
-    people, following = await services().directory.page(query.wanted, query.after, query.limit)
+    people, following = await services().user_directory.page(query.wanted, query.after, query.limit)
     link_next(request, response, "after", following)
     return UsersOut(users=[UserOut.of(person) for person in people], next_after=following)
 
@@ -59,7 +59,7 @@ async def create(operator: SignedInOperator, wish: CreationInput) -> CreatedOut:
     With a `password`; or with `invite`, which mails a link for choosing one; or with neither, and the answer
     holds that link. It works once, for 24 hours. Needs a sign-in like /mfa/disable.
     """
-    created = await services().creation.create(operator, wish)
+    created = await services().user_provisioning.create(operator, wish)
     return CreatedOut.of(created, invited=wish.invite)
 
 
@@ -67,38 +67,40 @@ async def create(operator: SignedInOperator, wish: CreationInput) -> CreatedOut:
 async def user(_operator: CurrentOperator, user_id: UUID) -> StandingOut:
     """Show one account: how it stands, where it is signed in, and what happened last."""
     standing = await _standing(user_id)
-    recent = await services().investigation.page(AuditInput(person=str(user_id)), None, _RECENT)
-    return StandingOut.made(standing, await services().directory.sessions_of(standing.person), recent.found)
+    recent = await services().audit_search.page(AuditInput(person=str(user_id)), None, _RECENT)
+    return StandingOut.made(
+        standing, await services().user_directory.sessions_of(standing.person), recent.found
+    )
 
 
 @router.post("/users/{user_id}/lock", responses=_CHANGE, dependencies=_SIGNED_IN)
 async def lock(operator: CurrentOperator, user_id: UUID) -> ChangedOut:
     """Let nobody sign in to an account any more, and sign it out. Needs a sign-in like /mfa/disable."""
-    return ChangedOut(changed=await services().administration.lock(operator, user_id))
+    return ChangedOut(changed=await services().user_actions.lock(operator, user_id))
 
 
 @router.post("/users/{user_id}/unlock", responses=_CHANGE, dependencies=_SIGNED_IN)
 async def unlock(operator: SignedInOperator, user_id: UUID) -> ChangedOut:
     """Let the owner of an account sign in again. Needs a sign-in like /mfa/disable."""
-    return ChangedOut(changed=await services().administration.unlock(operator, user_id))
+    return ChangedOut(changed=await services().user_actions.unlock(operator, user_id))
 
 
 @router.post("/users/{user_id}/role", responses=_CHANGE, dependencies=_SIGNED_IN)
 async def role(operator: SignedInOperator, user_id: UUID, wish: RoleRequest) -> ChangedOut:
     """Give an account a role, and end every session from before. Needs a sign-in like /mfa/disable."""
-    return ChangedOut(changed=await services().administration.set_role(operator, user_id, wish.role))
+    return ChangedOut(changed=await services().user_actions.set_role(operator, user_id, wish.role))
 
 
 @router.delete("/users/{user_id}/sessions", responses=_CHANGE, dependencies=_SIGNED_IN)
 async def end_sessions(operator: CurrentOperator, user_id: UUID) -> RevokedOut:
     """Sign an account out everywhere. Needs a sign-in like /mfa/disable."""
-    return RevokedOut(revoked=await services().administration.end_sessions(operator, user_id))
+    return RevokedOut(revoked=await services().user_actions.end_sessions(operator, user_id))
 
 
 @router.post("/users/{user_id}/mfa/reset", responses=_CHANGE | problems(400), dependencies=_SIGNED_IN)
 async def reset_mfa(operator: SignedInOperator, user_id: UUID) -> MessageOut:
     """Take every second factor and trusted device away, and sign out. Needs a sign-in like /mfa/disable."""
-    await services().administration.reset_mfa(operator, user_id)
+    await services().user_actions.reset_mfa(operator, user_id)
     return MessageOut(message="Two-step verification is off, and the owner was told.")
 
 
@@ -125,7 +127,7 @@ async def audit(
 
     While there are older ones, `next_cursor` says where they begin, and so does a `Link` with `rel="next"`.
     """
-    page = await services().investigation.page(query, query.cursor, query.limit)
+    page = await services().audit_search.page(query, query.cursor, query.limit)
     link_next(request, response, "cursor", page.next_cursor)
     return FindingsOut(events=[FindingOut.of(one) for one in page.found], next_cursor=page.next_cursor)
 
@@ -138,12 +140,12 @@ async def audit(
 )
 async def export(operator: CurrentOperator, query: Annotated[AuditExportQuery, Query()]) -> StreamingResponse:
     """Download every event the filters pick, newest first; `X-Total-Events` says how many there are."""
-    download = await services().investigation.download(operator, query, query.format)
+    download = await services().audit_search.download(operator, query, query.format)
     return as_file(download, query.format, "audit")
 
 
 async def _standing(user_id: UUID) -> Standing:
-    return await services().directory.standing(await services().directory.find(str(user_id)))
+    return await services().user_directory.standing(await services().user_directory.find(str(user_id)))
 
 
 router.routes.extend(_shared.routes)

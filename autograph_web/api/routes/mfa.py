@@ -49,8 +49,8 @@ async def enable(context: CurrentContext, viewer: CurrentViewer, wish: EnableReq
 async def verify(context: CurrentContext, wish: VerifyRequest) -> TokensOut:
     """Finish a sign-in with a code. Without `mfa_token` it is the latest of this email, address and agent."""
     step = SecondStepInput(email=wish.email, code=wish.code, mfa_token=wish.mfa_token)
-    proof = await services().second_step.verify(context, step)
-    return TokensOut.of(await services().tokens.open_for_client(context, proof))
+    grant = await services().second_factor_step.verify(context, step)
+    return TokensOut.of(await services().tokens.open_for_client(context, grant))
 
 
 @router.post("/disable", responses=problems(400, 401, 403, 503), dependencies=_SIGNED_IN)

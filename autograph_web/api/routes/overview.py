@@ -26,7 +26,7 @@ async def statistics(_caller: CurrentCaller, query: Annotated[StatisticsQuery, Q
 @_shared.get("/flags", responses=problems(401, 403, 503), dependencies=_SIGNED_IN)
 async def flags(_caller: CurrentCaller) -> list[FlagOut]:
     """List the feature flags and how they stand."""
-    return [FlagOut.of(standing) for standing in await services().switchboard.all()]
+    return [FlagOut.of(standing) for standing in await services().feature_flags.all()]
 
 
 @router.put("/flags/{name}", responses=problems(401, 403, 404, 422, 503), dependencies=_SIGNED_IN)
@@ -38,7 +38,7 @@ async def switch(
 ) -> FlagOut:
     """Switch a feature flag, on every worker within two seconds. Needs a sign-in like /mfa/disable."""
     wanted = read_wish(name, wish.value, wish.percent)
-    return FlagOut.of(await services().switchboard.change(context, viewer, wanted))
+    return FlagOut.of(await services().feature_flags.change(context, viewer, wanted))
 
 
 router.routes.extend(_shared.routes)

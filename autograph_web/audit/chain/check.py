@@ -109,8 +109,8 @@ class _Walk:
 class ChainCheck:
     """Checks a chain, a portion at a time, beside whoever writes."""
 
-    def __init__(self, database: Database, keys: ChainKeys, living: Living) -> None:
-        self._database, self._keys, self._living = database, keys, living
+    def __init__(self, database: Database, keys: ChainKeys, existing_ids: Living) -> None:
+        self._database, self._keys, self._existing_ids = database, keys, existing_ids
         self._found: dict[str, Key] = {}
 
     async def run(
@@ -168,7 +168,7 @@ class ChainCheck:
 
     async def _deleted(self, connection: AsyncConnection, user_ids: set[UUID]) -> set[UUID]:
         said = await store.deleted_accounts(connection, user_ids)
-        return said - await self._living(connection, said) if said else said
+        return said - await self._existing_ids(connection, said) if said else said
 
     def _check(self, link: Row[Any], walk: _Walk, gone: set[UUID], report: Report) -> None:
         kind = self._break_of(link, walk, gone)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.authn.flow.errors import ChallengeExpired
 from autograph_web.authn.ports import FirstFactor
 from autograph_web.infra.context import RequestContext
@@ -93,7 +93,7 @@ class Challenges:
             Unavailable: Redis is away.
         """
         token = random_token(self._randomness)
-        pointer = _pointer(context, fold_email(account.email))
+        pointer = _pointer(context, normalize_email(account.email))
         challenge = Challenge(
             id=token_hash(token),
             user_id=account.id,
@@ -131,7 +131,7 @@ class Challenges:
         Raises:
             ChallengeExpired, Unavailable: As for `of_token`.
         """
-        identity = await self._value(_pointer(context, fold_email(email)))
+        identity = await self._value(_pointer(context, normalize_email(email)))
         if identity is None:
             raise ChallengeExpired
         return await self._load(identity.decode("ascii"))

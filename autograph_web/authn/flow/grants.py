@@ -1,4 +1,4 @@
-"""Makes the proofs that sessions are opened with, and writes each sign-in down."""
+"""Makes the grants that sessions are opened with, and writes each sign-in down."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,8 +18,8 @@ from autograph_web.sessions.viewer import AuthenticationGrant
 class Grants:
     """The last step of every way of signing in."""
 
-    def __init__(self, foundation: UseCaseContext) -> None:
-        self._on = foundation
+    def __init__(self, deps: UseCaseContext) -> None:
+        self._deps = deps
 
     def make(
         self,
@@ -32,22 +32,22 @@ class Grants:
         password_changed_at: datetime,
         trust_device: bool = False,
     ) -> AuthenticationGrant:
-        """Return a proof for a session that does not exist yet."""
+        """Return a grant for a session that does not exist yet."""
         return AuthenticationGrant(
-            session_id=random_uuid(self._on.randomness),
+            session_id=random_uuid(self._deps.randomness),
             user_id=user_id,
             email=email,
             epoch=epoch,
             remember=remember,
             method=method_text(shown.methods),
             amr=amr_text(shown.amr),
-            authenticated_at=self._on.clock.now(),
+            authenticated_at=self._deps.clock.now(),
             password_changed_at=password_changed_at,
             trust_device=trust_device,
         )
 
     async def record(
-        self, connection: AsyncConnection, context: RequestContext, proof: AuthenticationGrant
+        self, connection: AsyncConnection, context: RequestContext, grant: AuthenticationGrant
     ) -> datetime:
         """Write a sign-in down, unless the account was locked, signed out or got another password since.
 
@@ -56,19 +56,19 @@ class Grants:
         Raises:
             SessionEnded: It has.
         """
-        now: datetime = proof.authenticated_at
+        now: datetime = grant.authenticated_at
         created_at = await accounts.note_sign_in(
-            connection, proof.user_id, proof.epoch, proof.password_changed_at, now
+            connection, grant.user_id, grant.epoch, grant.password_changed_at, now
         )
         if created_at is None:
             raise SessionEnded
-        await self._on.trail.record(
+        await self._deps.audit_log.record(
             connection,
             Kind.LOGIN_SUCCESS,
             context,
-            user_id=proof.user_id,
-            session_id=proof.session_id,
-            method=proof.method,
-            remember_me=proof.remember,
+            user_id=grant.user_id,
+            session_id=grant.session_id,
+            method=grant.method,
+            remember_me=grant.remember,
         )
         return created_at

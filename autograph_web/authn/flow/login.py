@@ -1,11 +1,11 @@
-"""The sign-in: from an email and a password to the proof of a session, or to the second step."""
+"""The sign-in: from an email and a password to the grant of a session, or to the second step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.verification import Verification
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
@@ -39,17 +39,17 @@ class SignIn:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         methods: Sequence[FirstFactor],
         second_step: SecondFactorStep,
-        proofs: Grants,
+        grants: Grants,
         trusted: TrustedBrowsers,
         notices: NewDeviceAlerts,
         verification: Verification,
     ) -> None:
         """Take the first factors; the first of them is the one that accounts are registered with."""
         self._usual, self._methods = methods[0], {method.id: method for method in methods}
-        self._on, self._second_step, self._proofs = foundation, second_step, proofs
+        self._deps, self._second_step, self._grants = deps, second_step, grants
         self._trusted, self._notices = trusted, notices
         self._verification = verification
 
@@ -72,11 +72,11 @@ class SignIn:
             Unavailable: The database is away or too many passwords are waiting; the try does not count.
         """
         first = self._usual if method is None else self._methods[method]
-        email_key, answer = fold_email(wish.email), wish.password.get_secret_value()
+        email_key, answer = normalize_email(wish.email), wish.password.get_secret_value()
         attempt = _Attempt(first, context, email_key, answer, wish.remember_me, device, trusted)
         limits = first.limits(context, email_key, device)
         try:
-            async with self._on.limiter.attempt(limits, email_key, InvalidCredentials):
+            async with self._deps.limiter.attempt(limits, email_key, InvalidCredentials):
                 return await self._check(attempt)
         except RateLimitExceeded as refusal:
             if refusal.first:
@@ -93,10 +93,10 @@ class SignIn:
         """
         if self._verification.is_missing(account):
             raise EmailNotVerified
-        proof = self._proof(account, Shown((self._usual.id,), self._usual.amr), remember=False)
-        async with self._on.database.unit() as connection:
-            await self._proofs.record(connection, context, proof)
-        return proof
+        grant = self._grant(account, Shown((self._usual.id,), self._usual.amr), remember=False)
+        async with self._deps.database.unit() as connection:
+            await self._grants.record(connection, context, grant)
+        return grant
 
     async def _check(self, attempt: _Attempt) -> AuthenticationGrant | ChallengeRequired:
         checked = await attempt.method.check(attempt.context, attempt.email_key, attempt.answer)
@@ -119,9 +119,9 @@ class SignIn:
         claimed = None
         if not trusted and not self._needs_second_factor(attempt, account, trusted=trusted):
             claimed = await self._notices.claim(attempt.context, account.id, account.email, attempt.device)
-        confirmed, proof = await self._confirm(attempt, checked, claimed, trusted=trusted)
-        if proof is not None or confirmed is None:
-            return proof
+        confirmed, grant = await self._confirm(attempt, checked, claimed, trusted=trusted)
+        if grant is not None or confirmed is None:
+            return grant
         return await self._second_step.challenge(
             attempt.context, confirmed, remember=attempt.remember, first=attempt.method
         )
@@ -130,29 +130,29 @@ class SignIn:
     async def _confirm(
         self, attempt: _Attempt, checked: Checked, claimed: Any, *, trusted: bool
     ) -> tuple[Account | None, AuthenticationGrant | None]:
-        """Return the account if it is still what was checked, and a proof if that is all it asks for."""
-        async with self._on.database.unit() as connection:
+        """Return the account if it is still what was checked, and a grant if that is all it asks for."""
+        async with self._deps.database.unit() as connection:
             account = await attempt.method.confirm(connection, checked)
             if account is None:
                 return None, None
             if self._needs_second_factor(attempt, account, trusted=trusted):
                 kind = Kind.LOGIN_MFA_REQUIRED
-                await self._on.trail.record(connection, kind, attempt.context, user_id=account.id)
+                await self._deps.audit_log.record(connection, kind, attempt.context, user_id=account.id)
                 return account, None
             shown = Shown((attempt.method.id,), attempt.method.amr)
             if account.mfa_enabled and trusted:
                 shown = shown.with_trusted_device()
-            proof = self._proof(account, shown, remember=attempt.remember)
-            created_at = await self._proofs.record(connection, attempt.context, proof)
-            await self._notices.tell(connection, attempt.context, proof, claimed, created_at)
-            return account, proof
+            grant = self._grant(account, shown, remember=attempt.remember)
+            created_at = await self._grants.record(connection, attempt.context, grant)
+            await self._notices.tell(connection, attempt.context, grant, claimed, created_at)
+            return account, grant
 
     @staticmethod
     def _needs_second_factor(attempt: _Attempt, account: Account, *, trusted: bool) -> bool:
         return account.mfa_enabled and not trusted and MULTI_FACTOR not in attempt.method.amr
 
-    def _proof(self, account: Account, shown: Shown, *, remember: bool) -> AuthenticationGrant:
-        return self._proofs.make(
+    def _grant(self, account: Account, shown: Shown, *, remember: bool) -> AuthenticationGrant:
+        return self._grants.make(
             user_id=account.id,
             email=account.email,
             epoch=account.session_epoch,
@@ -171,4 +171,4 @@ class SignIn:
         self, attempt: _Attempt, kind: Kind, account: Account | None = None, **details: Any
     ) -> None:
         user_id = account.id if account else None
-        await self._on.trail.record_alone(kind, attempt.context, user_id=user_id, **details)
+        await self._deps.audit_log.record_alone(kind, attempt.context, user_id=user_id, **details)

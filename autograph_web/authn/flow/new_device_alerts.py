@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.device_cookies import DeviceCookies
@@ -57,13 +57,13 @@ class NewDeviceAlerts:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         flags: Flags,
         redis: RedisClient,
         links: Links,
         devices: DeviceCookies,
     ) -> None:
-        self._on, self._flags, self._redis = foundation, flags, redis
+        self._deps, self._flags, self._redis = deps, flags, redis
         self._links, self._devices = links, devices
         self._keeping = BackgroundTasks()
 
@@ -74,7 +74,9 @@ class NewDeviceAlerts:
 
         Once the sign-in is sure to be right, but before its account is held: this asks Redis.
         """
-        if not self._flags.of(SIGN_IN_NOTICES, user_id) or self._devices.recognise(device, fold_email(email)):
+        if not self._flags.of(SIGN_IN_NOTICES, user_id) or self._devices.recognise(
+            device, normalize_email(email)
+        ):
             return None
         key = _key(context, user_id)
         return key if await self._first_today(key) else None
@@ -83,23 +85,23 @@ class NewDeviceAlerts:
         self,
         connection: AsyncConnection,
         context: RequestContext,
-        proof: AuthenticationGrant,
+        grant: AuthenticationGrant,
         claimed: str | None,
         created_at: datetime,
     ) -> None:
-        """Post a letter about the sign-in of `proof` if it was `claimed` and the account isn't quite new."""
-        if claimed is None or self._on.clock.now() - created_at < _SETTLING_IN:
+        """Post a letter about the sign-in of `grant` if it was `claimed` and the account isn't quite new."""
+        if claimed is None or self._deps.clock.now() - created_at < _SETTLING_IN:
             return
         signed_in = RefusableSignIn(
-            proof.session_id.hex,
+            grant.session_id.hex,
             context.ip[:64],
             context.user_agent[:_LONGEST_AGENT],
-            proof.authenticated_at.isoformat(),
+            grant.authenticated_at.isoformat(),
         )
         purpose = Purpose.SIGN_IN_REFUSAL
-        token = await self._links.issue(connection, purpose, proof.user_id, purpose.life, signed_in.encode())
-        letter = _letter(proof, context, self._links.url(purpose, token))
-        await self._on.outbox.post(connection, letter)
+        token = await self._links.issue(connection, purpose, grant.user_id, purpose.life, signed_in.encode())
+        letter = _letter(grant, context, self._links.url(purpose, token))
+        await self._deps.outbox.post(connection, letter)
         after_commit(connection, lambda: self._keep(claimed))
 
     async def _first_today(self, key: str) -> bool:
@@ -126,14 +128,14 @@ def _key(context: RequestContext, user_id: UUID) -> str:
     return f"sign_in_notice:{sha256(told.encode('utf-8', 'replace')).hexdigest()}"
 
 
-def _letter(proof: AuthenticationGrant, context: RequestContext, url: str) -> MailMessage:
+def _letter(grant: AuthenticationGrant, context: RequestContext, url: str) -> MailMessage:
     return MailMessage(
-        to=proof.email,
+        to=grant.email,
         subject="New sign-in to your account",
         paragraphs=(
             "Somebody signed in to your AutoGraph v3 account from a browser we haven't seen before.",
         ),
         action=Action("This wasn't me", url),
-        facts=circumstances(context, proof.authenticated_at),
+        facts=circumstances(context, grant.authenticated_at),
         closing=("If it was you, there is nothing to do.",),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.errors import SessionEnded, WrongPassword
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
@@ -24,14 +24,14 @@ class Reauthentication:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         methods: Sequence[FirstFactor],
         factors: SecondFactors,
-        proofs: Grants,
+        grants: Grants,
     ) -> None:
         """Take the first factors; the first of them is the one that is asked for unless told otherwise."""
         self._usual, self._methods = methods[0], {method.id: method for method in methods}
-        self._on, self._factors, self._proofs = foundation, factors, proofs
+        self._deps, self._factors, self._grants = deps, factors, grants
 
     async def confirm(
         self,
@@ -53,15 +53,15 @@ class Reauthentication:
             SessionEnded: The account was locked or signed out everywhere meanwhile.
             Unavailable: The database is away.
         """
-        email_key = fold_email(viewer.email)
+        email_key = normalize_email(viewer.email)
         code = self._code(viewer, wish)
         first = self._usual if method is None else self._methods[method]
         limits = first.limits(context, email_key, device)
-        async with self._on.limiter.attempt(limits, email_key, WrongPassword):
+        async with self._deps.limiter.attempt(limits, email_key, WrongPassword):
             checked = await self._check(context, viewer, first, wish.password.get_secret_value())
         if code is None:
             return await self._admit(context, viewer, first, checked, None)
-        async with self._on.limiter.attempt(
+        async with self._deps.limiter.attempt(
             self._factors.limits(viewer.user_id), viewer.user_id.hex, InvalidCode
         ):
             return await self._admit(context, viewer, first, checked, code)
@@ -105,14 +105,14 @@ class Reauthentication:
         checked: Checked,
         code: TypedCode | None,
     ) -> AuthenticationGrant:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             # The factor first, as in the second step: the other way round the two could wait for each other.
             if code is not None:
                 await self._factors.use(connection, viewer.user_id, code)
             account = await first.confirm(connection, checked)
             if account is None or (account.mfa_enabled and code is None):
                 raise SessionEnded  # with that the code is as good as before
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection,
                 Kind.REAUTHENTICATED,
                 context,
@@ -121,15 +121,15 @@ class Reauthentication:
             if code is not None:
                 use = CodeUse(context, viewer.user_id, viewer.session_id, account.email)
                 await self._factors.record_use(connection, code, use)
-        return self._proof(account, viewer, first, code)
+        return self._grant(account, viewer, first, code)
 
-    def _proof(
+    def _grant(
         self, account: Account, viewer: Viewer, first: FirstFactor, code: TypedCode | None
     ) -> AuthenticationGrant:
         shown = Shown((first.id,), first.amr)
         if code is not None:
             shown = shown.with_second_factor(code.method, self._factors.amr_of(code))
-        proof = self._proofs.make(
+        grant = self._grants.make(
             user_id=account.id,
             email=account.email,
             epoch=account.session_epoch,
@@ -137,7 +137,7 @@ class Reauthentication:
             shown=shown,
             password_changed_at=account.password_changed_at,
         )
-        return replace(proof, replaces=viewer.session_id)
+        return replace(grant, replaces=viewer.session_id)
 
     async def _note(self, kind: Kind, context: RequestContext, viewer: Viewer) -> None:
-        await self._on.trail.record_alone(kind, context, viewer=viewer, reauthentication=True)
+        await self._deps.audit_log.record_alone(kind, context, viewer=viewer, reauthentication=True)

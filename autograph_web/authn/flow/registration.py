@@ -28,12 +28,12 @@ class Registration:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         flags: Flags,
         first: Registrable,
         verification: Verification,
     ) -> None:
-        self._on, self._flags, self._first = foundation, flags, first
+        self._deps, self._flags, self._first = deps, flags, first
         self._verification = verification
 
     @property
@@ -60,7 +60,7 @@ class Registration:
         try:
             if not self.is_open:
                 raise RegistrationClosed
-            email = parse_email(wish.email, self._on.reserved_domains)
+            email = parse_email(wish.email, self._deps.reserved_domains)
             password = wish.password.get_secret_value()
             await self._first.require(password, email.text)
             return await self._create(context, email, password)
@@ -71,7 +71,7 @@ class Registration:
     async def _spend(self, context: RequestContext) -> None:
         bucket = address_bucket(context.ip)
         try:
-            await self._on.limiter.consume(self._on.limiter.limits(Limit.REGISTER, bucket), bucket)
+            await self._deps.limiter.consume(self._deps.limiter.limits(Limit.REGISTER, bucket), bucket)
         except RateLimitExceeded as refusal:
             if refusal.first:
                 await self._note_refusal(context, refusal)
@@ -90,26 +90,26 @@ class Registration:
     @retried
     async def _add(self, context: RequestContext, email: EmailAddress, prepared: str) -> User:
         user = self._user(email)
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await store.add(connection, user)
             await self._first.enrol(connection, user.id, prepared)
             # After the row, which waits for whoever is leaving the address: their hold is visible now.
-            if await store.is_held(connection, email.key, None, user.created_at):
+            if await store.is_reserved(connection, email.key, None, user.created_at):
                 raise EmailTaken
-            await self._on.trail.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
+            await self._deps.audit_log.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
             if self._verification.is_wanted(user.id):
                 await self._verification.post(connection, user.id, user.email)
         return user
 
     async def _refuse_taken(self, email: EmailAddress) -> None:
-        async with self._on.database.read() as connection:
-            if await store.is_taken(connection, email.key, None, self._on.clock.now()):
+        async with self._deps.database.read() as connection:
+            if await store.is_taken(connection, email.key, None, self._deps.clock.now()):
                 raise EmailTaken
 
     def _user(self, email: EmailAddress) -> User:
-        now = self._on.clock.now()
+        now = self._deps.clock.now()
         return User(
-            id=random_uuid(self._on.randomness),
+            id=random_uuid(self._deps.randomness),
             email=email.text,
             email_key=email.key,
             created_at=now,
@@ -117,7 +117,7 @@ class Registration:
         )
 
     async def _note_refusal(self, context: RequestContext, refusal: DomainError) -> None:
-        await self._on.trail.record_alone(Kind.REGISTRATION_FAILED, context, reason=refusal.code)
+        await self._deps.audit_log.record_alone(Kind.REGISTRATION_FAILED, context, reason=refusal.code)
 
 
 def _account(user: User) -> Account:

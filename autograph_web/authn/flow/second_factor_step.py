@@ -1,11 +1,11 @@
-"""The second step of a sign-in: a code for a challenge, and then the proof that opens a session."""
+"""The second step of a sign-in: a code for a challenge, and then the grant that opens a session."""
 
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from autograph_web.accounts.account import Account
-from autograph_web.accounts.emails import fold_email
+from autograph_web.accounts.emails import normalize_email
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.errors import InvalidCode
@@ -37,14 +37,14 @@ class SecondFactorStep:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         factors: SecondFactors,
         challenges: Challenges,
-        proofs: Grants,
+        grants: Grants,
         trusted: TrustedBrowsers,
         notices: NewDeviceAlerts,
     ) -> None:
-        self._on, self._factors, self._challenges, self._proofs = foundation, factors, challenges, proofs
+        self._deps, self._factors, self._challenges, self._grants = deps, factors, challenges, grants
         self._trusted, self._notices = trusted, notices
 
     async def challenge(
@@ -75,8 +75,10 @@ class SecondFactorStep:
         code = self._factors.read(wish.code.get_secret_value())
         challenge = await self._challenge(context, wish)
         try:
-            async with self._on.limiter.attempt(self._limits(challenge), challenge.user_id.hex, InvalidCode):
-                proof = await self._check(context, challenge, code, wish.trust_device, device)
+            async with self._deps.limiter.attempt(
+                self._limits(challenge), challenge.user_id.hex, InvalidCode
+            ):
+                grant = await self._check(context, challenge, code, wish.trust_device, device)
         except InvalidCode:
             await self._note_failure(context, challenge)
             raise
@@ -84,7 +86,7 @@ class SecondFactorStep:
             if refusal.first:
                 await self._note_failure(context, challenge, rate_limited=True)
             raise
-        return proof
+        return grant
 
     async def describe(self, token: str) -> ChallengeRequired:
         """Return what is known of the sign-in that `token` names, for a page that continues it.
@@ -111,7 +113,7 @@ class SecondFactorStep:
         if wish.mfa_token is None:
             return await self._challenges.of_client(context, wish.email)
         challenge = await self._challenges.of_token(wish.mfa_token.get_secret_value())
-        if fold_email(challenge.email) != fold_email(wish.email):
+        if normalize_email(challenge.email) != normalize_email(wish.email):
             raise ChallengeExpired
         return challenge
 
@@ -123,7 +125,7 @@ class SecondFactorStep:
         trust: bool,
         device: str | None,
     ) -> AuthenticationGrant:
-        proof = self._proofs.make(
+        grant = self._grants.make(
             user_id=challenge.user_id,
             email=challenge.email,
             epoch=challenge.epoch,
@@ -132,8 +134,8 @@ class SecondFactorStep:
             password_changed_at=challenge.password_changed_at,
             trust_device=trust and self._trusted.are_offered(challenge.user_id),
         )
-        await self._admit(context, challenge, code, proof, device, _Taken())
-        return proof
+        await self._admit(context, challenge, code, grant, device, _Taken())
+        return grant
 
     @retried
     async def _admit(
@@ -141,37 +143,37 @@ class SecondFactorStep:
         context: RequestContext,
         challenge: Challenge,
         code: TypedCode,
-        proof: AuthenticationGrant,
+        grant: AuthenticationGrant,
         device: str | None,
         taken: _Taken,
     ) -> None:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self._factors.use(connection, challenge.user_id, code)
             # Not before the code was right: a wrong one at the same moment would claim it and tell nobody.
             if not taken.has_asked:
                 taken.notice = await self._notices.claim(context, challenge.user_id, challenge.email, device)
                 taken.has_asked = True
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection,
                 Kind.MFA_VERIFY_SUCCESS,
                 context,
-                user_id=proof.user_id,
-                session_id=proof.session_id,
+                user_id=grant.user_id,
+                session_id=grant.session_id,
             )
-            use = CodeUse(context, proof.user_id, proof.session_id, challenge.email)
+            use = CodeUse(context, grant.user_id, grant.session_id, challenge.email)
             await self._factors.record_use(connection, code, use)
-            created_at = await self._proofs.record(connection, context, proof)
-            await self._notices.tell(connection, context, proof, taken.notice, created_at)
+            created_at = await self._grants.record(connection, context, grant)
+            await self._notices.tell(connection, context, grant, taken.notice, created_at)
             # Last, so that whoever loses the race for the challenge takes its own use of the code back.
             taken.has_closed = taken.has_closed or await self._challenges.close(challenge)
             if not taken.has_closed:
                 raise ChallengeExpired
 
     async def _note_failure(self, context: RequestContext, challenge: Challenge, **details: Any) -> None:
-        await self._on.trail.record_alone(
+        await self._deps.audit_log.record_alone(
             Kind.MFA_VERIFY_FAILED, context, user_id=challenge.user_id, **details
         )
 
     def _limits(self, challenge: Challenge) -> list[RateLimit]:
-        own = self._on.limiter.limits(Limit.MFA_CHALLENGE, challenge.id)
+        own = self._deps.limiter.limits(Limit.MFA_CHALLENGE, challenge.id)
         return [*own, *self._factors.limits(challenge.user_id)]

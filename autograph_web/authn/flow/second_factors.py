@@ -27,8 +27,8 @@ class MfaStatus:
 class SecondFactors:
     """Every second factor there is, as one: each reads its own form of code."""
 
-    def __init__(self, foundation: UseCaseContext, methods: Sequence[SecondFactor]) -> None:
-        self._on, self._methods = foundation, {method.id: method for method in methods}
+    def __init__(self, deps: UseCaseContext, methods: Sequence[SecondFactor]) -> None:
+        self._deps, self._methods = deps, {method.id: method for method in methods}
 
     @property
     def ids(self) -> tuple[MethodId, ...]:
@@ -53,7 +53,7 @@ class SecondFactors:
 
     def limits(self, user_id: UUID) -> list[RateLimit]:
         """Return the limits of wrong codes of an account; they outlive any one sign-in."""
-        return self._on.limiter.limits(Limit.MFA, user_id.hex)
+        return self._deps.limiter.limits(Limit.MFA, user_id.hex)
 
     async def use(self, connection: AsyncConnection, user_id: UUID, code: TypedCode) -> None:
         """Use a code up within the caller's unit of work: one of any number of racers comes through.
@@ -77,7 +77,7 @@ class SecondFactors:
         Raises:
             Unavailable: The database is away.
         """
-        async with self._on.database.read() as connection:
+        async with self._deps.database.read() as connection:
             account = await accounts.find_by_id(connection, user_id)
             left = [await method.remaining(connection, user_id) for method in self._methods.values()]
         return MfaStatus(account is not None and account.mfa_enabled, sum(left))

@@ -72,8 +72,8 @@ class DashboardState(AccountPage, rx.State):
     async def _fill(self, looking: Viewer) -> None:
         account = await services().profiles.of(looking.user_id)
         active = await services().sessions.count_active(looking.user_id)
-        last = await services().trail.last_sign_in_before(looking.user_id, looking.session_id)
-        recent = await services().trail.recent(looking.user_id, _ROWS)
+        last = await services().audit_log.last_sign_in_before(looking.user_id, looking.session_id)
+        recent = await services().audit_log.recent(looking.user_id, _ROWS)
         factors = await services().second_factors.status(looking.user_id)
         # Nothing is shown before everything is there.
         self._show_owner(looking, account)

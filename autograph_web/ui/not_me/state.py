@@ -26,7 +26,7 @@ class NotMeState(LinkPage, rx.State):
         await self._arrive_by_link()
 
     async def _look(self, token: str) -> None:
-        signed_in = await services().refusal.describe(token)
+        signed_in = await services().sign_in_disavowal.describe(token)
         at = datetime.fromisoformat(signed_in.at)
         self.device, self.address = viewer.describe_user_agent(signed_in.user_agent), signed_in.ip
         self.at, self.when = viewer.iso(at), viewer.in_words(at)

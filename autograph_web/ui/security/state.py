@@ -186,9 +186,9 @@ class SecurityState(PasswordForm, Confirming, rx.State):
                 end_other_sessions=end_others,
             )
             device = guard.device_of(self.router)
-            proof = await services().password_change.change(context, looking, given, device)
+            grant = await services().password_change.change(context, looking, given, device)
             try:
-                await self._hand_off(proof)
+                await self._hand_off(grant)
             except Unavailable:  # only the new session is missing
                 await self._finished(AFTERWARDS[Wish.PASSWORD], "password-card")(context, looking)
             self.next_path = f"{SECURITY.path}?then={CHANGED}"

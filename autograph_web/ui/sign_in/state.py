@@ -80,7 +80,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
         if token:
             # Unreachable, the challenge ends by itself within five minutes.
             with suppress(DomainError):
-                await services().second_step.abandon(token)
+                await services().second_factor_step.abandon(token)
 
     async def _start(self, values: dict[str, str], *, remember: bool) -> None:
         given = SignInInput(
@@ -100,7 +100,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
     async def _verify(self, code: str, *, trust: bool) -> None:
         if not self._challenge:
             raise ChallengeExpired
-        challenge = await services().second_step.describe(self._challenge)
+        challenge = await services().second_factor_step.describe(self._challenge)
         given = SecondStepInput(
             email=challenge.email,
             code=SecretStr(code),
@@ -108,16 +108,16 @@ class SignInState(CodeForm, AuthForm, rx.State):
             trust_device=trust,
         )
         context, device = guard.request_context(self.router), guard.device_of(self.router)
-        proof = await services().second_step.verify(context, given, device)
+        grant = await services().second_factor_step.verify(context, given, device)
         self._challenge = ""
-        await self._hand_off(proof)
+        await self._hand_off(grant)
 
     async def _resume(self) -> None:
         token = guard.challenge_of(self.router)
         if token is None or self._challenge:
             return
         with suppress(DomainError):
-            self._ask_for_code(await services().second_step.describe(token))
+            self._ask_for_code(await services().second_factor_step.describe(token))
 
     def _ask_for_code(self, challenge: ChallengeRequired) -> None:
         self._challenge, self.email = challenge.token, challenge.email

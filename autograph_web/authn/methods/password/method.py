@@ -66,7 +66,7 @@ class PasswordMethod:
 
     async def confirm(self, connection: AsyncConnection, checked: Checked) -> Account | None:
         """Return the account as it is now, locked, or None if it changed while the password was checked."""
-        account = await accounts.hold_unchanged(connection, checked.account)
+        account = await accounts.lock_unchanged(connection, checked.account)
         if account is not None and checked.renewal is not None:
             await store.renew_hash(connection, account.id, checked.renewal)
         return account

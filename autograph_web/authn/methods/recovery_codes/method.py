@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.errors import InvalidCode
-from autograph_web.authn.messages import factor_letter
+from autograph_web.authn.messages import mfa_email
 from autograph_web.authn.methods.recovery_codes import codes, store
 from autograph_web.authn.methods.recovery_codes.models import RecoveryCode
 from autograph_web.authn.ports import CodeUse
@@ -26,8 +26,8 @@ class RecoveryCodes:
     amr = ("otp",)
     kind = "second_factors"
 
-    def __init__(self, foundation: UseCaseContext) -> None:
-        self._on = foundation
+    def __init__(self, deps: UseCaseContext) -> None:
+        self._deps = deps
 
     def read(self, typed: str) -> str | None:
         """Return the recovery code that was typed, or None."""
@@ -36,7 +36,7 @@ class RecoveryCodes:
     async def use(self, connection: AsyncConnection, user_id: UUID, code: str) -> bool:
         """Use a code up within the caller's unit of work; return True if it was good."""
         digest = codes.recovery_hash(user_id, code)
-        return await store.use_code(connection, user_id, digest, self._on.clock.now())
+        return await store.use_code(connection, user_id, digest, self._deps.clock.now())
 
     async def refusal_of(self, connection: AsyncConnection, user_id: UUID, code: str) -> InvalidCode | None:
         """Return None: there is no more to say than that it is wrong."""
@@ -44,11 +44,11 @@ class RecoveryCodes:
 
     async def record_use(self, connection: AsyncConnection, use: CodeUse) -> None:
         """Record that a code was used, and tell the owner."""
-        await self._on.trail.record(
+        await self._deps.audit_log.record(
             connection, Kind.RECOVERY_CODE_USED, use.context, user_id=use.user_id, session_id=use.session_id
         )
-        letter = factor_letter("code_used", use.email, use.context, self._on.clock.now())
-        await self._on.outbox.post(connection, letter)
+        letter = mfa_email("code_used", use.email, use.context, self._deps.clock.now())
+        await self._deps.outbox.post(connection, letter)
 
     async def remaining(self, connection: AsyncConnection, user_id: UUID) -> int:
         """Return how many codes still work."""
@@ -59,11 +59,11 @@ class RecoveryCodes:
 
         The caller holds a lock of the account's second factors: of two sets made at once both would work.
         """
-        fresh = [codes.new_recovery_code(self._on.randomness) for _ in range(codes.RECOVERY_CODES)]
-        now = self._on.clock.now()
+        fresh = [codes.new_recovery_code(self._deps.randomness) for _ in range(codes.RECOVERY_CODES)]
+        now = self._deps.clock.now()
         rows = [
             RecoveryCode(
-                id=random_uuid(self._on.randomness),
+                id=random_uuid(self._deps.randomness),
                 user_id=user_id,
                 code_hash=codes.recovery_hash(user_id, code),
                 created_at=now,

@@ -13,7 +13,7 @@ from autograph_web.accounts import store as accounts
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.errors import CodeMalformed, MfaNotEnabled
-from autograph_web.authn.messages import factor_letter
+from autograph_web.authn.messages import mfa_email
 from autograph_web.authn.methods.totp import algorithm, codes, store
 from autograph_web.authn.methods.totp.errors import (
     AuthenticatorClockWrong,
@@ -49,7 +49,7 @@ class Enrolment:
 
     def __init__(
         self,
-        foundation: UseCaseContext,
+        deps: UseCaseContext,
         totp: TotpMethod,
         backup: BackupCodes,
         encryptor: Encryptor,
@@ -57,7 +57,7 @@ class Enrolment:
         revocations: Revocations,
         issuer: str,
     ) -> None:
-        self._on, self._totp, self._backup = foundation, totp, backup
+        self._deps, self._totp, self._backup = deps, totp, backup
         self._encryptor, self._sessions = encryptor, sessions
         self._revocations, self._issuer = revocations, issuer
 
@@ -69,11 +69,11 @@ class Enrolment:
             RateLimited: Too many setups in an hour.
             Unavailable: The database is away.
         """
-        limits = self._on.limiter.limits(Limit.TOTP_SETUP, viewer.user_id.hex)
-        await self._on.limiter.consume(limits, viewer.user_id.hex)
-        secret, now = algorithm.new_secret(self._on.randomness), self._on.clock.now()
+        limits = self._deps.limiter.limits(Limit.TOTP_SETUP, viewer.user_id.hex)
+        await self._deps.limiter.consume(limits, viewer.user_id.hex)
+        secret, now = algorithm.new_secret(self._deps.randomness), self._deps.clock.now()
         factor = TotpFactor(
-            id=random_uuid(self._on.randomness),
+            id=random_uuid(self._deps.randomness),
             user_id=viewer.user_id,
             sealed_secret=self._encryptor.encrypt(secret, owner_of(viewer.user_id)),
             created_at=now,
@@ -106,12 +106,12 @@ class Enrolment:
         digits = codes.read(typed)
         if digits is None and self._backup.read(typed) is None:
             raise CodeMalformed
-        limits = self._on.limiter.limits(Limit.MFA, viewer.user_id.hex)
+        limits = self._deps.limiter.limits(Limit.MFA, viewer.user_id.hex)
         try:
-            async with self._on.limiter.attempt(limits, viewer.user_id.hex, SetupCodeInvalid):
+            async with self._deps.limiter.attempt(limits, viewer.user_id.hex, SetupCodeInvalid):
                 fresh, revoked = await self._enable(context, viewer, digits or "", end_others=end_others)
         except SetupCodeInvalid:
-            await self._on.trail.record_alone(Kind.MFA_ENABLE_FAILED, context, viewer=viewer)
+            await self._deps.audit_log.record_alone(Kind.MFA_ENABLE_FAILED, context, viewer=viewer)
             raise
         with suppress(Unavailable):
             await self._revocations.propagate(revoked)
@@ -127,12 +127,12 @@ class Enrolment:
             MfaNotEnabled: It is off already.
             Unavailable: The database is away; nothing changed.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self._require_fresh(connection, viewer)
             revoked = await self._revocations.apply(connection, viewer.user_id, Cause.MFA_DISABLED)
             if revoked.second_factor_set_up_at is None:  # of two who turn it off at once only one does
                 raise MfaNotEnabled
-            await self._on.trail.record(connection, Kind.MFA_DISABLED, context, viewer=viewer)
+            await self._deps.audit_log.record(connection, Kind.MFA_DISABLED, context, viewer=viewer)
             await self._tell(connection, context, viewer, "disabled")
         await self._sessions.reload(viewer.user_id)
 
@@ -143,32 +143,34 @@ class Enrolment:
         Raises:
             ReauthenticationRequired, MfaNotEnabled, Unavailable: As for `disable`.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await self._require_fresh(connection, viewer)
             # Locked, so that of two sets made at once only the later one works.
             if await store.find_factor(connection, viewer.user_id, active=True, lock=True) is None:
                 raise MfaNotEnabled
             fresh = await self._backup.renew(connection, viewer.user_id)
-            await self._on.trail.record(connection, Kind.RECOVERY_CODES_REGENERATED, context, viewer=viewer)
+            await self._deps.audit_log.record(
+                connection, Kind.RECOVERY_CODES_REGENERATED, context, viewer=viewer
+            )
             await self._tell(connection, context, viewer, "codes")
         return fresh
 
     @retried
     async def _begin(self, context: RequestContext, viewer: Viewer, factor: TotpFactor) -> bool:
         """Keep a pending factor; tell whether it is to replace an active one."""
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             replaces = await self._require_fresh(connection, viewer)
             # Of setups begun at once each would otherwise miss the other's key, and both would stay.
             await accounts.lock(connection, viewer.user_id)
             await store.replace_pending(connection, factor)
-            await self._on.trail.record(connection, Kind.MFA_SETUP_INITIATED, context, viewer=viewer)
+            await self._deps.audit_log.record(connection, Kind.MFA_SETUP_INITIATED, context, viewer=viewer)
         return replaces
 
     @retried
     async def _enable(
         self, context: RequestContext, viewer: Viewer, code: str, *, end_others: bool
     ) -> tuple[list[str], Revoked]:
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             replaced = await self._require_fresh_if_enabled(connection, viewer)
             pending = await store.find_factor(connection, viewer.user_id, active=False)
             if pending is None:
@@ -183,12 +185,12 @@ class Enrolment:
                 keep_sessions=not end_others,
                 but=viewer.session_id,
             )
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection, Kind.MFA_ENABLED, context, viewer=viewer, replaced=replaced
             )
             await self._tell(connection, context, viewer, "replaced" if replaced else "enabled")
             if revoked.sessions:
-                await self._on.trail.record(
+                await self._deps.audit_log.record(
                     connection,
                     Kind.SESSION_REVOKED,
                     context,
@@ -205,23 +207,23 @@ class Enrolment:
                 raise SetupCodeOfOther(reasons=(newer_entry(pending),))
             apart = self._totp.clock_difference(pending, code) if code else None
             raise SetupCodeInvalid if apart is None else AuthenticatorClockWrong.by(apart)
-        if not await store.activate(connection, pending, step, self._on.clock.now()):
+        if not await store.activate(connection, pending, step, self._deps.clock.now()):
             raise NoPendingSetup
 
     async def _require_fresh(self, connection: AsyncConnection, viewer: Viewer) -> bool:
         enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None
-        viewer.assurance.require_recent(enabled, self._on.clock)
+        viewer.assurance.require_recent(enabled, self._deps.clock)
         return enabled
 
     async def _require_fresh_if_enabled(self, connection: AsyncConnection, viewer: Viewer) -> bool:
         # Turning on was begun with a fresh sign-in; only a replacement must still be fresh at its end.
         enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None
         if enabled:
-            viewer.assurance.require_recent(enabled, self._on.clock)
+            viewer.assurance.require_recent(enabled, self._deps.clock)
         return enabled
 
     async def _tell(
         self, connection: AsyncConnection, context: RequestContext, viewer: Viewer, what: str
     ) -> None:
-        letter = factor_letter(what, viewer.email, context, self._on.clock.now())
-        await self._on.outbox.post(connection, letter)
+        letter = mfa_email(what, viewer.email, context, self._deps.clock.now())
+        await self._deps.outbox.post(connection, letter)

@@ -28,8 +28,8 @@ class TotpMethod:
     amr = ("otp",)
     kind = "second_factors"
 
-    def __init__(self, foundation: UseCaseContext, encryptor: Encryptor) -> None:
-        self._on, self._encryptor = foundation, encryptor
+    def __init__(self, deps: UseCaseContext, encryptor: Encryptor) -> None:
+        self._deps, self._encryptor = deps, encryptor
 
     def read(self, typed: str) -> str | None:
         """Return the six digits that were typed, or None."""
@@ -41,7 +41,7 @@ class TotpMethod:
         step = self.step_of(factor, code) if factor else None
         if factor is None or step is None:
             return False
-        return await store.use_step(connection, factor.id, step, self._on.clock.now())
+        return await store.use_step(connection, factor.id, step, self._deps.clock.now())
 
     async def refusal_of(self, connection: AsyncConnection, user_id: UUID, code: str) -> InvalidCode | None:
         """Return the refusal of a code of the authenticator that was replaced, or None.
@@ -51,7 +51,7 @@ class TotpMethod:
         active = await store.find_factor(connection, user_id, active=True)
         if active is None:
             return None
-        replaced = await store.find_replaced(connection, user_id, self._on.clock.now() - _REPLACED_KEPT)
+        replaced = await store.find_replaced(connection, user_id, self._deps.clock.now() - _REPLACED_KEPT)
         with suppress(DecryptionError):  # its key is no longer in the ring, which costs only the words
             if replaced is not None and self.step_of(replaced, code) is not None:
                 return CodeOfReplaced(reasons=(newer_entry(active),))
@@ -79,18 +79,18 @@ class TotpMethod:
         Raises:
             Unavailable: The database is away.
         """
-        async with self._on.database.unit() as connection:
-            return await store.forget_replaced(connection, self._on.clock.now() - _REPLACED_KEPT)
+        async with self._deps.database.unit() as connection:
+            return await store.forget_replaced(connection, self._deps.clock.now() - _REPLACED_KEPT)
 
     def step_of(self, factor: Row[Any], code: str) -> int | None:
         """Return the time step of a code of an authenticator, or None when it is wrong."""
         secret = self._encryptor.decrypt(factor.sealed_secret, owner_of(factor.user_id))
-        return algorithm.matching_step(secret, code, self._on.clock.seconds())
+        return algorithm.matching_step(secret, code, self._deps.clock.seconds())
 
     def clock_difference(self, pending: Row[Any], code: str) -> int | None:
         """Return by how many seconds a code of a key that is being set up is early or late, or None."""
         secret = self._encryptor.decrypt(pending.sealed_secret, owner_of(pending.user_id))
-        return algorithm.clock_difference(secret, code, self._on.clock.seconds())
+        return algorithm.clock_difference(secret, code, self._deps.clock.seconds())
 
 
 def newer_entry(factor: Row[Any]) -> str:

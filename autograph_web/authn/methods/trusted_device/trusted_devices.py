@@ -42,8 +42,8 @@ class TrustedDevices:
     id = TRUSTED_DEVICE
     kind = "trusted_devices"
 
-    def __init__(self, foundation: UseCaseContext, flags: Flags) -> None:
-        self._on, self._flags = foundation, flags
+    def __init__(self, deps: UseCaseContext, flags: Flags) -> None:
+        self._deps, self._flags = deps, flags
 
     def are_offered(self, user_id: UUID) -> bool:
         """Tell whether the owner of an account may trust browsers; if not, none is recognised either.
@@ -60,9 +60,9 @@ class TrustedDevices:
         Raises:
             Unavailable: The database is away.
         """
-        token, now = random_token(self._on.randomness), self._on.clock.now()
+        token, now = random_token(self._deps.randomness), self._deps.clock.now()
         device = TrustedDevice(
-            id=random_uuid(self._on.randomness),
+            id=random_uuid(self._deps.randomness),
             user_id=user_id,
             token_hash=token_hash(token),
             ip=context.ip[:64],
@@ -71,9 +71,9 @@ class TrustedDevices:
             last_used_at=now,
             expires_at=now + timedelta(seconds=TRUST_SECONDS),
         )
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             await store.add_device(connection, device)
-            await self._on.trail.record(connection, Kind.DEVICE_TRUSTED, context, user_id=user_id)
+            await self._deps.audit_log.record(connection, Kind.DEVICE_TRUSTED, context, user_id=user_id)
         return token
 
     @retried
@@ -85,8 +85,8 @@ class TrustedDevices:
         """
         if not token or len(token) > 128 or not self.are_offered(user_id):
             return False
-        async with self._on.database.unit() as connection:
-            return await store.use_device(connection, user_id, token_hash(token), self._on.clock.now())
+        async with self._deps.database.unit() as connection:
+            return await store.use_device(connection, user_id, token_hash(token), self._deps.clock.now())
 
     async def of(self, user_id: UUID) -> list[TrustedBrowser]:
         """Return the devices an account trusts, the latest seen first.
@@ -94,8 +94,8 @@ class TrustedDevices:
         Raises:
             Unavailable: The database is away.
         """
-        async with self._on.database.read() as connection:
-            rows = await store.devices_of(connection, user_id, self._on.clock.now())
+        async with self._deps.database.read() as connection:
+            rows = await store.devices_of(connection, user_id, self._deps.clock.now())
         return [
             TrustedBrowser(row.id, row.ip, row.user_agent, row.created_at, row.last_used_at, row.expires_at)
             for row in rows
@@ -107,8 +107,8 @@ class TrustedDevices:
         Raises:
             Unavailable: The database is away.
         """
-        async with self._on.database.unit() as connection:
-            return await store.forget_expired_devices(connection, self._on.clock.now())
+        async with self._deps.database.unit() as connection:
+            return await store.forget_expired_devices(connection, self._deps.clock.now())
 
     async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
         """Trust no device of an account any longer, within the caller's unit of work."""
@@ -122,10 +122,10 @@ class TrustedDevices:
             NotFound: The account trusts no such device.
             Unavailable: The database is away.
         """
-        async with self._on.database.unit() as connection:
+        async with self._deps.database.unit() as connection:
             if not await store.forget_devices(connection, viewer.user_id, device_id):
                 raise NotFound
-            await self._on.trail.record(
+            await self._deps.audit_log.record(
                 connection,
                 Kind.TRUSTED_DEVICE_REVOKED,
                 context,

@@ -37,7 +37,7 @@ class AuditState(Listing, AdminPage, rx.State):
 
     async def _read(self, looking: Viewer, chosen: Choices, place: str) -> tuple[list[Any], str | None]:
         wish = Filters.of(chosen.chosen).wish(_CLOCK.now())
-        page = await services().investigation.page(wish, place or None, PORTION)
+        page = await services().audit_search.page(wish, place or None, PORTION)
         return [finding_row(one) for one in page.found], page.next_cursor
 
     def _note(self, chosen: Choices) -> None:

@@ -77,7 +77,7 @@ class FlagsState(Confirming, AdminPage, rx.State):
         return asked
 
     async def _switched(self, context: RequestContext, looking: Viewer) -> None:
-        standing = await services().switchboard.change(context, looking, self._wish_of_flag())
+        standing = await services().feature_flags.change(context, looking, self._wish_of_flag())
         label = standing.flag.label
         await self._finished(f"{label} was changed. Every worker knows within two seconds.", _LIST)(
             context, looking
@@ -89,11 +89,11 @@ class FlagsState(Confirming, AdminPage, rx.State):
 
     async def _standing(self) -> Standing:
         flag = flag_called(self.chosen)
-        return next(one for one in await services().switchboard.all() if one.flag is flag)
+        return next(one for one in await services().feature_flags.all() if one.flag is flag)
 
     async def _fill(self, looking: Viewer) -> None:
         account = await services().profiles.of(looking.user_id)
-        found = await services().switchboard.all()
+        found = await services().feature_flags.all()
         self.rows = [flag_row(standing, looking.user_id) for standing in found]
         self.on = account.mfa_enabled
         self._show_owner(looking, account)

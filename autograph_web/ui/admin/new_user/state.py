@@ -50,7 +50,7 @@ class NewUserState(Confirming, AdminPage, rx.State):
             wish = CreationInput(
                 email=typed["email"], role=Role(typed["role"]), password=password, invite=password is None
             )
-            made = await services().creation.create(Operator.administrator(context, looking), wish)
+            made = await services().user_provisioning.create(Operator.administrator(context, looking), wish)
             self._go(f"{ADMIN_PERSON.path}?id={made.id}&then={CREATED}")
 
         return created

@@ -43,32 +43,32 @@ _Act = Callable[[Operator, UUID], Awaitable[str]]
 
 
 async def _lock(operator: Operator, user_id: UUID) -> str:
-    locked = await services().administration.lock(operator, user_id)
+    locked = await services().user_actions.lock(operator, user_id)
     return "is locked, and signed out everywhere." if locked else "was locked already."
 
 
 async def _unlock(operator: Operator, user_id: UUID) -> str:
-    unlocked = await services().administration.unlock(operator, user_id)
+    unlocked = await services().user_actions.unlock(operator, user_id)
     return "can sign in again." if unlocked else "wasn't locked any more."
 
 
 async def _make_admin(operator: Operator, user_id: UUID) -> str:
-    await services().administration.set_role(operator, user_id, Role.ADMIN)
+    await services().user_actions.set_role(operator, user_id, Role.ADMIN)
     return "is an administrator now, and signs in again."
 
 
 async def _make_user(operator: Operator, user_id: UUID) -> str:
-    await services().administration.set_role(operator, user_id, Role.USER)
+    await services().user_actions.set_role(operator, user_id, Role.USER)
     return "is no administrator any more, and signs in again."
 
 
 async def _end_sessions(operator: Operator, user_id: UUID) -> str:
-    await services().administration.end_sessions(operator, user_id)
+    await services().user_actions.end_sessions(operator, user_id)
     return "is signed out everywhere."
 
 
 async def _reset_mfa(operator: Operator, user_id: UUID) -> str:
-    await services().administration.reset_mfa(operator, user_id)
+    await services().user_actions.reset_mfa(operator, user_id)
     return "signs in with the password alone until two-step verification is set up again."
 
 
@@ -134,10 +134,10 @@ class PersonState(Confirming, AdminPage, rx.State):
         self._show_owner(looking, account)
 
     async def _show_person(self, looking: Viewer) -> None:
-        person = await services().directory.find(self._whom)
-        standing = await services().directory.standing(person)
-        devices = await services().directory.sessions_of(person)
-        recent = await services().investigation.page(AuditInput(person=str(person.id)), None, _EVENTS)
+        person = await services().user_directory.find(self._whom)
+        standing = await services().user_directory.standing(person)
+        devices = await services().user_directory.sessions_of(person)
+        recent = await services().audit_search.page(AuditInput(person=str(person.id)), None, _EVENTS)
         # Nothing is shown before everything is there.
         self._whom, self.missing, self.mine = str(person.id), False, person.id == looking.user_id
         self.person = person_row(person)

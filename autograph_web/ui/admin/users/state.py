@@ -30,5 +30,5 @@ class UsersState(Listing, AdminPage, rx.State):
 
     async def _read(self, looking: Viewer, chosen: Choices, place: str) -> tuple[list[Any], str | None]:
         wanted = Filters.of(chosen.chosen).wish()
-        people, following = await services().directory.page(wanted, place, PORTION)
+        people, following = await services().user_directory.page(wanted, place, PORTION)
         return [person_row(person) for person in people], following
