@@ -23,7 +23,7 @@ config = rx.Config(
     cors_allowed_origins=sorted(_settings.origins),
     trusted_proxy_hops=_settings.trusted_proxy_hops,
     # No Redis is needed to build the pages; a server always names one, its own if need be.
-    # Of Sentinel Reflex knows nothing: its clients are replaced (autograph_web/reflex_patches/state_manager.py).
+    # Of Sentinel Reflex knows nothing: its clients are replaced (reflex_patches/state_manager.py).
     redis_url=one_address(_settings.redis_url) if _settings.redis_url else None,
     state_manager_mode=rx.constants.StateManagerMode.REDIS
     if _settings.redis_url
