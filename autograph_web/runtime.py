@@ -152,6 +152,7 @@ class Services:
     health: Health
     figures: Figures
     log_throttle: LogThrottle
+    clock: Clock
     randomness: Randomness
 
     async def redis_answers(self) -> bool:
@@ -287,6 +288,7 @@ def build_services(
         health=health,
         figures=Figures(MetricsExposition(settings.metrics_dir), health, outbox, chain),
         log_throttle=LogThrottle(clock.seconds, LONG_S),
+        clock=clock,
         randomness=randomness,
     )
     return traced(built) if settings.traces else built

@@ -5,7 +5,9 @@ from typing import Any, cast
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from autograph_web.authz.operations import OPERATIONS, Who
+from autograph_web.authz.operations import FORMS as FORM_OPERATIONS
+from autograph_web.authz.operations import PAGES as PAGE_OPERATIONS
+from autograph_web.authz.operations import REST, Operation, Who
 from autograph_web.front import build_front
 from autograph_web.ui.routes import ROUTES
 from tests.support.app import inner_app
@@ -57,9 +59,23 @@ def test_whatever_reflex_serves_has_a_row() -> None:
     check_rows("REFLEX_PATHS", REFLEX_PATHS, found, '"/the/path": May.EVERYBODY')
 
 
-def test_the_table_of_rest_says_the_same() -> None:
-    for call, operation in OPERATIONS.items():
-        if CALLS[call].may is May.NOBODY:  # no account opens it: it has a door of its own
-            continue
-        assert (CALLS[call].may is May.EVERYBODY) is (operation.who is Who.PUBLIC), call
-        assert (CALLS[call].may is May.ADMIN) is (operation.who is Who.ADMIN), call
+def agrees(may: May, operation: Operation) -> bool:
+    return (may is May.EVERYBODY, may is May.ADMIN) == (
+        operation.who is Who.PUBLIC,
+        operation.who is Who.ADMIN,
+    )
+
+
+def test_the_table_of_operations_says_the_same_of_rest() -> None:
+    for call, operation in REST.items():
+        if CALLS[call].may is not May.NOBODY:  # no account opens it: it has a door of its own
+            assert agrees(CALLS[call].may, operation), call
+
+
+def test_it_says_the_same_of_every_form_and_page() -> None:
+    assert set(FORM_OPERATIONS) == {form for form, row in FORMS.items() if row.may is not May.NOBODY}
+    assert set(PAGE_OPERATIONS) == set(PAGES)
+    for form, operation in FORM_OPERATIONS.items():
+        assert agrees(FORMS[form].may, operation), form
+    for page, operation in PAGE_OPERATIONS.items():
+        assert agrees(PAGES[page], operation), page

@@ -12,7 +12,7 @@ from autograph_web.admin.person import Operator
 from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.api_keys.spelling import looks_like_key
 from autograph_web.authz.errors import SessionRequired
-from autograph_web.authz.operations import Who, operation_of
+from autograph_web.authz.operations import operation_of
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import SESSION, session_cookie
 from autograph_web.infra.context import RequestContext
@@ -54,10 +54,7 @@ async def _caller(request: Request) -> Viewer | ApiKeyPrincipal:
     """Authenticate the caller and enforce the row of the call in the table of operations."""
     operation = operation_of(f"{request.method} {request.scope['route'].path}")
     caller = await authenticate(request.scope, request.headers)
-    if isinstance(caller, ApiKeyPrincipal):
-        operation.require_scope(caller)
-    if operation.who is Who.ADMIN:
-        await services().admin_policy.require(caller)
+    await operation.require(caller, services().admin_policy.require, services().clock)
     return caller
 
 

@@ -1,19 +1,28 @@
-"""THE table of REST operations: who may call each, and with which scope an API key may.
+"""THE table of operations: who may make each REST call, send each form and use each page.
 
-`python -m autograph_web operations` prints it (docs/api.md). The guard of REST (`api/identity.py`) enforces
-it once for every call; what is not in it takes a session, and a test demands that everything is. Whether a
-change also requires recent authentication is for the use case to say, in its own unit of work.
+`python -m autograph_web operations` prints it (docs/api.md). Each face has one guard that enforces it: REST
+`api/identity.py`, forms `http/native_forms.py`, pages `http/pages.py` and, for the events of a page's
+handlers, `ui/account_page.py`. What is not in it takes a session, and tests demand that everything is.
+
+`recent` is enforced for calls and forms before anything is done, and once more by the use case in its unit of
+work, where it is certain; the events of pages leave it to the use case, which has the page ask for it.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
 from autograph_web.authz.errors import ScopeMissing, SessionRequired
+from autograph_web.infra.clock import Clock
+from autograph_web.sessions.viewer import Viewer
+
+RequireAdmin = Callable[[Viewer | ApiKeyPrincipal], Awaitable[None]]
+"""Lets an administrator pass (`AdminPolicy.require`)."""
 
 
 class Who(StrEnum):
-    """Who may call; the values are the words of the printed table."""
+    """Who may; the values are the words of the printed table."""
 
     PUBLIC = "anybody"
     USER = "a signed-in user"
@@ -22,10 +31,32 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call: who may make it, and the scope with which an API key of theirs may (None: no key may)."""
+    """Who may, and the scope with which an API key of theirs may (None: no key may).
+
+    `recent` is whether whoever is signed in must have authenticated within ten minutes; a key has not.
+    """
 
     who: Who
     scope: Scope | None = None
+    recent: bool = False
+
+    async def require(
+        self, caller: Viewer | ApiKeyPrincipal, require_admin: RequireAdmin, clock: Clock
+    ) -> None:
+        """Let a caller pass who may.
+
+        Raises:
+            SessionRequired, ScopeMissing: As for `require_scope`.
+            NotAdmin: It takes an administrator.
+            ReauthenticationRequired: The authentication is too old or too weak.
+            Unavailable: The database is away.
+        """
+        if isinstance(caller, ApiKeyPrincipal):
+            self.require_scope(caller)
+        if self.who is Who.ADMIN:
+            await require_admin(caller)
+        if self.recent and isinstance(caller, Viewer):
+            caller.assurance.require_recent(caller.mfa_enabled, clock)
 
     def require_scope(self, holder: ApiKeyPrincipal) -> None:
         """Let an API key pass whose scopes cover the call.
@@ -40,7 +71,7 @@ class Operation:
             raise ScopeMissing
 
 
-OPERATIONS: dict[str, Operation] = {
+REST: dict[str, Operation] = {
     "POST /register": Operation(Who.PUBLIC),
     "POST /login": Operation(Who.PUBLIC),
     "POST /token": Operation(Who.PUBLIC),
@@ -59,8 +90,8 @@ OPERATIONS: dict[str, Operation] = {
     "GET /mfa/trusted-devices": Operation(Who.USER, Scope.READ),
     "GET /admin/users": Operation(Who.ADMIN, Scope.ADMIN),
     "GET /admin/users/{user_id}": Operation(Who.ADMIN, Scope.ADMIN),
-    "POST /admin/users/{user_id}/lock": Operation(Who.ADMIN, Scope.ADMIN),
-    "DELETE /admin/users/{user_id}/sessions": Operation(Who.ADMIN, Scope.ADMIN),
+    "POST /admin/users/{user_id}/lock": Operation(Who.ADMIN, Scope.ADMIN, recent=True),
+    "DELETE /admin/users/{user_id}/sessions": Operation(Who.ADMIN, Scope.ADMIN, recent=True),
     "GET /admin/audit": Operation(Who.ADMIN, Scope.ADMIN),
     "GET /admin/audit/export": Operation(Who.ADMIN, Scope.ADMIN),
     "GET /admin/statistics": Operation(Who.ADMIN, Scope.ADMIN),
@@ -72,40 +103,111 @@ OPERATIONS: dict[str, Operation] = {
     "GET /account/export": Operation(Who.USER),  # everything at once: for the owner, not for a program
     "GET /activity/export": Operation(Who.USER),
     "POST /email-verification/request": Operation(Who.USER),
-    "POST /email-change/request": Operation(Who.USER),
-    "DELETE /account": Operation(Who.USER),
-    "POST /mfa/setup": Operation(Who.USER),
+    "POST /email-change/request": Operation(Who.USER, recent=True),
+    "DELETE /account": Operation(Who.USER, recent=True),
+    "POST /mfa/setup": Operation(Who.USER, recent=True),
     "POST /mfa/enable": Operation(Who.USER),
-    "POST /mfa/disable": Operation(Who.USER),
-    "POST /mfa/recovery-codes": Operation(Who.USER),
+    "POST /mfa/disable": Operation(Who.USER, recent=True),
+    "POST /mfa/recovery-codes": Operation(Who.USER, recent=True),
     "DELETE /mfa/trusted-devices/{device_id}": Operation(Who.USER),
     # Nor leave anything behind that outlives it and can do more: an account, a role, a way in that was closed
     # or that has one step less.
-    "POST /admin/users": Operation(Who.ADMIN),
-    "POST /admin/users/{user_id}/unlock": Operation(Who.ADMIN),
-    "POST /admin/users/{user_id}/role": Operation(Who.ADMIN),
-    "POST /admin/users/{user_id}/mfa/reset": Operation(Who.ADMIN),
-    "POST /admin/addresses/unlock": Operation(Who.ADMIN),  # or it could guess at passwords without a limit
-    "POST /admin/users/{user_id}/limits/lift": Operation(Who.ADMIN),
-    "PUT /admin/flags/{name}": Operation(Who.ADMIN),
+    "POST /admin/users": Operation(Who.ADMIN, recent=True),
+    "POST /admin/users/{user_id}/unlock": Operation(Who.ADMIN, recent=True),
+    "POST /admin/users/{user_id}/role": Operation(Who.ADMIN, recent=True),
+    "POST /admin/users/{user_id}/mfa/reset": Operation(Who.ADMIN, recent=True),
+    # Or it could guess at passwords without a limit.
+    "POST /admin/addresses/unlock": Operation(Who.ADMIN, recent=True),
+    "POST /admin/users/{user_id}/limits/lift": Operation(Who.ADMIN, recent=True),
+    "PUT /admin/flags/{name}": Operation(Who.ADMIN, recent=True),
     "GET /sessions": Operation(Who.USER),
     "DELETE /sessions": Operation(Who.USER),
     "DELETE /sessions/{session_id}": Operation(Who.USER),
     "GET /api-keys": Operation(Who.USER),
-    "POST /api-keys": Operation(Who.USER),
+    "POST /api-keys": Operation(Who.USER, recent=True),
     "DELETE /api-keys/{key_id}": Operation(Who.USER),
 }
+"""The calls of REST."""
+
+FORMS: dict[str, Operation] = {
+    "POST /session/sign-in": Operation(Who.PUBLIC),
+    "POST /session/register": Operation(Who.PUBLIC),
+    "POST /session/verify": Operation(Who.PUBLIC),
+    "POST /session/start-over": Operation(Who.PUBLIC),
+    "POST /session/claim": Operation(Who.PUBLIC),
+    "POST /session/end": Operation(Who.PUBLIC),  # whose session has ended already wants the same
+    "POST /session/verify-email": Operation(Who.PUBLIC),
+    "POST /session/verify-email/send": Operation(Who.PUBLIC),
+    "POST /session/change-email/confirm": Operation(Who.PUBLIC),
+    "POST /session/change-email/undo": Operation(Who.PUBLIC),
+    "POST /link/exchange": Operation(Who.PUBLIC),
+    "POST /link/close": Operation(Who.PUBLIC),
+    "POST /recovery/request": Operation(Who.PUBLIC),
+    "POST /recovery/password": Operation(Who.PUBLIC),
+    "POST /recovery/refuse": Operation(Who.PUBLIC),
+    "POST /session/reveal": Operation(Who.USER),
+    "POST /session/change-email": Operation(Who.USER, recent=True),
+    "POST /session/create-api-key": Operation(Who.USER, recent=True),
+    "POST /session/revoke-api-key": Operation(Who.USER),
+    "POST /session/password-change": Operation(Who.USER),  # asks for the password itself
+    "POST /session/delete-account": Operation(Who.USER, recent=True),
+    "POST /session/sign-out-device": Operation(Who.USER),
+    "POST /session/sign-out-others": Operation(Who.USER),
+}
+"""The forms of pages, which browsers post with their cookie."""
+
+PAGES: dict[str, Operation] = {
+    "/": Operation(Who.PUBLIC),
+    "/register": Operation(Who.PUBLIC),
+    "/login": Operation(Who.PUBLIC),
+    "/password-reset": Operation(Who.PUBLIC),
+    "/password-reset/confirm": Operation(Who.PUBLIC),
+    "/verify-email": Operation(Who.PUBLIC),
+    "/change-email": Operation(Who.PUBLIC),
+    "/undo-email-change": Operation(Who.PUBLIC),
+    "/not-me": Operation(Who.PUBLIC),
+    "/forbidden": Operation(Who.PUBLIC),
+    "/error": Operation(Who.PUBLIC),
+    "/404": Operation(Who.PUBLIC),
+    "/dashboard": Operation(Who.USER),
+    "/settings/security": Operation(Who.USER),
+    "/settings/sessions": Operation(Who.USER),
+    "/settings/api-keys": Operation(Who.USER),
+    "/settings/activity": Operation(Who.USER),
+    "/settings/account": Operation(Who.USER),
+    "/admin": Operation(Who.ADMIN),
+    "/admin/flags": Operation(Who.ADMIN),
+    "/admin/users": Operation(Who.ADMIN),
+    "/admin/users/new": Operation(Who.ADMIN),
+    "/admin/users/person": Operation(Who.ADMIN),
+    "/admin/audit": Operation(Who.ADMIN),
+}
+"""The pages by path. The handlers of a page may be used by whoever may have the page."""
+
 _UNLISTED = Operation(Who.USER)
 
 
 def operation_of(call: str) -> Operation:
-    """Return the row of a call, such as "GET /me"; one that is not listed takes a session."""
-    return OPERATIONS.get(call, _UNLISTED)
+    """Return the row of a call or a form, such as "GET /me"; one that is not listed takes a session."""
+    return REST.get(call) or FORMS.get(call) or _UNLISTED
+
+
+def page_operation(path: str) -> Operation:
+    """Return the row of a page; one that is not listed takes a session."""
+    return PAGES.get(path, _UNLISTED)
 
 
 def table() -> list[tuple[str, ...]]:
-    """Return the table as text: a header and a row for each call."""
+    """Return the table as text: a header and a row for each operation of each face."""
     rows = [
-        (f"`{call}`", row.who, f"`{row.scope}`" if row.scope else "–") for call, row in OPERATIONS.items()
+        (
+            face,
+            f"`{name}`",
+            row.who,
+            "yes" if row.recent else "–",
+            f"`{row.scope}`" if row.scope else "–",
+        )
+        for face, operations in (("REST", REST), ("form", FORMS), ("page", PAGES))
+        for name, row in operations.items()
     ]
-    return [("call", "who may", "API key with the scope"), *rows]
+    return [("face", "operation", "who may", "recent authentication", "API key with the scope"), *rows]

@@ -45,7 +45,7 @@ COMMANDS = {
     "operations": Place(
         "tables",
         "operations",
-        "Print who may do what: each REST call, and the scope with which an API key may make it.",
+        "Print who may do what: each REST call, form and page, and what else it requires.",
     ),
     "revocation": Place(
         "tables",

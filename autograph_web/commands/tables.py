@@ -8,7 +8,7 @@ from autograph_web.commands import later
 
 
 def operations() -> None:
-    """Print who may do what: each REST call, and the scope with which an API key may make it."""
+    """Print who may do what: each REST call, form and page, and what else it requires."""
     typer.echo(markdown(later.operations_table()))
 
 

@@ -10,13 +10,20 @@ from starlette.routing import Route
 from autograph_web.api_keys.inputs import read_form
 from autograph_web.http import cookies
 from autograph_web.http.forms import end, welcome
-from autograph_web.http.native_forms import ON, Fields, cookie_header, form_route, request_context, see_with
+from autograph_web.http.native_forms import (
+    ON,
+    Fields,
+    cookie_header,
+    form_route,
+    request_context,
+    see_with,
+    signed_in,
+)
 from autograph_web.infra.errors import NotFound, Unavailable
 from autograph_web.infra.flash import Flash
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
 
 _KEYS = "/settings/api-keys"
 _DEVICES = "/settings/sessions"
@@ -30,14 +37,14 @@ async def change_password(request: Request, fields: Fields) -> Response:
         end_other_sessions=fields.get("end_other_sessions") in ON,
     )
     device = cookies.device_cookie(services().settings, cookie_header(request))
-    viewer = await viewer_of(request)
+    viewer = signed_in(request)
     grant = await services().password_change.change(request_context(request), viewer, wish, device)
     return await welcome(request, grant, {"next": "/settings/security?then=password-changed"})
 
 
 async def create_api_key(request: Request, fields: Fields) -> Response:
     """Make an API key for whoever is signed in; the page shows it, once."""
-    viewer = await viewer_of(request)
+    viewer = signed_in(request)
     issued = await services().api_keys.create(request_context(request), viewer, read_form(fields))
     ticket = ""  # the page then says that the key could not be shown
     with suppress(Unavailable):
@@ -49,14 +56,14 @@ async def create_api_key(request: Request, fields: Fields) -> Response:
 
 async def revoke_api_key(request: Request, fields: Fields) -> Response:
     """Revoke an API key of whoever is signed in."""
-    viewer = await viewer_of(request)
+    viewer = signed_in(request)
     await services().api_keys.revoke(request_context(request), viewer, fields.get("key", "")[:64])
     return await see_with(_KEYS, Flash("api_key_gone"), fields)
 
 
 async def delete_account(request: Request, fields: Fields) -> Response:
     """Delete the account of whoever is signed in."""
-    viewer = await viewer_of(request)
+    viewer = signed_in(request)
     await services().deletion.delete(
         request_context(request), viewer, fields.get("confirm_email", "")[:LONGEST_INPUT]
     )
@@ -67,7 +74,7 @@ async def delete_account(request: Request, fields: Fields) -> Response:
 
 async def sign_out_device(request: Request, fields: Fields) -> Response:
     """Sign one of the sessions of whoever is signed in out; their own goes the ordinary way."""
-    viewer, chosen = await viewer_of(request), _session_id(fields)
+    viewer, chosen = signed_in(request), _session_id(fields)
     if chosen == viewer.session_id:
         return await end(request, fields)
     await services().devices.sign_out(request_context(request), viewer, chosen)
@@ -76,7 +83,7 @@ async def sign_out_device(request: Request, fields: Fields) -> Response:
 
 async def sign_out_others(request: Request, fields: Fields) -> Response:
     """Sign every other session of whoever is signed in out."""
-    viewer = await viewer_of(request)
+    viewer = signed_in(request)
     await services().devices.sign_out_others(request_context(request), viewer)
     return await see_with(_DEVICES, Flash("others_signed_out"), fields)
 
@@ -86,17 +93,6 @@ def _session_id(fields: Fields) -> UUID:
         return UUID(fields.get("session", ""))
     except ValueError:
         raise NotFound from None
-
-
-async def viewer_of(request: Request) -> Viewer:
-    """Return who is signed in by the cookie of a request; or refuse.
-
-    Raises:
-        NotAuthenticated, SessionEnded: Nobody is, or no longer.
-        Unavailable: That cannot be told right now.
-    """
-    cookie = cookies.session_cookie(services().settings, cookie_header(request))
-    return await services().sessions.authenticate_cookie(cookie or "")
 
 
 ACCOUNT_FORMS: tuple[Route, ...] = (

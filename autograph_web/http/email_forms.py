@@ -7,7 +7,6 @@ from starlette.routing import Route
 from autograph_web.accounts.errors import LinkReplaced, LinkUnknown, LinkUsed, SessionEnded
 from autograph_web.accounts.links import Purpose
 from autograph_web.http import cookies
-from autograph_web.http.account_forms import viewer_of
 from autograph_web.http.native_forms import (
     SCRIPTLESS,
     Fields,
@@ -15,6 +14,8 @@ from autograph_web.http.native_forms import (
     form_route,
     request_context,
     see_with,
+    signed_in,
+    viewer_of,
 )
 from autograph_web.http.recovery_forms import go_on_to_password
 from autograph_web.infra.flash import Flash
@@ -71,7 +72,7 @@ async def _evidence(request: Request, fields: Fields) -> Evidence:
 
 async def ask(request: Request, fields: Fields) -> Response:
     """Ask for a change of address."""
-    viewer = await viewer_of(request)
+    viewer = signed_in(request)
     await services().email_change.request(request_context(request), viewer, fields.get("email", ""))
     return await see_with(_ACCOUNT, Flash("email_change_sent"), fields)
 

@@ -24,6 +24,7 @@ from autograph_web.http.native_forms import (
     said_at,
     see,
     see_with,
+    signed_in,
 )
 from autograph_web.http.redirects import safe_next
 from autograph_web.infra.errors import Unavailable
@@ -78,9 +79,7 @@ async def start_over(request: Request, fields: Fields) -> Response:
 
 async def reveal(request: Request, fields: Fields) -> Response:
     """Hand a note over, once, to the page of the person it is for."""
-    cookie = cookies.session_cookie(services().settings, cookie_header(request))
-    viewer = await services().sessions.authenticate_cookie(cookie or "")
-    note = await services().one_time_secrets.pop(viewer.user_id, fields.get("ticket", "")[:128])
+    note = await services().one_time_secrets.pop(signed_in(request).user_id, fields.get("ticket", "")[:128])
     return JSONResponse(note, headers={"Cache-Control": "no-store"})
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from autograph_web.authz.operations import Operation, Who, operation_of
 from autograph_web.http import cookies
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.redirects import safe_next
@@ -17,6 +18,7 @@ from autograph_web.infra.errors import DomainError, InvalidInput
 from autograph_web.infra.flash import Flash
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.runtime import services
+from autograph_web.sessions.viewer import Viewer
 
 Fields = dict[str, str]
 Action = Callable[[Request, Fields], Awaitable[Response]]
@@ -32,12 +34,17 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def form_route(path: str, action: Action, back: str) -> Route:
-    """Return a route that runs `action` and, when it refuses, leads `back` to the page that says why."""
+    """Return a route that runs `action` and, when it refuses, leads `back` to the page that says why.
+
+    The table of operations says who may send the form; whoever is signed in by then is `signed_in`'s.
+    """
+    operation = operation_of(f"POST {path}")
 
     async def explained(request: Request) -> Response:
         fields: Fields = {}
         try:
             fields = await _read(request)
+            await _permit(request, operation)
             return await action(request, fields)
         except ValidationError:
             return await explain(back, InvalidInput(), fields)
@@ -49,11 +56,36 @@ def form_route(path: str, action: Action, back: str) -> Route:
 
 def call_route(path: str, action: Action) -> Route:
     """Return a route for our own script: it runs `action`, and a refusal is a problem document."""
+    operation = operation_of(f"POST {path}")
 
     async def answered(request: Request) -> Response:
-        return await action(request, await _read(request))
+        fields = await _read(request)
+        await _permit(request, operation)
+        return await action(request, fields)
 
     return Route(path, answered, methods=["POST"], name=path)
+
+
+async def _permit(request: Request, operation: Operation) -> None:
+    if operation.who is not Who.PUBLIC:
+        request.state.viewer = viewer = await viewer_of(request)
+        await operation.require(viewer, services().admin_policy.require, services().clock)
+
+
+def signed_in(request: Request) -> Viewer:
+    """Return who sent a form that takes a session."""
+    return request.state.viewer
+
+
+async def viewer_of(request: Request) -> Viewer:
+    """Return who is signed in by the cookie of a request; or refuse.
+
+    Raises:
+        NotAuthenticated, SessionEnded: Nobody is, or no longer.
+        Unavailable: That cannot be told right now.
+    """
+    cookie = cookies.session_cookie(services().settings, cookie_header(request))
+    return await services().sessions.authenticate_cookie(cookie or "")
 
 
 async def explain(back: str, refusal: DomainError, fields: Fields) -> Response:

@@ -10,6 +10,7 @@ from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Role
+from autograph_web.authz.operations import page_operation
 from autograph_web.infra.errors import DomainError, InternalError
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
@@ -86,13 +87,19 @@ class AccountPage(Private, mixin=True):
         self.loaded, self.failed = True, False
 
     async def _looking(self) -> Viewer:
-        """Return who is looking, provided they may.
+        """Return who is looking, provided they may have this page.
+
+        Every handler begins here, so whoever is locked, signed out or made a user meanwhile is turned away by
+        the very next event.
 
         Raises:
             NotAuthenticated, SessionEnded, NotAdmin: They may not (`TURNED_AWAY`).
             Unavailable: That cannot be told right now.
         """
-        return await guard.viewer_of(self.router)
+        looking = await guard.viewer_of(self.router)
+        operation = page_operation(self._here.path)
+        await operation.require(looking, services().admin_policy.require, services().clock)
+        return looking
 
     def _turn_away(self, error: DomainError) -> None:
         """Leave to sign in; or for the door, which says that this page is for administrators."""

@@ -42,18 +42,6 @@ async def viewer_of(router: RouterData) -> Viewer:
     return await services().sessions.authenticate_cookie(cookie)
 
 
-async def administrator_of(router: RouterData) -> Viewer:
-    """Return which administrator's session the connection carries; or refuse.
-
-    Raises:
-        NotAuthenticated, SessionEnded, Unavailable: As for `viewer_of`.
-        NotAdmin: Somebody else is looking, or an administrator of yesterday.
-    """
-    looking = await viewer_of(router)
-    await services().admin_policy.require(looking)
-    return looking
-
-
 async def is_signed_in(router: RouterData) -> bool:
     """Tell whether the connection has a live session; an unreachable store counts as no."""
     try:

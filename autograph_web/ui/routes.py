@@ -1,22 +1,28 @@
-"""THE table of pages: where each lives, what its tab says, and who may have it."""
+"""THE table of pages: where each lives and what its tab says; who may have it: `authz/operations.py`."""
 
 from dataclasses import dataclass
+
+from autograph_web.authz.operations import Who, page_operation
 
 PRODUCT = "AutoGraph v3"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One page.
-
-    `name` is what its tab says before the product; `protected` pages are never sent without a session, those
-    of the administration (`admin`, which are `protected` as well) to nobody but an administrator.
-    """
+    """One page; `name` is what its tab says before the product."""
 
     path: str
     name: str
-    protected: bool = False
-    admin: bool = False
+
+    @property
+    def protected(self) -> bool:
+        """Whether it is never sent without a session."""
+        return page_operation(self.path).who is not Who.PUBLIC
+
+    @property
+    def admin(self) -> bool:
+        """Whether it is sent to administrators alone."""
+        return page_operation(self.path).who is Who.ADMIN
 
     @property
     def title(self) -> str:
@@ -33,18 +39,18 @@ NEW_PASSWORD = Route("/password-reset/confirm", "Choose a new password")
 VERIFY_EMAIL = Route("/verify-email", "Verify your email")
 CHANGE_EMAIL = Route("/change-email", "Confirm your new email")
 UNDO_EMAIL = Route("/undo-email-change", "Take your old email back")
-DASHBOARD = Route("/dashboard", "Overview", protected=True)
-SECURITY = Route("/settings/security", "Security", protected=True)
-SESSIONS = Route("/settings/sessions", "Devices", protected=True)
-API_KEYS = Route("/settings/api-keys", "API keys", protected=True)
-ACTIVITY = Route("/settings/activity", "Activity", protected=True)
-ACCOUNT = Route("/settings/account", "Account", protected=True)
-ADMIN_OVERVIEW = Route("/admin", "Server overview", protected=True, admin=True)
-ADMIN_FLAGS = Route("/admin/flags", "Feature flags", protected=True, admin=True)
-ADMIN_USERS = Route("/admin/users", "Users", protected=True, admin=True)
-ADMIN_NEW_USER = Route("/admin/users/new", "New account", protected=True, admin=True)
-ADMIN_PERSON = Route("/admin/users/person", "Account", protected=True, admin=True)
-ADMIN_AUDIT = Route("/admin/audit", "Audit", protected=True, admin=True)
+DASHBOARD = Route("/dashboard", "Overview")
+SECURITY = Route("/settings/security", "Security")
+SESSIONS = Route("/settings/sessions", "Devices")
+API_KEYS = Route("/settings/api-keys", "API keys")
+ACTIVITY = Route("/settings/activity", "Activity")
+ACCOUNT = Route("/settings/account", "Account")
+ADMIN_OVERVIEW = Route("/admin", "Server overview")
+ADMIN_FLAGS = Route("/admin/flags", "Feature flags")
+ADMIN_USERS = Route("/admin/users", "Users")
+ADMIN_NEW_USER = Route("/admin/users/new", "New account")
+ADMIN_PERSON = Route("/admin/users/person", "Account")
+ADMIN_AUDIT = Route("/admin/audit", "Audit")
 FORBIDDEN = Route("/forbidden", "For administrators")
 TROUBLE = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")

@@ -17,7 +17,7 @@ from autograph_web.api.app import build_api
 from autograph_web.api.identity import CurrentCaller, CurrentViewer
 from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
 from autograph_web.authz.errors import ScopeMissing, SessionRequired
-from autograph_web.authz.operations import OPERATIONS, Operation, Who, operation_of
+from autograph_web.authz.operations import REST, Operation, Who, operation_of
 from autograph_web.runtime import Services
 from tests.api.test_log_output import log as log  # a fixture  # noqa: PLC0414
 from tests.support.api_keys import impostor, issue, make_key, me, newcomer, showing
@@ -83,12 +83,12 @@ def asks_for(call: str) -> set[str]:
 
 
 def test_every_call_is_in_the_table_and_nothing_else() -> None:
-    assert set(OPERATIONS) == set(CALLS)
+    assert set(REST) == set(CALLS)
 
 
 @pytest.mark.parametrize("call", sorted(CALLS))
 def test_a_route_asks_for_what_the_table_says(call: str) -> None:
-    operation = OPERATIONS[call]
+    operation = REST[call]
     if operation.who is Who.PUBLIC:
         assert asks_for(call) == set()
     else:
@@ -98,7 +98,7 @@ def test_a_route_asks_for_what_the_table_says(call: str) -> None:
 @pytest.mark.parametrize("call", sorted(CALLS))
 def test_the_reference_says_who_may_call(call: str) -> None:
     method, path = call.split()
-    operation, listed = reference()["paths"][path][method.lower()], OPERATIONS[call]
+    operation, listed = reference()["paths"][path][method.lower()], REST[call]
     said = operation["description"]
     if listed.who is Who.PUBLIC:
         assert "API key" not in said
@@ -117,8 +117,8 @@ def test_the_reference_says_it_once_however_often_it_is_asked() -> None:
 
 def tries() -> Iterator[Any]:
     """Yield each call with the sets of scopes that it refuses, and with each one that it takes."""
-    for call in sorted(call for call in CALLS if OPERATIONS[call].who is not Who.PUBLIC):
-        taken = [scopes for scopes in SCOPES if OPERATIONS[call].scope in scopes]
+    for call in sorted(call for call in CALLS if REST[call].who is not Who.PUBLIC):
+        taken = [scopes for scopes in SCOPES if REST[call].scope in scopes]
         yield pytest.param(call, [one for one in SCOPES if one not in taken], id=f"{call}-others")
         for scopes in taken:
             yield pytest.param(call, [scopes], id=f"{call}-{'+'.join(scopes)}")
@@ -136,9 +136,9 @@ async def test_a_key_may_do_what_its_scopes_say_and_no_more(
         path = path.replace("{user_id}", other).replace("{key_id}", key["id"])
         path = path.replace("{device_id}", "7d1b0b1e-6f3e-4c55-9d0c-0a3f8f3f2d11")
         answer = await api.request(method, path, json=BODIES.get(call), headers=showing(key["key"]))
-        if OPERATIONS[call].scope is None:
+        if REST[call].scope is None:
             assert_problem(answer, 403, "session_required")
-        elif OPERATIONS[call].scope in scopes:
+        elif REST[call].scope in scopes:
             assert answer.is_success or answer.json()["code"] == "mfa_not_enabled"
         else:
             assert_problem(answer, 403, "insufficient_scope")

@@ -8,13 +8,13 @@ from typing import Any
 import reflex as rx
 
 from autograph_web.ui.account_frame import account_frame
-from autograph_web.ui.admin.admin_page import AdminPage
+from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.components.native import NativeLink
 from autograph_web.ui.routes import ADMIN_PLACES, Route
 
 
 def admin_frame(
-    state: type[AdminPage],
+    state: type[AccountPage],
     here: Route,
     lead: str,
     content: rx.Component,

@@ -7,7 +7,6 @@ import reflex as rx
 from autograph_web.infra.clock import SystemClock
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui.admin.admin_page import AdminPage
 from autograph_web.ui.admin.audit.filters import Filters
 from autograph_web.ui.admin.rows import FindingRow, finding_row
 from autograph_web.ui.choices import Choices
@@ -17,7 +16,7 @@ from autograph_web.ui.routes import ADMIN_AUDIT, Route
 _CLOCK = SystemClock()
 
 
-class AuditState(Listing, AdminPage, rx.State):
+class AuditState(Listing, rx.State):
     """What the audit page shows, newest first."""
 
     _here: ClassVar[Route] = ADMIN_AUDIT

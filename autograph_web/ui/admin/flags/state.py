@@ -12,7 +12,6 @@ from autograph_web.flags.table import FLAGS, flag_called
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui.admin.admin_page import AdminPage
 from autograph_web.ui.admin.flags.rows import (
     AS_SETTINGS,
     ChoiceRow,
@@ -29,7 +28,7 @@ REVIEW = "review"
 _LIST = "flags"
 
 
-class FlagsState(Confirming, AdminPage, rx.State):
+class FlagsState(Confirming, rx.State):
     """What the page of feature flags shows. Handlers that read or change anything ask anew who is looking.
 
     `step` is the name of the flag that is chosen for, or whether that is meant. `_word` and `_percent` are

@@ -13,7 +13,6 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError, InvalidInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui.admin.admin_page import AdminPage
 from autograph_web.ui.admin.person.state import CREATED
 from autograph_web.ui.confirming import Confirming, Doing
 from autograph_web.ui.form_state import text_fields
@@ -23,7 +22,7 @@ CREATE = "create"
 """The step that asks for the account."""
 
 
-class NewUserState(Confirming, AdminPage, rx.State):
+class NewUserState(Confirming, rx.State):
     """What the page shows: the form, once it is certain who is looking."""
 
     _here: ClassVar[Route] = ADMIN_NEW_USER

@@ -11,8 +11,7 @@ from autograph_web.admin.statistics.statistics import Report
 from autograph_web.infra.errors import DomainError, InternalError
 from autograph_web.runtime import services
 from autograph_web.ui import messages
-from autograph_web.ui.account_page import TURNED_AWAY
-from autograph_web.ui.admin.admin_page import AdminPage
+from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
 from autograph_web.ui.admin.overview.rows import Plot, Point, Tile, points_of, summary_of, tiles_of
 from autograph_web.ui.routes import ADMIN_OVERVIEW, Route
 from autograph_web.ui.viewer import in_words, iso
@@ -20,7 +19,7 @@ from autograph_web.ui.viewer import in_words, iso
 _logger = logging.getLogger(__name__)
 
 
-class OverviewState(AdminPage, rx.State):
+class OverviewState(AccountPage, rx.State):
     """What the overview shows; `span` is how many days, today included."""
 
     _here: ClassVar[Route] = ADMIN_OVERVIEW

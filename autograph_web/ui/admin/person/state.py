@@ -15,7 +15,6 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import viewer
-from autograph_web.ui.admin.admin_page import AdminPage
 from autograph_web.ui.admin.rows import FindingRow, PersonRow, finding_row, person_row
 from autograph_web.ui.confirming import Confirming
 from autograph_web.ui.routes import ADMIN_AUDIT, ADMIN_PERSON, Route
@@ -88,7 +87,7 @@ _ACTS: dict[Wish, _Act] = {
 }
 
 
-class PersonState(Confirming, AdminPage, rx.State):
+class PersonState(Confirming, rx.State):
     """What the page shows of one account, which `_whom` names from the moment the page is opened.
 
     `mine` says that it is the administrator's own, `missing` that there is no such account.

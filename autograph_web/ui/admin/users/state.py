@@ -6,7 +6,6 @@ import reflex as rx
 
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui.admin.admin_page import AdminPage
 from autograph_web.ui.admin.rows import PersonRow, person_row
 from autograph_web.ui.admin.users.filters import Filters
 from autograph_web.ui.choices import Choices
@@ -14,7 +13,7 @@ from autograph_web.ui.listing import PORTION, Listing
 from autograph_web.ui.routes import ADMIN_USERS, Route
 
 
-class UsersState(Listing, AdminPage, rx.State):
+class UsersState(Listing, rx.State):
     """What the page of users shows, by address."""
 
     _here: ClassVar[Route] = ADMIN_USERS
