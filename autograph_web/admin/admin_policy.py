@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.admin import store
 from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Operator, Person
-from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authz.principal import Principal
 from autograph_web.sessions.viewer import Viewer
 
 
@@ -16,7 +16,7 @@ class AdminPolicy:
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
 
-    async def require(self, caller: Viewer | ApiKeyPrincipal) -> None:
+    async def require(self, caller: Principal) -> None:
         """Let an administrator pass who may sign in.
 
         Raises:
@@ -39,7 +39,7 @@ class AdminPolicy:
         if isinstance(operator.caller, Viewer):
             operator.caller.assurance.require_recent(person.mfa_enabled, self._deps.clock)
 
-    async def _found(self, connection: AsyncConnection, caller: Viewer | ApiKeyPrincipal) -> Person:
+    async def _found(self, connection: AsyncConnection, caller: Principal) -> Person:
         row = await store.find(connection, caller.user_id)
         if row is None or not Person.of(row).is_active_admin:
             raise NotAdmin

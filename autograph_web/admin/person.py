@@ -10,8 +10,8 @@ from sqlalchemy import Row
 
 from autograph_web.admin.roles import Role, Status
 from autograph_web.api_keys.key import ApiKeyPrincipal
+from autograph_web.authz.principal import Principal
 from autograph_web.infra.context import RequestContext
-from autograph_web.sessions.viewer import Viewer
 
 # Flags that were changed before had no colon.
 _ACTOR = pattern("administrator:? ([0-9a-f-]{36})")
@@ -26,10 +26,10 @@ class Operator:
 
     actor: str
     context: RequestContext
-    caller: Viewer | ApiKeyPrincipal | None = None
+    caller: Principal | None = None
 
     @classmethod
-    def administrator(cls, context: RequestContext, caller: Viewer | ApiKeyPrincipal) -> Self:
+    def administrator(cls, context: RequestContext, caller: Principal) -> Self:
         """Return an administrator as an operator; the id, since the log outlives the address."""
         key = f", API key {caller.key_id}" if isinstance(caller, ApiKeyPrincipal) else ""
         return cls(f"{actor_of(caller)}{key}", context, caller)
@@ -47,7 +47,7 @@ def as_id(text: str) -> UUID | None:
         return None
 
 
-def actor_of(caller: Viewer | ApiKeyPrincipal) -> str:
+def actor_of(caller: Principal) -> str:
     """Return what is kept of an administrator: it leads to nobody once the account is gone."""
     return f"administrator: {caller.user_id}"
 

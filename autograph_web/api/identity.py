@@ -13,6 +13,7 @@ from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.api_keys.spelling import looks_like_key
 from autograph_web.authz.errors import SessionRequired
 from autograph_web.authz.operations import operation_of
+from autograph_web.authz.principal import Principal
 from autograph_web.http.client import context_from_scope
 from autograph_web.http.cookies import SESSION, session_cookie
 from autograph_web.infra.context import RequestContext
@@ -25,7 +26,7 @@ BEARER = HTTPBearer(auto_error=False, description="The access token of /login or
 COOKIE = APIKeyCookie(name=SESSION, auto_error=False, description="The browser's session cookie.")
 
 
-async def authenticate(connection: Connection, headers: Headers) -> Viewer | ApiKeyPrincipal:
+async def authenticate(connection: Connection, headers: Headers) -> Principal:
     """Return who the headers stand for; a token that is shown counts, whatever cookie comes along.
 
     Raises:
@@ -50,7 +51,7 @@ async def authenticate(connection: Connection, headers: Headers) -> Viewer | Api
     return await services().sessions.authenticate_cookie(cookie)
 
 
-async def _caller(request: Request) -> Viewer | ApiKeyPrincipal:
+async def _caller(request: Request) -> Principal:
     """Authenticate the caller and enforce the row of the call in the table of operations."""
     operation = operation_of(f"{request.method} {request.scope['route'].path}")
     caller = await authenticate(request.scope, request.headers)
@@ -58,7 +59,7 @@ async def _caller(request: Request) -> Viewer | ApiKeyPrincipal:
     return caller
 
 
-async def _viewer(caller: Annotated[Viewer | ApiKeyPrincipal, Depends(_caller)]) -> Viewer:
+async def _viewer(caller: Annotated[Principal, Depends(_caller)]) -> Viewer:
     if isinstance(caller, ApiKeyPrincipal):
         raise SessionRequired
     return caller
@@ -85,7 +86,7 @@ CurrentViewer = Annotated[Viewer, Depends(_viewer)]
 PerhapsViewer = Annotated[Viewer | None, Depends(_perhaps_viewer)]
 """The account that is signed in, or None without a session; an access token that is not valid is refused."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]
-CurrentCaller = Annotated[Viewer | ApiKeyPrincipal, Depends(_caller)]
+CurrentCaller = Annotated[Principal, Depends(_caller)]
 """A signed-in user, or an API key with the scope that the table of operations requires."""
 
 

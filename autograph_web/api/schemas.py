@@ -14,6 +14,7 @@ from autograph_web.audit.log import AuditEvent
 from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authn.methods.totp.enrolment import Setup
 from autograph_web.authn.methods.trusted_device.trusted_devices import TrustedBrowser
+from autograph_web.authz.principal import Principal
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.profile.inputs import ActivityInput
@@ -289,7 +290,7 @@ class KeyMeOut(BaseModel):
         )
 
 
-def me_of(caller: Viewer | ApiKeyPrincipal) -> MeOut | KeyMeOut:
+def me_of(caller: Principal) -> MeOut | KeyMeOut:
     """Show who makes a request."""
     return KeyMeOut.of(caller) if isinstance(caller, ApiKeyPrincipal) else MeOut.of(caller)
 
@@ -364,7 +365,7 @@ class EventOut(BaseModel):
     details: dict[str, Any]
 
     @classmethod
-    def of(cls, event: AuditEvent, caller: Viewer | ApiKeyPrincipal) -> "EventOut":
+    def of(cls, event: AuditEvent, caller: Principal) -> "EventOut":
         """Show `event` to `caller`; a key has no session."""
         return cls(
             at=event.at,

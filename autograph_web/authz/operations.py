@@ -14,10 +14,11 @@ from enum import StrEnum
 
 from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
 from autograph_web.authz.errors import ScopeMissing, SessionRequired
+from autograph_web.authz.principal import Principal
 from autograph_web.infra.clock import Clock
 from autograph_web.sessions.viewer import Viewer
 
-RequireAdmin = Callable[[Viewer | ApiKeyPrincipal], Awaitable[None]]
+RequireAdmin = Callable[[Principal], Awaitable[None]]
 """Lets an administrator pass (`AdminPolicy.require`)."""
 
 
@@ -40,9 +41,7 @@ class Operation:
     scope: Scope | None = None
     recent: bool = False
 
-    async def require(
-        self, caller: Viewer | ApiKeyPrincipal, require_admin: RequireAdmin, clock: Clock
-    ) -> None:
+    async def require(self, caller: Principal, require_admin: RequireAdmin, clock: Clock) -> None:
         """Let a caller pass who may.
 
         Raises:

@@ -4,12 +4,12 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from uuid import UUID
 
-from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.audit.downloads import Download, Format, place_of, written
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.log import AuditEvent
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.authz.principal import Principal
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.profile.inputs import ActivityInput
@@ -33,7 +33,7 @@ class Activity:
         self._deps = deps
 
     async def page(
-        self, viewer: Viewer | ApiKeyPrincipal, wish: ActivityInput, cursor: str | None, limit: int
+        self, viewer: Principal, wish: ActivityInput, cursor: str | None, limit: int
     ) -> ActivityPage:
         """Return the newest `limit` events the wish picks, or of those older than `cursor`.
 

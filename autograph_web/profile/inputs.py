@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.audit.kinds import Group
 from autograph_web.audit.selection import Selection
+from autograph_web.authz.principal import Principal
 from autograph_web.infra.errors import InvalidInput
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 from autograph_web.infra.timestamps import Moment
-from autograph_web.sessions.viewer import Viewer
 
 # The sign-in itself is written down a moment before its session begins.
 _BEFORE_THE_SESSION = timedelta(hours=1)
@@ -55,7 +55,7 @@ class ActivityInput(BaseModel):
     since: Moment | None = Field(default=None, description="The earliest moment, itself included (RFC 3339).")
     until: Moment | None = Field(default=None, description="The moment before which events end.")
 
-    def selection(self, viewer: Viewer | ApiKeyPrincipal) -> Selection:
+    def selection(self, viewer: Principal) -> Selection:
         """Return what this picks when `viewer` asks; to a key, which has no session, all is elsewhere.
 
         Raises:

@@ -1,0 +1,9 @@
+"""Who a request acts for."""
+
+from typing import TypeAlias
+
+from autograph_web.api_keys.key import ApiKeyPrincipal
+from autograph_web.sessions.viewer import Viewer
+
+Principal: TypeAlias = Viewer | ApiKeyPrincipal
+"""A user in a session of theirs, or an API key that acts for its owner."""
