@@ -156,7 +156,7 @@ class Services:
     randomness: Randomness
 
     async def redis_answers(self) -> bool:
-        """Tell whether Redis answers."""
+        """Return True if Redis answers."""
         try:
             await self.redis.ping()
         except RedisDown:

@@ -45,7 +45,7 @@ def newest_revision() -> str:
 
 
 def is_current(url: str) -> bool:
-    """Tell whether a database lacks no migration, without Alembic: loading that takes a third of a start.
+    """Return True if a database lacks no migration, without Alembic: loading that takes a third of a start.
 
     One that a newer version has migrated lacks none either: it keeps serving the version before, so that
     servers can be replaced one by one and a release can be taken back. What cannot be asked counts as not

@@ -29,7 +29,7 @@ class Verification:
         self._deps, self._flags, self._links = deps, flags, links
 
     def is_wanted(self, user_id: UUID) -> bool:
-        """Tell whether the owner of an account is asked to verify its address at all.
+        """Return True if the owner of an account is asked to verify its address at all.
 
         Raises:
             Unavailable: Nobody can tell yet.
@@ -42,7 +42,7 @@ class Verification:
         return self._deps.limiter.pause(Limit.VERIFY)
 
     def is_missing(self, account: Account) -> bool:
-        """Tell whether nobody may sign in to an account before its address is verified, and it isn't.
+        """Return True if nobody may sign in to an account before its address is verified, and it isn't.
 
         Raises:
             Unavailable: As for `is_wanted`.
@@ -61,7 +61,7 @@ class Verification:
         await self._deps.outbox.post(connection, letter, decoy=user_id is None)
 
     async def resend(self, context: RequestContext, user_id: UUID) -> bool:
-        """Send a new link to the owner of an account; tell whether the address still needed it.
+        """Send a new link to the owner of an account; return True if the address still needed it.
 
         Raises:
             RateLimited: One was sent within the last minute, or too many in an hour.

@@ -35,7 +35,7 @@ class Operator:
         return cls(f"{actor_of(caller)}{key}", context, caller)
 
     def is_at(self, user_id: UUID) -> bool:
-        """Tell whether it is their own account that they act on."""
+        """Return True if it is their own account that they act on."""
         return self.caller is not None and self.caller.user_id == user_id
 
 

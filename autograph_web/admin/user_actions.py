@@ -33,7 +33,7 @@ class UserActions:
 
     @retried
     async def lock(self, operator: Operator, user_id: UUID) -> bool:
-        """Let nobody sign in to an account any more, and whoever is signed in out; False: it was locked.
+        """Lock an account and sign it out everywhere; return False if it was locked already.
 
         Raises:
             AccountUnknown: There is no such account.

@@ -11,7 +11,7 @@ class BesidePage(StrictRoute):
     """A call that leaves a browser to the page of the same address (RFC 9110 section 12.5.1)."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Tell whether the call is meant: who asks for a page with a session cookie gets the page."""
+        """Return True if the call is meant: who asks for a page with a session cookie gets the page."""
         if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and wants_page(scope):
             return Match.NONE, {}
         return super().matches(scope)

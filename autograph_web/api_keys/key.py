@@ -50,7 +50,7 @@ class ApiKey:
         return shown(self.id)
 
     def expired(self, now: datetime) -> bool:
-        """Tell whether its time is over."""
+        """Return True if its time is over."""
         return self.expires_at is not None and self.expires_at <= now
 
 

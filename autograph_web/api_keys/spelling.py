@@ -50,7 +50,7 @@ def id_of(text: str) -> str | None:
 
 
 def is_id(text: str) -> bool:
-    """Tell whether `text` is spelled as the id of a key."""
+    """Return True if `text` is spelled as the id of a key."""
     return _ID.fullmatch(text) is not None
 
 

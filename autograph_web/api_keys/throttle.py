@@ -63,7 +63,7 @@ class ApiKeyThrottle:
         self._local = LocalLimiter(clock)
 
     async def admit(self, key_hash: str, ip: str) -> bool:
-        """Count one use of a key before anybody looks it up; tell whether it was good lately.
+        """Count one use of a key before anybody looks it up; return True if it was good lately.
 
         Raises:
             RateLimited: Too many uses of it, or too many wrong keys from this address.
@@ -98,7 +98,7 @@ class ApiKeyThrottle:
             self._local.hit(key, self._share(self._wrong), self._wrong.window)
 
     async def is_worth_telling(self, key_id: str) -> bool:
-        """Tell whether to write down that a key that is over was used: once an hour, whatever the flood."""
+        """Return True if to write down that a key that is over was used: once an hour, whatever the flood."""
         try:
             return await self._redis.put(f"api_key_told:{key_id}", 1, _TOLD_FOR_S, only_new=True)
         except RedisDown:

@@ -34,7 +34,7 @@ class Who(StrEnum):
 class Operation:
     """Who may, and the scope with which an API key of theirs may (None: no key may).
 
-    `recent` is whether whoever is signed in must have authenticated within ten minutes; a key has not.
+    `recent` is whether a session requires authentication within the last ten minutes; a key has none.
     """
 
     who: Who

@@ -154,7 +154,7 @@ def _tell_of(made: later.Created, password: str | None, *, invite: bool, as_json
 
 @app.command()
 def lock(whom: Whom, as_json: AsJson = False) -> None:
-    """Let nobody sign in to an account any more; whoever is signed in is out."""
+    """Lock an account and sign it out everywhere."""
     _change(
         whom,
         lambda services, person: services.user_actions.lock(operator(), person.id),

@@ -30,7 +30,7 @@ _DEVICES = "/settings/sessions"
 
 
 async def change_password(request: Request, fields: Fields) -> Response:
-    """Change the password of whoever is signed in."""
+    """Change the password of the signed-in user."""
     wish = PasswordChangeInput(
         current_password=fields.get("current_password", ""),  # pyright: ignore[reportArgumentType]
         new_password=fields.get("new_password", ""),  # pyright: ignore[reportArgumentType]
@@ -43,7 +43,7 @@ async def change_password(request: Request, fields: Fields) -> Response:
 
 
 async def create_api_key(request: Request, fields: Fields) -> Response:
-    """Make an API key for whoever is signed in; the page shows it, once."""
+    """Make an API key for the signed-in user; the page shows it, once."""
     viewer = signed_in(request)
     issued = await services().api_keys.create(request_context(request), viewer, read_form(fields))
     ticket = ""  # the page then says that the key could not be shown
@@ -55,14 +55,14 @@ async def create_api_key(request: Request, fields: Fields) -> Response:
 
 
 async def revoke_api_key(request: Request, fields: Fields) -> Response:
-    """Revoke an API key of whoever is signed in."""
+    """Revoke an API key of the signed-in user."""
     viewer = signed_in(request)
     await services().api_keys.revoke(request_context(request), viewer, fields.get("key", "")[:64])
     return await see_with(_KEYS, Flash("api_key_gone"), fields)
 
 
 async def delete_account(request: Request, fields: Fields) -> Response:
-    """Delete the account of whoever is signed in."""
+    """Delete the account of the signed-in user."""
     viewer = signed_in(request)
     await services().deletion.delete(
         request_context(request), viewer, fields.get("confirm_email", "")[:LONGEST_INPUT]
@@ -73,7 +73,7 @@ async def delete_account(request: Request, fields: Fields) -> Response:
 
 
 async def sign_out_device(request: Request, fields: Fields) -> Response:
-    """Sign one of the sessions of whoever is signed in out; their own goes the ordinary way."""
+    """Sign one of the sessions of the signed-in user out; their own goes the ordinary way."""
     viewer, chosen = signed_in(request), _session_id(fields)
     if chosen == viewer.session_id:
         return await end(request, fields)
@@ -82,7 +82,7 @@ async def sign_out_device(request: Request, fields: Fields) -> Response:
 
 
 async def sign_out_others(request: Request, fields: Fields) -> Response:
-    """Sign every other session of whoever is signed in out."""
+    """Sign every other session of the signed-in user out."""
     viewer = signed_in(request)
     await services().devices.sign_out_others(request_context(request), viewer)
     return await see_with(_DEVICES, Flash("others_signed_out"), fields)

@@ -36,7 +36,7 @@ _FORM = "application/x-www-form-urlencoded"
 def form_route(path: str, action: Action, back: str) -> Route:
     """Return a route that runs `action` and, when it refuses, leads `back` to the page that says why.
 
-    The table of operations says who may send the form; whoever is signed in by then is `signed_in`'s.
+    The table of operations says who may send the form; `signed_in` returns that user.
     """
     operation = operation_of(f"POST {path}")
 

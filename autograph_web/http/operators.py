@@ -33,7 +33,7 @@ def own_hosts(settings: Settings) -> frozenset[str]:
 
 
 def is_local(scope: Scope, hosts: Collection[str]) -> bool:
-    """Tell whether a request comes from this machine, past no proxy, and asks for one of `hosts`.
+    """Return True if a request comes from this machine, past no proxy, and asks for one of `hosts`.
 
     The name counts because a foreign site's may lead a browser here (CWE-350).
     """

@@ -57,12 +57,12 @@ def is_navigation(scope: Scope) -> bool:
 
 
 def wants_page(scope: Scope) -> bool:
-    """Tell whether a person's browser asks for a page: it says so, and shows no token."""
+    """Return True if a person's browser asks for a page: it says so, and shows no token."""
     headers = Headers(scope=scope)
     return "text/html" in headers.get("accept", "") and "authorization" not in headers
 
 
 def wants_json(scope: Scope) -> bool:
-    """Tell whether a program asks rather than a person's browser (RFC 9110 section 12.5.1)."""
+    """Return True if a program asks rather than a person's browser (RFC 9110 section 12.5.1)."""
     accept = Headers(scope=scope).get("accept", "")
     return "text/html" not in accept and ("json" in accept or accept in ("", "*/*"))

@@ -151,7 +151,7 @@ class Courier:
         return Outcome.SETBACK
 
     async def _carry(self, claimed: Row[Any]) -> bool:
-        """Carry a letter away; tell whether it was one, and no decoy, which is only made ready."""
+        """Carry a letter away; return True if it was one, and no decoy, which is only made ready."""
         parcel = self._parcel(claimed)
         if parcel.letter.to == NOBODY:
             as_message(replace(parcel, letter=replace(parcel.letter, to=_ADDRESS)), _ADDRESS).as_bytes()

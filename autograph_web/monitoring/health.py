@@ -61,7 +61,7 @@ class Health:
             raise Lacking(failures)
 
     async def schema(self) -> Check:
-        """Tell whether the database lacks a migration; a newer one than ours does no harm."""
+        """Return True if the database lacks a migration; a newer one than ours does no harm."""
         try:
             found = await asyncio.wait_for(self._database.revision(), _PATIENCE_S)
         except (Unavailable, TimeoutError) as error:
@@ -70,7 +70,7 @@ class Health:
         return Check("schema", well, {"found": found, "needed": self._newest})
 
     async def mail(self) -> Check:
-        """Tell whether letters leave in time; nothing else waits for them."""
+        """Return True if letters leave in time; nothing else waits for them."""
         try:
             standing = await asyncio.wait_for(self._outbox.standing(), _PATIENCE_S)
         except (Unavailable, TimeoutError) as error:

@@ -57,11 +57,11 @@ class SessionRecord:
         return json.dumps(list(asdict(self).values()), separators=(",", ":"))
 
     def alive(self, now: float) -> bool:
-        """Tell whether the session has neither idled out nor reached its end."""
+        """Return True if the session has neither idled out nor reached its end."""
         return now < self.expires_at
 
     def belongs_to(self, user_id: str, cookie_hash: str | None) -> bool:
-        """Tell whether the credential's user, and its cookie if it is one, are this session's."""
+        """Return True if the credential's user, and its cookie if it is one, are this session's."""
         if user_id != self.user_id:
             return False
         return cookie_hash is None or compare_digest(cookie_hash, self.cookie_hash)

@@ -215,7 +215,7 @@ class Tokens:
 
     @retried
     async def _is_reused(self, context: RequestContext, claims: Claims, digest: str) -> bool:
-        """Tell whether a token that was refused is one that was used before; its family ends then."""
+        """Return True if a token that was refused is one that was used before; its family ends then."""
         session_id, user_id = UUID(hex=claims.session_id), UUID(hex=claims.user_id)
         async with self._deps.database.unit() as connection:
             if await store.use_of(connection, UUID(hex=claims.token_id), digest) is None:

@@ -33,7 +33,7 @@ async def viewer_of(router: RouterData) -> Viewer:
     """Return whose session the connection carries; or refuse.
 
     Raises:
-        NotAuthenticated, SessionEnded: Nobody is signed in, or no longer.
+        NotAuthenticated, SessionEnded: no user is signed in, or no longer.
         Unavailable: That cannot be told right now.
     """
     cookie = session_cookie(services().settings, cookies_of(router))
@@ -43,7 +43,7 @@ async def viewer_of(router: RouterData) -> Viewer:
 
 
 async def is_signed_in(router: RouterData) -> bool:
-    """Tell whether the connection has a live session; an unreachable store counts as no."""
+    """Return True if the connection has a live session; an unreachable store counts as no."""
     try:
         await viewer_of(router)
     except DomainError:

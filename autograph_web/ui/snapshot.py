@@ -66,7 +66,7 @@ class FreshSnapshot(Middleware):
 
 
 def is_connecting(event: Event) -> bool:
-    """Tell whether `event` is the one that a (re)connecting client sends."""
+    """Return True if `event` is the one that a (re)connecting client sends."""
     return event.name.endswith((".hydrate_and_load", ".hydrate"))
 
 

@@ -188,7 +188,7 @@ class ChainKeeper:
         return links
 
     async def _is_outdated(self, connection: AsyncConnection, last: Row[Any]) -> bool:
-        """Tell whether somebody with newer secrets has taken over: old and new are not to take turns."""
+        """Return True if somebody with newer secrets has taken over: old and new are not to take turns."""
         known = last.kid in await self._keys.every(connection)
         return not known and self._clock.now() - last.sealed_at < _SOMEBODY_NEWER
 
@@ -301,7 +301,7 @@ class ChainKeeper:
         return len(old)
 
     async def _is_sound(self, connection: AsyncConnection, old: list[Row[Any]]) -> bool:
-        """Tell whether these links follow each other from where the chain begins."""
+        """Return True if these links follow each other from where the chain begins."""
         keys, left = await self._keys.every(connection), await store.checkpoint(connection)
         if left is not None and (left.kid not in keys or not is_sealed(keys[left.kid], left)):
             return False
@@ -338,7 +338,7 @@ async def _rest(until: asyncio.Event, seconds: float) -> None:
 
 
 async def is_in_chain(connection: AsyncConnection, head: Head) -> bool:
-    """Tell whether the chain has this link, or had it before that part was taken away."""
+    """Return True if the chain has this link, or had it before that part was taken away."""
     left = await store.checkpoint(connection)
     if left is not None and left.position >= head.position:
         return left.position > head.position or left.digest == head.digest

@@ -57,7 +57,7 @@ def checkpoint_seal(key: Key, position: int, day: date, made_at: datetime, diges
 
 
 def is_sealed(key: Key, checkpoint: Row[Any]) -> bool:
-    """Tell whether a checkpoint is one of ours."""
+    """Return True if a checkpoint is one of ours."""
     left = checkpoint
     return same(checkpoint_seal(key, left.position, left.day, left.made_at, left.digest), left.seal)
 

@@ -81,7 +81,7 @@ async def unlinked(connection: AsyncConnection, settled_id: int, limit: int) -> 
 
 
 async def any_unlinked(connection: AsyncConnection, settled_id: int) -> bool:
-    """Tell whether there is a row above `settled_id` without a link: asked first, as linking takes a lock."""
+    """Return True if a row above `settled_id` has no link: asked first, as linking takes a lock."""
     return bool(await unlinked(connection, settled_id, 1))
 
 

@@ -44,5 +44,5 @@ class Encryptor:
             raise DecryptionError from None
 
     def outdated(self, sealed: str) -> bool:
-        """Tell whether a value was sealed with another key than the newest."""
+        """Return True if a value was sealed with another key than the newest."""
         return sealed.partition(".")[0] != self._keyring.current.kid

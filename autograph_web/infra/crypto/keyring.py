@@ -44,7 +44,7 @@ class Keyring:
         return f"{self.current.kid}.{_mac(self.current, message)}"
 
     def verify(self, message: bytes, signature: str) -> bool:
-        """Tell whether `signature` was made over `message` by any key of the ring, in constant time."""
+        """Return True if `signature` was made over `message` by any key of the ring, in constant time."""
         kid, _, mac = signature.partition(".")
         key = self.find(kid)
         return key is not None and compare_digest(_mac(key, message).encode(), mac.encode("utf-8", "replace"))

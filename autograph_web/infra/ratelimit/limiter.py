@@ -224,7 +224,7 @@ class Limiter:
         await self.commit(await self.acquire(limits, subject), succeeded=False)
 
     async def try_consume(self, limits: Sequence[RateLimit], subject: str) -> bool:
-        """Count one as `consume` does and tell whether there was room, where nobody may hear a refusal."""
+        """Count one as `consume` does and return True if there was room, where nobody may hear a refusal."""
         try:
             await self.consume(limits, subject)
         except RateLimitExceeded:

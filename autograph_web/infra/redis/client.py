@@ -163,7 +163,7 @@ class RedisClient:
         return cast(bytes | None, await self.call(cast(Any, self.raw.getdel(self._named(key))), anyway))
 
     async def put(self, key: str, value: str | int, ttl: int, only_new: bool = False) -> bool:
-        """Store `value` for `ttl` seconds and tell whether it was; with `only_new` an existing value stays.
+        """Store `value` for `ttl` seconds and return True if it was; with `only_new` an existing value stays.
 
         Raises:
             RedisDown: The server did not answer.

@@ -50,7 +50,7 @@ class Watch:
         return [pid for pid, (_, looks) in self._silence.items() if looks >= self.patience]
 
     def has_seen(self, pid: int) -> bool:
-        """Tell whether a worker has ever shown a sign of life."""
+        """Return True if a worker has ever shown a sign of life."""
         return bool(_signs[pid])
 
     def end(self, pid: int) -> None:

@@ -83,7 +83,7 @@ _OFF = Span()
 
 
 def is_on() -> bool:
-    """Tell whether spans are recorded."""
+    """Return True if spans are recorded."""
     return _tracer is not None
 
 
@@ -102,7 +102,7 @@ def step(name: str, **attributes: Value) -> Span:
 
 
 def is_part() -> bool:
-    """Tell whether a span is under way here that is recorded."""
+    """Return True if a span is under way here that is recorded."""
     if _tracer is None:
         return False
     from opentelemetry import trace  # noqa: PLC0415
@@ -152,7 +152,7 @@ def end() -> None:
 
 
 def is_installed() -> bool:
-    """Tell whether there is what sends spans (requirements-tracing.txt)."""
+    """Return True if there is what sends spans (requirements-tracing.txt)."""
     try:
         return bool(find_spec("opentelemetry.sdk") and find_spec("opentelemetry.exporter.otlp.proto.http"))
     except ModuleNotFoundError:

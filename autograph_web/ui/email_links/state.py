@@ -85,7 +85,7 @@ class VerifyEmailState(AuthForm, Private, rx.State):
             return False
 
     async def _is_verified(self) -> bool:
-        """Tell whether somebody is signed in whose address is verified."""
+        """Return True if somebody is signed in whose address is verified."""
         try:
             looking = await guard.viewer_of(self.router)
             return (await services().profiles.of(looking.user_id)).email_verified

@@ -62,7 +62,7 @@ class ForgottenState(AskForLink, rx.State):
 
     @rx.event
     async def arrive(self) -> None:
-        """Prepare the page when it is opened; whoever is signed in may have forgotten the password too."""
+        """Prepare the page when it is opened; the signed-in user may have forgotten the password too."""
         self._forget_other_page()
         if not self.email:
             signing_in = await self.get_state(SignInState)

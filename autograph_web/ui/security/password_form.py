@@ -29,5 +29,5 @@ class PasswordForm(NewPassword, mixin=True):
         self._just_changed = recent and account.password_changed_at > account.created_at
 
     def _has_just_changed(self, asked_for: object) -> bool:
-        """Tell whether the address says so and it is true: a link may say anything."""
+        """Return True if the address says so and it is true: a link may say anything."""
         return asked_for == CHANGED and self._just_changed

@@ -43,7 +43,7 @@ class PasswordHasher:
         return await self._run(asker, lambda: cast(str, self._hash.hash(canonical(password))))
 
     async def verify(self, password: str, known: str | None, asker: Asker = _OURSELVES) -> bool:
-        """Tell whether `password` has the hash `known`; None costs the same time and is never right.
+        """Return True if `password` has the hash `known`; None costs the same time and is never right.
 
         Raises:
             Unavailable: Too many are waiting already.
@@ -53,7 +53,7 @@ class PasswordHasher:
         return right and known is not None
 
     def outdated(self, known: str) -> bool:
-        """Tell whether `known` was made under another policy and should be made anew."""
+        """Return True if `known` was made under another policy and should be made anew."""
         return bool(self._hash.needs_update(known))
 
     def close(self) -> None:

@@ -157,7 +157,7 @@ class Enrolment:
 
     @retried
     async def _begin(self, context: RequestContext, viewer: Viewer, factor: TotpFactor) -> bool:
-        """Keep a pending factor; tell whether it is to replace an active one."""
+        """Keep a pending factor; return True if it is to replace an active one."""
         async with self._deps.database.unit() as connection:
             replaces = await self._require_fresh(connection, viewer)
             # Of setups begun at once each would otherwise miss the other's key, and both would stay.

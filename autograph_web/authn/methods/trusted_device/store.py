@@ -19,7 +19,7 @@ async def add_device(connection: AsyncConnection, device: TrustedDevice) -> None
 
 
 async def use_device(connection: AsyncConnection, user_id: UUID, token_hash: str, now: datetime) -> bool:
-    """Tell whether a device is trusted by this account, and note that it was seen."""
+    """Return True if a device is trusted by this account, and note that it was seen."""
     result = await connection.execute(
         update(DEVICES)
         .where(DEVICES.c.user_id == user_id, DEVICES.c.token_hash == token_hash, DEVICES.c.expires_at > now)

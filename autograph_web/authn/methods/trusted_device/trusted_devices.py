@@ -46,7 +46,7 @@ class TrustedDevices:
         self._deps, self._flags = deps, flags
 
     def are_offered(self, user_id: UUID) -> bool:
-        """Tell whether the owner of an account may trust browsers; if not, none is recognised either.
+        """Return True if the owner of an account may trust browsers; if not, none is recognised either.
 
         Raises:
             Unavailable: Nobody can tell yet.
@@ -78,7 +78,7 @@ class TrustedDevices:
 
     @retried
     async def recognise(self, token: str | None, user_id: UUID) -> bool:
-        """Tell whether a cookie's token stands for a device that this account trusts.
+        """Return True if a cookie's token stands for a device that this account trusts.
 
         Raises:
             Unavailable: The database is away.
