@@ -16,7 +16,7 @@ from autograph_web.accounts.account import Account
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.ratelimit.limiter import RateLimit
-from autograph_web.sessions.assurance import MethodId
+from autograph_web.sessions.assurance import MethodId, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,11 @@ class FirstFactor(Protocol):
     async def confirm(self, connection: AsyncConnection, checked: Checked) -> Account | None:
         """Return the account as it is now, locked, or None if what was checked is no longer so."""
         ...
+
+
+def shown_by(method: FirstFactor) -> Shown:
+    """Return what an authentication has shown once its first factor was right."""
+    return Shown((method.id,), method.amr)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.flow.grants import Grants
 from autograph_web.authn.methods.password.hashing import canonical
 from autograph_web.authn.methods.password.method import PasswordMethod
-from autograph_web.authn.ports import Checked, Wrong
+from autograph_web.authn.ports import Checked, Wrong, shown_by
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
@@ -23,7 +23,6 @@ from autograph_web.infra.errors import DomainError
 from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.profile.messages import password_changed_email
-from autograph_web.sessions.assurance import Shown
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.sessions import Ended
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
@@ -150,7 +149,7 @@ class PasswordChange:
             email=account.email,
             epoch=ended.epoch if ended else account.session_epoch,
             remember=viewer.remember,
-            shown=Shown((self._passwords.id,), self._passwords.amr),
+            shown=shown_by(self._passwords),
             password_changed_at=account.password_changed_at,
         )
         if account.mfa_enabled:

@@ -72,7 +72,7 @@ class MagicWord:
     """A word that is good once."""
 
     id = MethodId("magic_word")
-    amr = ("kba",)
+    amr: tuple[str, ...] = ("kba",)
     kind = "second_factors"
 
     def __init__(self, on: UseCaseContext) -> None:
@@ -225,6 +225,26 @@ async def test_it_confirms_who_somebody_is(product: Product) -> None:
     again = await services.reauthentication.confirm(context(), viewer, wish, method=MagicWord.id)
 
     assert (again.method, again.replaces) == ("magic_word", viewer.session_id)
+
+
+async def test_one_that_is_several_factors_at_once_asks_for_no_other(
+    product: Product, clock: FakeClock
+) -> None:
+    services = product.services
+    product.method.amr = ("hwk", "user", "mfa")
+    mina = await register(services)
+    await product.method.enrol(mina.id)
+
+    grant = await product.show_the_word()
+
+    assert isinstance(grant, AuthenticationGrant)
+    viewer = await viewer_of(services, await open_browser(services, grant))
+    assert (viewer.mfa_enabled, viewer.assurance.level) == (True, Level.AAL2)
+    viewer.assurance.require_recent(mfa_enabled=True, clock=clock)
+    await product.method.renew(mina.id, "sesame")
+    wish = ReauthenticationInput(password=SecretStr("sesame"))
+    again = await services.reauthentication.confirm(context(), viewer, wish, method=MagicWord.id)
+    assert again.amr == "hwk user mfa"
 
 
 async def test_it_completes_a_sign_in_that_began_with_the_password(

@@ -15,7 +15,7 @@ from autograph_web.authn.flow.grants import Grants
 from autograph_web.authn.flow.inputs import SignInInput
 from autograph_web.authn.flow.new_device_alerts import NewDeviceAlerts
 from autograph_web.authn.flow.second_factor_step import SecondFactorStep
-from autograph_web.authn.ports import Checked, FirstFactor, TrustedBrowsers, Wrong
+from autograph_web.authn.ports import Checked, FirstFactor, TrustedBrowsers, Wrong, shown_by
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
@@ -93,7 +93,7 @@ class SignIn:
         """
         if self._verification.is_missing(account):
             raise EmailNotVerified
-        grant = self._grant(account, Shown((self._usual.id,), self._usual.amr), remember=False)
+        grant = self._grant(account, shown_by(self._usual), remember=False)
         async with self._deps.database.unit() as connection:
             await self._grants.record(connection, context, grant)
         return grant
@@ -139,7 +139,7 @@ class SignIn:
                 kind = Kind.LOGIN_MFA_REQUIRED
                 await self._deps.audit_log.record(connection, kind, attempt.context, user_id=account.id)
                 return account, None
-            shown = Shown((attempt.method.id,), attempt.method.amr)
+            shown = shown_by(attempt.method)
             if account.mfa_enabled and trusted:
                 shown = shown.with_trusted_device()
             grant = self._grant(account, shown, remember=attempt.remember)

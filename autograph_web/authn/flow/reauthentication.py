@@ -1,7 +1,7 @@
 """Confirming who one is in the middle of a session, before changing how one signs in (ASVS 5.0 V7.5)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import normalize_email
@@ -12,11 +12,19 @@ from autograph_web.authn.errors import CodeMalformed, InvalidCode
 from autograph_web.authn.flow.grants import Grants
 from autograph_web.authn.flow.inputs import ReauthenticationInput
 from autograph_web.authn.flow.second_factors import SecondFactors
-from autograph_web.authn.ports import Checked, CodeUse, FirstFactor, TypedCode, Wrong
+from autograph_web.authn.ports import Checked, CodeUse, FirstFactor, TypedCode, Wrong, shown_by
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.sessions.assurance import MethodId, Shown
+from autograph_web.sessions.assurance import MULTI_FACTOR, MethodId
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    context: RequestContext
+    viewer: Viewer
+    first: FirstFactor
+    code: TypedCode | None
 
 
 class Reauthentication:
@@ -54,90 +62,73 @@ class Reauthentication:
             Unavailable: The database is away.
         """
         email_key = normalize_email(viewer.email)
-        code = self._code(viewer, wish)
         first = self._usual if method is None else self._methods[method]
+        attempt = _Attempt(context, viewer, first, self._code(viewer, first, wish))
         limits = first.limits(context, email_key, device)
         async with self._deps.limiter.attempt(limits, email_key, WrongPassword):
-            checked = await self._check(context, viewer, first, wish.password.get_secret_value())
-        if code is None:
-            return await self._admit(context, viewer, first, checked, None)
+            checked = await self._check(attempt, wish.password.get_secret_value())
+        if attempt.code is None:
+            return await self._admit(attempt, checked)
         async with self._deps.limiter.attempt(
             self._factors.limits(viewer.user_id), viewer.user_id.hex, InvalidCode
         ):
-            return await self._admit(context, viewer, first, checked, code)
+            return await self._admit(attempt, checked)
 
-    def _code(self, viewer: Viewer, wish: ReauthenticationInput) -> TypedCode | None:
-        if not viewer.mfa_enabled:
+    def _code(self, viewer: Viewer, first: FirstFactor, wish: ReauthenticationInput) -> TypedCode | None:
+        if not viewer.mfa_enabled or MULTI_FACTOR in first.amr:
             return None
         if wish.code is None:
             raise CodeMalformed
         return self._factors.read(wish.code.get_secret_value())
 
-    async def _check(
-        self, context: RequestContext, viewer: Viewer, first: FirstFactor, answer: str
-    ) -> Checked:
-        checked = await first.check(context, viewer.user_id, answer)
+    async def _check(self, attempt: _Attempt, answer: str) -> Checked:
+        checked = await attempt.first.check(attempt.context, attempt.viewer.user_id, answer)
         if isinstance(checked, Wrong):
-            await self._note(Kind.LOGIN_FAILED, context, viewer)
+            await self._note(Kind.LOGIN_FAILED, attempt)
             raise WrongPassword
         return checked
 
-    async def _admit(
-        self,
-        context: RequestContext,
-        viewer: Viewer,
-        first: FirstFactor,
-        checked: Checked,
-        code: TypedCode | None,
-    ) -> AuthenticationGrant:
+    async def _admit(self, attempt: _Attempt, checked: Checked) -> AuthenticationGrant:
         try:
-            return await self._commit(context, viewer, first, checked, code)
+            return await self._commit(attempt, checked)
         except InvalidCode:
-            await self._note(Kind.MFA_VERIFY_FAILED, context, viewer)
+            await self._note(Kind.MFA_VERIFY_FAILED, attempt)
             raise
 
     @retried
-    async def _commit(
-        self,
-        context: RequestContext,
-        viewer: Viewer,
-        first: FirstFactor,
-        checked: Checked,
-        code: TypedCode | None,
-    ) -> AuthenticationGrant:
+    async def _commit(self, attempt: _Attempt, checked: Checked) -> AuthenticationGrant:
+        viewer, code = attempt.viewer, attempt.code
         async with self._deps.database.unit() as connection:
             # The factor first, as in the second step: the other way round the two could wait for each other.
             if code is not None:
                 await self._factors.use(connection, viewer.user_id, code)
-            account = await first.confirm(connection, checked)
-            if account is None or (account.mfa_enabled and code is None):
+            account = await attempt.first.confirm(connection, checked)
+            lacks_factor = code is None and MULTI_FACTOR not in attempt.first.amr
+            if account is None or (account.mfa_enabled and lacks_factor):
                 raise SessionEnded  # with that the code is as good as before
             await self._deps.audit_log.record(
-                connection,
-                Kind.REAUTHENTICATED,
-                context,
-                viewer=viewer,
+                connection, Kind.REAUTHENTICATED, attempt.context, viewer=viewer
             )
             if code is not None:
-                use = CodeUse(context, viewer.user_id, viewer.session_id, account.email)
+                use = CodeUse(attempt.context, viewer.user_id, viewer.session_id, account.email)
                 await self._factors.record_use(connection, code, use)
-        return self._grant(account, viewer, first, code)
+        return self._grant(attempt, account)
 
-    def _grant(
-        self, account: Account, viewer: Viewer, first: FirstFactor, code: TypedCode | None
-    ) -> AuthenticationGrant:
-        shown = Shown((first.id,), first.amr)
-        if code is not None:
-            shown = shown.with_second_factor(code.method, self._factors.amr_of(code))
+    def _grant(self, attempt: _Attempt, account: Account) -> AuthenticationGrant:
+        shown = shown_by(attempt.first)
+        if attempt.code is not None:
+            shown = shown.with_second_factor(attempt.code.method, self._factors.amr_of(attempt.code))
         grant = self._grants.make(
             user_id=account.id,
             email=account.email,
             epoch=account.session_epoch,
-            remember=viewer.remember,
+            remember=attempt.viewer.remember,
             shown=shown,
             password_changed_at=account.password_changed_at,
         )
-        return replace(grant, replaces=viewer.session_id)
+        return replace(grant, replaces=attempt.viewer.session_id)
 
-    async def _note(self, kind: Kind, context: RequestContext, viewer: Viewer) -> None:
-        await self._deps.audit_log.record_alone(kind, context, viewer=viewer, reauthentication=True)
+    async def _note(self, kind: Kind, attempt: _Attempt) -> None:
+        await self._deps.audit_log.record_alone(
+            kind, attempt.context, viewer=attempt.viewer, reauthentication=True
+        )
