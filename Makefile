@@ -17,7 +17,7 @@ PIP     := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 # idles, waiting for what a test waits for.
 JOBS ?= $(if $(FEW),0,$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1))
 
-# Which tests: T="-k name", T=tests/unit/test_codes.py. With T the checks are left out; the pages and the browser are
+# Which tests: T="-k name", T=tests/unit/authn/test_codes.py. With T the checks are left out; the pages and the browser are
 # prepared unless T names only files that need neither.
 T ?=
 FILES := $(filter tests/%,$(T))
@@ -46,7 +46,7 @@ dev: $(DEV) ## Start the server, restarting whenever a source file changes
 build: $(RUNTIME) ## Build the pages
 	@$(BIN)/python -m autograph_web build
 
-test: preflight $(DEV) ## Check, then run every test (some: T=tests/unit/test_codes.py, T="-k name")
+test: preflight $(DEV) ## Check, then run every test (some: T=tests/unit/authn/test_codes.py, T="-k name")
 	@$(MAKE) --no-print-directory -j2 $(if $(T),,check) $(if $(PAGELESS),,build) $(if $(BROWSERLESS),,browser) ready
 	@$(BIN)/python -m pytest -n $(JOBS) $(T)
 

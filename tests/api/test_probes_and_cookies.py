@@ -54,3 +54,27 @@ async def test_a_browser_that_keeps_no_cookie_learns_why_it_is_not_signed_in(
     assert answer.headers["location"] == "/login?next=%2Fdashboard" + (
         "#said-cookies_missing" if told else ""
     )
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        'prefs={"a":1}',
+        "note=a b c",
+        "flag",
+        "a/b=1",
+        "a[b]=1",
+        "a@b=1",
+        "list=[1,2]",
+        "expires=1",
+        'q="a\\"b"',
+    ],
+)
+async def test_a_cookie_of_another_program_does_not_hide_ours(
+    services: Services, api: AsyncClient, beside: str
+) -> None:
+    await register(services)
+    cookie = f"autograph_session={await open_cookie(services)}"
+
+    for header in (f"{beside}; {cookie}", f"{cookie}; {beside}"):
+        assert (await api.get("/me", headers={"Cookie": header})).status_code == 200

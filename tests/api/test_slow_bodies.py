@@ -73,3 +73,28 @@ async def test_few_bodies_of_an_address_are_waited_for() -> None:
     assert await asyncio.gather(*tasks) == [200] * MOST_BODIES
     one_more.go_on.set()
     assert await one_more.ask(layer) == 200
+
+
+@pytest.mark.usefixtures("services")
+async def test_half_a_body_is_not_acted_upon() -> None:
+    reached: list[Scope] = []
+    parts: list[Message] = [
+        {"type": "http.request", "body": b"email=mina", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(scope)
+
+    async def receive() -> Message:
+        return parts.pop(0)
+
+    answers: list[Message] = []
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    await BodyLimit(inner)({"type": "http", "method": "POST", "path": "/login", "headers": []}, receive, send)
+
+    assert reached == []
+    assert answers[0]["status"] == 400

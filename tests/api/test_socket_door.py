@@ -10,6 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from autograph_web.http.browsers import tab_name
 from autograph_web.http.page_frames import Arguments
+from autograph_web.http.pages import Pages
 from autograph_web.http.socket_door import SocketDoor
 from autograph_web.infra.ratelimit import bounds
 from autograph_web.runtime import Services
@@ -225,3 +226,40 @@ async def test_a_namespace_is_not_connected_again_and_again() -> None:
     await run(layer, Connection(*["40/_event,"] * 10))
 
     assert len(inside.heard) == bounds.MOST_CONNECTS
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_eventx/../dashboard.html",
+        "/_events/../dashboard",
+        "/_event.x/../dashboard",
+        "/_event_/../dashboard",
+    ],
+)
+async def test_what_only_begins_like_the_websocket_is_guarded(services: Services, path: str) -> None:
+    reached: list[str] = []
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(scope["path"])
+
+    answers: list[Message] = []
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    pages = Pages(inner, {"/dashboard": "dashboard.html"}, ["/dashboard"], [], {}, {})
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "headers": [],
+        "query_string": b"",
+    }
+    await pages(scope, receive, send)
+
+    assert reached == []
+    assert answers[0]["status"] in (303, 404)

@@ -145,3 +145,30 @@ async def test_registering_signs_in_without_the_password_again(services: Service
     assert (await services.sessions.authenticate_cookie(browser.cookie)).user_id == account.id
     [row] = await audited(services, "login_success")
     assert (row.session_id, row.user_id) == (grant.session_id, account.id)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("registered", "typed"),
+    [
+        ("mina@xn--bcher-kva.example", "mina@xn--bcher-kva.example"),
+        ("mina@bücher.example", "Mina@XN--BCHER-KVA.example"),
+        ("mina@xn--bcher-kva.example", "mina@BÜCHER.example"),
+        ("mina@northwind。dev", "mina@northwind。dev"),
+        ("mina@northwind.dev", " mina@northwind。dev "),
+    ],
+)
+async def test_whatever_spelling_of_a_domain_was_registered_signs_in(
+    services: Services, registered: str, typed: str
+) -> None:
+    account = await register(services, registered)
+
+    assert (await prove(services, typed)).user_id == account.id
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_an_address_that_folds_beyond_the_column_is_refused(services: Services) -> None:
+    with pytest.raises(DomainError) as refusal:
+        await register(services, "\ufdfa" * 21 + "@northwind.dev")
+
+    assert refusal.value.code == "email_invalid"

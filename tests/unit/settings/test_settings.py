@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from autograph_web.infra.ratelimit.table import Limit, Rate, parse_rates
 from autograph_web.settings import Settings, SettingsError, load_settings
@@ -360,3 +361,15 @@ def test_reserved_names_for_addresses_are_read_as_a_list(monkeypatch: pytest.Mon
     assert given.reserved_email_domains == ("home.arpa", "test", "localhost")
     with pytest.raises(SettingsError, match=r"home\.arpa"):
         load(monkeypatch, AUTOGRAPH_RESERVED_EMAIL_DOMAINS="northwind.dev")
+
+
+@pytest.mark.parametrize("origin", ["*", "null", "https://app.northwind.dev/path", "app.northwind.dev"])
+def test_an_allowed_origin_is_an_exact_origin(origin: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(allowed_origins=(origin,))  # pyright: ignore[reportCallIssue]
+
+
+def test_an_allowed_origin_is_kept_as_browsers_spell_it() -> None:
+    settings = Settings(allowed_origins=("https://App.Northwind.dev:443/",))  # pyright: ignore[reportCallIssue]
+
+    assert "https://app.northwind.dev" in settings.origins

@@ -12,6 +12,7 @@ import pytest
 from autograph_web.infra.crypto.secret_file import SecretError, add_secret, check_secret, secrets_of_data_dir
 from autograph_web.infra.randomness import SystemRandomness
 from tests.support.factories import SECRET
+from tests.support.sources import ROOT
 
 
 def test_the_first_start_makes_a_secret_only_its_owner_can_read(tmp_path: Path) -> None:
@@ -61,7 +62,7 @@ def test_racing_processes_agree_on_one_secret(tmp_path: Path) -> None:
             [sys.executable, "-c", script, str(tmp_path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
         )
         for _ in range(6)
     ]

@@ -13,6 +13,7 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from socketio import AsyncServer
 
 from autograph_web.infra.randomness import random_token
 from autograph_web.infra.telemetry.logs import configure_logging, redact
@@ -162,3 +163,18 @@ def test_below_the_level_nothing_is_written(lines: Callable[[str], list[str]]) -
     structlog.get_logger("ours").debug("detail")
 
     assert lines("text") == []
+
+
+def test_the_websocket_server_logs_through_our_handler_alone() -> None:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        configure_logging("DEBUG", "json")
+        AsyncServer(async_mode="asgi", json=json)
+        for name in ("engineio.server", "socketio.server"):
+            assert logging.getLogger(name).handlers == []
+            assert logging.getLogger(name).propagate
+            assert not logging.getLogger(name).isEnabledFor(logging.WARNING), "it logs every message then"
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
