@@ -95,6 +95,12 @@ from autograph_web.settings import Settings
 _ANSWER_SECONDS = 5.0
 
 
+class Life:
+    """Whether services are still open: what ends with the process may outlive them for a moment."""
+
+    is_open = True
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a page or a route may call."""
@@ -154,6 +160,7 @@ class Services:
     log_throttle: LogThrottle
     clock: Clock
     randomness: Randomness
+    life: Life
 
     async def redis_answers(self) -> bool:
         """Return True if Redis answers."""
@@ -290,6 +297,7 @@ def build_services(
         log_throttle=LogThrottle(clock.seconds, LONG_S),
         clock=clock,
         randomness=randomness,
+        life=Life(),
     )
     return traced(built) if settings.traces else built
 
@@ -364,7 +372,7 @@ def bound(built: Services) -> Generator[None]:
 def are_open() -> bool:
     """Return True while `services()` are open, which what ends with the process may outlive for a moment."""
     built = _current.get(None)
-    return built is not None and built.database.is_open
+    return built is not None and built.life.is_open
 
 
 async def _tidy_up(built: Services) -> None:
@@ -425,6 +433,7 @@ async def opened(built: Services) -> AsyncGenerator[Services]:
         async with built.flags.kept_fresh():
             yield built
     finally:
+        built.life.is_open = False
         if before is not None:  # no reset: a fixture of tests may end in another context than it began in
             _current.set(before)
         await end([tidying])

@@ -117,7 +117,7 @@ class SignIn:
         account = checked.account
         trusted = await self._trusted.recognise(attempt.trusted, account.id)
         claimed = None
-        if not trusted and not self._needs_second_factor(attempt, account, trusted=trusted):
+        if not trusted and not _needs_second_factor(attempt, account):
             claimed = await self._notices.claim(attempt.context, account.id, account.email, attempt.device)
         confirmed, grant = await self._confirm(attempt, checked, claimed, trusted=trusted)
         if grant is not None or confirmed is None:
@@ -135,21 +135,18 @@ class SignIn:
             account = await attempt.method.confirm(connection, checked)
             if account is None:
                 return None, None
-            if self._needs_second_factor(attempt, account, trusted=trusted):
+            needs_second = _needs_second_factor(attempt, account)
+            if needs_second and not trusted:
                 kind = Kind.LOGIN_MFA_REQUIRED
                 await self._deps.audit_log.record(connection, kind, attempt.context, user_id=account.id)
                 return account, None
             shown = shown_by(attempt.method)
-            if account.mfa_enabled and trusted:
+            if needs_second:
                 shown = shown.with_trusted_device()
             grant = self._grant(account, shown, remember=attempt.remember)
             created_at = await self._grants.record(connection, attempt.context, grant)
             await self._notices.tell(connection, attempt.context, grant, claimed, created_at)
             return account, grant
-
-    @staticmethod
-    def _needs_second_factor(attempt: _Attempt, account: Account, *, trusted: bool) -> bool:
-        return account.mfa_enabled and not trusted and MULTI_FACTOR not in attempt.method.amr
 
     def _grant(self, account: Account, shown: Shown, *, remember: bool) -> AuthenticationGrant:
         return self._grants.make(
@@ -172,3 +169,7 @@ class SignIn:
     ) -> None:
         user_id = account.id if account else None
         await self._deps.audit_log.record_alone(kind, attempt.context, user_id=user_id, **details)
+
+
+def _needs_second_factor(attempt: _Attempt, account: Account) -> bool:
+    return account.mfa_enabled and MULTI_FACTOR not in attempt.method.amr

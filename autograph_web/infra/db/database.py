@@ -69,7 +69,6 @@ class Database:
         self._rest = CircuitBreaker(monotonic)
         self._seldom = LogThrottle(monotonic, SHORT_S)
         self._compiled: dict[int, PreparedStatement] = {}
-        self.is_open = True
         # Whether one statement may write to several tables: PostgreSQL's data-modifying WITH.
         self.writes_at_once = self.engine.dialect.name == "postgresql"
 
@@ -251,7 +250,6 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back."""
-        self.is_open = False
         await self.engine.dispose()
 
 
