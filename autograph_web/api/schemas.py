@@ -237,13 +237,14 @@ class MeOut(BaseModel):
     @classmethod
     def of(cls, viewer: Viewer) -> "MeOut":
         """Show `viewer`."""
+        assurance = viewer.assurance
         session = SessionOut(
             id=viewer.session_id,
             signed_in_at=viewer.signed_in_at,
             expires_at=viewer.expires_at,
             remember_me=viewer.remember,
-            amr=list(viewer.assurance.amr),
-            aal=viewer.assurance.level,
+            amr=list(assurance.amr),
+            aal=assurance.level,
         )
         return cls(
             id=viewer.user_id,

@@ -39,8 +39,8 @@ class RepeatedRefusals:
         if scope["type"] == "lifespan" or scope["path"].startswith(_PROBES):
             await self._app(scope, receive, send)
             return
-        address = address_bucket(address_of(scope, services().settings))
-        if self._budgets.is_spent(address):
+        # Whose request it is costs more to find out than everything else here, and hardly ever matters.
+        if not self._budgets.idle and self._budgets.is_spent(address := _address(scope)):
             self._refused.tell(_REASON, address)
             await self._refuse(scope, receive, send)
             return
@@ -51,18 +51,22 @@ class RepeatedRefusals:
             if not begun:
                 begun = True
                 if _is_refusal(message):
-                    self._budgets.take(address, 1)
+                    self._budgets.take(_address(scope), 1)
             await send(message)
 
         await self._app(scope, receive, watched)
         if not begun:
-            self._budgets.take(address, 1)
+            self._budgets.take(_address(scope), 1)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self._refusal(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
+
+
+def _address(scope: Scope) -> str:
+    return address_bucket(address_of(scope, services().settings))
 
 
 def _is_refusal(message: Message) -> bool:

@@ -13,12 +13,13 @@ class TokenBucket:
     def __init__(self, now: Callable[[], float], a_second: float, at_once: float) -> None:
         """Remember the clock (seconds), the units a second, and the units that need not wait."""
         self._now, self._a_second, self._ahead = now, a_second, at_once / a_second
-        self._paid_until = 0.0
+        self.paid_until = 0.0
+        """When everything taken so far has been paid off, by the clock."""
 
     @property
     def idle(self) -> bool:
         """Whether everything taken has been paid off."""
-        return self._paid_until <= self._now()
+        return self.paid_until <= self._now()
 
     @property
     def is_spent(self) -> bool:
@@ -31,11 +32,11 @@ class TokenBucket:
         wait = self._wait(units, now)
         if wait > patience:
             return None
-        self._paid_until = max(now, self._paid_until) + units / self._a_second
+        self.paid_until = max(now, self.paid_until) + units / self._a_second
         return wait
 
     def _wait(self, units: float, now: float) -> float:
-        wait = max(0.0, self._paid_until - now) + units / self._a_second - self._ahead
+        wait = max(0.0, self.paid_until - now) + units / self._a_second - self._ahead
         return wait if wait > _SHORTEST_S else 0.0
 
 
@@ -46,10 +47,16 @@ class TokenBuckets:
         """Remember what every pace is made of."""
         self._make = lambda: TokenBucket(now, a_second, at_once)
         self._paces: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._now, self._latest = now, 0.0
 
     def __len__(self) -> int:
         """Return how many addresses are remembered."""
         return len(self._paces)
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything that any address has taken has been paid off."""
+        return self._latest <= self._now()
 
     def is_spent(self, address: str) -> bool:
         """Return True if one more unit of the pace of `address` would have to wait."""
@@ -63,4 +70,6 @@ class TokenBuckets:
         oldest = next(iter(self._paces))
         if oldest != address and (self._paces[oldest].idle or len(self._paces) > _MOST_KEYS):
             del self._paces[oldest]
-        return pace.take(units, patience)
+        wait = pace.take(units, patience)
+        self._latest = max(self._latest, pace.paid_until)
+        return wait
