@@ -105,15 +105,15 @@ class ForgedSocket:
         await self.until('40/_event,{"sid"')
 
     async def close(self) -> None:
-        self._listening.cancel()
-        await asyncio.wait([self._listening])
         try:
+            self._listening.cancel()
+            await asyncio.wait([self._listening])
             with suppress(ConnectionClosed):
                 await self._client.close()
             await self._client.task
         finally:
-            # Also where time ran out, and with something left to send; once the last of that was sent and the
-            # connection has ended, asyncio's abort() fails.
+            # Also where time ran out, whichever of these it was spent on, and with something left to send;
+            # once the last of that was sent and the connection has ended, asyncio's abort() fails.
             with suppress(AttributeError):
                 self._client.wsock.transport.abort()
 

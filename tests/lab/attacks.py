@@ -73,8 +73,12 @@ class Attack(ABC):
     async def raw(self, text: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Open a connection and send bytes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(text)
-        await writer.drain()
+        try:
+            writer.write(text)
+            await writer.drain()
+        except BaseException:
+            writer.transport.abort()  # nobody else could
+            raise
         return reader, writer
 
     async def upgrade(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
