@@ -82,7 +82,7 @@ async def lock_user_and_admins(connection: AsyncConnection, user_id: UUID) -> li
 
 
 def is_active_admin(row: Row[Any]) -> bool:
-    """Return True if an account is an administrator's who can sign in."""
+    """Return True if an account is that of an administrator who can sign in."""
     return row.role == _ADMIN and row.status == "active"
 
 
@@ -158,7 +158,7 @@ async def change_email(
 
 
 async def is_taken(connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime) -> bool:
-    """Return True if somebody other than `user_id` has this address, or has left it a short while ago."""
+    """Return True if an account other than `user_id` has this address, or left it a short while ago."""
     owner = (await connection.execute(select(USERS.c.id).where(USERS.c.email_key == email_key))).scalar()
     return owner not in (None, user_id) or await is_reserved(connection, email_key, user_id, now)
 
@@ -166,7 +166,7 @@ async def is_taken(connection: AsyncConnection, email_key: str, user_id: UUID | 
 async def is_reserved(
     connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime
 ) -> bool:
-    """Return True if somebody other than `user_id` has left this address a short while ago."""
+    """Return True if an account other than `user_id` left this address a short while ago."""
     query = select(HOLDS.c.user_id).where(HOLDS.c.email_key == email_key, HOLDS.c.until > now)
     return (await connection.execute(query)).scalar() not in (None, user_id)
 

@@ -42,7 +42,7 @@ class Verification:
         return self._deps.limiter.pause(Limit.VERIFY)
 
     def is_missing(self, account: Account) -> bool:
-        """Return True if nobody may sign in to an account before its address is verified, and it isn't.
+        """Return True if an account must verify its address before it may sign in, and has not.
 
         Raises:
             Unavailable: As for `is_wanted`.

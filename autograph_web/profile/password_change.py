@@ -144,14 +144,10 @@ class PasswordChange:
         return revoked
 
     def _grant(self, account: Account, viewer: Viewer, ended: Ended | None) -> AuthenticationGrant:
-        grant = self._grants.make(
-            user_id=account.id,
-            email=account.email,
-            epoch=ended.epoch if ended else account.session_epoch,
-            remember=viewer.remember,
-            shown=shown_by(self._passwords),
-            password_changed_at=account.password_changed_at,
-        )
+        shown = shown_by(self._passwords)
+        grant = self._grants.of_account(account, shown=shown, remember=viewer.remember)
+        if ended is not None:
+            grant = replace(grant, epoch=ended.epoch)
         if account.mfa_enabled:
             # The password alone was shown: with a second factor that makes a sign-in neither newer nor older.
             grant = replace(grant, method=viewer.method, amr=viewer.amr, authenticated_at=viewer.signed_in_at)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
+from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
@@ -44,6 +45,17 @@ class Grants:
             authenticated_at=self._deps.clock.now(),
             password_changed_at=password_changed_at,
             trust_device=trust_device,
+        )
+
+    def of_account(self, account: Account, *, shown: Shown, remember: bool) -> AuthenticationGrant:
+        """Return what `make` does for an account as it was just read."""
+        return self.make(
+            user_id=account.id,
+            email=account.email,
+            epoch=account.session_epoch,
+            remember=remember,
+            shown=shown,
+            password_changed_at=account.password_changed_at,
         )
 
     async def record(

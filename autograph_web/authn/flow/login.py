@@ -19,7 +19,7 @@ from autograph_web.authn.ports import Checked, FirstFactor, TrustedBrowsers, Wro
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
-from autograph_web.sessions.assurance import MULTI_FACTOR, MethodId, Shown
+from autograph_web.sessions.assurance import MULTI_FACTOR, MethodId
 from autograph_web.sessions.viewer import AuthenticationGrant
 
 
@@ -93,7 +93,7 @@ class SignIn:
         """
         if self._verification.is_missing(account):
             raise EmailNotVerified
-        grant = self._grant(account, shown_by(self._usual), remember=False)
+        grant = self._grants.of_account(account, shown=shown_by(self._usual), remember=False)
         async with self._deps.database.unit() as connection:
             await self._grants.record(connection, context, grant)
         return grant
@@ -143,20 +143,10 @@ class SignIn:
             shown = shown_by(attempt.method)
             if needs_second:
                 shown = shown.with_trusted_device()
-            grant = self._grant(account, shown, remember=attempt.remember)
+            grant = self._grants.of_account(account, shown=shown, remember=attempt.remember)
             created_at = await self._grants.record(connection, attempt.context, grant)
             await self._notices.tell(connection, attempt.context, grant, claimed, created_at)
             return account, grant
-
-    def _grant(self, account: Account, shown: Shown, *, remember: bool) -> AuthenticationGrant:
-        return self._grants.make(
-            user_id=account.id,
-            email=account.email,
-            epoch=account.session_epoch,
-            remember=remember,
-            shown=shown,
-            password_changed_at=account.password_changed_at,
-        )
 
     async def _refusal(self, attempt: _Attempt, account: Account | None) -> InvalidCredentials:
         # An unknown address is written down too, so both refusals do the same work; what was typed is not

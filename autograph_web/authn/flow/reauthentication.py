@@ -118,14 +118,7 @@ class Reauthentication:
         shown = shown_by(attempt.first)
         if attempt.code is not None:
             shown = shown.with_second_factor(attempt.code.method, self._factors.amr_of(attempt.code))
-        grant = self._grants.make(
-            user_id=account.id,
-            email=account.email,
-            epoch=account.session_epoch,
-            remember=attempt.viewer.remember,
-            shown=shown,
-            password_changed_at=account.password_changed_at,
-        )
+        grant = self._grants.of_account(account, shown=shown, remember=attempt.viewer.remember)
         return replace(grant, replaces=attempt.viewer.session_id)
 
     async def _note(self, kind: Kind, attempt: _Attempt) -> None:

@@ -18,7 +18,6 @@ from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import NotFound
 from autograph_web.infra.randomness import random_token, random_uuid
-from autograph_web.sessions.assurance import TRUSTED_DEVICE
 from autograph_web.sessions.viewer import Viewer
 
 TRUST_SECONDS = 30 * 86_400
@@ -39,7 +38,6 @@ class TrustedBrowser:
 class TrustedDevices:
     """The devices each account trusts, until a `Cause` of `authn/revocation.py` revokes them."""
 
-    id = TRUSTED_DEVICE
     kind = "trusted_devices"
 
     def __init__(self, deps: UseCaseContext, flags: Flags) -> None:
