@@ -161,17 +161,18 @@ class PasswordReset:
         async with self._deps.database.unit() as connection:
             await self._reclaiming.revocations.lock(connection, account.id)
             await self._links.consume(connection, _RESET, token)
-            cause = await self._cause(connection, account)
-            return await self._set(connection, context, account, new_hash, cause)
+            held = await accounts.lock_reachable(connection, account.id, account.email)
+            if held is None:
+                raise LinkUnknown
+            return await self._set(connection, context, held, new_hash)
 
-    async def _cause(self, connection: AsyncConnection, account: Account) -> Cause:
+    def _cause(self, account: Account) -> Cause:
         """Return what the link shows: that the owner forgot the password, or whose address it is at all.
 
         Until then anybody may have registered it and set factors up (docs/decisions/0035-first-proof.md).
         """
-        found = await accounts.find_by_id(connection, account.id)
-        # Where nobody is asked to verify an address, this says nothing about who registered it.
-        if found is None or found.email_verified or not self._rules.is_verification_wanted(account.id):
+        # Where no owner is asked to verify an address, this says nothing about who registered it.
+        if account.email_verified or not self._rules.is_verification_wanted(account.id):
             return Cause.PASSWORD_RESET
         return Cause.EMAIL_OWNERSHIP_PROVEN
 
@@ -188,15 +189,11 @@ class PasswordReset:
         context: RequestContext,
         account: Account,
         new_hash: str,
-        cause: Cause,
     ) -> tuple[Revoked, Reset]:
         now = self._deps.clock.now()
-        held = await accounts.lock_reachable(connection, account.id, account.email)
-        if held is None:
-            raise LinkUnknown
         # Whoever may do so holds an email sent to that address, so the address counts as verified.
-        await self._passwords.change(connection, held, new_hash, now, verifies_email=True)
-        revoked = await self._reclaiming.take_back(connection, context, account, cause)
+        await self._passwords.change(connection, account, new_hash, now, verifies_email=True)
+        revoked = await self._reclaiming.take_back(connection, context, account, self._cause(account))
         removed = Removed.of(revoked)
         await self._deps.audit_log.record(
             connection, Kind.PASSWORD_RESET_COMPLETED, context, user_id=account.id, **removed.as_details()
