@@ -45,7 +45,7 @@ class _Client(AioClient):
         try:
             await cast(Any, super()).handshake()
         except BaseException:
-            self.wsock.close()  # or it is left to the garbage collector, which complains in another test
+            self.wsock.transport.abort()  # or the garbage collector finds it, and complains in another test
             raise
 
 

@@ -7,8 +7,8 @@ import os
 import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -70,18 +70,18 @@ class Attack(ABC):
         """Connect as a page does; `deaf` to pings if wanted."""
         return forged(self.base_url, headers={"X-Forwarded-For": self.address}, deaf=deaf)
 
-    async def raw(self, text: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Open a connection and send bytes."""
+    @asynccontextmanager
+    async def raw(self, text: bytes) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        """Open a connection, send bytes, and cut the connection at the end."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(text)
             await writer.drain()
-        except BaseException:
-            writer.transport.abort()  # nobody else could
-            raise
-        return reader, writer
+            yield reader, writer
+        finally:
+            writer.transport.abort()  # close() would wait for the server to read what is left to send
 
-    async def upgrade(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    def upgrade(self) -> AbstractAsyncContextManager[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         """Ask for a websocket over a connection of one's own."""
         key = base64.b64encode(os.urandom(16)).decode()
         head = (
@@ -90,7 +90,7 @@ class Attack(ABC):
             *("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"),
             *(f"Sec-WebSocket-Key: {key}", "", ""),
         )
-        return await self.raw("\r\n".join(head).encode())
+        return self.raw("\r\n".join(head).encode())
 
 
 def _frame(opcode: int, payload: bytes) -> bytes:
@@ -106,12 +106,9 @@ class SlowBodies(Attack):
     async def once(self) -> None:
         """Announce a thousand bytes, send one, and wait for what is said."""
         head = f"POST /login HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {self.address}\r\n"
-        reader, writer = await self.raw(f"{head}Content-Length: 1000\r\n\r\n{{".encode())
-        try:
+        async with self.raw(f"{head}Content-Length: 1000\r\n\r\n{{".encode()) as (reader, _):
             await reader.read(100)
             await asyncio.sleep(1)
-        finally:
-            writer.close()
 
 
 class SilentConnections(Attack):
@@ -121,11 +118,8 @@ class SilentConnections(Attack):
 
     async def once(self) -> None:
         """Connect and wait."""
-        reader, writer = await self.raw(b"")
-        try:
+        async with self.raw(b"") as (reader, _):
             await reader.read(1)
-        finally:
-            writer.close()
 
 
 class UnfinishedFrames(Attack):
@@ -135,8 +129,7 @@ class UnfinishedFrames(Attack):
 
     async def once(self) -> None:
         """Open a websocket and send continuations (RFC 6455 section 5.4) of a text message."""
-        reader, writer = await self.upgrade()
-        try:
+        async with self.upgrade() as (reader, writer):
             if b"101" not in await reader.readline():
                 return
             for number in range(15):
@@ -144,8 +137,6 @@ class UnfinishedFrames(Attack):
                 await writer.drain()
             while await reader.read(1000):
                 pass
-        finally:
-            writer.close()
 
 
 class NewTabs(Attack):
@@ -270,8 +261,7 @@ class DeafSockets(Attack):
 
     async def once(self) -> None:
         """Load without end; what is sent fills the buffers of both ends, and then the server's own."""
-        reader, writer = await self.upgrade()
-        try:
+        async with self.upgrade() as (reader, writer):
             if b"101" not in await reader.readline():
                 return
             name, place = f"{ROOT_STATE}.hydrate_and_load", {"pathname": "/login", "asPath": "/login"}
@@ -281,8 +271,6 @@ class DeafSockets(Attack):
                 writer.write(_frame(_TEXT | _WHOLE, f"42/_event,{event}".encode()))
                 await writer.drain()
                 await asyncio.sleep(0.1)
-        finally:
-            writer.transport.abort()
 
 
 class CutConnections(Attack):
@@ -295,7 +283,7 @@ class CutConnections(Attack):
         body = b'{"email": "a@b.example", "password": "x"}'
         head = f"POST /login HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {self.address}\r\n"
         typed = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        _, writer = await self.raw(head.encode() + typed.encode() + body)
-        writer.transport.abort()
+        async with self.raw(head.encode() + typed.encode() + body):
+            pass
         async with self.page() as socket:
             await socket.call(f"{ROOT_STATE}.hydrate_and_load", {}, "/login")
