@@ -11,6 +11,7 @@ import reflex as rx
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from autograph_web.container import Services, build_services
 from autograph_web.front import build_front
 from autograph_web.frontend import PageInfo, load_pages
 from autograph_web.http.bound import Bound
@@ -19,14 +20,14 @@ from autograph_web.http.repeated_refusals import RepeatedRefusals
 from autograph_web.infra.telemetry import heartbeat, metrics
 from autograph_web.infra.telemetry.logs import configure_logging
 from autograph_web.infra.user_agent import warm_up
+from autograph_web.lifespan import opened
 from autograph_web.reflex_patches.gone_tabs import is_known
-from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from autograph_web.ui.app import build_app, page_waker
 from autograph_web.ui.handlers import page_handlers
 
 
-class Container:
+class RunningServices:
     """The services of one application, which are there while it runs."""
 
     def __init__(self, settings: Settings) -> None:
@@ -60,16 +61,16 @@ def create_app(settings: Settings, pages: Mapping[str, PageInfo] | None = None) 
     Pages stay as they were built (`pages` unless those of this installation are meant): what they do over a
     websocket takes Reflex, of which a process has one (`create_reflex_app`).
     """
-    container = Container(settings)
+    running = RunningServices(settings)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        async with container.opened():
+        async with running.opened():
             yield
 
     inner = Starlette(lifespan=lifespan)  # answers 404 to what nothing before it knows
     built = build_front(inner, load_pages() if pages is None else pages)
-    front = Bound(RepeatedRefusals(built), container.services)
+    front = Bound(RepeatedRefusals(built), running.services)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await (inner if scope["type"] == "lifespan" else front)(scope, receive, send)
@@ -84,8 +85,8 @@ class Front:
 
     def __init__(self, settings: Settings) -> None:
         """Make the app; nothing is connected yet."""
-        self.container = Container(settings)
-        self.app: rx.App = build_app(settings, self.container.services, api_transformer=self)
+        self.running = RunningServices(settings)
+        self.app: rx.App = build_app(settings, self.running.services, api_transformer=self)
         cast(Any, self.app).register_lifespan_task(self._running)
 
     def __call__(self, reflex: ASGIApp) -> ASGIApp:
@@ -111,12 +112,12 @@ class Front:
                 named = any(name == b"origin" for name, _ in scope["headers"])
                 await (inner if named else straight)(scope, receive, send)
 
-        return Bound(RepeatedRefusals(door), self.container.services)
+        return Bound(RepeatedRefusals(door), self.running.services)
 
     @asynccontextmanager
     async def _running(self) -> AsyncGenerator[None]:
         async with (
-            self.container.opened() as built,
+            self.running.opened() as built,
             built.revocation_bus.heard_by(page_waker(self.app)),
         ):
             # Beside the loop: nobody's first sign-in waits for it, and neither does the first answer.

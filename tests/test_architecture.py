@@ -31,23 +31,35 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **{part: LAYERS[: place + 1] for place, part in enumerate(LAYERS)},
     "settings": ("infra", "settings"),
     "schema": LAYERS,
-    "parts": (*LAYERS, "settings"),
-    "runtime": (*LAYERS, "settings", "schema", "parts"),
-    "http": (*LAYERS, "settings", "runtime", "frontend", "http"),
-    "front": (*COMMON, "frontend", "runtime", "http", "api", "ui"),
-    "api": (*LAYERS, "settings", "runtime", "http", "api"),
-    "reflex_patches": ("infra", "settings", "runtime", "http", "reflex_patches"),
-    "ui": (*LAYERS, "settings", "runtime", "http", "reflex_patches", "ui"),
+    "container": (*LAYERS, "settings", "schema"),
+    "runtime": ("container",),
+    "lifespan": ("infra", "container", "runtime"),
+    "http": (*LAYERS, "settings", "container", "runtime", "frontend", "http"),
+    "front": (*COMMON, "frontend", "container", "runtime", "http", "api", "ui"),
+    "api": (*LAYERS, "settings", "container", "runtime", "http", "api"),
+    "reflex_patches": ("infra", "settings", "container", "runtime", "http", "reflex_patches"),
+    "ui": (*LAYERS, "settings", "container", "runtime", "http", "reflex_patches", "ui"),
     "frontend": ("infra", "frontend"),
     "migrate": ("infra", "schema"),
     "serve": ("infra", "settings", "frontend"),
     "commands": (
-        *(*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "runtime"),
-        *("parts", "commands"),
+        *(*LAYERS, "settings", "schema", "frontend", "migrate", "serve", "container"),
+        "commands",
     ),
     "cli": ("infra", "commands"),
     "__main__": ("cli",),
-    "app": (*COMMON, "frontend", "runtime", "http", "reflex_patches", "api", "ui", "front"),
+    "app": (
+        *COMMON,
+        "frontend",
+        "container",
+        "lifespan",
+        "runtime",
+        "http",
+        "reflex_patches",
+        "api",
+        "ui",
+        "front",
+    ),
     "autograph_web": ("settings", "app"),
 }
 
@@ -63,18 +75,18 @@ RANDOMNESS = re.compile(
 # Background work, which comes round by itself; commands, which can be run again; probes; and what is left out
 # without harm. Everything else that somebody waits for is begun anew after a conflict.
 NOT_BEGUN_ANEW = {
-    "accounts.links": {"forget_expired"},
-    "api_keys.keys": {"_touch", "forget_old"},
+    "accounts.links": {"purge_expired"},
+    "api_keys.keys": {"_touch", "purge_expired"},
     "audit.chain.keeper": {"_link_some", "keep_keys", "_forget_some"},
     "mail.courier": {"_note_sent", "_postpone"},
     "mail.outbox": {"reseal"},
-    "authn.methods.totp.method": {"forget_replaced"},
+    "authn.methods.totp.method": {"purge_expired"},
     "authn.methods.totp.resealing": {"reseal_all"},
-    "authn.methods.trusted_device.trusted_devices": {"forget_expired"},
+    "authn.methods.trusted_device.trusted_devices": {"purge_expired"},
     "monitoring.health": {"_write"},
-    "profile.email_change": {"forget_expired"},
+    "profile.email_change": {"purge_expired"},
     "schema": {"shortcomings"},
-    "sessions.sessions": {"forget_expired"},
+    "sessions.sessions": {"purge_expired"},
 }
 STORAGE = re.compile(r"(sqlmodel|sqlalchemy|redis)(\.|$)|autograph_web\..*\b(models|store)\b")
 WEB_FRAMEWORKS = re.compile(r"(reflex\w*|fastapi|starlette)(\.|$)")
@@ -92,8 +104,16 @@ def imports_only_what_stands_before_it(module: Module) -> Iterator[str]:
     allowed = MAY_IMPORT.get(module.part, ())
     for name in module.imports:
         part = name.removeprefix("autograph_web.").split(".")[0]
+        if part == "settings" and module.name.endswith(".module"):
+            continue  # which builds its package by them
         if name.startswith("autograph_web.") and part in MAY_IMPORT and part not in allowed:
             yield name
+
+
+def leaves_building_to_the_container(module: Module) -> Iterator[str]:
+    """What a package offers is built in one place; all others are handed it, and can be built differently."""
+    if module.part not in ("container", "commands") and not module.name.endswith(".module"):
+        yield from filter(re.compile(r"autograph_web\.\w+\.module\b").match, module.imports)
 
 
 def has_a_place(module: Module) -> Iterator[str]:
@@ -102,7 +122,7 @@ def has_a_place(module: Module) -> Iterator[str]:
 
 
 def keeps_web_frameworks_out_of_the_domain(module: Module) -> Iterator[str]:
-    if module.part in (*LAYERS, "settings", "runtime"):
+    if module.part in (*LAYERS, "settings", "container", "lifespan", "runtime"):
         yield from filter(WEB_FRAMEWORKS.match, module.imports)
 
 
@@ -150,7 +170,8 @@ def keeps_methods_apart(module: Module) -> Iterator[str]:
 
 def keeps_methods_out_of_the_flow(module: Module) -> Iterator[str]:
     """The flow knows methods by what they can do (authn/ports.py), and so does all that methods stand on."""
-    if module.part == "authn" and not module.name.startswith(_METHODS.rstrip(".")):
+    lists_them = module.name == "autograph_web.authn.module"
+    if module.part == "authn" and not lists_them and not module.name.startswith(_METHODS.rstrip(".")):
         yield from (name for name in module.imports if name.startswith(_METHODS.rstrip(".")))
 
 
@@ -200,6 +221,7 @@ RULES: tuple[Rule, ...] = (
     keeps_methods_apart,
     keeps_methods_out_of_the_flow,
     does_nothing_at_import,
+    leaves_building_to_the_container,
 )
 
 UNIT = """
@@ -213,9 +235,11 @@ PLANTED: tuple[tuple[Rule, str, str], ...] = (
     (imports_only_what_stands_before_it, "infra.clock", "import autograph_web.audit.log"),
     (imports_only_what_stands_before_it, "accounts.store", "from autograph_web.sessions import store"),
     (imports_only_what_stands_before_it, "accounts.store", "from ..sessions import store"),
-    (imports_only_what_stands_before_it, "sessions.sessions", "from autograph_web import runtime"),
+    (imports_only_what_stands_before_it, "sessions.sessions", "from autograph_web import container"),
     (imports_only_what_stands_before_it, "api.routes.session", "from autograph_web.ui.routes import LOGIN"),
     (imports_only_what_stands_before_it, "ui.guard", "def f():\n    from autograph_web.api import app"),
+    (leaves_building_to_the_container, "ui.app", "from autograph_web.authn.module import build"),
+    (imports_only_what_stands_before_it, "authn.flow.login", "import autograph_web.settings"),
     (keeps_web_frameworks_out_of_the_domain, "authn.flow.login", "from fastapi import Request"),
     (keeps_web_frameworks_out_of_the_domain, "infra.context", "import reflex as rx"),
     (keeps_web_frameworks_out_of_the_domain, "infra.context", "from reflex_base.config import get_config"),

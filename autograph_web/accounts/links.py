@@ -160,7 +160,7 @@ class Links:
         """
         await store.revoke_links(connection, user_id, purposes, self._deps.clock.now(), since=since)
 
-    async def forget_expired(self) -> int:
+    async def purge_expired(self) -> int:
         """Delete links a month after they expired; return how many.
 
         Raises:

@@ -142,7 +142,7 @@ class ApiKeys:
             return Taken({"api_keys": await store.remove_all(connection, order.user_id)})
         return Taken({"api_keys": await store.revoke_all(connection, order.user_id, order.now)})
 
-    async def forget_old(self) -> int:
+    async def purge_expired(self) -> int:
         """Delete what was revoked or expired thirty days ago; return how many keys.
 
         Raises:

@@ -1,7 +1,7 @@
 """THE table of what ends when: for each cause, which credentials of an account are revoked, in one order.
 
 `python -m autograph_web revocation` prints it (docs/security.md). A use case names its cause and nothing
-else; what opens an account, or part of one, implements `Revocable` and is registered in `runtime.py`.
+else; what opens an account, or part of one, implements `Revocable` and is registered in `authn/module.py`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from autograph_web import serve as serve
     from autograph_web.accounts.emails import normalize_email as normalize_email
+    from autograph_web.accounts.module import chain_check_of as chain_check_of
     from autograph_web.accounts.store import find_by_email as find_by_email
     from autograph_web.admin.person import Operator as Operator
     from autograph_web.admin.person import Person as Person
@@ -28,10 +29,14 @@ if TYPE_CHECKING:
     from autograph_web.audit.log import ACTOR as ACTOR
     from autograph_web.audit.log import AuditEvent as AuditEvent
     from autograph_web.audit.log import AuditLog as AuditLog
+    from autograph_web.audit.module import chain_keeper_of as chain_keeper_of
     from autograph_web.authn.methods.totp.resealing import reseal_all as reseal_all
+    from autograph_web.container import Services as Services
+    from autograph_web.container import build_services as build_services
     from autograph_web.infra.crypto.encryption import DecryptionError as DecryptionError
     from autograph_web.infra.db.database import Database as Database
     from autograph_web.infra.health.failures import trouble_of as trouble_of
+    from autograph_web.infra.module import encryptor_of as encryptor_of
     from autograph_web.infra.ratelimit.table import Limit as Limit
     from autograph_web.infra.redis.client import RedisClient as RedisClient
     from autograph_web.infra.redis.client import RedisDown as RedisDown
@@ -40,19 +45,14 @@ if TYPE_CHECKING:
     from autograph_web.infra.redis.probe import Failure as Failure
     from autograph_web.infra.redis.probe import what_fails as what_fails
     from autograph_web.mail.message import MailMessage as MailMessage
+    from autograph_web.mail.module import carrier_of as carrier_of
+    from autograph_web.mail.module import outbox_of as outbox_of
     from autograph_web.mail.outbox import Outbox as Outbox
     from autograph_web.mail.smtp import SmtpTransport as SmtpTransport
     from autograph_web.mail.transport import Envelope as Envelope
     from autograph_web.mail.transport import PermanentFailure as PermanentFailure
     from autograph_web.mail.transport import TransientFailure as TransientFailure
     from autograph_web.migrate import write_revision as write_revision
-    from autograph_web.parts import carrier_of as carrier_of
-    from autograph_web.parts import chain_check_of as chain_check_of
-    from autograph_web.parts import chain_keeper_of as chain_keeper_of
-    from autograph_web.parts import encryptor_of as encryptor_of
-    from autograph_web.parts import outbox_of as outbox_of
-    from autograph_web.runtime import Services as Services
-    from autograph_web.runtime import build_services as build_services
     from autograph_web.schema import is_current as is_current
     from autograph_web.schema import shortcomings as shortcomings
     from autograph_web.schema import sqlite_file as sqlite_file
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
 MODULES = {
     "autograph_web.accounts.emails": ("normalize_email",),
+    "autograph_web.accounts.module": ("chain_check_of",),
     "autograph_web.accounts.store": ("find_by_email",),
     "autograph_web.admin.user_provisioning": ("Created", "CreationInput"),
     "autograph_web.admin.person": ("Operator", "Person", "Wanted"),
@@ -69,7 +70,10 @@ MODULES = {
     "autograph_web.audit.downloads": ("moment",),
     "autograph_web.audit.export": ("write_out",),
     "autograph_web.audit.log": ("ACTOR", "AuditEvent", "AuditLog"),
+    "autograph_web.audit.module": ("chain_keeper_of",),
+    "autograph_web.container": ("Services", "build_services"),
     "autograph_web.infra.db.database": ("Database",),
+    "autograph_web.infra.module": ("encryptor_of",),
     "autograph_web.infra.ratelimit.table": ("Limit",),
     "autograph_web.infra.redis.embedded": ("EmbeddedRedis",),
     "autograph_web.infra.redis.client": ("RedisClient", "RedisDown"),
@@ -80,11 +84,10 @@ MODULES = {
     "autograph_web.migrate": ("write_revision",),
     "autograph_web.mail.transport": ("TransientFailure", "Envelope", "PermanentFailure"),
     "autograph_web.mail.message": ("MailMessage",),
+    "autograph_web.mail.module": ("carrier_of", "outbox_of"),
     "autograph_web.mail.outbox": ("Outbox",),
     "autograph_web.mail.smtp": ("SmtpTransport",),
     "autograph_web.authn.methods.totp.resealing": ("reseal_all",),
-    "autograph_web.parts": ("carrier_of", "chain_check_of", "chain_keeper_of", "outbox_of", "encryptor_of"),
-    "autograph_web.runtime": ("Services", "build_services"),
     "autograph_web.schema": ("is_current", "shortcomings", "sqlite_file"),
     "autograph_web.settings": ("Settings", "load_settings"),
     "pydantic": ("SecretStr",),

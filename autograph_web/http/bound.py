@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from autograph_web.runtime import Services, bound
+from autograph_web.container import Services
+from autograph_web.runtime import bound
 
 
 class Bound:

@@ -142,7 +142,7 @@ class Outbox:
             last = rows[-1].id
 
     @retried
-    async def forget_old(self) -> int:
+    async def purge_expired(self) -> int:
         """Delete what was sent or given up long enough ago; return how many letters.
 
         Raises:

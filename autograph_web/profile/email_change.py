@@ -78,7 +78,7 @@ class EmailChange:
         await self._sessions.reload(account.id)
         return account
 
-    async def forget_expired(self) -> int:
+    async def purge_expired(self) -> int:
         """Let go of the addresses that were held long enough; return how many.
 
         Raises:

@@ -9,12 +9,12 @@ from importlib.metadata import version
 
 import reflex as rx
 
+from autograph_web.container import Services
 from autograph_web.infra.startup_error import StartupError
 from autograph_web.reflex_patches.bound_tabs import bind_tabs
 from autograph_web.reflex_patches.cookies import seal_cookies
 from autograph_web.reflex_patches.gone_tabs import forget_gone_tabs
 from autograph_web.reflex_patches.state_manager import steady
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 
 WRITTEN_FOR = "0.10.1"

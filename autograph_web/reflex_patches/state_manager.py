@@ -20,10 +20,10 @@ import reflex as rx
 from reflex.istate.manager.redis import StateManagerRedis, enable_keyspace_notifications
 from reflex.istate.manager.token import StateToken
 
+from autograph_web.container import Services
 from autograph_web.infra.redis.client import keep_listening
 from autograph_web.infra.redis.pool import follower
 from autograph_web.reflex_patches.tabs import steady_tabs
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 
 _logger = logging.getLogger(__name__)

@@ -330,7 +330,7 @@ class Sessions:
         async with self._deps.database.read() as connection:
             return await store.count_alive(connection, user_id, self._deps.clock.now())
 
-    async def forget_expired(self) -> int:
+    async def purge_expired(self) -> int:
         """Delete sessions that ended over a week ago, tokens included; return how many.
 
         Raises:

@@ -9,8 +9,8 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.base.error_boundary import ErrorBoundary
 
+from autograph_web.container import Services
 from autograph_web.reflex_patches import patch
-from autograph_web.runtime import Services
 from autograph_web.sessions.revocation_bus import Told
 from autograph_web.settings import Settings
 from autograph_web.ui import routes

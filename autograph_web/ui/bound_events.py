@@ -7,7 +7,8 @@ from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 
-from autograph_web.runtime import Services, bind
+from autograph_web.container import Services
+from autograph_web.runtime import bind
 
 
 class BoundEvents(Middleware):

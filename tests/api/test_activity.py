@@ -12,7 +12,7 @@ from httpx import AsyncClient
 
 from autograph_web.audit.selection import Place
 from autograph_web.audit.store import AUDIT
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import AGENT, audited, change, context, register, rows

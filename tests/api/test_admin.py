@@ -9,7 +9,7 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.admin.person import Role
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from autograph_web.sessions.assurance import RECENT_S
 from tests.api.test_admin_door import come_in
 from tests.support.app import Connect

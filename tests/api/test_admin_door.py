@@ -4,7 +4,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from autograph_web.admin.person import Role
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.app import Connect
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.http import assert_problem, sign_up

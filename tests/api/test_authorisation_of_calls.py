@@ -11,9 +11,9 @@ from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import make_url
 
 from autograph_web.accounts.store import USERS
+from autograph_web.container import Services
 from autograph_web.front import build_front
 from autograph_web.frontend import PageInfo
-from autograph_web.runtime import Services
 from tests.support.app import ORIGIN, Connect, inner_app
 from tests.support.authenticator import Authenticator
 from tests.support.authorisation import (

@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from autograph_web.admin.person import Role
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, audited

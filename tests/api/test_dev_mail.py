@@ -8,9 +8,9 @@ from urllib.parse import quote
 import pytest
 from httpx import AsyncClient, Response
 
+from autograph_web.container import Services
 from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.transport import Envelope
-from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
+from autograph_web.container import Services
 from autograph_web.front import build_front
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import PAGES, Connect, OpenServices, inner_app
 from tests.support.clock import FakeClock

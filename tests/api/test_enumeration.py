@@ -10,9 +10,9 @@ from time import process_time
 import pytest
 from httpx import AsyncClient
 
+from autograph_web.container import Services
 from autograph_web.mail.courier import Courier, Outcome
 from autograph_web.mail.file_transport import FileTransport
-from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from autograph_web.container import Services
 from autograph_web.front import build_front
-from autograph_web.runtime import Services
 from tests.support.app import PAGES, inner_app
 
 

@@ -7,8 +7,8 @@ from httpx import AsyncClient, Response
 from sqlalchemy import text
 
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.container import Services
 from autograph_web.infra.flash import Flash
-from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from tests.support.app import ORIGIN, Connect
 from tests.support.factories import (

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient, Response
 
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from autograph_web.sessions.store import SESSIONS
 from tests.support.app import Connect
 from tests.support.factories import EMAIL, PASSWORD, open_cookie, register, rows

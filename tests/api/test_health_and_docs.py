@@ -4,10 +4,10 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from autograph_web.api.schemas import MeOut
+from autograph_web.container import Services
 from autograph_web.front import build_front
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.message import MailMessage
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import PAGES, OpenServices, inner_app
 from tests.support.clock import FakeClock

@@ -7,8 +7,8 @@ from httpx import AsyncClient, Response
 
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import LINKS, USERS
+from autograph_web.container import Services
 from autograph_web.infra.flash import Flash
-from autograph_web.runtime import Services
 from autograph_web.ui import messages
 from tests.support.app import Connect
 from tests.support.clock import FakeClock

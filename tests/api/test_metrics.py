@@ -6,8 +6,8 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.audit.kinds import Kind
+from autograph_web.container import Services
 from autograph_web.mail.message import MailMessage
-from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, context

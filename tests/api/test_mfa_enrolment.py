@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.app import Connect
 from tests.support.authenticator import Authenticator
 from tests.support.clock import FakeClock

@@ -7,9 +7,9 @@ import pytest
 from httpx import AsyncClient, Response
 
 from autograph_web.authn.methods.trusted_device.store import DEVICES
+from autograph_web.container import Services
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.flash import Flash
-from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from tests.support.app import Connect
 from tests.support.clock import FakeClock

@@ -11,8 +11,8 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 
+from autograph_web.container import Services
 from autograph_web.infra.one_time_secrets import OneTimeSecret
-from autograph_web.runtime import Services
 from autograph_web.schema import metadata
 from tests.support.app import Connect
 from tests.support.authenticator import PERIOD_S

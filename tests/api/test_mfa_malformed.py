@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from autograph_web.audit.store import AUDIT
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, how_many
 from tests.support.http import bearer

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD

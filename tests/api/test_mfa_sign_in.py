@@ -6,7 +6,7 @@ from httpx import AsyncClient
 
 from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from tests.support.app import Connect
 from tests.support.clock import FakeClock

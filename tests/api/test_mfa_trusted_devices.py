@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import AGENT, EMAIL, PASSWORD, audited
 from tests.support.http import assert_problem, bearer, cookies_set

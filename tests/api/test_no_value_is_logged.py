@@ -19,13 +19,13 @@ from starlette.types import Receive, Scope, Send
 from autograph_web.admin.roles import Role
 from autograph_web.api.app import build_api
 from autograph_web.authn.flow.inputs import SignInInput
+from autograph_web.container import Services
 from autograph_web.front import build_front
 from autograph_web.http.account_forms import ACCOUNT_FORMS
 from autograph_web.http.email_forms import EMAIL_FORMS
 from autograph_web.http.forms import FORMS
 from autograph_web.http.link_forms import LINK_FORMS
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
-from autograph_web.runtime import Services
 from autograph_web.runtime import services as services_of_process
 from tests.support.app import PAGES, Connect, inner_app
 from tests.support.factories import open_cookie, open_pair, register

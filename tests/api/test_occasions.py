@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.factories import EMAIL, WRONG, audited
 from tests.support.http import CREDENTIALS, bearer, sign_in, sign_up
 from tests.support.logging_setup import captured_log

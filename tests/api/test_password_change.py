@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.app import Connect
 from tests.support.factories import EMAIL, PASSWORD, WRONG
 from tests.support.http import assert_problem, bearer, cookies_set, sign_in

@@ -7,8 +7,8 @@ from httpx import AsyncClient, Response
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.store import USERS
+from autograph_web.container import Services
 from autograph_web.infra.flash import Flash
-from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, change, open_pair, register, rows

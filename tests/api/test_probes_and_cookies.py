@@ -3,8 +3,8 @@
 import pytest
 from httpx import AsyncClient
 
+from autograph_web.container import Services
 from autograph_web.frontend import plain_page
-from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.factories import open_cookie, register
 

@@ -9,7 +9,7 @@ from httpx import AsyncClient, Response
 from autograph_web.accounts.store import USERS
 from autograph_web.admin.person import Role
 from autograph_web.authz.operations import FORMS, REST, Operation, Who
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from autograph_web.sessions.assurance import RECENT_S
 from tests.support.clock import FakeClock
 from tests.support.factories import change, open_cookie, register

@@ -4,8 +4,8 @@ import pytest
 from httpx import Response
 from structlog.testing import capture_logs
 
+from autograph_web.container import Services
 from autograph_web.frontend import plain_page
-from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from tests.support.app import ORIGIN, Connect
 from tests.support.factories import how_many, register

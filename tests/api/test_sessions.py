@@ -5,7 +5,7 @@ from httpx import ASGITransport, AsyncClient
 
 from autograph_web.api.app import build_api
 from autograph_web.api.schemas import MeOut
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, open_cookie

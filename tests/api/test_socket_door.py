@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from autograph_web.container import Services
 from autograph_web.http.browsers import tab_name
 from autograph_web.http.page_frames import Arguments
 from autograph_web.http.pages import Pages
 from autograph_web.http.socket_door import SocketDoor
 from autograph_web.infra.ratelimit import bounds
-from autograph_web.runtime import Services
 
 pytestmark = pytest.mark.usefixtures("services")
 HANDLERS = {"ours.load": Arguments(frozenset(), frozenset())}

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
+from autograph_web.container import Services
 from autograph_web.infra.telemetry import tracing
 from autograph_web.mail.message import MailMessage
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
 from tests.support.authenticator import Authenticator

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import pytest_asyncio
 
+from autograph_web.accounts.module import chain_check_of
 from autograph_web.infra.db.database import Database
-from autograph_web.parts import chain_check_of
 from tests.faults.ledger import Ledger, letters_left, lost
 from tests.faults.people import STORIES, people_about
 from tests.faults.traffic import Refused, Traffic

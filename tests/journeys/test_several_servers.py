@@ -11,11 +11,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
+from autograph_web.container import Services, build_services
 from autograph_web.http.errors import BodyTooLarge
 from autograph_web.http.guards import MOST_BODY_BYTES
 from autograph_web.http.problems import problem_response
 from autograph_web.infra.errors import Unavailable
-from autograph_web.runtime import Services, build_services, opened
+from autograph_web.lifespan import opened
 from deploy.proxy import SITE, nginx
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import FORGOTTEN, ForgedSocket, forged

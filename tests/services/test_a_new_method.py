@@ -39,12 +39,13 @@ from autograph_web.authn.flow.errors import ChallengeExpired, InvalidCredentials
 from autograph_web.authn.flow.inputs import ReauthenticationInput, SignInInput
 from autograph_web.authn.ports import Checked, CodeUse, Wrong
 from autograph_web.authn.revocation import Order, Taken
+from autograph_web.container import Services, build_services
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.types import UtcDateTime
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.ratelimit.limiter import RateLimit
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.runtime import Services, build_services, opened
+from autograph_web.lifespan import opened
 from autograph_web.sessions.assurance import Level, MethodId
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.settings import Settings

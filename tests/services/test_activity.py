@@ -15,8 +15,8 @@ from autograph_web.audit.errors import InvalidCursor
 from autograph_web.audit.kinds import Group, Kind
 from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.store import AUDIT, selecting
+from autograph_web.container import Services
 from autograph_web.profile.inputs import ActivityInput
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.clock import FakeClock
 from tests.support.factories import context, open_cookie, register

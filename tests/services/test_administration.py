@@ -28,9 +28,9 @@ from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.authn.methods.trusted_device.store import DEVICES
+from autograph_web.container import Services
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.runtime import Services
 from autograph_web.sessions.errors import Unfinished
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair

@@ -16,7 +16,7 @@ from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.api_keys.key import Scope
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from autograph_web.sessions.assurance import RECENT_S
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer

@@ -6,9 +6,9 @@ import pytest
 
 from autograph_web.api_keys.errors import ApiKeyInvalid, ApiKeyRevoked
 from autograph_web.api_keys.spelling import new_key
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited, Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.api_keys import impostor, issue, newcomer, use
 from tests.support.app import OpenServices

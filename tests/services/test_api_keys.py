@@ -21,9 +21,9 @@ from autograph_web.api_keys.inputs import ApiKeyInput
 from autograph_web.api_keys.key import ApiKeyPrincipal, IssuedKey, Scope
 from autograph_web.api_keys.spelling import new_key
 from autograph_web.api_keys.store import KEYS
+from autograph_web.container import Services
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import NotFound, RateLimited
-from autograph_web.runtime import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
 from tests.support.api_keys import impostor, issue, newcomer, signed_in, use
@@ -416,11 +416,11 @@ async def test_what_is_over_is_forgotten_after_thirty_days(
     revoked, _expired = await issue(services, mina), await issue(services, mina, expires_in_days=1)
     await services.api_keys.revoke(context(), mina, revoked.key.id)
     clock.advance(29 * DAY)
-    assert await services.api_keys.forget_old() == 0
+    assert await services.api_keys.purge_expired() == 0
     clock.advance(DAY)
-    assert await services.api_keys.forget_old() == 1
+    assert await services.api_keys.purge_expired() == 1
     clock.advance(DAY)
-    assert await services.api_keys.forget_old() == 1
+    assert await services.api_keys.purge_expired() == 1
     assert [key.id for key in await services.api_keys.of(mina.user_id)] == [kept.key.id]
 
 

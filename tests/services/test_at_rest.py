@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.container import Services
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.flash import Flash
-from autograph_web.runtime import Services
 from autograph_web.schema import metadata
 from autograph_web.sessions.errors import TokenReused
 from tests.support.factories import (

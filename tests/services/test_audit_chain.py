@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from autograph_web.accounts.module import chain_check_of
 from autograph_web.audit.chain import store
 from autograph_web.audit.chain.check import Break, Report
 from autograph_web.audit.chain.head import Head, HeadFile
@@ -18,9 +19,9 @@ from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.audit.chain.store import CHAIN, CHAIN_KEYS, CHECKPOINTS
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
+from autograph_web.container import Services
 from autograph_web.infra.db.database import Database
-from autograph_web.parts import chain_check_of
-from autograph_web.runtime import Services, forget_old_events
+from autograph_web.lifespan import apply_audit_retention
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
@@ -586,7 +587,7 @@ async def test_the_hourly_tidying_takes_what_the_setting_says(
         async with services.database.unit() as connection:
             await connection.execute(AUDIT.insert(), row | {"at": clock.now() - timedelta(days=age)})
     await services.audit_chain.link_all()
-    await forget_old_events(services)
+    await apply_audit_retention(services)
     assert await how_many(services, AUDIT) == (2 if settings_changes else 4)
     assert (await check(services)).whole
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from autograph_web.audit.store import AUDIT
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.clock import FakeClock
 from tests.support.command_line import Done, command
 from tests.support.factories import EMAIL, OLDER_SECRET, SECRET, context, open_cookie, register, rows

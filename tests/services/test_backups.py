@@ -16,8 +16,9 @@ from sqlalchemy import make_url
 
 from autograph_web import migrate
 from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.container import Services, build_services
 from autograph_web.infra.redis.embedded import EmbeddedRedis, server_program
-from autograph_web.runtime import Services, build_services, opened
+from autograph_web.lifespan import opened
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
 from tests.support.command_line import as_json, command

@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
+from autograph_web.container import Services
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.db.retry import is_conflict, retried
 from autograph_web.infra.errors import Unavailable
-from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import audited, context, how_many
 from tests.support.two_step import Enrolled, enrol, fresh_viewer

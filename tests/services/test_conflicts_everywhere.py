@@ -15,13 +15,13 @@ from pydantic import SecretStr
 from autograph_web.admin.roles import Role
 from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.audit.store import AUDIT
+from autograph_web.container import Services
 from autograph_web.flags.inputs import EVERYBODY, read_wish
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.telemetry.metrics import meters
 from autograph_web.mail.store import OUTBOX
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.recovery.first_proof import Evidence
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.api_keys import issue, use
 from tests.support.clock import FakeClock

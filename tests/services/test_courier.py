@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from autograph_web.container import Services, build_services
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.crypto.encryption import Encryptor
 from autograph_web.infra.crypto.keyring import Keyring
@@ -23,7 +24,6 @@ from autograph_web.mail.message import MailMessage
 from autograph_web.mail.outbox import Outbox
 from autograph_web.mail.store import OUTBOX
 from autograph_web.mail.transport import Envelope, PermanentFailure, TransientFailure
-from autograph_web.runtime import Services, build_services
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
 from tests.support.dying_server import LETTER

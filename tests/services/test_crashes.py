@@ -3,7 +3,7 @@
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.factories import open_cookie, open_pair, register
 
 

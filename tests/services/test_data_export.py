@@ -8,8 +8,8 @@ import pytest
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.clock import FakeClock
 from tests.support.factories import AGENT, EMAIL, PASSWORD, audited, context, open_cookie, open_pair, register

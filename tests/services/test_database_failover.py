@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.container import Services
 from autograph_web.infra.errors import Unavailable
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.factories import (
     context,

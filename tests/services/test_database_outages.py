@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, make_url, select
 
 from autograph_web.accounts.store import USERS
 from autograph_web.audit.store import AUDIT
+from autograph_web.container import Services
 from autograph_web.infra.errors import Unavailable
-from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices

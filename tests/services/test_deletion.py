@@ -13,9 +13,9 @@ from autograph_web.authn.flow.errors import ChallengeExpired, InvalidCredentials
 from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.authn.methods.trusted_device.store import DEVICES
+from autograph_web.container import Services
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.errors import EmailMismatch
-from autograph_web.runtime import Services
 from autograph_web.sessions.errors import InvalidToken, NotAuthenticated, ReauthenticationRequired, Unfinished
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from autograph_web.sessions.viewer import Viewer

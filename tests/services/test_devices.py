@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.container import Services
 from autograph_web.infra.errors import NotFound
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.runtime import Services
 from autograph_web.sessions.cache import COPY_TTL
 from autograph_web.sessions.devices import MOST_LISTED
 from autograph_web.sessions.errors import Unfinished

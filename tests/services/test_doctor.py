@@ -10,8 +10,8 @@ from redis import Redis
 
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.commands import doctor
+from autograph_web.container import Services
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.runtime import Services
 from tests.support.command_line import command, command_from_nothing
 from tests.support.factories import EMAIL, PASSWORD, context
 from tests.support.post_office import PostOffice

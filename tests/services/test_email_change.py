@@ -20,11 +20,11 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import HOLDS, USERS
 from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.authn.methods.trusted_device.store import DEVICES
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited, Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.store import OUTBOX
 from autograph_web.profile.errors import EmailUnchanged
-from autograph_web.runtime import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
@@ -374,7 +374,7 @@ async def test_for_three_days_and_no_longer(
     with pytest.raises(LinkExpired):
         await undo(services, back)
     assert await email_of(services, viewer) == NEW
-    assert await services.email_change.forget_expired() == 1
+    assert await services.email_change.purge_expired() == 1
     assert (await register(services)).email == EMAIL
 
 

@@ -16,10 +16,11 @@ from redis import Redis
 from autograph_web import migrate
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.container import Services, build_services
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.infra.redis.embedded import EmbeddedRedis, packaged_servers, server_program
 from autograph_web.infra.startup_error import StartupError
-from autograph_web.runtime import Services, build_services, opened
+from autograph_web.lifespan import opened
 from tests.support.clock import FakeClock
 from tests.support.factories import context, make_settings, open_pair, prove, register
 

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from pydantic import SecretStr
 
+from autograph_web.container import Services
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.inputs import PasswordChangeInput
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.services.test_devices import Browser, come_in
 from tests.support.app import OpenServices

@@ -6,8 +6,8 @@ import pwd
 
 import pytest
 
+from autograph_web.container import Services
 from autograph_web.flags.table import FLAGS, PASSWORD_GRANT
-from autograph_web.runtime import Services
 from tests.support.command_line import as_json, command
 from tests.support.factories import audited
 

@@ -13,6 +13,7 @@ from autograph_web.accounts.store import USERS
 from autograph_web.admin.errors import NotAdmin
 from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authn.flow.errors import EmailNotVerified
+from autograph_web.container import Services, build_services
 from autograph_web.flags.errors import FlagShareInvalid, FlagUnknown, FlagValueInvalid
 from autograph_web.flags.flags import share_of
 from autograph_web.flags.inputs import read_wish
@@ -28,7 +29,6 @@ from autograph_web.flags.table import (
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.store import OUTBOX
-from autograph_web.runtime import Services, build_services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices

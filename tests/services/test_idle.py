@@ -8,13 +8,14 @@ import pytest
 
 from autograph_web.audit.chain.store import CHAIN
 from autograph_web.audit.kinds import Kind
+from autograph_web.container import Services, build_services
 from autograph_web.flags import store
 from autograph_web.flags.table import PASSWORD_GRANT, SIGN_IN_NOTICES
 from autograph_web.infra.redis.embedded import EmbeddedRedis
+from autograph_web.lifespan import opened
 from autograph_web.mail.message import MailMessage
+from autograph_web.mail.module import outbox_of
 from autograph_web.mail.store import OUTBOX
-from autograph_web.parts import outbox_of
-from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.factories import context, how_many, make_settings, rows
 from tests.support.flags import switch

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograph_web.authn.methods.totp.store import FACTORS
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.command_line import command

@@ -9,10 +9,10 @@ from autograph_web.accounts.store import USERS
 from autograph_web.admin.errors import AccountUnknown, AddressInvalid, NotAdmin
 from autograph_web.admin.limits import ADDRESS_LIMITS
 from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited, Unavailable
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.runtime import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices

@@ -7,9 +7,9 @@ import pytest
 
 from autograph_web.accounts.store import USERS
 from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, audited, change, device_cookie, prove, register

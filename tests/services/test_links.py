@@ -9,8 +9,8 @@ import pytest
 from autograph_web.accounts.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.accounts.links import Link, Purpose
 from autograph_web.accounts.store import LINKS
+from autograph_web.container import Services
 from autograph_web.infra.crypto.encryption import DecryptionError
-from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import change, how_many, register, rows
 
@@ -195,13 +195,13 @@ async def test_old_links_are_forgotten_and_decoys_first(
 ) -> None:
     token = await issue(services, mina)
     await issue(services, None)
-    assert await services.links.forget_expired() == 0
+    assert await services.links.purge_expired() == 0
     clock.advance(LIFE)
-    assert await services.links.forget_expired() == 1
+    assert await services.links.purge_expired() == 1
     with pytest.raises(LinkExpired):
         await services.links.peek(RESET, token)
     clock.advance(30 * 86_400)
-    assert await services.links.forget_expired() == 1
+    assert await services.links.purge_expired() == 1
     assert await how_many(services, LINKS) == 0
 
 

@@ -14,9 +14,9 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.links import Purpose
 from autograph_web.admin.person import Operator
 from autograph_web.authn.methods.trusted_device import store as trusted_devices
+from autograph_web.container import Services
 from autograph_web.infra.errors import DomainError, Unavailable
 from autograph_web.profile.inputs import PasswordChangeInput
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD, context

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.container import Services
 from autograph_web.infra.errors import TicketExpired
 from autograph_web.infra.flash import Flash
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant
 from tests.support.factories import context, prove, register
 from tests.support.watching import RedisWindow

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from autograph_web.container import Services, build_services
 from autograph_web.infra.crypto.encryption import DecryptionError
 from autograph_web.mail import store
 from autograph_web.mail.courier import Courier, Outcome
 from autograph_web.mail.message import MailMessage
 from autograph_web.mail.store import OUTBOX
-from autograph_web.runtime import Services, build_services
 from tests.support.clock import FakeClock
 from tests.support.command_line import command
 from tests.support.factories import OLDER_SECRET, SECRET, rows

@@ -8,9 +8,9 @@ import pytest
 from autograph_web.accounts.errors import WrongPassword
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.methods.totp.errors import SetupCodeInvalid
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
-from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, audited, context, open_pair, prove, register
 from tests.support.two_step import (

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from autograph_web.authn.flow.errors import ChallengeExpired
+from autograph_web.container import Services
 from autograph_web.infra.errors import DomainError
-from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import AGENT, EMAIL, audited, context
 from tests.support.two_step import Enrolled, challenge, enrol, verify

@@ -12,8 +12,8 @@ from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.errors import AuthenticatorClockWrong, NoPendingSetup, SetupCodeInvalid
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.authn.methods.trusted_device.store import DEVICES
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from tests.support.authenticator import PERIOD_S, Authenticator
 from tests.support.clock import FakeClock

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from tests.support.authenticator import PERIOD_S

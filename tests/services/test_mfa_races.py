@@ -9,8 +9,8 @@ import pytest
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
+from autograph_web.container import Services
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
-from autograph_web.runtime import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair

@@ -4,7 +4,7 @@ import pytest
 
 from autograph_web.accounts.errors import SessionEnded, WrongPassword
 from autograph_web.authn.errors import CodeMalformed, InvalidCode
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from autograph_web.sessions.store import SESSIONS
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock

@@ -5,9 +5,9 @@ from sqlalchemy import Row
 
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.methods.totp.errors import SetupCodeInvalid
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.rendering import as_text
-from autograph_web.runtime import Services
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock
 from tests.support.factories import AGENT, EMAIL, audited, context, open_pair, register

@@ -3,7 +3,7 @@
 import pytest
 
 from autograph_web.authn.methods.totp.store import FACTORS
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.clock import FakeClock
 from tests.support.command_line import command
 from tests.support.factories import OLDER_SECRET, SECRET, rows

@@ -13,8 +13,8 @@ from autograph_web.authn.methods.totp.method import owner_of
 from autograph_web.authn.methods.totp.models import TotpFactor
 from autograph_web.authn.methods.totp.resealing import reseal_all
 from autograph_web.authn.methods.totp.store import FACTORS
+from autograph_web.container import Services
 from autograph_web.infra.crypto.encryption import DecryptionError
-from autograph_web.runtime import Services
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import OLDER_SECRET, SECRET, audited, change, rows

@@ -7,7 +7,7 @@ from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.flow.errors import ChallengeExpired
 from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from tests.support.authenticator import PERIOD_S
 from tests.support.clock import FakeClock

@@ -6,9 +6,9 @@ import pytest
 
 from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authn.methods.trusted_device.store import DEVICES
+from autograph_web.container import Services
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import NotFound
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from tests.support.clock import FakeClock
 from tests.support.factories import AGENT, audited, context, how_many, rows

@@ -8,8 +8,8 @@ import pytest
 
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import LinkReplaced, LinkUnknown, LinkUsed
+from autograph_web.container import Services
 from autograph_web.recovery.first_proof import Evidence, Verified
-from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD, context, open_cookie, register
 from tests.support.links import token_to

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
+from autograph_web.container import Services
 from autograph_web.infra.errors import TicketExpired
 from autograph_web.infra.one_time_secrets import OneTimeSecret
-from autograph_web.runtime import Services
 from tests.support.app import OpenServices
 from tests.support.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET
 from tests.support.watching import RedisWindow

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from autograph_web.container import Services
 from autograph_web.infra.crypto.encryption import DecryptionError
 from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.store import OUTBOX
-from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import change, how_many, rows
 from tests.support.mailbox import Mailbox
@@ -89,7 +89,7 @@ async def test_letters_are_forgotten_in_time(services: Services, clock: FakeCloc
     await post(services)
     await sent(services)
     clock.advance(6 * 86_400)
-    assert await services.outbox.forget_old() == 0
+    assert await services.outbox.purge_expired() == 0
     clock.advance(86_401)
-    assert await services.outbox.forget_old() == 1
+    assert await services.outbox.purge_expired() == 1
     assert await how_many(services, OUTBOX) == 0

@@ -21,11 +21,11 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
 from autograph_web.authn.flow.errors import ChallengeExpired, InvalidCredentials
 from autograph_web.authn.methods.trusted_device.store import DEVICES
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.errors import PasswordUnchanged
 from autograph_web.profile.inputs import PasswordChangeInput
-from autograph_web.runtime import Services
 from autograph_web.sessions.errors import InvalidToken, ReauthenticationRequired, Unfinished
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer

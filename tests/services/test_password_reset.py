@@ -25,9 +25,9 @@ from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.authn.methods.trusted_device.store import DEVICES
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.store import OUTBOX
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant
 from tests.support.clock import FakeClock
 from tests.support.factories import (

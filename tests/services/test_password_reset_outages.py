@@ -4,11 +4,11 @@ import pytest
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.container import Services
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.client import RedisDown
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.recovery.errors import PasswordIsSet
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock

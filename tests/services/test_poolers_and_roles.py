@@ -11,9 +11,9 @@ from sqlalchemy import Select, String, bindparam, select, text
 
 from autograph_web import migrate, schema
 from autograph_web.audit.store import AUDIT
+from autograph_web.container import Services
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.errors import Unavailable
-from autograph_web.runtime import Services
 from tests.support.factories import context, how_many, open_pair, register
 from tests.support.health import parts
 from tests.support.hostile_role import ROLE, make_hostile_role, through

@@ -15,10 +15,10 @@ from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.authn.methods.trusted_device.store import DEVICES
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
 from autograph_web.recovery.first_proof import NOTHING, Evidence, Verified
 from autograph_web.recovery.reclaiming import WayBack
-from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from tests.support.api_keys import issue, use

@@ -6,10 +6,10 @@ import pytest
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited, Unavailable
 from autograph_web.infra.flash import Flash
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.runtime import Services
 from autograph_web.sessions.errors import TokenReused
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.settings import Settings

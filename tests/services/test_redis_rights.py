@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from autograph_web.commands.common import refuse_redis
+from autograph_web.container import Services
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.health.failures import Trouble
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.redis.probe import what_fails
 from autograph_web.infra.startup_error import StartupError
 from autograph_web.infra.telemetry.logs import configure_logging
-from autograph_web.runtime import Services
 from tests.support.app import OpenServices
 from tests.support.command_line import command
 from tests.support.factories import make_settings

@@ -10,8 +10,8 @@ from autograph_web.accounts.errors import EmailTaken, PasswordTooWeak
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.store import USERS
 from autograph_web.audit.store import AUDIT
+from autograph_web.container import Services
 from autograph_web.infra.errors import DomainError, RateLimited
-from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import (
     AGENT,

@@ -5,8 +5,8 @@ import pytest
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.methods.totp.errors import CodeOfReplaced, SetupCodeOfOther
 from autograph_web.authn.methods.totp.store import REPLACED
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.authenticator import PERIOD_S, Authenticator
 from tests.support.clock import FakeClock
@@ -95,14 +95,14 @@ async def test_a_month_later_it_is_a_wrong_code_like_any_other(
 ) -> None:
     await replace(services, clock, mina)
     clock.advance(MONTH - 2 * PERIOD_S)
-    assert await services.totp.forget_replaced() == 0
+    assert await services.totp.purge_expired() == 0
     with pytest.raises(CodeOfReplaced):
         await verify(services, mina.phone.code(clock.seconds()), await challenge(services))
     clock.advance(2 * PERIOD_S)
     with pytest.raises(InvalidCode) as refused:
         await verify(services, mina.phone.code(clock.seconds()), await challenge(services))
     assert not isinstance(refused.value, CodeOfReplaced)
-    assert await services.totp.forget_replaced() == 1
+    assert await services.totp.purge_expired() == 1
     assert await how_many(services, REPLACED) == 0
 
 

@@ -9,12 +9,13 @@ import pytest
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.commands.common import refuse_redis
+from autograph_web.container import Services, build_services
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.errors import TicketExpired
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.redis.embedded import server_program
 from autograph_web.infra.startup_error import StartupError
-from autograph_web.runtime import Services, build_services, opened
+from autograph_web.lifespan import opened
 from autograph_web.settings import Settings
 from tests.support.factories import context, open_cookie, open_pair, prove, register
 from tests.support.ports import free_port

@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.container import Services
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.runtime import Services
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices

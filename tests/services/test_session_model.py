@@ -29,10 +29,10 @@ from autograph_web.api_keys.errors import ApiKeyExpired, ApiKeyInvalid, ApiKeyRe
 from autograph_web.api_keys.inputs import ApiKeyInput
 from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authn.flow.inputs import SecondStepInput, SignInInput
+from autograph_web.container import Services, build_services
 from autograph_web.infra.errors import NotFound
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.inputs import PasswordChangeInput
-from autograph_web.runtime import Services, build_services
 from autograph_web.sessions.errors import InvalidToken, ReauthenticationRequired, TokenReused
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.settings import Settings

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.container import Services
 from autograph_web.infra.errors import DomainError
-from autograph_web.runtime import Services
 from autograph_web.sessions.errors import InvalidToken, NotAuthenticated
 from autograph_web.sessions.store import SESSIONS
 from tests.support.clock import FakeClock

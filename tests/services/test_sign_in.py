@@ -9,9 +9,9 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.store import USERS, advance_epoch
 from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.authn.flow.inputs import ReauthenticationInput
+from autograph_web.container import Services
 from autograph_web.infra.errors import DomainError
 from autograph_web.profile.inputs import PasswordChangeInput
-from autograph_web.runtime import Services
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
 from tests.support.factories import (

@@ -11,11 +11,11 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
 from autograph_web.authn.flow.inputs import SignInInput
 from autograph_web.authn.methods.totp.store import FACTORS
+from autograph_web.container import Services
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.message import MailMessage
 from autograph_web.recovery.reclaiming import WayBack
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock

@@ -8,9 +8,9 @@ import pytest
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.store import USERS
+from autograph_web.container import Services
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.errors import DomainError
-from autograph_web.runtime import Services
 from autograph_web.sessions.cache import COPY_TTL, SessionCache
 from autograph_web.sessions.cookies import new_cookie
 from autograph_web.sessions.record import SessionRecord

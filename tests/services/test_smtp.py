@@ -11,14 +11,15 @@ from urllib.parse import quote
 import pytest
 from structlog.testing import capture_logs
 
+from autograph_web.container import Services, build_services
 from autograph_web.infra.smtp_url import parse_smtp_url
+from autograph_web.lifespan import opened
 from autograph_web.mail.courier import Courier, Outcome
 from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.smtp import SmtpTransport
 from autograph_web.mail.smtp_advice import advice_for
 from autograph_web.mail.store import OUTBOX
 from autograph_web.mail.transport import TransientFailure
-from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
 from tests.support.factories import rows

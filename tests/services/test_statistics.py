@@ -14,8 +14,8 @@ from autograph_web.admin.statistics.store import COUNTS
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
 from autograph_web.authn.flow.errors import InvalidCredentials
+from autograph_web.container import Services
 from autograph_web.mail.store import OUTBOX
-from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock

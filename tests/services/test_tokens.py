@@ -8,10 +8,10 @@ import jwt
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.container import Services
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError
 from autograph_web.mail.rendering import as_text
-from autograph_web.runtime import Services
 from autograph_web.sessions.errors import InvalidToken, TokenReused
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from autograph_web.sessions.tokens import GRACE, TokenPair

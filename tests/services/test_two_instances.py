@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
+from autograph_web.container import Services
 from autograph_web.http.cookies import full_name
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.runtime import Services
 from autograph_web.sessions.cookies import new_cookie
 from tests.support.factories import make_settings
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.command_line import as_json, command

@@ -18,10 +18,10 @@ from autograph_web.accounts.errors import (
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import LINKS, USERS
 from autograph_web.authn.flow.errors import EmailNotVerified, InvalidCredentials
+from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.store import OUTBOX
 from autograph_web.recovery.first_proof import Evidence
-from autograph_web.runtime import Services
 from tests.support.clock import FakeClock
 from tests.support.factories import (
     EMAIL,

@@ -9,7 +9,7 @@ from httpx import AsyncClient, Response
 
 from autograph_web.api_keys.inputs import ApiKeyInput
 from autograph_web.api_keys.key import ApiKeyPrincipal, IssuedKey, Scope
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.support.factories import EMAIL, context, open_pair, register
 

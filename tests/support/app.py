@@ -10,10 +10,11 @@ from httpx import ASGITransport, AsyncClient
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from autograph_web.container import Services, build_services
 from autograph_web.front import build_front
 from autograph_web.frontend import PageInfo
 from autograph_web.http.bound import Bound
-from autograph_web.runtime import Services, build_services, opened
+from autograph_web.lifespan import opened
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
 from tests.support.factories import AGENT, make_settings

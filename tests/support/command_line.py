@@ -16,7 +16,7 @@ from typing import Any
 
 from autograph_web.commands import later
 from autograph_web.commands.ondemand import COMMANDS
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 from tests.support.factories import SECRET
 from tests.support.sources import ROOT
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 
 MOMENTS = ("write", "commit")
 _TABLES = ("audit_log", "sessions", "flags")

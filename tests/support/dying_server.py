@@ -7,9 +7,9 @@ import asyncio
 import sys
 from pathlib import Path
 
+from autograph_web.container import build_services
 from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.transport import Envelope
-from autograph_web.runtime import build_services
 from tests.support.factories import make_settings
 
 LETTER = MailMessage(

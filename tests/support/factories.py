@@ -11,8 +11,8 @@ from autograph_web.accounts.account import Account
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.audit.store import AUDIT
 from autograph_web.authn.flow.inputs import SignInInput
+from autograph_web.container import Services
 from autograph_web.infra.context import RequestContext
-from autograph_web.runtime import Services
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.settings import Settings

@@ -1,8 +1,8 @@
 """Switching flags in tests."""
 
+from autograph_web.container import Services
 from autograph_web.flags.flags import Standing
 from autograph_web.flags.inputs import EVERYBODY, read_wish
-from autograph_web.runtime import Services
 from tests.support.operating import OPERATOR
 
 

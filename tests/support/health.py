@@ -1,6 +1,6 @@
 """What the health of the services comes to."""
 
-from autograph_web.runtime import Services
+from autograph_web.container import Services
 
 
 async def parts(services: Services) -> dict[str, bool]:

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from autograph_web.container import Services
 from autograph_web.mail.message import NOBODY, MailMessage
 from autograph_web.mail.store import OUTBOX
 from autograph_web.mail.transport import Envelope
-from autograph_web.runtime import Services
 
 
 class Mailbox:

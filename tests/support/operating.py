@@ -2,9 +2,9 @@
 
 from autograph_web.admin.person import Operator, Person, Role
 from autograph_web.admin.user_provisioning import Created, CreationInput
+from autograph_web.container import Services
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
-from autograph_web.runtime import Services
 from tests.support.factories import context, open_pair, register
 
 OPERATOR = Operator("command line: nora", RequestContext(UNKNOWN_ADDRESS, "", "a request"))

@@ -1,8 +1,8 @@
 """Somebody who has forgotten a password, and what they do about it."""
 
 from autograph_web.accounts.account import Account
+from autograph_web.container import Services
 from autograph_web.infra.context import RequestContext
-from autograph_web.runtime import Services
 from tests.support.factories import EMAIL, context
 from tests.support.mailbox import Mailbox
 

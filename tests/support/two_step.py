@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authn.flow.inputs import ReauthenticationInput, SecondStepInput, SignInInput
+from autograph_web.container import Services
 from autograph_web.infra.context import RequestContext
-from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from tests.support.authenticator import PERIOD_S, Authenticator
 from tests.support.clock import FakeClock

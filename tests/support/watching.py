@@ -10,8 +10,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import event
 
+from autograph_web.container import Services
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from autograph_web.runtime import Services
 
 
 class RedisWindow:

@@ -73,7 +73,7 @@ class TotpMethod:
         activated_at = await store.remove_since(connection, order.user_id, order.since)
         return Taken({"authenticators": int(activated_at is not None)}, activated_at)
 
-    async def forget_replaced(self) -> int:
+    async def purge_expired(self) -> int:
         """Delete the keys of authenticators that were replaced over a month ago; return how many.
 
         Raises:

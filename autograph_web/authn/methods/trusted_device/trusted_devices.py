@@ -99,7 +99,7 @@ class TrustedDevices:
             for row in rows
         ]
 
-    async def forget_expired(self) -> int:
+    async def purge_expired(self) -> int:
         """Delete what has not been trusted for some time; return how many.
 
         Raises:

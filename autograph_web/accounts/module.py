@@ -1,0 +1,38 @@
+"""Accounts, the one-time links that reach them by email, and the proof of an email address."""
+
+from dataclasses import dataclass
+
+from autograph_web.accounts.links import Links
+from autograph_web.accounts.store import existing_ids
+from autograph_web.accounts.verification import Verification
+from autograph_web.audit.chain.check import ChainCheck
+from autograph_web.audit.chain.keys import ChainKeys
+from autograph_web.audit.use_case_context import UseCaseContext
+from autograph_web.flags.flags import Flags
+from autograph_web.infra.crypto.encryption import Encryptor
+from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.db.database import Database
+from autograph_web.infra.module import InfraServices
+from autograph_web.infra.randomness import SystemRandomness
+from autograph_web.infra.services import use_case
+from autograph_web.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountServices:
+    """The services of `accounts`."""
+
+    links: Links
+    verification: Verification = use_case()
+
+
+def build(infra: InfraServices, deps: UseCaseContext, flags: Flags) -> AccountServices:
+    """Build them."""
+    encryptor = Encryptor(Keyring(infra.settings.master_secrets, "sealed links"), infra.randomness)
+    links = Links(deps, encryptor, infra.settings.base_url)
+    return AccountServices(links=links, verification=Verification(deps, flags, links))
+
+
+def chain_check_of(settings: Settings, database: Database) -> ChainCheck:
+    """Return what verifies the audit log of a database, whose accounts are known here."""
+    return ChainCheck(database, ChainKeys(settings.master_secrets, SystemRandomness()), existing_ids)
