@@ -1,8 +1,8 @@
 """What an authentication method is to the flow, which knows none of them by name.
 
 A method is a package of `authn/methods` and a line in `authn/module.py`: what it keeps and how it checks is
-its own. It is a `FirstFactor`, a `SecondFactor` or both, and what it keeps is `Revocable` (authn/revocation.py);
-what an account has of it stands in the view `credentials` (accounts/models.py).
+its own. It is a `FirstFactor`, a `SecondFactor` or both, and what it keeps is `Revocable`
+(authn/revocation.py); what an account has of it stands in the view `credentials` (accounts/models.py).
 """
 
 from collections.abc import Awaitable
