@@ -1,11 +1,12 @@
 """Opens and closes the services of one application, and runs what recurs while they are open."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import fields
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -51,9 +52,9 @@ async def purge(built: Services) -> None:
 
     A failure of one does not keep the others from theirs.
     """
-    services = [*(getattr(built, field.name) for field in fields(built)), *built.methods]
+    services: list[Any] = [*(getattr(built, field.name) for field in fields(built)), *built.methods]
     purging = {id(one): one for one in services if hasattr(one, "purge_expired")}
-    steps = [one.purge_expired for one in purging.values()]
+    steps: list[Callable[[], Awaitable[object]]] = [one.purge_expired for one in purging.values()]
     # Days are counted before the audit events they are counted from are deleted.
     for step in (*steps, built.statistics.count_settled, partial(apply_audit_retention, built)):
         try:

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 
 from autograph_web.infra.crypto.secret_file import secrets_of_data_dir
+from autograph_web.infra.processes import end_process
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.infra.startup_error import StartupError
 from deploy.proxy import NAME, Proxy
@@ -128,12 +129,7 @@ def _node(port: int, settings: dict[str, str]) -> Generator["subprocess.Popen[by
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process, _STOP_SECONDS)
 
 
 def _wait(port: int, proxy: Proxy, processes: "list[subprocess.Popen[bytes]]") -> None:

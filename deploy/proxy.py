@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from autograph_web.infra.processes import end_process
 from autograph_web.infra.startup_error import StartupError
 
 SITE = Path(__file__).parent / "nginx" / "autograph.conf"
@@ -82,14 +82,8 @@ class Proxy:
     def stop(self) -> None:
         """End it and its workers."""
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_STOP_SECONDS)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        if process is not None:
+            end_process(process, _STOP_SECONDS)
 
     @property
     def runs(self) -> bool:

@@ -74,7 +74,7 @@ class Verification:
             raise SessionEnded
         if found.email_verified:
             return False
-        await self._deps.limiter.consume(self._deps.limiter.limits(Limit.VERIFY, user_id.hex), user_id.hex)
+        await self._deps.limiter.consume(Limit.VERIFY, user_id.hex)
         await self._send(context, found, found.email)
         return True
 
@@ -88,9 +88,10 @@ class Verification:
             Unavailable: The database is away; nothing was sent.
         """
         bucket = address_bucket(context.ip)
-        await self._deps.limiter.consume(self._deps.limiter.limits(Limit.VERIFY_FROM, bucket), bucket)
+        await self._deps.limiter.consume(Limit.VERIFY_FROM, bucket)
         address = parse_email(email, self._deps.reserved_domains)
-        allowed = await self._may_be_written_to(address.key)
+        # Unknown addresses have a limit as well, so that asking for either is the same work.
+        allowed = await self._deps.limiter.try_consume(Limit.VERIFY_TO, address.key)
         async with self._deps.database.read() as connection:
             found = await store.find_by_email(connection, address.key)
         account = found if found and found.active and not found.email_verified and allowed else None
@@ -111,10 +112,6 @@ class Verification:
         if not account.email_verified:
             await self._links.peek(_LINK, token)
         return account
-
-    async def _may_be_written_to(self, key: str) -> bool:
-        # Unknown addresses have a limit as well, so that asking for either is the same work.
-        return await self._deps.limiter.try_consume(self._deps.limiter.limits(Limit.VERIFY_TO, key), key)
 
     @retried
     async def _send(self, context: RequestContext, account: Account | None, email: str) -> None:

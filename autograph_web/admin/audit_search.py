@@ -8,7 +8,7 @@ from autograph_web.accounts.emails import normalize_email
 from autograph_web.admin import store
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.person import Operator, administrator_in, as_id
-from autograph_web.audit.downloads import Download, Format, place_of, written
+from autograph_web.audit.downloads import Download, Format, written
 from autograph_web.audit.kinds import Kind
 from autograph_web.audit.log import ACTOR, AuditEvent
 from autograph_web.audit.selection import Place, Selection
@@ -16,7 +16,6 @@ from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.ip_addresses import canonical_address
 from autograph_web.infra.ratelimit.table import Limit
 
-_PORTION = 500  # events read at once for a file; nothing is held open between two portions
 _GONE = "a deleted administrator"
 
 
@@ -60,14 +59,13 @@ class AuditSearch:
             InvalidCursor: No page of ours ended there.
             Unavailable: The database is away.
         """
-        before = Place.decode(cursor) if cursor else None
         search = await self._understood(wish)
         if search is None:
+            if cursor:
+                Place.decode(cursor)
             return Findings([], None)
-        # One more than asked for tells whether there are more.
-        events = await self._deps.audit_log.searched(search.owner, search.wanted, before, limit + 1)
-        found = await self._with_names(events[:limit])
-        return Findings(found, place_of(events[limit - 1]).encode() if len(events) > limit else None)
+        page = await self._deps.audit_log.page(search.owner, search.wanted, cursor, limit, for_owner=False)
+        return Findings(await self._with_names(page.events), page.next_cursor)
 
     async def download(self, operator: Operator, wish: AuditInput, form: Format) -> Download:
         """Return everything the wish picks as a file; whatever may refuse does so before any of it is sent.
@@ -78,8 +76,7 @@ class AuditSearch:
         """
         caller = operator.caller
         assert caller is not None  # noqa: S101  (the command line has an export of its own)
-        limits = self._deps.limiter.limits(Limit.AUDIT, caller.user_id.hex)
-        await self._deps.limiter.consume(limits, caller.user_id.hex)
+        await self._deps.limiter.consume(Limit.AUDIT, caller.user_id.hex)
         await self._deps.audit_log.record_alone(
             Kind.DATA_EXPORTED, operator.context, user_id=caller.user_id, what="audit log"
         )
@@ -89,13 +86,9 @@ class AuditSearch:
         return Download(total, written(self._all(search), form, now, "audit", with_owner=True))
 
     async def _all(self, search: _Search | None) -> AsyncGenerator[list[AuditEvent]]:
-        last: Place | None = None
-        while search is not None:
-            events = await self._deps.audit_log.searched(search.owner, search.wanted, last, _PORTION)
-            yield events
-            if len(events) < _PORTION:
-                return
-            last = place_of(events[-1])
+        if search is not None:
+            async for events in self._deps.audit_log.portions(search.owner, search.wanted, for_owner=False):
+                yield events
 
     async def _understood(self, wish: AuditInput) -> _Search | None:
         """Return what is to be looked for, or None if nothing can be found."""

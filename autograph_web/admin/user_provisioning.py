@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.accounts import store as accounts
+from autograph_web.accounts.creation import add_user, new_user
 from autograph_web.accounts.emails import EmailAddress, parse_email
 from autograph_web.accounts.errors import EmailTaken
 from autograph_web.accounts.links import Links, Purpose
@@ -19,7 +19,6 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.ports import Registrable
 from autograph_web.infra.db.retry import retried
-from autograph_web.infra.randomness import random_uuid
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 
 _INVITATION_SECONDS = 86_400
@@ -82,15 +81,12 @@ class UserProvisioning:
     async def _add(
         self, operator: Operator, wish: CreationInput, email: EmailAddress, prepared: str | None
     ) -> Created:
-        user = self._user(email, wish.role)
+        user = new_user(self._deps, email, wish.role.value, is_verified=True)
         async with self._deps.database.unit() as connection:
             await self._administrators.require_change(connection, operator)
-            await accounts.add(connection, user)
+            await add_user(connection, user)
             if prepared is not None:
                 await self._first.enrol(connection, user.id, prepared)
-            # After the row, which waits for whoever is leaving the address: their hold is visible now.
-            if await accounts.is_reserved(connection, email.key, None, user.created_at):
-                raise EmailTaken
             await self._deps.audit_log.record(
                 connection,
                 Kind.ACCOUNT_CREATED_BY_ADMIN,
@@ -117,15 +113,3 @@ class UserProvisioning:
         if post:
             await self._deps.outbox.post(connection, invitation_email(user.email, url, user.created_at))
         return url
-
-    def _user(self, email: EmailAddress, role: Role) -> User:
-        now = self._deps.clock.now()
-        return User(
-            id=random_uuid(self._deps.randomness),
-            email=email.text,
-            email_key=email.key,
-            role=role.value,
-            created_at=now,
-            password_changed_at=now,
-            email_verified_at=now,
-        )

@@ -71,8 +71,6 @@ class ApiKeys:
             Unavailable: The database is away; there is no key.
         """
         name, now = parse_name(wish.name), self._deps.clock.now()
-        # Each writes an email, and a revoked key makes room for the next.
-        limits = self._deps.limiter.limits(Limit.API_KEY_CREATION, viewer.user_id.hex)
         made = new_key(self._deps.randomness)
         row = ApiKeyRow(
             id=made.id,
@@ -83,7 +81,8 @@ class ApiKeys:
             created_at=now,
             expires_at=wish.end(now),
         )
-        await self._deps.limiter.consume(limits, viewer.user_id.hex)
+        # Each writes an email, and a revoked key makes room for the next.
+        await self._deps.limiter.consume(Limit.API_KEY_CREATION, viewer.user_id.hex)
         return IssuedKey(made.text, await self._add(context, viewer, wish, row))
 
     async def of(self, user_id: UUID) -> list[ApiKey]:

@@ -10,7 +10,6 @@ from io import StringIO
 from typing import Any
 
 from autograph_web.audit.log import AuditEvent
-from autograph_web.audit.selection import Place
 from autograph_web.infra.user_agent import describe_user_agent
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -57,11 +56,6 @@ async def written(
             yield separator + ",\n".join(json_of(event, with_owner=with_owner) for event in events)
             separator = ",\n"
     yield "\n]}\n"
-
-
-def place_of(event: AuditEvent) -> Place:
-    """Return where an event stands in a list."""
-    return Place(event.at, event.id)
 
 
 def csv_head(*more: str) -> str:

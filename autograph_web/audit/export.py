@@ -5,7 +5,7 @@ from uuid import UUID
 
 from autograph_web.audit import store
 from autograph_web.audit.downloads import csv_head, csv_lines, json_of
-from autograph_web.audit.kinds import Format
+from autograph_web.audit.kinds import ExportFormat
 from autograph_web.audit.log import event_of
 from autograph_web.audit.selection import Selection
 from autograph_web.infra.db.database import Database
@@ -18,7 +18,7 @@ async def write_out(
     database: Database,
     owner: UUID | None,
     wanted: Selection,
-    form: Format,
+    form: ExportFormat,
     write: Callable[[str], object],
     progress: Callable[[int, int], None],
 ) -> int:
@@ -31,7 +31,7 @@ async def write_out(
     """
     async with database.read() as connection:
         total = await store.count_selected(connection, owner, wanted)
-    if form is Format.CSV:
+    if form is ExportFormat.CSV:
         write(csv_head("account"))
     last, written = _BEFORE_ALL, 0
     while True:
@@ -40,7 +40,7 @@ async def write_out(
         if not rows:
             return written
         events = [event_of(row) for row in rows]
-        if form is Format.CSV:
+        if form is ExportFormat.CSV:
             write(csv_lines(events, with_owner=True))
         else:
             write("".join(f"{json_of(event, with_owner=True)}\n" for event in events))

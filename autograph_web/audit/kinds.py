@@ -117,7 +117,7 @@ class Kind(StrEnum):
     MFA_RESET_BY_ADMIN = "mfa_reset_by_admin", "Two-step verification reset by an operator", Group.TWO_STEP
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """What an export comes as."""
 
     JSONL = "jsonl"

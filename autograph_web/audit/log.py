@@ -1,6 +1,7 @@
 """Writes and reads the audit log."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -19,6 +20,7 @@ from autograph_web.infra.db.database import Database, after_commit
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.telemetry.metrics import meters
 
+_PORTION = 500  # events in memory at once
 ACTOR = "actor"
 """Which of the details says what operator did something."""
 
@@ -35,6 +37,19 @@ class AuditEvent:
     session_id: UUID | None
     details: dict[str, Any]
     user_id: UUID | None
+
+    @property
+    def place(self) -> Place:
+        """Where it is in a list of events."""
+        return Place(self.at, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some events, newest first, and the cursor of those before them, if there are any."""
+
+    events: list[AuditEvent]
+    next_cursor: str | None
 
 
 class SignedIn(Protocol):
@@ -181,6 +196,39 @@ class AuditLog:
         """
         async with self._database.read() as connection:
             return [event_of(row) for row in await store.selected(connection, user_id, wanted, before, limit)]
+
+    async def page(
+        self, user_id: UUID | None, wanted: Selection, cursor: str | None, limit: int, *, for_owner: bool
+    ) -> EventPage:
+        """Return the newest `limit` wanted events, or of those older than `cursor`.
+
+        `for_owner` returns them as `selected` does, else as `searched` does.
+
+        Raises:
+            InvalidCursor: No page of ours ended there.
+            Unavailable: The database cannot be reached.
+        """
+        before = Place.decode(cursor) if cursor else None
+        # One more than asked for tells whether there are more.
+        found = await self.searched(user_id, wanted, before, limit + 1)
+        events = [owners(event) for event in found[:limit]] if for_owner else found[:limit]
+        return EventPage(events, events[-1].place.encode() if len(found) > limit else None)
+
+    async def portions(
+        self, user_id: UUID | None, wanted: Selection, *, for_owner: bool
+    ) -> AsyncGenerator[list[AuditEvent]]:
+        """Yield all wanted events, newest first; no connection is held between two portions.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
+        last: Place | None = None
+        while True:
+            found = await self.searched(user_id, wanted, last, _PORTION)
+            yield [owners(event) for event in found] if for_owner else found
+            if len(found) < _PORTION:
+                return
+            last = found[-1].place
 
     async def count(self, user_id: UUID | None, wanted: Selection) -> int:
         """Count the wanted events of an account, or of all.

@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from autograph_web.audit.kinds import Format, Group
+from autograph_web.audit.kinds import ExportFormat, Group
 from autograph_web.audit.selection import Selection
 from autograph_web.commands import later
 from autograph_web.infra.crypto.secret_file import SecretError
@@ -53,8 +53,8 @@ def verify(
 @app.command()
 def export(
     form: Annotated[
-        Format, typer.Option("--format", help="JSON lines, or CSV for a spreadsheet.")
-    ] = Format.JSONL,
+        ExportFormat, typer.Option("--format", help="JSON lines, or CSV for a spreadsheet.")
+    ] = ExportFormat.JSONL,
     output: Annotated[
         Path | None, typer.Option(help="The file to write; standard output without it.")
     ] = None,

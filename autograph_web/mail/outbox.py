@@ -153,14 +153,11 @@ class Outbox:
             return await store.forget(connection, now - _SENT_KEPT, now - _FAILED_KEPT)
 
     async def _reseal(self, connection: AsyncConnection, row: Row[Any]) -> bool:
-        if not self._encryptor.outdated(row.sealed_letter):
-            return False
-        owner = _owner(row.message_id)
         try:
-            sealed = self._encryptor.encrypt(self._encryptor.decrypt(row.sealed_letter, owner), owner)
+            sealed = self._encryptor.reencrypt(row.sealed_letter, _owner(row.message_id))
         except DecryptionError:
             return False
-        return await store.reseal(connection, row.id, row.sealed_letter, sealed)
+        return sealed is not None and await store.reseal(connection, row.id, row.sealed_letter, sealed)
 
 
 def _waiting(row: Row[Any]) -> Waiting:

@@ -69,9 +69,8 @@ class EmailChange:
             Unavailable: The database is away; the link is as good as before.
         """
         bucket = address_bucket(context.ip)
-        limits = self._deps.limiter.limits(Limit.EMAIL_CHANGE_CONFIRM, bucket)
         try:
-            async with self._deps.limiter.attempt(limits, bucket, LinkRefused):
+            async with self._deps.limiter.attempt(Limit.EMAIL_CHANGE_CONFIRM, bucket, LinkRefused):
                 account = await self._confirm(context, token)
         except IntegrityError:
             raise EmailTaken from None

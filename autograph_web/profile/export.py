@@ -59,8 +59,7 @@ class DataExport:
             SessionEnded: The account is gone.
             Unavailable: The database is away.
         """
-        limits = self._deps.limiter.limits(Limit.EXPORT, viewer.user_id.hex)
-        await self._deps.limiter.consume(limits, viewer.user_id.hex)
+        await self._deps.limiter.consume(Limit.EXPORT, viewer.user_id.hex)
         head = await self._head(viewer.user_id)
         await self._deps.audit_log.record_alone(Kind.DATA_EXPORTED, context, viewer=viewer)
         return self._portions(head, viewer.user_id)

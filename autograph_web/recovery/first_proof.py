@@ -83,8 +83,7 @@ class FirstProof:
                 `Unfinished`, it is done but not yet certain everywhere.
         """
         bucket = address_bucket(context.ip)
-        limits = self._deps.limiter.limits(Limit.VERIFY_CONFIRM, bucket)
-        async with self._deps.limiter.attempt(limits, bucket, LinkRefused):
+        async with self._deps.limiter.attempt(Limit.VERIFY_CONFIRM, bucket, LinkRefused):
             account = await self._verification.look(token)
             await self._links.peek(_LINK, token)
             if evidence.user_id == account.id:

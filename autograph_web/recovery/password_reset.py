@@ -73,7 +73,9 @@ class PasswordReset:
         """
         await self._spend(context)
         address = parse_email(email, self._deps.reserved_domains)
-        await self._ask(context, address, allowed=await self._may_be_written_to(address))
+        # Unknown addresses have a limit as well, so that asking for either is the same work.
+        allowed = await self._deps.limiter.try_consume(Limit.RESET_ACCOUNT, address.key)
+        await self._ask(context, address, allowed=allowed)
 
     async def confirm(
         self, context: RequestContext, token: str, password: str, device: str | None = None
@@ -92,9 +94,8 @@ class PasswordReset:
             Unavailable: Redis or the database is away; nothing was changed.
         """
         bucket = address_bucket(context.ip)
-        limits = self._deps.limiter.limits(Limit.RESET_CONFIRM, bucket)
         try:
-            async with self._deps.limiter.attempt(limits, bucket, LinkRefused):
+            async with self._deps.limiter.attempt(Limit.RESET_CONFIRM, bucket, LinkRefused):
                 revoked, reset = await self._confirm(context, token, password)
         except LinkRefused as refusal:
             await self._note_failure(context, reason=refusal.code)
@@ -110,16 +111,11 @@ class PasswordReset:
     async def _spend(self, context: RequestContext) -> None:
         bucket = address_bucket(context.ip)
         try:
-            await self._deps.limiter.consume(self._deps.limiter.limits(Limit.RESET, bucket), bucket)
+            await self._deps.limiter.consume(Limit.RESET, bucket)
         except RateLimitExceeded as refusal:
             if refusal.first:
                 await self._note_failure(context, reason=refusal.code)
             raise
-
-    async def _may_be_written_to(self, address: EmailAddress) -> bool:
-        # Unknown addresses have a limit as well, so that asking for either is the same work.
-        limits = self._deps.limiter.limits(Limit.RESET_ACCOUNT, address.key)
-        return await self._deps.limiter.try_consume(limits, address.key)
 
     @retried
     async def _ask(self, context: RequestContext, address: EmailAddress, *, allowed: bool) -> None:

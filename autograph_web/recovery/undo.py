@@ -40,10 +40,9 @@ class EmailUndo:
             Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
         """
         bucket = address_bucket(context.ip)
-        limits = self._deps.limiter.limits(Limit.EMAIL_CHANGE_UNDO, bucket)
         await self._reclaiming.revocations.require_reachable()
         try:
-            async with self._deps.limiter.attempt(limits, bucket, LinkRefused):
+            async with self._deps.limiter.attempt(Limit.EMAIL_CHANGE_UNDO, bucket, LinkRefused):
                 revoked, back = await self._undo(context, token)
         except IntegrityError:
             raise EmailTaken from None

@@ -4,6 +4,7 @@ from sqlalchemy.exc import IntegrityError
 
 from autograph_web.accounts import store
 from autograph_web.accounts.account import Account
+from autograph_web.accounts.creation import account_of, add_user, new_user
 from autograph_web.accounts.emails import EmailAddress, parse_email
 from autograph_web.accounts.errors import EmailTaken, RegistrationClosed
 from autograph_web.accounts.inputs import RegistrationInput
@@ -18,7 +19,6 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.ip_addresses import address_bucket
-from autograph_web.infra.randomness import random_uuid
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.infra.ratelimit.table import Limit
 
@@ -71,7 +71,7 @@ class Registration:
     async def _spend(self, context: RequestContext) -> None:
         bucket = address_bucket(context.ip)
         try:
-            await self._deps.limiter.consume(self._deps.limiter.limits(Limit.REGISTER, bucket), bucket)
+            await self._deps.limiter.consume(Limit.REGISTER, bucket)
         except RateLimitExceeded as refusal:
             if refusal.first:
                 await self._note_refusal(context, refusal)
@@ -85,17 +85,14 @@ class Registration:
         except IntegrityError:
             # The unique index decides between racers; the look before only saves the hash.
             raise EmailTaken from None
-        return _account(user)
+        return account_of(user)
 
     @retried
     async def _add(self, context: RequestContext, email: EmailAddress, prepared: str) -> User:
-        user = self._user(email)
+        user = new_user(self._deps, email)
         async with self._deps.database.unit() as connection:
-            await store.add(connection, user)
+            await add_user(connection, user)
             await self._first.enrol(connection, user.id, prepared)
-            # After the row, which waits for whoever is leaving the address: their hold is visible now.
-            if await store.is_reserved(connection, email.key, None, user.created_at):
-                raise EmailTaken
             await self._deps.audit_log.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
             if self._verification.is_wanted(user.id):
                 await self._verification.post(connection, user.id, user.email)
@@ -106,29 +103,5 @@ class Registration:
             if await store.is_taken(connection, email.key, None, self._deps.clock.now()):
                 raise EmailTaken
 
-    def _user(self, email: EmailAddress) -> User:
-        now = self._deps.clock.now()
-        return User(
-            id=random_uuid(self._deps.randomness),
-            email=email.text,
-            email_key=email.key,
-            created_at=now,
-            password_changed_at=now,
-        )
-
     async def _note_refusal(self, context: RequestContext, refusal: DomainError) -> None:
         await self._deps.audit_log.record_alone(Kind.REGISTRATION_FAILED, context, reason=refusal.code)
-
-
-def _account(user: User) -> Account:
-    return Account(
-        id=user.id,
-        email=user.email,
-        role=user.role,
-        mfa_enabled=False,
-        email_verified=False,
-        created_at=user.created_at,
-        password_changed_at=user.password_changed_at,
-        session_epoch=user.session_epoch,
-        active=True,
-    )

@@ -43,6 +43,14 @@ class Encryptor:
         except (InvalidTag, ValueError):
             raise DecryptionError from None
 
+    def reencrypt(self, sealed: str, owner: str) -> str | None:
+        """Return a value encrypted with the newest key, or None if it already is.
+
+        Raises:
+            DecryptionError: As for `decrypt`.
+        """
+        return self.encrypt(self.decrypt(sealed, owner), owner) if self.outdated(sealed) else None
+
     def outdated(self, sealed: str) -> bool:
         """Return True if a value was sealed with another key than the newest."""
         return sealed.partition(".")[0] != self._keyring.current.kid

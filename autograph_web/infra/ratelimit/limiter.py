@@ -181,23 +181,24 @@ class Limiter:
         """Return for how many seconds a row of the table counts at most."""
         return max(rate.window for rate in self._rates[limit])
 
-    async def acquire(self, limits: Sequence[RateLimit], subject: str) -> Reservation:
+    async def acquire(self, limits: Limit | Sequence[RateLimit], subject: str) -> Reservation:
         """Reserve one try of `subject` within every limit at once, or within none.
+
+        `limits` is a row of the table, counted for `subject`, or what `limits()` returned for several.
 
         Raises:
             RateLimitExceeded: One of them is reached; `retry_after` says for how long.
         """
+        counted = tuple(self.limits(limits, subject) if isinstance(limits, Limit) else limits)
         nonce = random_token(self._randomness, 9)
         try:
-            return await self._reserve_shared(
-                Reservation(tuple(limits), _digest(subject), nonce, local=False)
-            )
+            return await self._reserve_shared(Reservation(counted, _digest(subject), nonce, local=False))
         except RedisDown:
-            return self._reserve_local(Reservation(tuple(limits), _digest(subject), nonce, local=True))
+            return self._reserve_local(Reservation(counted, _digest(subject), nonce, local=True))
 
     @asynccontextmanager
     async def attempt(
-        self, limits: Sequence[RateLimit], subject: str, counts: type[DomainError]
+        self, limits: Limit | Sequence[RateLimit], subject: str, counts: type[DomainError]
     ) -> AsyncGenerator[None]:
         """Hold a try for the length of the block: `counts` is the refusal that makes it a failed one.
 
@@ -215,7 +216,7 @@ class Limiter:
             raise
         await self.commit(reservation, succeeded=True)
 
-    async def consume(self, limits: Sequence[RateLimit], subject: str) -> None:
+    async def consume(self, limits: Limit | Sequence[RateLimit], subject: str) -> None:
         """Count one of something that counts whatever becomes of it, such as a letter that is asked for.
 
         Raises:
@@ -223,7 +224,7 @@ class Limiter:
         """
         await self.commit(await self.acquire(limits, subject), succeeded=False)
 
-    async def try_consume(self, limits: Sequence[RateLimit], subject: str) -> bool:
+    async def try_consume(self, limits: Limit | Sequence[RateLimit], subject: str) -> bool:
         """Count one as `consume` does and return True if there was room, where nobody may hear a refusal."""
         try:
             await self.consume(limits, subject)

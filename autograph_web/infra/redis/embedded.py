@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from autograph_web.infra.file_lock import file_lock
+from autograph_web.infra.processes import end_process
 from autograph_web.infra.startup_error import StartupError
 
 _START_SECONDS = 5.0
@@ -77,12 +78,7 @@ class EmbeddedRedis:
         process, self._process = self._process, None
         if process is None:
             return
-        process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end_process(process, _STOP_SECONDS)
         if self._socket.parent != self._folder:
             shutil.rmtree(self._socket.parent, ignore_errors=True)
 

@@ -69,8 +69,7 @@ class Enrolment:
             RateLimited: Too many setups in an hour.
             Unavailable: The database is away.
         """
-        limits = self._deps.limiter.limits(Limit.TOTP_SETUP, viewer.user_id.hex)
-        await self._deps.limiter.consume(limits, viewer.user_id.hex)
+        await self._deps.limiter.consume(Limit.TOTP_SETUP, viewer.user_id.hex)
         secret, now = algorithm.new_secret(self._deps.randomness), self._deps.clock.now()
         factor = TotpFactor(
             id=random_uuid(self._deps.randomness),
@@ -106,9 +105,8 @@ class Enrolment:
         digits = codes.read(typed)
         if digits is None and self._backup.read(typed) is None:
             raise CodeMalformed
-        limits = self._deps.limiter.limits(Limit.MFA, viewer.user_id.hex)
         try:
-            async with self._deps.limiter.attempt(limits, viewer.user_id.hex, SetupCodeInvalid):
+            async with self._deps.limiter.attempt(Limit.MFA, viewer.user_id.hex, SetupCodeInvalid):
                 fresh, revoked = await self._enable(context, viewer, digits or "", end_others=end_others)
         except SetupCodeInvalid:
             await self._deps.audit_log.record_alone(Kind.MFA_ENABLE_FAILED, context, viewer=viewer)

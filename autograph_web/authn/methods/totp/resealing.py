@@ -39,8 +39,5 @@ async def reseal_all(database: Database, encryptor: Encryptor, progress: Callabl
 
 
 async def _reseal(connection: AsyncConnection, encryptor: Encryptor, row: Row[Any]) -> bool:
-    if not encryptor.outdated(row.sealed_secret):
-        return False
-    owner = owner_of(row.user_id)
-    sealed = encryptor.encrypt(encryptor.decrypt(row.sealed_secret, owner), owner)
-    return await store.reseal(connection, row.id, row.sealed_secret, sealed)
+    sealed = encryptor.reencrypt(row.sealed_secret, owner_of(row.user_id))
+    return sealed is not None and await store.reseal(connection, row.id, row.sealed_secret, sealed)
