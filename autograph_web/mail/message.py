@@ -22,7 +22,7 @@ class Action:
 class MailMessage:
     """One email to one recipient: paragraphs, an optional action, a table of facts, closing paragraphs.
 
-    Emails to one address with the same `thread` form a conversation in mail clients.
+    Emails to one address with the same `thread` belong together: a newer one supersedes the older ones.
     """
 
     to: str
