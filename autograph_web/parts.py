@@ -1,4 +1,4 @@
-"""Builds the parts that commands use without all the other services."""
+"""Factories of the components that commands use without the complete set of services."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ def outbox_of(
 
 
 def carrier_of(settings: Settings) -> MailTransport:
-    """Return who takes letters away: the SMTP server, or without one the data folder."""
+    """Return the mail transport: the SMTP server, or without one the data folder."""
     server = settings.smtp_server
     return SmtpTransport(server, settings.mail_from) if server else folder_of(settings)
 
 
 def folder_of(settings: Settings) -> FileTransport:
-    """Return where letters are kept that nobody sends."""
+    """Return the folder in which emails are stored if no SMTP server is configured."""
     return FileTransport(settings.data_dir / "mail", settings.mail_from)
 
 
 def chain_keeper_of(
     settings: Settings, database: Database, clock: Clock | None = None, randomness: Randomness | None = None
 ) -> ChainKeeper:
-    """Return what links the audit log of this database."""
+    """Return the component that extends the hash chain of the audit log."""
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     keys = ChainKeys(settings.master_secrets, randomness)
     return ChainKeeper(database, keys, HeadFile(settings.data_dir), clock, randomness)
 
 
 def chain_check_of(settings: Settings, database: Database) -> ChainCheck:
-    """Return what checks the audit log of this database."""
+    """Return the component that verifies the audit log."""
     return ChainCheck(database, ChainKeys(settings.master_secrets, SystemRandomness()), existing_ids)
 
 
 def encryptor_of(settings: Settings, randomness: Randomness | None = None) -> Encryptor:
-    """Return what seals the secrets that must be read back."""
+    """Return the encryptor for authenticator secrets, which must be recoverable."""
     return Encryptor(Keyring(settings.master_secrets, "sealed factors"), randomness or SystemRandomness())
