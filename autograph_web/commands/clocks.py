@@ -11,8 +11,9 @@ _NTP = "keep {} in time with NTP"
 def clock_finding(database: float | None, redis: float | None) -> Finding | None:
     """Return the finding on the clocks, or None if there was no clock to compare with.
 
-    Args: database: How far the clock of the database is ahead of ours, in seconds; None if it is the same
-    clock. redis: The same for Redis.
+    Args:
+        database: How far the clock of the database is ahead of ours, in seconds; None if it is the same one.
+        redis: The same for Redis.
     """
     named = {"the database's": database, "Redis'": redis}
     others = {name: ahead for name, ahead in named.items() if ahead is not None}

@@ -1,4 +1,4 @@
-"""`doctor`: check the configuration of this server, and say how to fix it."""
+"""`doctor`: check the configuration of this server, and report how to fix it."""
 
 from __future__ import annotations
 
