@@ -47,8 +47,7 @@ def build_api() -> FastAPI:
     )
     modules = (account, activity, email, session, recovery, mfa, api_keys, admin, overview, health, metrics)
     for module in modules:
-        # Not include_router, which would hide the routes from code that lists them, such as the 405 of the
-        # pages.
+        # Not include_router, which would hide the routes from code that lists them (for the 405 of pages).
         api.router.routes.extend(module.router.routes)
     api.add_api_route("/docs", docs_page, include_in_schema=False)
     api.add_exception_handler(DomainError, _refuse)

@@ -69,8 +69,7 @@ async def _perhaps_viewer(request: Request) -> Viewer | None:
     try:
         caller = await authenticate(request.scope, request.headers)
     except (NotAuthenticated, SessionEnded):
-        # A token is sent on purpose and must be valid; a browser may still send the cookie of an ended
-        # session.
+        # A token is sent on purpose and must be valid; a browser may still send an ended session's cookie.
         if "authorization" in request.headers:
             raise
         return None
