@@ -312,8 +312,7 @@ def _refers_to_nothing(error: IntegrityError) -> bool:
 
 
 def _is_outage(error: DBAPIError) -> bool:
-    # The exception classes of asyncpg are coarse: a server that is starting, stopping or full is identified
-    # by its SQLSTATE.
+    # asyncpg's exception classes are coarse: a starting, stopping or full server is known by its SQLSTATE.
     state = str(getattr(error.orig, "sqlstate", None) or "")
     if error.statement is not None and _is_a_value(error):
         return False
@@ -385,7 +384,6 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        # IMMEDIATE acquires the write lock immediately: upgrading from a read lock later fails without
-        # waiting.
+        # IMMEDIATE acquires the write lock at once: upgrading from a read lock later fails without waiting.
         read_only = connection.get_execution_options().get("autograph_read_only")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
