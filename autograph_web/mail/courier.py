@@ -96,8 +96,7 @@ class Courier:
             return
         if outcome is Outcome.NOTHING:
             await _wait(self._outbox.posted, self._until_next())
-            # The time of delivery must not coincide with the end of the request, which would reveal who
-            # received it.
+            # A delivery right after a request would reveal that the request caused an email.
             chance = int.from_bytes(self._randomness.bytes(16), "big") / 2**128
             await _wait(self._ending, _AFTERWARDS_S * chance)
             return
@@ -178,8 +177,7 @@ class Courier:
         return Envelope(self._outbox.open(claimed), claimed.message_id, claimed.created_at)
 
     async def _note_sent(self, claimed: Row[Any]) -> None:
-        # While the claim lasts no other courier sends the email, so a short database outage can be waited
-        # out.
+        # While the claim lasts no other courier sends the email, so there is time to wait for the database.
         pause, spent = 1.0, 0.0
         while True:
             try:

@@ -99,8 +99,7 @@ class SmtpTransport:
 
 
 def _refusal(code: int) -> TransientFailure | PermanentFailure:
-    # RFC 5321 section 4.2.1. A 5xx reply to any other command indicates a configuration error, which can be
-    # fixed.
+    # RFC 5321 section 4.2.1. After other commands, 5xx indicates a configuration error, which can be fixed.
     return (
         PermanentFailure(f"SMTP {code}")
         if 500 <= code <= 599
