@@ -51,8 +51,7 @@ class SteadyStateManager(StateManagerRedis):
         lock_id = b""
         try:
             async with super()._lock(token, event_name) as lock_id:
-                # Otherwise an event that waited for Redis would be rejected by code that still assumes an
-                # outage.
+                # Otherwise an event that waited for Redis would be rejected where an outage is still assumed.
                 self.tell_answer()
                 yield lock_id
         except asyncio.CancelledError:
