@@ -22,8 +22,7 @@ def read(settings: Settings, cookie_header: str, name: str) -> str | None:
     """Return the value of one of our cookies from a Cookie header, or None."""
     if len(cookie_header) > LONGEST_HEADER:
         return None
-    # Lenient as browsers are: http.cookies would discard ours because of a malformed cookie of another
-    # program.
+    # Lenient as browsers are: http.cookies would discard ours because of another program's malformed one.
     return cookie_parser(cookie_header).get(full_name(settings, name))
 
 

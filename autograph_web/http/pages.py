@@ -55,8 +55,7 @@ class Pages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
-        # Exactly the mount of the websocket: other paths with this prefix reach the static files, where `..`
-        # counts.
+        # Exactly the websocket's mount: other paths with this prefix reach the files, where `..` is resolved.
         if scope["type"] != "http" or f"{scope['path']}/".startswith("/_event/"):
             await self._app(scope, receive, send)
             return
