@@ -1,6 +1,6 @@
-"""What is missing, in one line each, before anything is installed: `python3 preflight.py run|test|index`.
+"""Checks requirements before anything is installed: `python3 preflight.py run|test|index`.
 
-Needs Python's own library only. Exit code 1: it cannot work here.
+Uses only the standard library; prints one line per problem. Exit code 1: the product cannot work here.
 """
 
 import importlib.util
@@ -17,7 +17,7 @@ from pathlib import Path
 
 MIB = 2**20
 ROOM = {"run": 1000 * MIB, "test": 1800 * MIB}
-"""Bytes on disk: the packages and the pages (run), and what the tests bring (test)."""
+"""Bytes of disk space: for the packages and the pages (run), and for the dependencies of the tests (test)."""
 
 BROWSERS = (
     "chromium-headless-shell",
@@ -31,7 +31,7 @@ _PATIENCE_S = 4.0
 
 
 def impossible(what: str, here: Path) -> Iterator[str]:
-    """Yield what makes it impossible, each in one line."""
+    """Yield each problem that prevents operation, in one line."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     if sys.platform not in ("linux", "darwin"):
         yield "AutoGraph runs on Linux and macOS; on Windows, in WSL"
@@ -50,7 +50,7 @@ def impossible(what: str, here: Path) -> Iterator[str]:
 
 
 def has_redis() -> bool:
-    """Return True if a package has a redis-server for this platform, or there is another."""
+    """Return True if a package has a redis-server for this platform, or one is installed or configured."""
     place = sys.platform, platform.machine()
     packaged = place in (("linux", "x86_64"), ("linux", "aarch64"), ("darwin", "arm64"))
     own = shutil.which("redis-server") or shutil.which("valkey-server")
@@ -58,7 +58,7 @@ def has_redis() -> bool:
 
 
 def has_browser() -> bool:
-    """Return True if a browser for the tests is here or can be fetched (tests/support/chromium.py)."""
+    """Return True if a browser for the tests is installed or downloadable (tests/support/chromium.py)."""
     if any(map(shutil.which, BROWSERS)) or (sys.platform, platform.machine()) == ("linux", "x86_64"):
         return True
     usual = {"darwin": "~/Library/Caches/ms-playwright"}.get(sys.platform, "~/.cache/ms-playwright")
@@ -76,7 +76,7 @@ def _answers(url: str) -> bool:
 
 
 def index_answers() -> bool:
-    """Return True if pip gets a small package within seconds, from wherever it is configured to."""
+    """Return True if pip can download a small package within seconds from its configured index."""
     options = [
         "--quiet",
         "--retries=0",
@@ -92,7 +92,7 @@ def index_answers() -> bool:
 
 
 def main() -> None:
-    """Say what is missing."""
+    """Report what is missing."""
     what, here = sys.argv[1], Path(__file__).parent
     if what == "index":
         if not index_answers():

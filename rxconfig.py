@@ -1,4 +1,4 @@
-"""Reflex's own configuration; every choice an operator has is in autograph_web/settings.py."""
+"""Configuration of Reflex; all options for operators are in autograph_web/settings/."""
 
 import reflex as rx
 
@@ -16,14 +16,14 @@ config = rx.Config(
     disable_plugins=[rx.plugins.SitemapPlugin],
     frontend_compression_formats=["brotli", "gzip"],
     transport="websocket",
-    # The pages take the backend's address from their own (see FrontendPlugin): this one is never asked.
+    # The pages derive the backend's address from their own (see FrontendPlugin): this one is never used.
     api_url="http://localhost",
     deploy_url=None,
     backend_host=_settings.host,
     cors_allowed_origins=sorted(_settings.origins),
     trusted_proxy_hops=_settings.trusted_proxy_hops,
-    # No Redis is needed to build the pages; a server always names one, its own if need be.
-    # Of Sentinel Reflex knows nothing: its clients are replaced (reflex_patches/state_manager.py).
+    # Building the pages needs no Redis; a server always has one, embedded if necessary.
+    # Reflex does not support Sentinel: its clients are replaced (reflex_patches/state_manager.py).
     redis_url=one_address(_settings.redis_url) if _settings.redis_url else None,
     state_manager_mode=rx.constants.StateManagerMode.REDIS
     if _settings.redis_url

@@ -1,4 +1,4 @@
-"""Alembic's entry point: runs on the connection autograph_web.migrate put into the configuration."""
+"""Alembic's entry point, which uses the connection set by autograph_web.migrate in the configuration."""
 
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from autograph_web.schema import metadata
 
 
 def _render(kind: str, item: object, _: object) -> str | Literal[False]:
-    """Write a type of ours as the plain one below it: a migration must not change with our code."""
+    """Render our own column types as the underlying ones: a migration must not change with our code."""
     if kind == "type" and isinstance(item, TypeDecorator):
         plain: Any = item.impl
         return f"sa.{plain!r}"
@@ -23,9 +23,9 @@ def _run(connection: Connection) -> None:
         target_metadata=metadata(),
         compare_type=True,
         render_item=_render,
-        # True of SQLite as well, since migrate.py opens the transaction itself.
+        # Also for SQLite, since migrate.py opens the transaction itself.
         transactional_ddl=True,
-        # SQLite cannot alter most of a table: Alembic copies it instead.
+        # SQLite supports few changes of a table: Alembic copies it instead.
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction():

@@ -1,3 +1,3 @@
-"""AutoGraph Web: the account front door of AutoGraph v3."""
+"""AutoGraph Web: the authentication server of AutoGraph v3."""
 
 __version__ = "3.0.0"

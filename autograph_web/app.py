@@ -1,4 +1,4 @@
-"""The product as an ASGI app: one for each configuration, as many in a process as are wanted."""
+"""The product as an ASGI application: one per configuration, and any number in a process."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -28,7 +28,7 @@ from autograph_web.ui.handlers import page_handlers
 
 
 class RunningServices:
-    """The services of one application, which are there while it runs."""
+    """The services of one application, available while it runs."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -46,7 +46,7 @@ class RunningServices:
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[Services]:
-        """Build the services and hold them open."""
+        """Build the services and keep them open for the duration of the block."""
         async with opened(build_services(self._settings)) as built:
             self._built = built
             try:
@@ -58,8 +58,8 @@ class RunningServices:
 def create_app(settings: Settings, pages: Mapping[str, PageInfo] | None = None) -> ASGIApp:
     """Return REST, the native forms and the built pages of one configuration, as an app with a lifespan.
 
-    Pages stay as they were built (`pages` unless those of this installation are meant): what they do over a
-    websocket takes Reflex, of which a process has one (`create_reflex_app`).
+    The pages are static (`pages`, by default those of this installation): their websocket requires Reflex, of
+    which a process can have only one (`create_reflex_app`).
     """
     running = RunningServices(settings)
 
@@ -68,7 +68,7 @@ def create_app(settings: Settings, pages: Mapping[str, PageInfo] | None = None) 
         async with running.opened():
             yield
 
-    inner = Starlette(lifespan=lifespan)  # answers 404 to what nothing before it knows
+    inner = Starlette(lifespan=lifespan)  # answers 404 to paths that are not handled before it
     built = build_front(inner, load_pages() if pages is None else pages)
     front = Bound(RepeatedRefusals(built), running.services)
 
@@ -79,26 +79,26 @@ def create_app(settings: Settings, pages: Mapping[str, PageInfo] | None = None) 
 
 
 class Front:
-    """Puts our front before what Reflex serves, and is then the way straight to it."""
+    """Installs our middleware in front of Reflex, and then provides direct access to it."""
 
     straight: ASGIApp
 
     def __init__(self, settings: Settings) -> None:
-        """Make the app; nothing is connected yet."""
+        """Create the app, without connecting to anything."""
         self.running = RunningServices(settings)
         self.app: rx.App = build_app(settings, self.running.services, api_transformer=self)
         cast(Any, self.app).register_lifespan_task(self._running)
 
     def __call__(self, reflex: ASGIApp) -> ASGIApp:
-        """Return the front (what rx.App calls `api_transformer`)."""
+        """Return the middleware stack (rx.App calls this as `api_transformer`)."""
         self.straight = build_front(reflex, load_pages(), page_handlers(), partial(is_known, self.app))
         return self.straight
 
     def served(self) -> ASGIApp:
-        """Return what the server runs: the app, with our headers also on what Reflex answers before us.
+        """Return the application to serve, with our headers also on responses of Reflex's own middleware.
 
-        Reflex puts layers of its own before ours: one answers CORS preflights, one adds what another origin's
-        page needs. A request that names no origin, of a program or a page load, needs none of them.
+        Reflex installs its own middleware in front of ours: it answers CORS preflights, and adds the headers
+        needed by pages of another origin. A request without an Origin header does not need it.
         """
         inner = self.app()
         dressed, straight = SecurityHeaders(inner), self.straight
@@ -120,7 +120,7 @@ class Front:
             self.running.opened() as built,
             built.revocation_bus.heard_by(page_waker(self.app)),
         ):
-            # Beside the loop: nobody's first sign-in waits for it, and neither does the first answer.
+            # In a thread, so that neither the first response nor the first sign-in has to wait for it.
             Thread(target=warm_up, daemon=True).start()
             signs = asyncio.create_task(heartbeat.show())
             try:
@@ -130,7 +130,7 @@ class Front:
 
 
 def create_reflex_app(settings: Settings) -> Front:
-    """Return the product with its pages; logs and figures of this process are set up for it."""
+    """Return the product with its pages; configures the logs and metrics of this process."""
     configure_logging(settings.log_level, settings.log_format)
     metrics.load()
     return Front(settings)

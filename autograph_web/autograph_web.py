@@ -1,4 +1,4 @@
-"""The entry that Reflex and the server know: the app of the settings of this process."""
+"""The module loaded by Reflex and by the server: the application for the settings of this process."""
 
 from autograph_web.app import create_reflex_app
 from autograph_web.settings import load_settings

@@ -28,12 +28,12 @@ def _whole() -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line; whatever an operator can put right is one line, never a trace."""
+    """Run the command line; errors that an operator can fix are reported in one line without a trace."""
     for stream in (sys.stdout, sys.stderr):
-        cast(TextIOWrapper, stream).reconfigure(errors="replace")  # a terminal without our marks gets a "?"
+        cast(TextIOWrapper, stream).reconfigure(errors="replace")  # unsupported characters are printed as "?"
     _have_a_home()
-    os.umask(0o077)  # whatever this writes is for the server's own user
-    # SIGINT as well: a shell starts background commands with it ignored.
+    os.umask(0o077)  # files written here are accessible only to the server's user
+    # SIGINT as well, because a shell starts background commands with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
@@ -47,7 +47,7 @@ def main() -> NoReturn:
 
 
 def _have_a_home() -> None:
-    """Name a home folder where neither HOME nor the list of users does: libraries ask for one."""
+    """Set HOME if neither the environment nor the user database has a home folder: libraries require one."""
     try:
         Path.home()
     except RuntimeError:
@@ -55,5 +55,5 @@ def _have_a_home() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Treat a polite request to end like Ctrl-C, so everything started is stopped on the way out."""
+    """Handle a termination signal like Ctrl-C, so that everything started is stopped on exit."""
     raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""The front door: everything a request passes on its way to REST, to a form or to a page."""
+"""The middleware stack that each request passes on its way to REST, a form or a page."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -25,7 +25,7 @@ from autograph_web.http.socket_door import KnownTab, SocketDoor
 from autograph_web.http.turns import Turns
 from autograph_web.ui.routes import ADMIN_PATHS, PROTECTED_PATHS, ROUTES
 
-# Each counts, and reads much.
+# Each of these is rate limited, and expensive.
 _DOWNLOADS = ("/account/export", "/activity/export", "/admin/audit/export")
 
 
@@ -35,16 +35,16 @@ def build_front(
     handlers: Mapping[str, Arguments] = MappingProxyType({}),
     is_known: KnownTab | None = None,
 ) -> ASGIApp:
-    """Return `reflex` behind REST, the forms and the layers.
+    """Return `reflex` behind REST, the forms and the middleware.
 
-    `built` are the pages by file name, `handlers` what a page may call over its websocket, and `is_known`
-    tells whether a tab was there before.
+    `built` are the pages by file name, `handlers` those that a page may call over its websocket, and
+    `is_known` returns whether a tab was known before.
     """
     api = build_api()
     forms = (*FORMS, *ACCOUNT_FORMS, *EMAIL_FORMS, *LINK_FORMS, *RECOVERY_FORMS)
     api.router.routes.extend(forms)
     methods = _methods(api)
-    # After the methods were listed: where these are not served, nothing may tell that they could be.
+    # Added after the methods were listed: where they are not served, nothing may reveal their existence.
     api.router.routes.extend(DEV_MAIL)
     pages = Pages(
         reflex,

@@ -1,4 +1,4 @@
-"""Bringing the database's schema up to date, safely also when several servers start at once."""
+"""Schema migration, which is safe when several servers start concurrently."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -23,46 +23,46 @@ from autograph_web.infra.health.remedies import mend
 from autograph_web.infra.startup_error import StartupError
 from autograph_web.schema import SCRIPTS, sqlite_file
 
-_LOCK_KEY = 0x4175746F  # "Auto": any number no other program on this database locks
+_LOCK_KEY = 0x4175746F  # "Auto": an arbitrary advisory lock key, not used by other programs on this database
 _CONNECT_SECONDS = 10
 
 
 def upgrade(url: str) -> None:
-    """Apply every migration the database lacks; a second process waits, then finds nothing to do.
+    """Apply all missing migrations; a concurrent process waits, and then finds nothing to do.
 
     Args:
-        url: The database in SQLAlchemy's spelling, with an async driver.
+        url: The database URL in the form of SQLAlchemy, with an async driver.
 
     Raises:
-        StartupError: The database cannot be reached or refuses.
+        StartupError: The database is unavailable or reports an error.
     """
     run(url, lambda config: command.upgrade(config, "head"))
 
 
 def run(url: str, action: Callable[[Config], object]) -> None:
-    """Run an Alembic command on the database, alone.
+    """Run an Alembic command on the database, under an exclusive lock.
 
     Raises:
-        StartupError: The database cannot be reached or refuses.
+        StartupError: The database is unavailable or reports an error.
     """
     try:
         asyncio.run(_run(url, action))
     except (OSError, DBAPIError, TimeoutError) as error:
         raise StartupError(_told(url, error)) from error
     except CommandError as error:
-        # Most likely a newer version of the product has used this database.
+        # Most likely the database was migrated by a newer version of the product.
         raise StartupError(
             f"cannot migrate the database {_without_password(url)}: {_reason(error)}"
         ) from error
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The revision the database is at, None when it is empty."""
+    """Return the revision of the database, or None if it is empty."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def configuration(connection: Connection | None = None) -> Config:
-    """Alembic's configuration, without a file; `alembic/env.py` takes the connection from it."""
+    """Return Alembic's configuration, without a file; `alembic/env.py` takes the connection from it."""
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
@@ -72,11 +72,11 @@ def configuration(connection: Connection | None = None) -> Config:
 
 
 def write_revision(message: str, url: str) -> None:
-    """Write the migration from the newest revision to the present models, for a developer to read.
+    """Generate a migration from the newest revision to the current models, to be reviewed by a developer.
 
     Args:
-        message: What it does, in a few words.
-        url: A scratch database the existing migrations are applied to first.
+        message: A short description of the migration.
+        url: A scratch database, to which the existing migrations are applied first.
     """
     upgrade(url)
     existing = ScriptDirectory.from_config(configuration()).walk_revisions()
@@ -88,7 +88,7 @@ async def _run(url: str, action: Callable[[Config], object]) -> None:
     with ExitStack() as stack:
         if (file := sqlite_file(url)) is not None:
             stack.enter_context(file_lock(file.with_name(f"{file.name}.migrate.lock")))
-        # Begun here and not by Alembic, so that everything happens in one transaction or not at all.
+        # Begun here and not by Alembic, so that everything happens in a single transaction.
         async with _connection(url) as connection, connection.begin():
             await lock(connection, _LOCK_KEY)
             await connection.run_sync(lambda plain: action(configuration(plain)))
@@ -96,10 +96,10 @@ async def _run(url: str, action: Callable[[Config], object]) -> None:
 
 @asynccontextmanager
 async def _connection(url: str) -> AsyncGenerator[AsyncConnection]:
-    """A connection of its own kind: without the time limit, and the foreign keys, of the server's.
+    """Open a connection without the statement timeout and foreign key enforcement of the server's.
 
     A migration may take long; and SQLite, copying a table, drops the old one, which with foreign keys
-    enforced would delete the rows that point to it.
+    enforced would delete the rows that refer to it.
     """
     engine = _sqlite_engine(url) if url.startswith("sqlite") else postgres_engine(url, _CONNECT_SECONDS)[0]
     try:
@@ -110,7 +110,7 @@ async def _connection(url: str) -> AsyncGenerator[AsyncConnection]:
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
-    """Say BEGIN ourselves: Python's SQLite driver would leave the schema changes outside the transaction."""
+    """Send BEGIN explicitly: Python's SQLite driver would run schema changes outside of the transaction."""
     engine = create_async_engine(url, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -125,7 +125,7 @@ def _sqlite_engine(url: str) -> AsyncEngine:
 
 
 def _told(url: str, error: BaseException) -> str:
-    """Return in one line what is wrong and what to do about it."""
+    """Return one line with the problem and the remedy."""
     trouble = trouble_of(error)
     what = f"{trouble.sentence} ({_reason(error)})"
     return f"cannot use the database {_without_password(url)}: {what}; {mend('database', trouble)}"

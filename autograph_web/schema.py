@@ -1,4 +1,4 @@
-"""The whole schema in one place, and whether a database has it."""
+"""The complete database schema, and checks whether a database is ready for it."""
 
 import asyncio
 from importlib import import_module
@@ -33,45 +33,45 @@ MODELS = (
 
 
 def metadata() -> MetaData:
-    """Return the metadata of every table the product has; this imports all of them."""
+    """Return the metadata of all tables of the product, importing all their modules."""
     for module in MODELS:
         import_module(module)
     return Model.metadata
 
 
 def newest_revision() -> str:
-    """Return the newest migration; they are numbered, and each file's name begins with its number."""
+    """Return the newest migration; the name of each file begins with its number."""
     return max(file.name.partition("_")[0] for file in (SCRIPTS / "versions").glob("[0-9]*_*.py"))
 
 
 def is_current(url: str) -> bool:
-    """Return True if a database lacks no migration, without Alembic: loading that takes a third of a start.
+    """Return True if a database has all migrations; avoids Alembic, whose import takes a third of the start.
 
-    One that a newer version has migrated lacks none either: it keeps serving the version before, so that
-    servers can be replaced one by one and a release can be taken back. What cannot be asked counts as not
-    current: whoever migrates then finds out why.
+    This includes a database migrated by a newer version, which remains compatible with the previous one, so
+    that servers can be replaced one by one and a release can be rolled back. A database that cannot be
+    queried counts as not current: the migration then reports the reason.
     """
     file = sqlite_file(url)
-    if file is not None and not file.exists():  # to ask would make it
+    if file is not None and not file.exists():  # connecting would create it
         return False
     return any(revision >= newest_revision() for revision in asyncio.run(_revisions(url)))
 
 
 async def shortcomings(url: str, *, migrates: bool) -> list[tuple[Trouble, str]]:
-    """Return what is wrong with a database that answers, each with words for whoever runs the server.
+    """Return the problems of a reachable database, each with a description for the operator.
 
     Args:
-        url: The database, which must be there.
-        migrates: Whether tables are to be made or changed.
+        url: The database, which must exist.
+        migrates: Whether tables are to be created or altered.
 
     Raises:
-        Unavailable, SQLAlchemyError: It does not answer, or is no database.
+        Unavailable, SQLAlchemyError: It does not answer, or is not a database.
     """
     database = Database(url, pool_size=1)
     try:
         if sqlite_file(url) is not None:
             async with database.unit():
-                return []  # whoever may begin to write may write
+                return []  # beginning a write transaction proves write access
         async with database.read() as connection:
             found = (await connection.execute(text(_STANDING))).one()
     finally:
@@ -108,7 +108,7 @@ def _judged(found: Any, migrates: bool) -> list[tuple[Trouble, str, bool]]:
 
 
 def sqlite_file(url: str) -> Path | None:
-    """Return the file of a SQLite database, None for any other."""
+    """Return the file of an SQLite database, or None for any other."""
     parsed = make_url(url)
     in_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
     return Path(parsed.database or "") if in_file else None

@@ -1,4 +1,4 @@
-"""Serving the whole product, pages and API, on one port."""
+"""Serves the complete product, pages and API, on one port."""
 
 import ctypes
 import gc
@@ -38,33 +38,33 @@ _APP_MODULE = "autograph_web.autograph_web"
 _GRACE_SECONDS = 5
 _HEAD_MS = 15_000
 _MOST_WAITING, _MOST_CONNECTIONS, _OTHER_FILES = 2048, 4096, 256
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (each with where we reach it ourselves)
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (with the address to reach it)
 _ANNOUNCE_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
 _PRCTL: Callable[[int, int], int] = getattr(ctypes.CDLL(None), "prctl", lambda _option, _value: 0)
 _WORKER_VARIABLES = {
     "REFLEX_ENV_MODE": "prod",
-    # Reflex spells the names of its internal variables with two leading underscores.
+    # Internal variables of Reflex have two leading underscores.
     "__REFLEX_SKIP_COMPILE": "true",
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
     "REFLEX_TELEMETRY_ENABLED": "false",
-    # Of the client of its own health check; those of pages are ours (reflex_patches/state_manager.py).
+    # For the client of Reflex's health check; those of pages are ours (reflex_patches/state_manager.py).
     "REFLEX_REDIS_MAX_CONNECTIONS": "3",
     "REFLEX_CHECK_LATEST_VERSION": "false",
-    # Many managed Redis refuse CONFIG: what Reflex would set there, the provider sets (docs/deployment.md).
+    # Many managed Redis services refuse CONFIG: there the provider must set it (docs/deployment.md).
     "REFLEX_IGNORE_REDIS_CONFIG_ERROR": "true",
-    # The most a websocket message may weigh, in bytes: ours are forms, and Reflex's default is a megabyte.
-    # A connection that says nothing is noticed within ten seconds at both ends; Reflex' own are 25 and 120.
+    # A dead connection is detected within ten seconds at both ends; Reflex's defaults are 25 and 120 seconds.
     "REFLEX_SOCKET_INTERVAL": "5",
     "REFLEX_SOCKET_TIMEOUT": "5",
+    # The maximum websocket message in bytes: ours are forms, and Reflex's default is a megabyte.
     "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": str(64 * 1024),
 }
 
 
 def prepare_environment(redis_url: str, figures: Path) -> None:
-    """Set what the workers read: where Redis is, where figures are kept, and how Reflex is to behave.
+    """Set the variables for the workers: the Redis URL, the folder of metrics, and the options of Reflex.
 
-    Every REFLEX_ variable would override rxconfig.py, so those from outside are dropped.
+    REFLEX_ variables override rxconfig.py, so those set from outside are removed.
     """
     for name in [name for name in os.environ if name.startswith(("REFLEX_", "__REFLEX_"))]:
         del os.environ[name]
@@ -73,15 +73,15 @@ def prepare_environment(redis_url: str, figures: Path) -> None:
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM, then let requests in flight finish for a few seconds.
+    """Serve until SIGINT or SIGTERM, then let requests in progress finish for a few seconds.
 
     Args:
-        settings: Where to listen and with how many workers.
-        announce: Gets one line when the server answers.
+        settings: The listening address and the number of workers.
+        announce: Called with lines for the operator once the server answers.
 
     Raises:
-        StartupError: The port is taken.
-        SystemExit: A worker could not start or died again and again; it has said why.
+        StartupError: The port is in use.
+        SystemExit: A worker could not start or died repeatedly; it has reported the reason.
     """
     check_port(settings.host, settings.port)
     os.chdir(ROOT)
@@ -97,7 +97,7 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         loop=Loops.auto,
         http=HTTPModes.http1,
         websockets=True,
-        # A head that does not come is ended; what of it comes late is a stranger's wish to keep us waiting.
+        # A connection without a complete request head is closed: slow heads occupy connections (slowloris).
         http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MS),
         backlog=_MOST_WAITING,
         backpressure=_most_connections(),
@@ -109,9 +109,9 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
 
 def _most_connections() -> int:
-    """Return how many connections a worker holds at once, and have the system allow that many open files.
+    """Return the maximum number of connections per worker, and raise the limit of open files accordingly.
 
-    Granian accepts no other connection while a worker holds so many, not even to answer that it is alive.
+    At the maximum Granian accepts no further connection in a worker, not even for a liveness probe.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST_CONNECTIONS + _OTHER_FILES
@@ -126,10 +126,10 @@ def _most_connections() -> int:
 
 
 def _share_application_with_workers() -> None:
-    """Import the application before the workers fork, so they start fast and share its memory.
+    """Import the application before the workers fork, so that they start fast and share its memory.
 
-    Freezing keeps their garbage collectors from touching, and so copying, the shared pages. What is imported
-    stays, so nothing needs to be collected before.
+    Freezing prevents their garbage collectors from modifying, and so copying, the shared pages. Imported
+    objects are not garbage, so nothing needs to be collected before.
     """
     if sys.platform != "linux":
         return
@@ -142,19 +142,19 @@ def _share_application_with_workers() -> None:
 
 
 def _answer_to_parent_only() -> None:
-    """Have this worker end when the main process says so, or is killed, and at no other time.
+    """Make this worker end when the main process requests it or is killed, and at no other time.
 
-    Ctrl-C reaches every process of the terminal's group, and a worker that is told to stop twice may hang;
-    one whose main process was killed would serve on and keep the port.
+    Ctrl-C reaches every process of the terminal's group, and a worker that receives two stop signals may
+    hang; one whose main process was killed would continue to serve and occupy the port.
     """
     os.setpgrp()
     _PRCTL(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _follow_start(server: AbstractServer[Any], settings: Settings, announce: Callable[[str], None]) -> None:
-    """Announce the server once it answers; from then on a worker that dies is replaced.
+    """Announce the server once it answers; from then on workers that die are replaced.
 
-    Not before: a worker that cannot start would be tried again and again, saying the same each time.
+    Not before: a worker that cannot start would be restarted again and again, with the same error each time.
     """
     deadline = time.monotonic() + _ANNOUNCE_SECONDS
     while time.monotonic() < deadline:
@@ -171,7 +171,7 @@ def _follow_start(server: AbstractServer[Any], settings: Settings, announce: Cal
 
 
 def _keep_watch(server: AbstractServer[Any], settings: Settings) -> None:
-    """Have workers replaced that live but do not answer, where they share memory with us."""
+    """Replace workers that are alive but unresponsive, on systems where they share memory with us."""
     if sys.platform != "linux":
         return
     watch = Watch(settings.worker_heartbeat_timeout)
@@ -181,10 +181,10 @@ def _keep_watch(server: AbstractServer[Any], settings: Settings) -> None:
 
 
 def look_after(server: Any, watch: Watch) -> None:
-    """Look at the workers of a Granian server once: end the silent ones, and note who has started.
+    """Check the workers of a Granian server once: kill unresponsive ones, and record which have started.
 
-    One that dies within seconds of taking another's place is taken for one that cannot start, and ends the
-    server. One that has shown a sign of life could.
+    Granian takes a replacement that dies within seconds for one that cannot start, and ends the server. A
+    worker that has shown a sign of life is exempted.
     """
     workers = {worker.inner.pid: worker.idx for worker in list(server.wrks)}
     for pid in watch.look(workers):
@@ -195,7 +195,7 @@ def look_after(server: Any, watch: Watch) -> None:
 
 
 def addresses_to_use(settings: Settings) -> list[str]:
-    """Return what to say if others reach the server, but its pages work on this machine alone."""
+    """Return hints if other machines can reach the server, but its pages work only on this machine."""
     own = urlsplit(settings.base_url).hostname or ""
     if is_loopback(settings.host) or not (own == "localhost" or is_loopback(own)):
         return []
@@ -208,9 +208,9 @@ def addresses_to_use(settings: Settings) -> list[str]:
 
 
 def _outward_address() -> str:
-    """Return the address that other machines know this one by; nothing is sent to find out."""
+    """Return the address of this machine as seen by others; determined without sending anything."""
     with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))  # RFC 5737: nobody's
+        probe.connect(("192.0.2.1", 9))  # RFC 5737: reserved for documentation
         return str(probe.getsockname()[0])
     return socket.gethostname()
 

@@ -1,1 +1,1 @@
-"""What it takes to run the product: configuration to copy, and a proof of it on one machine."""
+"""Deployment: configuration templates, and a complete setup on one machine."""

@@ -1,4 +1,4 @@
-"""Whether the server of this container answers: exit code 0 or 1. It needs no package: it runs often."""
+"""Container health check: exit code 0 if the server answers, else 1. No packages, as it runs often."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S1
 
 
 def main() -> int:
-    """Ask for `/health/live` at the address the server listens on; return the exit code."""
+    """Request `/health/live` at the server's listening address; return the exit code."""
     host = os.environ.get("AUTOGRAPH_HOST", "").strip()
     host = _EVERYWHERE.get(host, host)
     place = f"[{host}]" if ":" in host else host

@@ -1,8 +1,8 @@
-"""Production on one machine, to see it work: `make prod-local`.
+"""Production setup on one machine for demonstration: `make prod-local`.
 
-Two servers with two workers each on one PostgreSQL and one Redis, behind nginx with TLS. `PORT` (8443) is
-where nginx listens; `DATABASE_URL`, `REDIS_URL` and `SMTP_URL` may name what is there already. What is not
-named is started here, with its data in data/prod-local.
+Two servers with two workers each on one PostgreSQL and one Redis, behind nginx with TLS. `PORT` (8443) is the
+port of nginx; `DATABASE_URL`, `REDIS_URL` and `SMTP_URL` may refer to existing services. The others are
+started here, with their data in data/prod-local.
 """
 
 import os
@@ -34,7 +34,7 @@ _STEP_SECONDS = 0.2
 
 
 def main() -> None:
-    """Run until Ctrl-C; what can be put right is one line."""
+    """Run until Ctrl-C; errors that the operator can fix are reported in one line."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
@@ -97,9 +97,9 @@ def _free_ports(count: int) -> list[int]:
 
 @contextmanager
 def _postgres() -> Generator[str]:
-    """A PostgreSQL of our own for as long as the block lasts."""
-    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")  # true of most servers, and no matter
-    from deploy.postgres import start_postgres  # noqa: PLC0415  (not if one is named)
+    """Run a PostgreSQL for the duration of the block; yield its URL."""
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")  # common on servers, and harmless
+    from deploy.postgres import start_postgres  # noqa: PLC0415  (not needed for an existing database)
 
     _FOLDER.mkdir(parents=True, exist_ok=True)
     server = start_postgres(_FOLDER / "postgres")
@@ -123,7 +123,7 @@ def _node(port: int, settings: dict[str, str]) -> Generator["subprocess.Popen[by
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            # Ctrl-C reaches the terminal's whole group: each part is to end in its turn.
+            # Ctrl-C reaches the terminal's whole process group, but the parts must stop in order.
             start_new_session=True,
         )
     try:

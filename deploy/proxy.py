@@ -1,4 +1,4 @@
-"""nginx with the configuration of deploy/nginx, on this machine and with a certificate of our own."""
+"""nginx with the configuration of deploy/nginx, on this machine with a self-signed certificate."""
 
 import datetime
 import os
@@ -38,15 +38,15 @@ http {{
 
 
 class Proxy:
-    """nginx in front of several servers of this machine."""
+    """nginx in front of several servers on this machine."""
 
     def __init__(self, folder: Path, port: int, plain_port: int, servers: Sequence[int]) -> None:
-        """Write its configuration; it starts later.
+        """Write the configuration, without starting nginx.
 
         Args:
-            folder: For its files.
-            port: Where it serves https.
-            plain_port: Where it sends plain http on to https.
+            folder: The folder for its files.
+            port: The https port.
+            plain_port: The http port, which redirects to https.
             servers: The ports of the servers behind it.
 
         Raises:
@@ -62,40 +62,40 @@ class Proxy:
         self._write(port, plain_port, servers)
 
     def start(self) -> Self:
-        """Start it.
+        """Start nginx.
 
         Raises:
-            StartupError: It refuses its configuration.
+            StartupError: nginx rejects its configuration.
         """
-        checked = subprocess.run(  # noqa: S603  (our own arguments)
+        checked = subprocess.run(  # noqa: S603  (the arguments are ours)
             [*self._command, "-t", "-e", "stderr"], capture_output=True, text=True, check=False
         )
         if checked.returncode != 0:
             last = (checked.stderr.strip().splitlines() or ["it does not say why"])[-2:][0]
             raise StartupError(f"nginx refuses to start: {last}")
         log = self._folder / "nginx.log"
-        self._process = subprocess.Popen(  # noqa: S603  (our own arguments)
+        self._process = subprocess.Popen(  # noqa: S603  (the arguments are ours)
             [*self._command, "-e", str(log)], stdin=subprocess.DEVNULL, start_new_session=True
         )
         return self
 
     def stop(self) -> None:
-        """End it and its workers."""
+        """Stop nginx and its workers."""
         process, self._process = self._process, None
         if process is not None:
             end_process(process, _STOP_SECONDS)
 
     @property
     def runs(self) -> bool:
-        """Whether it has not ended."""
+        """Whether nginx is running."""
         return self._process is not None and self._process.poll() is None
 
     def __enter__(self) -> Self:
-        """Start."""
+        """Start nginx."""
         return self.start()
 
     def __exit__(self, *_: object) -> None:
-        """Stop."""
+        """Stop nginx."""
         self.stop()
 
     def _write(self, port: int, plain_port: int, servers: Sequence[int]) -> None:
@@ -112,19 +112,19 @@ class Proxy:
                 raise ValueError(f"{SITE} no longer has {there!r}")
             site = site.replace(there, here)
         places = "".join(f"server 127.0.0.1:{one} max_fails=1 fail_timeout=2s; " for one in servers)
-        user = "user root;\n" if os.geteuid() == 0 else ""  # its files here are readable for us alone
+        user = "user root;\n" if os.geteuid() == 0 else ""  # only our user can read its files here
         (self._folder / "autograph.conf").write_text(site)
         (self._folder / "upstream.conf").write_text(f"upstream autograph {{ {places}keepalive 32; }}\n")
         (self._folder / "nginx.conf").write_text(_MAIN.format(folder=self._folder, user=user))
 
 
 def nginx() -> str | None:
-    """Return where nginx is; None if it is not installed."""
+    """Return the path of nginx, or None if it is not installed."""
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
 
 def write_certificate(folder: Path) -> Path:
-    """Write a self-signed certificate for `localhost` and its key; return the certificate's file."""
+    """Write a self-signed certificate for `localhost` and its key; return the path of the certificate."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])

@@ -1,8 +1,8 @@
 """canonical addresses.
 
-Addresses used to be stored as they were typed, with a key folded further: `ｏwner@x.dev` had the key of
-`owner@x.dev`, and `straße@x.dev` that of `strasse@x.dev`. Both columns get the one form there is now. An
-address that changes with this was never shown to be its owner's: it counts as unverified again.
+Addresses used to be stored as entered, with a key that was normalized further: `ｏwner@x.dev` had the key of
+`owner@x.dev`, and `straße@x.dev` that of `strasse@x.dev`. Both columns now get the canonical form. An address
+changed by this was never verified in its new form, and so counts as unverified again.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def upgrade() -> None:
     connection = op.get_bind()
     email = _USERS.c.email
     octets = sa.func.octet_length(email)
-    if connection.dialect.name == "sqlite":  # which has octet_length only since 3.43
+    if connection.dialect.name == "sqlite":  # where octet_length is only available since 3.43
         octets = sa.func.length(sa.cast(email, sa.LargeBinary()))
     beyond_ascii = sa.select(_USERS.c.id, email, _USERS.c.email_key).where(octets != sa.func.length(email))
     for row in connection.execute(beyond_ascii).all():
@@ -44,4 +44,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back: the addresses work as they are."""
+    """Do nothing: the previous version can use the addresses as they are."""

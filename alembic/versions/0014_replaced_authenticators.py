@@ -1,7 +1,7 @@
 """replaced authenticators.
 
-The sealed key of the authenticator that was replaced last is kept for a while, so that a code of the old entry
-can be told from any other wrong one. It opens nothing.
+The encrypted key of the authenticator that was replaced last is kept for a while, to distinguish a code of
+the old entry from other wrong codes. It is not accepted for authentication.
 """
 
 from collections.abc import Sequence

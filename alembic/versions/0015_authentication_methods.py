@@ -1,10 +1,11 @@
 """authentication methods.
 
-Passwords move to a table of their own, so that an account may have none; sessions keep the `amr` of RFC 8176;
-and the view `credentials` tells what an account authenticates with, so that nothing else says so twice.
+Passwords move to their own table, so that an account may have none; sessions store the `amr` of RFC 8176; and
+the view `credentials` is the only definition of what an account authenticates with.
 
-The version before goes on reading and writing `users.password_hash` and `users.mfa_enabled`. This one writes
-both; what that one writes to the first is copied by a trigger, which goes when the column does.
+The previous version still reads and writes `users.password_hash` and `users.mfa_enabled`. This version writes
+both; a password hash written by the previous version is copied by a trigger, which is removed with the
+column.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ down_revision: str | None = "0014"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-# No password has this hash: an account of this version without one.
+# This hash matches no password: it marks an account without one for the previous version.
 _NO_PASSWORD = "$bcrypt-sha256$v=2,t=2b,r=12$VfJDHJGqyYSPUOFvkuZBvO$C3EMPTYnoPasswordHasThisHashAAC"  # noqa: S105
 
 _CREDENTIALS = """
@@ -73,7 +74,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back: the hashes stand with the accounts already."""
+    """Take back: `users` already has the password hashes."""
     if _is_postgresql():
         op.execute("DROP TRIGGER users_password ON users")
         op.execute("DROP FUNCTION copy_users_password()")

@@ -1,1 +1,1 @@
-"""The REST face: routes that read, call one service and show the outcome."""
+"""The REST API: routes that parse a request, call one service and present the result."""

@@ -1,4 +1,4 @@
-"""The JSON that the calls of administrators take and give."""
+"""JSON schemas of the administration endpoints: requests and responses."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from autograph_web.sessions.devices import OpenSession
 
 
 class UsersQuery(BaseModel):
-    """Which accounts, how many, and from where on."""
+    """Filter and pagination parameters for the list of accounts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,7 +32,7 @@ class UsersQuery(BaseModel):
 
     @property
     def wanted(self) -> Wanted:
-        """What is asked of the service."""
+        """The filter, as the service expects it."""
         return Wanted(self.email, self.role, self.status, self.mfa)
 
 
@@ -50,7 +50,7 @@ class UserOut(BaseModel):
 
     @classmethod
     def of(cls, person: Person) -> "UserOut":
-        """Show `person`."""
+        """Return the JSON representation of `person`."""
         return cls(**_members(person))
 
 
@@ -77,7 +77,7 @@ class UserSessionOut(BaseModel):
 
     @classmethod
     def of(cls, session: OpenSession) -> "UserSessionOut":
-        """Show `session`."""
+        """Return the JSON representation of `session`."""
         return cls(
             id=session.id,
             method=session.method,
@@ -106,7 +106,7 @@ class FindingOut(BaseModel):
 
     @classmethod
     def of(cls, finding: Finding) -> "FindingOut":
-        """Show `finding`."""
+        """Return the JSON representation of `finding`."""
         event = finding.event
         return cls(
             id=event.id,
@@ -142,7 +142,7 @@ class StandingOut(UserOut):
 
     @classmethod
     def made(cls, standing: Standing, sessions: list[OpenSession], recent: list[Finding]) -> "StandingOut":
-        """Show `standing`."""
+        """Return the JSON representation of `standing`."""
         return cls(
             **_members(standing.person),
             open_sessions=standing.open_sessions,
@@ -162,7 +162,7 @@ class CreatedOut(BaseModel):
 
     @classmethod
     def of(cls, created: Created, *, invited: bool) -> "CreatedOut":
-        """Show `created`; whoever had it mailed need not know the link."""
+        """Return the JSON representation of `created`; a link that was emailed is not included."""
         return cls(id=created.id, email=created.email, link=None if invited else created.link)
 
 
@@ -195,13 +195,13 @@ class ChangedOut(BaseModel):
 
 
 class AuditQuery(AuditInput):
-    """Which events, how many, and from where on."""
+    """Filter and pagination parameters for the audit log."""
 
     cursor: str | None = Field(default=None, max_length=64, description="`next_cursor` of the page before.")
     limit: int = Field(default=50, ge=1, le=200)
 
 
 class AuditExportQuery(AuditInput):
-    """Which events, and as what."""
+    """Filter and format of an audit log export."""
 
     format: Format = Format.CSV

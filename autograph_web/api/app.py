@@ -1,4 +1,4 @@
-"""Puts the REST face together."""
+"""Builds the REST application."""
 
 from functools import cache
 from typing import Any
@@ -35,7 +35,7 @@ _STATUS_ERRORS: dict[int, type[DomainError]] = {404: NotFound, 405: MethodNotAll
 
 
 def build_api() -> FastAPI:
-    """Return the REST application; what it does not know is for whoever it is mounted with."""
+    """Return the REST application; the application it is mounted in handles unknown paths."""
     api = FastAPI(
         title="AutoGraph v3 accounts",
         version="1.0.0",
@@ -47,7 +47,7 @@ def build_api() -> FastAPI:
     )
     modules = (account, activity, email, session, recovery, mfa, api_keys, admin, overview, health, metrics)
     for module in modules:
-        # Not include_router: it would hide the routes from whoever lists them, such as the 405 of the pages.
+        # Not include_router, which would hide the routes from code that lists them (for the 405 of pages).
         api.router.routes.extend(module.router.routes)
     api.add_api_route("/docs", docs_page, include_in_schema=False)
     api.add_exception_handler(DomainError, _refuse)
@@ -60,7 +60,7 @@ def build_api() -> FastAPI:
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, DomainError)  # noqa: S101  (Starlette's signature is wider than its promise)
+    assert isinstance(error, DomainError)  # noqa: S101  (Starlette's signature is wider than necessary)
     return problem_response(error)
 
 
@@ -72,13 +72,13 @@ async def _explain(_request: Request, error: Exception) -> Response:
 
 
 def _shown(item: Any) -> dict[str, str]:
-    # The input itself is left out: it may be a password in the wrong place.
+    # The input itself is left out: it may contain a password in the wrong field.
     place = [str(part) for part in item["loc"] if part != "body"]
     return {"field": ".".join(place)[:100] or "body", "message": str(item["msg"])[:200]}
 
 
 async def _hide(request: Request, _error: Exception) -> Response:
-    # Starlette raises the error once more after this answer, so the outermost layer logs it.
+    # Starlette re-raises the error after this response, so the outermost middleware logs it.
     return trouble_response(InternalError(), request.scope)
 
 

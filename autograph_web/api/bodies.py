@@ -1,4 +1,4 @@
-"""Reads JSON bodies strictly: one object, no repeated names, no excessive depth, the right media type."""
+"""Strict parsing of JSON bodies: one object, no duplicate names, bounded depth, correct media type."""
 
 import json
 from collections.abc import Callable, Coroutine
@@ -14,13 +14,12 @@ _DEEPEST = 32
 
 
 class StrictRequest(Request):
-    """A request whose JSON is read by our rules (RFC 8259, and I-JSON, RFC 7493, for repeated names)."""
+    """A request whose JSON is parsed strictly (RFC 8259; I-JSON, RFC 7493, rules out duplicate names)."""
 
     async def json(self) -> Any:
-        """Return the body's value.
+        """Return the parsed body.
 
         Raises:
-            UnsupportedMediaType: It is not sent as JSON.
             MalformedBody: It is not acceptable JSON.
         """
         if not hasattr(self, "_strict_json"):
@@ -29,7 +28,7 @@ class StrictRequest(Request):
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the value of a JSON text by our rules.
+    """Return the value of a JSON text, parsed strictly.
 
     Raises:
         MalformedBody: It is not acceptable JSON.
@@ -44,10 +43,10 @@ def parse_json(body: bytes) -> Any:
 
 
 class StrictRoute(APIRoute):
-    """A route whose handler gets a `StrictRequest`."""
+    """A route whose handler receives a `StrictRequest`, after a check of the media type."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap FastAPI's handler."""
+        """Return FastAPI's handler, wrapped."""
         handler = super().get_route_handler()
 
         async def strict(request: Request) -> Response:

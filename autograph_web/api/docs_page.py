@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page: rendered here, so it needs no script and nothing from elsewhere."""
+"""The OpenAPI document as an HTML page, rendered on the server without scripts or external resources."""
 
 import json
 from html import escape
@@ -17,7 +17,7 @@ _HEAD = (
 
 
 def docs_page(request: Request) -> HTMLResponse:
-    """Return the reference of every REST call."""
+    """Return the reference of all REST calls."""
     document = request.app.openapi()
     calls = [
         (method, path, operation)

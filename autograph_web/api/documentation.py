@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of refusals, and of who may call."""
+"""Additions to the OpenAPI document: error responses, and who may call."""
 
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +19,7 @@ RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Se
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI responses of refusals with these statuses, and of those any body can meet."""
+    """Return the OpenAPI responses for errors with these statuses; 422 adds those that any body can cause."""
     every = sorted({*statuses, 400, 413, 415, 422} if 422 in statuses else set(statuses))
     return {status: _response(status) for status in every}
 
@@ -36,7 +36,7 @@ def _response(status: int) -> dict[str, Any]:
 
 
 def as_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """Put the schema of each refusal where FastAPI does not: under the media type it is sent with."""
+    """Move the schema of each error to the media type it is sent with, which FastAPI does not do."""
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     for response in [response for operation in operations for response in operation["responses"].values()]:
         content = response.get("content", {})
@@ -47,7 +47,7 @@ def as_problems(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_guards(document: dict[str, Any]) -> dict[str, Any]:
-    """Say of each call how the layers before it refuse: another site's origin, too large or odd a body."""
+    """Add the errors of the middleware to each call: foreign origin, body too large or malformed."""
     for operations in document["paths"].values():
         for method, operation in operations.items():
             met = {"get": (), "head": ()}.get(method, (403, 413))
@@ -56,7 +56,7 @@ def with_guards(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_access(document: dict[str, Any]) -> dict[str, Any]:
-    """Say of each call whether an API key may make it, and how those are refused that may not."""
+    """Document for each call whether an API key may make it, and the errors for those that may not."""
     document["components"].setdefault("securitySchemes", {})["ApiKey"] = _KEY_SCHEME
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

@@ -1,4 +1,4 @@
-"""Events as files, and lists in pages."""
+"""Event exports as files, and pagination links."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -30,11 +30,11 @@ DOWNLOAD: dict[int | str, dict[str, Any]] = {
         },
     }
 }
-"""What the OpenAPI document says of a download."""
+"""OpenAPI responses of a download."""
 
 
 def as_file(download: Download, form: Format, what: str) -> StreamingResponse:
-    """Return `download` under the name of what it holds."""
+    """Return `download` as a file named after its content."""
     headers = {
         "Content-Disposition": f'attachment; filename="autograph-{what}.{form.value}"',
         "Cache-Control": "no-store",
@@ -44,7 +44,7 @@ def as_file(download: Download, form: Format, what: str) -> StreamingResponse:
 
 
 def link_next(request: Request, response: Response, name: str, value: str | None) -> None:
-    """Say where the next page of a list is, if there is one (RFC 8288); `name` is what leads there."""
+    """Set the Link header to the next page, if any (RFC 8288); `name` is the pagination parameter."""
     if value is None:
         return
     asked = [pair for pair in request.query_params.multi_items() if pair[0] != name]

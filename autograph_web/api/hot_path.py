@@ -1,6 +1,6 @@
-"""GET /me and POST /refresh without the framework around them: the calls that clients make all the time.
+"""GET /me and POST /refresh without the overhead of the framework: the most frequent calls of clients.
 
-The routes in `routes/session.py` document them and do the same; tests hold them together.
+The routes in `routes/session.py` document them and behave identically, which tests verify.
 """
 
 from pydantic import ValidationError
@@ -23,7 +23,7 @@ from autograph_web.runtime import services
 
 
 class HotPath:
-    """Answers GET /me and passes everything else on."""
+    """Answers GET /me and forwards every other request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -37,9 +37,9 @@ class HotPath:
 
 
 class RefreshPath:
-    """Answers POST /refresh when its body is as documented; anything else is for the framework to explain.
+    """Answers POST /refresh if its body is valid; for any other the framework generates the error response.
 
-    Stands behind the layers that bound the body and check the origin.
+    Runs behind the middleware that limits the body and checks the origin.
     """
 
     def __init__(self, app: ASGIApp) -> None:

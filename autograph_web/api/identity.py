@@ -1,4 +1,4 @@
-"""Who a request stands for: a bearer token, an API key or the session cookie."""
+"""Authentication of a request: bearer token, API key or session cookie."""
 
 from typing import Annotated
 
@@ -21,20 +21,20 @@ from autograph_web.runtime import services
 from autograph_web.sessions.errors import InvalidToken, NotAuthenticated
 from autograph_web.sessions.viewer import Viewer
 
-# Only for the OpenAPI document: the check itself is `authenticate`, the same on every path.
+# Only for the OpenAPI document: the check itself is `authenticate`, the same for every route.
 BEARER = HTTPBearer(auto_error=False, description="The access token of /login or /refresh.")
 COOKIE = APIKeyCookie(name=SESSION, auto_error=False, description="The browser's session cookie.")
 
 
 async def authenticate(connection: Connection, headers: Headers) -> Principal:
-    """Return who the headers stand for; a token that is shown counts, whatever cookie comes along.
+    """Return the principal of a request; an Authorization header takes precedence over a cookie.
 
     Raises:
         NotAuthenticated: There is neither a token nor a cookie.
-        InvalidToken, SessionEnded: There is one and it is not good.
-        ApiKeyInvalid, ApiKeyExpired, ApiKeyRevoked: Nor is the API key.
-        RateLimited: An API key is used too often.
-        Unavailable: Nobody can tell right now.
+        InvalidToken, SessionEnded: The token or cookie is not valid.
+        ApiKeyInvalid, ApiKeyExpired, ApiKeyRevoked: The API key is not valid.
+        RateLimited: The API key exceeds its rate limit.
+        Unavailable: The credential cannot be checked now.
     """
     authorization = headers.get("authorization")
     if authorization is not None:
@@ -52,7 +52,7 @@ async def authenticate(connection: Connection, headers: Headers) -> Principal:
 
 
 async def _caller(request: Request) -> Principal:
-    """Authenticate the caller and enforce the row of the call in the table of operations."""
+    """Authenticate the caller and enforce the entry of the call in the operations table."""
     operation = operation_of(f"{request.method} {request.scope['route'].path}")
     caller = await authenticate(request.scope, request.headers)
     await operation.require(caller, services().admin_policy.require, services().clock)
@@ -69,7 +69,7 @@ async def _perhaps_viewer(request: Request) -> Viewer | None:
     try:
         caller = await authenticate(request.scope, request.headers)
     except (NotAuthenticated, SessionEnded):
-        # A token is shown on purpose and must be good; a browser may still have the cookie of a past session.
+        # A token is sent on purpose and must be valid; a browser may still send an ended session's cookie.
         if "authorization" in request.headers:
             raise
         return None
@@ -77,17 +77,17 @@ async def _perhaps_viewer(request: Request) -> Viewer | None:
 
 
 async def _context(request: Request) -> RequestContext:
-    # Not a plain function: FastAPI would run that in a thread, for longer than it takes.
+    # async, because FastAPI would run a plain function in a thread, which takes longer than the function.
     return context_from_scope(request.scope, services().settings)
 
 
 CurrentViewer = Annotated[Viewer, Depends(_viewer)]
-"""A signed-in user; an API key is refused."""
+"""A signed-in user; an API key is rejected."""
 PerhapsViewer = Annotated[Viewer | None, Depends(_perhaps_viewer)]
-"""The account that is signed in, or None without a session; an access token that is not valid is refused."""
+"""The signed-in account, or None without a session; an invalid access token is rejected."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]
 CurrentCaller = Annotated[Principal, Depends(_caller)]
-"""A signed-in user, or an API key with the scope that the table of operations requires."""
+"""A signed-in user, or an API key with the scope that the operations table requires."""
 
 
 async def _operator(context: CurrentContext, caller: CurrentCaller) -> Operator:
@@ -99,6 +99,6 @@ async def _signed_in_operator(context: CurrentContext, viewer: CurrentViewer) ->
 
 
 SignedInOperator = Annotated[Operator, Depends(_signed_in_operator)]
-"""An administrator who is signed in; an API key is refused."""
+"""A signed-in administrator; an API key is rejected."""
 CurrentOperator = Annotated[Operator, Depends(_operator)]
-"""An administrator who is signed in, or an administrator's API key with that scope."""
+"""A signed-in administrator, or an administrator's API key with the required scope."""

@@ -1,4 +1,4 @@
-"""The OAuth 2 password form: the rules of /login under the names of RFC 6749."""
+"""The OAuth 2.0 password grant: the rules of /login with the parameters of RFC 6749."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 class PasswordGrant:
-    """The form of RFC 6749 section 4.3.2; `username` is the email."""
+    """The form parameters of RFC 6749 section 4.3.2; `username` is the email address."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ async def password_grant(context: RequestContext, grant: PasswordGrant) -> Respo
     """Answer a token request.
 
     Raises:
-        EndpointDisabled: The operator has switched the grant off.
+        EndpointDisabled: The operator has disabled the grant.
         RateLimited, Unavailable: As for /login.
     """
     if not services().flags.of(PASSWORD_GRANT):
@@ -57,7 +57,7 @@ async def _sign_in(context: RequestContext, wish: SignInInput) -> Response:
     except (InvalidCredentials, EmailNotVerified) as refusal:
         return _error("invalid_grant", refusal.detail)
     if isinstance(outcome, ChallengeRequired):
-        # This form has no second step, so nothing of the sign-in may stay behind.
+        # The grant has no second step, so the challenge must not remain.
         await services().second_factor_step.abandon(outcome.token)
         return _error("mfa_required")
     pair = await services().tokens.open_for_client(context, outcome)

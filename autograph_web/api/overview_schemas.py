@@ -1,4 +1,4 @@
-"""The JSON of what administrators see of the server as a whole, and switch."""
+"""JSON schemas of the server overview and the feature flags, for administrators."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -12,7 +12,7 @@ from autograph_web.flags.inputs import EVERYBODY
 
 
 class StatisticsQuery(BaseModel):
-    """How many days."""
+    """The period of the statistics."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,7 +32,7 @@ class DayOut(BaseModel):
 
     @classmethod
     def of(cls, day: Day) -> "DayOut":
-        """Show `day`."""
+        """Return the JSON representation of `day`."""
         return cls(
             day=day.day,
             sign_ins=day.sign_ins,
@@ -58,7 +58,7 @@ class NowOut(BaseModel):
 
     @classmethod
     def of(cls, now: Now) -> "NowOut":
-        """Show `now`."""
+        """Return the JSON representation of `now`."""
         return cls(
             accounts=now.accounts,
             active=now.active,
@@ -88,7 +88,7 @@ class StatisticsOut(BaseModel):
 
     @classmethod
     def of(cls, report: Report) -> "StatisticsOut":
-        """Show `report`."""
+        """Return the JSON representation of `report`."""
         return cls(
             at=report.at,
             now=NowOut.of(report.now),
@@ -112,7 +112,7 @@ class FlagOut(BaseModel):
 
     @classmethod
     def of(cls, standing: Standing) -> "FlagOut":
-        """Show `standing`."""
+        """Return the JSON representation of `standing`."""
         flag, switched = standing.flag, standing.switched
         return cls(
             name=flag.name,

@@ -1,4 +1,4 @@
-"""The JSON that REST takes and gives."""
+"""JSON schemas of the REST API: requests and responses."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -45,7 +45,7 @@ class AccountOut(BaseModel):
 
     @classmethod
     def of(cls, account: Account) -> "AccountOut":
-        """Show `account`."""
+        """Return the JSON representation of `account`."""
         return cls(
             id=account.id,
             email=account.email,
@@ -66,7 +66,7 @@ class TokensOut(BaseModel):
 
     @classmethod
     def of(cls, pair: TokenPair) -> "TokensOut":
-        """Show `pair`."""
+        """Return the JSON representation of `pair`."""
         return cls(
             access_token=pair.access_token, refresh_token=pair.refresh_token, expires_in=pair.expires_in
         )
@@ -91,7 +91,7 @@ class MfaRequiredOut(BaseModel):
 
     @classmethod
     def of(cls, challenge: ChallengeRequired) -> "MfaRequiredOut":
-        """Show `challenge`."""
+        """Return the JSON representation of `challenge`."""
         return cls(
             email=challenge.email,
             mfa_token=challenge.token,
@@ -109,7 +109,7 @@ class MfaSetupOut(BaseModel):
 
     @classmethod
     def of(cls, setup: Setup) -> "MfaSetupOut":
-        """Show `setup`."""
+        """Return the JSON representation of `setup`."""
         return cls(secret=setup.secret, qr_code=setup.qr_code, provisioning_uri=setup.provisioning_uri)
 
 
@@ -174,7 +174,7 @@ class TrustedDeviceOut(BaseModel):
 
     @classmethod
     def of(cls, browser: TrustedBrowser) -> "TrustedDeviceOut":
-        """Show `browser`."""
+        """Return the JSON representation of `browser`."""
         return cls(
             id=browser.id,
             ip=browser.ip,
@@ -200,7 +200,7 @@ class OpenSessionOut(BaseModel):
 
     @classmethod
     def of(cls, session: OpenSession) -> "OpenSessionOut":
-        """Show `session`."""
+        """Return the JSON representation of `session`."""
         return cls(
             id=session.id,
             current=session.current,
@@ -236,7 +236,7 @@ class MeOut(BaseModel):
 
     @classmethod
     def of(cls, viewer: Viewer) -> "MeOut":
-        """Show `viewer`."""
+        """Return the JSON representation of `viewer`."""
         assurance = viewer.assurance
         session = SessionOut(
             id=viewer.session_id,
@@ -275,7 +275,7 @@ class KeyMeOut(BaseModel):
 
     @classmethod
     def of(cls, holder: ApiKeyPrincipal) -> "KeyMeOut":
-        """Show `holder`."""
+        """Return the JSON representation of `holder`."""
         key = ShownKeyOut(
             id=holder.key_id,
             name=holder.name,
@@ -292,7 +292,7 @@ class KeyMeOut(BaseModel):
 
 
 def me_of(caller: Principal) -> MeOut | KeyMeOut:
-    """Show who makes a request."""
+    """Return the JSON representation of a request's principal."""
     return KeyMeOut.of(caller) if isinstance(caller, ApiKeyPrincipal) else MeOut.of(caller)
 
 
@@ -310,7 +310,7 @@ class ApiKeyOut(BaseModel):
 
     @classmethod
     def of(cls, key: ApiKey) -> "ApiKeyOut":
-        """Show `key`."""
+        """Return the JSON representation of `key`."""
         return cls(**_members(key))
 
 
@@ -322,7 +322,7 @@ class ApiKeyCreatedOut(ApiKeyOut):
 
     @classmethod
     def issued(cls, issued: IssuedKey) -> "ApiKeyCreatedOut":
-        """Show `issued`."""
+        """Return the JSON representation of `issued`."""
         return cls(**_members(issued.key), key=issued.text)
 
 
@@ -340,14 +340,14 @@ def _members(key: ApiKey) -> dict[str, Any]:
 
 
 class ActivityQuery(ActivityInput):
-    """Which events, how many, and from where on."""
+    """Filter and pagination parameters for the account's events."""
 
     cursor: str | None = Field(default=None, max_length=64, description="`next_cursor` of the page before.")
     limit: int = Field(default=50, ge=1, le=200)
 
 
 class ExportQuery(ActivityInput):
-    """Which events, and as what."""
+    """Filter and format of an export of the account's events."""
 
     format: Format = Format.CSV
 
@@ -367,7 +367,7 @@ class EventOut(BaseModel):
 
     @classmethod
     def of(cls, event: AuditEvent, caller: Principal) -> "EventOut":
-        """Show `event` to `caller`; a key has no session."""
+        """Return the JSON representation of `event` for `caller`; an API key has no session."""
         return cls(
             at=event.at,
             kind=event.kind.value,
@@ -431,7 +431,7 @@ class RemovedOut(BaseModel):
 
     @classmethod
     def of(cls, removed: Removed) -> "RemovedOut":
-        """Show `removed`."""
+        """Return the JSON representation of `removed`."""
         return cls(**asdict(removed))
 
 
@@ -443,7 +443,7 @@ class EmailVerifiedOut(AccountOut):
 
     @classmethod
     def shown(cls, verified: Verified) -> "EmailVerifiedOut":
-        """Show `verified`."""
+        """Return the JSON representation of `verified`."""
         account = AccountOut.of(verified.account).model_dump()
         removed = RemovedOut.of(verified.removed) if verified.removed else None
         return cls(**account, removed=removed, password_reset_token=verified.token)

@@ -1,1 +1,1 @@
-"""The command line's commands for operators."""
+"""The commands of the command line interface, for operators."""

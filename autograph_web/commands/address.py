@@ -1,4 +1,4 @@
-"""`address …`: limits on tries that count by the client's address."""
+"""`address …`: rate limits that are counted per client address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="Addresses of clients: lift their l
 
 @app.callback()
 def group() -> None:
-    """Have `unlock` be named even while it is the only command."""
+    """Make typer require the subcommand name `unlock` even while it is the only command."""
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`python -m autograph_web audit …`: is the audit log whole, and all of it as a file."""
+"""`python -m autograph_web audit …`: verify the integrity of the audit log, and export it to a file."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def export(
 
 
 def keep_keys(settings: later.Settings) -> None:
-    """Have the database keep the keys of the chain under the newest secret, before an old one is dropped."""
+    """Store the chain keys in the database under the newest secret, before an old secret is removed."""
     _with_database(settings, lambda database: later.chain_keeper_of(settings, database).keep_keys())
 
 
 async def _owner(database: later.Database, account: str) -> UUID:
-    """Return whose events are meant; a deleted account is known by its id alone."""
+    """Return the id of the account whose events are selected; a deleted account is found only by its id."""
     with suppress(ValueError):
         return UUID(account)
     async with database.read() as connection:
@@ -186,7 +186,7 @@ def _writable(output: Path | None) -> Generator[TextIO]:
 
 @contextmanager
 def _progress(words: str) -> Generator[Tell]:
-    """A bar on a terminal, and nothing anywhere else."""
+    """Show a progress bar on a terminal, and nothing otherwise."""
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task(words, total=None)
         yield lambda seen, total: progress.update(task, completed=seen, total=total)

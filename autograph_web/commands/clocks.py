@@ -1,19 +1,19 @@
-"""How the clocks of this machine, the database and Redis differ, and which of them is off."""
+"""Clock differences between this machine, the database and Redis, and which of the clocks is wrong."""
 
 from __future__ import annotations
 
 from autograph_web.commands.findings import Finding, doubtful, failed, good
 
-_DOUBT_S, _FAILURE_S = 1.0, 30.0  # tokens allow for a minute at most
+_DOUBT_S, _FAILURE_S = 1.0, 30.0  # seconds; tokens tolerate at most one minute
 _NTP = "keep {} in time with NTP"
 
 
 def clock_finding(database: float | None, redis: float | None) -> Finding | None:
-    """Return one line on the clocks; None if there was none to compare ours with.
+    """Return the finding on the clocks, or None if there was no clock to compare with.
 
     Args:
-        database: What the clock of the database is ahead of ours, in seconds; None if it has ours.
-        redis: The same of Redis.
+        database: How far the clock of the database is ahead of ours, in seconds; None if it is the same one.
+        redis: The same for Redis.
     """
     named = {"the database's": database, "Redis'": redis}
     others = {name: ahead for name, ahead in named.items() if ahead is not None}
@@ -29,10 +29,10 @@ def clock_finding(database: float | None, redis: float | None) -> Finding | None
 
 
 def _which(others: dict[str, float]) -> tuple[str, str]:
-    """Return what is off and by how much, and whose clock is to be kept in time."""
+    """Return a description of the clocks that are wrong and by how much, and which machine needs NTP."""
     ahead = [*others.values()]
     if len(ahead) > 1 and max(ahead) - min(ahead) <= _DOUBT_S:
-        # Two that agree are right, and so the third is not.
+        # The two clocks that agree are taken as correct, so the third is wrong.
         return f"this machine's is {-sum(ahead) / len(ahead):+.1f} s from {' and '.join(others)}", "it"
     off = {name: one for name, one in others.items() if abs(one) > _DOUBT_S}
     told = ", ".join(f"{name} is {one:+.1f} s from ours" for name, one in off.items())

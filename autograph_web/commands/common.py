@@ -1,4 +1,4 @@
-"""What several commands need: the services for as long as one of them runs, and how it speaks."""
+"""Shared code of the commands: access to the services while a command runs, and its output."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Tell it as JSON, for a scr
 
 
 def say(line: str) -> None:
-    """Tell the operator one thing."""
+    """Print one message for the operator."""
     print(f"autograph: {line}", flush=True)  # noqa: T201
 
 
@@ -40,10 +40,10 @@ def show(value: Any) -> None:
 
 
 def read_line() -> str:
-    """Return the first line of standard input, for what must not stand on a command line.
+    """Return the first line of standard input, for secrets that must not appear on a command line.
 
     Raises:
-        StartupError: There is none that can be read.
+        StartupError: Standard input is empty or not UTF-8.
     """
     try:
         line = sys.stdin.buffer.readline().decode("utf-8").rstrip("\r\n")
@@ -55,39 +55,39 @@ def read_line() -> str:
 
 
 def bring_up_to_date(settings: later.Settings) -> None:
-    """Give the database the newest schema.
+    """Migrate the database to the newest schema.
 
     Raises:
-        StartupError: It cannot be used, or cannot hold what it is to hold.
+        StartupError: It cannot be used, or cannot store what is required.
     """
     url = settings.sqlalchemy_url
     current = later.is_current(url)
     _refuse_shortcomings(url, migrates=not current)
     if not current:
-        from autograph_web import migrate  # noqa: PLC0415  (Alembic is slow to load, most starts do without)
+        from autograph_web import migrate  # noqa: PLC0415  (slow to import, and rarely needed)
 
         migrate.upgrade(url)
 
 
 def _refuse_shortcomings(url: str, *, migrates: bool) -> None:
     file = later.sqlite_file(url)
-    if file is not None and not file.exists():  # to ask would make it
+    if file is not None and not file.exists():  # connecting would create it
         return
     try:
         found = asyncio.run(later.shortcomings(url, migrates=migrates))
     except (Unavailable, later.SQLAlchemyError) as error:
         trouble = later.trouble_of(error)
         if migrates and trouble in (Trouble.AWAY, Trouble.DAMAGED):
-            return  # whoever migrates says more
+            return  # the migration itself reports the error in more detail
         found = [(trouble, trouble.sentence)]
     for trouble, words in found:
-        if trouble is not Trouble.AWAY:  # a database that is away may come back
+        if trouble is not Trouble.AWAY:  # a database that is unavailable may recover
             raise StartupError(f"DATABASE_URL: {words}; {mend('database', trouble)}")
 
 
 @contextmanager
 def redis_url(settings: later.Settings) -> Generator[str]:
-    """Tell the Redis to use: the one named, or our own for as long as the block lasts."""
+    """Yield the URL of the configured Redis, or of an embedded one that runs within the block."""
     if settings.redis_url:
         yield settings.redis_url
         return
@@ -95,15 +95,15 @@ def redis_url(settings: later.Settings) -> Generator[str]:
         yield redis.url
 
 
-# What does not go away by itself.
+# Failures that do not resolve without the operator's intervention.
 _LASTING = (Trouble.CERTIFICATE, Trouble.ENCRYPTION, Trouble.PASSWORD, Trouble.RIGHTS, Trouble.COMMAND)
 
 
 def refuse_redis(url: str) -> None:
-    """Look at the Redis once before a server starts; one that is only away may come back.
+    """Check Redis once before a server starts; an outage is tolerated, because it may end.
 
     Raises:
-        StartupError: It is a Redis Cluster, or will not do what is needed.
+        StartupError: It is a Redis Cluster, or refuses a required command.
     """
 
     async def look() -> list[later.Failure]:
@@ -125,11 +125,11 @@ def refuse_redis(url: str) -> None:
 
 
 async def refuse_a_cluster(redis: later.RedisClient) -> None:
-    """Have a Redis answer.
+    """Connect to Redis.
 
     Raises:
         StartupError: It is a Redis Cluster.
-        later.RedisDown: It is away, or refuses.
+        later.RedisDown: It is unavailable, or refuses the command.
     """
     try:
         await redis.ping()
@@ -140,13 +140,13 @@ async def refuse_a_cluster(redis: later.RedisClient) -> None:
 
 
 def with_services(act: Callable[[later.Services], Awaitable[T]]) -> T:
-    """Return what `act` makes of the services, against the database and the Redis of the server.
+    """Return the result of `act`, called with the services on the server's database and Redis.
 
     Raises:
-        StartupError: It was refused, or cannot be done right now.
+        StartupError: The operation was refused, or cannot be performed now.
     """
     settings = later.load_settings()
-    configure_logging("CRITICAL", "text")  # what an operator can do about it is said in one line
+    configure_logging("CRITICAL", "text")  # errors are reported to the operator as one line instead
     bring_up_to_date(settings)
     with redis_url(settings) as url:
         return asyncio.run(_act(settings.model_copy(update={"redis_url": url}), act))
@@ -155,7 +155,7 @@ def with_services(act: Callable[[later.Services], Awaitable[T]]) -> T:
 async def _act(settings: later.Settings, act: Callable[[later.Services], Awaitable[T]]) -> T:
     services = later.build_services(settings)
     try:
-        await services.redis_answers()  # learns which Redis process this is
+        await services.redis_answers()  # determines which Redis process this is
         return await act(services)
     except Unfinished:
         reason = "it is done, but Redis cannot be told: for five minutes at most a session may go on"
@@ -169,10 +169,10 @@ async def _act(settings: later.Settings, act: Callable[[later.Services], Awaitab
 
 
 def with_outbox(settings: later.Settings, act: Callable[[later.Outbox], Awaitable[T]]) -> T:
-    """Return what `act` makes of the outbox.
+    """Return the result of `act`, called with the outbox.
 
     Raises:
-        StartupError: The database is away.
+        StartupError: The database is unavailable.
     """
     bring_up_to_date(settings)
     return asyncio.run(_act_on_outbox(settings, act))
@@ -189,10 +189,10 @@ async def _act_on_outbox(settings: later.Settings, act: Callable[[later.Outbox],
 
 
 def operator() -> later.Operator:
-    """Return who runs this command, as the system knows them: the environment could claim anybody."""
+    """Return the operating system user as the actor; the environment is not used, since it can be forged."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container may run as a number without a name
+    except KeyError:  # a container may run under a numeric user id without a name
         name = f"user {os.getuid()}"
     request = str(random_uuid(SystemRandomness()))
     return later.Operator(f"command line: {name}", RequestContext(UNKNOWN_ADDRESS, "", request))

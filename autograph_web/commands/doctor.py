@@ -1,4 +1,4 @@
-"""`doctor`: is this server set up well, and what is to be done if not."""
+"""`doctor`: check the configuration of this server, and report how to fix it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS, is_private
 from autograph_web.infra.startup_error import SettingsError, StartupError
 from autograph_web.infra.telemetry.logs import configure_logging
 
-_OLDEST_REDIS = (6, 2)  # GETDEL, which one-use tickets are taken with
+_OLDEST_REDIS = (6, 2)  # GETDEL, with which one-time tickets are consumed
 _DISK_DOUBT_BYTES = 500_000_000
 _GREETING_S = 10.0
 _RECENT, _MOST_EVENTS = timedelta(days=7), 200
@@ -125,7 +125,7 @@ def _disk(settings: later.Settings) -> Finding:
 
 
 def _nearest(folder: Path) -> Path:
-    """Return the folder, or before the first start the one it will be made in."""
+    """Return the folder, or its nearest existing parent if it has not been created yet."""
     return next(place for place in (folder, *folder.parents) if place.exists())
 
 
@@ -137,7 +137,7 @@ def _pages() -> Finding:
 
 
 def _database(settings: later.Settings) -> tuple[list[Finding], float | None]:
-    """Return how the database does, and what its clock is ahead of ours in seconds."""
+    """Return the findings on the database, and how far its clock is ahead of ours in seconds."""
     url = settings.sqlalchemy_url
     file = later.sqlite_file(url)
     if file is not None and not file.exists():
@@ -146,7 +146,7 @@ def _database(settings: later.Settings) -> tuple[list[Finding], float | None]:
     try:
         found = asyncio.run(later.shortcomings(url, migrates=not current))
         difference = asyncio.run(_clock_difference(url))
-    except (Unavailable, later.SQLAlchemyError) as error:  # the latter for a file that is no database
+    except (Unavailable, later.SQLAlchemyError) as error:  # the latter if the file is not a database
         return [_failed("database", later.trouble_of(error))], None
     if found:
         told = [
@@ -165,13 +165,13 @@ def _failed(part: str, trouble: Trouble, more: str = "", advice: str = "") -> Fi
 
 
 def _clients(settings: later.Settings) -> list[Finding]:
-    """Return what the events of a day tell about the addresses of clients; nothing without a proxy."""
+    """Return the finding on client addresses in the events of the last days; empty without a proxy."""
     file = later.sqlite_file(settings.sqlalchemy_url)
     if (file is not None and not file.exists()) or not (settings.trusted_proxy_hops or settings.secure):
         return []
     try:
         addresses = asyncio.run(_recent_addresses(settings.sqlalchemy_url))
-    except (Unavailable, later.SQLAlchemyError):  # told already
+    except (Unavailable, later.SQLAlchemyError):  # reported already
         return []
     header = settings.forwarded_header
     if UNKNOWN_ADDRESS in addresses:
@@ -186,7 +186,7 @@ def _clients(settings: later.Settings) -> list[Finding]:
 
 
 async def _recent_addresses(url: str) -> set[str]:
-    """Return where the newest events came from that clients caused."""
+    """Return the addresses of the most recent events caused by clients."""
     database, clock = later.Database(url, pool_size=1), SystemClock()
     try:
         wanted = Selection(since=clock.now() - _RECENT)
@@ -200,7 +200,7 @@ async def _clock_difference(url: str) -> float | None:
     database = later.Database(url, pool_size=1)
     clock = SystemClock()
     try:
-        await database.ping()  # so that connecting does not count
+        await database.ping()  # so that the time to connect is not measured
         before = clock.seconds()
         theirs = await database.seconds()
         return None if theirs is None else theirs - (before + clock.seconds()) / 2
@@ -209,7 +209,7 @@ async def _clock_difference(url: str) -> float | None:
 
 
 def _redis(settings: later.Settings) -> tuple[list[Finding], float | None]:
-    """Return how Redis does, and what its clock is ahead of ours in seconds."""
+    """Return the findings on Redis, and how far its clock is ahead of ours in seconds."""
     if not settings.redis_url and not (settings.data_dir / "redis").exists():
         return [good("redis", "our own, which starts with the server")], None
     try:
@@ -220,7 +220,7 @@ def _redis(settings: later.Settings) -> tuple[list[Finding], float | None]:
         return [_failed("redis", down.trouble, more)], None
     except (StartupError, OSError) as error:
         return [failed("redis", str(error), "see docs/configuration.md, REDIS_URL")], None
-    # Our own has the clock of this machine.
+    # The embedded Redis uses the clock of this machine.
     return _judged_redis(settings, info, failures), ahead if settings.redis_url else None
 
 
@@ -237,7 +237,7 @@ def _judged_redis(
 
 
 def _refused(failures: list[later.Failure]) -> list[Finding]:
-    """Return one line for each kind of refusal."""
+    """Return one finding for each kind of refusal."""
     commands: dict[Trouble, set[str]] = {}
     for failure in failures:
         commands.setdefault(failure.trouble, set()).add(failure.command)
@@ -248,10 +248,10 @@ def _refused(failures: list[later.Failure]) -> list[Finding]:
 
 
 async def _redis_standing(url: str) -> tuple[dict[str, Any], list[later.Failure], float | None]:
-    """Return what the server tells about itself, what it refuses to do, and what its clock is ahead of ours.
+    """Return the server's INFO, the commands it refuses, and how far its clock is ahead of ours in seconds.
 
     Raises:
-        later.RedisDown: It does not answer, or lets us do nothing.
+        later.RedisDown: It does not answer, or refuses every command.
         StartupError: It is a Redis Cluster.
     """
     clock = SystemClock()
@@ -294,7 +294,7 @@ async def _mail(settings: later.Settings) -> Finding:
         return doubtful("mail", text, "name a mail server with SMTP_URL: nobody gets them")
     try:
         await later.SmtpTransport(server, settings.mail_from, _GREETING_S).greet()
-    except (later.TransientFailure, OSError) as error:  # the latter for a certificate file that is not there
+    except (later.TransientFailure, OSError) as error:  # the latter if the CA file does not exist
         reason = error.reason if isinstance(error, later.TransientFailure) else error.strerror
         advice = error.advice if isinstance(error, later.TransientFailure) else ""
         told = f"{server.host}:{server.port}: {reason}"

@@ -1,11 +1,11 @@
-"""What a check of the server found, and how it is told."""
+"""The findings of a server check, and their textual form."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Mark(StrEnum):
-    """How good a finding is; only `FAILED` keeps a server from working."""
+    """Severity of a finding; only `FAILED` prevents the server from working."""
 
     GOOD = "✓"
     DOUBTFUL = "!"
@@ -14,7 +14,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was looked at, how it stands, and what to do if that is not good."""
+    """One line: the part that was checked, its state, and the remedy if it is not good."""
 
     about: str
     mark: Mark
@@ -22,21 +22,21 @@ class Finding:
     advice: str = ""
 
     def __str__(self) -> str:
-        """Return the line."""
+        """Return the finding as one line of text."""
         line = f"{self.mark} {self.about}: {self.text}"
         return f"{line} → {self.advice}" if self.advice else line
 
 
 def good(about: str, text: str) -> Finding:
-    """Return that all is well."""
+    """Return a finding without a problem."""
     return Finding(about, Mark.GOOD, text)
 
 
 def doubtful(about: str, text: str, advice: str) -> Finding:
-    """Return what works but should not stay so."""
+    """Return a finding about something that works but should be changed."""
     return Finding(about, Mark.DOUBTFUL, text, advice)
 
 
 def failed(about: str, text: str, advice: str) -> Finding:
-    """Return what does not work."""
+    """Return a finding about something that does not work."""
     return Finding(about, Mark.FAILED, text, advice)

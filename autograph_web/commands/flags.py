@@ -1,4 +1,4 @@
-"""`flags …`: what is switched on this server, and switching it."""
+"""`flags …`: list and switch the feature flags of this server."""
 
 from __future__ import annotations
 

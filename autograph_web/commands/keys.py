@@ -1,4 +1,4 @@
-"""`keys …`: the secrets and what is sealed with them."""
+"""`keys …`: the secret keys, and the data encrypted with them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rotate() -> None:
     count = add_secret(settings.data_dir, SystemRandomness())
     say(f"{settings.data_dir / 'secret_keys'} has a new first secret, {count} in all")
     if _is_served(settings):
-        # A server that runs has the old list: it could not open what was sealed with the new secret.
+        # The running server has the old list, and could not decrypt what is encrypted with the new secret.
         say("a server is running: restart it, then run `keys reseal`")
         return
     reseal()

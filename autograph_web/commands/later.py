@@ -1,9 +1,9 @@
-"""What commands need once they act, imported when it is first used (PEP 562).
+"""Lazy imports for the commands: each name is imported on first use (PEP 562).
 
-So a mistyped command, `--help` and each command start without the libraries of all the others.
+Thus a mistyped command, `--help` and each command start without importing the libraries of all the others.
 """
 
-# ruff: noqa: PLC0414  (the aliases say that the names are for others)
+# ruff: noqa: PLC0414  (the aliases mark the names as re-exported)
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -101,7 +101,7 @@ _HOME = {name: module for module, names in MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Return what a module of the product, or of a library, calls `name`."""
+    """Import and return `name` from the module of the product or library that defines it."""
     if name in _TABLES:
         return import_module(_TABLES[name]).table
     if name == "serve":

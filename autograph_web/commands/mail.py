@@ -1,4 +1,4 @@
-"""`mail …`: letters that wait or could not be delivered."""
+"""`mail …`: emails that are waiting or could not be delivered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands there are; the module of one is imported when it is asked for."""
+"""The registry of commands; the module of a command is imported only when it is called."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a command is, and what the list of commands says about it."""
+    """Where a command is implemented, and its help text in the list of commands."""
 
     module: str
     function: str  # empty for a group: the module's `app`
@@ -60,25 +60,25 @@ COMMANDS = {
 
 
 class OnDemand(TyperGroup):
-    """Lists every command without importing any, and imports the one that is called."""
+    """A command group that lists all commands without importing them, and imports the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
         return [*COMMANDS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return what the list of commands says about one."""
+        """Return a placeholder for a command that has only its help text."""
         place = COMMANDS.get(cmd_name)
         return place and TyperCommand(cmd_name, help=place.told)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Return the command that is called, with all that belongs to it."""
+        """Return the command that is called, imported together with its options and subcommands."""
         name, found, rest = super().resolve_command(ctx, args)
         return name, load(str(found.name)) if found else found, rest
 
 
 def load(name: str) -> Any:
-    """Import a command."""
+    """Import a command and return it."""
     place = COMMANDS[name]
     module = import_module(f"autograph_web.commands.{place.module}")
     app: typer.Typer = module.app if not place.function else typer.Typer(add_completion=False)

@@ -1,4 +1,4 @@
-"""`run`, `dev` and what a start does first: the database and the pages."""
+"""`run` and `dev`, and the preparation of a start: database and pages."""
 
 import os
 import subprocess
@@ -17,9 +17,9 @@ from autograph_web.infra.port import check_port
 from autograph_web.infra.telemetry import tracing
 
 _DEV_VARIABLES = {
-    # Every page as a file, as in production: the layer in front of Reflex serves those.
+    # Pages as files, as in production, because the middleware in front of Reflex serves files.
     "REFLEX_SSR": "true",
-    # Not the project folder: each write to the database in data/ would restart the server.
+    # Excludes the project folder, where each write to the database in data/ would restart the server.
     "REFLEX_HOT_RELOAD_OVERRIDE_PATHS": os.pathsep.join(["autograph_web", "assets"]),
 }
 
@@ -35,7 +35,7 @@ def run() -> None:
         refuse_redis(url)
         bring_up_to_date(settings)
         if settings.traces and not tracing.is_installed():
-            # OTEL_… may be set for every program of a cluster: no reason not to serve.
+            # OTEL_… variables may be set for every program of a cluster, so this must not prevent the start.
             say("traces are asked for, but not sent: pip install -r requirements-tracing.txt")
         later.serve.prepare_environment(url, settings.metrics_dir)
         later.load_settings.cache_clear()
@@ -54,7 +54,7 @@ def dev() -> None:
         ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", settings.host]
         command = [sys.executable, "-m", "reflex", "run", "--env", "preview", *ports]
         with pinned_packages(say):
-            subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603  (our own arguments)
+            subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603  (the arguments are ours)
 
 
 def migrate_command() -> None:

@@ -1,4 +1,4 @@
-"""`operations`, `revocation` and `limits`: the tables of rules, as they stand in the code, in Markdown."""
+"""`operations`, `revocation` and `limits`: print the rule tables defined in the code, in Markdown."""
 
 from collections.abc import Iterable, Sequence
 
@@ -33,6 +33,6 @@ def limits() -> None:
 
 
 def markdown(rows: Sequence[Iterable[str]]) -> str:
-    """Return rows, a header first, as a table in Markdown."""
+    """Return rows, of which the first is the header, as a Markdown table."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(list(rows[0])), *lines[1:]])

@@ -1,4 +1,4 @@
-"""`create-admin` and `user …`: accounts, as an operator sees and changes them."""
+"""`create-admin` and `user …`: account administration for operators."""
 
 from __future__ import annotations
 
@@ -255,7 +255,7 @@ def _password(from_stdin: bool) -> later.SecretStr:
 
 
 def _clean(text: str) -> str:
-    # A command line may hold bytes that are no text: neither an address nor a part of one.
+    # A command line may contain bytes that are not valid text, which no address contains.
     if not text.isprintable():
         raise typer.BadParameter("an address is text in UTF-8 on one line")
     return text

@@ -1,1 +1,1 @@
-"""What stands between the network and the two faces: ASGI layers, cookies, native forms."""
+"""The HTTP layer in front of the pages and the REST API: ASGI middleware, cookies, native forms."""

@@ -1,4 +1,4 @@
-"""The native forms of an account's own pages."""
+"""Native forms of the account settings pages."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -43,10 +43,10 @@ async def change_password(request: Request, fields: Fields) -> Response:
 
 
 async def create_api_key(request: Request, fields: Fields) -> Response:
-    """Make an API key for the signed-in user; the page shows it, once."""
+    """Create an API key for the signed-in user; the page shows it once."""
     viewer = signed_in(request)
     issued = await services().api_keys.create(request_context(request), viewer, read_form(fields))
-    ticket = ""  # the page then says that the key could not be shown
+    ticket = ""  # the page then reports that the key could not be shown
     with suppress(Unavailable):
         ticket = await services().one_time_secrets.put(viewer.user_id, {"key": issued.text})
     return await see_with(
@@ -73,7 +73,7 @@ async def delete_account(request: Request, fields: Fields) -> Response:
 
 
 async def sign_out_device(request: Request, fields: Fields) -> Response:
-    """Sign one of the sessions of the signed-in user out; their own goes the ordinary way."""
+    """End one session of the signed-in user; for the current session this is an ordinary sign-out."""
     viewer, chosen = signed_in(request), _session_id(fields)
     if chosen == viewer.session_id:
         return await end(request, fields)
@@ -82,7 +82,7 @@ async def sign_out_device(request: Request, fields: Fields) -> Response:
 
 
 async def sign_out_others(request: Request, fields: Fields) -> Response:
-    """Sign every other session of the signed-in user out."""
+    """End every other session of the signed-in user."""
     viewer = signed_in(request)
     await services().devices.sign_out_others(request_context(request), viewer)
     return await see_with(_DEVICES, Flash("others_signed_out"), fields)

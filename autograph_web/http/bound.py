@@ -1,4 +1,4 @@
-"""The layer that tells everything behind it which services a request belongs to."""
+"""Middleware that binds each connection to the services of its application."""
 
 from collections.abc import Callable
 
@@ -9,14 +9,14 @@ from autograph_web.runtime import bound
 
 
 class Bound:
-    """Runs each connection with the services of one application, of which a process may have several."""
+    """Runs each connection with the services of one application, since a process may have several."""
 
     def __init__(self, app: ASGIApp, built: Callable[[], Services]) -> None:
-        """Remember the app, and what returns its open services."""
+        """Store the app, and a function that returns its open services."""
         self._app, self._built = app, built
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run one connection; whatever begins with it belongs to the same services."""
+        """Run one connection; every task started from it uses the same services."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return

@@ -1,8 +1,8 @@
-"""Which browser a tab belongs to: what it keeps on the server is found with the browser's cookie alone.
+"""Binds tabs to browsers: the server-side state of a tab can be found only with the browser's cookie.
 
-Reflex names a tab by a token of the page's own, which stands in the address of the websocket and so in the
-logs of proxies. That token is no secret. What a tab keeps lies under a name that is made of the token and a
-secret of the browser: another browser with the same token has another name, and finds an empty tab there.
+Reflex identifies a tab by a token chosen by the page, which is part of the websocket URL and therefore
+appears in proxy logs. That token is not secret. The state is stored under a name derived from the token and a
+secret of the browser: another browser with the same token derives another name, and finds an empty tab there.
 """
 
 import hmac
@@ -21,26 +21,26 @@ _EXTENSION = "autograph.browser"
 
 
 def browser_of(scope: Scope) -> str:
-    """Return the secret of the browser that sent a request; nothing if it sent none that could be ours."""
+    """Return the secret of the browser that sent a request; "" if it sent none, or a malformed one."""
     found = browser_cookie(services().settings, Headers(scope=scope).get("cookie", ""))
     return found if found and _SECRET.fullmatch(found) else ""
 
 
 def new_browser() -> str:
-    """Return a secret for a browser that has none (256 bits)."""
+    """Return a new secret for a browser (256 bits)."""
     return random_token(services().randomness)
 
 
 def bound(scope: Scope) -> Scope:
-    """Return a connection with the secret of its browser, or with one that nobody else has, nor later has."""
+    """Return the scope with the secret of its browser, or with a new one that no client knows."""
     return {**scope, _EXTENSION: browser_of(scope) or new_browser()}
 
 
 def tab_name(scope: Scope, token: str) -> str:
-    """Return under which name the tab `token` of a connection that is `bound` keeps what it keeps.
+    """Return the name under which the state of tab `token` is stored; the scope must be `bound`.
 
-    HMAC-SHA-256 (RFC 2104) of the token, under the browser's secret, in the shape of a UUID: from the name
-    neither the secret can be had nor a token that leads another browser there.
+    It is the HMAC-SHA-256 (RFC 2104) of the token under the browser's secret, formatted as a UUID: the name
+    reveals neither the secret nor a token with which another browser would obtain the same name.
     """
     secret: str = scope[_EXTENSION]
     return str(UUID(bytes=hmac.digest(secret.encode(), token.encode(), "sha256")[:16], version=4))

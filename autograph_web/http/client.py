@@ -1,4 +1,4 @@
-"""Who the client is: one reading of address, agent and request id for pages and REST."""
+"""Identification of the client: address, user agent and request id, for pages and REST alike."""
 
 from uuid import UUID
 
@@ -16,14 +16,14 @@ from autograph_web.settings import Settings
 _log = structlog.get_logger(__name__)
 _UNKNOWN = "client_address_unknown"
 _LONGEST_AGENT = 512
-_ENTROPY = SystemRandomness()  # ids are to be unique, not secret
+_ENTROPY = SystemRandomness()  # ids must be unique, not secret
 
 
 def address_of(scope: Scope, settings: Settings) -> str:
-    """Return the address of whoever made a request or opened a websocket.
+    """Return the client address of a request or websocket.
 
-    Where proxies are trusted and what they say cannot be read, everybody shares one address, and with it the
-    limits: that is logged, once in ten minutes.
+    If proxies are trusted but their header cannot be interpreted, all clients share one address, and with it
+    the rate limits: this is logged, at most once in ten minutes.
     """
     client, header = scope.get("client"), settings.forwarded_header
     lines = Headers(scope=scope).getlist(header)
@@ -44,21 +44,21 @@ def address_of(scope: Scope, settings: Settings) -> str:
 
 
 def context_from_scope(scope: Scope, settings: Settings) -> RequestContext:
-    """Return the circumstances of an HTTP request; its id is the one the answer carries."""
+    """Return the context of an HTTP request; its id is also sent in the response."""
     agent = Headers(scope=scope).get("user-agent", "")
     return RequestContext(address_of(scope, settings), _printable(agent), request_id_of(scope, settings))
 
 
 def context_of_event(address: str, agent: str) -> RequestContext:
-    """Return the circumstances of a websocket event; `address` is `address_of` its handshake."""
+    """Return the context of a websocket event; `address` is the `address_of` of its handshake."""
     current = occasion()
     return RequestContext(address, _printable(agent), current.request_id if current else new_request_id())
 
 
 def request_id_of(scope: Scope, settings: Settings) -> str:
-    """Return the request's id, keeping a UUID that a proxy chose.
+    """Return the request's id, which is the `X-Request-ID` header if a trusted proxy set it to a UUID.
 
-    Without trusted proxies it would be a stranger's word, who could give many requests the same one.
+    Without trusted proxies the header would come from the client, who could reuse one id for many requests.
     """
     state = scope.setdefault("state", {})
     if "request_id" not in state:
@@ -68,7 +68,7 @@ def request_id_of(scope: Scope, settings: Settings) -> str:
 
 
 def new_request_id() -> str:
-    """Return an id for a request or event that has none yet."""
+    """Return an id for a request or event that does not have one."""
     return str(random_uuid(_ENTROPY))
 
 

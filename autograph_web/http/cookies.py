@@ -1,7 +1,7 @@
-"""The cookies we set: their names, attributes and how they are read back.
+"""The cookies of this server: names, attributes, and how they are read.
 
-On https every name has the `__Host-` prefix, which ties it to this very host (RFC 6265bis section 4.1.3).
-Where the address has a port, so have the names: to browsers all ports of a host are one.
+With https every name has the `__Host-` prefix, which binds it to this host (RFC 6265bis section 4.1.3). If
+the base URL has a port, the names contain it, because browsers share cookies among all ports of a host.
 """
 
 from starlette.requests import cookie_parser
@@ -22,7 +22,7 @@ def read(settings: Settings, cookie_header: str, name: str) -> str | None:
     """Return the value of one of our cookies from a Cookie header, or None."""
     if len(cookie_header) > LONGEST_HEADER:
         return None
-    # Lenient as browsers are: http.cookies would drop ours with any odd cookie another program set.
+    # Lenient as browsers are: http.cookies would discard ours because of another program's malformed one.
     return cookie_parser(cookie_header).get(full_name(settings, name))
 
 
@@ -62,64 +62,64 @@ def link_cookie(settings: Settings, cookie_header: str, purpose: Purpose) -> str
 
 
 def set_session(settings: Settings, response: Response, value: str, max_age: int | None) -> None:
-    """Hand out a session cookie; without `max_age` it goes when the browser closes."""
+    """Set the session cookie; without `max_age` (seconds) it expires when the browser closes."""
     _set(settings, response, SESSION, value, max_age)
 
 
 def set_device(settings: Settings, response: Response, value: str) -> None:
-    """Hand out a device cookie for a year."""
+    """Set the device cookie for a year."""
     _set(settings, response, DEVICE, value, _DEVICE_SECONDS)
 
 
 def set_flash(settings: Settings, response: Response, value: str | None) -> None:
-    """Hand out a flash cookie for a minute, if there is something to say."""
+    """Set the flash cookie for a minute, unless `value` is None."""
     if value is not None:
         _set(settings, response, FLASH, value, flash.LIFE_S)
 
 
 def set_challenge(settings: Settings, response: Response, value: str) -> None:
-    """Hand out the cookie of a sign-in that waits for its second step."""
+    """Set the cookie of a sign-in that awaits its second factor."""
     _set(settings, response, CHALLENGE, value, CHALLENGE_SECONDS)
 
 
 def clear_challenge(settings: Settings, response: Response) -> None:
-    """Take the challenge cookie back."""
+    """Delete the challenge cookie."""
     _set(settings, response, CHALLENGE, "", 0)
 
 
 def set_trusted(settings: Settings, response: Response, value: str, max_age: int) -> None:
-    """Hand out a trusted-device cookie."""
+    """Set the trusted-device cookie; `max_age` is in seconds."""
     _set(settings, response, TRUSTED, value, max_age)
 
 
 def set_browser(settings: Settings, response: Response, value: str) -> None:
-    """Hand out a browser cookie, until the browser closes: its tabs go with it."""
+    """Set the browser cookie, which expires when the browser closes, as its tabs do."""
     _set(settings, response, BROWSER, value, None)
 
 
 def clear_session(settings: Settings, response: Response) -> None:
-    """Take the session cookie back."""
+    """Delete the session cookie."""
     _set(settings, response, SESSION, "", 0)
 
 
 def set_link(settings: Settings, response: Response, purpose: Purpose, token: str, max_age: int) -> None:
-    """Keep the token of a one-time link where no script can read it, for as long as the link lives."""
+    """Store the token of a one-time link in an HttpOnly cookie for its lifetime, `max_age` seconds."""
     _set(settings, response, _link_name(purpose), token, max_age)
 
 
 def clear_link(settings: Settings, response: Response, purpose: Purpose) -> None:
-    """Take the cookie of a one-time link back."""
+    """Delete the cookie of a one-time link."""
     _set(settings, response, _link_name(purpose), "", 0)
 
 
 def full_name(settings: Settings, name: str) -> str:
-    """Return the name under which a cookie travels here."""
+    """Return the full name of a cookie, with the prefix and the port that apply to this server."""
     name += settings.cookie_suffix
     return f"__Host-{name}" if settings.secure else name
 
 
 def _link_name(purpose: Purpose) -> str:
-    # A name for each: links of two purposes may be under way in one browser.
+    # One name per purpose, because links of two purposes may be in use in one browser at the same time.
     return f"autograph_link_{purpose.value}"
 
 

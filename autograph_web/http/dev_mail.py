@@ -1,9 +1,9 @@
-"""The letters that were kept, for whoever develops: what would have been sent can be read and followed.
+"""Displays the stored emails to developers, with working links.
 
-They open accounts, so they are shown to the machine itself alone, and never where people have accounts: only
-in development, without an SMTP server, to a client on this machine that no proxy stands before and that asks
-for us by a name of ours (which a foreign site whose name points here cannot, CWE-350). To everybody else the
-addresses below do not exist.
+The emails contain links that grant access to accounts. Therefore they are available only in development,
+without an SMTP server, to a client on this machine whose request passed no proxy and names one of our hosts
+in its Host header (which a foreign site with a name that resolves here cannot do, CWE-350). For every other
+client the routes below do not exist.
 """
 
 from html import escape
@@ -22,7 +22,7 @@ from autograph_web.mail.file_transport import KeptLetter
 from autograph_web.runtime import services
 
 _PATH = "/dev/mail"
-# The letter itself: its own styles, links that open elsewhere, and nothing that runs.
+# The email document itself: inline styles, links that open in a new window, and no scripts.
 _SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
 _LETTER_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
@@ -40,10 +40,10 @@ _END = "</main></body></html>"
 
 
 class DevelopmentRoute(Route):
-    """A route that only exists for somebody who develops on this machine."""
+    """A route that exists only for a developer on this machine."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match like any route, for those who may know of it."""
+        """Match like any route, but only for clients that may read the emails."""
         match, found = super().matches(scope)
         return (match, found) if match is not Match.NONE and _may_read(scope) else (Match.NONE, {})
 
@@ -55,19 +55,19 @@ def _may_read(scope: Scope) -> bool:
 
 
 async def letters(_: Request) -> Response:
-    """List the letters that were kept."""
+    """List the stored emails."""
     kept = await services().mail_folder.newest()
     return _page("Letters", _listed(kept))
 
 
 async def letter(request: Request) -> Response:
-    """Show one letter."""
+    """Show one email."""
     found = await services().mail_folder.find(request.path_params["letter_id"])
     return _page(found.subject, _shown(found)) if found else problem_response(NotFound())
 
 
 async def letter_itself(request: Request) -> Response:
-    """Show the HTML of one letter, as a mail program would, in the frame of the page above."""
+    """Return the HTML of one email, as a mail client would show it, for the frame of the page above."""
     found = await services().mail_folder.find(request.path_params["letter_id"])
     if found is None:
         return problem_response(NotFound())

@@ -1,4 +1,4 @@
-"""The native forms of an account's address: verifying it, moving to another, and back."""
+"""Native forms for the account's email address: verification, change, and undoing a change."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,7 +29,7 @@ _ACCOUNT = "/settings/account"
 
 
 async def send(request: Request, fields: Fields) -> Response:
-    """Send a new link that verifies: to who is signed in, else to the address that was typed."""
+    """Send a new verification link: to the signed-in user, or else to the address that was entered."""
     context = request_context(request)
     try:
         await services().verification.resend(context, (await viewer_of(request)).user_id)
@@ -40,7 +40,7 @@ async def send(request: Request, fields: Fields) -> Response:
 
 
 async def verify(request: Request, fields: Fields) -> Response:
-    """Verify the address by the link of the cookie; without other evidence, go on to a new password."""
+    """Verify the address with the link's cookie; without other evidence, continue to setting a password."""
     purpose = Purpose.EMAIL_VERIFICATION
     token = _token(request, purpose)
     verified = None
@@ -48,7 +48,7 @@ async def verify(request: Request, fields: Fields) -> Response:
         evidence = await _evidence(request, fields)
         verified = await services().first_proof.confirm(request_context(request), token, evidence)
     except (LinkUsed, LinkReplaced):
-        # Pressed twice, or in two tabs: whoever comes second wants the same.
+        # Submitted twice, or in two tabs: the second request has already achieved its purpose.
         if not (await services().verification.look(token)).email_verified:
             raise
     if verified is not None and verified.removed is not None and verified.token is not None:
@@ -71,14 +71,14 @@ async def _evidence(request: Request, fields: Fields) -> Evidence:
 
 
 async def ask(request: Request, fields: Fields) -> Response:
-    """Ask for a change of address."""
+    """Request a change of the email address."""
     viewer = signed_in(request)
     await services().email_change.request(request_context(request), viewer, fields.get("email", ""))
     return await see_with(_ACCOUNT, Flash("email_change_sent"), fields)
 
 
 async def change(request: Request, fields: Fields) -> Response:
-    """Change the address by the link of the cookie."""
+    """Change the email address with the link's cookie."""
     await services().email_change.confirm(request_context(request), _token(request, Purpose.EMAIL_CHANGE))
     response = await see_with(_ACCOUNT, Flash("email_changed"), fields)
     cookies.clear_link(services().settings, response, Purpose.EMAIL_CHANGE)
@@ -86,7 +86,7 @@ async def change(request: Request, fields: Fields) -> Response:
 
 
 async def undo(request: Request, fields: Fields) -> Response:
-    """Take a change of address back by the link of the cookie, and lead on to a new password."""
+    """Undo a change of the email address with the link's cookie, and continue to setting a password."""
     purpose, settings = Purpose.EMAIL_CHANGE_UNDO, services().settings
     back = await services().email_undo.undo(request_context(request), _token(request, purpose))
     response = await go_on_to_password(back, "email_change_undone", fields)

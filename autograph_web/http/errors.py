@@ -1,45 +1,45 @@
-"""Refusals of the layers in front of the faces."""
+"""Errors raised by the middleware in front of the pages and the REST API."""
 
 from autograph_web.infra.errors import DomainError
 
 
 class MalformedBody(DomainError):
-    """A body that is not acceptable JSON (RFC 8259) or form data."""
+    """The body is not acceptable JSON (RFC 8259) or form data."""
 
     code, status = "malformed_body", 400
     sentence = "The request body can't be read. Send one well-formed JSON object without repeated names."
 
 
 class BodyTooLarge(DomainError):
-    """A body over the limit."""
+    """The body exceeds the size limit."""
 
     code, status = "body_too_large", 413
     sentence = "The request body is too large. 64 KiB is the most we accept."
 
 
 class BodyTooSlow(DomainError):
-    """A body that did not arrive in time (RFC 9110 section 15.5.9)."""
+    """The body did not arrive in time (RFC 9110 section 15.5.9)."""
 
     code, status = "body_too_slow", 408
     sentence = "The request body did not arrive in time. Send it within ten seconds."
 
 
 class MethodNotAllowed(DomainError):
-    """The resource exists but not for this method."""
+    """The resource exists but does not support this method."""
 
     code, status = "method_not_allowed", 405
     sentence = "This address doesn't take that method."
 
 
 class OriginRefused(DomainError):
-    """A state-changing request that another site may have forged (ASVS 5.0 V3.5)."""
+    """A state-changing request that another site may have forged (CSRF, ASVS 5.0 V3.5)."""
 
     code, status = "origin_refused", 403
     sentence = "This request came from another site, so we blocked it. Reload the page and try again."
 
 
 class CookiesTooLarge(DomainError):
-    """A browser that sends more cookies than are read (RFC 6585 section 5)."""
+    """The browser sent more cookies than the server reads (RFC 6585 section 5)."""
 
     code, status = "cookies_too_large", 431
     sentence = (

@@ -1,4 +1,4 @@
-"""The native forms: what a page's form does without JavaScript, and the step that sets the cookie."""
+"""Native forms: what a page's form submits without JavaScript, and the step that sets the session cookie."""
 
 from contextlib import suppress
 
@@ -54,7 +54,7 @@ async def sign_in(request: Request, fields: Fields) -> Response:
 
 
 async def verify(request: Request, fields: Fields) -> Response:
-    """Finish a sign-in with a code; the challenge is the one of the cookie."""
+    """Complete a sign-in with a second-factor code; the challenge is taken from the cookie."""
     token = cookies.challenge_cookie(services().settings, cookie_header(request))
     if token is None:
         raise ChallengeExpired
@@ -71,20 +71,20 @@ async def verify(request: Request, fields: Fields) -> Response:
 
 
 async def start_over(request: Request, fields: Fields) -> Response:
-    """Forget the challenge of the cookie."""
+    """Abandon the challenge of the cookie."""
     response = see(back_to("/login", fields))
     await _forget_challenge(request, response)
     return response
 
 
 async def reveal(request: Request, fields: Fields) -> Response:
-    """Hand a note over, once, to the page of the person it is for."""
+    """Return a one-time secret, once, to the page of the user it is intended for."""
     note = await services().one_time_secrets.pop(signed_in(request).user_id, fields.get("ticket", "")[:128])
     return JSONResponse(note, headers={"Cache-Control": "no-store"})
 
 
 async def register(request: Request, fields: Fields) -> Response:
-    """Create an account and sign in to it, or say that a letter is on its way."""
+    """Create an account and sign in to it, or report that an email has been sent."""
     wish = RegistrationInput(
         email=fields.get("email", ""),
         password=fields.get("password", ""),  # pyright: ignore[reportArgumentType]  (pydantic wraps it)
@@ -102,13 +102,13 @@ async def register(request: Request, fields: Fields) -> Response:
 
 
 async def claim(request: Request, fields: Fields) -> Response:
-    """Exchange the one-use ticket of a sign-in over the websocket for the session cookie."""
+    """Exchange the one-time ticket of a sign-in over the websocket for the session cookie."""
     grant = await services().login_tickets.redeem(fields.get("ticket", "")[:128])
     return await welcome(request, grant, fields)
 
 
 async def end(request: Request, fields: Fields) -> Response:
-    """Sign this browser out; nothing to end is fine too."""
+    """Sign this browser out; succeeds also without a session."""
     settings = services().settings
     cookie = cookies.session_cookie(settings, cookie_header(request))
     try:
@@ -126,13 +126,13 @@ async def _forget_challenge(request: Request, response: Response) -> None:
     settings = services().settings
     token = cookies.challenge_cookie(settings, cookie_header(request))
     if token is not None:
-        with suppress(Unavailable):  # it ends by itself within five minutes
+        with suppress(Unavailable):  # it expires within five minutes
             await services().second_factor_step.abandon(token)
         cookies.clear_challenge(settings, response)
 
 
 async def welcome(request: Request, grant: AuthenticationGrant, fields: Fields) -> Response:
-    """Open the session of a grant, give the browser its cookies and lead on."""
+    """Open the session of a grant, set the cookies and redirect to the next page."""
     settings = services().settings
     previous = cookies.session_cookie(settings, cookie_header(request))
     session = await services().sessions.open_for_browser(request_context(request), grant, previous)

@@ -1,4 +1,4 @@
-"""Whose address a request has: what the connection shows, or what trusted proxies say of it."""
+"""Determines the client address: of the connection, or as reported by trusted proxies."""
 
 import re
 from collections.abc import Sequence
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS, canonical_address
 
-_MOST_LETTERS = 2048  # of a header that strangers may write: the end of it counts, and the rest is theirs
-_MOST_ESCAPES = 64  # no address has a single one
+_MOST_LETTERS = 2048  # characters; clients may write the header, so only its end is read
+_MOST_ESCAPES = 64  # no valid address contains any
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An address in its canonical spelling, or `UNKNOWN_ADDRESS` and why it could not be read."""
+    """An address in canonical form, or `UNKNOWN_ADDRESS` and the reason why it could not be determined."""
 
     ip: str
     trouble: str = ""
@@ -21,14 +21,14 @@ class Client:
 def client_of(peer: str, lines: Sequence[str], hops: int, header: str = "x-forwarded-for") -> Client:
     """Return the client's address.
 
-    A forwarding header is the client's own word but for its last `hops` entries, each added by a proxy we
-    trust; so the entry `hops` from the right counts, and nothing when there are fewer.
+    A forwarding header is controlled by the client except for its last `hops` entries, each added by a
+    trusted proxy; so the entry `hops` from the right is used, and none if there are fewer.
 
     Args:
-        peer: Who opened the connection; it counts if no proxy is trusted.
+        peer: The address of the connection's peer; it is used if no proxy is trusted.
         lines: The header's lines in their order (RFC 9110 section 5.3: one list, wherever it is split).
-        hops: How many proxies are trusted.
-        header: `x-forwarded-for` or `forwarded` (RFC 7239), the one that those proxies write.
+        hops: The number of trusted proxies.
+        header: `x-forwarded-for` or `forwarded` (RFC 7239), whichever those proxies write.
     """
     if not hops:
         return _client(peer, "the connection has no address")
@@ -53,10 +53,10 @@ def _entries(lines: Sequence[str], header: str) -> list[str]:
 
 
 def _split(text: str, mark: str) -> list[str]:
-    """Return the parts of `text` between the `mark`s that stand outside quoted strings (RFC 9110, 5.6.4).
+    """Return the parts of `text` between those `mark`s that are outside quoted strings (RFC 9110, 5.6.4).
 
-    Read from the right, as what stands there was written by a proxy we trust: a quotation mark that a client
-    left open swallows nothing of it.
+    Parsed from the right, because the rightmost part was written by a trusted proxy: an unclosed quotation
+    mark from the client cannot swallow any of it.
     """
     parts: list[str] = []
     end, quoted = len(text), False
@@ -76,7 +76,7 @@ def _is_escaped(text: str, place: int) -> bool:
 
 
 def _node(element: str) -> str:
-    """Return what the element says `for=` whom; nothing if it does not, or says it twice."""
+    """Return the `for=` value of the element; "" if it is missing or occurs twice."""
     pairs = [pair.partition("=") for pair in _split(element, ";")]
     nodes = [value.strip(" \t") for name, _, value in pairs if name.strip(" \t").lower() == "for"]
     if len(nodes) != 1:

@@ -1,4 +1,4 @@
-"""Layers that refuse a request before it reaches anybody: too large a body, another site's origin."""
+"""Middleware that rejects requests early: bodies that are too large, and foreign origins (CSRF)."""
 
 import asyncio
 from collections import Counter
@@ -25,16 +25,16 @@ from autograph_web.runtime import services
 _log = structlog.get_logger(__name__)
 
 MOST_BODY_BYTES = 64 * 1024
-_MOST_TOLD = 200  # letters of a stranger's header in a line of the log
+_MOST_TOLD = 200  # characters of a client's header in a log line
 _REFUSED = "origin_refused"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class BodyLimit:
-    """Refuses bodies over 64 KiB, those that take longer than ten seconds, and too many at once.
+    """Rejects bodies over 64 KiB, those that take longer than the time limit, and too many at once.
 
-    Whether the length was announced, understated or not given. An address that has many requests whose bodies
-    are still to come is told to come back: each holds a connection open.
+    The limit applies whether Content-Length was given, understated or missing. An address with many requests
+    whose bodies are still arriving receives 429, because each of them holds a connection open.
     """
 
     def __init__(self, app: ASGIApp, seconds: float = BODY_S) -> None:
@@ -50,8 +50,8 @@ class BodyLimit:
         try:
             body = await self._body(scope, receive)
         except ClientDisconnect:
-            # Half a body must not be acted upon. The client may be there all the same, where what it sent is
-            # no chunk (RFC 9112 section 7.1): it is told so.
+            # A partial body must not be processed. The client may still be connected if what it sent is not a
+            # valid chunk (RFC 9112 section 7.1); therefore a response is sent.
             await _ending(MalformedBody())(scope, receive, send)
             return
         except DomainError as refusal:
@@ -78,14 +78,14 @@ class BodyLimit:
 
 
 def _ending(refusal: DomainError) -> Response:
-    """Return a refusal after which the connection ends, as the rest of the body is not read."""
+    """Return an error response that closes the connection, because the rest of the body is not read."""
     response = problem_response(refusal)
     response.headers["Connection"] = "close"
     return response
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:
-    # Bodies are this small, so reading them whole here keeps every later reader simple.
+    # Bodies are small; reading them completely here keeps all later code simple.
     if _announced(scope) > MOST_BODY_BYTES:
         raise BodyTooLarge
     body = bytearray()
@@ -106,7 +106,7 @@ def _announced(scope: Scope) -> int:
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that gives a body that was read already once more."""
+    """Return a `receive` that delivers a body that has already been read."""
     pending = [True]
 
     async def replayed() -> Message:
@@ -118,13 +118,15 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 
 class OriginGuard:
-    """Lets only our own pages act for a person (CSRF) and only our own pages open the websocket.
+    """Accepts state-changing requests and websockets only from our own pages (CSRF protection).
 
-    `downloads` are addresses whose GET has a limit: another site's page must not use it up.
-    An Origin header, where there is one, must be on the list. Where there is none, or `null` (a proxy that
-    sets `Referrer-Policy: no-referrer` causes that), a browser may still say that a page of the same origin
-    asks (Fetch Metadata, `Sec-Fetch-Site`), which no script can set. Where it says neither, a browser is not
-    asking, which is fine for a bearer token but not for what rides on a cookie, a form or the websocket.
+    `downloads` are paths whose GET is rate limited: a page of another site must not use up the limit.
+
+    An Origin header, if present, must be on the list of allowed origins. If it is missing, or `null` (caused
+    by a proxy that sets `Referrer-Policy: no-referrer`), the browser may still assert that the request comes
+    from a page of the same origin (Fetch Metadata, `Sec-Fetch-Site`), which no script can forge. If both are
+    missing, the client is not a browser, which is accepted for a bearer token but not for a cookie, a form or
+    the websocket.
     """
 
     def __init__(self, app: ASGIApp, forms: Iterable[str], downloads: Iterable[str] = ()) -> None:
@@ -161,14 +163,14 @@ class OriginGuard:
 
 
 def _from_elsewhere(scope: Scope) -> bool:
-    """Return True if a browser says that another site's page leads here (Fetch Metadata, section 2.1)."""
+    """Return True if, according to the browser, the request comes from another site (Fetch Metadata, 2.1)."""
     headers = Headers(scope=scope)
     site = headers.get("sec-fetch-site", "none")
     return site in ("cross-site", "same-site") and not _listed(headers.get("origin"))
 
 
 def _note_refusal(scope: Scope) -> None:
-    """Say in the log, now and then, which address a page was opened at that is not ours."""
+    """Log, at a limited rate, the foreign address at which a page was opened."""
     if services().log_throttle.allows(_REFUSED):
         headers, settings = Headers(scope=scope), services().settings
         _log.warning(
@@ -181,7 +183,7 @@ def _note_refusal(scope: Scope) -> None:
 
 
 def _elsewhere(scope: Scope) -> tuple[str, ...]:
-    """Return what to tell somebody who opened our page at another address than that of the settings."""
+    """Return hints for a user who opened our page at an address other than the configured one."""
     headers, settings = Headers(scope=scope), services().settings
     origin = urlsplit(headers.get("origin", ""))
     host = headers.get("host", "")

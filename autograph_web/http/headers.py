@@ -1,4 +1,4 @@
-"""The outermost layer: security headers and a request id on every answer, and nothing escapes it."""
+"""Middleware that adds security headers and a request id to every response, and catches every error."""
 
 from functools import lru_cache
 
@@ -18,11 +18,11 @@ READABLE = (
     *("Allow", "Content-Disposition", "Link", "Location", "Retry-After"),
     *("WWW-Authenticate", "X-Request-ID", "X-Total-Events"),
 )
-"""The headers that a page of an allowed origin may read beside the few of the Fetch standard."""
+"""Headers that a page of an allowed origin may read, besides those safelisted by the Fetch standard."""
 
 
 def fixed_headers(hsts: str) -> dict[str, str]:
-    """Return the headers that are the same on every answer; `hsts` is the value of RFC 6797, "" for none."""
+    """Return the headers common to all responses; `hsts` is the value of RFC 6797, "" for none."""
     headers = {
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
@@ -40,7 +40,7 @@ def fixed_headers(hsts: str) -> dict[str, str]:
 def content_security_policy(
     base_url: str, script_hashes: tuple[str, ...] = (), style_hashes: tuple[str, ...] = ()
 ) -> str:
-    """Return the policy of a document: our own files, what stands in it by hash, and nothing else."""
+    """Return the policy of a document: our own files, inline code identified by hash, and nothing else."""
     websocket = base_url.replace("http", "ws", 1)
     scripts, styles = _sources(script_hashes), _sources(style_hashes)
     return "; ".join(
@@ -60,10 +60,10 @@ def content_security_policy(
 
 
 FILE_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The policy of a file that is no document: opened by itself it may do nothing. Short: a page has many."""
+"""Policy of a file that is not a document: opened directly, it may do nothing. Short: a page has many."""
 _OF_FILES = (b"content-security-policy", FILE_POLICY.encode("ascii"))
 _READABLE = ", ".join(READABLE).encode("ascii")
-# What only a document heeds.
+# Headers that browsers evaluate only for documents.
 _OF_DOCUMENTS = frozenset({b"x-frame-options", b"cross-origin-opener-policy", b"permissions-policy"})
 
 
@@ -72,7 +72,7 @@ def _sources(hashes: tuple[str, ...]) -> str:
 
 
 class SecurityHeaders:
-    """Adds the headers, answers what fell through with a 500, and logs it without its input."""
+    """Adds the headers, answers unhandled errors with 500, and logs them without the request's input."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -101,12 +101,12 @@ class SecurityHeaders:
             _log.exception("unhandled_error", path=str(scope.get("path")))
             if not started:
                 await trouble_response(InternalError(), scope)(scope, receive, dressed)
-            elif not done:  # cut short: only the server can tell the client by closing the connection
+            elif not done:  # incomplete: the client notices only if the connection is closed
                 raise
 
 
 def dress(message: Message, settings: Settings, request_id: str) -> None:
-    """Add what is missing to the headers of an answer that is about to start."""
+    """Add missing headers to a response that is about to start."""
     sent: list[tuple[bytes, bytes]] = message.get("headers", [])
     names = {name for name, _ in sent}
     if _OF_FILES in sent:
@@ -125,7 +125,7 @@ def _expose(scope: Scope, message: Message, settings: Settings) -> None:
 
 @lru_cache(maxsize=4)
 def _standing(hsts: str, base_url: str) -> tuple[tuple[bytes, bytes], ...]:
-    """What every answer carries unless it says otherwise, as it goes over the wire."""
+    """The default headers of every response, encoded for the wire."""
     headers = fixed_headers(hsts) | {
         "Content-Security-Policy": content_security_policy(base_url),
         "Cache-Control": "no-store",

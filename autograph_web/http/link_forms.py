@@ -1,4 +1,4 @@
-"""From the link in a letter to a clean page: the token leaves the address and becomes a cookie."""
+"""Moves the token of an emailed link out of the URL and into a cookie."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,14 +14,14 @@ from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
 
 _AFTERWARDS = {Purpose.PASSWORD_RESET: "/login"}
-"""Where the page of a link leads when its work is done; elsewhere it is the overview."""
+"""Where the page of a link leads when it is finished; all others lead to the dashboard."""
 
 
 async def exchange(_request: Request, fields: Fields) -> Response:
-    """Put the token of a link into a cookie of its purpose; the link is as good afterwards as before.
+    """Store the token of a link in the cookie of its purpose, without consuming the link.
 
-    `token` is what link.js read from the address, or whatever somebody pasted: the whole link or its last
-    part. A mail scanner that runs scripts comes this far as well.
+    `token` is what link.js read from the URL, or what the user pasted: the whole link or its last part. A
+    mail scanner that runs scripts can trigger this step as well.
     """
     purpose = _purpose(fields)
     try:
@@ -40,7 +40,7 @@ async def exchange(_request: Request, fields: Fields) -> Response:
 
 
 async def close(request: Request, fields: Fields) -> Response:
-    """Take the cookie of a link back once the page has used it, and lead on to what the page left to say."""
+    """Delete the cookie of a link once the page has used it, and redirect with the page's flash message."""
     purpose = _purpose(fields)
     response = see(_AFTERWARDS.get(purpose, "/dashboard"))
     cookies.clear_link(services().settings, response, purpose)
@@ -49,7 +49,7 @@ async def close(request: Request, fields: Fields) -> Response:
 
 
 async def _usable(purpose: Purpose, token: str) -> Link:
-    """Return the link of a token that could be used now; LinkUsed also if another has done its work."""
+    """Return the link of a usable token; raise LinkUsed also if another link had the same effect."""
     if purpose is Purpose.EMAIL_VERIFICATION and (await services().verification.look(token)).email_verified:
         raise LinkUsed
     return await services().links.peek(purpose, token)

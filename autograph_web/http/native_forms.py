@@ -1,4 +1,4 @@
-"""How a native form is read and answered: a page to go on to, or back to the page that says why not."""
+"""Parsing of native forms and their responses: a redirect to the next page, or back with the error."""
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -24,19 +24,19 @@ Fields = dict[str, str]
 Action = Callable[[Request, Fields], Awaitable[Response]]
 
 ON = ("on", "true", "1")
-"""What a ticked checkbox comes as."""
+"""The values of a checked checkbox."""
 
 SCRIPTLESS = "scriptless"
-"""The field that only a form sent without JavaScript has."""
+"""The field present only in forms submitted without JavaScript."""
 
 _MOST_FIELDS = 16
 _FORM = "application/x-www-form-urlencoded"
 
 
 def form_route(path: str, action: Action, back: str) -> Route:
-    """Return a route that runs `action` and, when it refuses, leads `back` to the page that says why.
+    """Return a route that runs `action` and, if it fails, redirects `back` to the page that shows the error.
 
-    The table of operations says who may send the form; `signed_in` returns that user.
+    The operations table determines who may submit the form; `signed_in` returns that user.
     """
     operation = operation_of(f"POST {path}")
 
@@ -55,7 +55,7 @@ def form_route(path: str, action: Action, back: str) -> Route:
 
 
 def call_route(path: str, action: Action) -> Route:
-    """Return a route for our own script: it runs `action`, and a refusal is a problem document."""
+    """Return a route for our own script: it runs `action`; an error yields a problem document."""
     operation = operation_of(f"POST {path}")
 
     async def answered(request: Request) -> Response:
@@ -73,54 +73,54 @@ async def _permit(request: Request, operation: Operation) -> None:
 
 
 def signed_in(request: Request) -> Viewer:
-    """Return who sent a form that takes a session."""
+    """Return the user who submitted a form that requires a session."""
     return request.state.viewer
 
 
 async def viewer_of(request: Request) -> Viewer:
-    """Return who is signed in by the cookie of a request; or refuse.
+    """Authenticate the session cookie of a request and return its user.
 
     Raises:
-        NotAuthenticated, SessionEnded: Nobody is, or no longer.
-        Unavailable: That cannot be told right now.
+        NotAuthenticated, SessionEnded: There is no session, or it has ended.
+        Unavailable: The session cannot be checked now.
     """
     cookie = cookies.session_cookie(services().settings, cookie_header(request))
     return await services().sessions.authenticate_cookie(cookie or "")
 
 
 async def explain(back: str, refusal: DomainError, fields: Fields) -> Response:
-    """Lead `back` to a page, leaving behind what it is to say of `refusal` and what was typed."""
+    """Redirect `back` to a page, with a flash message about `refusal` and the values that were entered."""
     typed = {name: fields[name][:LONGEST_EMAIL] for name in ("email",) if name in fields}
     flash = Flash(refusal.code, refusal.field, refusal.retry_after, refusal.reasons, typed)
     return await see_with(back_to(back, fields), flash, fields)
 
 
 async def see_with(path: str, flash: Flash, fields: Fields) -> Response:
-    """Lead to a page of ours and leave behind what it is to say."""
+    """Redirect to one of our pages, with a flash message."""
     ticket = await services().flash.put(flash)
-    # Without Redis the address alone is left to say it.
+    # Without Redis the message can be conveyed only by the URL.
     response = see(said_at(path, flash.code, fields if ticket else {SCRIPTLESS: "on"}))
     cookies.set_flash(services().settings, response, ticket)
     return response
 
 
 def see(path: str) -> RedirectResponse:
-    """Lead to a page of ours (RFC 9110 section 15.4.4)."""
+    """Redirect to one of our pages with 303 See Other (RFC 9110 section 15.4.4)."""
     return RedirectResponse(path, HTTPStatus.SEE_OTHER)
 
 
 def said_at(path: str, code: str, fields: Fields) -> str:
-    """Return the address at which a page says what `code` means, should it have no JavaScript."""
+    """Return the URL at which a page explains `code` if it runs without JavaScript."""
     return f"{path}#{said_id(code)}" if SCRIPTLESS in fields else path
 
 
 def said_id(code: str) -> str:
-    """Return the id of the element that says what `code` means."""
+    """Return the id of the HTML element that explains `code`."""
     return f"said-{code}"
 
 
 def back_to(page: str, fields: Fields) -> str:
-    """Return the address of a page that still knows where to go afterwards."""
+    """Return the URL of a page, preserving the destination after sign-in."""
     return f"{page}?next={quote(safe_next(fields['next']), safe='')}" if "next" in fields else page
 
 
@@ -130,7 +130,7 @@ def cookie_header(request: Request) -> str:
 
 
 def request_context(request: Request) -> RequestContext:
-    """Return the circumstances of the request."""
+    """Return the context of the request."""
     return context_from_scope(request.scope, services().settings)
 
 

@@ -1,4 +1,4 @@
-"""Who runs the server, as far as a request shows it: for figures and details that concern nobody else."""
+"""Identifies operators, who may read metrics and details that are not public."""
 
 from collections.abc import Collection
 from hashlib import sha256
@@ -17,10 +17,11 @@ _OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 def why_not_operator(scope: Scope, settings: Settings) -> DomainError | None:
-    """Return the refusal for somebody who may not see what operators see; None for an operator.
+    """Return the refusal for a client that may not see what operators see; None for an operator.
 
-    With `AUTOGRAPH_METRICS_TOKEN` that is whoever shows it (RFC 6750), and without it a program on this very
-    machine. What a proxy passed on never counts as local, and no header makes anybody local.
+    With `AUTOGRAPH_METRICS_TOKEN`, an operator presents that bearer token (RFC 6750); without it, an operator
+    is a program on this machine. A request forwarded by a proxy is never local, and no header can make one
+    local.
     """
     if settings.metrics_token:
         return None if _shows(Headers(scope=scope), settings.metrics_token) else NotAuthenticated()
@@ -28,14 +29,14 @@ def why_not_operator(scope: Scope, settings: Settings) -> DomainError | None:
 
 
 def own_hosts(settings: Settings) -> frozenset[str]:
-    """Return what programs on this machine call this server in their Host header."""
+    """Return the Host header values with which programs on this machine address this server."""
     return frozenset(f"{name}:{settings.port}" for name in _OWN_NAMES)
 
 
 def is_local(scope: Scope, hosts: Collection[str]) -> bool:
-    """Return True if a request comes from this machine, past no proxy, and asks for one of `hosts`.
+    """Return True if a request comes from this machine, not through a proxy, and addresses one of `hosts`.
 
-    The name counts because a foreign site's may lead a browser here (CWE-350).
+    The Host header is checked because a foreign site's name may resolve to this machine (CWE-350).
     """
     headers = Headers(scope=scope)
     asked = headers.getlist("host")
@@ -49,6 +50,6 @@ def is_local(scope: Scope, hosts: Collection[str]) -> bool:
 
 def _shows(headers: Headers, token: str) -> bool:
     scheme, _, shown = headers.get("authorization", "").partition(" ")
-    # Hashed first, so that the time taken tells nothing of the token, not even its length.
+    # Compared as hashes, so that the time reveals nothing about the token, not even its length.
     same = compare_digest(sha256(shown.encode("utf-8", "replace")).digest(), sha256(token.encode()).digest())
     return scheme.lower() == "bearer" and same

@@ -1,8 +1,8 @@
-"""What a page may say over its websocket (Socket.IO 5 over Engine.IO 4), read strictly and spelled anew.
+"""Strict validation of what a page may send over its websocket (Socket.IO 5 over Engine.IO 4).
 
-A page sends few kinds of frames. Everything else that the protocols know (binary attachments, other
-namespaces, acknowledgements, events named like the server's own) is a stranger's, and goes no further. What
-is let through is spelled anew from what was understood, so that nobody behind can read it differently.
+A page sends few kinds of frames. Everything else in these protocols (binary attachments, other namespaces,
+acknowledgements, events named like the server's own) does not come from our pages and is rejected. Accepted
+frames are re-serialized from the parsed value, so that later code cannot interpret them differently.
 """
 
 import json
@@ -20,7 +20,7 @@ from autograph_web.infra.ratelimit.bounds import (
 )
 
 CLOSE = "1"
-"""How either side says that it closes the connection."""
+"""The frame with which either side closes the connection."""
 _PONG, _LEAVE = "3", "41/_event,"
 _CONNECT, _EVENT = "40/_event,", "42/_event,"
 _HYDRATE = ".hydrate_and_load"
@@ -33,7 +33,7 @@ _PLACE = ("pathname", "asPath", "query")
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """The names of what a handler takes, and which of them it cannot do without."""
+    """The parameter names of a handler, and which of them are required."""
 
     known: frozenset[str]
     needed: frozenset[str]
@@ -44,15 +44,15 @@ class Arguments:
 
 
 class NotOurs(ValueError):
-    """A frame that no page of ours sends; the message says which kind it is, in a word of ours."""
+    """A frame that our pages never send; the message is a fixed name for the kind of violation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame that was understood.
+    """A validated frame.
 
-    `text` is what goes on, empty for nothing. `page_error` is what a page reports of a fault in itself,
-    `unknown` the name of a handler that pages may not call.
+    `text` is the frame to forward, "" for none. `units` is its cost. `page_error` is an error reported by the
+    page itself, `unknown` the name of a handler that pages may not call.
     """
 
     text: str = ""
@@ -63,16 +63,16 @@ class Frame:
 
 
 class Reader:
-    """Reads frames; `handlers` are those that a page may call, by their full names."""
+    """Parses frames; `handlers` are those that a page may call, by their full names."""
 
     def __init__(self, handlers: Mapping[str, Arguments]) -> None:
         self._handlers = handlers
 
     def read(self, text: str) -> Frame:
-        """Return what a frame says.
+        """Return the parsed frame.
 
         Raises:
-            NotOurs: No page sends such a frame.
+            NotOurs: Our pages do not send such a frame.
         """
         if text in (_PONG, CLOSE, _LEAVE):
             return Frame(text)
@@ -128,7 +128,7 @@ class Reader:
 
 
 def _place(event: dict[str, Any]) -> dict[str, Any]:
-    """Return what the page says of its address; the rest of Reflex' `router_data` is the server's to say."""
+    """Return the page's own location; the other values of Reflex's `router_data` are set by the server."""
     said = _object(event.get("router_data") or {})
     kept = {name: said[name] for name in _PLACE if name in said}
     texts = [kept[name] for name in ("pathname", "asPath") if name in kept]
@@ -140,7 +140,7 @@ def _place(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _hashes(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return what a page says when it connects; values for vars that browsers keep are for none of ours."""
+    """Return the payload of a connecting page, without client storage values, which we do not use."""
     hashes = payload.get("hashes")
     if not isinstance(hashes, list) or not all(map(_is_text, cast(list[Any], hashes))):
         return {}

@@ -1,4 +1,4 @@
-"""Serves the built pages in place, guards the protected ones, and says how long each file keeps."""
+"""Serves the built pages, protects those that require a session, and sets caching headers."""
 
 from collections.abc import Collection, Mapping
 from posixpath import normpath
@@ -26,19 +26,19 @@ from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
 
 _COOKIES_MISSING = "cookies_missing"
-_SIGN_IN_PAGES = ("/login", "/register")  # which lead nowhere that needs a session but by signing in
+_SIGN_IN_PAGES = ("/login", "/register")  # their only way to a page that requires a session is a sign-in
 _NOT_FOUND = "/404"
-# What Reflex answers beside the websocket; nothing of ours asks for it, and one of them asks Redis.
+# Endpoints of Reflex besides the websocket; our pages do not use them, and one of them queries Redis.
 _REFLEX_OWN = frozenset({"/ping", "/_health", "/_upload", "/_all_routes", "/auth-codespace"})
 _LINK_PAGES = frozenset(purpose.page for purpose in Purpose)
 
 
 class Pages:
-    """An ASGI layer in front of Reflex's static files.
+    """ASGI middleware in front of Reflex's static files.
 
-    `pages` maps each route to its HTML file, `protected` names the routes that need a session, `admin` those
-    of them that need an administrator's, `built` tells the CSP hashes of each file, and `calls` the methods
-    that REST and the forms take.
+    `pages` maps each route to its HTML file, `protected` lists the routes that require a session, `admin`
+    those that require an administrator's, `built` maps each file to its CSP hashes, and `calls` maps the
+    paths of REST and forms to their methods.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Pages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
-        # Exactly the websocket's mount: what only begins like it goes to the static files, where `..` counts.
+        # Exactly the websocket's mount: other paths with this prefix reach the files, where `..` is resolved.
         if scope["type"] != "http" or f"{scope['path']}/".startswith("/_event/"):
             await self._app(scope, receive, send)
             return
@@ -67,7 +67,7 @@ class Pages:
             await problem_response(NotFound())(scope, receive, send)
             return
         try:
-            # Only pages have a second spelling, with a slash at the end: there is no call at /me/.
+            # Only pages accept a trailing slash: there is no call at /me/.
             exact = path if path in self._pages else scope["path"]
             refusal = self._wrong_method(exact, scope["method"])
             if refusal is None and path in self._protected:
@@ -93,7 +93,7 @@ class Pages:
         if file is not None:
             scope = {**scope, "path": f"/{file}", "raw_path": f"/{file}".encode()}
         elif ".html" in path.lower() or (wants_json(scope) and "." not in path):
-            # A page is only ever had by its route, so that nobody gets past the guard by its file's name.
+            # A page is available only by its route, so that the file name cannot bypass the session check.
             await problem_response(NotFound())(scope, receive, send)
             return
         await self._app(scope, receive, self._dressed(path, file, scope, send))
@@ -111,8 +111,8 @@ class Pages:
         return dressed
 
     def _dress(self, headers: MutableHeaders, path: str, file: str | None, status: int) -> bool:
-        """Give a file its headers; return True if it is a document."""
-        # A 304 has no content type, yet the browser puts its headers on the page it kept.
+        """Set the headers of a file; return True if it is a document."""
+        # A 304 has no content type, but the browser applies its headers to the cached page.
         if file is not None or headers.get("content-type", "").startswith("text/html"):
             page = self._built.get(file or "404.html", PageInfo("", ()))
             headers["Content-Security-Policy"] = content_security_policy(
@@ -127,7 +127,7 @@ class Pages:
 
 
 def _name_browser(headers: MutableHeaders) -> None:
-    """Hand out a browser cookie with a document, which no shared cache may then keep (RFC 9111)."""
+    """Set a browser cookie with a document, which shared caches must then not store (RFC 9111)."""
     response = Response()
     set_browser(services().settings, response, new_browser())
     headers.append("Set-Cookie", response.headers["set-cookie"])
@@ -155,7 +155,7 @@ async def _why_not(scope: Scope, *, admin: bool) -> Response | None:
 
 
 async def _to_sign_in(scope: Scope, ended: str | None) -> RedirectResponse:
-    """Lead to sign in, and take the cookie of a session that `ended` back; the page then says why it did."""
+    """Redirect to sign-in and delete the cookie of a session that `ended`; the page then shows the reason."""
     path, query = scope["path"], scope.get("query_string", b"").decode("latin-1")
     target = quote(f"{path}?{query}" if query else path, safe="")
     said = f"#{said_id(_COOKIES_MISSING)}" if _lost_its_cookies(scope) else ""
@@ -169,7 +169,7 @@ async def _to_sign_in(scope: Scope, ended: str | None) -> RedirectResponse:
 
 
 def _mended(path: str) -> Response | None:
-    """Return the way on from a link whose `#` a mail program has escaped: it stands in the path then."""
+    """Return a redirect for a link whose `#` a mail client has escaped, so that the path has the token."""
     page, _, fragment = path.partition("#")
     try:
         token = read_token(fragment)
@@ -182,10 +182,10 @@ def _mended(path: str) -> Response | None:
 
 
 def _lost_its_cookies(scope: Scope) -> bool:
-    """Return True if a browser comes straight from a form that sets cookies, and brings none of them.
+    """Return True if a browser comes directly from a form that sets cookies, but sends none of them.
 
-    That one cannot be told by a cookie either, so the fragment of the address names the words. The referrer
-    is that of the form (RFC 9110 section 10.1.3): a browser keeps it through a redirect.
+    The message cannot be conveyed by a cookie either, so it is selected by the URL's fragment. The referrer
+    is the page of the form (RFC 9110 section 10.1.3): a browser keeps it through a redirect.
     """
     headers, settings = Headers(scope=scope), services().settings
     came = urlsplit(headers.get("referer", ""))
@@ -194,5 +194,5 @@ def _lost_its_cookies(scope: Scope) -> bool:
 
 
 def _plain(path: str) -> str:
-    """Return `path` as the static files below read it: `//dashboard` and `/./dashboard` are one page."""
+    """Return `path` normalized as the static files do: `//dashboard` and `/./dashboard` are one page."""
     return normpath(f"/{path.lstrip('/')}")

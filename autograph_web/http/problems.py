@@ -1,4 +1,4 @@
-"""Refusals as RFC 9457 problem details, for layers that answer before any face is reached."""
+"""Errors as RFC 9457 problem details, for middleware that answers before the REST API is reached."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ def problem_of(error: DomainError, **more: Any) -> dict[str, Any]:
         "detail": error.detail,
         "code": error.code,
     }
-    if current is not None:  # what to tell whoever runs the server: the log has the same id
+    if current is not None:  # to quote to the operator: the log has the same id
         members["instance"] = f"urn:uuid:{current.request_id}"
     if error.field:
         members["field"] = error.field
@@ -31,7 +31,7 @@ def problem_of(error: DomainError, **more: Any) -> dict[str, Any]:
 
 
 def problem_response(error: DomainError, **more: Any) -> Response:
-    """Return the answer to a request that met `error`."""
+    """Return the response to a request that failed with `error`."""
     headers = {"Cache-Control": "no-store"}
     if error.status in (429, 503):
         headers["Retry-After"] = str(error.retry_after or 1)
@@ -42,6 +42,6 @@ def problem_response(error: DomainError, **more: Any) -> Response:
 
 
 def _challenge(error: DomainError) -> str:
-    # RFC 6750 section 3.1: name the error only when a token was shown and refused.
+    # RFC 6750 section 3.1: name the error only if a token was presented and rejected.
     named = error.code in ("invalid_token", "session_ended") or error.code.startswith("api_key_")
     return 'Bearer realm="autograph"' + (', error="invalid_token"' if named else "")

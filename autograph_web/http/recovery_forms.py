@@ -1,4 +1,4 @@
-"""The native forms of recovery: asking for a link, and the new password."""
+"""Native forms of account recovery: requesting a link, and setting a new password."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +16,7 @@ from autograph_web.runtime import services
 
 
 async def request(request: Request, fields: Fields) -> Response:
-    """Send a link for a new password, if there is an account to send it to."""
+    """Send a password reset link, if there is an account with this address."""
     email = fields.get("email", "")
     await services().password_reset.request(request_context(request), email)
     return await see_with(
@@ -25,7 +25,7 @@ async def request(request: Request, fields: Fields) -> Response:
 
 
 async def choose(request: Request, fields: Fields) -> Response:
-    """Set a new password by the link of the cookie."""
+    """Set a new password with the link's cookie."""
     settings, header = services().settings, cookie_header(request)
     token = cookies.link_cookie(settings, header, Purpose.PASSWORD_RESET)
     if token is None:
@@ -39,12 +39,12 @@ async def choose(request: Request, fields: Fields) -> Response:
 
 
 def password_is_set(reset: Reset) -> Flash:
-    """Return what the sign-in page says after a new password was set by a link."""
+    """Return the message of the sign-in page after a password reset."""
     return Flash("password_reset", values={"email": reset.account.email, **reset.removed.as_values()})
 
 
 async def refuse(request: Request, fields: Fields) -> Response:
-    """Take back the sign-in of the cookie's link, and go on to a new password at once."""
+    """Revoke the sign-in that the link's cookie refers to, and continue to setting a new password."""
     settings = services().settings
     token = cookies.link_cookie(settings, cookie_header(request), Purpose.SIGN_IN_REFUSAL)
     if token is None:
@@ -52,12 +52,12 @@ async def refuse(request: Request, fields: Fields) -> Response:
     back = await services().sign_in_disavowal.refuse(request_context(request), token)
     response = await go_on_to_password(back, "sign_in_refused", fields)
     cookies.clear_link(settings, response, Purpose.SIGN_IN_REFUSAL)
-    cookies.clear_session(settings, response)  # it is over with all others
+    cookies.clear_session(settings, response)  # that session was revoked with all others
     return response
 
 
 async def go_on_to_password(back: WayBack, code: str, fields: Fields) -> Response:
-    """Lead on to a new password by the link of `back`; the page says `code` and what was removed."""
+    """Redirect to setting a password with the link of `back`; the page shows `code` and what was removed."""
     reset = Purpose.PASSWORD_RESET
     flash = Flash(code, values=back.removed.as_values())
     response = await see_with(reset.page, flash, fields)

@@ -1,18 +1,18 @@
-"""Where a person may be sent after signing in: a page of ours, never anywhere else."""
+"""Safe redirect targets after sign-in: only our own pages."""
 
 from urllib.parse import urlsplit
 
 HOME_OF_THE_SIGNED_IN = "/dashboard"
 _LONGEST = 512
-# Never a way on: these act, or would only lead back to signing in.
+# Not valid targets: these perform actions, or lead back to signing in.
 _NOT_A_DESTINATION = ("/login", "/register", "/session/", "/link/", "/recovery/")
 
 
 def safe_next(value: object) -> str:
     r"""Return `value` if it is a relative path of our own, else the dashboard.
 
-    `//host`, `/\host`, schemes, control characters and white space are refused: browsers read some of them
-    as another site (CWE-601).
+    `//host`, `/\host`, schemes, control characters and white space are rejected, because browsers interpret
+    some of them as another site (open redirect, CWE-601).
     """
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST or not value.isprintable():
         return HOME_OF_THE_SIGNED_IN

@@ -1,4 +1,4 @@
-"""A layer that turns a refusal into a page where a person would otherwise read a problem document."""
+"""Middleware that shows a page instead of a problem document to a user who navigated there."""
 
 import json
 from typing import Any
@@ -13,9 +13,9 @@ from autograph_web.http.trouble import is_navigation, refusal_page
 
 
 class RefusalPages:
-    """Answers a browser's navigation that was refused with a page that has the same words.
+    """Answers a browser's failed navigation with a page that has the same message.
 
-    Whoever refuses need not think of it: a form, a guard, REST. Status and all other headers stay.
+    The code that raises the error (form, guard, REST) need not consider this. Status and other headers stay.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -28,14 +28,14 @@ class RefusalPages:
             return
         turning = _Turning(scope, send)
         if len(Headers(scope=scope).get("cookie", "")) > LONGEST_HEADER:
-            # None of them is read, so anything else would look as if nobody were signed in.
+            # No cookie is read then, so any other response would look as if the user were signed out.
             await problem_response(CookiesTooLarge())(scope, receive, turning)
             return
         await self._app(scope, receive, turning)
 
 
 class _Turning:
-    """Passes everything on but a problem document, which it holds until it is whole."""
+    """Forwards every message except a problem document, which it buffers until it is complete."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self._scope, self._send = scope, send

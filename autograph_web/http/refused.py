@@ -1,4 +1,4 @@
-"""How a layer tells that it refused a request for what one address takes."""
+"""Metrics and log lines for requests rejected because their address uses too many resources."""
 
 import time
 
@@ -11,13 +11,13 @@ _log = structlog.get_logger(__name__)
 
 
 class Refused:
-    """Counts each refusal, and logs one line in ten seconds for each reason."""
+    """Counts each rejection, and logs at most one line in ten seconds for each reason."""
 
     def __init__(self) -> None:
         self._seldom = LogThrottle(time.monotonic, SHORT_S)
 
     def tell(self, reason: str, address: str) -> None:
-        """Note that a request of `address` was refused; `reason` is a word of ours."""
+        """Record that a request from `address` was rejected; `reason` is a fixed name."""
         note_refusal(reason)
         if self._seldom.allows(reason):
             _log.warning("request_refused", reason=reason, address=address)

@@ -1,4 +1,4 @@
-"""The outermost layer: an address whose requests are refused again and again is refused cheaply."""
+"""The outermost middleware: rejects an address cheaply after it has been rejected repeatedly."""
 
 import time
 from collections.abc import Callable
@@ -21,11 +21,11 @@ _REASON = "too_many_refusals"
 
 
 class RepeatedRefusals:
-    """Answers 429 (RFC 6585) before anything is read, once an address has used up its refusals.
+    """Answers 429 (RFC 6585) before the request is read, once an address has exhausted its refusal budget.
 
-    What counts is a request that was told to wait (429), one whose client has gone before it was worked on,
-    and a websocket that is not accepted. An address that is served, however often, is never held up here, and
-    neither is a probe of the server's health.
+    What counts is a request answered with 429, one whose client disconnected before it was processed, and a
+    websocket that was not accepted. An address whose requests are served, however often, is never blocked
+    here, and neither is a health probe.
     """
 
     def __init__(self, app: ASGIApp, now: Callable[[], float] = time.monotonic) -> None:
@@ -39,7 +39,7 @@ class RepeatedRefusals:
         if scope["type"] == "lifespan" or scope["path"].startswith(_PROBES):
             await self._app(scope, receive, send)
             return
-        # Whose request it is costs more to find out than everything else here, and hardly ever matters.
+        # Determining the address costs more than everything else here, and is rarely needed.
         if not self._budgets.idle and self._budgets.is_spent(address := _address(scope)):
             self._refused.tell(_REASON, address)
             await self._refuse(scope, receive, send)

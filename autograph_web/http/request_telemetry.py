@@ -1,4 +1,4 @@
-"""The layer around all others: times every request, says in one line what came of it, names its occasion."""
+"""Middleware around all others: measures every request, logs its outcome, and defines its request scope."""
 
 from collections.abc import Collection
 from functools import cache
@@ -18,15 +18,15 @@ from autograph_web.runtime import services
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SOCKET = "/_event"
 OTHER, FILE = "(other)", "(file)"
-"""What the route of a request is called that has none, and of one for a file of the pages."""
-# What machines ask for all day long; it is only worth a line when it fails.
+"""The route label of requests without a route, and of those for a static file."""
+# Requested continuously by monitoring and browsers; logged only on failure.
 _ROUTINE = frozenset({"/health/live", "/health/ready", "/metrics", FILE})
 
 
 class RequestTelemetry:
-    """Looks at every request; `paths` are those that stand for a route of their own.
+    """Observes every request; `paths` are those that are used as route labels.
 
-    A request is counted by the template of its route, never by its path: strangers choose paths.
+    A request is counted by its route template, never by its path, which the client chooses freely.
     """
 
     def __init__(self, app: ASGIApp, paths: Collection[str]) -> None:
@@ -44,7 +44,7 @@ class RequestTelemetry:
         async def noted(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = int(message["status"])  # some give a member of HTTPStatus
+                status = int(message["status"])  # some code passes a member of HTTPStatus
             await send(message)
 
         with self._span(scope, settings.trusted_proxy_hops) as span:
@@ -60,7 +60,7 @@ class RequestTelemetry:
     def _span(self, scope: Scope, hops: int) -> Span:
         if not tracing.is_on():
             return tracing.span("request")
-        # Anybody may send a traceparent; it counts if a proxy we trust can have set it.
+        # Any client may send a traceparent; it is used only if a trusted proxy can have set it.
         parent = tracing.pick(scope["headers"]) if hops else None
         return tracing.span("request", "SERVER", parent)
 
@@ -109,7 +109,7 @@ def _tell(span: Span, method: str, route: str, status: int, current: RequestScop
 
 @cache
 def _timer(method: str, route: str, hundreds: int) -> Any:
-    # A request whose client left before there was an answer has no status.
+    # A request whose client disconnected before the response has no status.
     return meters().requests.labels(method, route, f"{hundreds}xx" if hundreds else "none")
 
 

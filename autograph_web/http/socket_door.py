@@ -1,7 +1,7 @@
-"""The door of the websocket: who connects, what of it is kept, and what a page may say how fast.
+"""Admission control of the websocket: who may connect, what is kept, and what pages may send how fast.
 
-Everything behind it costs more than here: Reflex parses a message, loads the tab's state from Redis, runs a
-handler and writes a trace if there is none. So a message that no page of ours sends ends here.
+Processing behind it is more expensive: Reflex parses a message, loads the state of the tab from Redis, runs a
+handler, and creates a state if there is none. So a message that our pages never send is rejected here.
 """
 
 import asyncio
@@ -33,9 +33,9 @@ _log = structlog.get_logger(__name__)
 _SOCKET = "/_event"
 _TOKEN = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LONGEST_QUERY = 512
-# Names of handlers; a stranger may send any text for one.
+# The form of handler names; a client may send any text.
 _HANDLER = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
-# What is read of a handshake, and how much of it; cookies that are too long to be read go whole.
+# The headers of a handshake that are kept, and their maximum lengths; overlong cookies are dropped entirely.
 _KEPT = (b"host", b"origin", b"user-agent", b"upgrade", b"connection", b"cookie")
 _KEPT_BEGINNING = b"sec-websocket-"
 _LONGEST_KEPT, _LONGEST_FORWARDED = 512, 2048
@@ -43,13 +43,13 @@ _GOING_AWAY, _POLICY, _TRY_LATER = 1001, 1008, 1013
 
 
 KnownTab = Callable[[str], Awaitable[bool]]
-"""Tells whether a tab was there before, by the name that its browser gives it."""
+"""Returns whether a tab was known before, by the name derived for its browser."""
 
 
 class SocketDoor:
-    """Lets pages connect, and through what pages say.
+    """Admits the connections of pages and forwards their messages.
 
-    `handlers` are what they may call; without `is_known` no tab counts as a new one.
+    `handlers` are those that pages may call; without `is_known` no tab counts as new.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class SocketDoor:
         token = _token(scope)
         if not token:
             return "token"
-        # Each open page keeps state on the server, so one address must not open pages without end.
+        # Each open page keeps state on the server, so the number of pages per address must be bounded.
         if self._open[address] >= bounds.MOST_WEBSOCKETS:
             return "too_many"
         if self._paces.take(address, bounds.HANDSHAKE_UNITS) is None:
@@ -111,26 +111,26 @@ class SocketDoor:
 
 
 class Told:
-    """Says in the log what was refused: one short line in ten seconds for each kind."""
+    """Logs rejections: at most one short line in ten seconds for each kind."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._seldom = LogThrottle(now, SHORT_S)
 
     def refused(self, reason: str, address: str, handler: str = "") -> None:
-        """Note that something of `address` was refused; `reason` is a word of ours."""
+        """Record that something from `address` was rejected; `reason` is a fixed name."""
         if self._seldom.allows(reason):
             named = {"handler": handler if _HANDLER.fullmatch(handler) else f"[{len(handler)} letters]"}
             named = named if handler else {}
             _log.warning("websocket_refused", reason=reason, address=address, **named)
 
     def page_error(self, text: str) -> None:
-        """Note what a page says of a fault in itself, which anybody may invent."""
+        """Log an error reported by a page; the report is untrusted."""
         if self._seldom.allows("page_error"):
             _log.warning("page_error", text=without_values(text))
 
 
 class _Talk:
-    """One connection: what comes in is read here first, and what goes out ends with it."""
+    """One connection: incoming messages are validated first, and a closing server message ends it."""
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class _Talk:
         self._waiting: asyncio.Future[Message] | None = None
 
     async def receive(self) -> Message:
-        """Return the next message that may go on, or that the connection has ended."""
+        """Return the next accepted message, or the disconnection."""
         while (message := await self._next())["type"] == "websocket.receive":
             text = message.get("text")
             try:
@@ -167,7 +167,7 @@ class _Talk:
         return message
 
     async def _next(self) -> Message:
-        """Return what comes next: after the server's goodbye, that the connection has ended."""
+        """Return the next message; after the server's close frame, the disconnection."""
         if not self._over:
             self._waiting = asyncio.ensure_future(self._receive())
             try:
@@ -181,9 +181,10 @@ class _Talk:
         return {"type": "websocket.disconnect", "code": _GOING_AWAY}
 
     async def send(self, message: Message) -> None:
-        """Pass on what the server says, as long as the connection is open; its goodbye ends it.
+        """Forward a message of the server while the connection is open; its close frame ends the connection.
 
-        Engine.IO leaves that to the client, which on a websocket takes no notice and waits for the next ping.
+        Engine.IO leaves closing to the client, which ignores that frame on a websocket and waits for the next
+        ping.
         """
         if self._over:
             return
@@ -191,7 +192,7 @@ class _Talk:
         if message.get("text") == CLOSE:
             self._over = self._left = True
             if self._waiting is not None:
-                self._waiting.cancel()  # Granian closes no connection that something waits for
+                self._waiting.cancel()  # Granian does not close a connection while a receive is pending
 
     async def _judge(self, frame: Frame) -> str:
         if frame.unknown:
@@ -220,13 +221,13 @@ class _Talk:
 
 
 async def refuse_websocket(send: Send, reason: str) -> None:
-    """Refuse a handshake: closing before accepting makes the server answer 403."""
+    """Reject a handshake: closing before accepting makes the server answer 403."""
     meters().websockets_refused.labels(reason).inc()
     await send({"type": "websocket.close", "code": _POLICY})
 
 
 async def is_signed_in(cookie_header: str) -> bool:
-    """Return True if a Cookie header opens a session."""
+    """Return True if a Cookie header contains a valid session."""
     cookie = session_cookie(services().settings, cookie_header)
     if cookie is None:
         return False
@@ -238,7 +239,7 @@ async def is_signed_in(cookie_header: str) -> bool:
 
 
 def _token(scope: Scope) -> str:
-    """Return the UUID by which the address names a tab, as pages do, or nothing."""
+    """Return the UUID that identifies a tab in the URL, or "" if it is missing or malformed."""
     query: bytes = scope.get("query_string", b"")
     if f"{scope['path']}/" not in (f"{_SOCKET}/", f"{_SOCKET}//") or len(query) > _LONGEST_QUERY:
         return ""
@@ -247,7 +248,7 @@ def _token(scope: Scope) -> str:
 
 
 def _cut(scope: Scope) -> Scope:
-    """Return `scope` with the headers that are read: all it has stay in memory, and with the tab in Redis."""
+    """Return `scope` with only the headers needed, since they stay in memory, and in Redis with the tab."""
     forwarded = services().settings.forwarded_header.encode("ascii")
     kept: list[tuple[bytes, bytes]] = []
     for name, value in scope["headers"]:

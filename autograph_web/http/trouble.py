@@ -1,4 +1,4 @@
-"""What a request that failed is answered with: a page for a person, problem details for a program."""
+"""Responses to failed requests: a page for a user, problem details for a program."""
 
 import re
 from html import escape
@@ -13,7 +13,7 @@ from autograph_web.http.problems import problem_response
 from autograph_web.infra.errors import DomainError
 
 _PAGE = "error.html"
-# What the page of our own faults says, to be replaced by what a refusal says.
+# The text of the internal error page, which is replaced by that of the refusal.
 _TITLE = re.compile(r"<title>[^<]*?( · [^<]*)?</title>")
 _HEADING = re.compile(r'(<h1 class="title"[^>]*>)[^<]*(</h1>)')
 _LEAD = re.compile(r'(<p class="lead">)[^<]*(</p>)')
@@ -22,7 +22,7 @@ _PAGES: dict[type[DomainError], str] = {NotAdmin: "forbidden.html"}
 
 
 def trouble_response(error: DomainError, scope: Scope) -> Response:
-    """Return the answer to a request that met `error`; the page stands in place, so a reload tries again."""
+    """Return the response for `error`; a page is served without a redirect, so that a reload tries again."""
     page = None if wants_json(scope) else plain_page(_PAGES.get(type(error), _PAGE))
     if page is None:
         return problem_response(error)
@@ -33,7 +33,7 @@ def trouble_response(error: DomainError, scope: Scope) -> Response:
 
 
 def refusal_page(scope: Scope, status: int, detail: str) -> str | None:
-    """Return the page that tells a person of a refusal; None for a program, or if no page was built."""
+    """Return the page that explains a refusal to a user; None for a program, or if no page was built."""
     page = plain_page(_PAGE) if is_navigation(scope) else None
     if page is None:
         return None
@@ -44,10 +44,10 @@ def refusal_page(scope: Scope, status: int, detail: str) -> str | None:
 
 
 def is_navigation(scope: Scope) -> bool:
-    """Return True if a browser shows the answer as a page of its own (Fetch Metadata, section 2.3).
+    """Return True if the browser will display the response as a document (Fetch Metadata, section 2.3).
 
-    A browser without that header is known by what it sends: links and forms have two methods, and no form is
-    encoded as JSON (HTML, section 4.10.21).
+    A browser without that header is recognized by the request: links and forms use only two methods, and
+    forms are never encoded as JSON (HTML, section 4.10.21).
     """
     if not wants_page(scope):
         return False
@@ -57,12 +57,12 @@ def is_navigation(scope: Scope) -> bool:
 
 
 def wants_page(scope: Scope) -> bool:
-    """Return True if a person's browser asks for a page: it says so, and shows no token."""
+    """Return True if a browser requests a page: it accepts HTML, and sends no Authorization header."""
     headers = Headers(scope=scope)
     return "text/html" in headers.get("accept", "") and "authorization" not in headers
 
 
 def wants_json(scope: Scope) -> bool:
-    """Return True if a program asks rather than a person's browser (RFC 9110 section 12.5.1)."""
+    """Return True if the client is a program rather than a browser (RFC 9110 section 12.5.1)."""
     accept = Headers(scope=scope).get("accept", "")
     return "text/html" not in accept and ("json" in accept or accept in ("", "*/*"))

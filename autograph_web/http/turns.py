@@ -1,4 +1,4 @@
-"""The layer in which the requests of one address take turns: many of one do not keep others waiting."""
+"""Middleware for fair scheduling: many requests of one address do not delay those of others."""
 
 import asyncio
 from collections import deque
@@ -16,11 +16,11 @@ from autograph_web.runtime import services
 
 
 class Turns:
-    """Works on a few requests of an address at a time; its others wait in the order in which they came.
+    """Processes a few requests of an address at a time; its others wait in order of arrival.
 
-    A worker has one processor, so an address that asks much is served no slower for it: it only decides who
-    is next. A request is worked on from when its body has arrived until its response begins; one whose client
-    has gone before its turn came is not worked on at all.
+    A worker has one processor, so an address with many requests is not served more slowly: only the order
+    changes. A request is in process from the arrival of its body until its response begins; one whose client
+    disconnects while it waits is not processed at all.
     """
 
     def __init__(self, app: ASGIApp, at_work: int = MOST_REQUESTS_AT_WORK) -> None:
@@ -29,7 +29,7 @@ class Turns:
         self._refused = Refused()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run one request when it is its turn; anything else at once."""
+        """Run a request when it is its turn; other connections run immediately."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -51,7 +51,7 @@ class Turns:
                 await self._work(name, address, scope, client.receive, send)
 
     async def _work(self, name: str, address: "_Address", scope: Scope, receive: Receive, send: Send) -> None:
-        """Run a request whose turn it is, and end its turn."""
+        """Run a request whose turn it is, and end its turn when the response begins."""
         begun = False
 
         async def sent(message: Message) -> None:
@@ -85,7 +85,7 @@ class Turns:
             self._addresses.pop(name, None)
 
     def _pass_on(self, address: "_Address") -> None:
-        """Give the turn that ends to the request that has waited longest."""
+        """Pass the turn that ends to the request that has waited longest."""
         while address.waiting:
             turn = address.waiting.popleft()
             if not turn.done():
@@ -95,7 +95,7 @@ class Turns:
 
 
 class _Address:
-    """The requests of one address."""
+    """The requests of one address that are in process or waiting."""
 
     def __init__(self) -> None:
         self.at_work = 0
@@ -103,7 +103,7 @@ class _Address:
 
 
 class _Waiting:
-    """What a client sends while its request waits, which tells whether it is still there."""
+    """Buffers what a client sends while its request waits, which shows whether it is still connected."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive, self.is_gone = receive, False
@@ -117,14 +117,14 @@ class _Waiting:
         self._watching.cancel()
 
     async def receive(self) -> Message:
-        """Return the next message, whether it came before now or is yet to come."""
+        """Return the next message, from the buffer or from the client."""
         if self._messages.empty() and self._watching.done():
             return await self._receive()
         return await self._messages.get()
 
     async def _watch(self) -> None:
         first = await self._read()
-        if not self.is_gone and not first.get("more_body"):  # the rest of a body is not ours to keep
+        if not self.is_gone and not first.get("more_body"):  # the rest of a body is not buffered
             await self._read()
 
     async def _read(self) -> Message:

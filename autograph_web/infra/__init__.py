@@ -1,1 +1,1 @@
-"""What every other package builds on: clock, errors, database, Redis, rate limits, keys, telemetry."""
+"""Shared infrastructure: clock, errors, database, Redis, rate limits, keys, telemetry."""

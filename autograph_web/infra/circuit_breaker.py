@@ -1,4 +1,4 @@
-"""A circuit breaker: doing without a part that does not answer, for a second at a time."""
+"""A circuit breaker: stops using a dependency that does not answer, for one second at a time."""
 
 from collections.abc import Callable
 
@@ -6,14 +6,14 @@ _OPEN_S = 1.0
 
 
 class CircuitBreaker:
-    """After a failure everybody goes without for a second; then one tries, and the others do not wait."""
+    """Opens for a second after a failure; then one caller tries, while the others are still refused."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._until: float | None = None
 
     def is_open(self) -> bool:
-        """Return True while to do without; where it is not, the caller tries, and records how that went."""
+        """Return True while calls must be skipped; if False, the caller must try and record the outcome."""
         now = self._now()
         if self._until is None:
             return False
@@ -23,9 +23,9 @@ class CircuitBreaker:
         return False
 
     def record_failure(self) -> None:
-        """Open it for a second: there was no answer."""
+        """Open the circuit for a second, after a call without an answer."""
         self._until = self._now() + _OPEN_S
 
     def record_success(self) -> None:
-        """Close it: there was an answer."""
+        """Close the circuit, after a call with an answer."""
         self._until = None

@@ -6,24 +6,24 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time; tests hand in one they can turn."""
+    """A source of the current time; tests inject one that they control."""
 
     def now(self) -> datetime:
-        """Return the current moment as an aware UTC datetime."""
+        """Return the current time as an aware UTC datetime."""
         ...
 
     def seconds(self) -> float:
-        """Return the current moment as seconds since the Unix epoch."""
+        """Return the current time as seconds since the Unix epoch."""
         ...
 
 
 class SystemClock:
-    """The machine's own clock."""
+    """The clock of the operating system."""
 
     def now(self) -> datetime:
-        """Return the current moment as an aware UTC datetime."""
+        """Return the current time as an aware UTC datetime."""
         return datetime.now(UTC)
 
     def seconds(self) -> float:
-        """Return the current moment as seconds since the Unix epoch."""
+        """Return the current time as seconds since the Unix epoch."""
         return time()

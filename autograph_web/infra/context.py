@@ -1,4 +1,4 @@
-"""Who is asking, as far as the connection shows it, and which request is being served."""
+"""Request context: the client as seen by the connection, and the request being processed."""
 
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The circumstances of one request or websocket event, written to the audit log.
+    """Properties of one request or websocket event, written to the audit log.
 
-    `ip` is the client address after trusted proxy hops, or `UNKNOWN_ADDRESS` when none could be read.
+    `ip` is the client address after trusted proxy hops, or `UNKNOWN_ADDRESS` if it could not be determined.
     """
 
     ip: str
@@ -19,9 +19,9 @@ class RequestContext:
 
 @dataclass(slots=True)
 class RequestScope:
-    """The request or websocket event that is being served, for logs and traces; no rule may look at it.
+    """The request or websocket event being processed, for logs and traces; no decision may depend on it.
 
-    `user_id` is whose it turned out to be, `trace_id` the trace that tells of it, if one does.
+    `user_id` is its authenticated account, if any; `trace_id` is that of its trace, "" without one.
     """
 
     request_id: str
@@ -33,23 +33,23 @@ _occasion: ContextVar[RequestScope | None] = ContextVar("autograph_occasion", de
 
 
 def occasion() -> RequestScope | None:
-    """Return what is being served right here, None outside any request or event."""
+    """Return the request or event being processed in this context, or None outside any."""
     return _occasion.get()
 
 
 def begin_request(request_id: str) -> tuple[RequestScope, Token[RequestScope | None]]:
-    """Say that what follows here serves this request; `end_request` takes the token."""
+    """Begin processing a request in this context; pass the token to `end_request`."""
     begun = RequestScope(request_id)
     return begun, _occasion.set(begun)
 
 
 def end_request(token: Token[RequestScope | None]) -> None:
-    """Say that the request is served."""
+    """End the processing of a request."""
     _occasion.reset(token)
 
 
 def bind_user(user_id: UUID) -> None:
-    """Remember whose request is being served."""
+    """Record the account of the request being processed."""
     current = _occasion.get()
     if current is not None:
         current.user_id = user_id

@@ -1,4 +1,4 @@
-"""What a page says once after a redirect: kept in Redis for a minute, read once."""
+"""One-time messages after a redirect (flash messages): stored in Redis for a minute, read once."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.redis.one_time_store import OneTimeStore
 
 LIFE_S = 60
-"""How long the next page may take to come."""
+"""Lifetime of a flash message in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flash:
-    """A code to explain, the field at fault, and what was typed (never a password)."""
+    """The code to explain, the invalid field, and the values that were entered (never a password)."""
 
     code: str
     field: str | None = None
@@ -24,20 +24,20 @@ class Flash:
 
 
 class FlashStore:
-    """Keeps flashes; without Redis a page merely says nothing."""
+    """Stores flash messages; without Redis the page shows no message."""
 
     def __init__(self, redis: RedisClient, randomness: Randomness) -> None:
         self._kept = OneTimeStore(redis, randomness, Flash, prefix="flash", ttl=LIFE_S, token_bytes=18)
 
     async def put(self, flash: Flash) -> str | None:
-        """Keep `flash` and return the value of the cookie that fetches it, or None without Redis."""
+        """Store `flash` and return its cookie value, or None if Redis is unavailable."""
         try:
             return await self._kept.put(flash)
         except Unavailable:
             return None
 
     async def pop(self, token: str | None) -> Flash | None:
-        """Return the flash behind a cookie value, the first time; None when there is none."""
+        """Return and delete the flash message of a cookie value; None if there is none."""
         if not token:
             return None
         try:

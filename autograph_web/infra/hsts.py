@@ -1,15 +1,15 @@
-"""The value of `Strict-Transport-Security` (RFC 6797 section 6.1) as an operator may write it."""
+"""Parses the operator's value for `Strict-Transport-Security` (RFC 6797 section 6.1)."""
 
 _YEAR_S = 31_536_000
 _SHAPE = "must be `off`, or max-age=SECONDS with `; includeSubDomains` and `; preload` after it if wanted"
 
 
 def hsts_header(text: str) -> str:
-    """Return the header's value in its usual spelling.
+    """Return the normalized value of the header.
 
     Raises:
-        ValueError: It is no such value; or it asks for preloading, which is hard to take back, without what
-            the browsers' list demands (https://hstspreload.org).
+        ValueError: The value is invalid; or it requests preloading, which is hard to reverse, without meeting
+            the requirements of the browsers' list (https://hstspreload.org).
     """
     first, *others = [part.strip().lower() for part in text.split(";")]
     name, _, seconds = first.partition("=")

@@ -1,4 +1,4 @@
-"""Addresses as they go over the wire."""
+"""Email addresses in the form used by SMTP."""
 
 import re
 from email.headerregistry import Address
@@ -7,7 +7,7 @@ from email.utils import getaddresses
 import idna
 
 RESERVED_DOMAINS = frozenset({"arpa", "invalid", "localhost", "onion", "test"})
-"""Names for which there is no mail (RFC 2606, 6761, 7686, 8375): refused unless an operator allows them.
+"""Domains without email (RFC 2606, 6761, 7686, 8375): rejected unless an operator allows them.
 
 Not "local", which intranets use (RFC 6762 appendix G).
 """
@@ -17,17 +17,17 @@ _DOMAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[A-Fa-f0-9IPv6:
 
 
 class UnusableAddress(ValueError):
-    """No letter can be addressed so; the address itself is not repeated."""
+    """No email can be sent to this address; the message does not contain it."""
 
     def __init__(self) -> None:
         super().__init__("must be an address such as AutoGraph <no-reply@example.com>")
 
 
 def wire_address(text: str, name: str = "") -> Address:
-    """Return an address with its domain in ASCII (A-labels, RFC 5891); only the local part may be otherwise.
+    """Return an address with its domain in ASCII (A-labels, RFC 5891); only the local part may be non-ASCII.
 
     Raises:
-        UnusableAddress: It is no plain address, or would say more than one.
+        UnusableAddress: It is not a plain address, or contains more than one.
     """
     local, _, domain = text.rpartition("@")
     try:
@@ -40,10 +40,10 @@ def wire_address(text: str, name: str = "") -> Address:
 
 
 def sender_address(text: str) -> Address:
-    """Return the mailbox of a setting such as `AutoGraph <no-reply@example.com>`.
+    """Return the mailbox in a setting such as `AutoGraph <no-reply@example.com>`.
 
     Raises:
-        UnusableAddress: It is none.
+        UnusableAddress: The setting is not a mailbox.
     """
     found = getaddresses([text])
     if len(found) != 1 or not text.isprintable():

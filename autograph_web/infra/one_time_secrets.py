@@ -1,7 +1,8 @@
-"""Secrets on their way to one person's screen: encrypted, fetched once, gone in two minutes.
+"""One-time display of secrets to a user: encrypted, retrieved once, deleted after two minutes.
 
-A page's state is kept in Redis for an hour and sent again whenever the tab reconnects. A new key or a set of
-recovery codes must not lie there, so the state only carries the token and the page fetches the rest itself.
+The state of a page is stored in Redis for an hour and sent again whenever the tab reconnects. A new key or a
+set of recovery codes must not be part of it, so the state has only a token with which the page retrieves
+them.
 """
 
 from uuid import UUID
@@ -17,7 +18,7 @@ OneTimeSecret = dict[str, str | list[str]]
 
 
 class OneTimeSecrets:
-    """Keeps secrets for a person and hands each over once."""
+    """Stores secrets for a user and returns each of them once."""
 
     def __init__(self, redis: RedisClient, encryptor: Encryptor, randomness: Randomness) -> None:
         self._kept = OneTimeStore[OneTimeSecret](
@@ -25,18 +26,18 @@ class OneTimeSecrets:
         )
 
     async def put(self, user_id: UUID, secret: OneTimeSecret) -> str:
-        """Keep `secret` for its owner and return the token that fetches it once.
+        """Store `secret` for its owner and return the token that retrieves it once.
 
         Raises:
-            Unavailable: Redis is away.
+            Unavailable: Redis is unavailable.
         """
         return await self._kept.put(secret, user_id.hex)
 
     async def pop(self, user_id: UUID, token: str) -> OneTimeSecret:
-        """Return the secret behind `token`, the first time its owner asks.
+        """Return and delete the secret of `token`, if it belongs to the user.
 
         Raises:
-            TicketExpired: It is unknown, fetched already, too old, or somebody else's.
-            Unavailable: Redis is away.
+            TicketExpired: It is unknown, already retrieved, expired, or belongs to another user.
+            Unavailable: Redis is unavailable.
         """
         return await self._kept.pop(token, user_id.hex)

@@ -1,4 +1,4 @@
-"""Whether the port of a server is free."""
+"""Checks whether the port of the server is free."""
 
 import socket
 
@@ -6,10 +6,10 @@ from autograph_web.infra.startup_error import StartupError
 
 
 def check_port(host: str, port: int) -> None:
-    """Make sure nobody listens at an address yet.
+    """Check that no process is listening on an address.
 
     Raises:
-        StartupError: The port is taken, or the address is none of this machine's.
+        StartupError: The port is in use, or the address does not belong to this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

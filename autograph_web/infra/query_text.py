@@ -1,4 +1,4 @@
-"""Text of a query as people write it by hand."""
+"""Query parameters as users type them by hand."""
 
 from typing import Annotated
 
@@ -6,9 +6,9 @@ from pydantic import AfterValidator
 
 
 def _with_plus(text: str) -> str:
-    """Return an address whose plus arrived as a space, because the query was not percent-encoded."""
+    """Return an address whose `+` arrived as a space because the query was not percent-encoded."""
     return text if "<" in text else text.strip().replace(" ", "+")
 
 
 AddressText = Annotated[str, AfterValidator(_with_plus)]
-"""An email address or a part of one: there is no space in those that people have, but beside a name."""
+"""An email address or a part of one; it contains no space, except with a display name."""

@@ -1,4 +1,4 @@
-"""The only place that draws randomness."""
+"""The only source of randomness."""
 
 from base64 import urlsafe_b64encode
 from secrets import token_bytes
@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class Randomness(Protocol):
-    """A source of unpredictable bytes; tests may hand in a recorded one."""
+    """A source of unpredictable bytes; tests may inject a recorded one."""
 
     def bytes(self, size: int) -> bytes:
         """Return `size` unpredictable bytes."""
@@ -15,7 +15,7 @@ class Randomness(Protocol):
 
 
 class SystemRandomness:
-    """The operating system's generator."""
+    """The cryptographic random number generator of the operating system."""
 
     def bytes(self, size: int) -> bytes:
         """Return `size` unpredictable bytes."""

@@ -1,4 +1,4 @@
-"""Reading settings, addresses above all: whole, or refused in one line that repeats no password."""
+"""Parsing of settings, mainly URLs: accepted as a whole, or rejected with one line without passwords."""
 
 import unicodedata
 from collections.abc import Collection
@@ -8,19 +8,19 @@ _ENCODE = "has a / ? # or @ where it must be percent-encoded (%2F %3F %23 %40), 
 
 
 _QUOTES = frozenset("\"'`“”‘’«»„")
-# Control, format (the byte order mark is one), surrogate (bytes that are not UTF-8), line and paragraph.
+# Control, format (including the byte order mark), surrogate (bytes that are not UTF-8), line and paragraph.
 _INVISIBLE = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
 def plain(value: str, quoted_inside: bool = False) -> str:
-    """Return a value without the space around it.
+    """Return a value without surrounding white space.
 
     Args:
-        value: What somebody set.
-        quoted_inside: Whether a part of it may be in quotation marks, such as a name in front of an address.
+        value: The value of a setting.
+        quoted_inside: Whether part of it may be in quotation marks, such as a display name before an address.
 
     Raises:
-        ValueError: It is in quotation marks, or has a character that nobody sees.
+        ValueError: It is in quotation marks, or contains an invisible character.
     """
     value = value.strip()
     if any(unicodedata.category(letter) in _INVISIBLE for letter in value):
@@ -32,10 +32,10 @@ def plain(value: str, quoted_inside: bool = False) -> str:
 
 
 def check_sqlite_url(url: str) -> None:
-    """Refuse an address of SQLite that names no file plainly.
+    """Reject an SQLite URL that is more than a file name.
 
     Raises:
-        ValueError: It has a host or options, which nothing would read.
+        ValueError: It has a host or options, which would be ignored.
     """
     parts = split_address(url)
     if parts.netloc or parts.query or not parts.path.strip("/"):
@@ -43,9 +43,10 @@ def check_sqlite_url(url: str) -> None:
 
 
 def split_address(url: str, *, several: bool = False) -> SplitResult:
-    """Return the parts of `url`, whose port, if there is one, is a number; `several` hosts may each have one.
+    """Return the parts of `url`, with a valid port; with `several` hosts the caller must check the ports.
 
     Raises:
+        ValueError: It is invalid, or the end of the password is ambiguous (RFC 3986 section 3.2).
         ValueError: It cannot be read, or only by guessing where the password ends (RFC 3986 section 3.2).
     """
     rest = url.partition("//")[2]
@@ -66,14 +67,14 @@ def split_address(url: str, *, several: bool = False) -> SplitResult:
 
 
 def options_of(parts: SplitResult, known: Collection[str]) -> dict[str, str]:
-    """Return the options after the question mark, percent-decoded.
+    """Return the query options, percent-decoded.
 
     Args:
-        parts: An address that `split_address` returned.
-        known: The options there may be.
+        parts: A URL returned by `split_address`.
+        known: The allowed options.
 
     Raises:
-        ValueError: One is unknown, given twice, or has no value.
+        ValueError: An option is unknown, given twice, or has no value.
     """
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     options = dict(pairs)
@@ -88,7 +89,7 @@ def options_of(parts: SplitResult, known: Collection[str]) -> dict[str, str]:
 
 
 def one_of(options: dict[str, str], name: str, *allowed: str) -> str | None:
-    """Return the value of one option, None if it was not given.
+    """Return the value of an option, or None if it was not given.
 
     Raises:
         ValueError: It is none of `allowed`.
@@ -100,6 +101,6 @@ def one_of(options: dict[str, str], name: str, *allowed: str) -> str | None:
 
 
 def _shown(name: str) -> str:
-    """Return the name of an option if it looks like one."""
+    """Return the name of an option if it is safe to display."""
     plain = name.replace("_", "").replace("-", "")
     return name if plain.isascii() and plain.isalpha() and len(name) <= 40 else "of that name"

@@ -1,4 +1,4 @@
-"""Which SMTP server to use, as `SMTP_URL` names it."""
+"""Parses `SMTP_URL`, which selects the SMTP server."""
 
 import ssl
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _STARTTLS: dict[str, Encryption] = {"required": "starttls", "never": "none"}
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """One server and how to talk to it; `ca_file` names a private authority its certificate is checked by."""
+    """A server and its connection parameters; `ca_file` holds a private authority for its certificate."""
 
     host: str
     port: int
@@ -26,18 +26,18 @@ class SmtpServer:
     ca_file: Path | None = None
 
     def __repr__(self) -> str:
-        """Return what may be shown: never the credentials."""
+        """Return what is safe to display: never the credentials."""
         return f"SmtpServer({self.host}:{self.port}, {self.encryption})"
 
 
 def parse_smtp_url(url: str) -> SmtpServer:
-    """Return the server that `url` names.
+    """Return the server in `url`.
 
-    `smtps://` is TLS from the first byte. `smtp://` upgrades with STARTTLS and sends nothing without it, save
-    to this machine without credentials; `?starttls=never` and `?starttls=required` say otherwise.
+    `smtps://` is TLS from the first byte. `smtp://` requires STARTTLS, except to this machine without
+    credentials; `?starttls=never` and `?starttls=required` override this.
 
     Raises:
-        ValueError: It names none; the message does not repeat it, for it may hold a password.
+        ValueError: It is invalid; the message does not contain it, because it may contain a password.
     """
     parts = split_address(url)
     host, port = parts.hostname, parts.port

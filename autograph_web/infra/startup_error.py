@@ -1,9 +1,9 @@
-"""The one error for a server, or a tool of it, that cannot start."""
+"""The errors of a server or command that cannot start."""
 
 
 class StartupError(Exception):
-    """Starting is impossible; the message is one line that says why and what to do."""
+    """The start is impossible; the message is one line with the reason and the remedy."""
 
 
 class SettingsError(StartupError):
-    """The environment does not describe a server that may start; the message is one line."""
+    """The environment does not contain a valid configuration; the message is one line."""

@@ -1,4 +1,4 @@
-"""Moments as somebody asks for them."""
+"""Parsing of times in queries."""
 
 import re
 from datetime import UTC, datetime
@@ -6,14 +6,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
-# RFC 3339 section 5.6. Where a query was not percent-encoded, the plus of an offset arrives as a space.
+# RFC 3339 section 5.6. If the query was not percent-encoded, the plus of an offset arrives as a space.
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?)(?:([Zz])|([+\- ])(\d\d:\d\d))", re.ASCII
 )
 
 
 def _by_rfc_3339(given: object) -> object:
-    """Return what spells a moment; a number of seconds or a date alone is none."""
+    """Return a date-time in RFC 3339 format; a number of seconds or a date alone is rejected."""
     if isinstance(given, datetime):
         return given
     found = _MOMENT.fullmatch(given) if isinstance(given, str) else None
@@ -24,7 +24,7 @@ def _by_rfc_3339(given: object) -> object:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Return a moment in UTC, where the first and last days of the calendar may not be found."""
+    """Return a time in UTC; at the limits of the calendar the conversion may overflow."""
     try:
         return moment.astimezone(UTC)
     except OverflowError:
@@ -32,4 +32,4 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_by_rfc_3339), AfterValidator(_in_utc)]
-"""A moment with an offset, given in UTC."""
+"""A time with an offset, converted to UTC."""

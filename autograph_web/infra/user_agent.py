@@ -1,16 +1,16 @@
-"""What a program says of itself in its User-Agent, in plain words (docs/decisions/0023-device-names.md)."""
+"""Human-readable description of a User-Agent header (docs/decisions/0023-device-names.md)."""
 
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
-# Longer ones are cut: the names stand in the first hundred or two, and the rules are patterns whose time
-# grows faster than the text.
+# Longer ones are truncated: the names occur in the first 100 to 200 characters, and the run time of the
+# patterns grows faster than the text.
 _LONGEST = 256
 _MOST_KEPT = 1024
 _LONGEST_VERSION = 4
 
-# What ua-parser calls by names that their users don't.
+# Names of ua-parser that differ from the usual ones.
 _PROGRAMS = {
     "Chrome Mobile": "Chrome",
     "Chrome Mobile iOS": "Chrome",
@@ -23,28 +23,28 @@ _PROGRAMS = {
     "Mobile Safari UI/WKWebView": "Safari",
     "Opera Mobile": "Opera",
 }
-# What is said of programs whose names are in no rule.
+# Descriptions of programs that no rule names.
 _KINDS = (("python", "A Python program"), ("bot/", "A bot"), ("crawler", "A bot"), ("spider", "A bot"))
 _SYSTEMS = {"Mac OS X": "macOS", "Chrome OS": "ChromeOS"}
 _PHONES = ("iPhone", "iPad")
 
 
 def describe_user_agent(user_agent: str) -> str:
-    """Return program and system in plain words, such as "Firefox 140 on Linux"; a guess, never a credential.
+    """Return program and system, such as "Firefox 140 on Linux"; a guess, never a credential.
 
-    Only names that the rules of ua-parser hold themselves are said. These words stand in letters and lists,
-    and whoever causes one must not get to write in it.
+    Only names that are part of ua-parser's rules are returned. The description appears in emails and lists,
+    and the client must not be able to insert text into them.
     """
     return _named(user_agent[:_LONGEST])
 
 
 def warm_up() -> None:
-    """Load the rules, which takes a moment, before anybody waits for them."""
+    """Load the rules, which takes a moment, before the first request needs them."""
     _named("Mozilla/5.0")
 
 
 def spelled(rule: Any) -> str:
-    """Return the pattern of a rule of ua-parser, which compiles it in place when it is first tried."""
+    """Return the pattern of a rule of ua-parser, which compiles it in place on first use."""
     return str(getattr(rule.pattern, "pattern", rule.pattern))
 
 
@@ -65,15 +65,15 @@ def _system(name: str, text: str) -> str:
 
 @cache
 def _rules() -> Callable[[str], tuple[str, str, str]]:
-    """Return what tells program, major version and system of a User-Agent; empty where it is not known."""
-    # Here and not above: commands and the start of a server do without.
+    """Return a function that extracts program, major version and system; "" for what is unknown."""
+    # Imported here, because commands and the start of a server do not need it.
     from ua_parser import Domain  # noqa: PLC0415
     from ua_parser.basic import Resolver  # noqa: PLC0415
     from ua_parser.loaders import load_lazy_builtins  # noqa: PLC0415
 
     programs, systems, _devices = load_lazy_builtins()
     resolve = Resolver((programs, systems, []))
-    # Some rules take any word before "bot" or a version for a name. What stands in no rule is not repeated.
+    # Some rules take any word before "bot" or a version as a name. Names not contained in a rule are dropped.
     rules: tuple[Any, ...] = (*programs, *systems)
     names = "\n".join(f"{spelled(rule)}\n{rule.family}" for rule in rules)
 

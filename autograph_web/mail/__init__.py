@@ -1,1 +1,1 @@
-"""Letters: what they say, the outbox they wait in, and how they leave."""
+"""Transactional email: message content, the transactional outbox, rendering and delivery."""

@@ -1,4 +1,4 @@
-"""Carries letters from the outbox into the world: at most one courier has a letter at any time."""
+"""Delivers emails from the outbox; an email is claimed by at most one courier at a time."""
 
 import asyncio
 from contextlib import suppress
@@ -28,27 +28,27 @@ from autograph_web.mail.transport import Envelope, MailTransport, PermanentFailu
 
 _log = structlog.get_logger(__name__)
 
-_HANDS = 2  # letters on their way at once: one that stalls does not hold up the next
-_LOOK_EVERY_S = 15.0  # for letters whose own worker died
+_HANDS = 2  # concurrent deliveries, so that one slow delivery does not block the next
+_LOOK_EVERY_S = 15.0  # seconds between polls, to pick up emails whose worker died
 _SHORTEST_WAIT_S = 0.1
 _CARRY_S = 90.0
 _CLAIM = timedelta(seconds=180)
-# A server that is away may be back at once; one that does not want this letter now may want it later.
+# A mail server that is down may recover quickly; one that rejects this particular email needs more time.
 _AWAY_PAUSE_S, _LETTER_PAUSE_S = 2.0, 15.0
 _LONGEST_PAUSE_S = 3 * 3600.0
 _GIVE_UP_AFTER = timedelta(days=3)
-_RESTS_S = (1.0, 2.0, 4.0)  # after that many setbacks: what is posted once all is well leaves within seconds
+_RESTS_S = (1.0, 2.0, 4.0)  # by successive setbacks; short, so that emails are sent soon after a recovery
 _AFTERWARDS_S = 0.5
 _CLOSING_S = 3.0
-_ADDRESS = "nobody@example.org"  # RFC 2606; for what is never sent
+_ADDRESS = "nobody@example.org"  # a reserved domain (RFC 2606), used only for decoys, which are never sent
 
 
 LETTER_OUTCOMES = ("sent", "postponed", "failed")
-"""How a try to deliver one letter can go."""
+"""The possible outcomes of one delivery attempt."""
 
 
 class Outcome(Enum):
-    """How one look into the outbox went."""
+    """The outcome of one poll of the outbox."""
 
     NOTHING = "nothing was due"
     DONE = "a letter was sent, put off or given up for a reason of its own"
@@ -57,7 +57,7 @@ class Outcome(Enum):
 
 
 class Courier:
-    """Takes due letters out of the outbox for as long as the process lives."""
+    """Delivers due emails from the outbox until it is closed."""
 
     def __init__(
         self, database: Database, outbox: Outbox, carrier: MailTransport, clock: Clock, randomness: Randomness
@@ -69,11 +69,11 @@ class Courier:
         self._next_free: datetime | None = None
 
     def start(self) -> None:
-        """Begin to deliver, in the background."""
+        """Start delivering in the background."""
         self._hands = [asyncio.create_task(self._work()) for _ in range(_HANDS)]
 
     async def close(self) -> None:
-        """Finish what is under way if that is quick; another courier takes up the rest."""
+        """Stop, waiting briefly for deliveries in progress; another courier takes over the rest."""
         self._ending.set()
         self._outbox.posted.set()
         if not self._hands:
@@ -84,7 +84,7 @@ class Courier:
     async def _work(self) -> None:
         setbacks = 0
         while not self._ending.is_set():
-            # Before the look: what is posted after it must not be missed.
+            # Cleared before polling, so that an email posted during the poll is not missed.
             self._outbox.posted.clear()
             outcome = await self._deliver_and_survive()
             in_trouble = outcome in (Outcome.SETBACK, Outcome.UNREACHABLE)
@@ -96,12 +96,12 @@ class Courier:
             return
         if outcome is Outcome.NOTHING:
             await _wait(self._outbox.posted, self._until_next())
-            # What the mail server hears must not coincide with what comes right after the request.
+            # A delivery right after a request would reveal that the request caused an email.
             chance = int.from_bytes(self._randomness.bytes(16), "big") / 2**128
             await _wait(self._ending, _AFTERWARDS_S * chance)
             return
-        # Not every letter need find out at once that the server is in trouble. Of the database whoever can
-        # post a letter knows that it is back.
+        # While the mail server is failing, newly posted emails do not trigger an attempt. A successful post,
+        # by contrast, proves that the database is reachable again.
         back = self._outbox.posted if outcome is Outcome.UNREACHABLE else self._ending
         await _wait(back, _RESTS_S[setbacks - 1])
 
@@ -111,20 +111,20 @@ class Courier:
         except Unavailable:
             _log.warning("outbox_unreachable")
             return Outcome.UNREACHABLE
-        except Exception:  # noqa: BLE001  (whatever it was, the next letter deserves a try)
+        except Exception:  # noqa: BLE001  (an unexpected error must not block the next email)
             _log.exception("courier_stumbled")
         return Outcome.SETBACK
 
     async def deliver_one(self) -> Outcome:
-        """Try the letter that has waited longest.
+        """Attempt delivery of the email that has been due longest.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         claimed = await self._claim()
         if claimed is None:
             return Outcome.NOTHING
-        # No transaction is open from here until the outcome is known.
+        # No transaction is held open from here until the outcome is known.
         try:
             with span("deliver letter"):
                 left = await self._carry(claimed)
@@ -137,8 +137,8 @@ class Courier:
             return Outcome.DONE if error.this_letter else Outcome.SETBACK
         except TimeoutError:
             await self._postpone(claimed, "TimeoutError", _AWAY_PAUSE_S)
-        except Exception as error:  # noqa: BLE001  (a letter is not lost for a fault of ours)
-            # Without its words, which may be those of the letter.
+        except Exception as error:  # noqa: BLE001  (an email is not lost because of a defect in this program)
+            # The error text is not logged, because it may contain the content of the email.
             _log.error(
                 "letter_not_carried", outbox_id=claimed.id, reason=type(error).__name__, at=_place(error)
             )
@@ -151,7 +151,7 @@ class Courier:
         return Outcome.SETBACK
 
     async def _carry(self, claimed: Row[Any]) -> bool:
-        """Carry a letter away; return True if it was one, and no decoy, which is only made ready."""
+        """Deliver an email and return True; a decoy is only rendered, not sent, and yields False."""
         parcel = self._parcel(claimed)
         if parcel.letter.to == NOBODY:
             as_message(replace(parcel, letter=replace(parcel.letter, to=_ADDRESS)), _ADDRESS).as_bytes()
@@ -170,14 +170,14 @@ class Courier:
         async with self._database.unit() as connection:
             claimed = await store.claim(connection, now, now + _CLAIM)
         if claimed is not None:
-            self._outbox.posted.set()  # there may be more, and the other hand looks at the clock from now on
+            self._outbox.posted.set()  # more may be due, and the other worker recalculates its waiting time
         return claimed
 
     def _parcel(self, claimed: Row[Any]) -> Envelope:
         return Envelope(self._outbox.open(claimed), claimed.message_id, claimed.created_at)
 
     async def _note_sent(self, claimed: Row[Any]) -> None:
-        # While the claim lasts nobody else sends it: time to wait for a database that is away.
+        # While the claim lasts no other courier sends the email, so there is time to wait for the database.
         pause, spent = 1.0, 0.0
         while True:
             try:
@@ -192,7 +192,7 @@ class Courier:
                 return
 
     def _until_next(self) -> float:
-        """Return for how many seconds there is nothing to do, unless something is posted."""
+        """Return the number of seconds to wait, unless an email is posted earlier."""
         if self._next_free is None:
             return _LOOK_EVERY_S
         seconds = (self._next_free - self._clock.now()).total_seconds()
@@ -221,14 +221,14 @@ class Courier:
         note_letter("failed")
 
     def _pause_after(self, attempts: int, first_pause: float) -> timedelta:
-        # Doubled each time, and spread by a quarter either way so that letters do not march in step.
+        # Exponential backoff with ±25 % jitter, so that retries do not synchronize.
         pause = min(first_pause * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE_S)
         chance = int.from_bytes(self._randomness.bytes(2), "big") / 65_536
         return timedelta(seconds=pause * (0.75 + chance / 2))
 
 
 def note_letter(outcome: str, times: int = 1) -> None:
-    """Count how a try to deliver a letter went, for the figures; `times` 0 makes the outcome known."""
+    """Count the outcome of a delivery attempt in the metrics; with `times` 0 only the label is created."""
     meters().letters.labels(outcome).inc(times)
 
 

@@ -1,4 +1,4 @@
-"""Letters as .eml files in the data folder: what a server without SMTP does with them."""
+"""Stores emails as .eml files in the data folder: the transport used when no SMTP server is configured."""
 
 import re
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from autograph_web.mail.transport import Envelope, PermanentFailure, TransientFa
 
 _FILE = re.compile(r"([0-9]{8}T[0-9]{6}-[A-Za-z0-9_-]{16,32})\.eml")
 _MOST_SHOWN = 200
-# They hold links that open accounts, and nobody else takes them away.
+# The files contain links that grant access to accounts, and nothing else deletes them.
 _MOST_KEPT = 1000
 _KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptLetter:
-    """One letter that was kept, as a reader of the folder sees it."""
+    """One stored email, as parsed from its file."""
 
     id: str
     sender: str
@@ -33,17 +33,17 @@ class KeptLetter:
 
 
 class FileTransport:
-    """Keeps letters where the owner of the data folder alone can read them."""
+    """Stores emails in a folder that only the owner of the data folder can read."""
 
     def __init__(self, folder: Path, sender: str) -> None:
         self._folder, self._sender = folder, sender
 
     async def carry(self, parcel: Envelope) -> None:
-        """Write `parcel` as an RFC 5322 message, in the place of the same one written before.
+        """Write `parcel` as an RFC 5322 message, replacing the file of an earlier attempt.
 
         Raises:
             TransientFailure: The folder cannot be written.
-            PermanentFailure: The address cannot be written as one.
+            PermanentFailure: The address or the subject cannot be encoded in a header.
         """
         name = f"{_stamp(parcel.written_at)}-{parcel.message_id.strip('<>').partition('@')[0]}.eml"
         try:
@@ -57,11 +57,11 @@ class FileTransport:
             raise TransientFailure(error.__class__.__name__) from error
 
     async def newest(self) -> list[KeptLetter]:
-        """Return the letters kept last, newest first."""
+        """Return the most recently stored emails, newest first."""
         return await anyio.to_thread.run_sync(self._newest)
 
     async def find(self, letter_id: str) -> KeptLetter | None:
-        """Return one letter. Ids are looked up among what is there: no path is ever made of one."""
+        """Return one email, or None; the id is looked up among the existing files, never used as a path."""
         return await anyio.to_thread.run_sync(self._find, letter_id)
 
     def _write(self, name: str, content: bytes) -> None:
@@ -72,14 +72,14 @@ class FileTransport:
         part.replace(self._folder / name)
 
     def _forget(self, before: str) -> None:
-        """Delete what was written before a moment, and the oldest of what is too much."""
+        """Delete the files written before a time, and the oldest ones above the maximum number kept."""
         ids = sorted(files := self._files())
         for number, letter_id in enumerate(ids, start=1):
             if letter_id < before or number <= len(ids) - _MOST_KEPT:
                 files[letter_id].unlink(missing_ok=True)
 
     def _newest(self) -> list[KeptLetter]:
-        # By the time of the file: names only count in seconds.
+        # Sorted by modification time, because file names have a resolution of one second.
         files = sorted(self._files().values(), key=lambda file: (file.stat().st_mtime_ns, file.name))
         return [_read(file) for file in reversed(files[-_MOST_SHOWN:])]
 

@@ -1,4 +1,4 @@
-"""What a letter says; how it looks is the matter of `rendering`."""
+"""The content of an email; `rendering` determines its appearance."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +7,12 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.user_agent import describe_user_agent
 
 NOBODY = "(nobody)"
-"""Whom a decoy is to: no address, so that no courier of any version sends it."""
+"""The recipient of a decoy: not a valid address, so that no courier of any version sends it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """The one thing a letter asks for: a button in HTML, the bare address in text."""
+    """The single call to action of an email: a button in HTML, the plain URL in text."""
 
     label: str
     url: str
@@ -20,9 +20,9 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class MailMessage:
-    """One letter to one person: paragraphs, perhaps an action, facts as a small table, closing paragraphs.
+    """One email to one recipient: paragraphs, an optional action, a table of facts, closing paragraphs.
 
-    Letters to one address with the same `thread` belong together: a newer one takes the place of an older.
+    Emails to one address with the same `thread` belong together: a newer one supersedes the older ones.
     """
 
     to: str
@@ -35,9 +35,10 @@ class MailMessage:
 
 
 def circumstances(context: RequestContext, now: datetime) -> tuple[tuple[str, str], ...]:
-    """Return when, where from and with what something was done, as the facts of a letter.
+    """Return the time, the IP address and the device of an action, as the facts of an email.
 
-    The program only by a name we know: a stranger may cause a letter, and must not get to write in it.
+    The device is described only by names from our own list: an unauthenticated client may trigger an email
+    and must not be able to insert text into it.
     """
     return (
         ("When", f"{now:%Y-%m-%d %H:%M} UTC"),

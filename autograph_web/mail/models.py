@@ -1,4 +1,4 @@
-"""The outbox's table."""
+"""The database table of the outbox."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from autograph_web.infra.db.types import Model, UtcDateTime
 
 
 class OutboxRow(Model, table=True):
-    """One letter on its way. It is due until it was sent or given up; its content is kept sealed until sent.
+    """One email. It is due until sent or given up; its content is stored encrypted until it is sent.
 
-    `attempts` counts the claims, and so tells a claim from every later one of the same letter.
+    `attempts` counts the claims, and thereby distinguishes a claim from every later one of the same email.
     """
 
     __tablename__ = "outbox"  # pyright: ignore[reportAssignmentType]

@@ -1,4 +1,4 @@
-"""Where letters wait: written in the unit of work of what they tell, so neither exists without the other."""
+"""The transactional outbox: an email is stored in the transaction of the change that it reports."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ _BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One letter that is not out, as an operator sees it: `due_at` is None once it was given up."""
+    """One unsent email, as shown to an operator; `due_at` is None once delivery was given up."""
 
     id: int
     created_at: datetime
@@ -38,7 +38,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the outbox stands: `late` means that a letter waits for longer than a healthy server takes."""
+    """State of the outbox; `late` means an email has waited longer than a healthy server needs."""
 
     waiting: int
     failed: int
@@ -47,7 +47,7 @@ class Standing:
 
 
 class Outbox:
-    """Takes letters; a courier of this or any other process carries them off after the commit."""
+    """Accepts emails; a courier of this or another process delivers them after the commit."""
 
     def __init__(
         self, database: Database, encryptor: Encryptor, clock: Clock, randomness: Randomness, sender: str
@@ -62,15 +62,15 @@ class Outbox:
         self.posted = asyncio.Event()
 
     async def post(self, connection: AsyncConnection, letter: MailMessage, *, decoy: bool = False) -> None:
-        """Add `letter` to the unit of work of `connection`; it leaves when that has committed.
+        """Add `letter` to the unit of work of `connection`; it is sent after the commit.
 
-        A decoy costs the same and never leaves: nobody learns from the time taken whether there was a letter.
-        It is to nobody, and couriers take it, open and render it like any other.
+        A decoy has the same cost but is never sent, so that timing does not reveal whether an email was due.
+        It is addressed to `NOBODY`; couriers claim, decrypt and render it like any other email.
         """
         now = self._clock.now()
         message_id = f"<{random_token(self._randomness, 16)}@{self._domain}>"
         letter = replace(letter, to=NOBODY) if decoy else letter
-        # Sealed, because letters carry the links that open accounts.
+        # Encrypted, because emails contain links that grant access to accounts.
         sealed = self._encryptor.encrypt(_LETTER.dump_json(letter), _owner(message_id))
         row = {
             "message_id": message_id,
@@ -84,28 +84,28 @@ class Outbox:
         after_commit(connection, self.posted.set)
 
     def open(self, row: Row[Any]) -> MailMessage:
-        """Return what the letter of a row says.
+        """Return the decrypted email of a row.
 
         Raises:
-            DecryptionError: Its key is gone, or it was altered.
+            DecryptionError: Its key is no longer available, or the ciphertext was altered.
         """
         return _LETTER.validate_json(self._encryptor.decrypt(row.sealed_letter or "", _owner(row.message_id)))
 
     async def waiting(self, limit: int) -> tuple[int, list[Waiting]]:
-        """Return how many letters are not out, and the oldest of them, without a word of what they say.
+        """Return the number of unsent emails, and the oldest of them without their content.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._database.read() as connection:
             oldest = [_waiting(row) for row in await store.waiting(connection, limit)]
             return await store.count_waiting(connection), oldest
 
     async def standing(self) -> Standing:
-        """Return how many letters are not out, and for how long the oldest has waited.
+        """Return the number of waiting and failed emails, and the age of the oldest waiting one.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._database.read() as connection:
             row = await store.standing(connection)
@@ -114,22 +114,23 @@ class Outbox:
 
     @retried
     async def retry(self) -> int:
-        """Let every letter that waits or was given up be tried at once; return how many.
+        """Make every waiting or failed email due now; return how many.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._database.unit() as connection:
             after_commit(connection, self.posted.set)
             return await store.make_due(connection, self._clock.now())
 
     async def reseal(self) -> int:
-        """Seal what is kept anew with the newest key; return how many letters were.
+        """Re-encrypt the stored emails with the newest key; return how many were changed.
 
-        A letter whose key is gone stays as it is: nothing can be done for it, and it is seen to have failed.
+        An email whose key is no longer available stays as it is: it cannot be recovered, and its delivery
+        fails.
 
         Raises:
-            Unavailable: The database is away; what was done stays done.
+            Unavailable: The database is unavailable; batches already committed remain.
         """
         changed, last = 0, 0
         while True:
@@ -143,10 +144,10 @@ class Outbox:
 
     @retried
     async def purge_expired(self) -> int:
-        """Delete what was sent or given up long enough ago; return how many letters.
+        """Delete emails sent more than 7 days or given up more than 30 days ago; return how many.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         now = self._clock.now()
         async with self._database.unit() as connection:

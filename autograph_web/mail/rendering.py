@@ -1,4 +1,4 @@
-"""How a letter looks: an RFC 5322 message of plain text and of HTML that needs nothing from elsewhere."""
+"""Renders an email as an RFC 5322 message of plain text and self-contained HTML (no remote content)."""
 
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
@@ -16,31 +16,31 @@ _FOOTER = "This letter was written by a machine. Nobody reads what is answered t
 
 
 def as_message(parcel: Envelope, sender: str) -> EmailMessage:
-    """Return `parcel` as a message from `sender`; the same parcel always makes the same message.
+    """Return `parcel` as a message from `sender`; the result is deterministic.
 
     Raises:
-        ValueError: The address or the subject would end its header and begin another.
+        ValueError: The address or the subject contains a line break (header injection).
     """
     letter = parcel.letter
     message = EmailMessage(SMTPUTF8)
     message["From"], message["To"] = sender_address(sender), wire_address(letter.to)
     message["Subject"] = letter.subject
     message["Date"], message["Message-ID"] = format_datetime(parcel.written_at), parcel.message_id
-    if letter.thread:  # RFC 5322 section 3.6.4: mail programs show letters together that refer to one
+    if letter.thread:  # RFC 5322 section 3.6.4: mail clients group messages that refer to the same one
         message["In-Reply-To"] = message["References"] = _thread_id(letter, parcel.message_id)
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: so that no absence note answers it
-    message["X-Auto-Response-Suppress"] = "All"  # the same to Exchange
-    # Not quoted-printable, which would break addresses for whoever reads the message as it is.
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: suppresses automatic replies (out of office)
+    message["X-Auto-Response-Suppress"] = "All"  # the equivalent for Microsoft Exchange
+    # Not quoted-printable, which would break URLs when the raw message is read.
     message.set_content(as_text(letter), cte="8bit")
     message.add_alternative(as_html(letter), subtype="html", cte="quoted-printable")
     message["Content-Language"] = "en"
-    # Not a random one: a letter tried twice is the same letter, byte for byte.
+    # Deterministic instead of random: a retried email is identical byte for byte.
     message.set_boundary(f"=_{parcel.message_id.strip('<>').partition('@')[0]}")
     return message
 
 
 def as_text(letter: MailMessage) -> str:
-    """Return a letter as plain text, addresses on lines of their own."""
+    """Return an email as plain text, with each URL on its own line."""
     action = [f"{letter.action.label}:\n{letter.action.url}"] if letter.action else []
     facts = ["\n".join(f"{name}: {value}" for name, value in letter.facts)] if letter.facts else []
     paragraphs, closing = map(_wrapped, letter.paragraphs), map(_wrapped, letter.closing)
@@ -48,7 +48,7 @@ def as_text(letter: MailMessage) -> str:
 
 
 def as_html(letter: MailMessage) -> str:
-    """Return a letter as an HTML document; whatever it says is escaped."""
+    """Return an email as an HTML document; all content is escaped."""
     content = "".join(
         (
             *map(_paragraph, letter.paragraphs),
@@ -70,7 +70,7 @@ def as_html(letter: MailMessage) -> str:
 
 
 def _thread_id(letter: MailMessage, message_id: str) -> str:
-    """Return the identification of a message that never was, to which a thread's letters refer."""
+    """Return the Message-ID of a fictitious message to which all emails of a thread refer."""
     name = sha256(f"{letter.thread}\n{letter.to}".encode("utf-8", "replace")).hexdigest()[:32]
     return f"<{name}@{message_id.rpartition('@')[2].rstrip('>')}>"
 
@@ -103,7 +103,7 @@ def _facts(facts: tuple[tuple[str, str], ...]) -> str:
     return f'<table class="facts" style="{_FACTS}">{rows}</table>'
 
 
-# Mail programs keep the style attributes; those that know `prefers-color-scheme` get the rest as well.
+# Mail clients apply the style attributes; those that support `prefers-color-scheme` also use the style sheet.
 _BUTTON = (
     "display:inline-block;padding:12px 24px;border-radius:10px;background:#2a46c6;color:#ffffff;"
     "font-weight:600;line-height:22px;text-decoration:none"

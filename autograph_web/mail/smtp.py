@@ -1,4 +1,4 @@
-"""Letters over SMTP. Neither credentials nor content are ever logged; an outcome is named by its code."""
+"""Email over SMTP. Neither credentials nor content are ever logged; a failure is identified by its code."""
 
 import asyncio
 import ssl
@@ -20,7 +20,7 @@ _GOODBYE_S = 2.0
 
 
 class SmtpTransport:
-    """Hands each letter to the server over a connection of its own."""
+    """Sends each email to the server over a separate connection."""
 
     def __init__(self, server: SmtpServer, sender: str, reply_seconds: float = _REPLY_S) -> None:
         self._server, self._sender, self._reply_seconds = server, sender, reply_seconds
@@ -28,12 +28,12 @@ class SmtpTransport:
         self._trust = ssl.create_default_context(cafile=server.ca_file)
 
     async def carry(self, parcel: Envelope) -> None:
-        """Hand `parcel` over.
+        """Send `parcel` to the server.
 
         Raises:
-            TransientFailure: The server is away, refuses for now, or does not let us in.
-            PermanentFailure: The server refuses the recipient or the email for good, or the address cannot
-                be written in what it understands.
+            TransientFailure: The server is unavailable, rejects temporarily, or does not authenticate us.
+            PermanentFailure: The server permanently rejects the recipient or the email, or the address cannot
+                be encoded in the form that the server supports.
         """
         try:
             recipient = wire_address(parcel.letter.to).addr_spec
@@ -47,10 +47,10 @@ class SmtpTransport:
             raise TransientFailure(_name(error), advice=advice_for(error)) from error
 
     async def greet(self) -> None:
-        """Connect, sign in if the server is to know us, and part; nothing is sent.
+        """Connect, authenticate if credentials are configured, and disconnect; nothing is sent.
 
         Raises:
-            TransientFailure: The server is away, or does not let us in.
+            TransientFailure: The server is unavailable, or does not authenticate us.
         """
         try:
             async with self._connected():
@@ -65,7 +65,7 @@ class SmtpTransport:
             async with asyncio.timeout(_WHOLE_S):
                 await client.connect()
                 yield client
-            # The letter is out: whatever the goodbye comes to changes nothing about that.
+            # The email has been accepted: a failure of QUIT does not change that.
             with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 async with asyncio.timeout(_GOODBYE_S):
                     await client.quit()
@@ -99,7 +99,7 @@ class SmtpTransport:
 
 
 def _refusal(code: int) -> TransientFailure | PermanentFailure:
-    # RFC 5321 section 4.2.1. Of other commands a 5 speaks of how we are set up, which can be put right.
+    # RFC 5321 section 4.2.1. After other commands, 5xx indicates a configuration error, which can be fixed.
     return (
         PermanentFailure(f"SMTP {code}")
         if 500 <= code <= 599
@@ -111,6 +111,6 @@ def _name(error: Exception) -> str:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return f"{error.__class__.__name__} {error.code}"
     if type(error) is aiosmtplib.SMTPException:
-        return error.message  # the library's own words, such as that the server knows no STARTTLS
+        return error.message  # the text of the library, such as that the server does not support STARTTLS
     cause = error.__cause__
     return f"{error.__class__.__name__} ({cause.__class__.__name__})" if cause else error.__class__.__name__

@@ -1,4 +1,4 @@
-"""What an operator can do about a mail server that takes nothing: which part of `SMTP_URL` it is about."""
+"""Remedies for SMTP failures: which part of `SMTP_URL` an operator can correct."""
 
 import ssl
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _WRONG_NAME = {62, 64}  # X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS
 
 
 def advice_for(error: Exception) -> str:
-    """Return which setting mends `error`, or nothing where none does; never a credential."""
+    """Return which setting fixes `error`, or "" if none does; never contains a credential."""
     for one in _causes(error):
         if isinstance(one, ssl.SSLCertVerificationError):
             return _about_certificate(one)

@@ -1,4 +1,4 @@
-"""The outbox's statements; a letter is claimed by an UPDATE that only one courier can win."""
+"""SQL statements of the outbox; an email is claimed by an UPDATE that only one courier can win."""
 
 from datetime import datetime
 from typing import Any
@@ -13,14 +13,14 @@ OUTBOX = table_of(OutboxRow)
 
 
 async def add(connection: AsyncConnection, values: dict[str, Any]) -> None:
-    """Add one letter."""
+    """Insert one email."""
     await connection.execute(insert(OUTBOX), values)
 
 
 async def next_free(connection: AsyncConnection) -> datetime | None:
-    """Return when a courier may take the next letter, None if none waits.
+    """Return when a courier may claim the next email, or None if none is waiting.
 
-    Asked before a letter is claimed, because claiming takes a write lock.
+    Queried before an email is claimed, because claiming requires a write lock.
     """
     due, claimed = OUTBOX.c.due_at, OUTBOX.c.claimed_until
     free_at = case((claimed > due, claimed), else_=due)
@@ -28,7 +28,7 @@ async def next_free(connection: AsyncConnection) -> datetime | None:
 
 
 async def claim(connection: AsyncConnection, now: datetime, until: datetime) -> Row[Any] | None:
-    """Take the letter that has waited longest, for nobody else to take before `until`."""
+    """Claim the email that has been due longest; no other courier can claim it before `until`."""
     longest = select(OUTBOX.c.id).where(*_free(now)).order_by(OUTBOX.c.due_at, OUTBOX.c.id).limit(1)
     result = await connection.execute(
         update(OUTBOX)
@@ -40,7 +40,7 @@ async def claim(connection: AsyncConnection, now: datetime, until: datetime) -> 
 
 
 async def mark_sent(connection: AsyncConnection, claimed: Row[Any], now: datetime) -> None:
-    """Note that a letter is out and forget what it said, even if somebody else has claimed it since."""
+    """Mark an email as sent and delete its content, even if another courier has claimed it since."""
     done = {"sent_at": now, "failed_at": None, "last_error": None, "sealed_letter": None}
     await connection.execute(
         update(OUTBOX).where(OUTBOX.c.id == claimed.id).values(due_at=None, claimed_until=None, **done)
@@ -48,14 +48,14 @@ async def mark_sent(connection: AsyncConnection, claimed: Row[Any], now: datetim
 
 
 async def postpone(connection: AsyncConnection, claimed: Row[Any], due_at: datetime, error: str) -> None:
-    """Let a letter wait until `due_at`, unless somebody else has claimed it since."""
+    """Postpone an email until `due_at`, unless another courier has claimed it since."""
     await connection.execute(
         update(OUTBOX).where(*_still(claimed)).values(due_at=due_at, claimed_until=None, last_error=error)
     )
 
 
 async def give_up(connection: AsyncConnection, claimed: Row[Any], now: datetime, error: str) -> None:
-    """Try a letter no longer, unless somebody else has claimed it since."""
+    """Give up an email, unless another courier has claimed it since."""
     await connection.execute(
         update(OUTBOX)
         .where(*_still(claimed))
@@ -64,19 +64,19 @@ async def give_up(connection: AsyncConnection, claimed: Row[Any], now: datetime,
 
 
 async def waiting(connection: AsyncConnection, limit: int) -> list[Row[Any]]:
-    """Return the oldest letters that are not out."""
+    """Return the oldest unsent emails."""
     query = select(OUTBOX).where(OUTBOX.c.sent_at.is_(None)).order_by(OUTBOX.c.id).limit(limit)
     return list(await connection.execute(query))
 
 
 async def count_waiting(connection: AsyncConnection) -> int:
-    """Count the letters that are not out."""
+    """Count the unsent emails."""
     query = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.sent_at.is_(None))
     return int((await connection.execute(query)).scalar_one())
 
 
 async def standing(connection: AsyncConnection) -> Any:
-    """Return how many letters wait, how many were given up, and since when the oldest waits."""
+    """Return how many emails are waiting and given up, and when the oldest waiting one was created."""
     is_due, is_over = OUTBOX.c.due_at.is_not(None), OUTBOX.c.failed_at.is_not(None)
     query = select(
         func.count().filter(is_due).label("waiting"),
@@ -87,7 +87,7 @@ async def standing(connection: AsyncConnection) -> Any:
 
 
 async def make_due(connection: AsyncConnection, now: datetime) -> int:
-    """Let every letter that waits or was given up be tried now; return how many. One under way stays so."""
+    """Make every unsent email due now, unless it is claimed; return how many."""
     free = or_(OUTBOX.c.claimed_until.is_(None), OUTBOX.c.claimed_until <= now)
     result = await connection.execute(
         update(OUTBOX).where(OUTBOX.c.sent_at.is_(None), free).values(due_at=now, failed_at=None)
@@ -96,13 +96,13 @@ async def make_due(connection: AsyncConnection, now: datetime) -> int:
 
 
 async def sealed_after(connection: AsyncConnection, row_id: int, limit: int) -> list[Row[Any]]:
-    """Return the next letters that are kept sealed, for a walk over all of them."""
+    """Return the next emails whose content is stored, in order of id, for iteration in batches."""
     query = select(OUTBOX).where(OUTBOX.c.id > row_id, OUTBOX.c.sealed_letter.is_not(None))
     return list(await connection.execute(query.order_by(OUTBOX.c.id).limit(limit)))
 
 
 async def reseal(connection: AsyncConnection, row_id: int, seen: str, sealed: str) -> bool:
-    """Replace a sealed letter, unless it was sent meanwhile."""
+    """Replace the ciphertext of an email, unless it was sent meanwhile; return True if it was replaced."""
     result = await connection.execute(
         update(OUTBOX)
         .where(OUTBOX.c.id == row_id, OUTBOX.c.sealed_letter == seen)
@@ -112,7 +112,7 @@ async def reseal(connection: AsyncConnection, row_id: int, seen: str, sealed: st
 
 
 async def forget(connection: AsyncConnection, sent_before: datetime, failed_before: datetime) -> int:
-    """Delete letters that were sent or given up long enough ago; return how many."""
+    """Delete emails that were sent or given up before the given times; return how many."""
     over = or_(OUTBOX.c.sent_at < sent_before, OUTBOX.c.failed_at < failed_before)
     return (await connection.execute(delete(OUTBOX).where(over))).rowcount
 

@@ -1,4 +1,4 @@
-"""The seam between the outbox and the world: who takes a letter away, and how that may go wrong."""
+"""The interface between the outbox and mail transports, and the ways in which delivery can fail."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from autograph_web.mail.message import MailMessage
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A letter with what must stay the same however often it is tried: its Message-ID and its date."""
+    """An email with the values that stay the same across delivery attempts: Message-ID and date."""
 
     letter: MailMessage
     message_id: str
@@ -17,7 +17,7 @@ class Envelope:
 
 
 class PermanentFailure(Exception):
-    """A letter that will never be taken; `reason` names an SMTP code or a class of error, never content."""
+    """Delivery can never succeed; `reason` is an SMTP code or an error class, never content."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -25,10 +25,10 @@ class PermanentFailure(Exception):
 
 
 class TransientFailure(Exception):
-    """A letter that was not taken this time; `reason` as for `PermanentFailure`.
+    """Delivery failed this time; `reason` as for `PermanentFailure`.
 
-    `this_letter` says that the next one may well be taken: the server spoke of this one alone. `advice` is
-    what an operator can do, if that is known.
+    `this_letter` means that the server rejected only this email, so that the next one may be accepted.
+    `advice` is what an operator can do, if known.
     """
 
     def __init__(self, reason: str, *, this_letter: bool = False, advice: str = "") -> None:
@@ -37,13 +37,13 @@ class TransientFailure(Exception):
 
 
 class MailTransport(Protocol):
-    """Takes letters away, one at a time; may be cancelled at any moment."""
+    """Delivers emails, one at a time; may be cancelled at any moment."""
 
     async def carry(self, parcel: Envelope) -> None:
-        """Take `parcel` away.
+        """Deliver `parcel`.
 
         Raises:
-            TransientFailure: It may work later.
-            PermanentFailure: It never will.
+            TransientFailure: A later attempt may succeed.
+            PermanentFailure: No later attempt can succeed.
         """
         ...

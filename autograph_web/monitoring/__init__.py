@@ -1,1 +1,1 @@
-"""What an operator's monitoring reads: how the server stands, and its figures."""
+"""Interfaces for monitoring: health checks and metrics."""

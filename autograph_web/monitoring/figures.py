@@ -1,4 +1,4 @@
-"""The figures that are looked up when somebody asks for them, and all of them as one text."""
+"""The metrics that are queried at scrape time, and the exposition of all metrics."""
 
 import asyncio
 import platform
@@ -29,7 +29,7 @@ Sample = tuple[dict[str, str], float]
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Puts together what the processes counted, and what the database and the system tell right now."""
+    """Combines the metrics counted by the processes with those queried from the database and the system."""
 
     exposition: MetricsExposition
     health: Health
@@ -37,7 +37,7 @@ class Figures:
     chain: ChainKeeper
 
     def begin(self) -> None:
-        """Join the processes of this server; every kind of event is known from now on, at nought."""
+        """Register this process with the server's metrics, and initialize every labelled counter to zero."""
         self.exposition.join()
         for kind in Kind:
             count_event(kind, 0)
@@ -45,11 +45,11 @@ class Figures:
             note_letter(outcome, 0)
 
     def end(self) -> None:
-        """Leave the processes of this server; what was counted stays."""
+        """Deregister this process; its counts are kept."""
         self.exposition.leave()
 
     async def text(self) -> bytes:
-        """Return every figure in Prometheus' text format; what cannot be told right now is left out."""
+        """Return all metrics in the Prometheus text format; those that cannot be queried now are left out."""
         checks, found = await asyncio.gather(self.health.look(), self._looked_up())
         families = [*_of_checks(checks), *_of_workers(self.exposition.workers()), *found]
         return self.exposition.expose(families)
@@ -92,7 +92,7 @@ def _of_workers(workers: list[int]) -> "Iterator[GaugeMetricFamily]":
 
 
 def _resident_bytes(pid: int) -> int:
-    """Return the resident memory of a process; 0 where the system has no /proc, or it is gone."""
+    """Return the resident memory of a process in bytes; 0 without /proc, or if the process has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * _PAGE_BYTES
     except (OSError, ValueError, IndexError):
@@ -100,7 +100,7 @@ def _resident_bytes(pid: int) -> int:
 
 
 def _gauge(name: str, about: str, *samples: Sample) -> "GaugeMetricFamily":
-    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415  (loaded once, by then)
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415  (already loaded by the time this runs)
 
     labels = tuple(samples[0][0]) if samples else ()
     family = GaugeMetricFamily(f"autograph_{name}", about, labels=labels)

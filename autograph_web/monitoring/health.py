@@ -1,4 +1,4 @@
-"""Whether this process can serve: each part it depends on, what is wrong with it, and since when."""
+"""Health of this process: the state of each dependency, and what is wrong with it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,12 +16,12 @@ from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.redis.probe import Failure, what_fails
 from autograph_web.mail.outbox import Outbox
 
-_PATIENCE_S = 2.0  # less than a probe waits
+_PATIENCE_S = 2.0  # seconds; shorter than the timeout of a typical probe
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """How one part stands; `details` are for operators, the name and `well` for anybody."""
+    """The state of one dependency; `details` are for operators only, the name and `well` are public."""
 
     name: str
     well: bool
@@ -29,15 +29,16 @@ class Check:
 
 
 class Health:
-    """Asks every part at once; `newest` is the migration this version of the product needs."""
+    """Checks all dependencies concurrently; `newest` is the migration that this version requires."""
 
     def __init__(self, database: Database, redis: RedisClient, outbox: Outbox, newest: str) -> None:
         self._database, self._redis, self._outbox, self._newest = database, redis, outbox, newest
 
     async def look(self) -> list[Check]:
-        """Return how the parts stand that this process cannot serve without, having tried what it does there.
+        """Return the state of the required dependencies, determined by using each as the server does.
 
-        The schema is only looked at in a database that answers, and only one that has it is written to.
+        The schema is checked only if the database answers, and the write test runs only if the schema is
+        current.
         """
         (database, *schema), redis = await asyncio.gather(
             self._of_database(), _asked("redis", self._use_redis)
@@ -61,7 +62,7 @@ class Health:
             raise Lacking(failures)
 
     async def schema(self) -> Check:
-        """Return True if the database lacks a migration; a newer one than ours does no harm."""
+        """Check that the database has the migration this version requires; a newer schema is accepted."""
         try:
             found = await asyncio.wait_for(self._database.revision(), _PATIENCE_S)
         except (Unavailable, TimeoutError) as error:
@@ -70,7 +71,7 @@ class Health:
         return Check("schema", well, {"found": found, "needed": self._newest})
 
     async def mail(self) -> Check:
-        """Return True if letters leave in time; nothing else waits for them."""
+        """Check that emails are delivered in time; it is healthy if the database is unavailable."""
         try:
             standing = await asyncio.wait_for(self._outbox.standing(), _PATIENCE_S)
         except (Unavailable, TimeoutError) as error:
@@ -84,7 +85,7 @@ class Health:
 
 
 class Lacking(Exception):
-    """Redis answers, but refuses some of what is used."""
+    """Redis answers, but refuses some of the commands that are used."""
 
     def __init__(self, failures: list[Failure]) -> None:
         super().__init__()
@@ -104,12 +105,12 @@ async def _asked(name: str, ask: Callable[[], Awaitable[None]]) -> Check:
         return Check(
             name, well=False, details={"error": _reason(down), "trouble": down.trouble.value, **more}
         )
-    except (Unavailable, TimeoutError, DBAPIError) as error:  # the last one for a lack of rights
+    except (Unavailable, TimeoutError, DBAPIError) as error:  # the last one if rights are missing
         told = {"error": _reason(error), "trouble": trouble_of(error).value}
         return Check(name, well=False, details=told)
     return Check(name, well=True, details={"milliseconds": round((perf_counter() - began) * 1000, 2)})
 
 
 def _reason(error: BaseException) -> str:
-    # The kind alone: the words of a driver's error may have an address or a name in them.
+    # Only the class: the message of a driver error may contain an address or a name.
     return type(error.__cause__ or error).__name__

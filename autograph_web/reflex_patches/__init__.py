@@ -1,7 +1,7 @@
-"""Everything that is replaced inside Reflex, in one place; the pages know nothing of it.
+"""All modifications of Reflex internals, collected in one package; the pages do not depend on them.
 
-Each module says what Reflex does, what that would do to people, and where it is discussed upstream. They were
-written against one version and are tried anew with each: with another one the server does not start.
+Each module states what Reflex does, the effect on users, and where it is discussed upstream. The patches were
+written for one version and are tested against each new one: with any other version the server does not start.
 """
 
 from collections.abc import Callable
@@ -21,10 +21,10 @@ WRITTEN_FOR = "0.10.1"
 
 
 def patch(app: rx.App, settings: Settings, built: Callable[[], Services]) -> None:
-    """Replace what is replaced in `app`; `built` returns its services once they are open.
+    """Apply all patches to `app`; `built` returns its services once they are open.
 
     Raises:
-        StartupError: It is another version of Reflex.
+        StartupError: A different version of Reflex is installed.
     """
     require(version("reflex"))
     steady(app, settings, built)
@@ -34,10 +34,10 @@ def patch(app: rx.App, settings: Settings, built: Callable[[], Services]) -> Non
 
 
 def require(installed: str) -> None:
-    """Let the version pass that the patches were written for.
+    """Check that the installed version is the one that the patches were written for.
 
     Raises:
-        StartupError: It is another one.
+        StartupError: It is a different version.
     """
     if installed != WRITTEN_FOR:
         raise StartupError(

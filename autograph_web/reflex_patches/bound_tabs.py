@@ -1,8 +1,8 @@
-"""A tab is its browser's: Reflex keeps its state under a name that takes the browser's cookie to find.
+"""Binds each tab to its browser: Reflex stores its state under a name derived from the browser's cookie.
 
-What Reflex 0.10.1 does with the token of a websocket's address, it then does with that name
-(`http/browsers.py`). Where a tab was duplicated, both have the token: the copy is given another one here, as
-Reflex would give it a name for a token.
+Reflex 0.10.1 finds the state by the token in the websocket URL; here it finds it by that name instead
+(`http/browsers.py`). A duplicated tab has the same token as the original: the copy is given a new one here,
+because Reflex would otherwise assign a name as the token.
 
 Upstream: https://github.com/reflex-dev/reflex/issues/6252 asks what the token of a tab is to be.
 """
@@ -18,11 +18,11 @@ from autograph_web.reflex_patches.tabs import SteadyTabs
 from autograph_web.runtime import services
 
 _LEAVING_S, _LOOK_AGAIN_S = 0.5, 0.05
-_NEW_TOKEN = "new_token"  # noqa: S105  (the name of Reflex' event)
+_NEW_TOKEN = "new_token"  # noqa: S105  (the name of an event of Reflex)
 
 
 def bind_tabs(app: rx.App) -> None:
-    """Have every connection to `app` find the tabs of its own browser alone."""
+    """Restrict every connection to `app` to the tabs of its own browser."""
     namespace: Any = app.event_namespace
     link = namespace.link_token_to_sid
 
@@ -40,9 +40,9 @@ def bind_tabs(app: rx.App) -> None:
 
 
 async def _is_copy(tabs: SteadyTabs, name: str) -> bool:
-    """Return True if another page is open as this tab.
+    """Return True if this tab is already open in another page.
 
-    A page that is loaded again may be here before the connection it had is taken down, at another worker.
+    A reloaded page may connect before its previous connection is closed, perhaps at another worker.
     """
     clock = asyncio.get_running_loop().time
     patience_ends = clock() + _LEAVING_S

@@ -1,8 +1,8 @@
-"""What is kept of a connection: whose address it has, by our rules, and cookies that nobody else can read.
+"""Restricts the stored data of a connection: the client address by our rules, and encrypted cookies.
 
-Reflex 0.10.1 puts the headers of every websocket handshake into the tab's state, which lies in Redis for an
-hour. Two of them are read, so two are kept. The cookies are sealed first: who can read Redis must not find
-live sessions there.
+Reflex 0.10.1 stores the headers of every websocket handshake in the state of the tab, which remains in Redis
+for an hour. Two of them are used, so only two are stored. The cookies are encrypted first: read access to
+Redis must not disclose active sessions.
 
 Upstream: no issue; `_build_static_router_data` has no public counterpart.
 """
@@ -16,14 +16,14 @@ from autograph_web.http.client import address_of
 from autograph_web.infra.crypto.encryption import DecryptionError
 from autograph_web.runtime import services
 
-# What Reflex calls the client's address. Its own reading knows X-Forwarded-For alone, and no ports.
+# Reflex's key of the client address. Its own parser supports only X-Forwarded-For, and no ports.
 _ADDRESS = "ip"
 _READ = ("cookie", "user-agent")
 _OWNER = "websocket handshake"
 
 
 def seal_cookies(app: rx.App) -> None:
-    """Have the cookies of every connection to `app` sealed before anything is kept."""
+    """Encrypt the cookies of every connection to `app` before they are stored."""
     namespace: Any = app.event_namespace
     plain = namespace._build_static_router_data
 
@@ -44,5 +44,5 @@ def cookies_of(router: RouterData) -> str:
     """Return the Cookie header of the connection an event came over (RFC 6265 section 4.2)."""
     try:
         return services().encryptor.decrypt(router.headers.cookie, _OWNER).decode()
-    except DecryptionError:  # there are none
+    except DecryptionError:  # the connection has no cookies
         return ""

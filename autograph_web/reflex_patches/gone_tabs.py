@@ -1,7 +1,7 @@
-"""What a tab leaves in Redis: how long it is kept once the tab is closed, and whether it is known there.
+"""The state of a closed tab in Redis: how long it is kept, and whether a tab is known.
 
-Reflex 0.10.1 keeps a tab's state for an hour after its last event. For a tab that was closed that is longer
-than anybody comes back, unless somebody is signed in; and anybody may open tabs without end.
+Reflex 0.10.1 keeps the state of a tab for an hour after its last event. For a closed tab this is longer than
+users need to return, unless they are signed in; and any client may open an unlimited number of tabs.
 
 Upstream: https://github.com/reflex-dev/reflex/issues/5669 asks for a public way to hear that a tab has gone.
 """
@@ -23,22 +23,22 @@ _logger = logging.getLogger(__name__)
 
 
 async def is_known(app: rx.App, tab: str) -> bool:
-    """Return True if Redis keeps something of `tab`; while Redis is away, every tab is taken for known."""
+    """Return True if Redis holds state of `tab`; while Redis is unavailable, every tab counts as known."""
     manager = cast(Any, app).state_manager
     if not isinstance(manager, StateManagerRedis):
         return True
     try:
         return bool(await manager.redis.exists(_root_key(tab)))
-    except Exception:  # the tab will learn of it by itself
+    except Exception:  # the tab detects the outage itself
         _logger.warning("a tab could not be looked up", exc_info=True)
         return True
 
 
 def forget_gone_tabs(app: rx.App) -> None:
-    """Have what a closed tab left expire soon, and all that a tab has kept be kept as long as it is open.
+    """Expire the state of closed tabs early, and renew that of a tab whenever it connects.
 
-    A tab is connected once at a time: its record goes after its keys were given their short life, so whoever
-    connects as the same tab afterwards gives them the long one.
+    A tab has only one connection at a time: on disconnection the short expiry is set before the record is
+    removed, so that a later connection of the same tab sets the long expiry again.
     """
     inner: Any = app
     if not isinstance(inner._state_manager, StateManagerRedis):
@@ -51,7 +51,7 @@ def forget_gone_tabs(app: rx.App) -> None:
     async def linked(sid: str, token: str, **more: Any) -> None:
         environ: dict[str, str] = inner.sio.get_environ(sid, namespace.namespace) or {}
         cookies[sid] = environ.get("HTTP_COOKIE", "")
-        # A tab that comes back before its last connection is forgotten would be taken for a copy.
+        # A tab that reconnects before its last connection is deregistered would be treated as a copy.
         if token in leaving:
             await asyncio.wait([leaving[token]])
         await link(sid, token, **more)
@@ -61,7 +61,7 @@ def forget_gone_tabs(app: rx.App) -> None:
         cookie = cookies.pop(sid, "")
         left = leaving[token] = asyncio.get_running_loop().create_future()
         try:
-            # A tab that lost its server comes back to another in a moment: it keeps what it has.
+            # During shutdown nothing is expired: the tab reconnects to another server and keeps its state.
             if are_open() and not await is_signed_in(cookie):
                 await _keep_for(app, token, GONE_TAB_S)
             await disconnect(token, sid)
@@ -79,7 +79,7 @@ async def _keep_for(app: rx.App, tab: str, seconds: int) -> None:
         for kind in _kinds(State):
             pipeline.expire(_key(tab, kind), seconds)
         await pipeline.execute()
-    except Exception:  # it expires later then
+    except Exception:  # it keeps its longer expiry
         _logger.warning("what a tab left could not be given its time", exc_info=True)
 
 

@@ -1,13 +1,13 @@
-"""Reflex's state manager, with a lock that a page left half-way gives back.
+"""Reflex's state manager, with a lock that is released even if its owner is cancelled.
 
-Reflex 0.10.1 keeps a tab's state in Redis under a lock of ten seconds, and cancels the work of a page that is
-left, sometimes twice. When that falls into the moment of taking or releasing the lock, Redis has it set and
-nobody is left to release it: the tab's next page, after Back for instance, stands empty until it runs out.
+Reflex 0.10.1 keeps the state of a tab in Redis under a lock of ten seconds, and cancels the tasks of a page
+that is left, sometimes twice. If this happens while the lock is acquired or released, the lock remains set in
+Redis without an owner: the next page of the tab, for instance after Back, stays empty until the lock expires.
 
 Upstream: no issue about the lock; https://github.com/reflex-dev/reflex/issues/7248 is about the writes that a
 cancelled handler loses.
 
-It also follows a failover: to the new master, and by asking that one too for the messages about locks.
+It also follows a failover: it connects to the new master, and enables keyspace notifications there too.
 """
 
 import asyncio
@@ -32,15 +32,15 @@ _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL
 
 
 class SteadyStateManager(StateManagerRedis):
-    """Gives the lock back in a task of its own when whoever took it was cancelled.
+    """Releases the lock in a separate task if its owner was cancelled.
 
-    `tell_answer` is called whenever Redis has given a lock.
+    `tell_answer` is called whenever Redis has granted a lock.
     """
 
     tell_answer: Callable[[], None] = staticmethod(lambda: None)
 
     async def _enable_keyspace_notifications(self) -> None:
-        # Reflex asks once in a process; a server that was restarted or promoted since knows nothing of it.
+        # Reflex does this once per process; a Redis restarted or promoted since then has them disabled.
         await enable_keyspace_notifications(self.redis, self._redis_notify_keyspace_events)
 
     async def _subscribe_lock_updates(self) -> None:
@@ -51,7 +51,7 @@ class SteadyStateManager(StateManagerRedis):
         lock_id = b""
         try:
             async with super()._lock(token, event_name) as lock_id:
-                # Otherwise an event that waited for Redis would be refused by those who still go without it.
+                # Otherwise an event that waited for Redis would be rejected where an outage is still assumed.
                 self.tell_answer()
                 yield lock_id
         except asyncio.CancelledError:
@@ -75,7 +75,7 @@ class SteadyStateManager(StateManagerRedis):
             if after is not None:
                 await after
             await cast(Any, self.redis).eval(_RELEASE, 1, lock_key, lock_id)
-        except Exception:  # the lock runs out by itself then
+        except Exception:  # the lock then expires
             _logger.warning("a tab's lock could not be given back", exc_info=True)
         self._notify_next_waiter(lock_key)
 
@@ -84,12 +84,12 @@ _in_background: set[asyncio.Task[None]] = set()
 
 
 def steady(app: rx.App, settings: Settings, built: Callable[[], Services]) -> None:
-    """Replace Reflex's manager and records of an app that keeps its state in Redis, and its clients."""
+    """Replace the state manager, the token manager and their Redis clients in an app that uses Redis."""
     inner: Any = app
     plain = inner._state_manager
     if not isinstance(plain, StateManagerRedis):
         return
-    # One pool for both of its parts; Reflex' own have no bound, wait for nobody and never shrink.
+    # One pool for both; those of Reflex are unbounded, do not wait for a free connection and never shrink.
     redis = follower(settings.redis_url, settings.redis_pool) if settings.redis_url else plain.redis
     inner._state_manager = SteadyStateManager(
         redis=redis,

@@ -1,10 +1,11 @@
-"""Which tab is connected where, kept so that the tabs of a server that died go on at another one.
+"""Records which tab is connected to which process, so that tabs survive the crash of a server.
 
-Reflex 0.10.1 takes a tab whose record is still in Redis for a copy of one that is open elsewhere and gives it
-an empty state of its own: right for "Duplicate tab", but a server that was killed leaves its records behind,
-and whoever was half-way through a form there would begin anew.
+Reflex 0.10.1 treats a tab whose record is still in Redis as a copy of one that is open elsewhere and gives it
+a new, empty state: right for "Duplicate tab", but a killed server leaves its records behind, and users with a
+half-completed form there would have to start again.
 
-Upstream: https://github.com/reflex-dev/reflex/issues/6345 and https://github.com/reflex-dev/reflex/issues/6252.
+Upstream: https://github.com/reflex-dev/reflex/issues/6345 and
+https://github.com/reflex-dev/reflex/issues/6252.
 """
 
 import logging
@@ -26,16 +27,16 @@ EmitUpdate = Callable[[StateUpdate, str], Coroutine[None, None, None]]
 
 
 class SteadyTabs(RedisTokenManager):
-    """Forgets what was said of a tab that is no more: by a process that is gone, or while Redis was away.
+    """Drops stale records of tabs: those of a dead process, or left over from a Redis outage.
 
-    A subscription shows of each process that it lives.
+    Each process holds a subscription, which shows the others that it is alive.
     """
 
     async def is_taken(self, tab: str) -> bool:
-        """Return True if `tab` is open somewhere; while Redis is away it is not."""
+        """Return True if `tab` is open somewhere; False while Redis is unavailable."""
         try:
             return await self._has_a_live_owner(tab)
-        except Exception:  # Redis is away: Reflex then does without it
+        except Exception:  # Redis is unavailable: Reflex then works without it
             _logger.warning("a tab's record could not be read", exc_info=True)
             return False
 
@@ -44,16 +45,16 @@ class SteadyTabs(RedisTokenManager):
         record = await redis.get(key)
         if not record:
             return False
-        # What Reflex has written; it reads it in the same way.
+        # Written by Reflex, which also unpickles it.
         if await self._is_open(tab, pickle.loads(record).instance_id):  # noqa: S301
             return True
         await redis.eval(_DROP_IF, 1, key, record)
         return False
 
     async def _is_open(self, token: str, owner: str) -> bool:
-        """Return True if the process that wrote a tab's record still has the tab."""
+        """Return True if the process that wrote the record of a tab still has the tab open."""
         if owner == self.instance_id:
-            # Of a tab that was closed while Redis was away, the record is still there.
+            # If a tab was closed during a Redis outage, its record is still there.
             return token in self.token_to_socket
         [(_, listeners)] = await cast(Any, self.redis).pubsub_numsub(_presence(owner))
         return bool(listeners)
@@ -65,7 +66,7 @@ class SteadyTabs(RedisTokenManager):
         await keep_listening(lambda: self._listen_for_updates(emit_update), "updates of tabs elsewhere")
 
     async def _listen_for_updates(self, emit_update: EmitUpdate) -> None:
-        # As Reflex does it, but for the second subscription, to which nobody ever says anything.
+        # As in Reflex, with an additional subscription to a channel without messages, as proof of life.
         async with cast(Any, self.redis).pubsub() as subscription:
             await subscription.subscribe(_presence(self.instance_id))
             await subscription.psubscribe(f"channel:{self._get_lost_and_found_key(self.instance_id)}")
@@ -80,7 +81,7 @@ def _presence(instance_id: str) -> str:
 
 
 def steady_tabs(app: rx.App, redis: Any) -> None:
-    """Replace Reflex's records of an app that keeps them in Redis, and the client they use."""
+    """Replace Reflex's token manager, and the Redis client it uses, in an app that uses Redis."""
     sockets: Any = app.event_namespace
     plain = sockets._token_manager
     if isinstance(plain, RedisTokenManager):

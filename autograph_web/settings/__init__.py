@@ -1,4 +1,4 @@
-"""All settings, in sections, read once from the environment; nothing else reads it."""
+"""All settings, in sections, loaded once from the environment; no other code reads it."""
 
 import os
 from functools import lru_cache
@@ -29,7 +29,7 @@ _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
 }
 SECRETS_DIR = "AUTOGRAPH_SECRETS_DIR"
-"""Names a folder whose files are settings too, each called like its variable: so containers get secrets."""
+"""Names a folder whose files are settings too, each named like its variable, for secrets in containers."""
 
 
 class Settings(
@@ -42,7 +42,7 @@ class Settings(
     FlagSettings,
     TelemetrySettings,
 ):
-    """What an operator can choose."""
+    """The configuration of the server."""
 
     @model_validator(mode="after")
     def _fill_in(self) -> Self:
@@ -69,9 +69,10 @@ class Settings(
 
     @property
     def redis_prefix(self) -> str:
-        """What every key and channel of ours in Redis begins with: two installations may share a server.
+        """The prefix of all our keys and channels in Redis, since two installations may share a server.
 
-        Nothing in the embedded one, which a command finds by its data folder alone, whatever the address is.
+        Empty for the embedded server, which commands find by its data folder alone, regardless of the base
+        URL.
         """
         if self.instance == NO_INSTANCE or is_embedded(self.redis_url, self.data_dir):
             return ""
@@ -79,20 +80,20 @@ class Settings(
 
     @property
     def metrics_dir(self) -> Path:
-        """Where the workers of this server keep their figures."""
+        """The folder in which the workers of this server store their metrics."""
         return self.data_dir.resolve() / "metrics" / str(self.port)
 
     @property
     def shows_letters(self) -> bool:
-        """Whether kept letters may be read at /dev/mail: only where somebody develops, without SMTP.
+        """Whether stored emails may be read at /dev/mail: only in development, and without SMTP.
 
-        A server that people reach over https has people's accounts, whatever its environment is called.
+        A server reached over https may have real accounts, regardless of its `environment`.
         """
         return self.environment == "development" and self.smtp_server is None and not self.secure
 
     @property
     def sqlalchemy_url(self) -> str:
-        """The database address in SQLAlchemy's spelling; SQLite in the data folder when none was given."""
+        """The database URL in the form of SQLAlchemy; by default SQLite in the data folder."""
         if not self.database_url:
             return f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'autograph.sqlite3'}"
         scheme, separator, rest = self.database_url.partition("://")
@@ -100,7 +101,7 @@ class Settings(
 
     @property
     def master_secrets(self) -> tuple[str, ...]:
-        """The secrets everything is derived from, newest first; made once in the data folder by default.
+        """The master secrets, newest first; by default created once in the data folder.
 
         Raises:
             SecretError: The secrets file exists but cannot be used.
@@ -109,7 +110,7 @@ class Settings(
 
     @property
     def deprecated(self) -> list[str]:
-        """A line for each setting that is named as in the version before, with its name now."""
+        """One line for each setting that is set by its deprecated name, with its current name."""
         folder = self.secrets_dir
         told = [
             f"{old} is an old name: it is {new} now"
@@ -120,7 +121,7 @@ class Settings(
 
 
 def renamed_settings() -> dict[str, str]:
-    """Return the settings that the version before called otherwise, by their old names."""
+    """Return the settings that were renamed since the previous version, by their old names."""
     found: dict[str, str] = {}
     for field in Settings.model_fields.values():
         if isinstance(field.validation_alias, AliasChoices):
@@ -140,13 +141,13 @@ def load_settings() -> Settings:
     """Return the settings of this process.
 
     Raises:
-        SettingsError: One line that names the variable at fault and what it should be.
+        SettingsError: A setting is invalid; the message is one line with the variable and the expected value.
     """
     folder = os.environ.get(SECRETS_DIR, "").strip()
     if folder and not Path(folder).is_dir():
         raise SettingsError(f"{SECRETS_DIR}: there is no folder {folder!a}")
     try:
-        # The values come from the environment, and after it from files.
+        # The values come from the environment, then from files.
         return Settings(_secrets_dir=folder or None)  # pyright: ignore[reportCallIssue]
     except ValidationError as error:
         raise SettingsError(_first_line(error)) from None

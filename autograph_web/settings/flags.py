@@ -1,4 +1,4 @@
-"""The defaults of feature flags, which are switched while the server runs (docs/flags.md)."""
+"""Defaults of the feature flags, which can be switched while the server runs (docs/flags.md)."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from autograph_web.settings.section import Section
 
 
 class FlagSettings(Section):
-    """What is on unless it is switched."""
+    """Values of the feature flags unless they are switched."""
 
     email_verification: Literal["off", "banner", "required"] = "banner"
     password_grant: bool = True

@@ -1,4 +1,4 @@
-"""How often what may be tried: a setting for each row of the table of limits."""
+"""Rate limits: one setting for each row of the table of limits."""
 
 from typing import Annotated, Any, cast
 
@@ -19,20 +19,20 @@ _LimitSettings = create_model(
     __base__=Section,
     **cast(Any, {limit.setting: (_Rates, limit.default) for limit in Limit}),
 )
-"""A setting for each row of the table of limits."""
+"""One setting for each row of the table of limits."""
 _OLD_LIMITS = {
     "login": (Limit.LOGIN, Limit.LOGIN_ACCOUNT),
     "registration": (Limit.REGISTER,),
     "password_reset": (Limit.RESET,),
     "api_key": (Limit.API_KEY,),
 }
-"""Settings of version 2 and what they set: `<name>_limit` and `<name>_window_seconds`."""
+"""Settings of version 2 and the limits they set: `<name>_limit` and `<name>_window_seconds`."""
 
 
 class LimitSettings(_LimitSettings):
-    """Limits, and the names of the version before."""
+    """Rate limits, including their deprecated names."""
 
-    # Until the next version, in which limits are named `limit_…` alone.
+    # Until the next version, in which only the names `limit_…` remain.
     login_limit: int | None = Field(None, ge=1)
     login_window_seconds: int | None = Field(None, ge=1)
     registration_limit: int | None = Field(None, ge=1)
@@ -50,12 +50,12 @@ class LimitSettings(_LimitSettings):
 
     @property
     def rates(self) -> dict[Limit, tuple[Rate, ...]]:
-        """How often each limit of the table allows what it counts."""
+        """The rates of each limit of the table."""
         return {limit: getattr(self, limit.setting) for limit in Limit} | self._old_rates
 
     @property
     def deprecated_limits(self) -> list[str]:
-        """A line for each limit that is named as in the version before, with its name now."""
+        """One line for each limit that is set by its deprecated name, with its current name."""
         told: list[str] = []
         for name, limits in _OLD_LIMITS.items():
             for old in (f"{name}_limit", f"{name}_window_seconds"):

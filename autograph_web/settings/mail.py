@@ -1,4 +1,4 @@
-"""How emails leave, and which addresses they may go to."""
+"""How emails are sent, and which addresses are accepted."""
 
 from typing import Annotated
 
@@ -10,11 +10,11 @@ from autograph_web.infra.smtp_url import SmtpServer, parse_smtp_url
 from autograph_web.settings.section import Section, split_commas
 
 KEEP_LETTERS = "folder"
-"""What `SMTP_URL` says when letters are to stay in the data folder on purpose."""
+"""The value of `SMTP_URL` for storing emails in the data folder on purpose."""
 
 
 class MailSettings(Section):
-    """Emails."""
+    """Email settings."""
 
     smtp_url: str = Field("", validation_alias=AliasChoices("SMTP_URL", "smtp_url"))
     mail_from: str = ""
@@ -49,5 +49,5 @@ class MailSettings(Section):
 
     @property
     def smtp_server(self) -> SmtpServer | None:
-        """The server that letters go to, or None when they stay in the data folder."""
+        """The SMTP server, or None if emails are stored in the data folder."""
         return None if self.smtp_url in ("", KEEP_LETTERS) else parse_smtp_url(self.smtp_url)

@@ -1,4 +1,4 @@
-"""Passwords: how they are hashed, how good they must be, how long a link for a new one is good."""
+"""Passwords: hashing, required strength, and the lifetime of reset links."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from autograph_web.settings.section import DAY, HOUR, Seconds, Section, renamed
 
 
 class PasswordSettings(Section):
-    """Passwords."""
+    """Password settings."""
 
     bcrypt_cost: int = Field(12, ge=4, le=16)
     hash_threads: int = Field(2, ge=1, le=32)

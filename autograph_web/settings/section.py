@@ -1,4 +1,4 @@
-"""What every section of the settings shares: how a value is read."""
+"""Shared definitions of the sections: how values are parsed."""
 
 import re
 from typing import Annotated, Any, cast
@@ -29,13 +29,13 @@ Seconds = Annotated[int, BeforeValidator(_seconds)]
 
 
 def renamed(name: str, old: str, default: int, **bounds: int) -> Any:
-    """Return a setting that the version before called `old`; until the next version both names are read."""
+    """Return a setting with a deprecated name `old`; until the next version both names are accepted."""
     names = AliasChoices(f"AUTOGRAPH_{name.upper()}", f"AUTOGRAPH_{old.upper()}", name)
     return Field(default, validation_alias=names, **cast(Any, bounds))
 
 
 class Section(BaseSettings):
-    """Settings that belong together. Every name has the prefix `AUTOGRAPH_` save those with a usual one."""
+    """A group of settings. All names have the prefix `AUTOGRAPH_`, except those with an established name."""
 
     model_config = SettingsConfigDict(
         env_prefix="AUTOGRAPH_", frozen=True, extra="ignore", populate_by_name=True
@@ -50,17 +50,17 @@ class Section(BaseSettings):
 
 
 def split_commas(value: object) -> object:
-    """Return the parts of a list with commas between them."""
+    """Return the parts of a comma-separated list."""
     if isinstance(value, str):
         return tuple(plain(part) for part in value.split(",") if part.strip())
     return value
 
 
 def origin(value: str) -> str:
-    """Return an origin (RFC 6454) in the spelling that browsers send, or no form of theirs would match it.
+    """Return an origin (RFC 6454) in the form that browsers send, so that it can be compared.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not an origin.
     """
     parts = urlsplit(value)
     beside = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
@@ -72,10 +72,10 @@ def origin(value: str) -> str:
 
 
 def with_scheme(url: str, schemes: tuple[str, ...]) -> str:
-    """Return an address that begins with one of `schemes`, or nothing.
+    """Return a URL that has one of `schemes`, or is empty.
 
     Raises:
-        ValueError: It does not; the address itself is not repeated, as it usually holds a password.
+        ValueError: It has another scheme; the message does not contain it, as it may contain a password.
     """
     if url and url.partition("://")[0] not in schemes:
         raise ValueError(f"must start with {schemes[0]}://")

@@ -1,4 +1,4 @@
-"""Where the server listens, by which address people know it, and what stands in front of it."""
+"""The listening address, the public URL, and the proxies in front of the server."""
 
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,7 +17,7 @@ _LONGEST_ISSUER = 48
 
 
 class ServerSettings(Section):
-    """The server and its address."""
+    """Server settings."""
 
     environment: Literal["development", "production"] = "development"
     data_dir: Path = Path("data")
@@ -70,7 +70,7 @@ class ServerSettings(Section):
 
     @property
     def issuer_label(self) -> str:
-        """What an authenticator app files its entry under: the name and, of several servers, this one."""
+        """The issuer name in authenticator apps, with the host if the name does not already contain it."""
         host = urlsplit(self.base_url).hostname or "localhost"
         if host == "localhost" or host in self.issuer or ":" in host:
             return self.issuer
@@ -78,21 +78,21 @@ class ServerSettings(Section):
 
     @property
     def secure(self) -> bool:
-        """Whether browsers reach us over https."""
+        """Whether browsers connect over https."""
         return self.base_url.startswith("https://")
 
     @property
     def cookie_suffix(self) -> str:
-        """What the names of cookies end with: they know hosts but no ports (RFC 6265 section 8.5)."""
+        """The suffix of cookie names, since cookies do not distinguish ports (RFC 6265 section 8.5)."""
         port = urlsplit(self.base_url).port
         return "" if port is None or self.instance == NO_INSTANCE else f"_{port}"
 
     @property
     def strict_transport(self) -> str:
-        """What `Strict-Transport-Security` says, nothing where browsers must not keep it.
+        """The value of `Strict-Transport-Security`, or "" if the header must not be sent.
 
-        Not for `localhost`, where it would break every other server of that machine, nor for an address, for
-        which RFC 6797 (section 8.1.1) knows no such thing.
+        Not sent for `localhost`, where it would affect every other server on that machine, nor for an IP
+        address, to which HSTS does not apply (RFC 6797 section 8.1.1).
         """
         host = urlsplit(self.base_url).hostname or ""
         named = not (host == "localhost" or host.endswith(".localhost") or parse_address(host))
@@ -101,7 +101,7 @@ class ServerSettings(Section):
     @property
     def mail_domain(self) -> str:
         """The host of the base URL as the domain of an email address."""
-        # RFC 5321 section 4.1.3: an address takes the place of a name in brackets.
+        # RFC 5321 section 4.1.3: an IP address is written in brackets.
         host = urlsplit(self.base_url).hostname or "localhost"
         try:
             address = ip_address(host)
@@ -111,7 +111,7 @@ class ServerSettings(Section):
 
     @property
     def origins(self) -> frozenset[str]:
-        """The exact origins (RFC 6454) whose pages may act on our behalf."""
+        """The exact origins (RFC 6454) whose pages may send requests on a user's behalf."""
         own = {self.base_url, *self.allowed_origins}
         if self.environment == "development":
             own |= {f"http://{host}:{self.port}" for host in ("localhost", "127.0.0.1", "[::1]")}

@@ -1,16 +1,16 @@
-"""How long sessions and tokens last, in seconds."""
+"""Lifetimes of sessions and tokens, in seconds."""
 
 from autograph_web.settings.section import DAY, HOUR, MINUTE, Seconds, Section, renamed
 
 
 class SessionSettings(Section):
-    """Sessions and tokens."""
+    """Session and token settings."""
 
     access_token_ttl: Seconds = renamed("access_token_ttl", "access_token_seconds", HOUR, ge=60, le=DAY)
     refresh_token_ttl: Seconds = renamed(
         "refresh_token_ttl", "refresh_token_seconds", 30 * DAY, ge=HOUR, le=90 * DAY
     )
-    # A use may go unnoted for six minutes: a shorter limit would sign people out who are at it.
+    # The last use is recorded with a delay of up to six minutes: a shorter limit would sign out active users.
     session_idle_ttl: Seconds = renamed("session_idle_ttl", "session_idle_seconds", DAY, ge=10 * MINUTE)
     session_idle_remembered_ttl: Seconds = renamed(
         "session_idle_remembered_ttl", "remembered_idle_seconds", 30 * DAY, ge=10 * MINUTE

@@ -1,4 +1,4 @@
-"""Where data is kept: the database, Redis, and the secrets that everything is derived from."""
+"""Storage: the database, Redis, and the master secrets."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from autograph_web.settings.section import Section, split_commas, with_scheme
 
 
 class StorageSettings(Section):
-    """Database, Redis and secrets."""
+    """Storage settings."""
 
     database_url: str = Field("", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     redis_url: str = Field("", validation_alias=AliasChoices("REDIS_URL", "redis_url"))

@@ -1,4 +1,4 @@
-"""What is told of the server: logs, metrics, traces, and how long the audit log is kept."""
+"""Telemetry: logs, metrics, traces, and the retention of the audit log."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ _SHORTEST_TOKEN = 32
 
 
 class TelemetrySettings(Section):
-    """Logs, metrics, traces, the audit log."""
+    """Telemetry settings."""
 
     audit_retention_days: int = Field(0, ge=0, le=36_500)
     otel_sdk_disabled: bool = Field(
@@ -47,13 +47,13 @@ class TelemetrySettings(Section):
 
     @property
     def traces(self) -> bool:
-        """Whether spans are sent: when a collector is named, or OTLP is asked for by name."""
+        """Whether spans are sent: if a collector is configured, or OTLP is selected explicitly."""
         named = self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint
         wanted = self.otel_traces_exporter == "otlp" or (bool(named) and not self.otel_traces_exporter)
         return wanted and not self.otel_sdk_disabled
 
     @property
     def traces_endpoint(self) -> str | None:
-        """Where spans go, None for the collector of this machine (OpenTelemetry's OTLP exporter)."""
+        """The URL for spans; None for the default of OpenTelemetry, a collector on this machine."""
         whole, base = self.otel_exporter_otlp_traces_endpoint, self.otel_exporter_otlp_endpoint
         return whole or (f"{base.rstrip('/')}/v1/traces" if base else None)

@@ -1,1 +1,1 @@
-"""The REST routes, by subject."""
+"""The routes of the REST API, one module per subject."""

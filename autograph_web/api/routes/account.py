@@ -1,4 +1,4 @@
-"""Accounts over REST."""
+"""REST routes of an account: registration, password change, export and deletion."""
 
 from typing import Any
 

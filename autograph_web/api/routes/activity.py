@@ -1,4 +1,4 @@
-"""What happened on the account, over REST."""
+"""REST routes of an account's own audit events."""
 
 from typing import Annotated
 

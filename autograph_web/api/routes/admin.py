@@ -1,4 +1,4 @@
-"""What administrators do, over REST."""
+"""REST routes for administrators."""
 
 from typing import Annotated
 from uuid import UUID

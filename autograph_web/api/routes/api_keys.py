@@ -1,4 +1,4 @@
-"""API keys over REST."""
+"""REST routes of API keys."""
 
 from typing import Annotated
 

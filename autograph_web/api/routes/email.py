@@ -1,4 +1,4 @@
-"""The address of an account over REST: verifying it, moving to another, and back."""
+"""REST routes of an account's email address: verification, change, and undoing a change."""
 
 from fastapi import APIRouter, Security
 

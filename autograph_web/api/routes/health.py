@@ -1,4 +1,4 @@
-"""Probes for whoever runs the server."""
+"""Health probes for orchestrators and monitoring."""
 
 import asyncio
 

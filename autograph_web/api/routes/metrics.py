@@ -1,4 +1,4 @@
-"""The figures, for Prometheus."""
+"""The metrics endpoint for Prometheus."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse

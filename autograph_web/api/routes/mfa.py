@@ -1,4 +1,4 @@
-"""Two-step verification over REST."""
+"""REST routes of two-step verification."""
 
 from uuid import UUID
 

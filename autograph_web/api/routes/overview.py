@@ -1,4 +1,4 @@
-"""The server as a whole over REST, for administrators: how it is used, and its feature flags."""
+"""REST routes for administrators: usage statistics and feature flags."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Ways back into an account over REST."""
+"""REST routes of the password reset."""
 
 from fastapi import APIRouter
 
@@ -37,7 +37,7 @@ async def confirm(context: CurrentContext, wish: PasswordResetConfirmation) -> P
         reset = await services().password_reset.confirm(context, token, password)
     except DomainError as refusal:
         if refusal.field == "password":
-            refusal.field = "new_password"  # as it is called here
+            refusal.field = "new_password"  # the name of the field in this request
         raise
     removed = RemovedOut.of(reset.removed)
     return PasswordSetOut(message="Your new password is set. Sign in with it.", removed=removed)

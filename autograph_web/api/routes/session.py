@@ -1,4 +1,4 @@
-"""Sessions and tokens over REST."""
+"""REST routes of sessions and tokens."""
 
 from typing import Annotated, Any
 from uuid import UUID

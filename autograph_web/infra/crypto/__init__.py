@@ -1,1 +1,1 @@
-"""Keys, what is encrypted with them, and the file of master secrets."""
+"""Keys, encryption, and the file of master secrets."""

@@ -1,4 +1,4 @@
-"""Encrypts what must be read back but never be found: authenticated, bound to its owner, rotatable."""
+"""Encryption of stored secrets: authenticated, bound to an owner, with key rotation."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
@@ -12,26 +12,26 @@ _NONCE_BYTES = 12  # NIST SP 800-38D section 8.2.2
 
 
 class DecryptionError(Exception):
-    """A sealed value was altered, moved to another owner, or its key is gone."""
+    """The ciphertext was altered, belongs to another owner, or its key is no longer available."""
 
 
 class Encryptor:
-    """AES-256-GCM with a keyring: a value is `kid.nonce‖ciphertext`, the owner is authenticated with it."""
+    """AES-256-GCM with a keyring: a value is `kid.nonce‖ciphertext`, and its owner the associated data."""
 
     def __init__(self, keyring: Keyring, randomness: Randomness) -> None:
         self._keyring, self._randomness = keyring, randomness
 
     def encrypt(self, value: bytes, owner: str) -> str:
-        """Return `value` sealed with the newest key for `owner`."""
+        """Return `value` encrypted for `owner` with the newest key."""
         key, nonce = self._keyring.current, self._randomness.bytes(_NONCE_BYTES)
         sealed = AESGCM(key.material).encrypt(nonce, value, owner.encode())
         return f"{key.kid}.{urlsafe_b64encode(nonce + sealed).decode('ascii')}"
 
     def decrypt(self, sealed: str, owner: str) -> bytes:
-        """Return the value that was sealed for `owner`.
+        """Return the value that was encrypted for `owner`.
 
         Raises:
-            DecryptionError: It was not, or not by any key of the ring.
+            DecryptionError: It was not encrypted for `owner`, or not with a key of this ring.
         """
         kid, _, body = sealed.partition(".")
         key = self._keyring.find(kid)
@@ -52,5 +52,5 @@ class Encryptor:
         return self.encrypt(self.decrypt(sealed, owner), owner) if self.outdated(sealed) else None
 
     def outdated(self, sealed: str) -> bool:
-        """Return True if a value was sealed with another key than the newest."""
+        """Return True if a value was not encrypted with the newest key."""
         return sealed.partition(".")[0] != self._keyring.current.kid

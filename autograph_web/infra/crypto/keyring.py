@@ -13,16 +13,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One 256-bit key; `kid` names it in what it signs and tells nothing about it."""
+    """One 256-bit key; `kid` identifies it in its output and reveals nothing about it."""
 
     kid: str
     material: bytes
 
 
 class Keyring:
-    """The keys of one purpose: the newest makes, all of them check, so rotation signs nobody out.
+    """The keys of one purpose: the newest signs, all of them verify, so key rotation signs no user out.
 
-    Each is derived with HKDF-SHA256 (RFC 5869) under the purpose's name, so no key serves two purposes.
+    Each is derived with HKDF-SHA256 (RFC 5869) using the purpose as info, so no key serves two purposes.
     """
 
     def __init__(self, secrets: Sequence[str], purpose: str) -> None:
@@ -32,11 +32,11 @@ class Keyring:
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """Every key of the ring, the newest first."""
+        """All keys of the ring, newest first."""
         return tuple(self._by_kid.values())
 
     def find(self, kid: str) -> Key | None:
-        """Return the key named `kid`, or None."""
+        """Return the key with the id `kid`, or None."""
         return self._by_kid.get(kid)
 
     def sign(self, message: bytes) -> str:
@@ -44,14 +44,14 @@ class Keyring:
         return f"{self.current.kid}.{_mac(self.current, message)}"
 
     def verify(self, message: bytes, signature: str) -> bool:
-        """Return True if `signature` was made over `message` by any key of the ring, in constant time."""
+        """Return True if any key of the ring made `signature` over `message`; compares in constant time."""
         kid, _, mac = signature.partition(".")
         key = self.find(kid)
         return key is not None and compare_digest(_mac(key, message).encode(), mac.encode("utf-8", "replace"))
 
 
 def token_hash(token: str) -> str:
-    """Return the SHA-256 of a token as hex: what is stored of it at rest."""
+    """Return the SHA-256 of a token in hex, which is stored instead of the token."""
     return sha256(token.encode("utf-8", "replace")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The secrets everything is derived from: judged when given, made once when not."""
+"""The master secrets from which all keys are derived: validation, and creation on first start."""
 
 import os
 from base64 import b64encode
@@ -13,14 +13,14 @@ _MIN_DISTINCT = 12
 
 
 class SecretError(ValueError):
-    """A secret is missing or not worth the name; the message is one line."""
+    """A secret is missing or too weak; the message is one line."""
 
 
 def check_secret(secret: str) -> None:
-    """Refuse a secret that is short, a placeholder or repetitive.
+    """Reject a secret that is short, a placeholder or repetitive.
 
     Raises:
-        SecretError: With what to do about it.
+        SecretError: The secret is too weak; the message states the remedy.
     """
     lowered = secret.lower()
     weak = len(secret) < _MIN_LENGTH or len(set(secret)) < _MIN_DISTINCT
@@ -31,7 +31,7 @@ def check_secret(secret: str) -> None:
 
 
 def secrets_of_data_dir(data_dir: Path) -> tuple[str, ...]:
-    """Return the secrets of the data folder, newest first, making the first one if there is none.
+    """Return the secrets in the data folder, newest first; create the first one if there is none.
 
     Raises:
         SecretError: The file is unreadable, empty or damaged.
@@ -46,14 +46,14 @@ def secrets_of_data_dir(data_dir: Path) -> tuple[str, ...]:
 
 
 def add_secret(data_dir: Path, randomness: Randomness) -> int:
-    """Put a new secret in front of those of the data folder; return how many there are now.
+    """Add a new first secret to those in the data folder; return their number.
 
     Raises:
-        SecretError: The file is damaged, or cannot be read or written; it is as it was.
+        SecretError: The file is damaged, or cannot be read or written; it is unchanged.
     """
     path = data_dir / "secret_keys"
     try:
-        with file_lock(data_dir / "secret_keys.lock"):  # of two at once neither loses the other's
+        with file_lock(data_dir / "secret_keys.lock"):  # so that of two concurrent additions neither is lost
             secrets = (_new_secret(randomness), *secrets_of_data_dir(data_dir))
             _draft(path, secrets).replace(path)
     except OSError as error:
@@ -69,8 +69,8 @@ def _read(path: Path) -> str:
 
 
 def _create(path: Path) -> None:
-    # Written aside and linked into place, so that of two processes starting at once exactly one wins
-    # and neither ever reads a half-written file.
+    # Written to a draft and linked into place, so that of two processes starting at once exactly one wins and
+    # neither ever reads an incomplete file.
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = _draft(path, (_new_secret(SystemRandomness()),))
@@ -84,8 +84,8 @@ def _new_secret(randomness: Randomness) -> str:
 
 
 def _draft(path: Path, secrets: tuple[str, ...]) -> Path:
-    """Write secrets beside `path`, all the way to the disk."""
-    # A name of its own: threads share a process id, and so do containers that share the folder.
+    """Write secrets to a new file next to `path`, and flush it to disk."""
+    # A unique name: threads share a process id, and so may containers that share the folder.
     draft = path.with_name(f".secret_keys.{SystemRandomness().bytes(8).hex()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as handle:

@@ -1,4 +1,4 @@
-"""The engine and the unit of work: one transaction for one use case, on SQLite and PostgreSQL alike."""
+"""The engine and the unit of work: one transaction per use case, on SQLite and PostgreSQL alike."""
 
 import asyncio
 import sqlite3
@@ -34,25 +34,26 @@ _BUSY_TIMEOUT_MS = 10_000
 _CONNECT_TIMEOUT_S = 3.0
 _COMMAND_TIMEOUT_S = 10.0
 _POOL_TIMEOUT_S = 3.0
-# Connection, serialisation, resources, operator intervention (PostgreSQL, appendix A).
+# Connection, serialization, resources, operator intervention (PostgreSQL, appendix A).
 _OUTAGES = {"08", "40", "53", "57"}
 _LOCK, _TRY_LOCK = "SELECT pg_advisory_xact_lock(:key)", "SELECT pg_try_advisory_xact_lock(:key)"
 _CLOCK = "SELECT EXTRACT(EPOCH FROM clock_timestamp())"
-# What else SQLAlchemy raises, such as for a value that a column cannot take, is a fault of ours.
+# Other exceptions of SQLAlchemy, such as for a value of the wrong type, are programming errors.
 _FAILURES = (OSError, TimeoutError, PoolTimeout, DBAPIError, PendingRollbackError, ResourceClosedError)
 _AFTER_COMMIT = "autograph_after_commit"
 _READ_ONLY = "25006"
 
 
 class ReferenceGone(Exception):
-    """A row refers to another one (a foreign key) that does not exist, or no longer."""
+    """A row refers (by a foreign key) to another one that does not exist, or no longer exists."""
 
 
 class Database:
-    """Opens units of work; a database that cannot be reached becomes `Unavailable`.
+    """Opens units of work; an unreachable database raises `Unavailable`.
 
-    One that takes a question and says nothing keeps whoever asked waiting, for `command_seconds` at the most.
-    From then on only one in a second finds out whether it answers again, and the others are refused at once.
+    If the database accepts a statement but does not answer, the caller waits for at most `command_seconds`.
+    From then on only one caller per second tries whether it answers again; all others are refused
+    immediately.
     """
 
     def __init__(
@@ -62,14 +63,14 @@ class Database:
         command_seconds: float = _COMMAND_TIMEOUT_S,
         reference_gone: Callable[[], Exception] = ReferenceGone,
     ) -> None:
-        """Connect to nothing yet; `reference_gone` is raised where a row refers to one that is gone."""
+        """Create the engine, without connecting; `reference_gone` is raised for a violated foreign key."""
         self._reference_gone = reference_gone
         self.engine, self._connector = make_engine(url, pool_size, command_seconds)
         self._most = pool_size
         self._rest = CircuitBreaker(monotonic)
         self._seldom = LogThrottle(monotonic, SHORT_S)
         self._compiled: dict[int, PreparedStatement] = {}
-        # Whether one statement may write to several tables: PostgreSQL's data-modifying WITH.
+        # Whether one statement can write to several tables: data-modifying WITH of PostgreSQL.
         self.writes_at_once = self.engine.dialect.name == "postgresql"
 
     @asynccontextmanager
@@ -78,7 +79,7 @@ class Database:
 
         Raises:
             Unavailable: The database is down, overloaded or took too long; nothing was written.
-            Uncertain: It went away while it was to commit.
+            Uncertain: The connection was lost during the commit.
         """
         calls: list[Callable[[], None]] = []
         with self._translated() as stake:
@@ -92,10 +93,11 @@ class Database:
             call()
 
     async def at_once(self, statement: ClauseElement, given: dict[str, Any]) -> Any | None:
-        """Run one statement of a module, a transaction of its own, and return its first row.
+        """Execute one module-level statement in its own transaction, and return its first row.
 
-        For PostgreSQL and the busiest paths alone (docs/decisions/0021-straight-to-the-driver.md). None also
-        stands for a refusal of the server: nothing was written, and the usual way tells why.
+        Only for PostgreSQL and the most frequent statements (docs/decisions/0021-straight-to-the-driver.md).
+        None also means that the server raised an error: nothing was written, and a regular unit of work
+        reports the reason.
 
         Raises:
             Unavailable, Uncertain: As for `unit`.
@@ -105,7 +107,7 @@ class Database:
             return await self._quick(statement).first(self.engine, given, whole=self._is_pooled)
 
     async def first(self, statement: Select[Any], given: dict[str, Any]) -> Any | None:
-        """Return the first row of one statement of a module that only reads.
+        """Return the first row of one module-level statement that only reads.
 
         Raises:
             Unavailable: As for `unit`.
@@ -118,15 +120,15 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncConnection]:
-        """Open a unit that only reads, and so takes no write lock; each statement sees the newest commit.
+        """Open a read-only unit, which requires no write lock; each statement sees the newest commit.
 
         Raises:
             Unavailable: As for `unit`.
         """
         with self._translated():
             async with self._connected() as connection:
-                # PostgreSQL needs no transaction for that, which saves two round trips, unless a pooler could
-                # hand every statement to another process.
+                # PostgreSQL needs no transaction for that, which saves two round trips, unless a pooler may
+                # send each statement to a different server process.
                 alone = self.writes_at_once and not self._is_pooled()
                 more = {"isolation_level": "AUTOCOMMIT"} if alone else {}
                 await connection.execution_options(autograph_read_only=True, **more)
@@ -143,9 +145,9 @@ class Database:
 
     @contextmanager
     def _translated(self) -> Generator["_Stake"]:
-        """Turn what a broken or busy database raises into `Unavailable`; our own refusals pass.
+        """Translate errors of a broken or busy database to `Unavailable`; domain errors pass unchanged.
 
-        What is written refers to rows that were just read, an account above all: one that is gone was deleted
+        Written rows refer to rows that were just read, usually an account: a missing one was deleted
         meanwhile.
         """
         if self._rest.is_open():
@@ -167,7 +169,7 @@ class Database:
         self._rest.record_success()
 
     def _tell(self, error: Exception) -> None:
-        """Say in one line what is wrong, once in a while: everybody who comes meets the same."""
+        """Log the error in one line, at a limited rate, because every request fails in the same way."""
         kind = trouble_of(error)
         if self._seldom.allows(kind):
             _log.warning("database_failed", trouble=kind.value, error=type(error.__cause__ or error).__name__)
@@ -176,38 +178,38 @@ class Database:
         return self._connector is not None and self._connector.pooled
 
     def _quick(self, statement: ClauseElement) -> PreparedStatement:
-        # Statements of a module live as long as the process, so their identity is a name.
+        # Module-level statements live as long as the process, so their identity can serve as a key.
         if id(statement) not in self._compiled:
             self._compiled[id(statement)] = PreparedStatement(statement, self.engine.dialect)
         return self._compiled[id(statement)]
 
     async def ping(self) -> None:
-        """Ask the database for one answer.
+        """Execute a trivial query.
 
         Raises:
-            Unavailable: It gave none.
+            Unavailable: The database did not answer.
         """
         async with self.read() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def revision(self) -> str | None:
-        """Return the newest migration this database has had, None if it has had none.
+        """Return the newest migration applied to this database, or None.
 
         Raises:
-            Unavailable: It gave no answer, or for SQLite: it has no tables of ours.
+            Unavailable: It did not answer; for SQLite also: it has none of our tables.
         """
         try:
             async with self.read() as connection:
                 found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalars()
                 return max(found, default=None)
-        except ProgrammingError:  # it has no tables of ours
+        except ProgrammingError:  # it has none of our tables
             return None
 
     async def seconds(self) -> float | None:
-        """Return what the clock of the database says; None for SQLite, which has ours.
+        """Return the time of the database's clock; None for SQLite, which uses ours.
 
         Raises:
-            Unavailable: It gave no answer.
+            Unavailable: It did not answer.
         """
         if not self.writes_at_once:
             return None
@@ -215,7 +217,7 @@ class Database:
             return float((await connection.execute(text(_CLOCK))).scalar_one())
 
     def count_connections(self) -> None:
-        """Let the figures of this process say how many connections are in use, and how many there may be."""
+        """Report the connections in use, and their maximum, in the metrics of this process."""
         meters().connections_most.set(self._most)
 
         @event.listens_for(self.engine.sync_engine, "checkout")
@@ -227,7 +229,7 @@ class Database:
             meters().connections.dec()
 
     def trace_statements(self) -> None:
-        """Tell each statement as a part of the trace of whoever runs it: its kind and table, no more."""
+        """Add each statement to the current trace, with only its operation and table."""
         system = self.engine.dialect.name
         told = self.engine.sync_engine
 
@@ -249,40 +251,40 @@ class Database:
                 begun.end()
 
     async def close(self) -> None:
-        """Give every connection back."""
+        """Close all connections."""
         await self.engine.dispose()
 
 
 def after_commit(connection: AsyncConnection, call: Callable[[], None]) -> None:
-    """Have `call` made once the unit of work of `connection` has committed, and never if it does not."""
+    """Call `call` after the unit of work of `connection` has committed, and not at all if it does not."""
     connection.info[_AFTER_COMMIT].append(call)
 
 
 async def lock(connection: AsyncConnection, key: int) -> None:
-    """Take what `key` stands for, for this unit of work, after whoever has it."""
-    # On SQLite whoever writes is alone anyway.
+    """Acquire the advisory lock `key` for this unit of work, waiting for its current holder."""
+    # On SQLite there is only one writer at a time anyway.
     if connection.dialect.name == "postgresql":
         await connection.execute(text(_LOCK), {"key": key})
 
 
 async def try_lock(connection: AsyncConnection, key: int) -> bool:
-    """Take what `key` stands for, for this unit of work, unless somebody has it."""
+    """Acquire the advisory lock `key` for this unit of work and return True, unless it is already held."""
     if connection.dialect.name != "postgresql":
         return True
     return bool((await connection.execute(text(_TRY_LOCK), {"key": key})).scalar())
 
 
 class _Stake:
-    """Whether what is to be kept has been handed over: should no answer come now, nobody can tell."""
+    """Whether the commit has been sent: if no answer arrives then, the outcome is unknown."""
 
     is_out = False
 
 
 def _refusal_of(error: Exception, stake: _Stake) -> Exception | None:
-    """Return what `error` of the database is to whoever asked, or None if it is to surface as it is."""
+    """Return the error to raise in place of a database error, or None if it must propagate unchanged."""
     if isinstance(error, IntegrityError):
         return None
-    # A DBAPIError may also be our own faulty SQL or value, which must surface as such.
+    # A DBAPIError may also be caused by a faulty SQL statement or value of ours, which must propagate.
     if isinstance(error, DBAPIError) and not (error.connection_invalidated or _is_outage(error)):
         return None
     if isinstance(error, Unavailable) or not isinstance(error, _FAILURES):
@@ -296,7 +298,7 @@ def _refusal_of(error: Exception, stake: _Stake) -> Exception | None:
 
 
 async def _hang_up(connection: AsyncConnection) -> None:
-    """Drop a connection that gave no answer: it would give none to the rollback or the goodbye either."""
+    """Drop a connection that did not answer: a rollback or a graceful close would not be answered either."""
     if connection.dialect.name != "postgresql" or connection.closed or connection.invalidated:
         return
     raw: Any = (await connection.get_raw_connection()).driver_connection
@@ -310,7 +312,7 @@ def _refers_to_nothing(error: IntegrityError) -> bool:
 
 
 def _is_outage(error: DBAPIError) -> bool:
-    # asyncpg says little with its classes: a server that starts, stops or is full tells by its SQLSTATE.
+    # asyncpg's exception classes are coarse: a starting, stopping or full server is known by its SQLSTATE.
     state = str(getattr(error.orig, "sqlstate", None) or "")
     if error.statement is not None and _is_a_value(error):
         return False
@@ -319,7 +321,7 @@ def _is_outage(error: DBAPIError) -> bool:
 
 
 def _is_a_value(error: DBAPIError) -> bool:
-    """Return True if the driver would not take a value: nothing was sent."""
+    """Return True if the driver rejected a value before sending it."""
     if isinstance(error.orig, sqlite3.Error):
         return isinstance(error.orig, sqlite3.InterfaceError | sqlite3.ProgrammingError)
     cause = getattr(error.orig, "__cause__", None)
@@ -329,8 +331,8 @@ def _is_a_value(error: DBAPIError) -> bool:
 def make_engine(
     url: str, pool_size: int = 10, command_seconds: float = _COMMAND_TIMEOUT_S
 ) -> tuple[AsyncEngine, Connector | None]:
-    """Return an engine for `url`, tuned for the database it names, and for PostgreSQL what connects it."""
-    # What a statement was given must not get into a trace: it may be an address or a hash.
+    """Return an engine for `url`, configured for its database, and for PostgreSQL its connector."""
+    # Parameters must not appear in tracebacks: they may be an email address or a hash.
     if url.startswith("sqlite"):
         engine = create_async_engine(
             url, hide_parameters=True, pool_size=pool_size, pool_timeout=_POOL_TIMEOUT_S
@@ -350,15 +352,15 @@ def make_engine(
 
 
 def _leave_at_once(engine: AsyncEngine) -> None:
-    """Keep no connection that is of no use any more, and say no goodbye to a server that says nothing."""
+    """Discard unusable connections, and do not wait for an unresponsive server when closing."""
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def _look(context: ExceptionContext) -> None:
         error, connection = context.original_exception, context.connection
-        # A server that was the primary until a moment ago: every connection of the pool leads to it.
+        # The server was the primary until a moment ago: every connection of the pool leads to it.
         if getattr(error, "sqlstate", None) == _READ_ONLY:
             context.is_disconnect = True
-        # SQLAlchemy would wait two more seconds for an answer to its goodbye.
+        # SQLAlchemy would wait two more seconds for a graceful close.
         silent = isinstance(error, TimeoutError | asyncio.CancelledError)
         if silent and connection is not None and not (connection.closed or connection.invalidated):
             cast(Any, connection.connection.driver_connection).terminate()
@@ -367,10 +369,10 @@ def _leave_at_once(engine: AsyncEngine) -> None:
 def _prepare_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
-        # We say BEGIN ourselves (below): the driver's own implicit one comes too late to be IMMEDIATE.
+        # We send BEGIN ourselves (below): the implicit one of the driver comes too late to be IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        # FULL, not NORMAL: an acknowledged registration must survive a power cut even in WAL mode.
+        # FULL, not NORMAL: an acknowledged registration must survive a power failure even in WAL mode.
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -382,6 +384,6 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        # IMMEDIATE takes the write lock at once: upgrading from a read lock later fails without waiting.
+        # IMMEDIATE acquires the write lock at once: upgrading from a read lock later fails without waiting.
         read_only = connection.get_execution_options().get("autograph_read_only")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

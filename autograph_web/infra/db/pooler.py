@@ -1,6 +1,6 @@
-"""What is asked of a new connection to PostgreSQL: who answers, and whether we may write.
+"""Checks on a new connection to PostgreSQL: whether there is a pooler, and whether we may write.
 
-Only loaded where PostgreSQL is used.
+Only imported if PostgreSQL is used.
 """
 
 from typing import Any, cast
@@ -14,26 +14,26 @@ _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED, NOT DEFERRABLE"
 _READ_ONLY = "default_transaction_read_only"
 _IF_READ_ONLY = f"SELECT 1 FROM pg_settings WHERE name = '{_READ_ONLY}' AND setting = 'on' AND source"  # noqa: S608
 _WRITABLE_AFTER_ALL = f"SET {_READ_ONLY} = off"
-# What stands in the server's own configuration is meant: a former primary, or one whose disk is full.
+# Only the server's own configuration counts: it marks a former primary, or one whose disk is full.
 _OF_A_ROLE = "('user', 'database', 'database user')"
 
 
 class PoolerFound(Exception):
-    """There is a pooler between us and the server."""
+    """There is a connection pooler between us and the server."""
 
 
 class Settled(cast(Any, asyncpg).Connection):
-    """A connection through a pooler, whose transactions bring the product's settings along."""
+    """A connection through a pooler, on which each transaction sets our settings itself."""
 
     beginning = _BEGIN
 
     def transaction(self, **_: Any) -> Any:
-        """Return a transaction that has not begun; nobody asks for one of another kind."""
+        """Return a transaction that has not begun; its options are ignored, as only one kind is used."""
         return _Transaction(self)
 
 
 class _Transaction:
-    """Begins with one message: a role's limits may be too short for a second one."""
+    """Begins with a single message, because a role's timeouts may be too short for a second one."""
 
     def __init__(self, connection: Settled) -> None:
         self._connection: Any = connection
@@ -41,7 +41,7 @@ class _Transaction:
     async def start(self) -> None:
         try:
             await self._connection.execute(self._connection.beginning)
-        except asyncpg.PostgresError:  # it may have begun, and would be anybody's afterwards
+        except asyncpg.PostgresError:  # it may have begun, and must not stay open for the next client
             await self.rollback()
             raise
 
@@ -62,15 +62,15 @@ class _Transaction:
 
 
 async def is_pooled(connection: Any) -> bool:
-    """Return True if the process that answers is not the one that greeted us, as behind any pooler.
+    """Return True if the process that answers is not the one we connected to, as behind any pooler.
 
-    Asked in one message without a prepared statement, so that it is one process that answers.
+    Asked in one message without a prepared statement, so that a single server process answers.
     """
     return not await _is(connection, f"SELECT 1 WHERE pg_backend_pid() = {connection.get_server_pid()}")
 
 
 async def settle(connection: Any) -> None:
-    """Set what could not be said in the greeting to a server."""
+    """Apply the settings that cannot be sent with the startup message."""
     if connection.get_server_version().major >= _FIRST_WITH_TRANSACTION_TIMEOUT:
         await connection.execute("SET transaction_timeout = 0")
     if _told(connection, _READ_ONLY) != "off" and await _is(connection, f"{_IF_READ_ONLY} IN {_OF_A_ROLE}"):
@@ -78,9 +78,9 @@ async def settle(connection: Any) -> None:
 
 
 async def settle_transactions(connection: Settled, timeouts: dict[str, str]) -> None:
-    """Have the transactions of a connection through a pooler begin with our settings."""
+    """Make the transactions of a connection through a pooler begin with our settings."""
     named = {name: value for name, value in (timeouts | OURS).items() if not name.startswith("default_")}
-    del named["idle_session_timeout"]  # the pooler's business
+    del named["idle_session_timeout"]  # the pooler's responsibility
     local = [f"SET LOCAL {name} = '{value}'" for name, value in named.items()]
     asked = "; ".join([_BEGIN, *local, f"{_IF_READ_ONLY} IN {_OF_A_ROLE}"])
     mode = f"{_BEGIN}, READ WRITE" if await _is(connection, asked) else _BEGIN
@@ -89,7 +89,7 @@ async def settle_transactions(connection: Settled, timeouts: dict[str, str]) -> 
 
 
 async def serves(connection: Any, target: str) -> bool:
-    """Return True if the server is what libpq's `target_session_attrs` asks for."""
+    """Return True if the server matches libpq's `target_session_attrs`."""
     if target == "any":
         return True
     if await _is(connection, "SELECT 1 WHERE pg_is_in_recovery()"):
@@ -99,10 +99,10 @@ async def serves(connection: Any, target: str) -> bool:
 
 
 def _told(connection: Any, name: str) -> str | None:
-    """Return what the server says of a setting by itself, None if it says nothing (before PostgreSQL 14)."""
+    """Return a setting as reported by the server at connection start; None before PostgreSQL 14."""
     return getattr(connection.get_settings(), name, None)
 
 
 async def _is(connection: Any, question: str) -> bool:
-    """Return True if the last statement of one message finds a row."""
+    """Return True if the last statement of one message returns a row."""
     return bool(await connection.execute(question) == "SELECT 1")

@@ -13,24 +13,24 @@ _PLAIN = {"postgresql+asyncpg": "postgresql", "postgres": "postgresql"}
 
 
 class NotTheOne(ConnectionError):
-    """Every host that answers is a replica, or lets nobody write."""
+    """Every host that answers is a replica, or read-only."""
 
 
 class Connector:
-    """Opens connections for an engine; `pooled` says that a pooler stands between us and the server.
+    """Opens connections for an engine; `pooled` means that there is a pooler in front of the server.
 
-    Behind one, a transaction is the most that is sure to meet one and the same server process (PgBouncer's
-    pool_mode=transaction). So everything happens in transactions that bring their settings along, and no
-    statement is prepared to be used again.
+    Behind a pooler, only a transaction is guaranteed to stay on one server process (PgBouncer's
+    pool_mode=transaction). So everything happens in transactions that set our settings, and no statement is
+    prepared for reuse.
     """
 
     def __init__(self, address: PostgresAddress, seconds: float, command_seconds: float | None) -> None:
-        """Connect nowhere yet.
+        """Store the parameters, without connecting.
 
         Args:
-            address: The hosts and how to talk to them.
-            seconds: How long one host may take to answer, unless the address says so itself.
-            command_seconds: How long a statement may take.
+            address: The hosts and the connection parameters.
+            seconds: Connection timeout per host, unless the address sets one itself.
+            command_seconds: Timeout of a statement, in seconds.
         """
         self.pooled = address.pooled
         self._address = address
@@ -38,12 +38,12 @@ class Connector:
         self._given |= {"timeout": address.wait or seconds, "command_timeout": command_seconds}
 
     async def connect(self) -> Any:
-        """Return a connection to the first host that serves.
+        """Return a connection to the first suitable host.
 
         Raises:
-            PoolerFound: There is a pooler, which nobody knew of; the next connection will be right for it.
+            PoolerFound: An undeclared pooler was detected; the next attempt takes it into account.
         """
-        # Not needed on SQLite, where it would only make the start longer.
+        # Not needed on SQLite, where it would only slow down the start.
         from asyncpg.exceptions import ProtocolViolationError  # noqa: PLC0415
 
         from autograph_web.infra.db import pooler  # noqa: PLC0415
@@ -56,7 +56,7 @@ class Connector:
             return connection
         try:
             connection = await self._first_that_serves(OURS | self._address.timeouts | self._address.settings)
-        except ProtocolViolationError:  # a pooler takes no settings; whatever else it is comes up once more
+        except ProtocolViolationError:  # a pooler rejects settings; any other cause recurs on retry
             self.pooled = True
             raise pooler.PoolerFound from None
         with _given_up(connection):
@@ -67,7 +67,7 @@ class Connector:
         return connection
 
     async def _first_that_serves(self, settings: dict[str, str], **kind: Any) -> Any:
-        """Try the hosts one by one; the driver's own way gives up at one that shuts down or says nothing."""
+        """Try the hosts in turn; the driver itself stops at one that is shutting down or does not answer."""
         import asyncpg  # noqa: PLC0415
         from asyncpg.exceptions import CannotConnectNowError  # noqa: PLC0415
 
@@ -90,7 +90,7 @@ class Connector:
 
 @contextmanager
 def _given_up(connection: Any) -> Generator[None]:
-    """Drop the connection if it turns out to be of no use."""
+    """Terminate the connection if the block fails."""
     try:
         yield
     except BaseException:
@@ -101,13 +101,13 @@ def _given_up(connection: Any) -> Generator[None]:
 def postgres_engine(
     url: str, seconds: float, command_seconds: float | None = None, **options: Any
 ) -> tuple[AsyncEngine, Connector]:
-    """Return an engine for a PostgreSQL, and what connects it.
+    """Return an engine for PostgreSQL, and its connector.
 
     Args:
-        url: The address, in libpq's spelling or SQLAlchemy's.
+        url: The address, in the form of libpq or SQLAlchemy.
         seconds: As for `Connector`.
-        command_seconds: Likewise.
-        options: What SQLAlchemy's engine takes.
+        command_seconds: As for `Connector`.
+        options: Options of SQLAlchemy's engine.
     """
     scheme, separator, rest = url.partition("://")
     address = parse_postgres_url(f"{_PLAIN.get(scheme, scheme)}{separator}{rest}")

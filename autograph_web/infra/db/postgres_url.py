@@ -1,6 +1,6 @@
-"""What `DATABASE_URL` says of a PostgreSQL: libpq's names, each honoured or refused, none ignored.
+"""Parses the `DATABASE_URL` of a PostgreSQL: each libpq parameter is honoured or rejected, none ignored.
 
-PostgreSQL's documentation, "Parameter Key Words" of libpq, is the list.
+The reference is the section "Parameter Key Words" of libpq in the PostgreSQL documentation.
 """
 
 import shlex
@@ -19,7 +19,7 @@ _WRITABLE = ("read-write", "primary", "any")
 _FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 _TLS_VERSIONS = {"TLSv1.2": ssl.TLSVersion.TLSv1_2, "TLSv1.3": ssl.TLSVersion.TLSv1_3}
 _LONGEST_WAIT_S = 60
-# What the driver cannot do, and the one value of each that asks for nothing.
+# Parameters that the driver does not support, and their values that have no effect.
 _IDLE = {
     "client_encoding": ("utf8", "UTF8", "UTF-8", "utf-8", "auto"),
     "channel_binding": ("prefer", "disable"),
@@ -39,22 +39,22 @@ OURS = {
     "row_security": "on",
     "TimeZone": "UTC",
 }
-"""What the product counts on, whatever the role or the database has as its default."""
+"""Settings that the product relies on, which override the defaults of the role and the database."""
 TIMEOUTS = {
     "statement_timeout": "0",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
 }
-"""The server's limits of time: ours are the driver's, unless the address sets these with `options`."""
+"""The server's timeouts are disabled in favour of the driver's, unless `options` in the address sets them."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresAddress:
-    """Where the server is, who we are there, and how to talk to it.
+    """The location of the server, the credentials, and the connection parameters.
 
-    `tls` is what the driver takes: the name of a mode that checks nothing, or None for its default.
-    `context` is there when the connection must be encrypted. `settings` go out with the greeting.
+    `tls` is the mode for the driver if no certificate is verified, or None for the driver's default.
+    `context` is set if the connection must be encrypted. `settings` are sent with the startup message.
     """
 
     places: tuple[tuple[str, int], ...]
@@ -71,21 +71,21 @@ class PostgresAddress:
     pooled: bool
 
     def __str__(self) -> str:
-        """Return what may be shown: the hosts and the database."""
+        """Return what is safe to display: the hosts and the database."""
         hosts = ",".join(
             f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.places
         )
         return f"{hosts or 'localhost'}/{self.database or ''}"
 
     def arguments(self) -> dict[str, Any]:
-        """Return the driver's arguments for a connection, but those of the place and the settings."""
+        """Return the arguments of the driver for a connection, except the host and the settings."""
         given: dict[str, Any] = {
             "database": self.database,
             "user": self.user,
             "password": self.password,
             "ssl": self.context or self.tls,
             "passfile": self.passfile,
-            "target_session_attrs": "any",  # the connector looks, which knows why a server is read-only
+            "target_session_attrs": "any",  # the connector checks it, and why a server is read-only
         }
         if self.direct_tls:
             given["direct_tls"] = True
@@ -93,13 +93,13 @@ class PostgresAddress:
 
     @property
     def timeouts(self) -> dict[str, str]:
-        """Those of `TIMEOUTS` that the address leaves to us."""
+        """The entries of `TIMEOUTS` that the address does not set itself."""
         named = _names(self.settings.get("options", ""))
         return {name: value for name, value in TIMEOUTS.items() if name not in named}
 
 
 def spelled_for_sqlalchemy(url: str) -> str:
-    """Return an address of several hosts as SQLAlchemy spells it, and any other as it is.
+    """Return an address with several hosts in the form of SQLAlchemy, and any other unchanged.
 
     Raises:
         ValueError: As for `parse_postgres_url`.
@@ -121,10 +121,10 @@ def spelled_for_sqlalchemy(url: str) -> str:
 
 
 def parse_postgres_url(url: str) -> PostgresAddress:
-    """Return what `url` says.
+    """Parse `url`.
 
     Raises:
-        ValueError: It says what cannot be done, in one line; the line repeats no password.
+        ValueError: It is invalid or unsupported; the one-line message does not contain the password.
     """
     parts = split_address(url, several=True)
     options = options_of(parts, _KNOWN)
@@ -212,7 +212,7 @@ def _settings(options: dict[str, str]) -> dict[str, str]:
 
 
 def _names(options: str) -> set[str]:
-    """Return what libpq's `options` set: `-c name=value`, `-cname=value` and `--name=value`."""
+    """Return the names set by libpq's `options`: `-c name=value`, `-cname=value` and `--name=value`."""
     try:
         words = shlex.split(options.replace("\\", "\\\\"))
     except ValueError:
@@ -243,9 +243,9 @@ def _direct(options: dict[str, str]) -> bool:
 
 
 def _context(options: dict[str, str]) -> ssl.SSLContext | None:
-    """Return how the server is checked: by its name with verify-full, by its authority with verify-ca.
+    """Return the TLS context: verify-full checks the host name, verify-ca only the certificate authority.
 
-    As in libpq, `require` checks the authority as well if one is named.
+    As in libpq, `require` also checks the authority if one is given.
     """
     mode, root = options.get("sslmode"), options.get("sslrootcert")
     if mode not in _ENCRYPTED and root != "system":
@@ -267,7 +267,7 @@ def _context(options: dict[str, str]) -> ssl.SSLContext | None:
 def _usual_root() -> str | None:
     try:
         usual = Path.home() / ".postgresql" / "root.crt"
-    except RuntimeError:  # whoever has no home has no such file
+    except RuntimeError:  # without a home folder there is no such file
         return None
     return str(usual) if usual.is_file() else None
 

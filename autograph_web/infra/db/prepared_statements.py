@@ -1,7 +1,7 @@
-"""Single statements of the busiest paths, handed to PostgreSQL's driver as they are.
+"""Frequent single statements, passed to the PostgreSQL driver directly.
 
-SQLAlchemy composes, caches, begins and rolls back anew for every statement, which for one of these takes
-longer than the database does (docs/decisions/0021-straight-to-the-driver.md).
+SQLAlchemy compiles, caches, begins and rolls back for every statement, which for these takes longer than the
+database does (docs/decisions/0021-straight-to-the-driver.md).
 """
 
 from collections.abc import Callable
@@ -17,19 +17,19 @@ from autograph_web.infra.telemetry.tracing import statement_attributes, step
 
 
 class Refused(Exception):
-    """The server named an error: nothing was written, and whoever asks the usual way gets to know why."""
+    """The server reported an error: nothing was written, and a regular unit of work reports the reason."""
 
 
 class ConnectionUnavailable(ConnectionError):
-    """There was no connection to send the statement over: nothing was written."""
+    """There was no connection over which to send the statement: nothing was written."""
 
 
 class PreparedStatement:
-    """A statement as the driver takes it: its text, and the values in their order."""
+    """A statement in the form of the driver: its text, and its values in order."""
 
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         compiled: Any = statement.compile(dialect=dialect)
-        # Taken from the dialect, so that whoever runs on SQLite needs no driver of PostgreSQL.
+        # Taken from the dialect, so that a server on SQLite does not need the PostgreSQL driver.
         self._driver: Any = cast(Any, dialect).loaded_dbapi.asyncpg
         self._text, self._standing = str(compiled), dict(compiled.params)
         self._told = statement_attributes(self._text, "postgresql")
@@ -40,16 +40,17 @@ class PreparedStatement:
     async def first(
         self, engine: AsyncEngine, given: dict[str, Any], *, whole: Callable[[], bool]
     ) -> SimpleNamespace | None:
-        """Run it, a transaction of its own, and return its first row, with its columns as attributes.
+        """Execute it in its own transaction, and return the first row, with columns as attributes.
 
-        `whole` tells of a connection that is there whether the transaction must be named (behind a pooler).
+        `whole` returns, for an existing connection, whether an explicit transaction is needed (behind a
+        pooler).
 
         Raises:
-            Refused: The server would not.
-            ConnectionUnavailable: There is no connection, and no new one to be had.
-            ConnectionError: The connection was lost; nobody can tell whether it was carried out.
-            TimeoutError: There was no answer in time; likewise.
-            ValueError: A value is none that the statement can take.
+            Refused: The server reported an error.
+            ConnectionUnavailable: There is no connection, and a new one cannot be opened.
+            ConnectionError: The connection was lost; the outcome is unknown.
+            TimeoutError: There was no answer in time; the outcome is unknown.
+            ValueError: A value is not valid for the statement.
         """
         values = self._standing | given
         arguments = [convert(values[name]) for name, convert in self._places]
@@ -59,13 +60,13 @@ class PreparedStatement:
                 row = await self._fetched(pooled.driver_connection, arguments, whole)
             return SimpleNamespace(**row) if row else None
         except (self._driver.InterfaceError, self._driver.PostgresConnectionError) as error:
-            if isinstance(error, ValueError):  # a value the driver would not take: a fault of ours
+            if isinstance(error, ValueError):  # the driver rejected a value: a programming error
                 raise
             pooled.invalidate(error)
             raise ConnectionError from error
         except self._driver.PostgresError as error:
             raise Refused from error
-        except BaseException as error:  # no answer, or nobody waits for it any more
+        except BaseException as error:  # no answer, or the caller was cancelled
             cast(Any, pooled.driver_connection).terminate()
             pooled.invalidate(error)
             raise
@@ -80,10 +81,10 @@ class PreparedStatement:
 
 
 async def _connected(engine: AsyncEngine) -> PoolProxiedConnection:
-    """Take a connection out of the pool, of which the server may have closed any while they lay there.
+    """Take a connection from the pool, discarding those that the server has closed while they were idle.
 
     Raises:
-        ConnectionUnavailable: There is none, and no new one to be had.
+        ConnectionUnavailable: There is none, and a new one cannot be opened.
     """
     while True:
         try:
@@ -98,7 +99,7 @@ async def _connected(engine: AsyncEngine) -> PoolProxiedConnection:
 
 
 def _converter(kind: Any, dialect: Dialect) -> Callable[[Any], Any]:
-    """Return what makes of a value what the driver takes, as SQLAlchemy would."""
+    """Return the function that converts a value for the driver, as SQLAlchemy would."""
     return kind.dialect_impl(dialect).bind_processor(dialect) or _as_it_is
 
 

@@ -1,4 +1,4 @@
-"""A unit of work that the database gave up in favour of another is done once more, from its beginning."""
+"""Retries a unit of work that the database aborted because of a conflict."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -12,7 +12,7 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected (PostgreSQL, appendix A)
 _PAUSES_S = (0.01, 0.04, 0.16, 0.64)
-"""Before each further try; up to as much again is added by chance, so that two do not meet once more."""
+"""Seconds before each retry; up to the same amount of jitter is added, so that two do not collide again."""
 
 
 def retried(
@@ -20,13 +20,13 @@ def retried(
     randomness: Randomness | None = None,
     pauses: Sequence[float] = _PAUSES_S,
 ) -> Callable[_P, Coroutine[Any, Any, _T]]:
-    """Have a use case begin anew if its unit of work was ended for a conflict with another one.
+    """Retry a use case if its unit of work was aborted because of a conflict with another one.
 
-    PostgreSQL has taken everything back by then. So `work` may have one unit of work and no other effect
-    before the unit has committed, or only such as may happen twice; what it reads in the unit is read again.
+    PostgreSQL has then rolled everything back. So `work` may have only one unit of work, and before its
+    commit no other effect, or only idempotent ones; what it reads within the unit is read again.
 
     Raises:
-        Unavailable: There was a conflict each time.
+        Unavailable: Every attempt had a conflict.
     """
     chance = randomness or SystemRandomness()
 
@@ -45,6 +45,6 @@ def retried(
 
 
 def is_conflict(refusal: BaseException) -> bool:
-    """Return True if the database ended a unit of work for a conflict with another: it can be done again."""
+    """Return True if the database aborted a unit of work because of a conflict, so that it can be retried."""
     error = refusal.__cause__
     return str(getattr(getattr(error, "orig", None), "sqlstate", None)) in _CONFLICTS

@@ -1,4 +1,4 @@
-"""What every table shares: how moments are stored, how constraints are named, how to get at the table."""
+"""Shared definitions of all tables: storage of times, names of constraints, access to the table."""
 
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -7,7 +7,7 @@ from sqlalchemy import DateTime, Dialect, MetaData, Table
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
-# Constraint names the same on every database, so that a migration can name what it drops.
+# Constraint names are the same on every database, so that a migration can drop constraints by name.
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -18,19 +18,19 @@ _NAMES = {
 
 
 class Model(SQLModel):
-    """What our tables are declared with; those of a program around us stay in its own metadata."""
+    """Base class of our tables, with metadata separate from that of an embedding program."""
 
     metadata = MetaData(naming_convention=_NAMES)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC: SQLite would otherwise forget the offset."""
+    """A time in UTC; SQLite would otherwise lose the offset."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Store aware moments as UTC; a naive one is a fault of ours."""
+        """Convert an aware datetime to UTC; a naive one is a programming error."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -38,12 +38,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the offset back where the database did not keep it."""
+        """Restore the UTC offset if the database did not store it."""
         if value is None or value.tzinfo is not None:
             return value
         return value.replace(tzinfo=UTC)
 
 
 def table_of(model: type[SQLModel]) -> Table:
-    """Return the table that `model` maps, for statements that need no object built."""
+    """Return the table that `model` maps, for statements that do not create objects."""
     return cast(Table, cast(Any, model).__table__)

@@ -1,1 +1,1 @@
-"""What is wrong with a part we depend on, and what an operator can do about it."""
+"""Classification of the failures of dependencies, and their remedies."""

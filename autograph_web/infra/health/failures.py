@@ -1,4 +1,4 @@
-"""What is wrong with a part we depend on, in one word: the same in the log, readiness and `doctor`."""
+"""Classifies failures of dependencies with the same terms in the log, the readiness probe and `doctor`."""
 
 import re
 import socket
@@ -8,13 +8,13 @@ from enum import StrEnum
 
 
 class Trouble(StrEnum):
-    """The kind of a failure, which says who can put it right."""
+    """The kind of a failure, which determines the remedy."""
 
     AWAY = "away"
     ADDRESS = "address"
     CERTIFICATE = "certificate"
     ENCRYPTION = "encryption"
-    PASSWORD = "password"  # noqa: S105  (a word for a trouble)
+    PASSWORD = "password"  # noqa: S105  (the name of a failure)
     RIGHTS = "rights"
     FULL = "full"
     READ_ONLY = "read_only"
@@ -27,7 +27,7 @@ class Trouble(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """What it means."""
+        """The description of the failure."""
         return _SENTENCES[self]
 
 
@@ -48,7 +48,7 @@ _SENTENCES = {
     Trouble.BUSY: "it is too busy",
 }
 
-# PostgreSQL, appendix A: the whole code first, then its class.
+# PostgreSQL, appendix A: the complete code is looked up first, then its class.
 _SQLSTATES = {
     "28P01": Trouble.PASSWORD,
     "28000": Trouble.PASSWORD,
@@ -78,7 +78,7 @@ _SQLITE = {
     23: Trouble.RIGHTS,
     26: Trouble.DAMAGED,
 }
-# How Redis begins its errors, and what stands in those that have no word of their own.
+# Prefixes of Redis errors, and the texts of those without a prefix of their own.
 _REDIS = (
     (
         re.compile(r"WRONGPASS|NOAUTH|AUTH failed|invalid (username-)?password|[Aa]uthentication"),
@@ -104,7 +104,7 @@ _COMMAND = re.compile(r"'([a-zA-Z]{1,20}(?:\|[a-zA-Z-]{1,20})?)'")
 
 
 def trouble_of(error: BaseException) -> Trouble:
-    """Return the kind of a failure of a driver; what says nothing else counts as away."""
+    """Return the kind of a driver's failure; `AWAY` if it cannot be classified."""
     for link in _chain(error):
         for look in _LOOKS:
             found = look(link)
@@ -114,7 +114,7 @@ def trouble_of(error: BaseException) -> Trouble:
 
 
 def is_of_redis(error: BaseException | None) -> bool:
-    """Return True if Redis was the cause of an error."""
+    """Return True if an error was caused by Redis."""
     while error is not None:
         if type(error).__module__.startswith("redis."):
             return True
@@ -123,7 +123,7 @@ def is_of_redis(error: BaseException | None) -> bool:
 
 
 def command_in(error: BaseException) -> str:
-    """Return the command that Redis names in an error, "" if it names none."""
+    """Return the command named in a Redis error, or ""."""
     for link in _chain(error):
         found = _COMMAND.search(str(link))
         if found:
@@ -132,7 +132,7 @@ def command_in(error: BaseException) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Go through what led to an error, the deepest first: that is what happened."""
+    """Yield an error and its causes, the deepest first, because that is the original failure."""
     links: list[BaseException] = []
     waiting = [error]
     while waiting:

@@ -1,4 +1,4 @@
-"""What an operator can do about a trouble, for each part."""
+"""Remedies for each kind of failure of each dependency."""
 
 from autograph_web.infra.health.failures import Trouble
 
@@ -44,5 +44,5 @@ _PARTS = {"database": _DATABASE, "redis": _REDIS, "mail": _MAIL}
 
 
 def mend(part: str, trouble: Trouble) -> str:
-    """Return what to do about a trouble with `database`, `redis` or `mail`."""
+    """Return the remedy for a failure of `database`, `redis` or `mail`."""
     return _PARTS[part].get(trouble, _PARTS[part][Trouble.AWAY])

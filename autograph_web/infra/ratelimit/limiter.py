@@ -1,9 +1,9 @@
-"""Limits of tries: a sliding window in Redis, decided in one atomic step over several keys.
+"""Rate limits for attempts: sliding windows in Redis, decided atomically over several keys.
 
-A try is first *acquired*, then *committed*. A reservation counts at once, so that racers cannot all slip
-through; a success takes back what its own account had used up and nothing else. While an address's limit
-is filled by reservations that are still undecided (an office signing in at nine), a further try waits for
-one of them instead of being refused.
+An attempt is first *acquired*, then *committed*. A reservation counts immediately, so that concurrent
+attempts cannot exceed the limit; a success removes only the failures of its own subject. While the limit of
+an address is used up by pending reservations (an office signing in at nine), a further attempt waits for one
+of them instead of being refused.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from autograph_web.infra.ratelimit.table import HASHED, Limit, Rate
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.telemetry.metrics import meters
 
-_PENDING_MS = 60_000  # a reservation of a process that died is forgotten after this
+_PENDING_MS = 60_000  # a reservation expires after this if its process died
 _WAIT_STEP_S = 0.025
 _WAIT_S = 15.0
 _LONGEST_QUEUE = 64
 
-# KEYS: one sorted set a limit. ARGV: now, pending lifetime, member, then limit and window of each key.
-# Members are "p|subject|nonce" (undecided) or "f|subject|nonce" (failed), scored by their time in ms.
-# Answers {verdict, wait in ms, first, spent}: 0 reserved, 1 wait for an undecided one, 2 refused; first = 1
-# on the first refusal of a minute, so that a flood writes one audit row and not one a request; spent is the
-# number of the limit that refuses for longest.
+# KEYS: one sorted set per limit. ARGV: now, pending lifetime, member, then limit and window of each key.
+# Members are "p|subject|nonce" (pending) or "f|subject|nonce" (failed), scored by their time in ms.
+# Returns {verdict, wait in ms, first, spent}: 0 reserved, 1 wait for a pending one, 2 refused; first = 1 on
+# the first refusal in a minute, so that a flood causes one audit event and not one per request; spent is the
+# index of the limit with the longest wait.
 _RESERVE = """
 local now, pending, member = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 local verdict, wait, spent = 0, 0, 0
@@ -70,7 +70,7 @@ return {verdict, wait, first, spent}
 """
 
 # ARGV: now, member, subject, outcome ('failed', 'succeeded' or 'withdrawn'), then the window of each key.
-# The lifetime is set anew: taking the only member out has deleted the key, and its lifetime with it.
+# The expiry is set again, because removing the only member has deleted the key together with its expiry.
 _SETTLE = """
 local now, member, prefix, outcome = ARGV[1], ARGV[2], 'f|' .. ARGV[3] .. '|', ARGV[4]
 for i, key in ipairs(KEYS) do
@@ -86,7 +86,7 @@ for i, key in ipairs(KEYS) do
 end
 """
 
-# Answers for each key whether anything was counted under it.
+# Returns for each key whether anything was counted under it.
 _LIFT = """
 local found = {}
 for i, key in ipairs(KEYS) do
@@ -99,7 +99,7 @@ return found
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `limit` tries within `window` seconds under `key`."""
+    """At most `limit` attempts within `window` seconds under `key`."""
 
     key: str
     limit: int
@@ -107,13 +107,13 @@ class RateLimit:
 
     @property
     def name(self) -> str:
-        """What it limits, without whom: the part of its key after the common beginning."""
+        """The name of the limit without its subject: the part of the key after the common prefix."""
         return self.key.removeprefix("rate_limit:").partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """One try under way; settle it exactly once."""
+    """One pending attempt, which must be settled exactly once."""
 
     limits: tuple[RateLimit, ...]
     subject: str
@@ -122,12 +122,12 @@ class Reservation:
 
     @property
     def member(self) -> str:
-        """How the try stands in the windows."""
+        """The member of the attempt in the sorted sets."""
         return f"{self.subject}|{self.nonce}"
 
 
 class RateLimitExceeded(RateLimited):
-    """`RateLimited`, telling whether this is the first refusal in a while (worth an audit row)."""
+    """`RateLimited`, with whether this is the first refusal within a minute (which is audited)."""
 
     def __init__(self, retry_after: int, first: bool) -> None:
         super().__init__(retry_after=retry_after)
@@ -135,7 +135,7 @@ class RateLimitExceeded(RateLimited):
 
 
 class _Queue:
-    """Those of one process who wait at the same limit: served in turn, and only the first asks Redis."""
+    """The attempts of one process waiting at the same limit: served in order; only the first polls Redis."""
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()
@@ -143,7 +143,7 @@ class _Queue:
 
 
 class Limiter:
-    """Reserves and settles tries; without Redis a stricter limiter inside this process takes over."""
+    """Reserves and settles attempts; without Redis a stricter limiter within this process takes over."""
 
     def __init__(
         self,
@@ -153,10 +153,10 @@ class Limiter:
         processes: int = 1,
         rates: Mapping[Limit, tuple[Rate, ...]] = MappingProxyType({}),
     ) -> None:
-        """Take the parts; `rates` are what is set, where that differs from the table."""
+        """Store the dependencies; `rates` are the configured rates that differ from the table."""
         self._rates = {limit: limit.default for limit in Limit} | dict(rates)
         self._redis, self._clock, self._randomness = redis, clock, randomness
-        # On its own a process allows its share of each limit, so that all of them together stay within it.
+        # Without Redis each process allows only its share of each limit, so that their sum stays within it.
         self._processes = processes
         self._queues: dict[str, _Queue] = {}
         self._reserve, self._settle = redis.script(_RESERVE), redis.script(_SETTLE)
@@ -164,7 +164,7 @@ class Limiter:
         self._local = LocalLimiter(clock)
 
     def limits(self, limit: Limit, subject: str) -> list[RateLimit]:
-        """Return what a row of the table allows `subject`, such as the bucket of an address."""
+        """Return the limits of a row of the table for `subject`, such as the bucket of an address."""
         rates = self._rates[limit]
         shown = _digest(subject) if limit.per in HASHED else subject
         return [
@@ -174,20 +174,20 @@ class Limiter:
         ]
 
     def pause(self, limit: Limit) -> int:
-        """Return the seconds until the next may come where the shortest window is full."""
+        """Return the seconds to wait when the shortest window is full."""
         return min(rate.window for rate in self._rates[limit])
 
     def window(self, limit: Limit) -> int:
-        """Return for how many seconds a row of the table counts at most."""
+        """Return the longest window of a row of the table, in seconds."""
         return max(rate.window for rate in self._rates[limit])
 
     async def acquire(self, limits: Limit | Sequence[RateLimit], subject: str) -> Reservation:
-        """Reserve one try of `subject` within every limit at once, or within none.
+        """Reserve one attempt of `subject` within all limits, or within none.
 
         `limits` is a row of the table, counted for `subject`, or what `limits()` returned for several.
 
         Raises:
-            RateLimitExceeded: One of them is reached; `retry_after` says for how long.
+            RateLimitExceeded: A limit is reached; `retry_after` is the waiting time.
         """
         counted = tuple(self.limits(limits, subject) if isinstance(limits, Limit) else limits)
         nonce = random_token(self._randomness, 9)
@@ -200,10 +200,10 @@ class Limiter:
     async def attempt(
         self, limits: Limit | Sequence[RateLimit], subject: str, counts: type[DomainError]
     ) -> AsyncGenerator[None]:
-        """Hold a try for the length of the block: `counts` is the refusal that makes it a failed one.
+        """Reserve an attempt for the duration of the block; the error `counts` makes it a failed one.
 
         Raises:
-            RateLimitExceeded: One of the limits is reached; the block is not entered.
+            RateLimitExceeded: A limit is reached; the block is not entered.
         """
         reservation = await self.acquire(limits, subject)
         try:
@@ -217,15 +217,15 @@ class Limiter:
         await self.commit(reservation, succeeded=True)
 
     async def consume(self, limits: Limit | Sequence[RateLimit], subject: str) -> None:
-        """Count one of something that counts whatever becomes of it, such as a letter that is asked for.
+        """Count an event regardless of its outcome, such as a requested email.
 
         Raises:
-            RateLimitExceeded: One of the limits is reached.
+            RateLimitExceeded: A limit is reached.
         """
         await self.commit(await self.acquire(limits, subject), succeeded=False)
 
     async def try_consume(self, limits: Limit | Sequence[RateLimit], subject: str) -> bool:
-        """Count one as `consume` does and return True if there was room, where nobody may hear a refusal."""
+        """Count an event as `consume` does; return False at the limit, for refusals that must stay hidden."""
         try:
             await self.consume(limits, subject)
         except RateLimitExceeded:
@@ -233,18 +233,18 @@ class Limiter:
         return True
 
     async def commit(self, reservation: Reservation, *, succeeded: bool) -> None:
-        """Say how the try went: a failure stays in the windows, a success clears its subject's failures."""
+        """Settle an attempt: a failure stays in the windows, a success clears the failures of its subject."""
         await self._finish(reservation, "succeeded" if succeeded else "failed")
 
     async def reset(self, limits: Sequence[RateLimit], subject: str) -> None:
-        """Clear the failures of `subject` as a success would, even where its limits are reached."""
+        """Clear the failures of `subject` as a success would, even if its limits are reached."""
         await self.commit(Reservation(tuple(limits), _digest(subject), "", local=False), succeeded=True)
 
     async def lift(self, keys: Sequence[str]) -> list[str]:
-        """Forget what was counted under `keys`; return those under which there was something.
+        """Delete what was counted under `keys`; return the keys that had counts.
 
         Raises:
-            Unavailable: Redis is away. What each process counts by itself meanwhile cannot be lifted.
+            Unavailable: Redis is unavailable. The counts of the processes' local limiters cannot be deleted.
         """
         try:
             found = cast(list[int], await self._redis.call(cast(Any, self._lift(keys=keys, args=[]))))
@@ -253,29 +253,29 @@ class Limiter:
         return [key for key, count in zip(keys, found, strict=True) if count]
 
     async def rollback(self, reservation: Reservation) -> None:
-        """Take a try back that never came to a verdict, such as one the database was down for."""
+        """Withdraw an attempt without a result, such as one during which the database failed."""
         await self._finish(reservation, "withdrawn")
 
     async def _finish(self, reservation: Reservation, outcome: str) -> None:
         if reservation.local:
-            return  # the local windows never give anything back: stricter, and nothing to race
+            return  # local windows never release anything: stricter, and free of races
         keys = [limit.key for limit in reservation.limits]
         windows = [limit.window * 1000 for limit in reservation.limits]
         arguments = [self._now_ms(), reservation.member, reservation.subject, outcome, *windows]
         try:
             await self._redis.call(cast(Any, self._settle(keys=keys, args=arguments)))
         except RedisDown:
-            return  # an unsettled reservation runs out by itself
+            return  # an unsettled reservation expires
 
     async def _reserve_shared(self, reservation: Reservation) -> Reservation:
         queue = self._queues.setdefault(reservation.limits[0].key, _Queue())
-        # Each one that waits holds a request open, so a flood must not wait.
+        # Each waiting attempt holds a request open, so their number must be bounded.
         if queue.inside >= _LONGEST_QUEUE:
             raise _spent(reservation.limits[0], 1)
         queue.inside += 1
         try:
             async with asyncio.timeout(_WAIT_S), queue.turn:
-                while not await self._granted(reservation):  # noqa: ASYNC110  (the event is another process)
+                while not await self._granted(reservation):  # noqa: ASYNC110  (another process causes the event)
                     await asyncio.sleep(_WAIT_STEP_S)
         except TimeoutError:
             raise _spent(reservation.limits[0], 1) from None
@@ -310,7 +310,7 @@ class Limiter:
 
 
 def note_refusal(limit: str) -> None:
-    """Count a refusal by a limit, for the figures."""
+    """Count a refusal by a limit in the metrics."""
     meters().limited.labels(limit).inc()
 
 
@@ -320,10 +320,10 @@ def _spent(limit: RateLimit, wait: int, *, first: bool = False) -> RateLimitExce
 
 
 def _digest(subject: str) -> str:
-    # Hashed so that keys and members hold no email address, and no '|' either.
+    # Hashed so that keys and members contain no email address, and no '|' either.
     return sha256(subject.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def subject_key(prefix: str, subject: str) -> str:
-    """Return a Redis key about `subject` that does not spell it out."""
+    """Return a Redis key for `subject` that does not reveal it."""
     return f"{prefix}:{_digest(subject)}"

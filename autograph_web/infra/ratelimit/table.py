@@ -1,8 +1,8 @@
-"""THE table of limits: what is counted, for whom, and how often it is allowed.
+"""The table of rate limits: what is counted, per what, and how often it is allowed.
 
 `python -m autograph_web limits` prints it (docs/configuration.md). Each row is a setting:
-`AUTOGRAPH_LIMIT_LOGIN=5/15m` allows five within a quarter of an hour, `5/5m,20/1h` demands both. What one
-connection or message may take is in `bounds.py`.
+`AUTOGRAPH_LIMIT_LOGIN=5/15m` allows five within a quarter of an hour, `5/5m,20/1h` requires both. The bounds
+of a connection or message are in `bounds.py`.
 """
 
 import re
@@ -23,16 +23,16 @@ class Rate:
     window: int
 
     def __str__(self) -> str:
-        """Return it as it is set: "5/15m"."""
+        """Return the rate in the notation of the settings: "5/15m"."""
         unit = next(unit for unit in ("d", "h", "m", "s") if self.window % _SECONDS[unit] == 0)
         return f"{self.limit}/{self.window // _SECONDS[unit]}{unit}"
 
 
 def parse_rates(text: str) -> tuple[Rate, ...]:
-    """Read rates as an operator writes them.
+    """Parse rates in the notation of the settings.
 
     Raises:
-        ValueError: They are not like "5/15m" or "5/5m,20/1h".
+        ValueError: They do not have the form "5/15m" or "5/5m,20/1h".
     """
     found = [_RATE.fullmatch(part.strip().replace(" ", "")) for part in text.split(",")]
     rates = [Rate(int(each[1]), int(each[2] or 1) * _SECONDS[each[3]]) for each in found if each is not None]
@@ -43,7 +43,7 @@ def parse_rates(text: str) -> tuple[Rate, ...]:
 
 
 class Per(StrEnum):
-    """For whom a limit counts."""
+    """The subject for which a limit counts."""
 
     ADDRESS = "client address"
     ACCOUNT = "account"
@@ -53,14 +53,14 @@ class Per(StrEnum):
 
 
 class Limit(StrEnum):
-    """One limit; its value names it in Redis, in metrics and, after `limit_`, among the settings."""
+    """One limit; its value is its name in Redis, in metrics and, after `limit_`, in the settings."""
 
     per: Per
     default: tuple[Rate, ...]
     meaning: str
 
     def __new__(cls, value: str, per: Per, default: str, meaning: str) -> "Limit":
-        """Make a row of the table."""
+        """Create a row of the table."""
         member = str.__new__(cls, value)
         member._value_, member.per, member.meaning = value, per, meaning
         member.default = parse_rates(default)
@@ -106,4 +106,4 @@ class Limit(StrEnum):
 
 
 HASHED = frozenset({Per.EMAIL, Per.KEY})
-"""Whom a key in Redis does not spell out."""
+"""Subjects that appear only hashed in Redis keys."""

@@ -1,4 +1,4 @@
-"""Pacing: so many units of work a second, so many at once, and a short wait in between."""
+"""Pacing: units of work per second, with a burst size and a bounded wait."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -8,17 +8,17 @@ _SHORTEST_S = 1e-6
 
 
 class TokenBucket:
-    """A leaky bucket that tells when it is one's turn (the generic cell rate algorithm, ITU-T I.371)."""
+    """A leaky bucket that returns the waiting time (generic cell rate algorithm, ITU-T I.371)."""
 
     def __init__(self, now: Callable[[], float], a_second: float, at_once: float) -> None:
-        """Remember the clock (seconds), the units a second, and the units that need not wait."""
+        """Store the clock (seconds), the units per second, and the burst size in units."""
         self._now, self._a_second, self._ahead = now, a_second, at_once / a_second
         self.paid_until = 0.0
-        """When everything taken so far has been paid off, by the clock."""
+        """The time, by the clock, at which all units taken so far are replenished."""
 
     @property
     def idle(self) -> bool:
-        """Whether everything taken has been paid off."""
+        """Whether all units taken so far are replenished."""
         return self.paid_until <= self._now()
 
     @property
@@ -27,7 +27,7 @@ class TokenBucket:
         return self._wait(1.0, self._now()) > 0
 
     def take(self, units: float, patience: float = 0.0) -> float | None:
-        """Take units; return the seconds until their turn, or None, taking nothing, if `patience` is less."""
+        """Take units; return the seconds to wait, or take none and return None if they exceed `patience`."""
         now = self._now()
         wait = self._wait(units, now)
         if wait > patience:
@@ -41,30 +41,30 @@ class TokenBucket:
 
 
 class TokenBuckets:
-    """One pace for each address, of which the idle and, beyond 50,000, the oldest are forgotten."""
+    """One bucket per address; idle ones and, beyond 50,000, the least recently used are discarded."""
 
     def __init__(self, now: Callable[[], float], a_second: float, at_once: float) -> None:
-        """Remember what every pace is made of."""
+        """Store the parameters of each bucket."""
         self._make = lambda: TokenBucket(now, a_second, at_once)
         self._paces: OrderedDict[str, TokenBucket] = OrderedDict()
         self._now, self._latest = now, 0.0
 
     def __len__(self) -> int:
-        """Return how many addresses are remembered."""
+        """Return the number of stored addresses."""
         return len(self._paces)
 
     @property
     def idle(self) -> bool:
-        """Whether everything that any address has taken has been paid off."""
+        """Whether all units taken by any address are replenished."""
         return self._latest <= self._now()
 
     def is_spent(self, address: str) -> bool:
-        """Return True if one more unit of the pace of `address` would have to wait."""
+        """Return True if one more unit for `address` would have to wait."""
         pace = self._paces.get(address)
         return pace is not None and pace.is_spent
 
     def take(self, address: str, units: float, patience: float = 0.0) -> float | None:
-        """Take units of the pace of `address`, as `TokenBucket.take` does."""
+        """Take units from the bucket of `address`, as `TokenBucket.take` does."""
         pace = self._paces.setdefault(address, self._make())
         self._paces.move_to_end(address)
         oldest = next(iter(self._paces))

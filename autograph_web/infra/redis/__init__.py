@@ -1,1 +1,1 @@
-"""Redis: the client, its connections, and the server that is embedded."""
+"""Redis: the client, its connections, and the embedded server."""

@@ -1,4 +1,4 @@
-"""The Redis client: quick to give up, and aware of which server process it talks to."""
+"""The Redis client: fails fast, and tracks which server process it is connected to."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -22,10 +22,10 @@ from autograph_web.infra.telemetry.tracing import step
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
-_SILENCE_S = 15.0  # how long a subscription may say nothing before it is asked whether it is still there
+_SILENCE_S = 15.0  # seconds of silence after which a subscription is probed with PING
 _LISTEN_AGAIN_S = 1.0
-_REFUSED_S = 30.0  # somebody has to put it right first
-# Neither of Redis's own two is one of Python's.
+_REFUSED_S = 30.0  # seconds; an operator has to fix it first
+# The exceptions of redis-py are not subclasses of Python's own.
 _NO_ANSWER = (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError)
 
 
@@ -41,14 +41,14 @@ class Script(Protocol):
     """A Lua script, whose keys get the prefix of its client."""
 
     def __call__(self, keys: Sequence[str], args: Sequence[Any]) -> Awaitable[Any]:
-        """Return the call, to be awaited."""
+        """Return the awaitable call."""
         ...
 
 
 class RedisDown(Exception):
-    """Redis did not do what it was to; each caller knows its own way to go on safely.
+    """Redis failed to execute a command; each caller has its own safe fallback.
 
-    `trouble` says why, and `command` which command it was if the user may not use it.
+    `trouble` is the reason, and `command` the command in question if the user may not execute it.
     """
 
     def __init__(self, trouble: Trouble = Trouble.AWAY, command: str = "") -> None:
@@ -57,7 +57,7 @@ class RedisDown(Exception):
 
 
 def is_outage(exception: BaseException | None) -> bool:
-    """Return True if Redis caused an exception: it did not answer, or refused what it was asked."""
+    """Return True if Redis caused an exception: no answer, or a refused command."""
     while exception is not None:
         if isinstance(exception, RedisError | ConnectionError | TimeoutError):
             return True
@@ -66,27 +66,27 @@ def is_outage(exception: BaseException | None) -> bool:
 
 
 class RedisClient:
-    """Commands with one kind of failure, `RedisDown`, and the identity of the server behind them.
+    """Commands with a single kind of failure, `RedisDown`, and the identity of the server behind them.
 
-    `run` names the server process the newest connection reached, and with Sentinel its time as the master.
-    Whatever a restarted or failed-over server still holds was written under another name, so a cache keyed by
-    `run` cannot be revived.
+    `run` identifies the server process of the newest connection, and with Sentinel also its term as master.
+    Data that a server still holds after a restart or failover was written under another identity, so a cache
+    keyed by `run` never serves stale data.
     """
 
     def __init__(self, url: str, clock: Clock, commands: int = 6, prefix: str = "") -> None:
-        """Connect nowhere yet; every key and channel is `prefix` and the name its caller gives it."""
+        """Create the pool, without connecting; `prefix` is prepended to every key and channel."""
         self._prefix = prefix
         self._rest = CircuitBreaker(clock.seconds)
         self._seldom = LogThrottle(clock.seconds, SHORT_S)
-        # More at once than there are connections would be told from an outage by nobody.
+        # More concurrent commands than connections would wait in the pool, and look like an outage.
         self._turns = asyncio.Semaphore(commands)
         self._pool = RedisPool(
             url,
             max_connections=commands + SUBSCRIPTIONS,
             socket_timeout=TIMEOUT_S,
             socket_connect_timeout=TIMEOUT_S,
-            # One immediate retry replaces a connection the server closed while it lay in the pool. Not after
-            # a timeout: the command may yet be carried out, and what is taken twice is lost.
+            # One immediate retry replaces a connection that the server closed while it was idle in the pool.
+            # Not after a timeout: the command may have been executed, and a value taken twice is lost.
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
         self.raw = Redis(connection_pool=self._pool.pool)
@@ -95,20 +95,20 @@ class RedisClient:
 
     @property
     def run(self) -> str:
-        """The name of the server process that the newest connection reached; "" before the first."""
+        """The identity of the server process of the newest connection; "" before the first."""
         return self._pool.run
 
     async def call(self, command: Awaitable[_T], anyway: bool = False) -> _T:
-        """Await one command; `anyway` even if there was no answer within the last second.
+        """Await one command; with `anyway` even if the circuit breaker is open.
 
         Raises:
-            RedisDown: The server did not answer, now or within the last second.
+            RedisDown: The server did not answer, now or within the last second, or refused the command.
         """
         try:
             async with self._turns:
                 return await self._ask(command, anyway)
         finally:
-            cast(Any, command).close()  # whoever gave up before it was its turn has not begun it
+            cast(Any, command).close()  # a caller that was cancelled while waiting has not awaited it
 
     async def _ask(self, command: Awaitable[_T], anyway: bool) -> _T:
         if self._rest.is_open() and not anyway:
@@ -117,7 +117,7 @@ class RedisClient:
             answer = await command
         except (RedisError, OSError, TimeoutError) as error:
             down = _down(error)
-            # Everybody who comes meets the same.
+            # Every caller experiences the same failure.
             if self._seldom.allows(f"{down.trouble} {down.command}"):
                 named = {"command": down.command} if down.command else {}
                 _log.warning("redis_failed", trouble=down.trouble.value, error=type(error).__name__, **named)
@@ -128,11 +128,11 @@ class RedisClient:
         return answer
 
     def note_answer(self) -> None:
-        """Go without Redis no longer: another client of the same server has just had an answer."""
+        """Close the circuit breaker: another client of the same server has just received an answer."""
         self._rest.record_success()
 
     def trace_commands(self) -> None:
-        """Tell each command as a part of the trace of whoever sends it: its name, not its keys."""
+        """Add each command to the current trace, with its name but not its keys."""
         plain: Any = cast(Any, self.raw).execute_command
 
         async def told(*arguments: Any, **options: Any) -> Any:
@@ -146,37 +146,37 @@ class RedisClient:
         """Return the values of `keys` in one round trip.
 
         Raises:
-            RedisDown: The server did not answer.
+            RedisDown: The server did not answer, or refused.
         """
         return cast(
             list[bytes | None], await self.call(cast(Any, self.raw.mget([self._named(key) for key in keys])))
         )
 
     async def take(self, key: str, anyway: bool = False) -> bytes | None:
-        """Return the value of `key` and delete it in the same step (GETDEL): only one taker gets it.
+        """Return the value of `key` and delete it atomically (GETDEL): only one caller receives it.
 
-        `anyway` is for what cannot be had without Redis and was put there a moment ago, so that it answers.
+        `anyway` is for values that were stored in Redis a moment ago and have no substitute.
 
         Raises:
-            RedisDown: The server did not answer.
+            RedisDown: The server did not answer, or refused.
         """
         return cast(bytes | None, await self.call(cast(Any, self.raw.getdel(self._named(key))), anyway))
 
     async def put(self, key: str, value: str | int, ttl: int, only_new: bool = False) -> bool:
-        """Store `value` for `ttl` seconds and return True if it was; with `only_new` an existing value stays.
+        """Store `value` for `ttl` seconds; return False if `only_new` is set and the key exists.
 
         Raises:
-            RedisDown: The server did not answer.
+            RedisDown: The server did not answer, or refused.
         """
         return bool(
             await self.call(cast(Any, self.raw.set(self._named(key), value, ex=max(1, ttl), nx=only_new)))
         )
 
     async def put_all(self, keys: Sequence[str], value: str, ttl: int) -> None:
-        """Store `value` under every one of `keys` for `ttl` seconds.
+        """Store `value` under each of `keys` for `ttl` seconds.
 
         Raises:
-            RedisDown: The server did not answer.
+            RedisDown: The server did not answer, or refused.
         """
         if keys:
             await self.call(cast(Any, self._put_all(keys=keys, args=[value, ttl])))
@@ -185,26 +185,26 @@ class RedisClient:
         """Delete the keys whose value is not `kept`.
 
         Raises:
-            RedisDown: The server did not answer.
+            RedisDown: The server did not answer, or refused.
         """
         if keys:
             await self.call(cast(Any, self._drop(keys=keys, args=[kept])))
 
     async def publish(self, channel: str, message: str) -> None:
-        """Send `message` to whoever listens to `channel` now, in this process and in others.
+        """Publish `message` to the current subscribers of `channel`, in this process and in others.
 
         Raises:
-            RedisDown: The server did not answer.
+            RedisDown: The server did not answer, or refused.
         """
         await self.call(cast(Any, self.raw).publish(self._named(channel), message))
 
     async def listen(
         self, channel: str, listening: Callable[[bool], None] | None = None
     ) -> AsyncGenerator[bytes]:
-        """Yield what is published to `channel`, for as long as somebody asks.
+        """Yield the messages published to `channel`, until the generator is closed.
 
-        Without Redis it waits and then listens again; what was published meanwhile is lost. `listening` is
-        called with True whenever the server has shown that it is there, and with False when it is lost.
+        Without Redis it waits and subscribes again; messages published meanwhile are lost. `listening` is
+        called with True whenever the server has answered, and with False when the subscription is lost.
         """
         lost, tell = False, listening or _tell_none
         while True:
@@ -215,16 +215,16 @@ class RedisClient:
                         tell(True)
                         if message is not None:
                             yield message
-            except Exception as error:  # noqa: BLE001  (whatever it was, listening must go on)
+            except Exception as error:  # noqa: BLE001  (any error must not end the subscription)
                 tell(False)
-                # Once is enough for one outage, however many listen.
+                # Logged once per outage, regardless of the number of subscriptions.
                 if not lost and self._seldom.allows("subscription"):
                     _log.warning("redis_subscription_lost", error=error.__class__.__name__)
                 lost = True
             await asyncio.sleep(_LISTEN_AGAIN_S)
 
     async def _messages(self, channel: str) -> AsyncGenerator[bytes | None]:
-        """Yield what is published, and None whenever the server has shown that it is there."""
+        """Yield published messages, and None whenever the server has answered."""
         async with cast(Any, self.raw).pubsub() as subscription:
             await subscription.subscribe(self._named(channel))
             asked = False
@@ -241,7 +241,7 @@ class RedisClient:
                 asked = heard is None
 
     def script(self, source: str) -> "Script":
-        """Register a Lua script; run it through `call`. It may use no other keys than those it is given."""
+        """Register a Lua script; run it through `call`. It may only access the keys passed to it."""
         plain = self.raw.register_script(source)
         return lambda keys, args: cast(Any, plain(keys=[self._named(key) for key in keys], args=args))
 
@@ -249,26 +249,26 @@ class RedisClient:
         return self._prefix + name
 
     async def ping(self) -> None:
-        """Ask for one answer.
+        """Check that the server answers.
 
         Raises:
-            RedisDown: There was none.
+            RedisDown: The server did not answer, or refused.
         """
         await self.call(cast(Any, self.raw).ping())
 
     async def info(self) -> dict[str, Any]:
-        """Return what the server tells about itself (INFO).
+        """Return the server's INFO.
 
         Raises:
-            RedisDown: There was no answer.
+            RedisDown: The server did not answer, or refused.
         """
         return cast(dict[str, Any], await self.call(cast(Any, self.raw).info()))
 
     async def seconds(self) -> float | None:
-        """Return what the clock of the server says (TIME), or None to a user who may not ask.
+        """Return the time of the server's clock (TIME), or None if the user may not execute it.
 
         Raises:
-            RedisDown: There was no answer.
+            RedisDown: The server did not answer.
         """
         try:
             seconds, microseconds = await self.call(cast(Any, self.raw).time())
@@ -284,27 +284,27 @@ class RedisClient:
 
 
 async def keep_listening(listen: Callable[[], Awaitable[None]], what: str) -> None:
-    """Listen for as long as somebody asks; of a Redis that is away or refuses, say so in one line.
+    """Keep a subscription alive until cancelled; log one line per outage.
 
     Args:
-        listen: Subscribes and does not return while all is well.
-        what: What is listened to, for the log.
+        listen: Subscribes and does not return while the subscription works.
+        what: The name of the subscription in the log.
     """
     said: Trouble | None = None
     while True:
         try:
             await listen()
             said = None
-        except Exception as error:  # noqa: BLE001  (whatever it was, listening must go on)
+        except Exception as error:  # noqa: BLE001  (any error must not end the subscription)
             trouble = trouble_of(error)
-            if trouble is not said:  # once is enough for one outage
+            if trouble is not said:  # logged once per outage
                 _log.warning("redis_subscription_lost", about=what, trouble=trouble.value)
             said = trouble
         await asyncio.sleep(_REFUSED_S if said in (Trouble.RIGHTS, Trouble.COMMAND) else _LISTEN_AGAIN_S)
 
 
 def _tell_none(_listening: bool) -> None:
-    """Stand for the listener that does not ask."""
+    """Do nothing: the default listener."""
 
 
 def _down(error: Exception) -> RedisDown:

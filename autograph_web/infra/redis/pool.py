@@ -1,4 +1,4 @@
-"""Connections to the Redis that `REDIS_URL` names; with Sentinel, to whichever server is the master now."""
+"""Connections to the Redis in `REDIS_URL`; with Sentinel, to the server that is the current master."""
 
 import asyncio
 import socket
@@ -16,23 +16,23 @@ from autograph_web.infra.redis.url import NO_CLUSTER, Sentinels, parse_redis_url
 
 TIMEOUT_S = 1.0
 SUBSCRIPTIONS = 4
-"""How many connections a pool has beyond those for commands: a subscription keeps its own."""
+"""Connections of a pool in addition to those for commands: each subscription occupies one."""
 _PATIENT_S = 5.0
 _LOOK_AGAIN_S = 0.05
-_CUT = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)  # of a connection that there was
-_GONE_S = 10  # how long a command may stay unacknowledged before its server counts as gone
+_CUT = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)  # of a connection that was established
+_GONE_S = 10  # seconds that sent data may remain unacknowledged before the server counts as dead
 
 
 class _WrongServer(RedisConnectionError):
-    """The server answered, but is none to use."""
+    """The server answered, but must not be used."""
 
 
 class RedisCluster(_WrongServer):
-    """The server is a node of a Redis Cluster, which can never do."""
+    """The server is a node of a Redis Cluster, which is not supported."""
 
 
 class _Watchers(Sentinel):
-    """The sentinels, and how often they have changed the master (its `config-epoch`)."""
+    """The sentinels, and the number of failovers so far (`config-epoch`)."""
 
     epoch = 0
 
@@ -44,21 +44,21 @@ class _Watchers(Sentinel):
 
 
 class BoundedPool(ConnectionPool):
-    """At most `max_connections`: whoever wants one more waits, and what nobody needs is closed again.
+    """At most `max_connections`: a further caller waits, and connections that are not needed are closed.
 
-    A server that takes no more clients is no outage either while we have connections to it: whoever wanted
-    another one waits for one of those.
+    A server that rejects more clients is not an outage while we have connections to it: the caller waits for
+    one of those.
     """
 
     wait_seconds = 1.0
-    """How long to wait for a connection before it counts as an outage."""
+    """Seconds to wait for a connection before it counts as an outage."""
     sweep_seconds = 30.0
-    """How long a connection may lie unused."""
+    """Seconds after which an unused connection is closed."""
 
     def __init__(self, **options: Any) -> None:
         cast(Any, super()).__init__(**options)
         self._turns = asyncio.Semaphore(self.max_connections)
-        self._unused = 0  # how many have lain idle at every moment since the last sweep
+        self._unused = 0  # the minimum number of idle connections since the last sweep
         self._sweep: asyncio.TimerHandle | None = None
 
     async def get_connection(self, *_command: Any, **_options: Any) -> Any:
@@ -79,7 +79,7 @@ class BoundedPool(ConnectionPool):
             raise
 
     async def release(self, connection: Any) -> None:
-        """Take a connection back; whoever waits for one goes on."""
+        """Return a connection to the pool, and wake a waiting caller."""
         try:
             await super().release(connection)
         finally:
@@ -87,7 +87,7 @@ class BoundedPool(ConnectionPool):
         self._sweep_later()
 
     async def disconnect(self, inuse_connections: bool = True) -> None:
-        """Close what is idle and, unless told otherwise, what is in use."""
+        """Close the idle connections and, by default, also those in use."""
         if self._sweep is not None and inuse_connections:
             self._sweep.cancel()
             self._sweep = None
@@ -102,7 +102,7 @@ class BoundedPool(ConnectionPool):
             try:
                 await self.ensure_connection(connection)
             except BaseException as error:
-                # Not back to the others: it would be taken again before one that works.
+                # Not returned to the idle ones, where it would be taken again before one that works.
                 self._in_use_connections.discard(connection)
                 await connection.disconnect(nowait=True)
                 if not _is_turned_away(error) or loop.time() > until or not self._is_connected():
@@ -121,7 +121,7 @@ class BoundedPool(ConnectionPool):
             self._sweep = asyncio.get_running_loop().call_later(self.sweep_seconds, self._close_unused)
 
     def _close_unused(self) -> None:
-        """Close what nobody has needed since the last time, but for one; the oldest stand first."""
+        """Close connections that were idle since the last sweep, except one; the longest idle are first."""
         self._sweep = None
         count = max(min(self._unused, len(self._available_connections) - 1), 0)
         gone, self._available_connections = (
@@ -135,23 +135,23 @@ class BoundedPool(ConnectionPool):
 
 
 def _is_turned_away(error: BaseException) -> bool:
-    """Return True if a server answered and closed: that is how one with `maxclients` clients refuses more."""
+    """Return True if a server accepted and closed: it rejects clients beyond `maxclients` in this way."""
     if not isinstance(error, RedisConnectionError) or isinstance(error, _WrongServer):
         return False
-    # redis-py names what the system said as the context and not as the cause.
+    # redis-py sets the system's error as the context, not as the cause.
     links = [error.__context__, error.__cause__]
     return not any(isinstance(link, OSError) and not isinstance(link, _CUT) for link in links)
 
 
 class _MasterPool(BoundedPool, SentinelConnectionPool):
-    """Connections to the master; it closes those to the sentinels as well."""
+    """Connections to the master; closing it also closes those to the sentinels."""
 
     def __init__(self, master: str, watchers: _Watchers, **options: Any) -> None:
         super().__init__(service_name=master, sentinel_manager=watchers, **options)
 
     async def disconnect(self, inuse_connections: bool = True) -> None:
         await super().disconnect(inuse_connections)
-        if inuse_connections:  # for good, and not because the master has changed
+        if inuse_connections:  # final, and not because the master has changed
             for sentinel in cast(Any, self).sentinel_manager.sentinels:
                 await sentinel.aclose(close_connection_pool=True)
 
@@ -160,18 +160,18 @@ _closing: set[asyncio.Task[None]] = set()
 
 
 class RedisPool:
-    """A pool for `url`, and the name of the server that its newest connection reached."""
+    """A pool for `url`, and the identity of the server of its newest connection."""
 
     def __init__(self, url: str, **options: Any) -> None:
-        """Connect nowhere yet; `options` are those of a redis-py connection.
+        """Create the pool, without connecting; `options` are those of a redis-py connection.
 
         Raises:
             ValueError: As for `parse_redis_url`.
         """
         self.run = ""
         self._watchers: _Watchers | None = None
-        # Without the name of the library: it is looked up among the installed packages for each connection,
-        # for 5 ms of the event loop, and costs two commands.
+        # Without the library name: it is looked up among the installed packages for each connection, which
+        # blocks the event loop for 5 ms and costs two commands.
         given = {"redis_connect_func": self._greet, "driver_info": None, **options}
         sentinels = parse_redis_url(url)
         if sentinels is None:
@@ -184,17 +184,17 @@ class RedisPool:
         await connection.on_connect()
         self.run = _name(await _asked(connection, "INFO", "server"))
         if self._watchers is not None:
-            # A sentinel that missed a failover names the old master, which by now copies from the new one.
+            # A sentinel that missed a failover returns the old master, which now replicates the new one.
             if (await _asked(connection, "ROLE"))[0] != b"master":
                 raise _WrongServer("the sentinels named a server that is no master")
-            # A server that is master for a second time still holds copies from the first.
+            # A server that becomes master for a second time still holds data from the first.
             self.run = f"{self.run}.{self._watchers.epoch}"
 
 
 def follower(url: str, commands: int) -> Any:
-    """Return a client for others' code, with connections for so many commands at once.
+    """Return a client for third-party code, with connections for `commands` concurrent commands.
 
-    It finds the master; unlike ours it may wait long for messages.
+    It follows the master; unlike our own client it may wait long for messages.
     """
     pool = RedisPool(
         url,
@@ -210,7 +210,7 @@ def follower(url: str, commands: int) -> Any:
 
 
 def _keepalive() -> dict[str, Any]:
-    # Without these a server whose machine lost its power would be waited for a quarter of an hour.
+    # Without these options a server whose machine lost power would be waited for a quarter of an hour.
     options = {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 2, "TCP_USER_TIMEOUT": _GONE_S * 1000}
     known = {getattr(socket, name): value for name, value in options.items() if hasattr(socket, name)}
     return {"socket_keepalive": True, "socket_keepalive_options": known}

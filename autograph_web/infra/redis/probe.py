@@ -1,4 +1,4 @@
-"""Trying with Redis what the product does with it: rights and room cannot be seen any other way."""
+"""Tests every Redis operation the product uses, since permissions and memory cannot be checked otherwise."""
 
 from dataclasses import dataclass
 from hashlib import sha1
@@ -49,19 +49,19 @@ _TRIED: tuple[tuple[Any, ...], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A command that was refused, and why."""
+    """A command that was refused, and the reason."""
 
     command: str
     trouble: Trouble
 
 
 async def what_fails(redis: RedisClient) -> list[Failure]:
-    """Return what a server that answers refuses to do.
+    """Return the commands that a reachable server refuses.
 
-    One after the other: after an outage one command finds out whether it is over, and others are refused.
+    Sequential, because after an outage the circuit breaker admits one command and refuses concurrent ones.
 
     Raises:
-        RedisDown: It does not answer, or lets us do nothing at all.
+        RedisDown: The server does not answer, or refuses everything.
     """
     commands = await redis.call(_carry_out(redis))
     return commands + await redis.call(_listen(redis))

@@ -1,7 +1,7 @@
-"""What `REDIS_URL` may name: one server, or the sentinels that know which of several is the master.
+"""Parses `REDIS_URL`: one server, or the sentinels that know which of several is the master.
 
-Of the options, redis-py's names are honoured that say where a server is and how to check it; every other is
-refused, also those that redis-py would ignore.
+Of redis-py's options, those for the location of a server and its verification are honoured; all others are
+rejected, including those that redis-py would ignore.
 """
 
 import ssl
@@ -32,7 +32,7 @@ NO_CLUSTER = (
 
 @dataclass(frozen=True, slots=True)
 class Sentinels:
-    """Whom to ask for the master, and how to sign in at both."""
+    """The sentinels, the name of the master, and the credentials for both."""
 
     addresses: tuple[tuple[str, int], ...]
     master: str
@@ -46,10 +46,10 @@ class Sentinels:
 
 
 def parse_redis_url(url: str) -> Sentinels | None:
-    """Return the sentinels that `url` names, None if it names one server.
+    """Return the sentinels in `url`, or None if it names one server.
 
     Raises:
-        ValueError: It is no such address; the message does not repeat it, for it may hold a password.
+        ValueError: It is invalid; the message does not contain it, because it may contain a password.
     """
     scheme = url.partition("://")[0]
     if "cluster" in scheme:
@@ -68,7 +68,7 @@ def parse_redis_url(url: str) -> Sentinels | None:
 
 
 def one_address(url: str) -> str:
-    """Return `url`, or of several sentinels the first one's, for whoever knows one server only."""
+    """Return `url`, or that of the first sentinel, for code that supports only one server."""
     sentinels = parse_redis_url(url)
     if sentinels is None:
         return url
@@ -90,12 +90,12 @@ def _check_one_server(parts: SplitResult, options: dict[str, str]) -> None:
 
 
 def _check_tls(options: dict[str, str]) -> None:
-    """Refuse what redis-py would refuse only once it connects, or would take for something else."""
+    """Reject options that redis-py would reject only on connecting, or would interpret differently."""
     one_of(options, "ssl_cert_reqs", "none", "optional", "required")
     one_of(options, "ssl_check_hostname", "true", "false")
     if "ssl_keyfile" in options and "ssl_certfile" not in options:
         raise ValueError("ssl_keyfile belongs to an ssl_certfile, which is not named")
-    # Without the machine's authorities, which take longer to read than all the rest: nothing connects here.
+    # Without the system's certificate authorities, which are slow to load: nothing connects here.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         if "ssl_ca_certs" in options or "ssl_ca_path" in options:
@@ -127,7 +127,7 @@ def _sentinels(parts: SplitResult, options: dict[str, str]) -> Sentinels:
 
 
 def _address(text: str) -> tuple[str, int]:
-    parts = split_address(f"//{text}")  # knows brackets around IPv6, and refuses a port that is none
+    parts = split_address(f"//{text}")  # handles brackets around IPv6, and rejects an invalid port
     if not parts.hostname:
         raise ValueError(f"must have the form {_SHAPE}")
     return parts.hostname, parts.port or _SENTINEL_PORT

@@ -1,1 +1,1 @@
-"""Logs, metrics and traces, and what keeps secrets out of them."""
+"""Logs, metrics and traces, and the redaction of secrets."""

@@ -1,7 +1,7 @@
-"""What is told of a fault: where it was and of what kind, but no value that somebody sent.
+"""Error descriptions for the log: the location and the kind of an error, but no value that a client sent.
 
-A pattern cannot tell a password from another word. So what a text holds in quotes is left out as a whole, and
-of input that did not validate there are the names of fields and the kinds of errors.
+A pattern cannot distinguish a password from another word. So all quoted text is removed, and invalid input is
+reported by the names of its fields and the kinds of errors.
 """
 
 import re
@@ -9,31 +9,31 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, cast
 
-# To the closing quote, or to the end: Python cuts long values, and so do we. In "can't" none begins.
+# Up to the closing quote or the end, since long values are truncated by Python, and by us. Not as in "can't".
 _QUOTED = re.compile(r"(?<!\w)'(?:[^'\\]|\\.)*(?:'|\Z)|\"(?:[^\"\\]|\\.)*(?:\"|\Z)|`[^`]*(?:`|\Z)", re.DOTALL)
 _CUT = "... ("  # asyncpg: invalid input for query argument $1: 'a long va... (invalid UUID 'a long value')
-# Values of PostgreSQL's (DETAIL: Key (email)=(mina@northwind.dev) already exists.) stand without quotes.
+# Values in messages of PostgreSQL (DETAIL: Key (email)=(mina@northwind.dev) already exists.) have no quotes.
 _DETAIL = re.compile(r"(?m)^(DETAIL|CONTEXT|HINT):.*$|(?<==)\([^)]*\)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,40}")
 _MOST_FIELDS = 10
 _OF_SENDERS = ("extra_forbidden", "unexpected_keyword_argument")
 _LONGEST = 2000
-# What Python quotes in these are names in the program.
+# In the messages of these, Python quotes only identifiers of the program.
 _OF_THE_PROGRAM = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
 
 
 def without_values(text: str) -> str:
-    """Return `text` with the length of whatever stands in quotes instead of it."""
+    """Return `text` with all quoted content replaced by its length."""
     text = text[:_LONGEST]
     cut = text.find(_CUT)
     begins = min((place for mark in "'\"" if (place := text.find(mark)) >= 0), default=cut)
-    if begins < cut:  # what follows says the value once more, and no quote can be trusted
+    if begins < cut:  # the value is repeated after it, so the quotes cannot be relied upon
         text = text[:begins] + "[hidden]"
     return _DETAIL.sub("[hidden]", _QUOTED.sub(_length, text))
 
 
 def trace_of(error: BaseException | None) -> str:
-    """Return the trace of an exception and of those that led to it; frames show lines of the program."""
+    """Return the trace of an exception and its causes; the frames show only source lines."""
     parts: list[str] = []
     for link in _chain(error):
         frames = "".join(traceback.format_tb(link.__traceback__))
@@ -56,7 +56,7 @@ def _told(error: BaseException) -> str:
         return f"{name}: {_fields(cast(Any, error))}"
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001  (whatever it is, the trace must be written)
+    except Exception:  # noqa: BLE001  (an error here must not suppress the trace)
         text = ""
     if not isinstance(error, _OF_THE_PROGRAM):
         text = without_values(text)
@@ -64,13 +64,13 @@ def _told(error: BaseException) -> str:
 
 
 def _fields(error: Any) -> str:
-    """Return which fields of an input were wrong, and how."""
+    """Return which fields of an input were invalid, and why."""
     return ", ".join(map(_field, error.errors()[:_MOST_FIELDS]))
 
 
 def _field(found: Any) -> str:
     kind, places = str(found.get("type", "")), [*found.get("loc", ())]
-    # The name of what is not known is the sender's; all others are ours.
+    # The name of an unknown field was chosen by the client; all others are ours.
     strange = places[-1:] if kind in _OF_SENDERS else []
     ours = [_part(place) for place in places[: len(places) - len(strange)]]
     return f"{'.'.join([*ours, *(f'[{len(str(one))} letters]' for one in strange)])} ({kind})"

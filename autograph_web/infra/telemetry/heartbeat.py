@@ -1,6 +1,6 @@
-"""Whether a worker still gets round to its work: it shows a sign of life, and whoever started it looks.
+"""Detection of hanging workers: each worker shows a sign of life, which the main process watches.
 
-The signs lie in memory that the main process and the workers it forks share: one byte a process id.
+The signs are in memory shared by the main process and the workers it forks: one byte per process id.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-_MOST_PIDS = 1 << 22  # Linux gives out none above (PID_MAX_LIMIT); pages nobody touches take no memory
+_MOST_PIDS = 1 << 22  # the maximum on Linux (PID_MAX_LIMIT); untouched pages use no memory
 _EVERY_S = 0.5
 
 _log = structlog.get_logger(__name__)
@@ -21,7 +21,7 @@ _signs = mmap.mmap(-1, _MOST_PIDS)
 
 
 async def show() -> None:
-    """Show a sign of life for as long as the event loop gets round to it."""
+    """Show a sign of life periodically, as long as the event loop runs."""
     own = os.getpid()
     while True:
         _signs[own] = _signs[own] % 255 + 1
@@ -30,23 +30,23 @@ async def show() -> None:
 
 @dataclass
 class Watch:
-    """Counts for how many looks in a row each worker has shown nothing new.
+    """Counts the consecutive checks in which each worker showed no new sign.
 
-    Looks and not seconds: where everything stands still, this process too, nobody has been silent. Until its
-    first sign a worker is starting and has all the time it needs.
+    Checks instead of seconds, because a suspended machine stops this process too, and no worker must be
+    blamed. Before its first sign a worker is starting and may take as long as it needs.
     """
 
     patience: int
     _silence: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def look(self, pids: Iterable[int]) -> list[int]:
-        """Look at the workers once and return those that have been silent for too long."""
+        """Check the workers once and return those that have been silent for too long."""
         before, self._silence = self._silence, {}
         for pid in pids:
             sign, (last, looks) = _signs[pid], before.get(pid, (0, 0))
             self._silence[pid] = (sign, looks + 1 if sign and sign == last else 0)
         for gone in before.keys() - self._silence.keys():
-            _signs[gone] = 0  # its id may be given out again
+            _signs[gone] = 0  # its id may be reused
         return [pid for pid, (_, looks) in self._silence.items() if looks >= self.patience]
 
     def has_seen(self, pid: int) -> bool:
@@ -54,7 +54,7 @@ class Watch:
         return bool(_signs[pid])
 
     def end(self, pid: int) -> None:
-        """End a worker that does not answer; the server puts another in its place."""
+        """Kill a worker that does not respond; the server replaces it."""
         _log.error("worker_silent", pid=pid, seconds=self.patience)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

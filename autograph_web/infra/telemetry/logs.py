@@ -1,4 +1,4 @@
-"""Logging: one escaped line an event, as text or JSON, with nothing secret in it."""
+"""Logging: each event is one escaped line, as text or JSON, with secrets redacted."""
 
 import json
 import logging
@@ -24,13 +24,13 @@ _HIDDEN_NAMES = (
     r"pass(?:word|wd)?|secret|token|ticket|cookie|authorization|code|otp|session"
     r"|autograph_(?:flash|device|challenge|trusted|link)"
 )
-# to the closing quote, or to the end of a text that was cut before it
+# up to the closing quote, or to the end of a text that was truncated before it
 _QUOTED = r"\"(?:[^\"\\]|\\[\s\S])*(?:\"|\Z)|'(?:[^'\\]|\\[\s\S])*(?:'|\Z)"
 _SECRET_NAME = re.compile(_HIDDEN_NAMES, re.IGNORECASE)
 _PATTERNS = (
-    # before the names, or "Authorization: Bearer x" would lose "Bearer" alone
+    # before the names, or only the word "Bearer" of "Authorization: Bearer x" would be redacted
     (re.compile(r"(?i)\bbearer\s+\S+"), "Bearer " + _HIDDEN),
-    # name: value or name=value in whatever quoting, to the value's end; bounded, so that it stays quick
+    # name: value or name=value with any quoting, up to the value's end; bounded for predictable run time
     (
         re.compile(
             rf"(?i)((?<![\w-])[\w-]{{0,64}}(?:{_HIDDEN_NAMES})[\w-]{{0,64}}[\"']?\s*[:=]\s*)"
@@ -38,7 +38,7 @@ _PATTERNS = (
         ),
         r"\1" + _HIDDEN,
     ),
-    # ["name", "value"]: how a submitted form travels over the websocket
+    # ["name", "value"]: the format of a submitted form on the websocket
     (
         re.compile(
             rf"(?i)([\"'][\w-]{{0,64}}(?:{_HIDDEN_NAMES})[\w-]{{0,64}}[\"']\s*,\s*)"
@@ -48,21 +48,21 @@ _PATTERNS = (
     ),
     (re.compile(r"(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*"), _HIDDEN),
     (re.compile(r"\$(?:2[abxy]|bcrypt-sha256)\$\S+"), _HIDDEN),
-    # an API key, whole or torn; its id stays, so that one can tell which
+    # an API key, complete or truncated; its id is kept, to identify the key
     (re.compile(r"(agk_[0-9A-Za-z]{11}_)[0-9A-Za-z]+"), r"\1" + _HIDDEN),
-    # our own tokens: 43 and more characters of base64url without a break
+    # our own tokens: 43 or more consecutive characters of base64url
     (re.compile(r"(?<![\w-])[\w-]{43,}(?![\w-])"), _HIDDEN),
 )
 _LONGEST = 4000
-_LONGEST_READ = 8000  # the patterns take a microsecond a letter, and strangers may write what is logged
+_LONGEST_READ = 8000  # the patterns take a microsecond per character, and clients may cause long texts
 _LONGEST_WORD, _BETWEEN_WORDS = 256, " \n,;&\"'"
 _CLOCK = SystemClock()
 _ACCESS = "autograph_web.access"
-_OF_OTHERS = ("reflex", "engineio", "socketio")  # they write what they were sent
+_OF_OTHERS = ("reflex", "engineio", "socketio")  # they log what clients sent
 
 
 def redact(text: str) -> str:
-    """Return `text` with everything that looks like a credential hidden, on one line, of bounded length."""
+    """Return `text` as one line of bounded length, with everything that looks like a credential redacted."""
     text = _cut(text)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
@@ -71,7 +71,7 @@ def redact(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """Return as much of a long text as is read, without the word at its end: half a token looks like none."""
+    """Return the beginning of a long text, up to the end of a word: part of a token is not recognizable."""
     if len(text) <= _LONGEST_READ:
         return text
     sure = _LONGEST_READ - _LONGEST_WORD
@@ -80,16 +80,16 @@ def _cut(text: str) -> str:
 
 
 def configure_logging(level: str, form: str) -> None:
-    """Send every logger of the process, ours and the libraries', through one redacting handler."""
+    """Route every logger of the process, ours and those of libraries, through one redacting handler."""
     handler = _Lines(_Formatter(form))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # Libraries that bring handlers of their own would get past the redaction. These two add one as soon as
-    # they start, unless a level has been chosen for them; below ERROR they log every message as it came.
+    # Handlers that libraries install themselves would bypass the redaction. These two add one when they
+    # start, unless their level has been set; below ERROR they log every message unredacted.
     for name in ("engineio.server", "socketio.server"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # At DEBUG it writes every statement with the values it was given: addresses, hashes, letters.
+    # At DEBUG it logs every statement with its parameters: email addresses, hashes, email content.
     logging.getLogger("aiosqlite").setLevel(logging.INFO)
     for name in (
         "reflex",
@@ -117,10 +117,10 @@ def configure_logging(level: str, form: str) -> None:
 
 
 def access_line(event: str, served: RequestScope, **fields: str | float) -> None:
-    """Write one line about a request or event that was served, if the level lets it through.
+    """Write one line about a processed request or event, if the level permits.
 
-    The fields must be of our own making: this is written for every request, and so past the redaction and
-    the rest of `logging`, which cost more than many a request.
+    The fields must not contain client input: this is called for every request, and so bypasses the redaction
+    and the rest of `logging`, which cost more than many requests.
     """
     root = logging.getLogger()
     if root.isEnabledFor(logging.INFO):
@@ -130,7 +130,7 @@ def access_line(event: str, served: RequestScope, **fields: str | float) -> None
 
 
 class _OncePerOutage(logging.Filter):
-    """Lets a logger tell of a failure of Redis once in ten seconds, without a trace: every page meets it."""
+    """Logs a Redis failure at most once in ten seconds per logger, without a trace: every page has it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class _OncePerOutage(logging.Filter):
 
 
 class _Lines(logging.StreamHandler[TextIO]):
-    """Writes lines to standard error."""
+    """Writes log lines to standard error."""
 
     def __init__(self, formatter: "_Formatter") -> None:
         super().__init__(sys.stderr)
@@ -157,16 +157,16 @@ class _Lines(logging.StreamHandler[TextIO]):
         self.addFilter(_OncePerOutage())
 
     def write_access(self, event: str, served: RequestScope, fields: dict[str, Any]) -> None:
-        """Write one line about what was served."""
+        """Write one access log line."""
         line = self._form.access(event, served, fields)
-        # A log that nobody reads any more must not become an error of the request.
+        # A broken log stream must not cause the request to fail.
         with suppress(OSError, ValueError), self.lock or nullcontext():
             self.stream.write(line + self.terminator)
             self.flush()
 
 
 class _Formatter(logging.Formatter):
-    """Renders a record; what a caller logs as `extra` fields comes along."""
+    """Renders a record, including its `extra` fields."""
 
     def __init__(self, form: str) -> None:
         super().__init__()
@@ -184,7 +184,7 @@ class _Formatter(logging.Formatter):
         return self._rendered(event)
 
     def access(self, event: str, served: RequestScope, fields: dict[str, Any]) -> str:
-        """Return the line about what was served."""
+        """Return one access log line."""
         moment = _moment(int(_CLOCK.seconds()))
         whole = {"time": moment, "level": "info", "event": event, **fields, **_of(served), "logger": _ACCESS}
         if self._json:

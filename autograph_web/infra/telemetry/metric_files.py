@@ -1,7 +1,7 @@
-"""The files that figures are counted into, whose room on the disk is taken before anything is written.
+"""Files of shared metrics, whose disk space is allocated before anything is written.
 
-prometheus-client maps sparse files into memory: once their disk is full, the next new figure ends the process
-with SIGBUS (mmap(2)). Here a figure that finds no room is counted by its process alone until there is some.
+prometheus-client maps sparse files into memory: on a full disk, the next new metric kills the process with
+SIGBUS (mmap(2)). Here a metric without space is counted only within its process until there is some.
 """
 
 import os
@@ -21,23 +21,23 @@ _log = structlog.get_logger(__name__)
 
 
 class FigureFile(MmapedDict):
-    """A dict of figures in a file of this process; nothing in it fails for want of room."""
+    """A dict of metric values in a file of this process; it never fails because of a full disk."""
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
         self._path = Path(filename)
         self._f: BinaryIO | None = None
         self._positions: dict[str, int] = {}
         self._capacity, self._used, self._complained = 0, 8, False
-        with suppress(OSError):  # tried again with the first figure
+        with suppress(OSError):  # retried with the first value
             self._open(read_mode)
 
     def read_value(self, key: str) -> tuple[float, float]:
-        """Return a figure and its time; nought while there is no room for it."""
+        """Return a value and its timestamp; zero while there is no space for it."""
         plain: Any = super()
         return cast("tuple[float, float]", plain.read_value(key)) if self._has_room(key) else (0.0, 0.0)
 
     def write_value(self, key: str, value: float, timestamp: float) -> None:
-        """Write a figure down; without room not now, but whole the next time that there is some."""
+        """Write a value; without space it is skipped, and the next write stores the complete value."""
         plain: Any = super()
         if self._has_room(key):
             plain.write_value(key, value, timestamp)
@@ -64,7 +64,7 @@ class FigureFile(MmapedDict):
         plain.__init__(str(self._path), read_mode)
 
     def _create(self) -> None:
-        """Put the file in place once it has its room: whoever reads the others' files sees no empty one."""
+        """Create the file with its space allocated, so that other processes never read an empty one."""
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self._path.with_suffix(".draft")
         try:
@@ -81,7 +81,7 @@ class FigureFile(MmapedDict):
 
 
 def use_figure_files() -> None:
-    """Have prometheus-client count into such files; it offers no other way to say so."""
+    """Make prometheus-client use these files; it has no public option for this."""
     cast(Any, values).MmapedDict = FigureFile
 
 

@@ -1,8 +1,8 @@
-"""What this server counts and times, for Prometheus; every process of it adds to the same figures.
+"""Metrics of this server for Prometheus; all of its processes contribute to the same metrics.
 
-The worker processes keep their figures in files of one folder, which the kernel holds: nothing a worker has
-counted is lost when it dies (docs/decisions/0027-figures.md). Nothing here holds anything of a person, and
-every label has few values, all of them chosen by us.
+The worker processes store their metrics in files of one folder, mapped into memory: no count is lost when a
+worker dies (docs/decisions/0027-figures.md). Metrics contain no personal data, and every label has few
+values, all of them defined by us.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
-if TYPE_CHECKING:  # imported when first needed: by then it is decided whether the figures are shared
+if TYPE_CHECKING:  # imported on first use, when it is known whether metrics are shared
     from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
     from prometheus_client.registry import Collector
 
@@ -29,11 +29,11 @@ _MARK = "worker-{}.alive"
 _FILE_OF_PROCESS = re.compile(r"_(\d+)\.db$")
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""The format of what `expose` returns (Prometheus text format)."""
+"""Content type of `expose` (Prometheus text format)."""
 
 
 class Meters:
-    """Every figure that grows with what happens; times are in seconds."""
+    """All metrics that are updated by events; times are in seconds."""
 
     def __init__(self, registry: "CollectorRegistry") -> None:
         from prometheus_client import Counter, Gauge, Histogram  # noqa: PLC0415
@@ -42,7 +42,7 @@ class Meters:
             return Counter(f"autograph_{name}", about, labels, registry=registry)
 
         def gauge(name: str, about: str, *labels: str) -> "Gauge":
-            mode = "livesum"  # what dead workers had in hand is no longer in anybody's
+            mode = "livesum"  # the current values of dead workers no longer count
             return Gauge(f"autograph_{name}", about, labels, registry=registry, multiprocess_mode=mode)
 
         def times(name: str, about: str, *labels: str, buckets: Iterable[float] = _QUICK) -> "Histogram":
@@ -72,19 +72,19 @@ class Meters:
 
 @cache
 def registry() -> "CollectorRegistry":
-    """Return where the meters of this process stand."""
+    """Return the metrics registry of this process."""
     from prometheus_client import CollectorRegistry, disable_created_metrics  # noqa: PLC0415
 
     from autograph_web.infra.telemetry.metric_files import use_figure_files  # noqa: PLC0415
 
     use_figure_files()
-    disable_created_metrics()  # when a figure began tells nobody anything, and doubles what is read
+    disable_created_metrics()  # creation times are not needed, and double the size of the output
     return CollectorRegistry()
 
 
 @cache
 def meters() -> Meters:
-    """Return the meters of this process."""
+    """Return the metrics of this process."""
     return Meters(registry())
 
 
@@ -94,9 +94,9 @@ def load() -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Make `folder` ready for the figures of a server that is about to start; it begins at nought.
+    """Prepare `folder` for the metrics of a server that is about to start; all counts begin at zero.
 
-    Without room on the disk the server starts all the same, and each process counts for itself.
+    On a full disk the server starts nevertheless, and each process counts only for itself.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -107,28 +107,28 @@ def prepare(folder: Path) -> None:
 
 
 class MetricsExposition:
-    """Renders the figures of every process that shares `folder`."""
+    """Renders the metrics of all processes that share `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._mark: TextIOWrapper | None = None
 
     def join(self) -> None:
-        """Mark this process as alive, for as long as it is."""
+        """Mark this process as alive; the mark disappears when it dies."""
         if not _shared() or self._mark is not None:
             return
         self._leave_a_mark()
         for file in self._folder.glob(f"gauge_live*_{getpid()}.db"):
-            file.unlink()  # of a worker that died and had our process id
+            file.unlink()  # of a dead worker that had our process id
 
     def leave(self) -> None:
-        """Take the mark away; what was counted stays."""
+        """Remove the mark of this process; its counts are kept."""
         if self._mark is not None:
             self._mark.close()
             self._mark = None
 
     def workers(self) -> list[int]:
-        """Return the process ids of the workers that are alive, this one first."""
+        """Return the process ids of the live workers, this one first."""
         if self._mark is None:
             return [getpid()]
         marks = self._folder.glob(_MARK.format("*"))
@@ -136,7 +136,7 @@ class MetricsExposition:
         return [getpid(), *sorted(pid for pid in others if pid != getpid())]
 
     def expose(self, further: Iterable[Any]) -> bytes:
-        """Return the text that Prometheus reads: the meters, and `further` families of metrics."""
+        """Return the text for Prometheus: the metrics, and the `further` metric families."""
         from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
 
         meters()
@@ -146,9 +146,9 @@ class MetricsExposition:
         return generate_latest(whole)
 
     def _leave_a_mark(self) -> None:
-        with suppress(OSError):  # a full disk; tried again at the next reading
-            # A lock and not the process id alone, which another program may get: the kernel frees it at
-            # death.
+        with suppress(OSError):  # a full disk; retried at the next scrape
+            # A lock and not only the process id, which may be reused by another program: the kernel releases
+            # the lock when the process dies.
             mark = (self._folder / _MARK.format(getpid())).open("w")
             fcntl.flock(mark, fcntl.LOCK_EX)
             self._mark = mark
@@ -164,7 +164,7 @@ class MetricsExposition:
         return MultiProcessCollector(None, str(self._folder))
 
     def _forget_the_dead(self) -> None:
-        """Drop what dead workers had in hand; what they counted stays in their other files."""
+        """Remove the current values of dead workers; their counts are kept in other files."""
         alive = set(self.workers())
         for file in self._folder.glob("gauge_live*.db"):
             found = _FILE_OF_PROCESS.search(file.name)
@@ -173,25 +173,25 @@ class MetricsExposition:
 
 
 class _Families:
-    """Families of metrics that were made elsewhere, as the library wants them."""
+    """Metric families created elsewhere, as a collector for the library."""
 
     def __init__(self, families: Iterable[Any]) -> None:
         self._families = tuple(families)
 
     def collect(self) -> Iterator[Any]:
-        """Yield them."""
+        """Yield the metric families."""
         yield from self._families
 
 
 def _shared() -> bool:
-    """Whether the figures are kept in files: the environment said so when the library was loaded."""
+    """Return True if metrics are shared in files, as the environment specified at import of the library."""
     from prometheus_client import values  # noqa: PLC0415
 
     return bool(getattr(values.ValueClass, "_multiprocess", False))
 
 
 def _is_held(mark: Path) -> bool:
-    """Whether the process that made `mark` still has it; one that nobody has is removed."""
+    """Return True if the process that created `mark` is alive; otherwise remove the mark."""
     with suppress(FileNotFoundError), mark.open() as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

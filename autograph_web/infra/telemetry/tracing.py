@@ -1,7 +1,7 @@
-"""Spans of what this server does, for OpenTelemetry; off, and costing nothing, unless the operator asks.
+"""Spans of this server's operations for OpenTelemetry; disabled, and without cost, unless configured.
 
-They stand at our own seams (docs/decisions/0028-traces.md) and say what was done, never with what: no
-statement, key, address, email, code or token is in a name or an attribute.
+They cover our own interfaces (docs/decisions/0028-traces.md) and describe operations without their data: no
+statement, key, address, email, code or token appears in a name or an attribute.
 """
 
 import re
@@ -24,7 +24,7 @@ _provider: Any = None
 
 
 class Span:
-    """One thing that is done, from entering the block to leaving it; nothing while traces are off."""
+    """An operation, from entering the block to leaving it; a no-op while tracing is off."""
 
     __slots__ = ("_span", "_token", "trace_id")
 
@@ -47,7 +47,7 @@ class Span:
             return
         from opentelemetry import context  # noqa: PLC0415
 
-        if isinstance(error, DomainError):  # a refusal is an answer
+        if isinstance(error, DomainError):  # a domain error is a regular outcome
             self.tell(error__type=error.code)
         elif error is not None:
             self.fail(type(error).__name__)
@@ -55,18 +55,18 @@ class Span:
         self.end()
 
     def tell(self, **attributes: Value) -> None:
-        """Say more about it; `__` in a name stands for the dot of OpenTelemetry's names."""
+        """Set attributes; `__` in a name stands for the dot of OpenTelemetry's names."""
         if self._span is not None:
             for name, value in attributes.items():
                 self._span.set_attribute(name.replace("__", "."), value)
 
     def rename(self, name: str) -> None:
-        """Give it the name that was not known when it began."""
+        """Set the name, if it was not known when the span began."""
         if self._span is not None:
             self._span.update_name(name)
 
     def fail(self, reason: str) -> None:
-        """Say that it failed, without the words of the error: they may repeat what somebody sent."""
+        """Mark it as failed, without the error's message, which may contain client input."""
         if self._span is not None:
             from opentelemetry.trace import StatusCode  # noqa: PLC0415
 
@@ -74,7 +74,7 @@ class Span:
             self._span.set_status(StatusCode.ERROR)
 
     def end(self) -> None:
-        """Be over, where no block is left."""
+        """End the span, if it is not used as a block."""
         if self._span is not None:
             self._span.end()
 
@@ -90,19 +90,19 @@ def is_on() -> bool:
 def span(
     name: str, kind: Kind = "INTERNAL", parent: Mapping[str, str] | None = None, **attributes: Value
 ) -> Span:
-    """Return a span to be entered; `parent` has the W3C trace context of a caller that is trusted."""
+    """Return a span to be entered; `parent` is the W3C trace context of a trusted caller."""
     if _tracer is None:
         return _OFF
     return _begin(name, kind, parent, attributes)
 
 
 def step(name: str, **attributes: Value) -> Span:
-    """Return a span of something small, which is only told as a part of something else."""
+    """Return a span of a small operation, which is recorded only within another span."""
     return _begin(name, "CLIENT", None, attributes) if is_part() else _OFF
 
 
 def is_part() -> bool:
-    """Return True if a span is under way here that is recorded."""
+    """Return True if the current context has a span that is recorded."""
     if _tracer is None:
         return False
     from opentelemetry import trace  # noqa: PLC0415
@@ -116,7 +116,7 @@ def _begin(name: str, kind: Kind, parent: Mapping[str, str] | None, attributes: 
         TraceContextTextMapPropagator,
     )
 
-    # Only the trace context: baggage would travel on to wherever else somebody sends something.
+    # Only the trace context: baggage would be forwarded to every other service that is called.
     before = TraceContextTextMapPropagator().extract(parent) if parent else None
     begun = Span(_tracer.start_span(name, before, SpanKind[kind]))
     begun.tell(**attributes)
@@ -124,11 +124,12 @@ def _begin(name: str, kind: Kind, parent: Mapping[str, str] | None, attributes: 
 
 
 def begin(endpoint: str | None, version: str) -> None:
-    """Begin to send spans to `endpoint` (OTLP over HTTP); the rest is read from OTEL_… by the library.
+    """Start sending spans to `endpoint` (OTLP over HTTP); the library reads other settings from OTEL_….
 
-    Call it in the process that serves: its sender is a thread, which no fork takes along.
+    Must be called in the process that serves, because the exporter is a thread, which does not survive a
+    fork.
     """
-    global _tracer, _provider  # noqa: PLW0603  (one process has one, as it has one log)
+    global _tracer, _provider  # noqa: PLW0603  (one per process, like the log)
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
@@ -137,14 +138,14 @@ def begin(endpoint: str | None, version: str) -> None:
     resource = Resource.create({"service.version": version})
     if str(resource.attributes.get("service.name", "unknown_service")).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": "autograph-web"}))
-    # Not made the global one: what libraries would tell by themselves, nobody here has looked through.
+    # Not set as the global provider: spans recorded by libraries themselves have not been reviewed.
     _provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
     _tracer = _provider.get_tracer(_NAME, version)
 
 
 def end() -> None:
-    """Send what is left, if that is quick, and stop."""
+    """Send the remaining spans, if that is quick, and stop."""
     global _tracer, _provider
     provider, _tracer, _provider = _provider, None, None
     if provider is not None:
@@ -152,7 +153,7 @@ def end() -> None:
 
 
 def is_installed() -> bool:
-    """Return True if there is what sends spans (requirements-tracing.txt)."""
+    """Return True if the exporter is installed (requirements-tracing.txt)."""
     try:
         return bool(find_spec("opentelemetry.sdk") and find_spec("opentelemetry.exporter.otlp.proto.http"))
     except ModuleNotFoundError:
@@ -160,14 +161,14 @@ def is_installed() -> bool:
 
 
 def statement_attributes(statement: str, system: str) -> dict[str, str]:
-    """Return what may be told of an SQL statement: what it does, and to which table."""
+    """Return the attributes of an SQL statement: its operation and its table."""
     table = _TABLE.search(statement)
     told = {"db__system__name": system, "db__operation__name": statement.split(None, 1)[0].upper()[:16]}
     return told | ({"db__collection__name": table[1]} if table else {})
 
 
 class UseCases:
-    """A service each of whose use cases is a span; everything else of it stays as it is."""
+    """A proxy of a service that records a span for each of its use cases."""
 
     def __init__(self, inner: object) -> None:
         self._inner = inner
@@ -177,7 +178,7 @@ class UseCases:
         if name.startswith("_") or not iscoroutinefunction(found):
             return found
         traced = _traced(f"{type(self._inner).__name__}.{name}", found)
-        self.__dict__[name] = traced  # the next time without coming here
+        self.__dict__[name] = traced  # bypasses __getattr__ from now on
         return traced
 
 
@@ -190,6 +191,6 @@ def _traced(name: str, use_case: Callable[..., Awaitable[T]]) -> Callable[..., A
 
 
 def pick(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return the W3C trace context among the headers of a request."""
+    """Return the W3C trace context in the headers of a request."""
     wanted = (b"traceparent", b"tracestate")
     return {name.decode(): value.decode("latin-1") for name, value in headers if name in wanted}
