@@ -1,4 +1,4 @@
-"""What happened on an account, for its owner to look through and take along."""
+"""The events of an account, for its user to browse and download."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.profile.inputs import ActivityInput
 from autograph_web.sessions.viewer import Viewer
 
-_PORTION = 500  # events read at once for a file; nothing is held open between two portions
+_PORTION = 500  # events read at once for a file; no transaction stays open between two portions
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityPage:
-    """Some events, newest first, and the cursor of those before them, if there are any."""
+    """Some events, newest first, and the cursor of the next older ones, if any."""
 
     events: list[AuditEvent]
     next_cursor: str | None
 
 
 class Activity:
-    """Shows people what happened on their own account, and on nobody else's."""
+    """Shows users the events of their own account only."""
 
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
@@ -35,15 +35,15 @@ class Activity:
     async def page(
         self, viewer: Principal, wish: ActivityInput, cursor: str | None, limit: int
     ) -> ActivityPage:
-        """Return the newest `limit` events the wish picks, or of those older than `cursor`.
+        """Return the newest `limit` events that the filter matches, or of those older than `cursor`.
 
         Raises:
-            InvalidCursor: No page of ours ended there.
-            InvalidInput: A key asks for the events of its session.
-            Unavailable: The database is away.
+            InvalidCursor: The cursor was not issued by this server.
+            InvalidInput: An API key requests the events of its session.
+            Unavailable: The database is unavailable.
         """
         before = Place.decode(cursor) if cursor else None
-        # One more than asked for tells whether there are more.
+        # One more than requested shows whether there are more.
         found = await self._deps.audit_log.selected(viewer.user_id, wish.selection(viewer), before, limit + 1)
         events = found[:limit]
         return ActivityPage(events, place_of(events[-1]).encode() if len(found) > limit else None)
@@ -51,11 +51,11 @@ class Activity:
     async def download(
         self, context: RequestContext, viewer: Viewer, wish: ActivityInput, form: Format
     ) -> Download:
-        """Return everything the wish picks as a file; whatever may refuse does so before any of it is sent.
+        """Return all events that the filter matches as a file; every check runs before any of it is sent.
 
         Raises:
             RateLimited: Too many downloads in an hour.
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         limits = self._deps.limiter.limits(Limit.ACTIVITY, viewer.user_id.hex)
         await self._deps.limiter.consume(limits, viewer.user_id.hex)
