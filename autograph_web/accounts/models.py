@@ -47,8 +47,7 @@ class LinkRow(Model, table=True):
     """One one-time link: for one purpose and one account, identified by the hash of its token.
 
     A row without an account is a decoy: it is written so that an unknown address takes as long as a known
-        one,
-    and its token was never sent. `payload` is encrypted. A link that was used has `used_at` before
+    one, and its token was never sent. `payload` is encrypted. A link that was used has `used_at` before
     `expires_at`; for one that was revoked, `expires_at` is not later than `used_at`.
     """
 

@@ -27,7 +27,7 @@ class FeatureFlags:
         return await self._flags.all()
 
     async def change(self, context: RequestContext, viewer: Viewer, wish: Wish) -> Standing:
-        """Change a flag; it takes effect in all processes within two seconds.
+        """Change a flag; it takes effect in all processes at once, within ten seconds if a message is lost.
 
         Raises:
             NotAdmin: The viewer is not an administrator, or not any more.

@@ -52,8 +52,7 @@ class ApiKeyThrottle:
     """Counts uses and wrong keys. Without Redis each process applies its share of the limits locally.
 
     Counters are kept per hash of the whole key, not per id: the id is no secret, and knowing it must not
-        suffice
-    to exhaust the owner's limit. A key that was recently valid is not affected by wrong keys from its
+    suffice to exhaust the owner's limit. A key that was recently valid is not affected by wrong keys from its
     address, so that other clients behind it cannot lock it out.
     """
 

@@ -81,8 +81,7 @@ class PasswordReset:
         """Set `password` by the link of `token`; every session and API key is revoked before this returns.
 
         The second factor stays, unless this is the first proof of control over the address: then everything
-            set up
-        before is revoked as well. `device` is the value of the browser's device cookie.
+        set up before is revoked as well. `device` is the value of the browser's device cookie.
 
         Raises:
             LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link is not usable.

@@ -70,7 +70,7 @@ class Devices:
         """End one of the viewer's sessions; the viewer's own is signed out as by `Sessions.end`.
 
         Ending a session that ended minutes ago succeeds: a request may be sent twice, or retried after
-            `Unfinished`.
+        `Unfinished`.
 
         Raises:
             NotFound: The viewer has no such session.
