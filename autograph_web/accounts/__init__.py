@@ -1,1 +1,1 @@
-"""Accounts: who may sign in, under which email and with which password."""
+"""Accounts: identities, email addresses and their verification."""

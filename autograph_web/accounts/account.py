@@ -1,4 +1,4 @@
-"""An account as the rest of the product sees it."""
+"""An account as other packages use it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who somebody is; the password hash stays behind in the store."""
+    """The data of an account that other packages need; the password hash is not part of it."""
 
     id: UUID
     email: str

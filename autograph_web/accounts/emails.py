@@ -1,4 +1,4 @@
-"""Email addresses: which are acceptable, and when two are the same."""
+"""Email addresses: syntax, normalization and comparison."""
 
 import re
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from autograph_web.accounts.errors import EmailInvalid
 from autograph_web.infra.mail_addresses import RESERVED_DOMAINS
 
-# Marks that nobody sees and that come with what is copied from pages and letters; joiners within a word stay.
+# Invisible characters that come with text copied from pages and emails; joiners within a word are kept.
 _INVISIBLE = dict.fromkeys(
     (0x00AD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
 )
@@ -23,12 +23,12 @@ _NAMED = re.compile(r"[^<>]*<([^<>@]+@[^<>@]+)>[\s,;.]*")
 _SCHEME = re.compile(r"mailto:", re.IGNORECASE)
 _LONGEST_DOMAIN = 255
 _LONGEST = 64 + 1 + _LONGEST_DOMAIN  # RFC 5321 section 4.5.3.1: local part, @ and domain, in octets
-_LONGEST_TYPED = 1024  # what is typed or pasted, with what stands around an address (characters)
+_LONGEST_TYPED = 1024  # input as typed or pasted, including any text around the address (characters)
 
 
 @dataclass(frozen=True, slots=True)
 class EmailAddress:
-    """An address in the one form that is stored, shown and written to, and, in `key`, as compared."""
+    """An address in its one stored form, used for display and delivery, and in `key` as compared."""
 
     text: str
     key: str
@@ -37,9 +37,10 @@ class EmailAddress:
 def read_email(text: str) -> str:
     """Return the address in `text` without what copying and mail programs put around it.
 
-    That is white space and invisible marks, `mailto:` with its escapes and fields (RFC 6068), and a name with
-    the address in angle brackets (RFC 5322 section 3.4). Compatibility forms such as full-width letters
-    become the letters they stand for (NFKC). Every door reads so; whether it is an address is not looked at.
+    That is white space, invisible characters, `mailto:` with its escapes and fields (RFC 6068), and a display
+    name with the address in angle brackets (RFC 5322 section 3.4). Compatibility forms such as full-width
+    letters are replaced by NFKC. Every interface parses addresses this way; whether the result is an address
+    is not checked.
     """
     text = normalize("NFKC", text)
     text = text.translate(_INVISIBLE).strip().strip(_JOINERS).strip()
@@ -55,11 +56,11 @@ def read_email(text: str) -> str:
 def parse_email(text: str, allowed: Collection[str] = ()) -> EmailAddress:
     """Return the address in `text`.
 
-    Intranet names such as `home.local` are fine: people who self-host use them. No mail is sent to find out.
+    Intranet names such as `home.local` are accepted, as self-hosted installations use them. No mail is sent.
 
     Args:
-        text: As it was typed or pasted.
-        allowed: The names of `RESERVED_DOMAINS`, or below them, that are fine as well.
+        text: The input as typed or pasted.
+        allowed: Domains from `RESERVED_DOMAINS` that are accepted as well, including their subdomains.
 
     Raises:
         EmailInvalid: It is not an address (RFC 5321, 6531).
@@ -76,19 +77,19 @@ def parse_email(text: str, allowed: Collection[str] = ()) -> EmailAddress:
     is_allowed = _is_below(domain, allowed)
     if not is_allowed and ("." not in domain or _is_below(domain, RESERVED_DOMAINS)):
         raise EmailInvalid
-    # Folding can lengthen; a key that had to be cut could be that of another address too.
+    # Normalization can lengthen; a truncated key could equal that of another address.
     if len(key) >= _LONGEST:
         raise EmailInvalid
     return EmailAddress(valid.normalized, key)
 
 
 def normalize_email(text: str) -> str:
-    """Return `text` folded for comparison: compatibility forms and letter case count for nothing.
+    """Return `text` normalized for comparison: compatibility forms and letter case are ignored.
 
-    Letter by letter: folding that makes two letters of one (`ß`, `ss`) would give one mailbox the key of
+    Applied letter by letter: full case folding, which maps `ß` to `ss`, would give one mailbox the key of
     another.
     """
-    # PostgreSQL takes no NUL in text, and what somebody signs in with may be anything.
+    # PostgreSQL rejects NUL in text, and sign-in input may contain any character.
     local, at, domain = read_email(text[:_LONGEST_TYPED]).replace("\0", "\ufffd").rpartition("@")
     text = f"{local}{at}{_readable(domain)}"
     lowered = "".join(letter.lower() for letter in normalize("NFKC", text))
@@ -97,7 +98,7 @@ def normalize_email(text: str) -> str:
 
 @cache
 def _refuse_no_names() -> None:
-    """Have the library refuse no reserved name: it has one list for everybody, and ours is checked here."""
+    """Disable the library's own global list of reserved names; `parse_email` checks them instead."""
     email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
@@ -106,7 +107,7 @@ def _is_below(domain: str, names: Collection[str]) -> bool:
 
 
 def _readable(domain: str) -> str:
-    """Return a domain as `parse_email` spells it: `xn--bcher-kva.de` is `bücher.de` (RFC 5891, UTS 46)."""
+    """Return a domain in the form of `parse_email`: `xn--bcher-kva.de` is `bücher.de` (RFC 5891, UTS 46)."""
     plain = domain.isascii() and "xn--" not in domain.lower()
     if plain or len(domain) > _LONGEST_DOMAIN:
         return domain

@@ -1,10 +1,10 @@
-"""Refusals about accounts, passwords, email addresses and one-time links."""
+"""Errors about accounts, passwords, email addresses and one-time links."""
 
 from autograph_web.infra.errors import DomainError, Unavailable
 
 
 class AccountReady(Unavailable):
-    """The account was created; only signing in to it at once did not work."""
+    """The account was created; only the subsequent sign-in failed."""
 
     code = "account_ready"
     sentence = "Your account is ready. Sign in in a moment."
@@ -18,7 +18,7 @@ class EmailInvalid(DomainError):
 
 
 class EmailTaken(DomainError):
-    """The address, compared without regard to case, already has an account."""
+    """An account with this normalized address exists."""
 
     code, status, default_field = "email_taken", 409, "email"
     sentence = "That email already has an account. Sign in instead."
@@ -39,7 +39,7 @@ class PasswordTooLong(DomainError):
 
 
 class PasswordTooCommon(DomainError):
-    """On the list of passwords attackers try first, or made of the person's own email."""
+    """In the list of passwords that attackers try first, or derived from the user's own email."""
 
     code, status, default_field = "password_too_common", 422, "password"
     sentence = "That password is too easy to guess."
@@ -53,7 +53,7 @@ class PasswordTooWeak(DomainError):
 
 
 class WrongPassword(DomainError):
-    """Not the password of the person who is signed in."""
+    """Not the password of the signed-in user."""
 
     code, status, default_field = "wrong_password", 403, "password"
     sentence = "That isn't your password. Try again."
@@ -67,7 +67,7 @@ class SessionEnded(DomainError):
 
 
 class LinkRefused(DomainError):
-    """A one-time link that opens nothing; each kind below says why."""
+    """A one-time link that was rejected; each subclass gives the reason."""
 
     status = 400
 
@@ -80,35 +80,35 @@ class LinkUnknown(LinkRefused):
 
 
 class LinkUsed(LinkRefused):
-    """The link has done its work."""
+    """The link was already used."""
 
     code = "link_used"
     sentence = "That link was already used. Request a new one if you need it."
 
 
 class LinkReplaced(LinkRefused):
-    """A newer link has taken this one's place, or what happened since has made it void."""
+    """A newer link replaced this one, or a later change of the account invalidated it."""
 
     code = "link_replaced"
     sentence = "That link no longer works: a newer one took its place, or your account has changed since."
 
 
 class LinkExpired(LinkRefused):
-    """The link is older than links of its purpose may become."""
+    """The link is older than the lifetime of its purpose."""
 
     code = "link_expired"
     sentence = "That link is too old. Ask for a new one."
 
 
 class RegistrationClosed(DomainError):
-    """The operator lets nobody create an account for now."""
+    """The operator has disabled self-registration."""
 
     code, status = "registration_closed", 403
     sentence = "New accounts can't be created here right now. If you need one, ask whoever runs this server."
 
 
 class LastAdmin(DomainError):
-    """The only administrator who can sign in must stay one."""
+    """The only administrator who can sign in must remain one."""
 
     code, status = "last_admin", 409
     sentence = "That is the only administrator who can sign in. Make somebody else one first."

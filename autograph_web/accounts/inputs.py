@@ -1,4 +1,4 @@
-"""What may be asked of accounts, as it arrives."""
+"""Inputs of the accounts package."""
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -6,10 +6,10 @@ from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 
 
 class RegistrationInput(BaseModel):
-    """An address and a password for a new account; the rules about both are the service's."""
+    """An address and a password for a new account; the service validates both."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     email: str = Field(max_length=LONGEST_INPUT, examples=["mina@northwind.dev"])
-    # A SecretStr never shows in a repr, and so never in a log.
+    # A SecretStr is masked in repr, and therefore never appears in a log.
     password: SecretStr = Field(examples=["a short sentence works well"])

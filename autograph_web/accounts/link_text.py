@@ -1,4 +1,4 @@
-"""Finding the token in whatever became of a link on its way through mail programs and clipboards."""
+"""Extracts the token from a link that mail programs and clipboards may have modified."""
 
 import re
 from urllib.parse import unquote
@@ -6,30 +6,30 @@ from urllib.parse import unquote
 from autograph_web.accounts.errors import LinkUnknown
 
 MARK = "token="
-"""What stands before the token, in the fragment of every link."""
+"""The text that precedes the token, in the fragment of every link."""
 
 _START = re.compile(r"[A-Za-z0-9_-]{43}")
 _TOKEN = re.compile(rf"(?<![A-Za-z0-9_-]){_START.pattern}(?![A-Za-z0-9_-])")
-# What quoted-printable makes of the equals sign before the token.
+# Quoted-printable encodes the equals sign before the token as this.
 _ESCAPE = re.compile(rf"3D(?={_START.pattern}(?![A-Za-z0-9_-]))")
-# Longer than what the gateways make of a link that rewrite links, and of what is pasted with it (characters).
+# Longer than the links that rewriting mail gateways produce, and any text pasted with them (characters).
 _LONGEST = 8192
 _MOST_ESCAPES = 3
-# A line may end within a link, in quoted-printable with "=" (RFC 2045 section 6.7); the next may begin with
-# the marks of a quotation.
+# A line may end within a link, in quoted-printable with "=" (RFC 2045 section 6.7); the next line may begin
+# with quotation marks of a reply.
 _LINE_END = re.compile(r"=?\r?\n[>|\s]*")
 _AROUND = "\"'<>()[]{}*~` \t\r\n"
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 
 
 def read_token(text: str) -> str:
-    """Return the token in `text`: alone, or within a link as mail programs leave it.
+    """Return the token in `text`: alone, or within a link as mail programs modify it.
 
-    Around it may stand what ends or quotes a sentence; the link may be escaped (RFC 3986 section 2.1), broken
-    into lines, or part of the link of a gateway.
+    Punctuation and quotes around it are ignored; the link may be escaped (RFC 3986 section 2.1), broken into
+    lines, or wrapped in the link of a mail gateway.
 
     Raises:
-        LinkUnknown: There is none.
+        LinkUnknown: The text contains no token.
     """
     if len(text) > _LONGEST:
         raise LinkUnknown
@@ -41,7 +41,7 @@ def read_token(text: str) -> str:
         found = _TOKEN.match(rest) if mark else _TOKEN.search(rest)
         if found:
             return found[0]
-    # What follows was drawn to it: a token is never longer.
+    # Text that follows the token directly has been joined to it: a token is never longer.
     start = _START.match(whole.rpartition(MARK)[2])
     if start is None or MARK not in whole:
         raise LinkUnknown

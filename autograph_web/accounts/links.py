@@ -1,7 +1,7 @@
-"""One-time links: what a letter carries to prove that it arrived.
+"""One-time links: sent by email to prove that the recipient receives mail at the address.
 
-The token stands in the fragment of the address, which browsers send to nobody: no log and no Referer ever
-holds it. The page posts it to `/link/exchange` (decision 14), which uses nothing up.
+The token is in the fragment of the URL, which browsers do not send, so no log and no Referer header ever
+contains it. The page posts it to `/link/exchange` (decision 14), which does not consume it.
 """
 
 from dataclasses import dataclass
@@ -23,27 +23,27 @@ from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.randomness import random_token, random_uuid
 
 _HOUR, _DAY = 3600, 86_400
-_KEPT_AFTER_THE_END = timedelta(days=30)  # so that a page can say "too old" and not "unknown"
+_KEPT_AFTER_THE_END = timedelta(days=30)  # so that a page can report "too old" instead of "unknown"
 
 
 class Purpose(StrEnum):
-    """THE table of what links are for: the page each opens, and how long it lives unless said otherwise.
+    """The purposes of links: the page each opens, and its default lifetime.
 
-    `life` is in seconds. A link of one purpose is unknown to every other.
+    `life` is in seconds. A link issued for one purpose is unknown to all others.
     """
 
     page: str
     life: int
 
     def __new__(cls, value: str, page: str, life: int) -> "Purpose":
-        """Make a member of `value` that knows its page and its life."""
+        """Create a member of `value` with its page and its lifetime."""
         member = str.__new__(cls, value)
         member._value_, member.page, member.life = value, page, life
         return member
 
     @property
     def done(self) -> str:
-        """What a page is told when a link of this purpose is opened that has done its work."""
+        """The outcome passed to a page when a link of this purpose is opened that was already used."""
         return f"{self.value}_done"
 
     PASSWORD_RESET = "password_reset", "/password-reset/confirm", _HOUR
@@ -55,7 +55,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as its holder may know it: whose it is, what was put into it and how long it lives."""
+    """A link as disclosed to its holder: account, payload, remaining lifetime and time of creation."""
 
     user_id: UUID
     payload: str | None
@@ -64,7 +64,7 @@ class Link:
 
 
 class Links:
-    """Issues one-time links, tells what they are, and uses each up once."""
+    """Issues one-time links, inspects them, and consumes each once."""
 
     def __init__(self, deps: UseCaseContext, encryptor: Encryptor, base_url: str) -> None:
         self._deps, self._encryptor, self._base_url = deps, encryptor, base_url
@@ -79,15 +79,15 @@ class Links:
         *,
         alone: bool = False,
     ) -> str:
-        """Add a link of `life` seconds to the caller's unit of work and return its token.
+        """Add a link valid for `life` seconds to the caller's unit of work and return its token.
 
         Args:
             connection: The caller's unit of work.
-            purpose: What it is for.
-            user_id: Whose it is. None makes a decoy, which costs the same and opens nothing.
+            purpose: The purpose of the link.
+            user_id: The account. None makes a decoy, which costs the same and can never be used.
             life: Seconds until it expires.
-            payload: What to give back when the link is shown; kept sealed.
-            alone: Whether earlier links of the same purpose end now.
+            payload: Data to return when the link is presented; stored encrypted.
+            alone: Whether earlier links of the same purpose are revoked.
         """
         token, now = random_token(self._deps.randomness), self._deps.clock.now()
         link = LinkRow(
@@ -101,38 +101,38 @@ class Links:
             created_at=now,
             expires_at=now + timedelta(seconds=life),
         )
-        # A decoy ends the links of an id that no account has.
+        # A decoy revokes the links of an id that no account has.
         owner = user_id or link.id
         if alone:
-            # Of links issued at once each would otherwise miss the other, and both would be good.
+            # Without the lock, links issued concurrently would not see each other, and both would be valid.
             await store.lock_for_links(connection, owner)
-        # In this order: a new row holds its account, and whoever is about to change that waits before they
-        # have taken any of its links.
+        # In this order: the new row locks its account, and a concurrent change of the account waits before it
+        # has locked any of its links.
         await store.add_link(connection, link)
         if alone:
             await store.revoke_links(connection, owner, [purpose], now, but=link.id)
         return token
 
     def url(self, purpose: Purpose, token: str) -> str:
-        """Return the address a letter carries: always at our configured origin, whatever Host was asked."""
+        """Return the URL for an email: always at the configured origin, whatever the Host header was."""
         return f"{self.page(purpose.page)}#{MARK}{token}"
 
     def page(self, path: str) -> str:
-        """Return the address of one of our pages, for a letter."""
+        """Return the URL of one of our pages, for an email."""
         return f"{self._base_url}{path}"
 
     async def peek(self, purpose: Purpose, token: str) -> Link:
-        """Return the link of a token that could be used now; nothing is used up.
+        """Return the link of a token if it could be used now; does not consume it.
 
         Raises:
             LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: It could not.
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.read() as connection:
             return self._link(self._fresh(await self._find(connection, purpose, token)))
 
     async def trace(self, connection: AsyncConnection, purpose: Purpose, token: str) -> Link:
-        """Return the link of a token, whatever became of it.
+        """Return the link of a token, even if it was used, revoked or has expired.
 
         Raises:
             LinkUnknown: There is no such link.
@@ -140,10 +140,10 @@ class Links:
         return self._link(await self._find(connection, purpose, token))
 
     async def consume(self, connection: AsyncConnection, purpose: Purpose, token: str) -> Link:
-        """Use a link up within the caller's unit of work; only one of any number of racers succeeds.
+        """Consume a link within the caller's unit of work; only one of any concurrent requests succeeds.
 
         Raises:
-            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: It cannot be used, now or any more.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: It cannot be used, or not any more.
         """
         row = await store.use_link(connection, purpose, token_hash(read_token(token)), self._deps.clock.now())
         if row is None:
@@ -154,17 +154,17 @@ class Links:
     async def revoke(
         self, connection: AsyncConnection, user_id: UUID, *purposes: Purpose, since: datetime | None = None
     ) -> None:
-        """End the links of these purposes that an account still has, within the caller's unit of work.
+        """Revoke the unused links of an account with these purposes, within the caller's unit of work.
 
-        With `since` only those made at that moment or later.
+        With `since`, only those created at that moment or later.
         """
         await store.revoke_links(connection, user_id, purposes, self._deps.clock.now(), since=since)
 
     async def purge_expired(self) -> int:
-        """Delete links a month after they expired; return how many.
+        """Delete links 30 days after they expired; return how many.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         now = self._deps.clock.now()
         async with self._deps.database.unit() as connection:

@@ -1,10 +1,10 @@
-"""What people are told about the address of their account."""
+"""Emails about the address of an account."""
 
 from autograph_web.mail.message import Action, MailMessage
 
 
 def verification_email(email: str, url: str) -> MailMessage:
-    """Ask whoever reads this mailbox to confirm the address."""
+    """Return the email that asks the recipient to confirm the address."""
     return MailMessage(
         to=email,
         subject="Confirm your email",

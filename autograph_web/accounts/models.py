@@ -1,4 +1,4 @@
-"""The tables of accounts and of the one-time links sent to their owners."""
+"""The tables of accounts and of the one-time links sent to their users."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,20 +10,20 @@ from autograph_web.infra.db.types import Model, UtcDateTime
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 
 NO_PASSWORD = "$bcrypt-sha256$v=2,t=2b,r=12$VfJDHJGqyYSPUOFvkuZBvO$C3EMPTYnoPasswordHasThisHashAAC"  # noqa: S105
-"""A hash that no password has, for the version before: it demands one of every account."""
+"""A hash that no password matches, for the previous version, which requires one for every account."""
 OF_THE_VERSION_BEFORE = frozenset({"password_hash", "mfa_enabled"})
-"""Columns that are only written, for the version before (docs/decisions/0059-methods-are-packages.md)."""
+"""Columns that are only written, for the previous version (docs/decisions/0059-methods-are-packages.md)."""
 
 
 class User(Model, table=True):
     """One account.
 
-    `email_key` is the address folded for comparison; `session_epoch` counts sign-outs everywhere. Without a
-    password `password_changed_at` is when the account was made.
+    `email_key` is the address normalized for comparison; `session_epoch` counts sign-outs everywhere. Without
+    a password, `password_changed_at` is when the account was created.
     """
 
     __tablename__ = "users"  # pyright: ignore[reportAssignmentType]
-    # For the lists of administrators, which are ordered by address.
+    # For the lists in the administration, which are ordered by address.
     __table_args__ = (
         Index("ix_users_role_email_key", "role", "email_key"),
         Index("ix_users_status_email_key", "status", "email_key"),
@@ -44,11 +44,11 @@ class User(Model, table=True):
 
 
 class LinkRow(Model, table=True):
-    """One one-time link: for one purpose and one account, known by the hash of its token.
+    """One one-time link: for one purpose and one account, identified by the hash of its token.
 
-    A row without an account is a decoy: it was written so that an unknown address takes as long as a known
-    one, and nobody was ever sent its token. `payload` is sealed. A link that did its work was used before it
-    expired; one that was taken out of use expires at that moment.
+    A row without an account is a decoy: it is written so that an unknown address takes as long as a known
+    one, and its token was never sent. `payload` is encrypted. A link that was used has `used_at` before
+    `expires_at`; for one that was revoked, `expires_at` is not later than `used_at`.
     """
 
     __tablename__ = "links"  # pyright: ignore[reportAssignmentType]
@@ -64,7 +64,7 @@ class LinkRow(Model, table=True):
 
 
 class EmailHold(Model, table=True):
-    """An address an account has left a short while ago: until then nobody else may have it."""
+    """An address that an account gave up recently: no other account may use it before `until`."""
 
     __tablename__ = "email_holds"  # pyright: ignore[reportAssignmentType]
 
@@ -75,7 +75,7 @@ class EmailHold(Model, table=True):
 
 CREDENTIALS = Table(
     "credentials",
-    MetaData(),  # of its own: it is no table to create
+    MetaData(),  # separate metadata: this is a view, not a table to create
     Column("id", Uuid()),
     Column("user_id", Uuid()),
     Column("method", String()),
@@ -84,9 +84,9 @@ CREDENTIALS = Table(
     Column("last_used_at", UtcDateTime()),
     Column("is_second_factor", Boolean()),
 )
-"""What accounts authenticate with: a view with one row for each credential of each method.
+"""The credentials of accounts: a view with one row for each credential of each method.
 
-Every method keeps its credentials in tables of its own, and its migration adds them to the view; so whether
-an account has a second factor is written down once. `label` is the owner's name for a credential, "" without
-one; `last_used_at` is None where it is not known.
+Every method keeps its credentials in its own tables, and its migration adds them to the view, so that whether
+an account has a second factor is defined in one place. `label` is the user's name for a credential, or "";
+`last_used_at` is None if unknown.
 """

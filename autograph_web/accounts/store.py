@@ -1,4 +1,4 @@
-"""The statements of accounts, of one-time links and of addresses that are held."""
+"""SQL statements for accounts, one-time links and reserved addresses."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -19,10 +19,10 @@ HAS_MFA = (
     .where(CREDENTIALS.c.user_id == USERS.c.id, CREDENTIALS.c.is_second_factor.is_(True))
     .correlate(USERS)
 )
-"""Whether an account has a second factor, in a statement about `USERS`."""
+"""Whether an account has a second factor, for use in a statement about `USERS`."""
 MFA_ENABLED = HAS_MFA.label("mfa_enabled")
 ACCOUNT = (*(column for column in USERS.c if column.name not in OF_THE_VERSION_BEFORE), MFA_ENABLED)
-"""What is read of an account."""
+"""The columns that are read of an account."""
 
 _ADMIN = "admin"
 
@@ -31,50 +31,50 @@ async def add(connection: AsyncConnection, user: User) -> None:
     """Add an account.
 
     Raises:
-        IntegrityError: The address, folded, has one already.
+        IntegrityError: The normalized address already has an account.
     """
     await connection.execute(insert(USERS).values(**user.model_dump()))
 
 
 async def try_to_write(connection: AsyncConnection) -> None:
-    """Have the database refuse if it would refuse to write; nothing is written."""
+    """Provoke the error that a write would cause, for example on a read-only standby; nothing is written."""
     await connection.execute(update(USERS).where(false()).values(role=USERS.c.role))
 
 
 async def find_by_email(connection: AsyncConnection, email_key: str) -> Account | None:
-    """Return the account of a folded address."""
+    """Return the account of a normalized address, or None."""
     row = (await connection.execute(select(*ACCOUNT).where(USERS.c.email_key == email_key))).first()
     return account_of(row) if row else None
 
 
 async def find_by_id(connection: AsyncConnection, user_id: UUID) -> Account | None:
-    """Return an account."""
+    """Return an account, or None."""
     row = (await connection.execute(select(*ACCOUNT).where(USERS.c.id == user_id))).first()
     return account_of(row) if row else None
 
 
 async def credentials_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
-    """Return what an account authenticates with, oldest first."""
+    """Return the credentials of an account, oldest first."""
     query = select(CREDENTIALS).where(CREDENTIALS.c.user_id == user_id)
     return list(await connection.execute(query.order_by(CREDENTIALS.c.created_at, CREDENTIALS.c.method)))
 
 
 async def lock(connection: AsyncConnection, user_id: UUID) -> None:
-    """Have others who lock the account wait for the end of this unit of work."""
+    """Lock the account until the end of the unit of work."""
     await connection.execute(select(USERS.c.id).where(USERS.c.id == user_id).with_for_update())
 
 
 async def lock_for_links(connection: AsyncConnection, user_id: UUID) -> None:
-    """Have others who use or replace links of the account wait; what merely refers to it does not."""
+    """Lock the account against concurrent use or replacement of its links; foreign-key checks do not wait."""
     query = select(USERS.c.id).where(USERS.c.id == user_id)
     await connection.execute(query.with_for_update(key_share=True))
 
 
 async def lock_user_and_admins(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
-    """Return an account and every active administrator, locked until the end of this unit of work.
+    """Return an account and every active administrator, locked until the end of the unit of work.
 
-    All of them and in one order, so that of two who would each take away one of the last two administrators
-    the second waits, and then sees what the first has left.
+    All are locked in one order, so that of two requests that would each remove one of the last two
+    administrators the second waits and then sees the result of the first.
     """
     admins = and_(USERS.c.role == _ADMIN, USERS.c.status == "active")
     query = select(*ACCOUNT).where(or_(USERS.c.id == user_id, admins))
@@ -82,15 +82,15 @@ async def lock_user_and_admins(connection: AsyncConnection, user_id: UUID) -> li
 
 
 def is_active_admin(row: Row[Any]) -> bool:
-    """Return True if an account is that of an administrator who can sign in."""
+    """Return True if an account is an administrator's and active."""
     return row.role == _ADMIN and row.status == "active"
 
 
 async def lock_unchanged(connection: AsyncConnection, account: Account) -> Account | None:
-    """Return an account as it is now, locked, provided it is still what was read.
+    """Return the current account, locked, or None if it changed since it was read.
 
-    A first factor is checked outside any transaction, because that may take a quarter of a second; a password
-    change, lock or sign-out everywhere since then makes this None.
+    A first factor is checked outside a transaction, because that may take a quarter of a second; a password
+    change, a lock or a sign-out everywhere since then makes the result None.
     """
     given = {
         "the_id": account.id,
@@ -102,7 +102,7 @@ async def lock_unchanged(connection: AsyncConnection, account: Account) -> Accou
 
 
 async def lock_reachable(connection: AsyncConnection, user_id: UUID, email: str) -> Account | None:
-    """Return an account, locked, provided it is active and still has `email`."""
+    """Return an account, locked, if it is active and still has the address `email`, otherwise None."""
     query = select(*ACCOUNT).where(USERS.c.id == user_id, USERS.c.email == email, USERS.c.status == "active")
     row = (await connection.execute(query.with_for_update(of=USERS))).first()
     return account_of(row) if row else None
@@ -111,9 +111,9 @@ async def lock_reachable(connection: AsyncConnection, user_id: UUID, email: str)
 async def note_password_change(
     connection: AsyncConnection, account: Account, now: datetime, *, verifies_email: bool = False
 ) -> Account:
-    """Stamp a password change of an account that is locked, later than any before it, and return it.
+    """Record a password change of a locked account, later than any before it, and return the account.
 
-    What was granted for the password of another moment opens nothing from then on.
+    Grants issued for an earlier password become invalid.
     """
     changed_at = max(now, account.password_changed_at + timedelta(microseconds=1))
     values: dict[str, Any] = {"password_changed_at": changed_at}
@@ -126,16 +126,16 @@ async def note_password_change(
 async def note_sign_in(
     connection: AsyncConnection, user_id: UUID, epoch: int, password_changed_at: datetime, now: datetime
 ) -> datetime | None:
-    """Stamp a sign-in and return when the account was created.
+    """Record a sign-in and return when the account was created, or None.
 
-    Only of one that is active, still in `epoch` and has the password of `password_changed_at`.
+    Applies only if the account is active, is still in `epoch` and its password is of `password_changed_at`.
     """
     given = {"the_id": user_id, "the_epoch": epoch, "the_password": password_changed_at, "moment": now}
     return (await connection.execute(_NOTE_SIGN_IN, given)).scalar_one_or_none()
 
 
 async def mark_verified(connection: AsyncConnection, user_id: UUID, email_key: str, now: datetime) -> bool:
-    """Note that the owner of an account reads the mail to this address; return True if that is news."""
+    """Mark the account's address as verified; return True if it was not and is still `email_key`."""
     result = await connection.execute(
         update(USERS)
         .where(USERS.c.id == user_id, USERS.c.email_key == email_key, USERS.c.email_verified_at.is_(None))
@@ -147,7 +147,7 @@ async def mark_verified(connection: AsyncConnection, user_id: UUID, email_key: s
 async def change_email(
     connection: AsyncConnection, user_id: UUID, email: EmailAddress, now: datetime
 ) -> Account:
-    """Give an account an address that was just verified, and return it.
+    """Assign a newly verified address to an account, and return the account.
 
     Raises:
         IntegrityError: Another account has the address.
@@ -158,7 +158,7 @@ async def change_email(
 
 
 async def is_taken(connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime) -> bool:
-    """Return True if an account other than `user_id` has this address, or left it a short while ago."""
+    """Return True if an account other than `user_id` has this address, or gave it up recently."""
     owner = (await connection.execute(select(USERS.c.id).where(USERS.c.email_key == email_key))).scalar()
     return owner not in (None, user_id) or await is_reserved(connection, email_key, user_id, now)
 
@@ -166,7 +166,7 @@ async def is_taken(connection: AsyncConnection, email_key: str, user_id: UUID | 
 async def is_reserved(
     connection: AsyncConnection, email_key: str, user_id: UUID | None, now: datetime
 ) -> bool:
-    """Return True if an account other than `user_id` left this address a short while ago."""
+    """Return True if an account other than `user_id` gave this address up recently."""
     query = select(HOLDS.c.user_id).where(HOLDS.c.email_key == email_key, HOLDS.c.until > now)
     return (await connection.execute(query)).scalar() not in (None, user_id)
 
@@ -174,34 +174,34 @@ async def is_reserved(
 async def reserve_email(
     connection: AsyncConnection, email_key: str, user_id: UUID, now: datetime, until: datetime
 ) -> None:
-    """Keep an address for the account that leaves it."""
+    """Reserve an address for the account that gives it up."""
     old = or_(HOLDS.c.until <= now, HOLDS.c.user_id == user_id)
     await connection.execute(delete(HOLDS).where(HOLDS.c.email_key == email_key, old))
     await connection.execute(insert(HOLDS).values(email_key=email_key, user_id=user_id, until=until))
 
 
 async def holds_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
-    """Return the addresses that are kept for an account."""
+    """Return the addresses that are reserved for an account."""
     return list(await connection.execute(select(HOLDS).where(HOLDS.c.user_id == user_id)))
 
 
 async def release_reservation(connection: AsyncConnection, email_key: str, user_id: UUID) -> None:
-    """Hold an address no longer: its account has come back to it."""
+    """Release the reservation of an address whose account has taken it back."""
     await connection.execute(delete(HOLDS).where(HOLDS.c.email_key == email_key, HOLDS.c.user_id == user_id))
 
 
 async def delete_expired_reservations(connection: AsyncConnection, now: datetime) -> int:
-    """Delete the holds that are over; return how many."""
+    """Delete expired reservations; return how many."""
     return (await connection.execute(delete(HOLDS).where(HOLDS.c.until <= now))).rowcount
 
 
 async def mirror_mfa(connection: AsyncConnection, user_id: UUID) -> None:
-    """Note whether an account has a second factor where the version before looks for it."""
+    """Write whether an account has a second factor to the column that the previous version reads."""
     await connection.execute(update(USERS).where(USERS.c.id == user_id).values(mfa_enabled=HAS_MFA))
 
 
 async def advance_epoch(connection: AsyncConnection, user_id: UUID) -> int | None:
-    """Count one sign-out everywhere and return the new epoch, or None if the account is gone."""
+    """Advance the session epoch and return the new one, or None if the account no longer exists."""
     result = await connection.execute(
         update(USERS)
         .where(USERS.c.id == user_id)
@@ -217,7 +217,7 @@ async def existing_ids(connection: AsyncConnection, user_ids: set[UUID]) -> set[
 
 
 async def remove(connection: AsyncConnection, user_id: UUID) -> None:
-    """Delete an account, and with it every row that is its own; the audit log keeps its events."""
+    """Delete an account and every row that depends on it; the audit log keeps its events."""
     await connection.execute(delete(USERS).where(USERS.c.id == user_id))
 
 
@@ -229,10 +229,10 @@ async def add_link(connection: AsyncConnection, link: LinkRow) -> None:
 async def use_link(
     connection: AsyncConnection, purpose: str, token_hash: str, now: datetime
 ) -> Row[Any] | None:
-    """Use a link up and return it; only one of any number of racers gets it.
+    """Consume a link and return it; of any number of concurrent requests only one gets it.
 
-    The account is locked first. Whoever uses a link goes on to change its account and to revoke other links
-    of it, and two that did so from either end would wait for each other.
+    The account is locked first. The caller goes on to change the account and to revoke its other links; two
+    requests that did so in opposite order would deadlock.
     """
     this = (LINKS.c.purpose == purpose, LINKS.c.token_hash == token_hash, LINKS.c.user_id.is_not(None))
     owner = select(USERS.c.id).join(LINKS, LINKS.c.user_id == USERS.c.id).where(*this)
@@ -247,7 +247,7 @@ async def use_link(
 
 
 async def find_link(connection: AsyncConnection, purpose: str, token_hash: str) -> Row[Any] | None:
-    """Return the link of a token, used and expired ones too; never a decoy."""
+    """Return the link of a token, even a used or expired one; never a decoy."""
     query = select(LINKS).where(
         LINKS.c.purpose == purpose, LINKS.c.token_hash == token_hash, LINKS.c.user_id.is_not(None)
     )
@@ -263,9 +263,9 @@ async def revoke_links(
     since: datetime | None = None,
     but: UUID | None = None,
 ) -> None:
-    """End the links of these purposes that an account still has: all `but` one, or those made `since`.
+    """Revoke the unused links of these purposes of an account: all `but` one, or those created `since`.
 
-    What tells them from links that were used is that their life ends with them.
+    Their expiry is set to the time of use at the latest, which distinguishes them from used links.
     """
     statement = update(LINKS).where(
         LINKS.c.user_id == user_id, LINKS.c.purpose.in_(purposes), LINKS.c.used_at.is_(None)
@@ -281,9 +281,9 @@ async def revoke_links(
 async def first_open_link(
     connection: AsyncConnection, user_id: UUID, purpose: str, within: tuple[datetime, datetime]
 ) -> datetime | None:
-    """Return when the first of an account's links was made that nobody used, if one was `within` two moments.
+    """Return when the earliest unused link of an account was created `within` two moments, or None.
 
-    One that was taken out of use before anybody could use it counts.
+    A link that was revoked before it was used counts as unused.
     """
     first, last = within
     unused = or_(LINKS.c.used_at.is_(None), LINKS.c.expires_at <= LINKS.c.used_at)
@@ -294,13 +294,13 @@ async def first_open_link(
 
 
 async def forget_links(connection: AsyncConnection, now: datetime, before: datetime) -> int:
-    """Delete the links that expired before a moment, and decoys as soon as they expire; return how many."""
+    """Delete the links that expired before a moment, and decoys once they expire; return how many."""
     decoy = and_(LINKS.c.user_id.is_(None), LINKS.c.expires_at <= now)
     return (await connection.execute(delete(LINKS).where(or_(LINKS.c.expires_at <= before, decoy)))).rowcount
 
 
 async def _read(connection: AsyncConnection, user_id: UUID) -> Account:
-    # No RETURNING: SQLAlchemy leaves the names of tables away there on SQLite, and with them the correlation.
+    # No RETURNING: on SQLite, SQLAlchemy omits table names there, which breaks the correlated subquery.
     return account_of((await connection.execute(select(*ACCOUNT).where(USERS.c.id == user_id))).one())
 
 
@@ -319,7 +319,7 @@ def account_of(row: Any) -> Account:
     )
 
 
-# The statements of every sign-in, built once: to build one takes longer than to run it.
+# The statements of every sign-in, built once: building one takes longer than running it.
 _THE_SAME = (
     USERS.c.id == bindparam("the_id"),
     USERS.c.status == "active",

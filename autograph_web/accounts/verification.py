@@ -1,4 +1,4 @@
-"""Finding out that an address is its owner's: a link in an email, taken by `recovery/first_proof.py`."""
+"""Email verification: sends the links; `recovery/first_proof.py` handles their use."""
 
 from uuid import UUID
 
@@ -23,16 +23,16 @@ _LINK = Purpose.EMAIL_VERIFICATION
 
 
 class Verification:
-    """Sends the links that verify addresses, and tells what they would do."""
+    """Sends the links that verify addresses, and previews their effect."""
 
     def __init__(self, deps: UseCaseContext, flags: Flags, links: Links) -> None:
         self._deps, self._flags, self._links = deps, flags, links
 
     def is_wanted(self, user_id: UUID) -> bool:
-        """Return True if the owner of an account is asked to verify its address at all.
+        """Return True if email verification applies to an account at all.
 
         Raises:
-            Unavailable: Nobody can tell yet.
+            Unavailable: The flags have not been loaded yet.
         """
         return self._flags.of(EMAIL_VERIFICATION, user_id) != "off"
 
@@ -42,7 +42,7 @@ class Verification:
         return self._deps.limiter.pause(Limit.VERIFY)
 
     def is_missing(self, account: Account) -> bool:
-        """Return True if an account must verify its address before it may sign in, and has not.
+        """Return True if an account must verify its address before sign-in and has not done so.
 
         Raises:
             Unavailable: As for `is_wanted`.
@@ -50,23 +50,23 @@ class Verification:
         return not account.email_verified and self._flags.of(EMAIL_VERIFICATION, account.id) == "required"
 
     async def post(self, connection: AsyncConnection, user_id: UUID | None, email: str) -> None:
-        """Write a new link to `email` within the caller's unit of work; earlier ones end.
+        """Send a new link to `email` within the caller's unit of work; earlier ones are revoked.
 
-        Without an account the same is written, as decoys.
+        Without an account, decoys are written instead.
         """
-        # The link holds the address it was sent to: it verifies no other.
+        # The payload is the address that the link was sent to: it verifies no other.
         key = normalize_email(email)
         token = await self._links.issue(connection, _LINK, user_id, _LINK.life, key, alone=True)
         letter = verification_email(email, self._links.url(_LINK, token))
         await self._deps.outbox.post(connection, letter, decoy=user_id is None)
 
     async def resend(self, context: RequestContext, user_id: UUID) -> bool:
-        """Send a new link to the owner of an account; return True if the address still needed it.
+        """Send a new link to the user of an account; return False if the address is already verified.
 
         Raises:
             RateLimited: One was sent within the last minute, or too many in an hour.
-            SessionEnded: The account is gone.
-            Unavailable: The database is away; nothing was sent.
+            SessionEnded: The account no longer exists.
+            Unavailable: The database is unavailable; nothing was sent.
         """
         async with self._deps.database.read() as connection:
             found = await store.find_by_id(connection, user_id)
@@ -79,13 +79,13 @@ class Verification:
         return True
 
     async def request(self, context: RequestContext, email: str) -> None:
-        """Send a new link to `email` if its account still needs it; outcome and time are the same if not.
+        """Send a new link to `email` if its account needs one; response and timing are the same if not.
 
         Raises:
-            EmailInvalid: It is no email address.
-            RateLimited: Too many were asked for from this address of the network. That too many letters went
-                to one mailbox only means that no other does.
-            Unavailable: The database is away; nothing was sent.
+            EmailInvalid: It is not an email address.
+            RateLimited: Too many requests from this network address. The limit on emails to one mailbox, in
+                contrast, silently prevents further emails.
+            Unavailable: The database is unavailable; nothing was sent.
         """
         bucket = address_bucket(context.ip)
         await self._deps.limiter.consume(Limit.VERIFY_FROM, bucket)
@@ -98,13 +98,15 @@ class Verification:
         await self._send(context, account, account.email if account else address.text)
 
     async def look(self, token: str) -> Account:
-        """Return the account whose address the link of `token` would verify, or is verified already.
+        """Return the account whose address the link of `token` would verify, or that is already verified.
 
-        Nothing is used up, so that whoever opens links on somebody's behalf verifies nothing.
+        The link is not consumed, so that a program that opens links on the recipient's behalf verifies
+        nothing.
 
         Raises:
-            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: It is not, and this link can't do it.
-            Unavailable: The database is away.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The address is not verified, and the link is not
+                usable.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.read() as connection:
             link = await self._links.trace(connection, _LINK, token)
@@ -126,7 +128,7 @@ class Verification:
         """Return the account of a link, provided it still has the address that the link was sent to.
 
         Raises:
-            LinkUnknown: It has another by now, or is gone.
+            LinkUnknown: The account has another address by now, or no longer exists.
         """
         found = await store.find_by_id(connection, link.user_id)
         if found is None or normalize_email(found.email) != link.payload:

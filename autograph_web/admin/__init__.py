@@ -1,1 +1,1 @@
-"""What an operator does with other people's accounts."""
+"""Administration: what an operator may do with other users' accounts."""

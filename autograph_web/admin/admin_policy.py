@@ -1,4 +1,4 @@
-"""Who may administer."""
+"""Authorization of administrators."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,27 +11,28 @@ from autograph_web.sessions.viewer import Viewer
 
 
 class AdminPolicy:
-    """Tells who is one, from the database each time: no session, copy or token vouches for a role."""
+    """Checks the administrator role in the database each time; sessions, copies and tokens do not count."""
 
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
 
     async def require(self, caller: Principal) -> None:
-        """Let an administrator pass who may sign in.
+        """Require that the caller is an active administrator.
 
         Raises:
-            NotAdmin: The caller is none, or no longer.
-            Unavailable: The database is away.
+            NotAdmin: The caller is not an administrator, or not any more.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.read() as connection:
             await self._found(connection, caller)
 
     async def require_change(self, connection: AsyncConnection, operator: Operator) -> None:
-        """Let an operator pass who may change accounts now, within the caller's unit of work.
+        """Require that an operator may change accounts now, within the caller's unit of work.
 
         Raises:
-            NotAdmin: It is no administrator, or no longer.
-            ReauthenticationRequired: The administrator's sign-in is too old or too weak; a key has none.
+            NotAdmin: The operator is not an administrator, or not any more.
+            ReauthenticationRequired: The administrator's authentication is too old or too weak; API keys have
+                none.
         """
         if operator.caller is None:
             return

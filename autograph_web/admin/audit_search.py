@@ -1,4 +1,4 @@
-"""Looking through everybody's events."""
+"""Searches the events of all accounts."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ _GONE = "a deleted administrator"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One event, the address of whose it is, and which operator did it if one did.
+    """One event, the address of its account, and the operator who caused it, if any.
 
-    `email` is None for an event of nobody, and of an account that is gone; `operator` is an address as well,
-    or whoever sat at the command line.
+    `email` is None for an event without an account, or of a deleted one; `operator` is an address as well, or
+    the name of the command line user.
     """
 
     event: AuditEvent
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Some events, newest first, and the cursor of those before them, if there are any."""
+    """Some events, newest first, and the cursor of the next older ones, if any."""
 
     found: list[Finding]
     next_cursor: str | None
@@ -47,17 +47,17 @@ class _Search:
 
 
 class AuditSearch:
-    """Shows administrators what happened on every account; callers let nobody else near it."""
+    """Shows administrators the events of all accounts; callers must authorize the access."""
 
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
 
     async def page(self, wish: AuditInput, cursor: str | None, limit: int) -> Findings:
-        """Return the newest `limit` events the wish picks, or of those older than `cursor`.
+        """Return the newest `limit` events that the filter matches, or of those older than `cursor`.
 
         Raises:
-            InvalidCursor: No page of ours ended there.
-            Unavailable: The database is away.
+            InvalidCursor: The cursor was not issued by this server.
+            Unavailable: The database is unavailable.
         """
         search = await self._understood(wish)
         if search is None:
@@ -68,11 +68,11 @@ class AuditSearch:
         return Findings(await self._with_names(page.events), page.next_cursor)
 
     async def download(self, operator: Operator, wish: AuditInput, form: Format) -> Download:
-        """Return everything the wish picks as a file; whatever may refuse does so before any of it is sent.
+        """Return all events that the filter matches as a file; every check runs before any of it is sent.
 
         Raises:
             RateLimited: Too many downloads in an hour.
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         caller = operator.caller
         assert caller is not None  # noqa: S101  (the command line has an export of its own)
@@ -91,17 +91,17 @@ class AuditSearch:
                 yield events
 
     async def _understood(self, wish: AuditInput) -> _Search | None:
-        """Return what is to be looked for, or None if nothing can be found."""
+        """Return the search to run, or None if nothing can match."""
         owner = await self._owner(wish.person) if wish.person else None
         kinds = wish.kinds
         if kinds is None or (wish.person and owner is None) or not (wish.ip or "").isprintable():
             return None
-        # As addresses are written down, however this one was typed.
+        # In the stored form of addresses, whatever spelling was entered.
         ip = canonical_address(wish.ip) or wish.ip if wish.ip else None
         return _Search(owner, Selection(kinds=kinds, since=wish.since, until=wish.until, ip=ip))
 
     async def _owner(self, whom: str) -> UUID | None:
-        """Return whom an address or an id names; an id may be that of an account which is gone."""
+        """Return the account id for an address or an id; an id may belong to a deleted account."""
         named = as_id(whom)
         if named is not None or not whom.isprintable():
             return named

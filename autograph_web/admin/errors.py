@@ -1,4 +1,4 @@
-"""Refusals of administration."""
+"""Errors of the administration."""
 
 from autograph_web.infra.errors import DomainError
 
@@ -11,21 +11,21 @@ class AddressInvalid(DomainError):
 
 
 class AccountUnknown(DomainError):
-    """No account has this address or id; said to operators alone."""
+    """No account has this address or id; disclosed to operators only."""
 
     code, status = "account_unknown", 404
     sentence = "There is no such account."
 
 
 class NotAdmin(DomainError):
-    """A page or a call for administrators; the answer is the same whatever it asks for."""
+    """A page or a call for administrators only; the response is the same for every resource."""
 
     code, status = "not_admin", 403
     sentence = "This is for administrators."
 
 
 class OwnAccount(DomainError):
-    """A change that an administrator would make to nobody but themselves, by mistake."""
+    """A change that administrators must not make to their own account, where it would be a mistake."""
 
     code, status = "own_account", 409
     sentence = "That's your own account. Another administrator can do this for you."

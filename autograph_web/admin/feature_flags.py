@@ -1,4 +1,4 @@
-"""Feature flags as administrators see and switch them."""
+"""Feature flags as administrators view and change them."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,26 +13,26 @@ from autograph_web.sessions.viewer import Viewer
 
 
 class FeatureFlags:
-    """Lets administrators switch flags, who have just confirmed who they are."""
+    """Lets administrators with a recent authentication change flags."""
 
     def __init__(self, deps: UseCaseContext, flags: Flags) -> None:
         self._deps, self._flags = deps, flags
 
     async def all(self) -> list[Standing]:
-        """Return how every flag stands.
+        """Return the state of every flag.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         return await self._flags.all()
 
     async def change(self, context: RequestContext, viewer: Viewer, wish: Wish) -> Standing:
-        """Switch a flag, in all processes within two seconds.
+        """Change a flag; it takes effect in all processes at once, within ten seconds if a message is lost.
 
         Raises:
-            NotAdmin: They are no administrator, or no longer.
-            ReauthenticationRequired: The sign-in is not fresh.
-            Unavailable: The database is away; nothing changed.
+            NotAdmin: The viewer is not an administrator, or not any more.
+            ReauthenticationRequired: The authentication is not recent.
+            Unavailable: The database is unavailable; nothing changed.
         """
 
         async def leave(connection: AsyncConnection) -> None:

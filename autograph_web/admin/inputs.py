@@ -1,4 +1,4 @@
-"""What an administrator may ask of the audit log, as it arrives."""
+"""Inputs of the administrators' audit log search."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,7 +9,7 @@ from autograph_web.infra.timestamps import Moment
 
 
 class AuditInput(BaseModel):
-    """Which events of everybody's are wanted; what is left out picks all."""
+    """A filter on the events of all accounts; an omitted field matches everything."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,7 +28,7 @@ class AuditInput(BaseModel):
 
     @property
     def kinds(self) -> tuple[Kind, ...] | None:
-        """Every kind that is wanted; empty for all, None if there is none such."""
+        """The selected kinds; empty for all, None if no kind matches."""
         if self.kind is None and self.group is None and self.outcome is None:
             return ()
         return tuple(kind for kind in Kind if self._wants(kind)) or None

@@ -1,4 +1,4 @@
-"""Lifting the limits on tries: of an address, such as an office's, or of those who try one account."""
+"""Resets rate limits: of an address, such as an office's, or of those who sign in to one account."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,13 +16,13 @@ from autograph_web.infra.ip_addresses import address_bucket, canonical_address
 from autograph_web.infra.ratelimit.table import Limit, Per
 
 ADDRESS_LIMITS = tuple(limit for limit in Limit if limit.per is Per.ADDRESS)
-"""Every limit that counts by the client's address."""
+"""Every limit that counts by client address."""
 
 _MOST_FAILURES = 200
 
 
 class Limits:
-    """Lifts limits on request; each time it is audited.
+    """Resets limits on request; each reset is audited.
 
     Each call also raises NotAdmin or ReauthenticationRequired, as `AdminPolicy.require_change` does.
     """
@@ -31,11 +31,11 @@ class Limits:
         self._deps, self._administrators = deps, administrators
 
     async def lift_address(self, operator: Operator, text: str) -> list[str]:
-        """Lift every limit of the address `text`, or for IPv6 of its /64; return those that were counting.
+        """Reset every limit of the address `text`, or of its /64 for IPv6; return the names of those reset.
 
         Raises:
-            AddressInvalid: It is no address.
-            Unavailable: The database or Redis is away; nothing was lifted.
+            AddressInvalid: It is not an IP address.
+            Unavailable: The database or Redis is unavailable; nothing was reset.
         """
         address = canonical_address(text)
         if address is None:
@@ -43,9 +43,9 @@ class Limits:
         return await self._lift(operator, self._keys_of(address), address=address_bucket(address))
 
     async def lift_account(self, operator: Operator, user_id: UUID) -> list[str]:
-        """Lift the limits on signing in to an account; return which were counting.
+        """Reset the limits on signing in to an account; return the names of those reset.
 
-        That is its own limit, and every limit of the addresses from which signing in to it failed lately.
+        These are its own limit, and every limit of the addresses from which sign-ins to it failed recently.
 
         Raises:
             AccountUnknown: There is no such account.
@@ -69,7 +69,7 @@ class Limits:
     async def _record_and_lift(
         self, operator: Operator, keys: list[str], user_id: UUID | None, address: str, lifted: set[str]
     ) -> None:
-        """Lift what is counted under `keys` and add to `lifted` what was, of a try before this one too."""
+        """Reset the counters under `keys` and add those that existed to `lifted`, also across retries."""
         details: dict[str, Any] = {"address": address} if address else {}
         async with self._deps.database.unit() as connection:
             await self._administrators.require_change(connection, operator)
@@ -87,7 +87,7 @@ class Limits:
                 actor=operator.actor,
                 **details,
             )
-            # Last, so that nothing is lifted that is not written down.
+            # Last, so that nothing is reset without being recorded.
             lifted.update(await self._deps.limiter.lift(keys))
 
     def _keys_of(self, address: str) -> list[str]:

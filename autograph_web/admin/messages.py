@@ -1,4 +1,4 @@
-"""What the owner of an account is told when an operator changes something about it."""
+"""Emails to the user of an account when an operator changes it."""
 
 from datetime import datetime
 
@@ -27,7 +27,7 @@ _CHANGES = {
 
 
 def account_change_email(what: str, email: str, now: datetime) -> MailMessage:
-    """Return the letter about a change named in the table above."""
+    """Return the email about a change named in the table above."""
     subject, sentence = _CHANGES[what]
     return MailMessage(
         to=email,
@@ -39,7 +39,7 @@ def account_change_email(what: str, email: str, now: datetime) -> MailMessage:
 
 
 def invitation_email(email: str, url: str, now: datetime) -> MailMessage:
-    """Return the letter that brings a new account's owner to choosing a password."""
+    """Return the email that asks the user of a new account to choose a password."""
     return MailMessage(
         to=email,
         subject="Your new account",
@@ -51,5 +51,5 @@ def invitation_email(email: str, url: str, now: datetime) -> MailMessage:
 
 
 def _facts(now: datetime) -> tuple[tuple[str, str], ...]:
-    # Not from where: the operator's network address is nobody else's business.
+    # Without the origin, because the operator's network address must not be disclosed.
     return (("When", f"{now:%Y-%m-%d %H:%M} UTC"), ("By", "an operator of this server"))

@@ -1,4 +1,4 @@
-"""Accounts as an operator sees them, and what may be asked of the list of them."""
+"""Accounts as operators see them, and the filter for their list."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,15 +13,15 @@ from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.authz.principal import Principal
 from autograph_web.infra.context import RequestContext
 
-# Flags that were changed before had no colon.
+# Earlier versions wrote flag changes without the colon.
 _ACTOR = pattern("administrator:? ([0-9a-f-]{36})")
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who acts on somebody else's account: `actor` is what the audit log keeps of it.
+    """The operator who acts on an account: `actor` is what the audit log records.
 
-    `caller` is the administrator, or their API key; None at the command line of the server.
+    `caller` is the administrator, or their API key; None on the server's command line.
     """
 
     actor: str
@@ -30,17 +30,17 @@ class Operator:
 
     @classmethod
     def administrator(cls, context: RequestContext, caller: Principal) -> Self:
-        """Return an administrator as an operator; the id, since the log outlives the address."""
+        """Return an administrator as an operator; identified by id, as the log outlives the address."""
         key = f", API key {caller.key_id}" if isinstance(caller, ApiKeyPrincipal) else ""
         return cls(f"{actor_of(caller)}{key}", context, caller)
 
     def is_at(self, user_id: UUID) -> bool:
-        """Return True if it is their own account that they act on."""
+        """Return True if the operator acts on their own account."""
         return self.caller is not None and self.caller.user_id == user_id
 
 
 def as_id(text: str) -> UUID | None:
-    """Return the id that `text` spells, if it does."""
+    """Return the id that `text` represents, or None."""
     try:
         return UUID(text)
     except ValueError:
@@ -48,19 +48,19 @@ def as_id(text: str) -> UUID | None:
 
 
 def actor_of(caller: Principal) -> str:
-    """Return what is kept of an administrator: it leads to nobody once the account is gone."""
+    """Return how an administrator is recorded; it identifies no user once the account is deleted."""
     return f"administrator: {caller.user_id}"
 
 
 def administrator_in(actor: str) -> UUID | None:
-    """Return the id of the administrator whom the audit log calls `actor`, if it is one."""
+    """Return the id of the administrator that an audit log's `actor` names, or None."""
     found = _ACTOR.match(actor)
     return UUID(found[1]) if found else None
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One account, as much of it as an operator may know."""
+    """One account, limited to the data that an operator may see."""
 
     id: UUID
     email: str
@@ -74,7 +74,7 @@ class Person:
 
     @classmethod
     def of(cls, row: Row[Any]) -> Self:
-        """Return the person in a row of the table."""
+        """Return the account in a row of the table."""
         return cls(
             id=row.id,
             email=row.email,
@@ -89,13 +89,13 @@ class Person:
 
     @property
     def is_active_admin(self) -> bool:
-        """Whether this account can administer right now."""
+        """Whether this account can administer at present."""
         return self.role == Role.ADMIN and self.status == Status.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which accounts to list: those whose address contains `fragment`; what is None does not matter."""
+    """A filter on accounts: `fragment` must occur in the address; None matches everything."""
 
     fragment: str = ""
     role: Role | None = None

@@ -1,17 +1,17 @@
-"""What somebody may do, and whether: the words alone, for whoever needs no more."""
+"""Roles and states of accounts, without dependencies on other modules."""
 
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody may do."""
+    """The role of an account, which determines its permissions."""
 
     USER = "user"
     ADMIN = "admin"
 
 
 class Status(StrEnum):
-    """Whether somebody may sign in."""
+    """The state of an account, which determines whether it may sign in."""
 
     ACTIVE = "active"
     LOCKED = "locked"

@@ -1,4 +1,4 @@
-"""The statements of an operator: lists of accounts, and changes of who may do what."""
+"""SQL statements of the administration: lists of accounts, and changes of status and role."""
 
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from autograph_web.admin.person import Role, Status, Wanted
 
 
 async def selected(connection: AsyncConnection, wanted: Wanted, after: str, limit: int) -> list[Row[Any]]:
-    """Return the wanted accounts whose folded address follows `after`, in the order of these addresses."""
+    """Return the selected accounts whose normalized address follows `after`, ordered by that address."""
     query = select(*ACCOUNT).where(USERS.c.email_key > after)
     if wanted.fragment:
         query = query.where(USERS.c.email_key.contains(normalize_email(wanted.fragment), autoescape=True))
@@ -26,26 +26,26 @@ async def selected(connection: AsyncConnection, wanted: Wanted, after: str, limi
 
 
 async def find(connection: AsyncConnection, user_id: UUID) -> Row[Any] | None:
-    """Return an account."""
+    """Return an account, or None."""
     return (await connection.execute(select(*ACCOUNT).where(USERS.c.id == user_id))).first()
 
 
 async def find_by_email(connection: AsyncConnection, email_key: str) -> Row[Any] | None:
-    """Return the account of a folded address."""
+    """Return the account of a normalized address, or None."""
     return (await connection.execute(select(*ACCOUNT).where(USERS.c.email_key == email_key))).first()
 
 
 async def addresses(connection: AsyncConnection, ids: list[UUID]) -> dict[UUID, str]:
-    """Return the addresses of those accounts there are."""
+    """Return the addresses of those of the accounts that exist."""
     query = select(USERS.c.id, USERS.c.email).where(USERS.c.id.in_(ids))
     return {row.id: row.email for row in await connection.execute(query)}
 
 
 async def set_status(connection: AsyncConnection, user_id: UUID, status: Status) -> None:
-    """Let an account in, or not."""
+    """Set the status of an account."""
     await connection.execute(update(USERS).where(USERS.c.id == user_id).values(status=status.value))
 
 
 async def set_role(connection: AsyncConnection, user_id: UUID, role: Role) -> None:
-    """Give an account a role."""
+    """Set the role of an account."""
     await connection.execute(update(USERS).where(USERS.c.id == user_id).values(role=role.value))

@@ -1,4 +1,4 @@
-"""What an operator may do to an account, each in one unit of work, audited, and told to the owner."""
+"""Operators' actions on accounts: each in one unit of work, audited, and notified to the user by email."""
 
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,10 @@ from autograph_web.infra.db.retry import retried
 
 
 class UserActions:
-    """Locks accounts, gives roles, ends sessions, takes second factors away.
+    """Locks accounts, assigns roles, ends sessions, removes second factors.
 
-    Everything but an unlock also ends every session and every sign-in under way. Whoever has another role
-    signs in again (ASVS 5.0 V7.2): so no session, copy or token ever speaks for a role that is over.
+    Every action but an unlock also ends every session and every sign-in in progress. A user whose role
+    changed signs in again (ASVS 5.0 V7.2), so that no session, copy or token ever carries an outdated role.
 
     Each change also raises NotAdmin or ReauthenticationRequired, as `AdminPolicy.require_change` does.
     """
@@ -33,14 +33,14 @@ class UserActions:
 
     @retried
     async def lock(self, operator: Operator, user_id: UUID) -> bool:
-        """Lock an account and sign it out everywhere; return False if it was locked already.
+        """Lock an account and sign it out everywhere; return False if it was already locked.
 
         Raises:
             AccountUnknown: There is no such account.
-            OwnAccount: An administrator would lock themselves out.
-            LastAdmin: Nobody would be left to administer.
-            Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is: then
-                `end_sessions` makes it certain later, and five minutes do.
+            OwnAccount: Administrators must not lock themselves out.
+            LastAdmin: No active administrator would be left.
+            Unavailable: The database is unavailable and nothing changed; or, as `Unfinished`, Redis is: then
+                `end_sessions` completes the revocation later, or it takes effect within five minutes.
         """
         async with self._deps.database.unit() as connection:
             person, others = await self._hold(connection, operator, user_id)
@@ -61,7 +61,7 @@ class UserActions:
 
     @retried
     async def unlock(self, operator: Operator, user_id: UUID) -> bool:
-        """Let the owner of an account sign in again; False: it was not locked.
+        """Unlock an account; return False if it was not locked.
 
         Raises:
             AccountUnknown, Unavailable: As for `lock`.
@@ -77,7 +77,7 @@ class UserActions:
 
     @retried
     async def set_role(self, operator: Operator, user_id: UUID, role: Role) -> bool:
-        """Give an account a role, and end every session from before; False: it had that role.
+        """Set the role of an account and end all its sessions; return False if it already had that role.
 
         Raises:
             AccountUnknown, LastAdmin, Unavailable: As for `lock`.
@@ -116,10 +116,10 @@ class UserActions:
 
     @retried
     async def reset_mfa(self, operator: Operator, user_id: UUID) -> None:
-        """Take every second factor, recovery code and trusted device away, and end every session.
+        """Remove every second factor, recovery code and trusted device, and end every session.
 
         Raises:
-            OwnAccount: An administrator has the settings for that.
+            OwnAccount: Administrators change their own two-step verification in the settings.
             MfaNotEnabled: Two-step verification is off.
             AccountUnknown, Unavailable: As for `lock`.
         """
@@ -128,7 +128,7 @@ class UserActions:
             if operator.is_at(user_id):
                 raise OwnAccount
             revoked = await self._revocations.apply(connection, user_id, Cause.MFA_RESET)
-            if revoked.second_factor_set_up_at is None:  # of two who reset it at once only one does
+            if revoked.second_factor_set_up_at is None:  # only one of two concurrent requests removes it
                 raise MfaNotEnabled
             await self._record(
                 connection, Kind.MFA_RESET_BY_ADMIN, operator, person, revoked=revoked.sessions
@@ -137,7 +137,7 @@ class UserActions:
         await self._revocations.propagate(revoked)
 
     async def _find(self, connection: AsyncConnection, operator: Operator, user_id: UUID) -> Person:
-        # First of all: whoever may not know must not learn whether there is such an account.
+        # First, so that an unauthorized caller cannot learn whether the account exists.
         await self._administrators.require_change(connection, operator)
         row = await store.find(connection, user_id)
         if row is None:
@@ -147,9 +147,10 @@ class UserActions:
     async def _hold(
         self, connection: AsyncConnection, operator: Operator, user_id: UUID
     ) -> tuple[Person, list[Person]]:
-        """Return an account and the other active administrators, all of them held.
+        """Return an account and the other active administrators, all of them locked.
 
-        Only then is it certain that the operator is one: two may be about to demote each other.
+        Only under the lock is the operator's role certain: two administrators may be about to demote each
+        other.
         """
         people = [Person.of(row) for row in await accounts.lock_user_and_admins(connection, user_id)]
         await self._administrators.require_change(connection, operator)

@@ -1,4 +1,4 @@
-"""Finding accounts."""
+"""Finds accounts for operators."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from autograph_web.sessions.sessions import Sessions
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an account stands: what is open, and what is left of its second factor."""
+    """The state of an account: open sessions, remaining recovery codes and trusted devices."""
 
     person: Person
     open_sessions: int
@@ -24,7 +24,7 @@ class Standing:
 
 
 class UserDirectory:
-    """Every account there is, for operators."""
+    """All accounts, for operators."""
 
     def __init__(self, deps: UseCaseContext, sessions: Sessions, devices: Devices) -> None:
         self._deps, self._sessions, self._devices = deps, sessions, devices
@@ -33,10 +33,10 @@ class UserDirectory:
         """Return the account with this address, in any spelling, or with this id.
 
         Raises:
-            AccountUnknown: There is none.
-            Unavailable: The database is away.
+            AccountUnknown: There is no such account.
+            Unavailable: The database is unavailable.
         """
-        if not whom.isprintable():  # what no address holds, and no database takes
+        if not whom.isprintable():  # no address contains such characters, and PostgreSQL rejects NUL
             raise AccountUnknown
         user_id = as_id(whom)
         async with self._deps.database.read() as connection:
@@ -49,10 +49,10 @@ class UserDirectory:
         return Person.of(row)
 
     async def page(self, wanted: Wanted, after: str, limit: int) -> tuple[list[Person], str | None]:
-        """Return the wanted accounts whose folded address follows `after`, and the `after` of the next page.
+        """Return the selected accounts whose normalized address follows `after`, and the next page's `after`.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         if not (wanted.fragment + after).isprintable():
             return [], None
@@ -62,10 +62,10 @@ class UserDirectory:
         return people, people[-1].email_key if len(rows) > limit else None
 
     async def standing(self, person: Person) -> Standing:
-        """Return how an account stands.
+        """Return the state of an account.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         now = self._deps.clock.now()
         async with self._deps.database.read() as connection:
@@ -74,9 +74,9 @@ class UserDirectory:
         return Standing(person, await self._sessions.count_active(person.id), codes, len(devices))
 
     async def sessions_of(self, person: Person) -> list[OpenSession]:
-        """Return the open sessions of an account, those used last first; a hundred at most.
+        """Return the open sessions of an account, the most recently used first; at most 100.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         return await self._devices.of_account(person.id)

@@ -1,4 +1,4 @@
-"""Accounts made by an operator."""
+"""Accounts created by an operator."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -25,7 +25,7 @@ _INVITATION_SECONDS = 86_400
 
 
 class CreationInput(BaseModel):
-    """An account to make. Without a password a link for choosing one is made; `invite` has it sent."""
+    """An account to create. Without a password, a link to choose one is made; `invite` sends it by email."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,7 +37,7 @@ class CreationInput(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A new account; `link` is where its owner chooses a password, if it has none yet."""
+    """A new account; `link` is where its user chooses a password, if it has none yet."""
 
     id: UUID
     email: str
@@ -45,7 +45,7 @@ class Created:
 
 
 class UserProvisioning:
-    """Makes accounts for others. Their addresses count as verified: the operator answers for them."""
+    """Creates accounts for others. Their addresses count as verified, as the operator vouches for them."""
 
     def __init__(
         self,
@@ -58,16 +58,16 @@ class UserProvisioning:
         self._administrators = administrators
 
     async def create(self, operator: Operator, wish: CreationInput) -> Created:
-        """Make the account that `wish` asks for.
+        """Create the account that `wish` describes.
 
         Raises:
             NotAdmin, ReauthenticationRequired: As `AdminPolicy.require_change` does.
-            EmailInvalid: It is no email address.
+            EmailInvalid: It is not an email address.
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
-            EmailTaken: The address has an account, however it is spelled, or is kept for one.
-            Unavailable: The database is away; nothing was written.
+            EmailTaken: The address already has an account, in whatever spelling, or is reserved for one.
+            Unavailable: The database is unavailable; no account was created.
         """
-        # Before anything is looked up, and again with what is written: to hash takes its time.
+        # Checked before anything is read, and again with the write, because hashing takes time.
         async with self._deps.database.read() as connection:
             await self._administrators.require_change(connection, operator)
         email = parse_email(wish.email, self._deps.reserved_domains)

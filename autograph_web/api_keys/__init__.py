@@ -1,1 +1,1 @@
-"""Keys for programs: made by a person, used in that person's name, for less than the person may do."""
+"""API keys: created by a user for programs that act for the user within limited scopes."""

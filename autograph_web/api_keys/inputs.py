@@ -1,4 +1,4 @@
-"""What a person may ask of an API key, as it arrives."""
+"""Inputs for API keys."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ from autograph_web.infra.timestamps import Moment
 DEFAULT_DAYS = 90
 LONGEST_NAME = 64
 LIFETIMES = {"7": 7, "30": 30, "90": 90, "365": 365, "never": None}
-"""What the form offers: days by the value that is sent."""
+"""The lifetimes that the form offers, in days by submitted value."""
 _MOST_DAYS = 3650
-# Control and line characters would break a log or a letter, surrogates every encoding,
-# and what turns the direction of writing would make a name read as another.
+# Control and line characters would break a log or an email, surrogates cannot be encoded,
+# and characters that change the writing direction could disguise a name as another.
 _REFUSED = {"Cc", "Cs", "Zl", "Zp"}
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class ApiKeyInput(BaseModel):
-    """A name, scopes, and an end: a moment or days from now; null for never, 90 days if nothing is said."""
+    """A name, scopes, and an expiry: a time or days from now; null for never, 90 days by default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -40,10 +40,10 @@ class ApiKeyInput(BaseModel):
         return self
 
     def end(self, now: datetime) -> datetime | None:
-        """Return when the key ends, None for never.
+        """Return when the key expires, or None for never.
 
         Raises:
-            ApiKeyExpiryInvalid: That is over already, or more than ten years away.
+            ApiKeyExpiryInvalid: That is in the past, or more than ten years away.
         """
         latest = now + timedelta(days=_MOST_DAYS)
         if "expires_at" not in self.model_fields_set:
@@ -55,10 +55,10 @@ class ApiKeyInput(BaseModel):
 
 
 def parse_name(text: str) -> str:
-    """Return a key's name as it is kept: composed (NFC), without space around it.
+    """Return a key's name in its stored form: NFC, without surrounding white space.
 
     Raises:
-        ApiKeyNameInvalid: It is empty, longer than 64 characters, invisible, or holds control characters.
+        ApiKeyNameInvalid: It is empty, longer than 64 characters, invisible, or contains control characters.
     """
     name = unicodedata.normalize("NFC", text).strip()
     kinds = {unicodedata.category(letter) for letter in name}
@@ -69,20 +69,20 @@ def parse_name(text: str) -> str:
 
 
 def scope_field(scope: Scope) -> str:
-    """Return the name of the form's box for a scope."""
+    """Return the name of the form's checkbox for a scope."""
     return f"scope_{scope.value}"
 
 
 FORM_FIELDS = ("name", "expires", *map(scope_field, Scope))
-"""The fields of the form."""
+"""The names of the form's fields."""
 
 
 def read_form(fields: Mapping[str, str]) -> ApiKeyInput:
-    """Return what the form asks for.
+    """Return the input that the form's fields represent.
 
     Raises:
-        ApiKeyNameInvalid: No name to be used.
-        InvalidInput: No scope was chosen, or an end that is not offered.
+        ApiKeyNameInvalid: The name is not acceptable.
+        InvalidInput: No scope was chosen, or the expiry is not one of those offered.
     """
     name = parse_name(fields.get("name", ""))
     scopes = frozenset(scope for scope in Scope if fields.get(scope_field(scope)))

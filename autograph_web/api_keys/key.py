@@ -1,4 +1,4 @@
-"""An API key as the rest of the product sees it, and who stands behind one that was shown."""
+"""An API key as other packages use it, and the principal that an authenticated key represents."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from autograph_web.api_keys.spelling import shown
 
 
 class Scope(StrEnum):
-    """What a key may be used for. None includes another."""
+    """The permissions of a key. No scope includes another."""
 
     READ = "read"
     WRITE = "write"
@@ -18,7 +18,7 @@ class Scope(StrEnum):
 
 
 ADMIN_ROLE = "admin"
-"""The role whose owners may give a key the scope of the same name, and whose keys may use it."""
+"""The role required to create a key with the scope of the same name, and to use it."""
 
 
 def scopes_of(text: str) -> frozenset[Scope]:
@@ -27,14 +27,14 @@ def scopes_of(text: str) -> frozenset[Scope]:
 
 
 def in_order(scopes: Iterable[Scope]) -> tuple[Scope, ...]:
-    """Return scopes in the order of their table."""
+    """Return scopes in the order of their definition."""
     chosen = frozenset(scopes)
     return tuple(scope for scope in Scope if scope in chosen)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """One key as its owner sees it; of the key itself only the id is known."""
+    """One key as shown to its owner; of the key itself only the id is known."""
 
     id: str
     name: str
@@ -46,17 +46,17 @@ class ApiKey:
 
     @property
     def prefix(self) -> str:
-        """How the key begins."""
+        """The non-secret beginning of the key."""
         return shown(self.id)
 
     def expired(self, now: datetime) -> bool:
-        """Return True if its time is over."""
+        """Return True if the key has expired."""
         return self.expires_at is not None and self.expires_at <= now
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedKey:
-    """A key just made; `text` is shown this once."""
+    """A newly created key; `text` is the complete key and is shown only once."""
 
     text: str
     key: ApiKey
@@ -64,7 +64,7 @@ class IssuedKey:
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyPrincipal:
-    """Whoever shows a good key, as of this request: it stands for the owner, within its scopes."""
+    """The principal of a valid API key, as of this request: it acts for the owner, within its scopes."""
 
     user_id: UUID
     email: str

@@ -1,4 +1,4 @@
-"""Makes, shows, checks and revokes API keys."""
+"""Creates, lists, authenticates and revokes API keys."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -46,12 +46,12 @@ from autograph_web.sessions import store as sessions
 from autograph_web.sessions.viewer import Viewer
 
 MOST_KEYS = 25
-_TOUCH_AFTER = timedelta(minutes=5)  # last use is kept to five minutes, so that reading stays reading
+_TOUCH_AFTER = timedelta(minutes=5)  # last use has five-minute resolution, so most uses write nothing
 _KEPT_AFTER_THE_END = timedelta(days=30)
 
 
 class ApiKeys:
-    """Every API key of every account. The database is asked at every use: nothing revoked lives on."""
+    """The API keys of all accounts. Every use reads the database, so that a revocation applies at once."""
 
     kind = "api_keys"
 
@@ -59,16 +59,16 @@ class ApiKeys:
         self._deps, self._throttle, self._links = deps, throttle, links
 
     async def create(self, context: RequestContext, viewer: Viewer, wish: ApiKeyInput) -> IssuedKey:
-        """Make a key for the viewer, whose owner is told; its text is known to nobody afterwards.
+        """Create a key for the viewer and notify them by email; its text cannot be recovered afterwards.
 
         Raises:
-            ApiKeyNameInvalid, ApiKeyExpiryInvalid: The name or the end is not acceptable.
-            ScopeNotAllowed: The scope `admin` is for administrators.
-            ReauthenticationRequired: Password and factor were not shown within ten minutes.
-            TooManyApiKeys: The account has 25 keys in force.
-            RateLimited: Too many were made in an hour.
-            SessionEnded: The session or the account is over.
-            Unavailable: The database is away; there is no key.
+            ApiKeyNameInvalid, ApiKeyExpiryInvalid: The name or the expiry is not acceptable.
+            ScopeNotAllowed: The scope `admin` is for administrators only.
+            ReauthenticationRequired: Password and second factor were not verified within ten minutes.
+            TooManyApiKeys: The account has 25 active keys.
+            RateLimited: Too many were created in an hour.
+            SessionEnded: The session has ended, or the account no longer exists.
+            Unavailable: The database is unavailable; no key was created.
         """
         name, now = parse_name(wish.name), self._deps.clock.now()
         made = new_key(self._deps.randomness)
@@ -86,21 +86,21 @@ class ApiKeys:
         return IssuedKey(made.text, await self._add(context, viewer, wish, row))
 
     async def of(self, user_id: UUID) -> list[ApiKey]:
-        """Return the keys of an account, newest first; those that expired stay to be seen for thirty days.
+        """Return the keys of an account, newest first; expired ones are listed for thirty days.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.read() as connection:
             return [_key(row) for row in await store.unrevoked_of(connection, user_id)]
 
     @retried
     async def revoke(self, context: RequestContext, viewer: Viewer, key_id: str) -> None:
-        """End a key; it opens nothing once this returns.
+        """Revoke a key; it is rejected as soon as this returns.
 
         Raises:
-            NotFound: The account has no such key, or it was revoked before.
-            Unavailable: The database is away; the key is as it was.
+            NotFound: The account has no such key, or it was already revoked.
+            Unavailable: The database is unavailable; the key is unchanged.
         """
         if not is_id(key_id):
             raise NotFound
@@ -110,13 +110,13 @@ class ApiKeys:
             await self._record(connection, Kind.API_KEY_REVOKED, context, viewer, key_id)
 
     async def authenticate(self, context: RequestContext, text: str) -> ApiKeyPrincipal:
-        """Return whom a key stands for.
+        """Return the principal that a key authenticates.
 
         Raises:
-            ApiKeyInvalid: It is none of ours, or its account is locked.
-            ApiKeyExpired, ApiKeyRevoked: It was one; said only to who has all of it.
-            RateLimited: It is used too often, or too many wrong ones came from this address.
-            Unavailable: The database is away.
+            ApiKeyInvalid: It is not a valid key, or its account is locked.
+            ApiKeyExpired, ApiKeyRevoked: It was valid; disclosed only for the complete key.
+            RateLimited: It is used too often, or too many wrong keys came from this address.
+            Unavailable: The database is unavailable.
         """
         key_id = id_of(text)
         if key_id is None:
@@ -136,16 +136,16 @@ class ApiKeys:
         return _holder(row)
 
     async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
-        """Revoke every key of an account, within the caller's unit of work; with the account, delete them."""
+        """Revoke every key of an account, within the caller's unit of work; delete them if it is deleted."""
         if order.cause is Cause.ACCOUNT_DELETED:
             return Taken({"api_keys": await store.remove_all(connection, order.user_id)})
         return Taken({"api_keys": await store.revoke_all(connection, order.user_id, order.now)})
 
     async def purge_expired(self) -> int:
-        """Delete what was revoked or expired thirty days ago; return how many keys.
+        """Delete keys that were revoked or expired thirty days ago; return how many.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.unit() as connection:
             return await store.forget(connection, self._deps.clock.now() - _KEPT_AFTER_THE_END)
@@ -165,8 +165,8 @@ class ApiKeys:
         return key
 
     async def _require_leave(self, connection: AsyncConnection, viewer: Viewer, wish: ApiKeyInput) -> str:
-        # Locked, so that of keys made at once none is one too many. The session is asked for only then:
-        # whoever ends it, by a new password for instance, must not find a key made afterwards.
+        # Locked, so that concurrent creations cannot exceed the limit. The session is checked under the lock:
+        # whatever ends it, such as a new password, must not leave a key created afterwards.
         await accounts.lock(connection, viewer.user_id)
         now = self._deps.clock.now()
         session = await sessions.find_alive(connection, viewer.session_id, now)
@@ -200,7 +200,7 @@ class ApiKeys:
         now = self._deps.clock.now()
         if row.last_used_at is not None and now - row.last_used_at < _TOUCH_AFTER:
             return
-        with suppress(Unavailable):  # the key is good all the same
+        with suppress(Unavailable):  # the key is valid regardless
             async with self._deps.database.unit() as connection:
                 await store.touch(connection, row.id, now, now - _TOUCH_AFTER, context.ip[:64])
 
@@ -213,7 +213,7 @@ class ApiKeys:
         key_id: str,
         **details: Any,
     ) -> None:
-        # Not the name: that is the person's own words, and a deleted account leaves none behind.
+        # Without the name: it is the user's own text, which must not remain after the account is deleted.
         await self._deps.audit_log.record(
             connection,
             kind,
@@ -245,7 +245,7 @@ def _holder(row: Row[Any]) -> ApiKeyPrincipal:
         mfa_enabled=row.mfa_enabled,
         key_id=row.id,
         name=row.name,
-        # As of now: whoever is no administrator any more has no administrator's keys.
+        # The current role counts: the keys of a former administrator lose the scope.
         scopes=scopes if row.role == ADMIN_ROLE else scopes - {Scope.ADMIN},
         expires_at=row.expires_at,
     )

@@ -1,4 +1,4 @@
-"""What the owner is told of a new key (ASVS 5.0 V6.3)."""
+"""Notification email about a new key (ASVS 5.0 V6.3)."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from autograph_web.mail.message import Action, MailMessage, circumstances
 
 
 def created_email(email: str, url: str, key: ApiKey, context: RequestContext, now: datetime) -> MailMessage:
-    """Return the letter about a key that was just made; `url` is where it can be revoked."""
+    """Return the email about a newly created key; `url` is where it can be revoked."""
     ends = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
     return MailMessage(
         to=email,

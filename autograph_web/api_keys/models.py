@@ -9,7 +9,7 @@ from autograph_web.infra.db.types import Model, UtcDateTime
 
 
 class ApiKeyRow(Model, table=True):
-    """One key, known by its hash. A plain SHA-256 is enough: of 256 random bits there is nothing to guess."""
+    """One key, stored as a hash. A plain SHA-256 suffices, as 256 random bits cannot be guessed."""
 
     __tablename__ = "api_keys"  # pyright: ignore[reportAssignmentType]
 

@@ -1,8 +1,8 @@
-"""How an API key is spelled: `agk_<id>_<secret><checksum>`, in base62 so that a double click takes all of it.
+"""The format of API keys: `agk_<id>_<secret><checksum>`, in base62 so that a double click selects all of it.
 
-The id (64 bits) finds the key and may be shown; the secret has 256 bits. The checksum is the CRC-32 of all
-that stands before it: a scanner of source code can tell a key from what only looks like one without asking
-us, and what was mistyped is refused before anybody looks it up. It keeps nobody out, the secret does.
+The id (64 bits) identifies the key and is not secret; the secret has 256 bits. The checksum is the CRC-32 of
+everything before it: a secret scanner can tell a key from similar text without asking the server, and a
+mistyped key is rejected before any lookup. It is no security feature; the secret is.
 """
 
 import re
@@ -23,26 +23,26 @@ _KEY = re.compile(rf"{MARK}({_ID.pattern})_[0-9A-Za-z]{{{_SECRET_LENGTH + _CHECK
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key as it is shown once, and the id in it."""
+    """A new key in the form that is shown once, and its id."""
 
     id: str
     text: str
 
 
 def new_key(randomness: Randomness) -> NewKey:
-    """Return a key that nobody had before."""
+    """Return a new random key."""
     key_id = _base62(randomness.bytes(_ID_BYTES), _ID_LENGTH)
     spelled = f"{shown(key_id)}_{_base62(randomness.bytes(_SECRET_BYTES), _SECRET_LENGTH)}"
     return NewKey(key_id, spelled + _check(spelled))
 
 
 def looks_like_key(token: str) -> bool:
-    """Tell an API key from an access token by its first letters; whether it is one is for `id_of` to say."""
+    """Return True if a token has the prefix of API keys, unlike an access token; `id_of` checks the rest."""
     return token.startswith(MARK)
 
 
 def id_of(text: str) -> str | None:
-    """Return the id in a key, or None when it is not spelled as a key is."""
+    """Return the id in a key, or None if it does not have the format of a key."""
     found = _KEY.fullmatch(text)
     if found is None or _check(text[:-_CHECK_LENGTH]) != text[-_CHECK_LENGTH:]:
         return None
@@ -50,12 +50,12 @@ def id_of(text: str) -> str | None:
 
 
 def is_id(text: str) -> bool:
-    """Return True if `text` is spelled as the id of a key."""
+    """Return True if `text` has the format of a key's id."""
     return _ID.fullmatch(text) is not None
 
 
 def shown(key_id: str) -> str:
-    """Return what may be shown of a key: enough to recognise it by."""
+    """Return the non-secret part of a key, by which its owner recognizes it."""
     return MARK + key_id
 
 

@@ -1,4 +1,4 @@
-"""The statements of API keys."""
+"""SQL statements for API keys."""
 
 from datetime import datetime
 from typing import Any
@@ -20,12 +20,12 @@ async def add(connection: AsyncConnection, key: ApiKeyRow) -> None:
 
 
 async def find(connection: AsyncConnection, key_id: str) -> Row[Any] | None:
-    """Return a key joined with its account, whatever has become of either."""
+    """Return a key joined with its account, whatever the state of either, or None."""
     return (await connection.execute(_FIND, {"the_id": key_id})).first()
 
 
 async def count_in_force(connection: AsyncConnection, user_id: UUID, now: datetime) -> int:
-    """Count the keys of an account that can be used."""
+    """Count the active keys of an account."""
     query = (
         select(func.count())
         .select_from(KEYS)
@@ -36,13 +36,13 @@ async def count_in_force(connection: AsyncConnection, user_id: UUID, now: dateti
 
 
 async def unrevoked_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
-    """Return the keys of an account that were not revoked, expired ones too, newest first."""
+    """Return the keys of an account that were not revoked, including expired ones, newest first."""
     query = select(KEYS).where(KEYS.c.user_id == user_id, KEYS.c.revoked_at.is_(None))
     return list(await connection.execute(query.order_by(KEYS.c.created_at.desc(), KEYS.c.id)))
 
 
 async def all_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
-    """Return every key of an account that is still kept, oldest first."""
+    """Return every stored key of an account, oldest first."""
     query = select(KEYS).where(KEYS.c.user_id == user_id)
     return list(await connection.execute(query.order_by(KEYS.c.created_at, KEYS.c.id)))
 
@@ -50,7 +50,7 @@ async def all_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
 async def touch(
     connection: AsyncConnection, key_id: str, now: datetime, unless_since: datetime, ip: str
 ) -> None:
-    """Note that a key was just used, unless that was noted since a moment."""
+    """Record the use of a key, unless one was recorded after `unless_since`."""
     await connection.execute(
         update(KEYS)
         .where(KEYS.c.id == key_id, or_(KEYS.c.last_used_at.is_(None), KEYS.c.last_used_at <= unless_since))
@@ -59,12 +59,12 @@ async def touch(
 
 
 async def revoke(connection: AsyncConnection, user_id: UUID, key_id: str, now: datetime) -> bool:
-    """Revoke one key of an account; only one of any number of racers gets True."""
+    """Revoke one key of an account; of any number of concurrent requests only one gets True."""
     return await _revoke(connection, user_id, now, key_id) == 1
 
 
 async def revoke_all(connection: AsyncConnection, user_id: UUID, now: datetime) -> int:
-    """Revoke every key of an account; return how many were not before."""
+    """Revoke every key of an account; return how many were not revoked before."""
     return await _revoke(connection, user_id, now)
 
 
@@ -88,7 +88,7 @@ async def _revoke(
     return (await connection.execute(statement.values(revoked_at=now))).rowcount
 
 
-# The statement of every request with a key, built once: to build it takes longer than to run it.
+# The statement of every request with a key, built once: building it takes longer than running it.
 _FIND = (
     select(KEYS, USERS.c.email, USERS.c.role, MFA_ENABLED, USERS.c.status)
     .join(USERS, USERS.c.id == KEYS.c.user_id)

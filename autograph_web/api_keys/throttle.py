@@ -1,4 +1,4 @@
-"""How often a key may be used, and an address may show a wrong one: one round trip for both."""
+"""Rate limits on uses of a key and on wrong keys from an address, both checked in one round trip."""
 
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ _GOOD_FOR_S = 86_400
 _TOLD_FOR_S = 3600
 _USES_LIMIT, _WRONG_LIMIT = Limit.API_KEY, Limit.API_KEY_WRONG
 
-# A window is a hash {since, count} that begins with the first of what it counts. Times are in ms.
+# A window is a hash {since, count} that starts with the first event it counts. Times are in ms.
 _WINDOW = """
 local function window_of(key, now, length)
   local found = redis.call('HMGET', key, 'since', 'count')
@@ -29,8 +29,8 @@ local function count_in(key, now, length)
 end
 local now = tonumber(ARGV[1])
 """
-# KEYS: uses of the key, wrong keys of the address, mark of a key that was good. ARGV: now, then limit and
-# length of either window. Answers {wait in ms, known, whether it is the address that has to wait}.
+# KEYS: uses of the key, wrong keys of the address, marker of a known good key. ARGV: now, then limit and
+# length of each window. Returns {wait in ms, known, 1 if the limit of the address applies}.
 _ADMIT = (
     _WINDOW
     + """
@@ -49,11 +49,11 @@ _COUNT = _WINDOW + "count_in(KEYS[1], now, tonumber(ARGV[2]))"
 
 
 class ApiKeyThrottle:
-    """Counts uses and mistakes. Without Redis each process counts its share by itself.
+    """Counts uses and wrong keys. Without Redis each process applies its share of the limits locally.
 
-    Keys are told apart by a hash of the whole, never by their id: whoever knows only the id, which is no
-    secret, cannot use up the owner's allowance. A key that was good lately is not held up by the mistakes of
-    others at its address, so nobody is locked out by a neighbour.
+    Counters are kept per hash of the whole key, not per id: the id is no secret, and knowing it must not
+    suffice to exhaust the owner's limit. A key that was recently valid is not affected by wrong keys from its
+    address, so that other clients behind it cannot lock it out.
     """
 
     def __init__(self, redis: RedisClient, clock: Clock, uses: Rate, wrong: Rate, processes: int) -> None:
@@ -63,7 +63,7 @@ class ApiKeyThrottle:
         self._local = LocalLimiter(clock)
 
     async def admit(self, key_hash: str, ip: str) -> bool:
-        """Count one use of a key before anybody looks it up; return True if it was good lately.
+        """Count one use of a key before it is looked up; return True if it was recently valid.
 
         Raises:
             RateLimited: Too many uses of it, or too many wrong keys from this address.
@@ -81,14 +81,14 @@ class ApiKeyThrottle:
         return bool(known)
 
     async def note_good(self, key_hash: str) -> None:
-        """Remember for a day that a key was good. It opens nothing: the database is asked every time."""
+        """Remember for a day that a key was valid. It grants no access: every use reads the database."""
         try:
             await self._redis.put(_good(key_hash), 1, _GOOD_FOR_S)
         except RedisDown:
             return
 
     async def note_wrong(self, ip: str) -> None:
-        """Count a wrong key of an address."""
+        """Count a wrong key from an address."""
         key = _mistakes(ip)
         try:
             await self._redis.call(
@@ -98,7 +98,7 @@ class ApiKeyThrottle:
             self._local.hit(key, self._share(self._wrong), self._wrong.window)
 
     async def is_worth_telling(self, key_id: str) -> bool:
-        """Return True if to write down that a key that is over was used: once an hour, whatever the flood."""
+        """Return True if the use of an expired or revoked key should be audited: once an hour at most."""
         try:
             return await self._redis.put(f"api_key_told:{key_id}", 1, _TOLD_FOR_S, only_new=True)
         except RedisDown:
@@ -109,7 +109,7 @@ class ApiKeyThrottle:
             raise _refusal(_WRONG_LIMIT, wait)
         if wait := self._local.hit(_uses(key_hash), self._share(self._uses), self._uses.window):
             raise _refusal(_USES_LIMIT, wait)
-        return True  # nothing is to be remembered
+        return True  # the caller has nothing to remember
 
     def _share(self, whole: Rate) -> int:
         return max(1, whole.limit // self._processes)

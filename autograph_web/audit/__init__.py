@@ -1,1 +1,1 @@
-"""The append-only record of what happened to every account."""
+"""The append-only log of security events of every account."""

@@ -1,4 +1,4 @@
-"""Events as files: CSV for spreadsheets, JSON for programs."""
+"""Exports events as files: CSV for spreadsheets, JSON for programs."""
 
 import csv
 import json
@@ -13,15 +13,15 @@ from autograph_web.audit.log import AuditEvent
 from autograph_web.infra.user_agent import describe_user_agent
 
 BYTE_ORDER_MARK = "\ufeff"
-"""What a CSV begins with: without it, some spreadsheets take UTF-8 for an older encoding."""
+"""The start of a CSV file: without it, some spreadsheets read UTF-8 as an older encoding."""
 
 _HEADINGS = ("time", "event", "kind", "device", "address", "user_agent", "session", "details")
-# What a spreadsheet would take for the beginning of a formula, in the widths it knows (CWE-1236).
+# Characters that a spreadsheet interprets as the start of a formula, also in full width (CWE-1236).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 class Format(StrEnum):
-    """What a download of events comes as."""
+    """The format of a download of events."""
 
     CSV = "csv"
     JSON = "json"
@@ -29,7 +29,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file in portions, and of how many events."""
+    """A file in portions, and the number of its events."""
 
     total: int
     portions: AsyncGenerator[str]
@@ -43,7 +43,7 @@ async def written(
     *,
     with_owner: bool = False,
 ) -> AsyncGenerator[str]:
-    """Yield a file of the events in `pages`: `what` they are, and whose each is if asked."""
+    """Yield a file of the events in `pages`; `what` names the content, `with_owner` adds the account ids."""
     if form is Format.CSV:
         yield csv_head(*(("account",) if with_owner else ()))
         async for events in pages:
@@ -59,20 +59,20 @@ async def written(
 
 
 def csv_head(*more: str) -> str:
-    """Return the first line of a CSV (RFC 4180) of events; `more` are further columns in front."""
+    """Return the header line of a CSV (RFC 4180) of events; `more` are additional leading columns."""
     return BYTE_ORDER_MARK + _lines([(*more, *_HEADINGS)])
 
 
 def csv_lines(events: Iterable[AuditEvent], *, with_owner: bool = False) -> str:
-    """Return the lines of `events`; no cell can be a formula.
+    """Return the CSV lines of `events`; no cell is interpreted as a formula.
 
-    For operators `with_owner`: whose each is, in front; for the owner without the names of operators.
+    `with_owner` adds the account id as the first column and is for operators only.
     """
     return _lines(_cells(event, with_owner) for event in events)
 
 
 def json_of(event: AuditEvent, *, with_owner: bool = False) -> str:
-    """Return one event as one line of JSON; `with_owner` as for `csv_lines`."""
+    """Return one event as a single line of JSON; `with_owner` adds event id and account id, for operators."""
     owner: dict[str, Any] = {"id": event.id, "user_id": _owner(event) or None} if with_owner else {}
     return json.dumps(
         owner
@@ -91,7 +91,7 @@ def json_of(event: AuditEvent, *, with_owner: bool = False) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Return `at` in UTC as RFC 3339 spells it."""
+    """Return `at` in UTC in RFC 3339 format."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

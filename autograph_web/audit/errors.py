@@ -1,10 +1,10 @@
-"""Refusals of the audit log."""
+"""Errors of the audit log."""
 
 from autograph_web.infra.errors import DomainError
 
 
 class InvalidCursor(DomainError):
-    """A place in a list that no answer of ours has named."""
+    """A cursor that was not issued by this server."""
 
     code, status, default_field = "invalid_cursor", 400, "cursor"
     sentence = "That isn't a place in this list. Begin again without a cursor."

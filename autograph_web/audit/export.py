@@ -1,4 +1,4 @@
-"""The whole audit log as a file, for an operator."""
+"""Exports the whole audit log to a file, for an operator."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -11,7 +11,7 @@ from autograph_web.audit.selection import Selection
 from autograph_web.infra.db.database import Database
 
 _BEFORE_ALL = -(2**63)
-_PORTION = 1000  # rows in memory at once; nothing is held open between two portions
+_PORTION = 1000  # rows in memory at once; no transaction stays open between two portions
 
 
 async def write_out(
@@ -22,12 +22,12 @@ async def write_out(
     write: Callable[[str], object],
     progress: Callable[[int, int], None],
 ) -> int:
-    """Write the wanted events of `owner`, or of all, oldest first; return how many there were.
+    """Write the selected events of `owner`, or of all accounts, oldest first; return their number.
 
-    `progress` is told how many of how many.
+    `progress` is called with the number written so far and the total.
 
     Raises:
-        Unavailable: The database is away; what was written by then stays.
+        Unavailable: The database is unavailable; what was written until then remains.
     """
     async with database.read() as connection:
         total = await store.count_selected(connection, owner, wanted)

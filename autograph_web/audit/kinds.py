@@ -1,15 +1,15 @@
-"""THE table of event kinds: what is recorded, and how a person reads it."""
+"""The table of event kinds: what is recorded, and its label for users."""
 
 from enum import StrEnum
 
 
 class Group(StrEnum):
-    """What kinds of events a person may want to see alone; the value is its name in REST and in addresses."""
+    """A category of event kinds to filter by; the value is its name in REST and in URLs."""
 
     label: str
 
     def __new__(cls, value: str, label: str) -> "Group":
-        """Make a member of `value` that also knows its plain words."""
+        """Create a member of `value` with its label."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
@@ -23,12 +23,12 @@ class Group(StrEnum):
 
     @property
     def kinds(self) -> "tuple[Kind, ...]":
-        """Every kind that belongs to it."""
+        """Every kind in this group."""
         return tuple(kind for kind in Kind if kind.group is self)
 
 
 class Outcome(StrEnum):
-    """How something turned out; the value is its name in REST and in addresses."""
+    """The outcome of an event; the value is its name in REST and in URLs."""
 
     DONE = "done"
     REFUSED = "refused"
@@ -44,7 +44,7 @@ class Kind(StrEnum):
     group: Group
 
     def __new__(cls, value: str, label: str, group: Group) -> "Kind":
-        """Make a member of `value` that also knows its plain words and where it belongs."""
+        """Create a member of `value` with its label and its group."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label, member.group = label, group
@@ -52,14 +52,14 @@ class Kind(StrEnum):
 
     @property
     def outcome(self) -> Outcome:
-        """Whether something was done, or a try was refused."""
+        """Whether an action was done, or an attempt was refused."""
         if self is Kind.SIGN_IN_REFUSED:
-            return Outcome.DONE  # by its owner, who took a sign-in back that had succeeded
+            return Outcome.DONE  # here the user revoked a sign-in that had succeeded
         return Outcome.REFUSED if self.value.endswith(_REFUSALS) else Outcome.DONE
 
     @classmethod
     def _missing_(cls, value: object) -> "Kind":
-        # A newer version may have written kinds this one does not know; they are still to be shown.
+        # A newer version may have written kinds that this one does not know; they must still be displayed.
         name = str(value)
         stranger = str.__new__(cls, name)
         stranger._name_, stranger._value_ = name.upper(), name
@@ -118,7 +118,7 @@ class Kind(StrEnum):
 
 
 class ExportFormat(StrEnum):
-    """What an export comes as."""
+    """The format of an export."""
 
     JSONL = "jsonl"
     CSV = "csv"

@@ -22,12 +22,12 @@ from autograph_web.infra.telemetry.metrics import meters
 
 _PORTION = 500  # events in memory at once
 ACTOR = "actor"
-"""Which of the details says what operator did something."""
+"""The key in `details` that names the operator who performed an action."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """One event as it is shown."""
+    """One event in the form used for display."""
 
     id: int
     at: datetime
@@ -53,21 +53,21 @@ class EventPage:
 
 
 class SignedIn(Protocol):
-    """Whoever did something in a session of theirs."""
+    """A principal who acts in a session."""
 
     @property
     def user_id(self) -> UUID:
-        """Whose account it is."""
+        """The id of the account."""
         ...
 
     @property
     def session_id(self) -> UUID:
-        """In which session."""
+        """The id of the session."""
         ...
 
 
 class AuditLog:
-    """The audit log: a row joins the unit of work of the event it records."""
+    """The audit log: an event's row is written in the unit of work of the event itself."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
@@ -85,7 +85,7 @@ class AuditLog:
         session_id: UUID | None = None,
         **details: Any,
     ) -> None:
-        """Add one event to the unit of work of `connection`; `viewer` names both account and session."""
+        """Add one event to the unit of work of `connection`; `viewer` gives both account and session."""
         if viewer is not None:
             user_id, session_id = viewer.user_id, viewer.session_id
         await store.add(
@@ -105,7 +105,7 @@ class AuditLog:
         session_id: UUID | None = None,
         **details: Any,
     ) -> None:
-        """Add one event in a unit of work of its own: for refusals, which change nothing else.
+        """Add one event in its own unit of work: for refusals, which change nothing else.
 
         Raises:
             Unavailable: The database cannot be reached.
@@ -132,7 +132,7 @@ class AuditLog:
     ) -> dict[str, Any]:
         """Return the column values of one event, for a store that writes it with its own statement.
 
-        Whoever has it written so calls `count_event` once it is.
+        The caller then calls `count_event` once the row has been written.
         """
         self.written.set()
         return {
@@ -147,14 +147,14 @@ class AuditLog:
         }
 
     async def forget_origin(self, connection: AsyncConnection, user_id: UUID) -> None:
-        """Leave nothing in the events of a deleted account that could lead to its owner."""
-        # Nobody links a row while its origin goes, or a salt that could still be tried would stay behind.
+        """Remove from the events of a deleted account everything that could identify its user."""
+        # Rows must not be linked meanwhile, or a link with a usable salt would remain.
         await chain.lock(connection)
         await store.forget_origin(connection, user_id)
         await chain.forget_salts(connection, user_id)
 
     async def has(self, connection: AsyncConnection, user_id: UUID, kind: Kind) -> bool:
-        """Return True if an event of this kind was written down for an account, be it gone or not."""
+        """Return True if an event of this kind is recorded for an account, even a deleted one."""
         return bool(await store.selected(connection, user_id, Selection(kinds=(kind,)), None, 1))
 
     async def recent(self, user_id: UUID, limit: int) -> list[AuditEvent]:
@@ -167,7 +167,7 @@ class AuditLog:
             return [owners(event_of(row)) for row in await store.newest(connection, user_id, limit)]
 
     async def last_sign_in_before(self, user_id: UUID, session_id: UUID) -> AuditEvent | None:
-        """Return the newest sign-in of the account other than that of `session_id`, if there was one.
+        """Return the newest sign-in of the account other than that of `session_id`, or None.
 
         Raises:
             Unavailable: The database cannot be reached.
@@ -179,7 +179,7 @@ class AuditLog:
     async def selected(
         self, user_id: UUID, wanted: Selection, before: Place | None, limit: int
     ) -> list[AuditEvent]:
-        """Return the newest `limit` wanted events of an account that are older than `before`, newest first.
+        """Return the newest `limit` selected events of an account that are older than `before`, newest first.
 
         Raises:
             Unavailable: The database cannot be reached.
@@ -189,7 +189,7 @@ class AuditLog:
     async def searched(
         self, user_id: UUID | None, wanted: Selection, before: Place | None, limit: int
     ) -> list[AuditEvent]:
-        """Return what `selected` does as an operator may see it, of every account without a `user_id`.
+        """Do the same as `selected` for an operator, over all accounts if `user_id` is None.
 
         Raises:
             Unavailable: The database cannot be reached.
@@ -231,7 +231,7 @@ class AuditLog:
             last = found[-1].place
 
     async def count(self, user_id: UUID | None, wanted: Selection) -> int:
-        """Count the wanted events of an account, or of all.
+        """Count the selected events of an account, or of all accounts.
 
         Raises:
             Unavailable: The database cannot be reached.
@@ -241,7 +241,7 @@ class AuditLog:
 
 
 def owners(event: AuditEvent) -> AuditEvent:
-    """Return an event as its owner may see it: an operator's address and name are nobody else's business."""
+    """Return an event as its user may see it: without the address and identity of an operator."""
     if ACTOR not in event.details:
         return event
     details = event.details | {ACTOR: "an administrator"}
@@ -249,7 +249,7 @@ def owners(event: AuditEvent) -> AuditEvent:
 
 
 def count_event(kind: Kind, times: int = 1) -> None:
-    """Count an event that was written, for the figures; `times` 0 makes its kind known to them."""
+    """Count a written event in the metrics; `times=0` only registers its kind with them."""
     meters().events.labels(kind.value, kind.group.value).inc(times)
 
 

@@ -1,4 +1,4 @@
-"""The audit log's table."""
+"""The table of the audit log."""
 
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,8 @@ from sqlmodel import Field
 from autograph_web.infra.db.types import Model, UtcDateTime
 
 EVERYBODYS = "audit_log.kind <> ''"
-"""True of every row. Who looks through everybody's says it, and only that opens the indexes for it: to find
-an account's few rows, PostgreSQL would now and then rather walk over everybody's by time."""
+"""True of every row. Queries over all accounts include it, and only then are the partial indexes for them
+used; without it PostgreSQL sometimes scans such an index by time to find the few rows of one account."""
 
 
 def _everybodys(name: str, *columns: str) -> Index:
@@ -20,9 +20,9 @@ def _everybodys(name: str, *columns: str) -> Index:
 
 
 class AuditRow(Model, table=True):
-    """One event. Rows are only ever added; they outlive the account they speak of, hence no foreign key.
+    """One event. Rows are append-only and outlive the account they refer to, so there is no foreign key.
 
-    Once the account is deleted its id leads to nobody, and address and agent are blank.
+    Once the account is deleted, its id identifies no user, and address and user agent are blank.
     """
 
     __tablename__ = "audit_log"  # pyright: ignore[reportAssignmentType]

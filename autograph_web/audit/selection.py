@@ -1,4 +1,4 @@
-"""Which events somebody wants to see, and where in the list they are."""
+"""Which events to select, and positions in their list."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ _CURSOR = Struct(">qq")  # big-endian: microseconds since the epoch, row
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which events are wanted; what is empty or None picks everything.
+    """A filter on events; empty or None matches everything.
 
-    `session_id` picks the events of one session, `elsewhere` those of every other and of none. `since`
-    belongs to the range, `until` does not. `ip` is one address, as it was written down.
+    `session_id` selects the events of one session, `elsewhere` those of every other session and of none.
+    `since` is inclusive, `until` exclusive. `ip` is one address in its stored form.
     """
 
     kinds: tuple[Kind, ...] = ()
@@ -34,22 +34,22 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the list, which is ordered by time and then by row."""
+    """A position in the list, which is ordered by time and then by row id."""
 
     at: datetime
     id: int
 
     def encode(self) -> str:
-        """Return the place as an opaque cursor: no secret, as rows are picked by their owner anyway."""
+        """Return the position as an opaque cursor; not secret, as rows are filtered by account anyway."""
         packed = _CURSOR.pack((self.at - _EPOCH) // _MICROSECOND, self.id)
         return urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
 
     @classmethod
     def decode(cls, cursor: str) -> Self:
-        """Return the place that `encode` made `cursor` of.
+        """Return the position that `encode` returned as `cursor`.
 
         Raises:
-            InvalidCursor: It was not made by us.
+            InvalidCursor: It was not returned by `encode`.
         """
         try:
             packed = urlsafe_b64decode(cursor.encode("ascii") + b"==")
@@ -57,6 +57,6 @@ class Place:
             place = cls(_EPOCH + microseconds * _MICROSECOND, row)
         except (ValueError, StructError, OverflowError):
             raise InvalidCursor from None
-        if place.encode() != cursor:  # base64 reads more spellings than it writes
+        if place.encode() != cursor:  # base64 decoding accepts more than one spelling
             raise InvalidCursor
         return place

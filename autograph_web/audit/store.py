@@ -1,6 +1,6 @@
-"""The audit log's statements: rows are added and read; all they ever lose is whom they could lead to.
+"""SQL statements for the audit log: rows are added and read; the only update blanks their origin.
 
-Lists are ordered by time and then by row, which is also the order of the indexes.
+Lists are ordered by time and then by row id, which is also the order of the indexes.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from autograph_web.audit.selection import Place, Selection
 from autograph_web.infra.db.types import UtcDateTime, table_of
 
 AUDIT = table_of(AuditRow)
-_ADD = insert(AUDIT)  # built once: to build it takes longer than to run it
+_ADD = insert(AUDIT)  # built once: building it takes longer than running it
 _row_place = tuple_(AUDIT.c.at, AUDIT.c.id)
 _NEWEST_FIRST = (desc(AUDIT.c.at), desc(AUDIT.c.id))
 
@@ -49,16 +49,16 @@ async def newest(connection: AsyncConnection, user_id: UUID, limit: int) -> list
 async def selected(
     connection: AsyncConnection, user_id: UUID | None, wanted: Selection, before: Place | None, limit: int
 ) -> list[Row[Any]]:
-    """Return the wanted rows of an account, or of all, that are older than `before`, newest first."""
+    """Return the selected rows of an account, or of all, that are older than `before`, newest first."""
     return list(await connection.execute(selecting(user_id, wanted, before, limit)))
 
 
 def selecting(user_id: UUID | None, wanted: Selection, before: Place | None, limit: int) -> Select[Any]:
-    """Return the query of `selected`: it reads about as many rows as it returns, however many there are.
+    """Return the query of `selected`: it reads about as many rows as it returns, whatever the table size.
 
-    Each kind is looked up by itself, in the index that begins with it: one look for several kinds would
-    have to walk over everything that lies between two of them. Only kinds from one address are sought among
-    all that came from it.
+    Each kind is looked up separately, in the index that begins with it: one scan for several kinds would
+    have to read everything between two of them. Only kinds combined with one address are filtered among all
+    rows of that address.
     """
     whose = text(EVERYBODYS) if user_id is None else AUDIT.c.user_id == user_id
     where = [whose, *_within(wanted)]
@@ -75,7 +75,7 @@ def selecting(user_id: UUID | None, wanted: Selection, before: Place | None, lim
 
 
 async def count_selected(connection: AsyncConnection, user_id: UUID | None, wanted: Selection) -> int:
-    """Count the wanted rows of an account, or of all without one."""
+    """Count the selected rows of an account, or of all if `user_id` is None."""
     query = select(func.count()).select_from(AUDIT).where(*_wanted_of(user_id, wanted))
     return int((await connection.execute(query)).scalar_one())
 
@@ -83,7 +83,7 @@ async def count_selected(connection: AsyncConnection, user_id: UUID | None, want
 async def everybodys(
     connection: AsyncConnection, user_id: UUID | None, wanted: Selection, last_id: int, limit: int
 ) -> list[Row[Any]]:
-    """Return the wanted rows after `last_id` of an account, or of all without one, by their ids."""
+    """Return the selected rows after `last_id` of an account, or of all, ordered by id."""
     query = select(AUDIT).where(AUDIT.c.id > last_id, *_wanted_of(user_id, wanted))
     return list(await connection.execute(query.order_by(AUDIT.c.id).limit(limit)))
 
@@ -97,7 +97,7 @@ async def after(connection: AsyncConnection, user_id: UUID, last: Place | None, 
 
 
 async def forget_origin(connection: AsyncConnection, user_id: UUID) -> None:
-    """Blank where the events of an account came from; what happened, and in which order, stays."""
+    """Blank the origin of an account's events; what happened, and in which order, remains."""
     await connection.execute(update(AUDIT).where(AUDIT.c.user_id == user_id).values(ip="", user_agent=""))
 
 
@@ -128,7 +128,7 @@ def _within(wanted: Selection) -> Sequence[ColumnElement[bool]]:
     if wanted.session_id is not None:
         found.append(AUDIT.c.session_id == wanted.session_id)
     if wanted.elsewhere is not None:
-        # A failed sign-in has no session, and is what somebody looks for here.
+        # A failed sign-in has no session, and is exactly what this filter is used to find.
         found.append(or_(AUDIT.c.session_id != wanted.elsewhere, AUDIT.c.session_id.is_(None)))
     if wanted.ip is not None:
         found.append(AUDIT.c.ip == wanted.ip)

@@ -1,4 +1,4 @@
-"""What every use case stands on, handed in as one."""
+"""The dependencies shared by every use case."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ from autograph_web.mail.outbox import Outbox
 
 @dataclass(frozen=True, slots=True)
 class UseCaseContext:
-    """The database, the audit log, the limiter, the outbox, and the sources of time and randomness.
+    """The database, the audit log, the rate limiter, the outbox, and the sources of time and randomness.
 
-    `reserved_domains` are the names for addresses that nobody else has use for and this server takes.
+    `reserved_domains` are the reserved domain names that this server accepts in email addresses.
     """
 
     database: Database

@@ -1,1 +1,1 @@
-"""How people show who they are, and what no longer opens an account afterwards."""
+"""Authentication methods, the sign-in flow, and the revocation of what was granted before."""

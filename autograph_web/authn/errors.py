@@ -1,24 +1,24 @@
-"""Refusals that several authentication methods share."""
+"""Errors that several authentication methods share."""
 
 from autograph_web.infra.errors import DomainError
 
 
 class CodeMalformed(DomainError):
-    """Neither six digits nor a recovery code; no try is spent on it."""
+    """Neither six digits nor a recovery code; it does not count as an attempt."""
 
     code, status, default_field = "code_malformed", 422, "code"
     sentence = "Enter the six digits from your app, or one of your recovery codes."
 
 
 class InvalidCode(DomainError):
-    """A code that is wrong, too old, or was used before (RFC 6238 section 5.2)."""
+    """A code that is wrong, expired or already used (RFC 6238 section 5.2)."""
 
     code, status, default_field = "invalid_code", 401, "code"
     sentence = "That code didn't work. Codes change every 30 seconds - enter the newest one."
 
 
 class MfaNotEnabled(DomainError):
-    """Two-step verification is off, so there is nothing to change about it."""
+    """Two-step verification is off, so it cannot be changed."""
 
     code, status = "mfa_not_enabled", 400
     sentence = "Two-step verification is off."

@@ -1,4 +1,4 @@
-"""What the owner is told when a factor changes (ASVS 5.0 V6.3)."""
+"""Notification emails about changes of a factor (ASVS 5.0 V6.3)."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ _WHAT = {
 
 
 def mfa_email(what: str, email: str, context: RequestContext, now: datetime) -> MailMessage:
-    """Return the letter about a change named in the table above."""
+    """Return the email about a change named in the table above."""
     subject, sentence = _WHAT[what]
     return MailMessage(
         to=email,

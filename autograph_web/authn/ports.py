@@ -1,8 +1,8 @@
-"""What an authentication method is to the flow, which knows none of them by name.
+"""The interfaces of authentication methods; the flow depends on these and knows no method by name.
 
-A method is a package of `authn/methods` and a line in `authn/module.py`: what it keeps and how it checks is
-its own. It is a `FirstFactor`, a `SecondFactor` or both, and what it keeps is `Revocable`
-(authn/revocation.py); what an account has of it stands in the view `credentials` (accounts/models.py).
+A method is a package in `authn/methods` and a line in `authn/module.py`; storage and checks are its own.
+It is a `FirstFactor`, a `SecondFactor` or both, and its credentials are `Revocable` (authn/revocation.py);
+the view `credentials` (accounts/models.py) reports which credentials an account has.
 """
 
 from collections.abc import Awaitable
@@ -21,10 +21,10 @@ from autograph_web.sessions.assurance import MethodId, Shown
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The account that an answer was right for, as it was when it was read.
+    """The account whose response was correct, as it was when it was read.
 
-    `renewal` is what the method stores in the place of what it checked against, once the account is locked: a
-    hash by the cost of today, a counter of signatures.
+    `renewal` is the value that the method stores in place of the one it checked against, once the account is
+    locked: for example a hash with the current cost, or a signature counter.
     """
 
     account: Account
@@ -33,52 +33,52 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """An answer that was not right, and whose account it was given for, if there is such an account."""
+    """A response that was not correct, and the account it was given for, if there is one."""
 
     account: Account | None = None
 
 
 @runtime_checkable
 class FirstFactor(Protocol):
-    """A method that a sign-in begins with: it tells whose account it is."""
+    """A method that starts a sign-in: it identifies the account."""
 
     @property
     def id(self) -> MethodId:
-        """Its name, which is stored and shown."""
+        """The method's name, which is stored and exposed."""
         ...
 
     @property
     def amr(self) -> tuple[str, ...]:
-        """Its values of RFC 8176; with "mfa" among them no second factor is asked for."""
+        """The method's RFC 8176 values; if they include "mfa", no second factor is required."""
         ...
 
     def limits(self, context: RequestContext, email_key: str, device: str | None) -> list[RateLimit]:
-        """Return the limits that a try counts against."""
+        """Return the rate limits that an attempt counts against."""
         ...
 
     async def check(self, context: RequestContext, whom: str | UUID, answer: str) -> Checked | Wrong:
-        """Check an answer for the account of a folded email address or of an id.
+        """Check a response for the account of a normalized email address or of an id.
 
-        Outside any unit of work, for it may take its time: an unknown account takes as long as a known one.
+        Runs outside a unit of work, because it may be slow; an unknown account takes as long as a known one.
 
         Raises:
-            Unavailable: The database is away, or too many are waiting already.
+            Unavailable: The database is unavailable, or too many checks are waiting already.
         """
         ...
 
     async def confirm(self, connection: AsyncConnection, checked: Checked) -> Account | None:
-        """Return the account as it is now, locked, or None if what was checked is no longer so."""
+        """Return the current account, locked, or None if it changed since the check."""
         ...
 
 
 def shown_by(method: FirstFactor) -> Shown:
-    """Return what an authentication has shown once its first factor was right."""
+    """Return the state of an authentication after its first factor succeeded."""
     return Shown((method.id,), method.amr)
 
 
 @dataclass(frozen=True, slots=True)
 class TypedCode:
-    """An answer in the canonical spelling of the method that recognised its form."""
+    """A code in the canonical form of the method that recognized its format."""
 
     method: MethodId
     text: str
@@ -86,7 +86,7 @@ class TypedCode:
 
 @dataclass(frozen=True, slots=True)
 class CodeUse:
-    """Where a code was used, and whose it is; `session_id` is the session that it opens or renews."""
+    """The context and account of a used code; `session_id` is the session that it opens or renews."""
 
     context: RequestContext
     user_id: UUID
@@ -96,82 +96,82 @@ class CodeUse:
 
 @runtime_checkable
 class SecondFactor(Protocol):
-    """A method that completes a sign-in: a code that works once."""
+    """A method that completes a sign-in with a single-use code."""
 
     @property
     def id(self) -> MethodId:
-        """Its name, which is stored and shown."""
+        """The method's name, which is stored and exposed."""
         ...
 
     @property
     def amr(self) -> tuple[str, ...]:
-        """Its values of RFC 8176."""
+        """The method's RFC 8176 values."""
         ...
 
     def read(self, typed: str) -> str | None:
-        """Return what was typed in canonical spelling, or None if it has not the form of this method."""
+        """Return the input in canonical form, or None if it does not have this method's format."""
         ...
 
     async def use(self, connection: AsyncConnection, user_id: UUID, code: str) -> bool:
-        """Use a code up within the caller's unit of work: True for one of any number of racers."""
+        """Consume a code within the caller's unit of work; only one of any concurrent requests gets True."""
         ...
 
     async def refusal_of(self, connection: AsyncConnection, user_id: UUID, code: str) -> DomainError | None:
-        """Return what there is to say of a code that was no good, if more than that it is wrong."""
+        """Return an error more specific than "wrong" for a rejected code, or None."""
         ...
 
     async def remaining(self, connection: AsyncConnection, user_id: UUID) -> int:
-        """Return how many codes are left, of a method that runs out of them; 0 of any other."""
+        """Return how many codes are left if the method's codes are finite, otherwise 0."""
         ...
 
     async def record_use(self, connection: AsyncConnection, use: CodeUse) -> None:
-        """Record a use that is news to the owner, and tell them; the everyday one is none."""
+        """Audit and notify the user of a use that is out of the ordinary; regular use requires neither."""
         ...
 
 
 class BackupCodes(Protocol):
-    """Codes that stand in for a second factor that is lost: it makes them when it is set up."""
+    """Codes that replace a lost second factor; they are created when the factor is set up."""
 
     def read(self, typed: str) -> str | None:
-        """Return what was typed in canonical spelling, or None if it has not the form of one."""
+        """Return the input in canonical form, or None if it does not have the format of a backup code."""
         ...
 
     async def renew(self, connection: AsyncConnection, user_id: UUID) -> list[str]:
-        """Put new codes in the place of an account's old ones, within the caller's unit of work."""
+        """Replace an account's codes by new ones, within the caller's unit of work."""
         ...
 
 
 class TrustedBrowsers(Protocol):
-    """Browsers in which a second factor was shown, which stand in for it."""
+    """Browsers in which a second factor was verified, and which replace it from then on."""
 
     def are_offered(self, user_id: UUID) -> bool:
-        """Return True if the owner of an account may trust browsers; if not, none is recognised either."""
+        """Return True if trusted devices are enabled for this account; if not, existing ones are ignored."""
         ...
 
     def recognise(self, token: str | None, user_id: UUID) -> Awaitable[bool]:
-        """Return True if a cookie's token stands for a browser that this account trusts."""
+        """Return True if the token of a cookie identifies a browser that this account trusts."""
         ...
 
 
 class Registrable(Protocol):
-    """A first factor that an account is registered with."""
+    """A first factor that an account can be registered with."""
 
     async def require(self, answer: str, email: str) -> None:
-        """Let an acceptable secret pass.
+        """Require that a new secret is acceptable.
 
         Raises:
-            DomainError: The method's refusals, with the reasons.
+            DomainError: The method's own errors, with the reasons.
         """
         ...
 
     async def prepare(self, answer: str, context: RequestContext | None = None) -> str:
-        """Return what `enrol` stores of a secret; outside any unit of work, for it may take its time.
+        """Return the value that `enrol` stores; runs outside a unit of work, because it may be slow.
 
         Raises:
-            Unavailable: Too many are waiting already.
+            Unavailable: Too many requests are waiting already.
         """
         ...
 
     async def enrol(self, connection: AsyncConnection, user_id: UUID, prepared: str) -> None:
-        """Give a new account its first factor, within the caller's unit of work."""
+        """Store the first factor of a new account, within the caller's unit of work."""
         ...

@@ -1,7 +1,7 @@
-"""THE table of what ends when: for each cause, which credentials of an account are revoked, in one order.
+"""The revocation policy: for each cause, which credentials of an account are revoked, in a fixed order.
 
-`python -m autograph_web revocation` prints it (docs/security.md). A use case names its cause and nothing
-else; what opens an account, or part of one, implements `Revocable` and is registered in `authn/module.py`.
+`python -m autograph_web revocation` prints it (docs/security.md). A use case names only its cause; every kind
+of credential implements `Revocable` and is registered in `authn/module.py`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from autograph_web.sessions.sessions import Ended, Sessions
 
 
 class Cause(StrEnum):
-    """Why credentials are revoked; kept with each session that ended, and in the audit log."""
+    """Why credentials are revoked; stored with each session that ended, and in the audit log."""
 
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  (a cause)
     PASSWORD_RESET = "password_reset"  # noqa: S105  (a cause)
@@ -49,7 +49,7 @@ class Extent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """One row of the table. Sessions that end take every sign-in under way along."""
+    """One row of the table. Ending sessions also ends every sign-in in progress."""
 
     meaning: str
     sessions: Extent = Extent.NONE
@@ -59,14 +59,14 @@ class Revocation:
     links: tuple[Purpose, ...] = ()
 
     def extent_of(self, kind: str) -> Extent:
-        """Return how much of what a `Revocable` is responsible for is revoked."""
+        """Return how many of the credentials of a `Revocable`'s kind are revoked."""
         return getattr(self, kind, Extent.NONE)
 
 
 _ALL = Extent.ALL
 _PENDING = (Purpose.PASSWORD_RESET, Purpose.EMAIL_CHANGE)
 _OF_AN_ADDRESS = (*_PENDING, Purpose.EMAIL_VERIFICATION, Purpose.SIGN_IN_REFUSAL)
-"""The links that an account leaves behind with its address; the ways back of earlier changes stay."""
+"""The links that lose their meaning with the address; undo links of earlier changes remain valid."""
 
 POLICY: Mapping[Cause, Revocation] = {
     Cause.PASSWORD_CHANGED: Revocation(
@@ -121,7 +121,7 @@ POLICY: Mapping[Cause, Revocation] = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One revocation as it is carried out: whose credentials, why, and from which moment on (or all)."""
+    """One revocation to carry out: the account, the cause, and since when credentials count (None: all)."""
 
     user_id: UUID
     cause: Cause
@@ -131,9 +131,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was revoked of one kind: how many, by the names of the audit log.
+    """The result of revoking one kind: counts by their names in the audit log.
 
-    `set_up_at` is when a second factor that an account had was set up: with it two-step verification ends.
+    `set_up_at` is when the removed second factor had been set up, if any; two-step verification then ends.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -142,51 +142,51 @@ class Taken:
 
 @runtime_checkable
 class Revocable(Protocol):
-    """Credentials of one kind."""
+    """A store of credentials of one kind."""
 
     kind: str
-    """The column of the table."""
+    """The name of the kind's column in the table."""
 
     async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
-        """Revoke what an account has of this kind, within the caller's unit of work."""
+        """Revoke an account's credentials of this kind, within the caller's unit of work."""
         ...
 
 
 class LockedFirst(Protocol):
-    """Credentials whose rows are locked before the account's, by everybody who takes both."""
+    """Credentials whose rows must be locked before the account's by every use case that locks both."""
 
     async def lock(self, connection: AsyncConnection, user_id: UUID) -> None:
-        """Have others who change them wait."""
+        """Lock an account's credentials against concurrent changes."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
-    """What was revoked: once the unit of work has committed, `Revocations.propagate` makes it certain."""
+    """The result of a revocation; call `Revocations.propagate` with it after the commit."""
 
     taken: tuple[Taken, ...]
     ended: Ended | None = None
-    """Every session of the account."""
+    """Set if every session of the account ended."""
     others: tuple[UUID, ...] = ()
-    """Or the sessions besides the viewer's."""
+    """Otherwise the sessions that ended, all except the viewer's."""
 
     @property
     def sessions(self) -> int:
-        """How many sessions were in use."""
+        """How many of the ended sessions were in use."""
         return self.ended.open if self.ended else len(self.others)
 
     def count(self, name: str) -> int:
-        """Return how many were revoked, by their name in the audit log."""
+        """Return how many credentials were revoked, by their name in the audit log."""
         return sum(taken.counts.get(name, 0) for taken in self.taken)
 
     @property
     def second_factor_set_up_at(self) -> datetime | None:
-        """When the second factor that was removed had been set up, if there was one."""
+        """When the removed second factor had been set up, or None if none was removed."""
         return next((taken.set_up_at for taken in self.taken if taken.set_up_at), None)
 
 
 class Revocations:
-    """Carries the table out."""
+    """Applies the revocation policy."""
 
     def __init__(
         self,
@@ -196,20 +196,20 @@ class Revocations:
         revocables: Sequence[Revocable],
         first: Sequence[LockedFirst] = (),
     ) -> None:
-        """Register `revocables` in the order in which all take their tables; `first` before the account."""
+        """Register `revocables` in the order in which their tables are locked, `first` before the account."""
         self._clock, self._sessions, self._links = clock, sessions, links
         self._revocables, self._first = revocables, first
 
     async def require_reachable(self) -> None:
-        """Let pass while `propagate` can be expected to work.
+        """Require that `propagate` can be expected to succeed.
 
         Raises:
-            Unavailable: Redis is away; nothing was changed yet.
+            Unavailable: Redis is unavailable; nothing has been changed yet.
         """
         await self._sessions.require_certainty()
 
     async def lock(self, connection: AsyncConnection, user_id: UUID) -> None:
-        """Lock what is locked before the account's row, where a use case locks that row itself."""
+        """Lock the rows that precede the account's row, for use cases that lock the account themselves."""
         for one in self._first:
             await one.lock(connection, user_id)
 
@@ -223,18 +223,18 @@ class Revocations:
         keep_sessions: bool = False,
         but: UUID | None = None,
     ) -> Revoked:
-        """Revoke what the table says, within the caller's unit of work.
+        """Revoke what the policy specifies, within the caller's unit of work.
 
         Args:
             connection: The caller's unit of work.
-            user_id: Whose credentials.
-            cause: Why: the row of the table.
-            since: From when on something set up is suspect, where the table says "since then".
-            keep_sessions: The owner's choice, where the table leaves it to them.
-            but: The owner's own session, where only all others end.
+            user_id: The account whose credentials are revoked.
+            cause: The cause, which selects the row of the table.
+            since: The start of the suspect period, where the table says "since then".
+            keep_sessions: The user's choice, where the table permits one.
+            but: The user's own session, where only all others end.
 
         Raises:
-            SessionEnded: The account is gone.
+            SessionEnded: The account no longer exists.
         """
         row, now = POLICY[cause], self._clock.now()
         taken: list[Taken] = []
@@ -256,11 +256,11 @@ class Revocations:
         return Revoked(tuple(taken), await self._sessions.end_every(connection, user_id, cause))
 
     async def propagate(self, revoked: Revoked, going_on: UUID | None = None) -> None:
-        """Make committed ends of sessions certain everywhere; open pages leave, but for those of `going_on`.
+        """Put committed ends of sessions into effect everywhere; notify all pages except those of `going_on`.
 
         Raises:
-            Unavailable: As `Unfinished`: it is done, but Redis is away, and a session may be accepted for up
-                to five minutes.
+            Unavailable: As `Unfinished`: the change is committed, but Redis is unavailable, and an ended
+                session may be accepted for up to five minutes.
         """
         if revoked.ended is not None:
             await self._sessions.make_certain(revoked.ended, going_on)

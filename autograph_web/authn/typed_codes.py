@@ -1,18 +1,18 @@
-"""Codes as people type them: in any script, in groups, pasted from a list with their number."""
+"""Parses codes as users type them: in any script, in groups, or pasted from a numbered list."""
 
 import re
 from collections.abc import Iterator
 from unicodedata import decimal, normalize
 
-_LONGEST = 256  # as it was typed or pasted, with what stands around a code (characters)
-# What stands before each code of a list, as in our own file of them.
+_LONGEST = 256  # of the input as typed or pasted, including any surrounding text (characters)
+# The number that precedes each code of a list, as in the downloadable file of recovery codes.
 _NUMBER = re.compile(r"\s*\d{1,2}[.):\]]\s*(?=\S)")
 
 
 def spellings(typed: str) -> Iterator[str]:
-    """Yield the letters and digits of what was typed, then those without the number of a line in a list.
+    """Yield the letters and digits of the input, then the same without a leading list number.
 
-    Digits may be those of any script; nothing is yielded of what is far too long to be a code.
+    Digits of any script are accepted; nothing is yielded for input far too long to be a code.
     """
     if len(typed) <= _LONGEST:
         yield _kept(typed)
@@ -20,6 +20,6 @@ def spellings(typed: str) -> Iterator[str]:
 
 
 def _kept(typed: str) -> str:
-    """Return the letters and digits of `typed`, in ASCII where they have a form there."""
+    """Return the letters and digits of `typed`, converted to ASCII where possible."""
     plain = (str(decimal(letter, letter)) for letter in normalize("NFKC", typed))
     return "".join(letter for letter in plain if letter.isalnum())

@@ -1,1 +1,1 @@
-"""Who may do what."""
+"""Authorization: which principal may perform which operation."""

@@ -1,11 +1,12 @@
-"""THE table of operations: who may make each REST call, send each form and use each page.
+"""The table of operations: who may make each REST call, submit each form and open each page.
 
-`python -m autograph_web operations` prints it (docs/api.md). Each face has one guard that enforces it: REST
-`api/identity.py`, forms `http/native_forms.py`, pages `http/pages.py` and, for the events of a page's
-handlers, `ui/account_page.py`. What is not in it takes a session, and tests demand that everything is.
+`python -m autograph_web operations` prints it (docs/api.md). Each interface has one guard that enforces it:
+REST `api/identity.py`, forms `http/native_forms.py`, pages `http/pages.py` and, for the events of a page's
+handlers, `ui/account_page.py`. An operation that is not listed requires a session; tests require every one to
+be listed.
 
-`recent` is enforced for calls and forms before anything is done, and once more by the use case in its unit of
-work, where it is certain; the events of pages leave it to the use case, which has the page ask for it.
+`recent` is enforced for calls and forms before anything is done, and again by the use case in its unit of
+work, which is authoritative; for page events only the use case checks it, and the page then prompts for it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,11 +20,11 @@ from autograph_web.infra.clock import Clock
 from autograph_web.sessions.viewer import Viewer
 
 RequireAdmin = Callable[[Principal], Awaitable[None]]
-"""Lets an administrator pass (`AdminPolicy.require`)."""
+"""Raises unless the caller is an administrator (`AdminPolicy.require`)."""
 
 
 class Who(StrEnum):
-    """Who may; the values are the words of the printed table."""
+    """Who may perform an operation; the values are the words of the printed table."""
 
     PUBLIC = "anybody"
     USER = "a signed-in user"
@@ -32,9 +33,10 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """Who may, and the scope with which an API key of theirs may (None: no key may).
+    """Who may perform an operation, and the scope that an API key needs for it (None: no API key may).
 
-    `recent` is whether a session requires authentication within the last ten minutes; a key has none.
+    `recent` requires a session to have authenticated within the last ten minutes; an API key has no such
+    time.
     """
 
     who: Who
@@ -42,13 +44,13 @@ class Operation:
     recent: bool = False
 
     async def require(self, caller: Principal, require_admin: RequireAdmin, clock: Clock) -> None:
-        """Let a caller pass who may.
+        """Require that a caller may perform the operation.
 
         Raises:
             SessionRequired, ScopeMissing: As for `require_scope`.
-            NotAdmin: It takes an administrator.
+            NotAdmin: It requires an administrator.
             ReauthenticationRequired: The authentication is too old or too weak.
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         if isinstance(caller, ApiKeyPrincipal):
             self.require_scope(caller)
@@ -58,11 +60,11 @@ class Operation:
             caller.assurance.require_recent(caller.mfa_enabled, clock)
 
     def require_scope(self, holder: ApiKeyPrincipal) -> None:
-        """Let an API key pass whose scopes cover the call.
+        """Require that the scopes of an API key cover the call.
 
         Raises:
-            SessionRequired: No key may.
-            ScopeMissing: This one may not.
+            SessionRequired: No API key may make it.
+            ScopeMissing: This API key lacks the scope.
         """
         if self.scope is None:
             raise SessionRequired
@@ -95,11 +97,11 @@ REST: dict[str, Operation] = {
     "GET /admin/audit/export": Operation(Who.ADMIN, Scope.ADMIN),
     "GET /admin/statistics": Operation(Who.ADMIN, Scope.ADMIN),
     "GET /admin/flags": Operation(Who.ADMIN, Scope.ADMIN),
-    # A key must not make itself more than it is, nor take the account from its owner.
+    # An API key must not extend its own privileges or take the account away from its owner.
     "POST /logout": Operation(Who.USER),
     "POST /logout-all": Operation(Who.USER),
     "POST /password-change": Operation(Who.USER),
-    "GET /account/export": Operation(Who.USER),  # everything at once: for the owner, not for a program
+    "GET /account/export": Operation(Who.USER),  # all data at once: for the user, not for a program
     "GET /activity/export": Operation(Who.USER),
     "POST /email-verification/request": Operation(Who.USER),
     "POST /email-change/request": Operation(Who.USER, recent=True),
@@ -109,13 +111,13 @@ REST: dict[str, Operation] = {
     "POST /mfa/disable": Operation(Who.USER, recent=True),
     "POST /mfa/recovery-codes": Operation(Who.USER, recent=True),
     "DELETE /mfa/trusted-devices/{device_id}": Operation(Who.USER),
-    # Nor leave anything behind that outlives it and can do more: an account, a role, a way in that was closed
-    # or that has one step less.
+    # Nor may it leave a more powerful access that outlives it: an account, a role, or an account unlocked or
+    # freed of its second factor.
     "POST /admin/users": Operation(Who.ADMIN, recent=True),
     "POST /admin/users/{user_id}/unlock": Operation(Who.ADMIN, recent=True),
     "POST /admin/users/{user_id}/role": Operation(Who.ADMIN, recent=True),
     "POST /admin/users/{user_id}/mfa/reset": Operation(Who.ADMIN, recent=True),
-    # Or it could guess at passwords without a limit.
+    # Otherwise an API key could guess passwords without a limit.
     "POST /admin/addresses/unlock": Operation(Who.ADMIN, recent=True),
     "POST /admin/users/{user_id}/limits/lift": Operation(Who.ADMIN, recent=True),
     "PUT /admin/flags/{name}": Operation(Who.ADMIN, recent=True),
@@ -126,7 +128,7 @@ REST: dict[str, Operation] = {
     "POST /api-keys": Operation(Who.USER, recent=True),
     "DELETE /api-keys/{key_id}": Operation(Who.USER),
 }
-"""The calls of REST."""
+"""The REST calls."""
 
 FORMS: dict[str, Operation] = {
     "POST /session/sign-in": Operation(Who.PUBLIC),
@@ -134,7 +136,7 @@ FORMS: dict[str, Operation] = {
     "POST /session/verify": Operation(Who.PUBLIC),
     "POST /session/start-over": Operation(Who.PUBLIC),
     "POST /session/claim": Operation(Who.PUBLIC),
-    "POST /session/end": Operation(Who.PUBLIC),  # whose session has ended already wants the same
+    "POST /session/end": Operation(Who.PUBLIC),  # idempotent: the session may have ended already
     "POST /session/verify-email": Operation(Who.PUBLIC),
     "POST /session/verify-email/send": Operation(Who.PUBLIC),
     "POST /session/change-email/confirm": Operation(Who.PUBLIC),
@@ -153,7 +155,7 @@ FORMS: dict[str, Operation] = {
     "POST /session/sign-out-device": Operation(Who.USER),
     "POST /session/sign-out-others": Operation(Who.USER),
 }
-"""The forms of pages, which browsers post with their cookie."""
+"""The forms of pages, which browsers submit with their cookie."""
 
 PAGES: dict[str, Operation] = {
     "/": Operation(Who.PUBLIC),
@@ -181,23 +183,23 @@ PAGES: dict[str, Operation] = {
     "/admin/users/person": Operation(Who.ADMIN),
     "/admin/audit": Operation(Who.ADMIN),
 }
-"""The pages by path. The handlers of a page may be used by whoever may have the page."""
+"""The pages by path. Who may open a page may also use its handlers."""
 
 _UNLISTED = Operation(Who.USER)
 
 
 def operation_of(call: str) -> Operation:
-    """Return the row of a call or a form, such as "GET /me"; one that is not listed takes a session."""
+    """Return the row of a call or a form, such as "GET /me"; an unlisted one requires a session."""
     return REST.get(call) or FORMS.get(call) or _UNLISTED
 
 
 def page_operation(path: str) -> Operation:
-    """Return the row of a page; one that is not listed takes a session."""
+    """Return the row of a page; an unlisted one requires a session."""
     return PAGES.get(path, _UNLISTED)
 
 
 def table() -> list[tuple[str, ...]]:
-    """Return the table as text: a header and a row for each operation of each face."""
+    """Return the table as text: a header and a row for each operation of each interface."""
     rows = [
         (
             face,

@@ -1,4 +1,4 @@
-"""Who a request acts for."""
+"""The principal that a request acts for."""
 
 from typing import TypeAlias
 
@@ -6,4 +6,4 @@ from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.sessions.viewer import Viewer
 
 Principal: TypeAlias = Viewer | ApiKeyPrincipal
-"""A user in a session of theirs, or an API key that acts for its owner."""
+"""A user in a session, or an API key that acts for its owner."""

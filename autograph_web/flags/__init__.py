@@ -1,1 +1,1 @@
-"""Feature flags: what an operator can switch while the server runs."""
+"""Feature flags: what an operator can change while the server runs."""

@@ -1,4 +1,4 @@
-"""Refusals about feature flags."""
+"""Errors about feature flags."""
 
 from autograph_web.infra.errors import DomainError
 
@@ -11,14 +11,14 @@ class FlagUnknown(DomainError):
 
 
 class FlagValueInvalid(DomainError):
-    """A word that the flag does not know; the reasons tell those it does."""
+    """A value that the flag does not accept; the reasons list those it does."""
 
     code, status, default_field = "flag_value_invalid", 422, "value"
     sentence = "That flag doesn't know this value."
 
 
 class FlagShareInvalid(DomainError):
-    """No share of the accounts, or a flag that decides before there is an account."""
+    """Not a valid percentage, or a partial one for a flag that is evaluated before there is an account."""
 
     code, status, default_field = "flag_share_invalid", 422, "percent"
     sentence = (

@@ -1,4 +1,4 @@
-"""What the flags say now, to whom, and how they come to say otherwise."""
+"""The current values of the flags for each account, and their changes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -27,18 +27,18 @@ from autograph_web.infra.redis.client import RedisClient, RedisDown
 
 _log = structlog.get_logger(__name__)
 
-# A change is in force at once in its own process, and in others when they hear of it over Redis. Whether they
-# listen or not, they read again after so many seconds: a message may be lost.
+# A change takes effect at once in its own process, and in others when notified over Redis. Each process also
+# reloads periodically, more often while not subscribed: a message may be lost.
 _CHANNEL = "flags_changed"
 _LISTENING_S, _DEAF_S = 10.0, 1.0
 _CLOSING_S = 3.0
 Leave = Callable[[AsyncConnection], Awaitable[None]]
-_TRIES = 3  # of two who switch one flag for the first time, the second starts over and finds it switched
+_TRIES = 3  # of two concurrent first changes of a flag, the second retries and finds the flag changed
 
 
 @dataclass(frozen=True, slots=True)
 class Switched:
-    """What an operator has switched a flag to: its word, for a share of the accounts in percent."""
+    """An operator's override of a flag: its value, for a share of the accounts in percent."""
 
     word: str
     percent: int
@@ -47,13 +47,13 @@ class Switched:
 
     @classmethod
     def of(cls, row: Row[Any]) -> "Switched":
-        """Return what a row holds."""
+        """Return the override in a row of the table."""
         return cls(row.value, row.percent, row.changed_at, row.changed_by)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a flag stands: its default by the settings, and what it was switched to, if it was."""
+    """The state of a flag: its default from the settings, and its override, if any."""
 
     flag: Flag[Any]
     default: str
@@ -61,24 +61,24 @@ class Standing:
 
     @property
     def word(self) -> str:
-        """What the flag says to those it was switched for, or to all."""
+        """The flag's value for the accounts that the override applies to, or for all."""
         return self.switched.word if self.switched else self.default
 
     @property
     def percent(self) -> int:
-        """To which share of the accounts it says that."""
+        """The share of the accounts with this value, in percent."""
         return self.switched.percent if self.switched else EVERYBODY
 
     @property
     def in_words(self) -> str:
-        """Return what it says and to whom, as the audit log keeps it."""
+        """The value and its share in words, as recorded in the audit log."""
         if self.switched is None:
             return f"{self.default} (default)"
         return self.word if self.percent == EVERYBODY else f"{self.word} for {self.percent} %"
 
 
 class Flags:
-    """Answers from a copy in the process, which is read anew when a change is announced over Redis."""
+    """Evaluates flags from a copy in the process, which is reloaded when a change is announced over Redis."""
 
     def __init__(self, deps: UseCaseContext, defaults: Mapping[str, Any], redis: RedisClient) -> None:
         self._deps, self._defaults, self._redis = deps, defaults, redis
@@ -87,10 +87,10 @@ class Flags:
         self._changed, self._closing = asyncio.Event(), asyncio.Event()
 
     def of(self, flag: Flag[V], user_id: UUID | None = None) -> V:
-        """Return what `flag` says, to the account `user_id` if it says different things to different ones.
+        """Return the value of `flag`, for the account `user_id` if it differs between accounts.
 
         Raises:
-            Unavailable: What was switched could not be read yet, and is not guessed.
+            Unavailable: The overrides have not been loaded yet, and defaults must not be assumed.
         """
         if self._copy is None:
             raise Unavailable(retry_after=1)
@@ -100,10 +100,10 @@ class Flags:
         return cast(V, self._defaults[flag.name])
 
     async def all(self) -> list[Standing]:
-        """Return how every flag stands, in the order of the table.
+        """Return the state of every flag, in the order of the table.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         copy = await self.read()
         return [self._standing(flag, copy.get(flag.name)) for flag in FLAGS]
@@ -116,13 +116,13 @@ class Flags:
         user_id: UUID | None = None,
         leave: Leave | None = None,
     ) -> Standing:
-        """Switch a flag; `actor`, and `user_id` if that is an account, is who wants it.
+        """Change a flag on behalf of `actor`, and of the account `user_id` if the actor has one.
 
-        To wish what is so already changes nothing, and nothing is written down. `leave` refuses, in the same
-        unit of work, whoever may not.
+        A request that matches the current override changes nothing and is not audited. `leave` is called in
+        the same unit of work and raises if the actor may not change flags.
 
         Raises:
-            Unavailable: The database is away; nothing changed.
+            Unavailable: The database is unavailable; nothing changed.
         """
         for _ in range(_TRIES):
             with suppress(IntegrityError):
@@ -130,15 +130,15 @@ class Flags:
                 break
         else:
             raise Unavailable(retry_after=1)
-        with suppress(RedisDown):  # the others then read it within seconds
+        with suppress(RedisDown):  # other processes then reload within seconds
             await self._redis.publish(_CHANNEL, wish.flag.name)
         return self._standing(wish.flag, (await self.read()).get(wish.flag.name))
 
     async def read(self) -> Mapping[str, Switched]:
-        """Read what was switched, for all that is asked from now on.
+        """Load the overrides, which apply to every evaluation from now on.
 
         Raises:
-            Unavailable: The database is away; the copy stays as it is.
+            Unavailable: The database is unavailable; the copy is unchanged.
         """
         async with self._deps.database.read() as connection:
             rows = await store.every(connection)
@@ -147,13 +147,13 @@ class Flags:
 
     @asynccontextmanager
     async def kept_fresh(self) -> AsyncGenerator[None]:
-        """Read once, and then whenever it may be needed until the block ends; a process needs this once."""
+        """Load the overrides now, and keep them current until the block ends; needed once per process."""
         await self._read_if_possible()
         reading, listening = asyncio.create_task(self._keep_reading()), asyncio.create_task(self._listen())
         try:
             yield
         finally:
-            # A read that is under way is not cut off: its connection would be lost.
+            # A read in progress is not cancelled, because its connection would be lost.
             self._closing.set()
             self._changed.set()
             await asyncio.wait([reading], timeout=_CLOSING_S)
@@ -163,9 +163,9 @@ class Flags:
         while not self._closing.is_set():
             with suppress(TimeoutError):
                 seconds = _LISTENING_S if self._listening and not self._lost else _DEAF_S
-                async with asyncio.timeout(seconds):  # unlike wait_for, it never swallows that we are to end
+                async with asyncio.timeout(seconds):  # unlike wait_for, it never swallows a cancellation
                     await self._changed.wait()
-            # Before the read: what is announced after it must not be missed.
+            # Cleared before the read, so that a later announcement is not missed.
             self._changed.clear()
             if not self._closing.is_set():
                 await self._read_if_possible()
@@ -176,7 +176,7 @@ class Flags:
                 self._changed.set()
 
     def _note_listening(self, listening: bool) -> None:
-        if listening is not self._listening:  # what was announced in between was not heard
+        if listening is not self._listening:  # announcements in between were missed
             self._listening = listening
             self._changed.set()
 
@@ -184,8 +184,8 @@ class Flags:
         try:
             await self.read()
             self._lost = False
-        except Exception as error:  # noqa: BLE001  (whatever it was, the next look deserves a try)
-            if not self._lost:  # once is enough for one outage
+        except Exception as error:  # noqa: BLE001  (an unexpected error must not end the loop)
+            if not self._lost:  # one log entry per outage
                 _log.warning("flags_not_read", error=error.__class__.__name__)
             self._lost = True
 
@@ -227,17 +227,17 @@ class Flags:
 
 
 def share_of(flag: Flag[Any], user_id: UUID) -> int:
-    """Return where an account stands among the hundred shares of a flag: always the same place.
+    """Return the bucket of an account for a flag, 0 to 99; it is always the same.
 
-    Every flag deals them anew, so that it is not the same people who get everything first; and whoever has
-    what is given to 10 % keeps it at 20 %.
+    The buckets differ between flags, so that no account is always among the first; an account included at 10
+    % remains included at 20 %.
     """
     digest = sha256(f"{flag.name}\n{user_id.hex}".encode("ascii")).digest()
     return int.from_bytes(digest[:8]) % EVERYBODY
 
 
 async def _everybody(_connection: AsyncConnection) -> None:
-    """Let whoever is at the command line pass."""
+    """Permit the change; used for the command line, which needs no authorization."""
 
 
 def _is_meant(flag: Flag[Any], switched: Switched, user_id: UUID | None) -> bool:

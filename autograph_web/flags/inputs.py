@@ -1,4 +1,4 @@
-"""What an operator asks of a flag, checked for shape."""
+"""An operator's request to change a flag, validated."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ EVERYBODY = 100
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a flag is to say, to which share of the accounts in percent; without a word, its default."""
+    """The requested value of a flag for a share of the accounts in percent; None restores the default."""
 
     flag: Flag[Any]
     word: str | None
@@ -19,12 +19,12 @@ class Wish:
 
 
 def read_wish(name: str, word: str | None, percent: int = EVERYBODY) -> Wish:
-    """Return the wish that was typed or sent.
+    """Return the validated request.
 
     Raises:
         FlagUnknown: No flag has this name.
-        FlagValueInvalid: It does not know this word; the reasons tell those it does.
-        FlagShareInvalid: Not 0 to 100, or not everybody where the flag decides before there is an account.
+        FlagValueInvalid: It does not accept this value; the reasons list those it does.
+        FlagShareInvalid: Not 0 to 100, or not 100 for a flag that is evaluated before there is an account.
     """
     flag = flag_called(name)
     if word is not None and word not in flag.choices:

@@ -1,4 +1,4 @@
-"""The table of what operators switched."""
+"""The table of operators' flag overrides."""
 
 from datetime import datetime
 
@@ -8,9 +8,9 @@ from autograph_web.infra.db.types import Model, UtcDateTime
 
 
 class FlagRow(Model, table=True):
-    """What stands in the place of a flag's default; without a row the default does.
+    """An override of a flag's default; without a row, the default applies.
 
-    It holds for `percent` of the accounts.
+    It applies to `percent` of the accounts.
     """
 
     __tablename__ = "flags"  # pyright: ignore[reportAssignmentType]

@@ -1,4 +1,4 @@
-"""THE table of feature flags: what can be switched while the server runs, between what, and what it means."""
+"""The table of feature flags: what can be changed while the server runs, its values and their meanings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +16,9 @@ _SWITCH: dict[str, bool] = {"on": True, "off": False}
 class Flag(Generic[V]):
     """One flag. Its default is the setting of the same name.
 
-    `choices` are the words an operator chooses from, with the value each stands for and what it does.
-    A flag `per_account` may be given to a share of the accounts; the others decide before there is one.
+    `choices` maps the values that an operator can choose to the effective ones; `meanings` explains each. A
+    flag that is `per_account` may apply to a share of the accounts; others are evaluated before there is an
+    account.
     """
 
     name: str
@@ -27,7 +28,7 @@ class Flag(Generic[V]):
     per_account: bool
 
     def word_of(self, value: V) -> str:
-        """Return the word that stands for `value`."""
+        """Return the name of the choice for `value`."""
         return next(word for word, one in self.choices.items() if one == value)
 
 
@@ -89,10 +90,10 @@ FLAGS: tuple[Flag[Any], ...] = (
 
 
 def flag_called(name: str) -> Flag[Any]:
-    """Return the flag of a name.
+    """Return the flag with this name.
 
     Raises:
-        FlagUnknown: There is none.
+        FlagUnknown: No flag has this name.
     """
     for flag in FLAGS:
         if flag.name == name:

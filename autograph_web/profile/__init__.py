@@ -1,1 +1,1 @@
-"""What people do with their own account: its password, its address, its data, its end."""
+"""What users do with their own account: change its password and address, export its data, delete it."""

@@ -1,4 +1,4 @@
-"""What happened on an account, for its owner to look through and take along."""
+"""The events of an account, for its user to browse and download."""
 
 from autograph_web.audit.downloads import Download, Format, written
 from autograph_web.audit.kinds import Kind
@@ -12,18 +12,18 @@ from autograph_web.sessions.viewer import Viewer
 
 
 class Activity:
-    """Shows people what happened on their own account, and on nobody else's."""
+    """Shows users the events of their own account only."""
 
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
 
     async def page(self, viewer: Principal, wish: ActivityInput, cursor: str | None, limit: int) -> EventPage:
-        """Return the newest `limit` events the wish picks, or of those older than `cursor`.
+        """Return the newest `limit` events that the filter matches, or of those older than `cursor`.
 
         Raises:
-            InvalidCursor: No page of ours ended there.
-            InvalidInput: A key asks for the events of its session.
-            Unavailable: The database is away.
+            InvalidCursor: The cursor was not issued by this server.
+            InvalidInput: An API key requests the events of its session.
+            Unavailable: The database is unavailable.
         """
         wanted = wish.selection(viewer)
         return await self._deps.audit_log.page(viewer.user_id, wanted, cursor, limit, for_owner=True)
@@ -31,11 +31,11 @@ class Activity:
     async def download(
         self, context: RequestContext, viewer: Viewer, wish: ActivityInput, form: Format
     ) -> Download:
-        """Return everything the wish picks as a file; whatever may refuse does so before any of it is sent.
+        """Return all events that the filter matches as a file; every check runs before any of it is sent.
 
         Raises:
             RateLimited: Too many downloads in an hour.
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         await self._deps.limiter.consume(Limit.ACTIVITY, viewer.user_id.hex)
         await self._deps.audit_log.record_alone(Kind.DATA_EXPORTED, context, viewer=viewer, what="activity")

@@ -1,4 +1,4 @@
-"""The end of an account, at its owner's wish."""
+"""Deletion of an account at its user's request."""
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,21 +16,21 @@ from autograph_web.sessions.viewer import Viewer
 
 
 class Deletion:
-    """Deletes accounts. What happened stays in the audit log, under an id that leads to nobody any more."""
+    """Deletes accounts. Their events stay in the audit log, under an id that no longer identifies a user."""
 
     def __init__(self, deps: UseCaseContext, revocations: Revocations) -> None:
         self._deps, self._revocations = deps, revocations
 
     @retried
     async def delete(self, context: RequestContext, viewer: Viewer, confirm_email: str) -> None:
-        """Delete the viewer's account, with everything that is its own; tell the owner.
+        """Delete the viewer's account with all its data, and notify the user by email.
 
         Raises:
-            ReauthenticationRequired: Password and factor were not shown within ten minutes.
+            ReauthenticationRequired: Password and second factor were not verified within ten minutes.
             EmailMismatch: `confirm_email` is not the account's address.
-            OnlyAdmin: Nobody would be left to administer.
-            SessionEnded: The account is gone already.
-            Unavailable: The database is away and nothing was deleted; or, as `Unfinished`, Redis is.
+            OnlyAdmin: No active administrator would be left.
+            SessionEnded: The account no longer exists.
+            Unavailable: The database is unavailable and nothing was deleted; or, as `Unfinished`, Redis is.
         """
         async with self._deps.database.unit() as connection:
             email = await self._check(connection, viewer, confirm_email)
@@ -55,7 +55,7 @@ class Deletion:
         return account.email
 
     async def _hold(self, connection: AsyncConnection, viewer: Viewer) -> None:
-        """Keep everybody else from the account, provided that somebody is left to administer."""
+        """Lock the account, provided that an active administrator remains."""
         held = await accounts.lock_user_and_admins(connection, viewer.user_id)
         mine = next((row for row in held if row.id == viewer.user_id), None)
         if mine is None:
@@ -64,8 +64,8 @@ class Deletion:
             raise OnlyAdmin
 
     async def _remove(self, connection: AsyncConnection, viewer: Viewer) -> Revoked:
-        # In the order everybody takes these tables: factors, the account, whatever else belongs to it. To
-        # delete the account at once would take its rows in any order.
+        # In the lock order of all use cases: factors, the account, then its other rows. Deleting the account
+        # directly would lock its rows in an arbitrary order.
         await self._revocations.lock(connection, viewer.user_id)
         await self._hold(connection, viewer)
         revoked = await self._revocations.apply(connection, viewer.user_id, Cause.ACCOUNT_DELETED)

@@ -1,7 +1,7 @@
-"""Moving an account to another address.
+"""Changing the email address of an account.
 
-Nothing changes before whoever reads the new mailbox says so; for three days whoever reads the old one can
-take it back (`recovery/undo.py`), and until then nobody else can have the old address.
+Nothing changes before the link in the email to the new address is used; for three days the link sent to the
+old address can undo the change (`recovery/undo.py`), and until then the old address is reserved.
 """
 
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ _CHANGE, _UNDO = Purpose.EMAIL_CHANGE, Purpose.EMAIL_CHANGE_UNDO
 
 
 class EmailChange:
-    """Changes addresses."""
+    """Changes email addresses."""
 
     def __init__(
         self, deps: UseCaseContext, links: Links, sessions: Sessions, revocations: Revocations
@@ -40,16 +40,17 @@ class EmailChange:
         self._revocations = revocations
 
     async def request(self, context: RequestContext, viewer: Viewer, email: str) -> str:
-        """Send a link to the new address and a way back to the old one; return the new one as understood.
+        """Send a link to the new address and an undo link to the old one; return the new address as parsed.
 
-        An address that has an account gets no link but word of it, and the outcome is the same.
+        If the new address already has an account, it gets a notice instead of a link; the response is the
+        same.
 
         Raises:
-            EmailInvalid: It is no email address.
-            EmailUnchanged: It is the one the account has.
-            ReauthenticationRequired: Password and factor were not shown within ten minutes.
-            RateLimited: Too many changes were asked for, or too many letters went to that address.
-            Unavailable: The database is away; nothing was sent.
+            EmailInvalid: It is not an email address.
+            EmailUnchanged: It is the account's current address.
+            ReauthenticationRequired: Password and second factor were not verified within ten minutes.
+            RateLimited: Too many changes were requested, or too many emails were sent to that address.
+            Unavailable: The database is unavailable; nothing was sent.
         """
         address = parse_email(email, self._deps.reserved_domains)
         viewer.assurance.require_recent(viewer.mfa_enabled, self._deps.clock)
@@ -58,15 +59,15 @@ class EmailChange:
         return address.text
 
     async def confirm(self, context: RequestContext, token: str) -> Account:
-        """Move the account of a link to the address the link was sent to, and return it as it is now.
+        """Move the account of a link to the address that the link was sent to, and return the account.
 
-        Nobody is signed out. Every other link of the account ends, but for the ways back.
+        No session ends. Every other link that belongs to the old address is revoked, except undo links.
 
         Raises:
-            LinkUnknown, LinkUsed, LinkExpired: The link changes nothing.
-            EmailTaken: Somebody else has the address, or had it within the last three days.
-            RateLimited: Too many wrong tokens from this address of the network.
-            Unavailable: The database is away; the link is as good as before.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link is not usable.
+            EmailTaken: Another account has the address, or had it within the last three days.
+            RateLimited: Too many wrong tokens from this network address.
+            Unavailable: The database is unavailable; the link remains usable.
         """
         bucket = address_bucket(context.ip)
         try:
@@ -78,10 +79,10 @@ class EmailChange:
         return account
 
     async def purge_expired(self) -> int:
-        """Let go of the addresses that were held long enough; return how many.
+        """Delete expired reservations of addresses; return how many.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.unit() as connection:
             return await accounts.delete_expired_reservations(connection, self._deps.clock.now())
@@ -119,7 +120,8 @@ class EmailChange:
     ) -> None:
         now = self._deps.clock.now()
         taken = await accounts.is_taken(connection, address.key, account.id, now)
-        # Made even if nobody gets it: an earlier change ends either way, and both take the same time.
+        # Created even if it is not sent: earlier links are revoked in both cases, and both take the same
+        # time.
         token = await self._links.issue(
             connection, _CHANGE, account.id, _CHANGE.life, address.text, alone=True
         )
@@ -162,7 +164,7 @@ async def account_of_link(connection: AsyncConnection, link: Link) -> Account:
     """Return the active account of a link.
 
     Raises:
-        LinkUnknown: There is none.
+        LinkUnknown: There is no such account.
     """
     found = await accounts.find_by_id(connection, link.user_id)
     if found is None or not found.active:
@@ -173,14 +175,15 @@ async def account_of_link(connection: AsyncConnection, link: Link) -> Account:
 async def move(
     connection: AsyncConnection, account: Account, address: EmailAddress, now: datetime
 ) -> Account:
-    """Give an account an address that was just shown to be its owner's.
+    """Assign a newly verified address to an account.
 
     Raises:
-        EmailTaken: Somebody else has it, or had it within the last three days.
+        EmailTaken: Another account had it within the last three days.
         IntegrityError: Another account has it.
     """
     moved = await accounts.change_email(connection, account.id, address, now)
-    # After the change, which waits for whoever is leaving the address: their hold on it is visible now.
+    # After the update, which waits for an account that is giving up the address: its reservation is visible
+    # now.
     if await accounts.is_reserved(connection, address.key, account.id, now):
         raise EmailTaken
     await accounts.release_reservation(connection, address.key, account.id)

@@ -1,4 +1,4 @@
-"""Everything that is kept about an account, for its owner to take along (GDPR articles 15 and 20)."""
+"""Export of all data stored about an account, for its user (GDPR articles 15 and 20)."""
 
 import json
 from collections.abc import AsyncGenerator, Iterable
@@ -23,7 +23,7 @@ from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.sessions import store as sessions
 from autograph_web.sessions.viewer import Viewer
 
-_PAGE = 500  # events read at once; nothing is held open between two pages
+_PAGE = 500  # events read at once; no transaction stays open between two pages
 _CREDENTIAL = ("method", "label", "created_at", "last_used_at", "is_second_factor")
 _ACCOUNT = ("id", "email", "role", "mfa_enabled", "email_verified", "created_at", "password_changed_at")
 _SESSION = (
@@ -46,18 +46,18 @@ _EVENT = ("at", "kind", "ip", "user_agent", "session_id", "details")
 
 
 class DataExport:
-    """Writes an account out as one JSON document: nothing secret, and never all of it in memory."""
+    """Exports an account as one JSON document without secrets, never holding all of it in memory."""
 
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
 
     async def begin(self, context: RequestContext, viewer: Viewer) -> AsyncGenerator[str]:
-        """Return the document in portions; the first is read already, so a refusal comes before any of it.
+        """Return the document in portions; the first is read here, so that errors are raised before sending.
 
         Raises:
             RateLimited: Too many exports in an hour.
-            SessionEnded: The account is gone.
-            Unavailable: The database is away.
+            SessionEnded: The account no longer exists.
+            Unavailable: The database is unavailable.
         """
         await self._deps.limiter.consume(Limit.EXPORT, viewer.user_id.hex)
         head = await self._head(viewer.user_id)

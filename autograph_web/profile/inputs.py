@@ -1,4 +1,4 @@
-"""What a person may ask about their own account, as it arrives."""
+"""Inputs of what users do with their own account."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -13,12 +13,12 @@ from autograph_web.infra.errors import InvalidInput
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 from autograph_web.infra.timestamps import Moment
 
-# The sign-in itself is written down a moment before its session begins.
+# The event of the sign-in is recorded shortly before its session starts.
 _BEFORE_THE_SESSION = timedelta(hours=1)
 
 
 class PasswordChangeInput(BaseModel):
-    """The password so far, the one that takes its place, and whether every other session ends."""
+    """The current password, the new one, and whether every other session ends."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,7 +28,7 @@ class PasswordChangeInput(BaseModel):
 
 
 class DeletionInput(BaseModel):
-    """The account's own email, typed to confirm that it is to be deleted."""
+    """The account's own email, typed to confirm the deletion."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,14 +36,14 @@ class DeletionInput(BaseModel):
 
 
 class Device(StrEnum):
-    """Where events happened, seen from the session of whoever asks."""
+    """Where events happened, relative to the requesting session."""
 
     THIS = "this"
     OTHER = "other"
 
 
 class ActivityInput(BaseModel):
-    """Which events of their own somebody wants to see; what is left out picks all."""
+    """A filter on the user's own events; an omitted field matches everything."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,10 +56,10 @@ class ActivityInput(BaseModel):
     until: Moment | None = Field(default=None, description="The moment before which events end.")
 
     def selection(self, viewer: Principal) -> Selection:
-        """Return what this picks when `viewer` asks; to a key, which has no session, all is elsewhere.
+        """Return the selection for `viewer`; an API key has no session, so for it `other` matches everything.
 
         Raises:
-            InvalidInput: A key asks for the events of its session.
+            InvalidInput: An API key requests the events of its session.
         """
         if isinstance(viewer, ApiKeyPrincipal):
             if self.device is Device.THIS:
@@ -67,7 +67,7 @@ class ActivityInput(BaseModel):
             return Selection(kinds=self.group.kinds if self.group else (), since=self.since, until=self.until)
         this = viewer.session_id if self.device is Device.THIS else None
         since = self.since
-        if this is not None:  # nothing of a session is older, and the search need not go further back
+        if this is not None:  # no event of the session is older, which bounds the search
             begun = viewer.signed_in_at - _BEFORE_THE_SESSION
             since = max(since or begun, begun)
         return Selection(

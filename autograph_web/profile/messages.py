@@ -1,4 +1,4 @@
-"""What people are told about their own account."""
+"""Emails to users about their own account."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from autograph_web.mail.message import Action, MailMessage, circumstances
 
 
 def password_changed_email(email: str, context: RequestContext, now: datetime, *, ended: bool) -> MailMessage:
-    """Tell that the password was changed, and whether every other session was `ended`."""
+    """Return the notice of a password change, and whether every other session was `ended`."""
     others = "Every other device was signed out." if ended else "Other devices stay signed in."
     return MailMessage(
         to=email,
@@ -19,7 +19,7 @@ def password_changed_email(email: str, context: RequestContext, now: datetime, *
 
 
 def farewell_email(email: str, context: RequestContext, now: datetime) -> MailMessage:
-    """Tell that the account is deleted."""
+    """Return the notice that the account was deleted."""
     return MailMessage(
         to=email,
         subject="Your account was deleted",
@@ -33,7 +33,7 @@ def farewell_email(email: str, context: RequestContext, now: datetime) -> MailMe
 
 
 def new_address_email(email: str, url: str) -> MailMessage:
-    """Ask whoever reads the new mailbox to confirm that the account moves there."""
+    """Return the email that asks the recipient to confirm the new address."""
     return MailMessage(
         to=email,
         subject="Confirm your new email",
@@ -48,7 +48,7 @@ def new_address_email(email: str, url: str) -> MailMessage:
 
 
 def address_taken_email(email: str) -> MailMessage:
-    """Tell the owner of an address that somebody wanted it for another account."""
+    """Return the notice that a user of another account requested this address."""
     return MailMessage(
         to=email,
         subject="Somebody wanted to use your email",
@@ -63,7 +63,7 @@ def address_taken_email(email: str) -> MailMessage:
 def change_asked_email(
     email: str, new: str, undo_url: str, context: RequestContext, now: datetime
 ) -> MailMessage:
-    """Tell at the old address that a change was asked for, and how to stop it."""
+    """Return the notice to the old address that a change was requested, with the undo link."""
     return MailMessage(
         to=email,
         subject="Your email is about to change",
@@ -83,7 +83,7 @@ def change_asked_email(
 def changed_address_email(
     email: str, new: str, undo_url: str, context: RequestContext, now: datetime
 ) -> MailMessage:
-    """Tell at the old address that the account has moved, and how to take it back."""
+    """Return the notice to the old address that the account has moved, with the undo link."""
     return MailMessage(
         to=email,
         subject="Your email was changed",

@@ -1,4 +1,4 @@
-"""Changing the password of an account by whoever knows it."""
+"""Changing the password of an account, given the current one."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 
 
 class PasswordChange:
-    """Replaces a password; the answer opens a new session in the place of the old one."""
+    """Replaces a password; the resulting grant opens a session that replaces the current one."""
 
     def __init__(
         self,
@@ -44,25 +44,26 @@ class PasswordChange:
     async def change(
         self, context: RequestContext, viewer: Viewer, wish: PasswordChangeInput, device: str | None = None
     ) -> AuthenticationGrant:
-        """Put a new password in the place of the viewer's; no device stays trusted.
+        """Replace the viewer's password and revoke every trusted device.
 
-        With `end_other_sessions` every session and every sign-in under way ends, and the grant opens the only
-        one there is.
+        With `end_other_sessions` every session and every sign-in in progress ends, and the grant opens the
+        only remaining session.
 
         Raises:
-            WrongPassword: The current password is not the viewer's.
-            ReauthenticationRequired: The account has a second factor, and this session never showed one.
-            PasswordUnchanged: The new one is the same.
+            WrongPassword: The current password is wrong, or was changed meanwhile.
+            ReauthenticationRequired: The account has a second factor that this session never verified.
+            PasswordUnchanged: The new password equals the current one.
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
-            RateLimited: Too many wrong passwords; they count with those of the sign-in.
+            RateLimited: Too many wrong passwords; they count together with those of the sign-in.
             SessionEnded: The account was locked or signed out everywhere meanwhile.
-            Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
+            Unavailable: The database is unavailable and nothing changed; or, as `Unfinished`, Redis is.
         """
         email_key, new = normalize_email(viewer.email), wish.new_password.get_secret_value()
         limits = self._passwords.limits(context, email_key, device)
         async with self._deps.limiter.attempt(limits, email_key, WrongPassword):
             checked = await self._check(context, viewer, wish.current_password.get_secret_value())
-        # Only now: what is wrong with the new one is nobody's business who doesn't know the old one.
+        # Only now, so that errors about the new password are disclosed only to a user who knows the current
+        # one.
         if canonical(new) == canonical(wish.current_password.get_secret_value()):
             raise PasswordUnchanged
         with _about_the_new_one():
@@ -114,8 +115,8 @@ class PasswordChange:
     async def _replace(
         self, connection: AsyncConnection, viewer: Viewer, checked: Checked, new_hash: str
     ) -> Account | None:
-        """Replace the password that was checked; None if the account is not as it was then."""
-        # The account before what belongs to it: whoever uses one of its links at the same time waits here.
+        """Replace the password that was checked; return None if the account has changed since."""
+        # The account is locked before its other rows: a concurrent use of one of its links waits here.
         account = await accounts.lock_unchanged(connection, checked.account)
         if account is None:
             return None
@@ -149,7 +150,7 @@ class PasswordChange:
         if ended is not None:
             grant = replace(grant, epoch=ended.epoch)
         if account.mfa_enabled:
-            # The password alone was shown: with a second factor that makes a sign-in neither newer nor older.
+            # Only the password was verified: with a second factor enabled, the authentication keeps its age.
             grant = replace(grant, method=viewer.method, amr=viewer.amr, authenticated_at=viewer.signed_in_at)
         return replace(grant, replaces=viewer.session_id)
 
@@ -157,15 +158,15 @@ class PasswordChange:
         async with self._deps.database.read() as connection:
             found = await accounts.find_by_id(connection, seen.id)
         if found and found.active and found.session_epoch == seen.session_epoch:
-            return WrongPassword(field="current_password")  # another change was quicker
+            return WrongPassword(field="current_password")  # a concurrent change was committed first
         return SessionEnded()
 
 
 def _require_assurance(viewer: Viewer, account: Account) -> None:
-    """Refuse a session from before the account had its second factor: it never showed one.
+    """Reject a session that was opened before the second factor was enabled, and so never verified it.
 
     Raises:
-        ReauthenticationRequired: It is such a session.
+        ReauthenticationRequired: The session has not verified a second factor.
     """
     if account.mfa_enabled and not viewer.assurance.is_two_step:
         raise ReauthenticationRequired

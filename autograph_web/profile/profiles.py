@@ -1,4 +1,4 @@
-"""What an account's pages show of it."""
+"""Account data for the account's pages."""
 
 from uuid import UUID
 
@@ -9,17 +9,17 @@ from autograph_web.audit.use_case_context import UseCaseContext
 
 
 class Profiles:
-    """Reads accounts for their owners."""
+    """Reads accounts for their users."""
 
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
 
     async def of(self, user_id: UUID) -> Account:
-        """Return an account as it is now.
+        """Return the current state of an account.
 
         Raises:
-            SessionEnded: It is gone, and every session of it.
-            Unavailable: The database is away.
+            SessionEnded: The account no longer exists, and with it every session.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.read() as connection:
             found = await accounts.find_by_id(connection, user_id)

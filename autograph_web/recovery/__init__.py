@@ -1,1 +1,1 @@
-"""Ways back into an account."""
+"""Account recovery."""

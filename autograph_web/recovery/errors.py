@@ -1,10 +1,10 @@
-"""Refusals of account recovery."""
+"""Errors of account recovery."""
 
 from autograph_web.infra.errors import Unavailable
 
 
 class PasswordIsSet(Unavailable):
-    """The new password is in force; only what Redis still says of older sign-ins is not certain."""
+    """The new password is in force, but older sessions may still be accepted from copies in Redis."""
 
     code = "password_is_set"
     sentence = (

@@ -1,4 +1,4 @@
-"""The first proof that an address is its owner's, by the link of the verification email."""
+"""The first proof of control over an email address, by the link of the verification email."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,9 +30,9 @@ _LINK = Purpose.EMAIL_VERIFICATION
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What shows that whoever follows the link also registered: a session of the account, or its password.
+    """Proof that the user of the link also registered the account: a session of it, or its password.
 
-    `device` is the browser's cookie of this name, for the limits of passwords.
+    `device` is the value of the browser's device cookie, for the rate limits of passwords.
     """
 
     user_id: UUID | None = None
@@ -45,9 +45,10 @@ NOTHING = Evidence()
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An account whose address is verified now.
+    """An account whose address is now verified.
 
-    Without evidence, `removed` is what no longer opens it and `token` that of a link for a new password.
+    Without evidence, `removed` lists the revoked credentials and `token` is that of a link for a new
+    password.
     """
 
     account: Account
@@ -56,7 +57,7 @@ class Verified:
 
 
 class FirstProof:
-    """Takes the links that verify addresses; what a stranger has registered is the owner's from then on."""
+    """Handles verification links; hands accounts that strangers registered to the owner of the address."""
 
     def __init__(
         self,
@@ -70,17 +71,17 @@ class FirstProof:
         self._passwords, self._reclaiming = passwords, reclaiming
 
     async def confirm(self, context: RequestContext, token: str, evidence: Evidence = NOTHING) -> Verified:
-        """Use the link of `token` up and return its account, whose address is verified now.
+        """Consume the link of `token` and return its account, whose address is now verified.
 
-        With evidence nothing ends. Without, everything from before does, the password included: anybody may
-        have registered the address (docs/decisions/0036-verification-voids.md).
+        With evidence nothing is revoked. Without, every earlier credential is, including the password: anyone
+        may have registered the address (docs/decisions/0036-verification-voids.md).
 
         Raises:
-            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link verifies nothing.
-            WrongPassword: One was given, and it is not the account's; the link is as good as before.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link is not usable.
+            WrongPassword: A password was given, and it is not the account's; the link remains usable.
             RateLimited: Too many wrong tokens from this address, or too many wrong passwords.
-            Unavailable: The database or Redis is away, and the link is as good as before; or, as
-                `Unfinished`, it is done but not yet certain everywhere.
+            Unavailable: The database or Redis is unavailable, and the link remains usable; or, as
+                `Unfinished`, the change is committed but may not be in force everywhere yet.
         """
         bucket = address_bucket(context.ip)
         async with self._deps.limiter.attempt(Limit.VERIFY_CONFIRM, bucket, LinkRefused):

@@ -1,4 +1,4 @@
-"""What is written to somebody who has lost the way in."""
+"""Emails of account recovery."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from autograph_web.recovery.removed import Removed, counted
 
 
 def reset_email(email: str, url: str, seconds: int, context: RequestContext, now: datetime) -> MailMessage:
-    """Return the letter with the link for a new password, good for `seconds`."""
+    """Return the email with the link for a new password, valid for `seconds`."""
     return MailMessage(
         to=email,
         subject="Choose a new password",
@@ -26,7 +26,7 @@ def reset_email(email: str, url: str, seconds: int, context: RequestContext, now
 def changed_email(
     email: str, url: str, removed: Removed, context: RequestContext, now: datetime
 ) -> MailMessage:
-    """Return the letter that tells of a new password; `url` is where to ask for another link."""
+    """Return the notice of a new password; `url` is where to request another link."""
     told = ["Your AutoGraph v3 account has a new password, chosen with a link we sent to this address."]
     if removed.authenticator_set_up_at is None:
         told.append("Every sign-in has ended, and every API key. Two-step verification is as it was.")
@@ -48,7 +48,7 @@ def changed_email(
 
 
 def disavowed_email(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
-    """Return the letter that tells what ended when a sign-in was taken back."""
+    """Return the notice of what was revoked when the user disavowed a sign-in."""
     return MailMessage(
         to=email,
         subject="Everybody was signed out of your account",
@@ -63,7 +63,7 @@ def disavowed_email(email: str, removed: Removed, context: RequestContext, now: 
 
 
 def undone_email(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
-    """Return the letter that tells that the account is back at this address."""
+    """Return the notice that the account is back at this address."""
     return MailMessage(
         to=email,
         subject="The change of your email was taken back",
@@ -77,7 +77,7 @@ def undone_email(email: str, removed: Removed, context: RequestContext, now: dat
 
 
 def reclaimed_email(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
-    """Return the letter that tells what the first proof of a mailbox has ended."""
+    """Return the notice of what the first verification of the address revoked."""
     return MailMessage(
         to=email,
         subject="Your email is confirmed: choose a password",
@@ -92,7 +92,7 @@ def reclaimed_email(email: str, removed: Removed, context: RequestContext, now: 
 
 
 def removal(removed: Removed) -> tuple[str, ...]:
-    """Return the paragraph that lists what was removed, if there is anything to list."""
+    """Return the paragraph that lists what was removed, if anything."""
     words = removed.in_words()
     if not words:
         return ()

@@ -1,4 +1,4 @@
-"""A new password by a link in a letter, for who has forgotten the old one."""
+"""Password reset by a link sent by email, for users who have forgotten their password."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ _RESET = Purpose.PASSWORD_RESET
 
 @dataclass(frozen=True, slots=True)
 class ResetRules:
-    """How long a link lives, in seconds, and what decides about second factors.
+    """The lifetime of a link in seconds, and whether email verification applies to an account.
 
-    `is_verification_wanted` tells whether the owner of an account is asked to verify its address.
+    `is_verification_wanted` returns True if the user of an account is asked to verify its address.
     """
 
     life: int
@@ -42,14 +42,14 @@ class ResetRules:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """The account that has a new password, and what was removed with the old one."""
+    """The account that has a new password, and what was revoked with the old one."""
 
     account: Account
     removed: Removed
 
 
 class PasswordReset:
-    """Sends links for a new password and takes the password; neither tells whether an account exists."""
+    """Sends reset links and sets the new password; neither reveals whether an account exists."""
 
     def __init__(
         self,
@@ -63,13 +63,13 @@ class PasswordReset:
         self._passwords, self._reclaiming, self._rules = passwords, reclaiming, rules
 
     async def request(self, context: RequestContext, email: str) -> None:
-        """Send a link to `email` if it has an active account; the outcome and the time are the same if not.
+        """Send a link to `email` if it has an active account; response and timing are the same if not.
 
         Raises:
-            EmailInvalid: It is no email address.
-            RateLimited: Too many were asked for from this address. That an account's own limit is reached
-                only means that no letter goes out.
-            Unavailable: The database is away; nothing was sent.
+            EmailInvalid: It is not an email address.
+            RateLimited: Too many requests from this network address. The limit of an account, in contrast,
+                silently prevents further emails.
+            Unavailable: The database is unavailable; nothing was sent.
         """
         await self._spend(context)
         address = parse_email(email, self._deps.reserved_domains)
@@ -80,18 +80,19 @@ class PasswordReset:
     async def confirm(
         self, context: RequestContext, token: str, password: str, device: str | None = None
     ) -> Reset:
-        """Set `password` by the link of `token`; every sign-in of the account is over before this returns.
+        """Set `password` by the link of `token`; every session and API key is revoked before this returns.
 
-        So is every API key. The second factor stays, unless this is the first proof that the address is its
-        owner's: then whatever was set up before ends as well. `device` is the browser's cookie of this name.
+        The second factor stays, unless this is the first proof of control over the address: then everything
+        set up before is revoked as well. `device` is the value of the browser's device cookie.
 
         Raises:
-            LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link is not usable.
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons; the link
-                is as good as before.
+                remains usable.
             RateLimited: Too many wrong tokens from this address.
-            PasswordIsSet: It is done, but Redis went away before it could be told.
-            Unavailable: Redis or the database is away; nothing was changed.
+            PasswordIsSet: The password is set, but Redis became unavailable before the revocation was
+                complete.
+            Unavailable: Redis or the database is unavailable; nothing was changed.
         """
         bucket = address_bucket(context.ip)
         try:
@@ -131,8 +132,8 @@ class PasswordReset:
         account: Account | None,
         address: EmailAddress,
     ) -> None:
-        # Without an account the same is written, as decoys. The link holds the address it was sent to: should
-        # the account's change, a letter in the old mailbox opens nothing.
+        # Without an account, decoys are written instead. The link carries the address it was sent to: if the
+        # account's address changes, an email in the old mailbox is of no use.
         user_id, to = (account.id, account.email) if account else (None, address.text)
         token = await self._links.issue(connection, _RESET, user_id, self._rules.life, to, alone=True)
         url = self._links.url(_RESET, token)
@@ -146,7 +147,7 @@ class PasswordReset:
         account = await self._account_of(await self._links.peek(_RESET, token))
         await self._passwords.require(password, account.email)
         await self._reclaiming.revocations.require_reachable()
-        # Outside the unit of work, because it takes a quarter of a second.
+        # Outside the unit of work, because hashing takes a quarter of a second.
         new_hash = await self._passwords.prepare(password, context)
         return await self._take(context, token, account, new_hash)
 
@@ -163,11 +164,12 @@ class PasswordReset:
             return await self._set(connection, context, held, new_hash)
 
     def _cause(self, account: Account) -> Cause:
-        """Return what the link shows: that the owner forgot the password, or whose address it is at all.
+        """Return the cause: a reset, or also the first proof of who owns the address.
 
-        Until then anybody may have registered it and set factors up (docs/decisions/0035-first-proof.md).
+        Until that proof, anyone may have registered it and set up factors
+        (docs/decisions/0035-first-proof.md).
         """
-        # Where no owner is asked to verify an address, this says nothing about who registered it.
+        # Where verification is not requested, an unverified address says nothing about who registered it.
         if account.email_verified or not self._rules.is_verification_wanted(account.id):
             return Cause.PASSWORD_RESET
         return Cause.EMAIL_OWNERSHIP_PROVEN
@@ -187,7 +189,7 @@ class PasswordReset:
         new_hash: str,
     ) -> tuple[Revoked, Reset]:
         now = self._deps.clock.now()
-        # Whoever may do so holds an email sent to that address, so the address counts as verified.
+        # Only the recipient of an email sent to that address can get here, so the address counts as verified.
         await self._passwords.change(connection, account, new_hash, now, verifies_email=True)
         revoked = await self._reclaiming.take_back(connection, context, account, self._cause(account))
         removed = Removed.of(revoked)
@@ -200,7 +202,7 @@ class PasswordReset:
         return revoked, Reset(account, removed)
 
     async def _forgive(self, context: RequestContext, account: Account, device: str | None) -> None:
-        # Whoever has just forgotten the password has often guessed until the sign-in was paused.
+        # A user who has forgotten the password has often guessed until the rate limit applied.
         key = normalize_email(account.email)
         limits = {limit for known in {device, None} for limit in self._passwords.limits(context, key, known)}
         await self._deps.limiter.reset(list(limits), key)

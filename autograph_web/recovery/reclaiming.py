@@ -1,4 +1,4 @@
-"""The one mechanism by which an owner who shows the mailbox ends what somebody else may have set up."""
+"""The shared way in which proof of the mailbox revokes what someone else may have set up in an account."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,23 +18,23 @@ from autograph_web.recovery.removed import Removed
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """The token of a link for a new password, and what was removed so that its holder alone goes on."""
+    """The token of a link for a new password, and what was revoked to exclude everyone but its holder."""
 
     token: str
     removed: Removed
 
 
 class Reclaiming:
-    """Ends what opens an account besides its mailbox, within the unit of work of what shows the mailbox."""
+    """Revokes what grants access besides the mailbox, in the unit of work that verifies the mailbox."""
 
     def __init__(self, deps: UseCaseContext, links: Links, revocations: Revocations) -> None:
         self._deps, self._links, self.revocations = deps, links, revocations
 
     async def since_unsure(self, connection: AsyncConnection, user_id: UUID, moment: datetime) -> datetime:
-        """Return since when somebody else may have been in an account that its owner takes back.
+        """Return since when someone else may have had access to an account that its owner reclaims.
 
-        `moment` is when what is taken back happened. A stranger may have begun with a sign-in from an unknown
-        browser of which the owner was told, and which could still be taken back then.
+        `moment` is the time of the action being undone. An intruder may have started with a sign-in from an
+        unknown browser that the user was notified of, and that could still be disavowed at that time.
         """
         first = moment - timedelta(seconds=Purpose.SIGN_IN_REFUSAL.life)
         told = await accounts.first_open_link(connection, user_id, Purpose.SIGN_IN_REFUSAL, (first, moment))
@@ -48,10 +48,10 @@ class Reclaiming:
         cause: Cause,
         since: datetime | None = None,
     ) -> Revoked:
-        """Revoke what the table says of `cause`, and record it if two-step verification ends with it.
+        """Revoke what the policy specifies for `cause`, and audit it if that ends two-step verification.
 
-        Call `Revocations.lock` before the account is locked, and `propagate` once the unit of work has
-        committed. `since` is as for `Revocations.apply`.
+        Call `Revocations.lock` before the account is locked, and `propagate` after the commit. `since` is as
+        for `Revocations.apply`.
         """
         revoked = await self.revocations.apply(connection, account.id, cause, since=since)
         if revoked.second_factor_set_up_at is not None:
@@ -61,7 +61,7 @@ class Reclaiming:
         return revoked
 
     async def link_for_password(self, connection: AsyncConnection, account: Account, life: int) -> str:
-        """Return the token of the only link for a new password of an account, good for `life` seconds."""
+        """Return the token of an account's only valid link for a new password, valid for `life` seconds."""
         return await self._links.issue(
             connection, Purpose.PASSWORD_RESET, account.id, life, account.email, alone=True
         )

@@ -1,4 +1,4 @@
-"""What was taken from an account when its owner came back to it, and how that is told."""
+"""What was revoked when the owner reclaimed an account, and its representation in text."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +9,10 @@ from autograph_web.authn.revocation import Revoked
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What no longer opens an account, as it was until now.
+    """The credentials that were revoked and no longer grant access.
 
-    `authenticator_set_up_at` is None unless an active authenticator was removed; `recovery_codes` counts
-    those that still worked. `password` is whether the password is void, without a new one in its place yet.
+    `authenticator_set_up_at` is None unless an active authenticator was removed; `recovery_codes` counts the
+    unused ones. `password` is set if the password was removed without a new one in its place yet.
     """
 
     sessions: int
@@ -24,7 +24,7 @@ class Removed:
 
     @classmethod
     def of(cls, revoked: Revoked, *, password: bool = False) -> "Removed":
-        """Return what `revoked` means to the owner."""
+        """Return the part of `revoked` that the user is informed of."""
         return cls(
             revoked.sessions,
             revoked.second_factor_set_up_at,
@@ -35,7 +35,7 @@ class Removed:
         )
 
     def in_words(self) -> str:
-        """Return what was removed besides the sessions, as a list in one sentence; or nothing."""
+        """Return what was revoked besides the sessions, as a list within a sentence; or an empty string."""
         told: list[str] = []
         codes = counted(self.recovery_codes, "recovery code")
         if self.authenticator_set_up_at is not None:
@@ -53,12 +53,12 @@ class Removed:
         return ", ".join(told)
 
     def as_values(self) -> dict[str, str]:
-        """Return it as what a page is left to say: nothing if there is nothing to list."""
+        """Return the values that are passed on to a page; empty if there is nothing to list."""
         words = self.in_words()
         return {"removed": words} if words else {}
 
     def as_details(self) -> dict[str, Any]:
-        """Return it as the details of an event in the audit log."""
+        """Return the details for an event in the audit log."""
         told = {
             "revoked": self.sessions,
             "api_keys": self.api_keys,
@@ -75,5 +75,5 @@ def counted(count: int, name: str) -> str:
 
 
 def moment_in_words(moment: datetime) -> str:
-    """Return a moment to the minute, as emails and pages tell it: "28 Nov 2026, 14:02 UTC"."""
+    """Return a moment to the minute in the format of emails and pages: "28 Nov 2026, 14:02 UTC"."""
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"

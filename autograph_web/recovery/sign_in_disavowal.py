@@ -1,4 +1,4 @@
-"""Taking back a sign-in that was somebody else's, by the link in the letter about it."""
+"""Disavowal of a sign-in by someone else, by the link in the email about it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,7 +23,7 @@ _REFUSAL = Purpose.SIGN_IN_REFUSAL
 
 
 class SignInDisavowal:
-    """Ends every session, and hands over to choosing a new password: the old one is known."""
+    """Ends every session and returns a link for a new password, as the old password is compromised."""
 
     def __init__(
         self,
@@ -36,25 +36,26 @@ class SignInDisavowal:
         self._reclaiming, self._reset_life = reclaiming, reset_life
 
     async def describe(self, token: str) -> RefusableSignIn:
-        """Return the sign-in that the link of `token` is about; nothing is used up.
+        """Return the sign-in that the link of `token` is about; the link is not consumed.
 
         Raises:
-            LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
-            Unavailable: The database is away.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link is not usable.
+            Unavailable: The database is unavailable.
         """
         return RefusableSignIn.decode((await self._links.peek(_REFUSAL, token)).payload)
 
     @retried
     async def refuse(self, context: RequestContext, token: str) -> WayBack:
-        """End every session and API key, and return a link for a new password with what was removed.
+        """End every session and API key, and return a link for a new password with what was revoked.
 
-        Every session and sign-in under way, since the password that was used opens more than one. A second
-        factor that was set up since that sign-in is taken away: it may be theirs.
+        All sessions and sign-ins in progress end, since the password that was used can open more than one. A
+        second factor that was set up since that sign-in is removed, as the intruder may have set it up.
 
         Raises:
-            LinkUnknown, LinkUsed, LinkExpired: The link opens nothing.
-            Unfinished: It is ended, but Redis went away before it could be told.
-            Unavailable: Redis or the database is away; nothing was changed.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link is not usable.
+            Unfinished: The change is committed, but Redis became unavailable before the revocation was
+                complete.
+            Unavailable: Redis or the database is unavailable; nothing was changed.
         """
         await self._reclaiming.revocations.require_reachable()
         owner = (await self._links.peek(_REFUSAL, token)).user_id

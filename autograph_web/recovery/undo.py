@@ -1,4 +1,4 @@
-"""Taking a change of address back, by the link that the old mailbox got."""
+"""Undo of an email address change, by the link sent to the old address."""
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,22 +22,23 @@ _UNDO = Purpose.EMAIL_CHANGE_UNDO
 
 
 class EmailUndo:
-    """Gives an account its old address back, and hands over to choosing a new password."""
+    """Restores the old address of an account and returns a link for a new password."""
 
     def __init__(self, deps: UseCaseContext, links: Links, reclaiming: Reclaiming) -> None:
         self._deps, self._links, self._reclaiming = deps, links, reclaiming
 
     async def undo(self, context: RequestContext, token: str) -> WayBack:
-        """Give the account its old address back and end every sign-in; return a link for a new password.
+        """Restore the old address of the account and end every session; return a link for a new password.
 
-        Also while the change still waits for its confirmation: whoever asked for it was signed in. Second
-        factors go that were set up since then, or since a sign-in before it that may have been theirs.
+        Also works while the change is unconfirmed, as the requester had a session of the account. Second
+        factors are removed if they were set up since the request, or since an earlier sign-in that may have
+        been the intruder's.
 
         Raises:
-            LinkUnknown, LinkUsed, LinkExpired: The link takes nothing back.
-            EmailTaken: Somebody else has the old address.
-            RateLimited: Too many wrong tokens from this address of the network.
-            Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
+            LinkUnknown, LinkUsed, LinkReplaced, LinkExpired: The link is not usable.
+            EmailTaken: Another account has the old address.
+            RateLimited: Too many wrong tokens from this network address.
+            Unavailable: The database is unavailable and nothing changed; or, as `Unfinished`, Redis is.
         """
         bucket = address_bucket(context.ip)
         await self._reclaiming.revocations.require_reachable()
@@ -64,7 +65,8 @@ class EmailUndo:
         before = await account_of_link(connection, link)
         address = parse_email(link.payload or "", self._deps.reserved_domains)
         since = await self._reclaiming.since_unsure(connection, before.id, link.created_at)
-        # The ways back of later changes lead to mailboxes that may be somebody else's; earlier ones stay.
+        # Undo links of later changes were sent to mailboxes that may be the intruder's; earlier ones remain
+        # valid.
         await self._links.revoke(connection, before.id, _UNDO, since=link.created_at)
         account = await move(connection, before, address, now)
         revoked = await self._reclaiming.take_back(

@@ -1,1 +1,1 @@
-"""Sessions and the tokens that stand for them."""
+"""Sessions and the tokens that represent them."""

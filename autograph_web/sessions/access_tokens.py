@@ -1,6 +1,6 @@
 """Access and refresh tokens as JSON Web Tokens (RFC 7519), profile of RFC 9068, hardened after RFC 8725.
 
-PyJWT signs and spells; taking a token apart stands here (docs/decisions/0016).
+PyJWT signs and encodes; decoding and validation are implemented here (docs/decisions/0016).
 """
 
 import json
@@ -21,7 +21,7 @@ from autograph_web.sessions.errors import InvalidToken
 ACCESS, REFRESH = "at+jwt", "rt+jwt"
 AUDIENCE = "autograph"
 _LONGEST = 4096
-# What taking nonsense apart may raise; JSON nested too deeply is a RecursionError.
+# Exceptions that decoding malformed input may raise; JSON nested too deeply raises RecursionError.
 _MALFORMED = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 _REQUIRED = {
     ACCESS: {"sub", "email", "role", "iss", "aud", "iat", "exp", "jti", "sid", "ver"},
@@ -32,7 +32,7 @@ _HS256 = HMACAlgorithm(HMACAlgorithm.SHA256)
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says; identifiers are 32 hex digits."""
+    """The claims of a verified token; identifiers are 32 hex digits, `expires_at` is in Unix seconds."""
 
     user_id: str
     session_id: str
@@ -42,7 +42,7 @@ class Claims:
 
 
 class TokenSigner:
-    """Makes and checks HS256 tokens with a keyring; the algorithm is ours to say, never the token's."""
+    """Issues and verifies HS256 tokens with a keyring; the server fixes the algorithm, never the token."""
 
     def __init__(self, keyring: Keyring, issuer: str, clock: Clock, randomness: Randomness) -> None:
         self._keyring, self._issuer, self._clock, self._randomness = keyring, issuer, clock, randomness
@@ -56,13 +56,13 @@ class TokenSigner:
     def issue_at(
         self, now: int, kind: str, user_id: UUID, session_id: UUID, seconds: int, claims: dict[str, Any]
     ) -> tuple[str, UUID]:
-        """Return what `issue` does, as of `now` (seconds since the Unix epoch)."""
+        """Do the same as `issue`, as of `now` (seconds since the Unix epoch)."""
         token_id = random_uuid(self._randomness)
         said = Claims(user_id.hex, session_id.hex, token_id.hex, now + seconds, 0)
         return self._spelled(self._keyring.current, kind, said, now, claims), token_id
 
     def again(self, kind: str, said: Claims, issued_at: int) -> list[str]:
-        """Return how a token without further claims was spelled at `issued_at`, for each key there is."""
+        """Return a token without further claims as encoded at `issued_at`, once for each configured key."""
         return [self._spelled(key, kind, said, issued_at, {}) for key in self._keyring.keys]
 
     def _spelled(self, key: Key, kind: str, said: Claims, issued_at: int, more: dict[str, Any]) -> str:
@@ -83,7 +83,7 @@ class TokenSigner:
         """Return the claims of a valid token of `kind`.
 
         Raises:
-            InvalidToken: Whatever is wrong with it.
+            InvalidToken: It is malformed, forged, expired, not yet valid or of another kind.
         """
         try:
             payload = self._payload(kind, token)
@@ -99,8 +99,8 @@ class TokenSigner:
         signed, _, signature = token.rpartition(".")
         header, _, payload = signed.partition(".")
         key = self._keyring.find(_kid_of(kind, header)) if len(token) <= _LONGEST else None
-        # Signatures are compared as they are spelled: base64 leaves spare bits, and a token has one spelling.
-        # What it says is read only once it is known to be ours.
+        # Signatures are compared in encoded form: base64 leaves spare bits, and a token has only one valid
+        # encoding. The payload is parsed only after the signature has been verified.
         if key is None or not compare_digest(
             _signature(key, signed.encode("ascii")), signature.encode("ascii")
         ):
@@ -121,10 +121,11 @@ def _claims(payload: dict[str, Any]) -> Claims:
     )
 
 
-@lru_cache(maxsize=64)  # there is one header for each kind and key
+@lru_cache(maxsize=64)  # a valid header is fixed for each kind and key
 def _kid_of(kind: str, header: str) -> str:
     fields = json.loads(base64url_decode(header))
-    # Ours have exactly these members: no other algorithm, no "crit", no key to fetch (RFC 8725 section 3).
+    # Valid headers have exactly these members: no other algorithm, no "crit", no key URL (RFC 8725 section
+    # 3).
     if fields != {"alg": "HS256", "typ": kind, "kid": fields["kid"]}:
         raise InvalidToken
     return str(fields["kid"])

@@ -1,8 +1,8 @@
-"""How somebody authenticated, when, and how strong that was.
+"""How and when a user authenticated, and at which assurance level.
 
 The terms are those of OpenID Connect Core 1.0 section 2 (`amr`, `auth_time`), RFC 8176 (the values of `amr`)
-and NIST SP 800-63B-4 (authenticator assurance levels). A session keeps the `amr` values, and the ids of the
-methods as one text, such as "password+totp", which REST shows; no other module takes either apart.
+and NIST SP 800-63B-4 (authenticator assurance levels). A session stores the `amr` values, and the method ids
+as one string, such as "password+totp", which REST exposes; no other module parses either.
 """
 
 from collections.abc import Iterable
@@ -15,18 +15,18 @@ from autograph_web.infra.clock import Clock
 from autograph_web.sessions.errors import ReauthenticationRequired
 
 RECENT_S = 600
-"""How long an authentication counts as recent."""
+"""How long an authentication counts as recent, in seconds."""
 MULTI_FACTOR = "mfa"
 """The `amr` value of an authentication with more than one factor (RFC 8176 section 2)."""
 _BETWEEN, _BETWEEN_AMR = "+", " "
 
 MethodId = NewType("MethodId", str)
-"""The name of an authentication method: stored, shown by REST, never changed."""
+"""The name of an authentication method: stored, exposed by REST, never changed."""
 
 TRUSTED_DEVICE = MethodId("trusted_device")
-"""The only method that shows nothing: it stands in for a second factor that was shown before."""
+"""The only method that proves no factor itself: it replaces a second factor that was verified earlier."""
 
-# Sessions that the version before opened have no `amr`: these were its methods.
+# Sessions opened by the previous version have no `amr`; these are the methods it had.
 _AMR_BEFORE = {"password": "pwd", "totp": "otp", "recovery_code": "otp"}
 
 
@@ -39,38 +39,38 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The methods of an authentication under way, in order, and their `amr`."""
+    """The methods verified so far in an authentication in progress, in order, and their `amr` values."""
 
     methods: tuple[MethodId, ...]
     amr: tuple[str, ...]
 
     def with_second_factor(self, method: MethodId, amr: tuple[str, ...]) -> "Shown":
-        """Return this and a second factor."""
+        """Return a copy with a second factor added."""
         return Shown((*self.methods, method), tuple(dict.fromkeys((*self.amr, *amr, MULTI_FACTOR))))
 
     def with_trusted_device(self) -> "Shown":
-        """Return this and a device that stands in for a second factor."""
+        """Return a copy with a trusted device added in place of a second factor."""
         return Shown((*self.methods, TRUSTED_DEVICE), self.amr)
 
 
 def method_text(methods: Iterable[MethodId]) -> str:
-    """Return methods as a session keeps them, in the order in which they were shown."""
+    """Return methods in the form a session stores, in the order in which they were verified."""
     return _BETWEEN.join(methods)
 
 
 def methods_of(text: str) -> tuple[MethodId, ...]:
-    """Return the methods that a session keeps as `text`."""
+    """Return the methods that a session stores as `text`."""
     return tuple(MethodId(part) for part in text.split(_BETWEEN))
 
 
 def amr_text(amr: Iterable[str]) -> str:
-    """Return `amr` values as a session keeps them."""
+    """Return `amr` values in the form a session stores."""
     return _BETWEEN_AMR.join(amr)
 
 
 @dataclass(frozen=True, slots=True)
 class Assurance:
-    """The methods of one authentication, in order, their `amr`, and when it was completed (`auth_time`)."""
+    """The methods of one authentication, in order, their `amr`, and its time of completion (`auth_time`)."""
 
     methods: tuple[MethodId, ...]
     amr: tuple[str, ...]
@@ -78,30 +78,31 @@ class Assurance:
 
     @classmethod
     def of(cls, methods: str, amr: str | None, auth_time: datetime) -> "Assurance":
-        """Read what a session keeps; one of the version before has no `amr`."""
+        """Parse what a session stores; a session opened by the previous version has no `amr`."""
         ids = methods_of(methods)
         return cls(ids, _amr_before(ids) if amr is None else tuple(amr.split()), auth_time)
 
     @property
     def level(self) -> Level:
-        """Which level it reaches: a trusted device stands in for a factor, but shows none."""
+        """The assurance level reached; a trusted device replaces a second factor but does not prove one."""
         return Level.AAL2 if MULTI_FACTOR in self.amr else Level.AAL1
 
     @property
     def is_two_step(self) -> bool:
-        """Whether a second factor was shown, or a device that was trusted with one."""
+        """Whether a second factor was verified, or replaced by a trusted device."""
         return self.level is Level.AAL2 or TRUSTED_DEVICE in self.methods
 
     def is_recent(self, mfa_enabled: bool, clock: Clock) -> bool:
-        """Return True if it was completed within ten minutes, with a second factor if the account has one."""
+        """Return True if it completed within `RECENT_S`, with a second factor if the account has one."""
         recent = clock.seconds() - self.auth_time.timestamp() <= RECENT_S
         return recent and (not mfa_enabled or self.level is Level.AAL2)
 
     def require_recent(self, mfa_enabled: bool, clock: Clock) -> None:
-        """Let a recent authentication pass.
+        """Require a recent authentication.
 
         Raises:
-            ReauthenticationRequired: It is over ten minutes old, or a trusted device stood in for the factor.
+            ReauthenticationRequired: It is over ten minutes old, or lacks a second factor that the account
+                has.
         """
         if not self.is_recent(mfa_enabled, clock):
             raise ReauthenticationRequired

@@ -1,17 +1,18 @@
-"""Sessions in Redis: a copy that makes the check quick and that can be lost or stale without harm.
+"""Session cache in Redis: a copy that makes the session check fast and may be lost or stale without harm.
 
-Keys: `session:{run}:{session}` the record or a tombstone, `user_blacklist:{user}` the account's epoch,
-`blacklist:{jti}` one access token. All have a TTL; none is made of a token.
+Keys: `session:{run}:{session}` holds the record or a tombstone, `user_blacklist:{user}` the account's epoch,
+`blacklist:{jti}` one revoked access token. All have a TTL; none is derived from a token's value.
 
 Why a stale copy cannot bring a revoked session back:
 - a record lives `COPY_TTL` seconds at most and is then read from the database again;
-- a revocation leaves a tombstone, and a record is only ever written where nothing stands (NX), so a reader
-  that loaded the session just before it was revoked cannot write it back;
-- before a revocation is committed a doubt takes the copy's place, which sends every reader to the database:
-  should this process die between the commit and the tombstone, no copy outlives the session;
-- a copy names one of our keys: what another installation keeps in the same Redis is none of ours;
-- `run` is the identity of the Redis process: what a restarted or failed-over server restores from an old
-  snapshot stands under another name and is never read.
+- a revocation leaves a tombstone, and a record is written only where no value exists (NX), so a reader that
+  loaded the session just before it was revoked cannot write it back;
+- before a revocation is committed, a doubt marker replaces the copy, which sends every reader to the
+  database: if this process dies between the commit and the tombstone, no copy outlives the session;
+- a copy names one of this installation's keys, so copies of another installation on the same Redis are
+  ignored;
+- `run` identifies the Redis process: entries that a restarted or failed-over server restores from an old
+  snapshot have another prefix and are never read.
 """
 
 import asyncio
@@ -29,55 +30,55 @@ from autograph_web.sessions.record import SessionRecord
 COPY_TTL = 300
 _TOMBSTONE, _DOUBT = "-", "?"
 _AT_ONCE = 500
-# Between the name of the key and the record. The version before looks for "." and takes a copy whose key it
-# does not know for none.
+# Separator between the key id and the record. The previous version splits at "." and treats a copy with an
+# unknown key id as missing.
 _FORMAT = "/2."
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one round trip told: a record, or that it must be loaded, and whether it was revoked."""
+    """The result of a lookup: a record, or None if it must be loaded, and whether the session is revoked."""
 
     record: SessionRecord | None
     revoked: bool
-    run: str | None  # None: Redis is away, so nothing may be written back
+    run: str | None  # None: Redis is unavailable, so nothing may be written back
 
 
 class SessionCache:
-    """One round trip for a check, and the tombstones of revocation."""
+    """Looks a session up in one round trip, and keeps the tombstones of revoked sessions."""
 
     def __init__(self, redis: RedisClient, longest_session: int, keyring: Keyring) -> None:
         self._redis, self._longest, self._keyring = redis, longest_session, keyring
         self._trying = BackgroundTasks()
 
     async def look_up(self, session_id: str, user_id: str, token_id: str | None) -> Finding:
-        """Read everything a check needs about one session in one round trip; never raises."""
+        """Read all cached state that a check of one session needs, in one round trip; never raises."""
         run = self._redis.run
         keys = [f"session:{run}:{session_id}", f"user_blacklist:{user_id}"]
         if token_id:
             keys.append(f"blacklist:{token_id}")
         try:
             values = await self._redis.get_many(keys)
-            if run != self._redis.run:  # the reply came from a server that started since
+            if run != self._redis.run:  # the reply came from a server that has started since
                 return await self.look_up(session_id, user_id, token_id)
         except RedisDown:
             return Finding(None, revoked=False, run=None)
         return self._finding(values, run)
 
     async def remember(self, record: SessionRecord, run: str, now: float) -> None:
-        """Keep a copy of `record`, unless something stands in its place already."""
+        """Store a copy of `record`, unless a value exists under its key already."""
         ttl = int(min(COPY_TTL, record.expires_at - now))
         copy = f"{self._keyring.current.kid}{_FORMAT}{record.encode()}"
         try:
             await self._redis.put(f"session:{run}:{record.session_id}", copy, ttl, only_new=True)
         except RedisDown:
-            return  # only slower
+            return  # checks are only slower without a copy
 
     async def require_reachable(self) -> None:
-        """Let pass while Redis answers, for what had better not begin without it.
+        """Require that Redis answers, for operations that should not start without it.
 
         Raises:
-            Unavailable: It does not.
+            Unavailable: Redis is unavailable.
         """
         try:
             await self._redis.ping()
@@ -85,11 +86,11 @@ class SessionCache:
             raise Unavailable(retry_after=1) from error
 
     async def bury(self, session_ids: list[UUID], token_id: str | None = None, token_ttl: int = 0) -> None:
-        """Put tombstones over revoked sessions, and one access token on the blacklist.
+        """Write tombstones for revoked sessions, and blacklist one access token for `token_ttl` seconds.
 
         Raises:
-            Unfinished: Redis is away, so another server might still hold a copy. The database knows better
-                already, and trying again finishes the job.
+            Unfinished: Redis is unavailable, so another server might still use a copy. The revocation is
+                already committed in the database; a retry completes it.
         """
         try:
             await self._bury(session_ids)
@@ -100,9 +101,9 @@ class SessionCache:
             raise Unfinished(retry_after=1) from error
 
     async def doubt(self, session_ids: list[UUID]) -> None:
-        """Have these sessions read from the database for as long as a copy of them could live; never raises.
+        """Force reads of these sessions from the database for as long as a copy could live; never raises.
 
-        To be said before their end is committed. Should it not be, reading them is only slower for a while.
+        Call it before the revocation is committed. If the commit fails, reads are only slower for a while.
         """
         with suppress(RedisDown):
             await self._stand(session_ids, _DOUBT, COPY_TTL)
@@ -113,12 +114,12 @@ class SessionCache:
     async def _stand(self, session_ids: list[UUID], mark: str, ttl: int) -> None:
         for start in range(0, len(session_ids), _AT_ONCE):
             some, run = session_ids[start : start + _AT_ONCE], None
-            while run != self._redis.run:  # putting may itself find out that the server has restarted
+            while run != self._redis.run:  # the write itself may detect that the server has restarted
                 run = self._redis.run
                 await self._redis.put_all([f"session:{run}:{one.hex}" for one in some], mark, ttl)
 
     def _keep_trying(self, session_ids: list[UUID]) -> None:
-        """Bury sessions once Redis answers again; after `COPY_TTL` no copy is left to bury."""
+        """Write the tombstones once Redis answers again; after `COPY_TTL` every copy has expired."""
 
         async def try_on() -> None:
             for _ in range(COPY_TTL):
@@ -130,20 +131,20 @@ class SessionCache:
         self._trying.begin(try_on())
 
     async def close(self) -> None:
-        """Give up what is still being tried."""
+        """Cancel pending retries."""
         await self._trying.close()
 
     async def forget(self, session_ids: list[UUID]) -> None:
-        """Drop the copies of sessions that changed; without Redis they run out by themselves."""
+        """Drop the copies of sessions that changed; if Redis is unavailable, they expire by their TTL."""
         keys = [f"session:{self._redis.run}:{session_id.hex}" for session_id in session_ids]
         with suppress(RedisDown):
             await self._redis.drop_unless(keys, _TOMBSTONE.encode())
 
     async def advance_epoch(self, user_id: UUID, epoch: int) -> None:
-        """Refuse every session and token of an account from before `epoch`.
+        """Reject every session and token of an account from before `epoch`.
 
         Raises:
-            Unavailable: As for `bury`.
+            Unfinished: Redis is unavailable.
         """
         try:
             await self._redis.put(f"user_blacklist:{user_id.hex}", epoch, self._longest)

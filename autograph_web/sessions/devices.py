@@ -1,4 +1,4 @@
-"""Where a person is signed in, and signing out there from here."""
+"""Lists the sessions of an account, and ends them remotely."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,12 +21,12 @@ from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import Viewer
 
 MOST_LISTED = 100
-"""Scripts that sign in and never out leave sessions by the thousand."""
+"""The most sessions listed: scripts that sign in without signing out leave thousands."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """One open session as it is shown: `current` is the one that looks, `browser` one with a cookie."""
+    """One open session for display: `current` marks the requesting one, `browser` one that has a cookie."""
 
     id: UUID
     current: bool
@@ -39,16 +39,16 @@ class OpenSession:
 
 
 class Devices:
-    """The open sessions of each account; nobody sees or ends those of another."""
+    """The open sessions of each account; a user sees and ends only their own."""
 
     def __init__(self, deps: UseCaseContext, sessions: Sessions) -> None:
         self._deps, self._sessions = deps, sessions
 
     async def of(self, viewer: Viewer) -> list[OpenSession]:
-        """Return the viewer's open sessions, this one first, then those used last; a hundred at most.
+        """Return the viewer's open sessions, the current one first, then the most recently used; at most 100.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         return await self._listed(viewer.user_id, viewer.session_id)
 
@@ -56,7 +56,7 @@ class Devices:
         """Return the open sessions of an account for an operator, as `of` does; none of them is `current`.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         return await self._listed(user_id, None)
 
@@ -67,14 +67,15 @@ class Devices:
         return [_open_session(row, current) for row in rows]
 
     async def sign_out(self, context: RequestContext, viewer: Viewer, session_id: UUID) -> None:
-        """End one of the viewer's sessions; for the viewer's own it is an ordinary sign-out.
+        """End one of the viewer's sessions; the viewer's own is signed out as by `Sessions.end`.
 
-        Ending one that was ended minutes ago is no fault: two may click, or try again after `Unfinished`.
+        Ending a session that ended minutes ago succeeds: a request may be sent twice, or retried after
+        `Unfinished`.
 
         Raises:
             NotFound: The viewer has no such session.
-            SessionEnded: The viewer's own was ended meanwhile, maybe by the very one to be ended.
-            Unavailable: The database is away and nothing changed; or, as `Unfinished`, Redis is.
+            SessionEnded: The viewer's own session ended meanwhile, possibly from the session to be ended.
+            Unavailable: The database is unavailable and nothing changed; or, as `Unfinished`, Redis is.
         """
         if session_id == viewer.session_id:
             await self._sessions.end(context, viewer)
@@ -84,7 +85,7 @@ class Devices:
 
     @retried
     async def sign_out_others(self, context: RequestContext, viewer: Viewer) -> int:
-        """End every session of the viewer but this one; return how many were open.
+        """End every session of the viewer except the current one; return how many were open.
 
         Raises:
             SessionEnded, Unavailable: As for `sign_out`.
@@ -92,7 +93,7 @@ class Devices:
         async with self._deps.database.unit() as connection:
             others = await self._locked(connection, viewer)
             await self._revoke(connection, context, viewer, others)
-            # With those of a try before this one that could not be finished.
+            # Includes sessions that an earlier attempt revoked without being able to write their tombstones.
             certain = await self._ended_lately(connection, viewer)
         await self._sessions.bury(certain)
         return len(others)
@@ -106,9 +107,12 @@ class Devices:
                 raise NotFound
 
     async def _locked(self, connection: AsyncConnection, viewer: Viewer) -> list[UUID]:
-        """Return the viewer's other open sessions; nobody else changes any until the unit of work ends.
+        """Lock the account until the unit of work ends and return the viewer's other open sessions.
 
-        Of two that end each other only the first may: the second has been signed out by then.
+        If two sessions end each other, only the first succeeds: by then the second has been signed out.
+
+        Raises:
+            SessionEnded: The viewer's own session is no longer open.
         """
         await accounts.lock(connection, viewer.user_id)
         alive = await store.ids_alive(connection, viewer.user_id, self._deps.clock.now())
@@ -119,7 +123,7 @@ class Devices:
     async def _revoke(
         self, connection: AsyncConnection, context: RequestContext, viewer: Viewer, session_ids: list[UUID]
     ) -> None:
-        # Signing out takes no lock of the account, so one of these may just have ended itself.
+        # Signing out does not lock the account, so one of these may have been ended concurrently.
         ended = await self._sessions.revoke(connection, session_ids, "revoked") if session_ids else []
         if ended:
             await self._deps.audit_log.record(
@@ -132,7 +136,7 @@ class Devices:
             )
 
     async def _ended_lately(self, connection: AsyncConnection, viewer: Viewer) -> list[UUID]:
-        """Return which sessions were ended so lately that a copy in Redis may have outlived them."""
+        """Return the sessions that ended so recently that a copy in Redis may have outlived them."""
         since = self._deps.clock.now() - timedelta(seconds=COPY_TTL)
         return await store.ids_revoked_since(connection, viewer.user_id, since)
 

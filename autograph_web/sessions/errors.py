@@ -1,38 +1,38 @@
-"""Refusals about sessions and tokens."""
+"""Errors about sessions and tokens."""
 
 from autograph_web.infra.errors import DomainError, Unavailable
 
 
 class Unfinished(Unavailable):
-    """It was written down for good, but Redis could not be told, so it is not yet certain everywhere."""
+    """The change is committed, but Redis could not be updated, so it may not be in force everywhere yet."""
 
     code = "unfinished"
     sentence = "It is done, but we can't yet be sure that it is in force everywhere. Try again in a moment."
 
 
 class NotAuthenticated(DomainError):
-    """No usable credential came with the request (RFC 6750 section 3)."""
+    """The request carried no usable credential (RFC 6750 section 3)."""
 
     code, status = "not_authenticated", 401
     sentence = "Sign in to continue."
 
 
 class InvalidToken(DomainError):
-    """A token that is malformed, expired, forged or meant for something else (RFC 6750, 9068)."""
+    """A token that is malformed, expired, forged or issued for another purpose (RFC 6750, 9068)."""
 
     code, status = "invalid_token", 401
     sentence = "That token isn't valid here. Sign in again to get a new one."
 
 
 class TokenReused(DomainError):
-    """A refresh token came a second time; its whole family is dead (RFC 9700 section 4.14.2)."""
+    """A refresh token was used a second time; its whole family is revoked (RFC 9700 section 4.14.2)."""
 
     code, status = "token_reused", 401
     sentence = "That refresh token was used before, so this sign-in has been ended. Sign in again."
 
 
 class ReauthenticationRequired(DomainError):
-    """The sign-in is too old, or too weak, for a change of how one signs in (ASVS 5.0 V7.5)."""
+    """The authentication is too old or too weak for a change of authenticators (ASVS 5.0 V7.5)."""
 
     code, status = "reauthentication_required", 403
     sentence = "Confirm that it's you first: it has been a while since you signed in."

@@ -1,4 +1,4 @@
-"""One-time tickets: from a websocket, which cannot set cookies, to a form post, which can."""
+"""One-time tickets that carry a sign-in from a WebSocket, which cannot set cookies, to a form post."""
 
 from autograph_web.infra.randomness import Randomness
 from autograph_web.infra.redis.client import RedisClient
@@ -9,27 +9,27 @@ _LIFE_S = 30
 
 
 class LoginTickets:
-    """Exchanges a completed sign-in for a ticket and the ticket, once, for the sign-in.
+    """Exchanges a completed sign-in for a ticket, and the ticket, once, for its grant.
 
-    No session exists until the ticket is redeemed, so a ticket that is lost leaves nothing behind.
+    No session exists until the ticket is redeemed, so a lost ticket leaves no session behind.
     """
 
     def __init__(self, redis: RedisClient, randomness: Randomness) -> None:
         self._kept = OneTimeStore(redis, randomness, AuthenticationGrant, prefix="handoff", ttl=_LIFE_S)
 
     async def issue(self, grant: AuthenticationGrant) -> str:
-        """Return a ticket for `grant`, good once within 30 seconds.
+        """Return a ticket for `grant`, valid once within 30 seconds.
 
         Raises:
-            Unavailable: Redis is away.
+            Unavailable: Redis is unavailable.
         """
         return await self._kept.put(grant)
 
     async def redeem(self, ticket: str) -> AuthenticationGrant:
-        """Use `ticket` up and return its grant.
+        """Consume `ticket` and return its grant.
 
         Raises:
             TicketExpired: It is unknown, used or over 30 seconds old.
-            Unavailable: Redis is away.
+            Unavailable: Redis is unavailable.
         """
         return await self._kept.pop(ticket)

@@ -11,7 +11,7 @@ from autograph_web.infra.db.types import Model, UtcDateTime
 class SessionRow(Model, table=True):
     """One sign-in: a browser's cookie or a client's family of refresh tokens (`cookie_hash` empty).
 
-    `amr` are the values of RFC 8176 with a blank between them, None where the version before opened it.
+    `amr` holds RFC 8176 values separated by a space, or None if the previous version opened the session.
     """
 
     __tablename__ = "sessions"  # pyright: ignore[reportAssignmentType]
@@ -37,7 +37,7 @@ class SessionRow(Model, table=True):
 class RefreshTokenRow(Model, table=True):
     """One refresh token; `used_at` is set exactly once, by the request that rotates it.
 
-    With it go `successor_id`, the token given for it, and `used_by`, a hash of the client that asked.
+    That request also sets `successor_id`, the token issued in exchange, and `used_by`, a hash of the client.
     """
 
     __tablename__ = "refresh_tokens"  # pyright: ignore[reportAssignmentType]

@@ -1,4 +1,4 @@
-"""What a session check needs to know, in the form it is kept in Redis."""
+"""The session state that a check needs, in the form stored in Redis."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -31,7 +31,7 @@ class SessionRecord:
 
     @classmethod
     def of(cls, row: Row[Any], idle_expires_at: datetime) -> Self:
-        """Return the record of a joined session and account row that may idle until `idle_expires_at`."""
+        """Return the record of a joined session and account row whose idle timeout is `idle_expires_at`."""
         return cls(
             session_id=row.id.hex,
             user_id=row.user_id.hex,
@@ -49,25 +49,25 @@ class SessionRecord:
 
     @classmethod
     def decode(cls, value: bytes) -> Self:
-        """Return the record `encode` made `value` of."""
+        """Return the record that `encode` serialized as `value`."""
         return cls(*json.loads(value))
 
     def encode(self) -> str:
-        """Return the record as a JSON array: half the size of an object, and quick to read."""
+        """Return the record as a JSON array: half the size of an object, and fast to parse."""
         return json.dumps(list(asdict(self).values()), separators=(",", ":"))
 
     def alive(self, now: float) -> bool:
-        """Return True if the session has neither idled out nor reached its end."""
+        """Return True if the session has reached neither its idle timeout nor its absolute expiry."""
         return now < self.expires_at
 
     def belongs_to(self, user_id: str, cookie_hash: str | None) -> bool:
-        """Return True if the credential's user, and its cookie if it is one, are this session's."""
+        """Return True if the credential's user id, and its cookie hash if not None, match this session's."""
         if user_id != self.user_id:
             return False
         return cookie_hash is None or compare_digest(cookie_hash, self.cookie_hash)
 
     def viewer(self, token_id: str | None = None, token_expires_at: int = 0) -> Viewer:
-        """Return who is looking."""
+        """Return the authenticated user of this session."""
         return Viewer(
             user_id=UUID(hex=self.user_id),
             email=self.email,

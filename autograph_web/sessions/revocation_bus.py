@@ -1,7 +1,7 @@
-"""Tells every worker at once which sessions have ended, so that their open pages can leave.
+"""Notifies every worker immediately which sessions have ended, so that their open pages can navigate away.
 
-Only a wake-up: whoever hears it asks the services whether the session is over. So a message that is lost,
-forged or told twice changes nothing but when a page notices.
+A message is only a wake-up: the receiver asks the services whether the session has ended. A message that is
+lost, forged or delivered twice therefore affects only when a page notices.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from autograph_web.infra.background import end
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 
 _CHANNEL = "session_ends"
-# As many ids as fit well into one message of Redis.
+# As many ids as fit comfortably into one Redis message.
 _AT_ONCE = 500
 
 _log = structlog.get_logger(__name__)
@@ -23,13 +23,13 @@ Told = Callable[[UUID], Awaitable[None]]
 
 
 class RevocationBus:
-    """Announces the ends of sessions, and hears those that any process announced."""
+    """Publishes the ends of sessions, and subscribes to those that any process published."""
 
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
 
     async def announce(self, session_ids: Iterable[UUID]) -> None:
-        """Tell every worker that these sessions are over; never raises."""
+        """Notify every worker that these sessions have ended; never raises."""
         ids = [session_id.hex for session_id in session_ids]
         with suppress(RedisDown):  # the pages notice at their next event
             for start in range(0, len(ids), _AT_ONCE):
@@ -37,7 +37,7 @@ class RevocationBus:
 
     @asynccontextmanager
     async def heard_by(self, told: Told) -> AsyncGenerator[None]:
-        """Call `told` for every announced session until the block ends; a process needs this once."""
+        """Call `told` for every announced session until the block ends; needed once per process."""
         task = asyncio.create_task(self._listen(told))
         try:
             yield
@@ -50,12 +50,12 @@ class RevocationBus:
                 try:
                     for session_id in _ids(message):
                         await told(session_id)
-                except Exception:  # noqa: BLE001  (whatever it was, the next session deserves to be heard of)
+                except Exception:  # noqa: BLE001  (a failing callback must not stop later notifications)
                     _log.exception("telling_of_ended_sessions_failed")
 
 
 def _ids(message: bytes) -> list[UUID]:
-    """Return the sessions a message names; what is no session id is left out."""
+    """Return the sessions that a message names; words that are not session ids are ignored."""
     found: list[UUID] = []
     for word in message.decode("ascii", "replace").split():
         with suppress(ValueError):

@@ -1,4 +1,4 @@
-"""Opens, checks and ends sessions. The database is the truth; Redis makes the check quick."""
+"""Opens, checks and ends sessions. The database is authoritative; Redis makes the check fast."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,25 +30,25 @@ from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 _OVER, _EVERYWHERE = "session_ended", "logout_all"
 
 _KEPT_AFTER_THE_END = timedelta(days=7)
-_TOUCH_AFTER = timedelta(seconds=60)  # last use is kept to the minute, so that reading stays reading
+_TOUCH_AFTER = timedelta(seconds=60)  # last use has one-minute resolution, so most checks write nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Lifetimes:
-    """How long a session lasts, in seconds: unused, unused with "remember me", and at the very most."""
+    """Session lifetimes in seconds: idle timeout, idle timeout with "remember me", and absolute timeout."""
 
     idle: int
     remembered_idle: int
     absolute: int
 
     def idle_for(self, remember: bool) -> int:
-        """Return how long a session may go unused."""
+        """Return the idle timeout in seconds."""
         return self.remembered_idle if remember else self.idle
 
 
 @dataclass(frozen=True, slots=True)
 class BrowserSession:
-    """A freshly opened session as a browser gets it; `max_age` None means: until the browser closes."""
+    """A newly opened session for a browser; a `max_age` of None makes a session cookie (RFC 6265)."""
 
     cookie: str
     max_age: int | None
@@ -56,7 +56,7 @@ class BrowserSession:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Every session of an account, ended for good once the unit of work commits; `open` were still in use."""
+    """Every session of an account, ended once the unit of work commits; `open` counts those still in use."""
 
     user_id: UUID
     session_ids: list[UUID]
@@ -65,7 +65,7 @@ class Ended:
 
 
 class Sessions:
-    """Every session of every account."""
+    """The sessions of all accounts."""
 
     def __init__(
         self,
@@ -84,19 +84,19 @@ class Sessions:
     ) -> BrowserSession:
         """Open the session that `grant` entitles to and return its cookie.
 
-        The session of `previous`, the cookie that the browser has so far, ends: nobody could end it any more.
+        The session of `previous`, the browser's cookie so far, ends: no client could end it any more.
 
         Raises:
-            SessionEnded: The grant was used; or meanwhile the account was locked, signed out everywhere,
-                given another password or a second factor that was not shown.
-            Unavailable: The database is away; no session was opened.
+            SessionEnded: The grant was already used; or meanwhile the account was locked, signed out
+                everywhere, given another password or a second factor that was not verified.
+            Unavailable: The database is unavailable; no session was opened.
         """
         cookie, cookie_hash = new_cookie(grant.user_id, grant.session_id, self._deps.randomness)
         async with self._deps.database.unit() as connection:
             await self.open(connection, context, grant, cookie_hash)
             replaced = await self.replace(connection, grant)
             replaced += await self._replace_previous(connection, context, previous)
-        # No page is told: the browser goes on with the new session, and its cookie is only on its way.
+        # No page is notified: the browser continues with the new session, and its cookie has not arrived yet.
         await self._cache.bury(replaced)
         return BrowserSession(cookie, self.lifetimes.remembered_idle if grant.remember else None)
 
@@ -123,12 +123,12 @@ class Sessions:
         return account
 
     async def authenticate_token(self, token: str) -> Viewer:
-        """Return who a bearer access token stands for (RFC 6750).
+        """Return the viewer that a bearer access token authenticates (RFC 6750).
 
         Raises:
             InvalidToken: It is malformed, expired, forged or not an access token.
-            SessionEnded: Its session is over or it was signed out itself.
-            Unavailable: Neither Redis nor the database can tell.
+            SessionEnded: Its session has ended, or the token itself was revoked.
+            Unavailable: Neither Redis nor the database is available.
         """
         claims = self._signer.verify(ACCESS, token)
         record = await self._resolve(claims.session_id, claims.user_id, claims.token_id)
@@ -137,12 +137,12 @@ class Sessions:
         return _noted(record.viewer(claims.token_id, claims.expires_at))
 
     async def authenticate_cookie(self, value: str) -> Viewer:
-        """Return who a session cookie stands for.
+        """Return the viewer that a session cookie authenticates.
 
         Raises:
-            NotAuthenticated: It is not a cookie of ours.
-            SessionEnded: Its session is over.
-            Unavailable: Neither Redis nor the database can tell.
+            NotAuthenticated: It is not a valid session cookie.
+            SessionEnded: Its session has ended.
+            Unavailable: Neither Redis nor the database is available.
         """
         parts = read_cookie(value)
         if parts is None:
@@ -153,9 +153,9 @@ class Sessions:
         return _noted(record.viewer())
 
     async def why_ended(self, value: str) -> str:
-        """Return why the session of a cookie is over; nothing if it is not, or if nobody can tell.
+        """Return why the session of a cookie ended; an empty string if it is open or the state is unknown.
 
-        One of "logout_all", "account_deleted" and, for all that needs no words of its own, "session_ended".
+        One of "logout_all", "account_deleted" and, for every reason without its own message, "session_ended".
         """
         try:
             await self.authenticate_cookie(value)
@@ -174,7 +174,7 @@ class Sessions:
         async with self._deps.database.read() as connection:
             row = await store.ending_of(connection, UUID(hex=parts.session_id))
             if row is None:
-                # That there is no such account proves nothing: the cookie may be another instance's.
+                # A missing account proves nothing by itself: the cookie may come from another instance.
                 gone = await self._deps.audit_log.has(
                     connection, UUID(hex=parts.user_id), Kind.ACCOUNT_DELETED
                 )
@@ -183,7 +183,7 @@ class Sessions:
         return _EVERYWHERE if everywhere else _OVER
 
     async def replace(self, connection: AsyncConnection, grant: AuthenticationGrant) -> list[UUID]:
-        """Revoke the session that `grant` takes the place of; `bury` it once that has committed."""
+        """Revoke the session that `grant` replaces; call `bury` with the result after the commit."""
         if grant.replaces is None:
             return []
         return await self.revoke(connection, [grant.replaces], "reauthenticated")
@@ -211,10 +211,10 @@ class Sessions:
 
     @retried
     async def end(self, context: RequestContext, viewer: Viewer) -> None:
-        """Sign one session out; its cookie, access and refresh tokens are dead before this returns.
+        """Sign one session out; its cookie, access and refresh tokens are invalid before this returns.
 
         Raises:
-            Unavailable: It cannot be made certain right now; trying again is safe.
+            Unavailable: The revocation cannot be guaranteed at the moment; a retry is safe.
         """
         async with self._deps.database.unit() as connection:
             ended = await self.revoke(connection, [viewer.session_id], "logout")
@@ -226,7 +226,7 @@ class Sessions:
 
     @retried
     async def end_all(self, context: RequestContext, viewer: Viewer) -> int:
-        """Sign every session of the account out, this one included; return how many were open.
+        """Sign out every session of the account, including the current one; return how many were open.
 
         Raises:
             Unavailable: As for `end`.
@@ -240,14 +240,14 @@ class Sessions:
         return ended.open
 
     async def end_every(self, connection: AsyncConnection, user_id: UUID, reason: str) -> Ended:
-        """End every session and every sign-in under way of an account within the caller's unit of work.
+        """End every session and every sign-in in progress of an account within the caller's unit of work.
 
-        Call `make_certain` once it has committed.
+        Call `make_certain` after the commit.
 
         Raises:
-            SessionEnded: The account is gone.
+            SessionEnded: The account no longer exists.
         """
-        # Counted first: advancing the epoch is what ends them.
+        # Counted first, because advancing the epoch ends them.
         alive = await store.count_alive(connection, user_id, self._deps.clock.now())
         epoch = await accounts.advance_epoch(connection, user_id)
         if epoch is None:
@@ -258,29 +258,29 @@ class Sessions:
         return Ended(user_id, ids, epoch, alive)
 
     async def require_certainty(self) -> None:
-        """Let pass while `make_certain` can be expected to work.
+        """Require that `make_certain` can be expected to succeed.
 
         Raises:
-            Unavailable: It cannot; nothing was changed yet.
+            Unavailable: It cannot; nothing has been changed yet.
         """
         await self._cache.require_reachable()
 
     async def make_certain(self, ended: Ended, going_on: UUID | None = None) -> None:
-        """Make the committed end of every session of an account certain everywhere.
+        """Put the committed end of every session of an account into effect on every server.
 
-        The pages of `going_on` are not told to leave: its browser is about to get a new session.
+        The pages of `going_on` are not notified: its browser is about to get a new session.
 
         Raises:
             Unavailable: As for `end`.
         """
         try:
             await self._cache.advance_epoch(ended.user_id, ended.epoch)
-        finally:  # burying goes on in the background where the epoch could not be told
+        finally:  # retries of the tombstones continue in the background even if the epoch could not be stored
             await self._cache.bury(ended.session_ids)
         await self._revocation_bus.announce(one for one in ended.session_ids if one != going_on)
 
     async def revoke(self, connection: AsyncConnection, session_ids: list[UUID], reason: str) -> list[UUID]:
-        """Revoke sessions within the caller's unit of work; `bury` them once it has committed."""
+        """Revoke sessions within the caller's unit of work; call `bury` with the result after the commit."""
         chosen = store.SESSIONS.c.id.in_(session_ids)
         ids = await store.revoke(connection, chosen, self._deps.clock.now(), reason)
         await self._cache.doubt(ids)
@@ -289,9 +289,9 @@ class Sessions:
     async def end_others(
         self, connection: AsyncConnection, user_id: UUID, but: UUID | None, reason: str
     ) -> list[UUID]:
-        """Revoke every session of an account but one within the caller's unit of work.
+        """Revoke every session of an account except `but` within the caller's unit of work.
 
-        `bury` them once it has committed.
+        Call `bury` with the result after the commit.
         """
         others = store.all_but(user_id, but)
         ids = await store.revoke(connection, others, self._deps.clock.now(), reason)
@@ -299,11 +299,11 @@ class Sessions:
         return ids
 
     async def close(self) -> None:
-        """Give up what is still being tried in the background."""
+        """Cancel retries that are pending in the background."""
         await self._cache.close()
 
     async def bury(self, session_ids: list[UUID]) -> None:
-        """Make committed revocations certain everywhere, and have the open pages of these sessions leave.
+        """Put committed revocations into effect on every server, and notify the open pages of these sessions.
 
         Raises:
             Unavailable: As for `end`.
@@ -312,9 +312,9 @@ class Sessions:
         await self._revocation_bus.announce(session_ids)
 
     async def reload(self, user_id: UUID) -> None:
-        """Have every session of an account read from the database again: something about it changed.
+        """Drop the cached copies of all sessions of an account after a change, so that they are loaded again.
 
-        Never raises: should the database or Redis be away, the copies run out within five minutes.
+        Never raises: if the database or Redis is unavailable, the copies expire within five minutes.
         """
         with suppress(Unavailable):
             async with self._deps.database.read() as connection:
@@ -325,16 +325,16 @@ class Sessions:
         """Count the open sessions of an account.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.read() as connection:
             return await store.count_alive(connection, user_id, self._deps.clock.now())
 
     async def purge_expired(self) -> int:
-        """Delete sessions that ended over a week ago, tokens included; return how many.
+        """Delete sessions that expired over a week ago, including their tokens; return how many.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.unit() as connection:
             return await store.forget_expired(connection, self._deps.clock.now() - _KEPT_AFTER_THE_END)
@@ -349,7 +349,7 @@ class Sessions:
         return record
 
     async def touch(self, connection: AsyncConnection, row: Row[Any]) -> datetime:
-        """Note that the session of `row` was just used and return until when it may idle now."""
+        """Record the use of the session of `row` and return its new idle expiry."""
         now = self._deps.clock.now()
         if not self._worth_noting(row, now):
             return row.idle_expires_at
@@ -381,7 +381,7 @@ class Sessions:
         return record
 
     def row(self, context: RequestContext, grant: AuthenticationGrant, cookie_hash: str = "") -> SessionRow:
-        """Return the session that `grant` entitles to as it is written down."""
+        """Return the row to insert for the session that `grant` entitles to."""
         now = self._deps.clock.now()
         return SessionRow(
             id=grant.session_id,

@@ -1,4 +1,4 @@
-"""The statements of sessions and refresh tokens."""
+"""SQL statements for sessions and refresh tokens."""
 
 from datetime import datetime
 from typing import Any
@@ -42,26 +42,26 @@ async def add(connection: AsyncConnection, session: SessionRow) -> None:
 
 
 async def entitled_account(connection: AsyncConnection, grant: AuthenticationGrant) -> Row[Any] | None:
-    """Return the account of a grant of sign-in, provided the grant still entitles to a session."""
+    """Return the account of an authentication grant, or None if it no longer entitles to a session."""
     return (await connection.execute(_ENTITLED, _of_grant(grant))).first()
 
 
 async def open_at_once(
     database: Database, grant: AuthenticationGrant, session: dict[str, Any], token: dict[str, Any]
 ) -> Any | None:
-    """Add the session that `grant` entitles to, and a refresh token of it; return the account."""
+    """Insert the session that `grant` entitles to and a refresh token; return the account, None as above."""
     given = _of_grant(grant)
     return await database.at_once(_OPEN, given | _named("session", session) | _named("token", token))
 
 
 async def find_alive(connection: AsyncConnection, session_id: UUID, now: datetime) -> Row[Any] | None:
-    """Return a session that may still be used, joined with its account."""
+    """Return a live session joined with its account, or None if it may no longer be used."""
     given = {"the_id": session_id, "moment": now}
     return (await connection.execute(_FIND_ALIVE, given)).first()
 
 
 async def touch(connection: AsyncConnection, session_id: UUID, now: datetime, idle_until: datetime) -> None:
-    """Note that a session was just used and may now idle until `idle_until`."""
+    """Record the use of a session and set its idle expiry to `idle_until`."""
     await connection.execute(
         update(SESSIONS)
         .where(SESSIONS.c.id == session_id, SESSIONS.c.revoked_at.is_(None))
@@ -70,7 +70,7 @@ async def touch(connection: AsyncConnection, session_id: UUID, now: datetime, id
 
 
 async def count_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -> int:
-    """Count the sessions of an account that may still be used."""
+    """Count the live sessions of an account."""
     query = (
         select(func.count())
         .select_from(SESSIONS.join(USERS))
@@ -80,13 +80,13 @@ async def count_alive(connection: AsyncConnection, user_id: UUID, now: datetime)
 
 
 async def count_all_alive(connection: AsyncConnection, now: datetime) -> int:
-    """Count the sessions that may still be used, whosoever they are."""
+    """Count the live sessions of all accounts."""
     query = select(func.count()).select_from(SESSIONS.join(USERS)).where(*_alive(now))
     return int((await connection.execute(query)).scalar_one())
 
 
 async def ids_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -> list[UUID]:
-    """Return the ids of the sessions of an account that may still be used."""
+    """Return the ids of the live sessions of an account."""
     query = select(SESSIONS.c.id).join(USERS).where(SESSIONS.c.user_id == user_id, *_alive(now))
     return list((await connection.execute(query)).scalars())
 
@@ -94,7 +94,7 @@ async def ids_alive(connection: AsyncConnection, user_id: UUID, now: datetime) -
 async def newest_alive(
     connection: AsyncConnection, user_id: UUID, now: datetime, first: UUID | None, limit: int
 ) -> list[Row[Any]]:
-    """Return the sessions of an account that may still be used: `first` if named, then those used last."""
+    """Return at most `limit` live sessions of an account: `first` if given, then the most recently used."""
     leading = (SESSIONS.c.id != first,) if first else ()
     query = (
         select(SESSIONS)
@@ -113,7 +113,7 @@ async def ids_revoked_since(connection: AsyncConnection, user_id: UUID, moment: 
 
 
 async def all_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
-    """Return every session of an account that is still kept, ended ones included, oldest first."""
+    """Return every stored session of an account, ended ones included, oldest first."""
     query = select(SESSIONS).where(SESSIONS.c.user_id == user_id).order_by(SESSIONS.c.created_at)
     return list(await connection.execute(query))
 
@@ -121,7 +121,7 @@ async def all_of(connection: AsyncConnection, user_id: UUID) -> list[Row[Any]]:
 async def revoke(
     connection: AsyncConnection, where: ColumnElement[bool], now: datetime, reason: str
 ) -> list[UUID]:
-    """Revoke the sessions that `where` picks and were not revoked before; return their ids."""
+    """Revoke the sessions that match `where` and were not revoked before; return their ids."""
     result = await connection.execute(
         update(SESSIONS)
         .where(where, SESSIONS.c.revoked_at.is_(None))
@@ -132,23 +132,23 @@ async def revoke(
 
 
 def all_but(user_id: UUID, session_id: UUID | None) -> ColumnElement[bool]:
-    """Pick every session of an account, but one if there is one to keep."""
+    """Return a condition for every session of an account, except `session_id` if given."""
     mine = SESSIONS.c.user_id == user_id
     return mine if session_id is None else and_(mine, SESSIONS.c.id != session_id)
 
 
 def of_cookie(session_id: UUID, cookie_hash: str) -> ColumnElement[bool]:
-    """Pick the session of a cookie."""
+    """Return a condition for the session of a cookie."""
     return and_(SESSIONS.c.id == session_id, SESSIONS.c.cookie_hash == cookie_hash)
 
 
 async def ending_of(connection: AsyncConnection, session_id: UUID) -> Row[Any] | None:
-    """Return a session, also one that is over."""
+    """Return a session, even if it has ended, or None if none is stored."""
     return (await connection.execute(select(SESSIONS).where(SESSIONS.c.id == session_id))).first()
 
 
 async def forget_expired(connection: AsyncConnection, before: datetime) -> int:
-    """Delete the sessions that reached their end before a moment, with their refresh tokens; count them."""
+    """Delete the sessions that expired before a moment, with their refresh tokens; return how many."""
     result = await connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_at < before))
     return result.rowcount
 
@@ -159,9 +159,9 @@ async def add_refresh_token(connection: AsyncConnection, token: dict[str, Any]) 
 
 
 async def use_refresh_token(connection: AsyncConnection, used: dict[str, Any]) -> bool:
-    """Use up a refresh token; only one of any number of racers gets True.
+    """Mark a refresh token as used; of any number of concurrent requests only one gets True.
 
-    `used` has `the_id` and `the_hash` of the token, the `moment`, the `successor` and `the_client` that asks.
+    `used` has `the_id` and `the_hash` of the token, the `moment`, the `successor` and `the_client`.
     """
     return (await connection.execute(_USE_REFRESH_TOKEN, used)).rowcount == 1
 
@@ -169,13 +169,13 @@ async def use_refresh_token(connection: AsyncConnection, used: dict[str, Any]) -
 async def rotate(
     database: Database, used: dict[str, Any], token: dict[str, Any], event: dict[str, Any]
 ) -> Any | None:
-    """Use up a refresh token of a session alive, add the next one and the audit row; return the session."""
+    """Use a refresh token of a live session, insert its successor and the audit row; return the session."""
     given = used | _named("token", token) | _named("event", event)
     return await database.at_once(_ROTATE, given)
 
 
 async def use_of(connection: AsyncConnection, token_id: UUID, token_hash: str) -> Row[Any] | None:
-    """Return when and by which client this very refresh token was used, None if it was not."""
+    """Return when and by which client this exact refresh token was used, or None if it was not."""
     query = select(REFRESH_TOKENS).where(
         REFRESH_TOKENS.c.id == token_id,
         REFRESH_TOKENS.c.token_hash == token_hash,
@@ -185,7 +185,7 @@ async def use_of(connection: AsyncConnection, token_id: UUID, token_hash: str) -
 
 
 async def find_unused(connection: AsyncConnection, token_id: UUID | None) -> Row[Any] | None:
-    """Return a refresh token that was not used yet."""
+    """Return a refresh token that has not been used, or None."""
     query = select(REFRESH_TOKENS).where(REFRESH_TOKENS.c.id == token_id, REFRESH_TOKENS.c.used_at.is_(None))
     return (await connection.execute(query)).first()
 
@@ -205,9 +205,9 @@ def _alive(now: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool]
     )
 
 
-# The statements of every refresh and session check, built once: to build one takes longer than to run it.
+# The statements of every refresh and session check, built once: building one takes longer than running it.
 _MOMENT = bindparam("moment", type_=UtcDateTime())
-# Active, not signed out everywhere since, with the password that was shown, and no factor that was not.
+# Active, not signed out everywhere since, same password as verified, and no second factor left unverified.
 _ENTITLED = select(*ACCOUNT).where(
     USERS.c.id == bindparam("the_id"),
     USERS.c.status == "active",
@@ -232,7 +232,7 @@ _IDLE_UNTIL, _REMEMBERED = (bindparam(name, type_=UtcDateTime()) for name in ("i
 
 
 def _opening() -> Select[Any]:
-    """Everything that opening a session for a REST client writes as one statement (PostgreSQL alone can)."""
+    """Open a session for a REST client, with every insert in one statement (PostgreSQL only)."""
     account = _ENTITLED.cte("account")
     ended = ("revoked_at", "revoked_reason")
     return select(account).add_cte(
@@ -242,10 +242,11 @@ def _opening() -> Select[Any]:
 
 
 def _rotation() -> Select[Any]:
-    """Everything a refresh writes as one statement (PostgreSQL alone can).
+    """Perform every write of a refresh in one statement (PostgreSQL only).
 
-    Of racers with the same token the second waits for the first's row and then finds it used. When a sign-out
-    commits while the statement waits, the token is used up and nothing else is written: the session is over.
+    Of concurrent requests with the same token, the second waits for the first one's row lock and then finds
+    the token used. If a sign-out commits while the statement waits, the token is marked as used and nothing
+    else is written: the session has ended.
     """
     alive = (
         select(SESSIONS.c.id)
@@ -260,7 +261,7 @@ def _rotation() -> Select[Any]:
     session = (
         update(SESSIONS)
         .where(SESSIONS.c.id == used.c.session_id, SESSIONS.c.user_id == USERS.c.id)
-        # Asked once more, because this row may have waited for a sign-out to commit.
+        # Checked again, because the update may have waited for a sign-out to commit.
         .where(SESSIONS.c.revoked_at.is_(None))
         .values(
             last_seen_at=_MOMENT, idle_expires_at=case((SESSIONS.c.remember, _REMEMBERED), else_=_IDLE_UNTIL)
@@ -297,7 +298,7 @@ def _of_grant(grant: AuthenticationGrant) -> dict[str, Any]:
 
 
 def _named(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of a row under the names that `_inserted` knows them by."""
+    """Return the values of a row under the parameter names that `_inserted` uses."""
     return {f"{name}_{column}": value for column, value in values.items()}
 
 

@@ -1,6 +1,6 @@
-"""Token pairs for REST clients: issued at sign-in, rotated at every refresh, dead as a family when reused.
+"""Token pairs for REST clients: issued at sign-in, rotated at every refresh, revoked as a family on reuse.
 
-A client that asks twice with one token, because two of its tabs did or the answer was lost, is given the same
+A client that sends the same token twice, from two tabs or because the response was lost, is given the same
 successor for a few seconds (docs/decisions/0032-refresh-grace.md).
 """
 
@@ -28,12 +28,12 @@ from autograph_web.sessions.sessions import Sessions
 from autograph_web.sessions.viewer import AuthenticationGrant
 
 GRACE = timedelta(seconds=10)
-"""How long a refresh token that was used still gives its client the successor, while that is unused."""
+"""How long a used refresh token still returns its successor to the same client, while that is unused."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """An access token, the refresh token that follows it, and the access token's life in seconds."""
+    """An access token, the refresh token issued with it, and the access token's lifetime in seconds."""
 
     access_token: str
     refresh_token: str
@@ -42,14 +42,14 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class TokenLifetimes:
-    """How long an access and a refresh token are good for, in seconds."""
+    """The lifetimes of access and refresh tokens, in seconds."""
 
     access: int
     refresh: int
 
 
 class Tokens:
-    """Issues and rotates token pairs; a session is the family its refresh tokens belong to."""
+    """Issues and rotates token pairs; a session is the family of its refresh tokens."""
 
     def __init__(
         self, deps: UseCaseContext, sessions: Sessions, signer: TokenSigner, lifetimes: TokenLifetimes
@@ -62,7 +62,7 @@ class Tokens:
 
         Raises:
             SessionEnded: As for `Sessions.open_for_browser`.
-            Unavailable: The database is away; nothing was opened.
+            Unavailable: The database is unavailable; no session was opened.
         """
         refresh, added = self._refresh_token(grant.user_id, grant.session_id)
         account = await self._open_at_once(context, grant, added)
@@ -76,16 +76,16 @@ class Tokens:
         return TokenPair(access, refresh, self._lifetimes.access)
 
     async def refresh(self, context: RequestContext, token: str) -> TokenPair:
-        """Use `token` up and return the next pair (RFC 6749 section 6, RFC 9700 section 4.14.2).
+        """Consume `token` and return the next pair (RFC 6749 section 6, RFC 9700 section 4.14.2).
 
-        Asked again by the same client within `GRACE`, and before the next refresh token was used, it returns
-        that one again, with an access token of its own.
+        If the same client repeats the request within `GRACE`, and the successor has not been used yet, the
+        same successor is returned with a new access token.
 
         Raises:
-            InvalidToken: It is no refresh token of ours, or too old.
-            TokenReused: It was used before: the family is revoked, audited and the owner told.
-            SessionEnded: Its session is over.
-            Unavailable: The database is away; the token is as good as before.
+            InvalidToken: It is not a valid refresh token, or has expired.
+            TokenReused: It was used before: the family is revoked, audited and the user notified by email.
+            SessionEnded: Its session has ended.
+            Unavailable: The database is unavailable; the token remains valid.
         """
         claims, digest = self._signer.verify(REFRESH, token), token_hash(token)
         refresh, added = self._refresh_token(UUID(hex=claims.user_id), UUID(hex=claims.session_id))
@@ -99,7 +99,7 @@ class Tokens:
         row = await self._rotate_at_once(context, used, added)
         if row is not None:
             return self._pair(row, refresh)
-        # Either this database cannot do it at once, or something is wrong: find out what.
+        # Either the database cannot rotate in one statement, or the token was rejected: determine which.
         pair = await self._use(context, claims, used, added, refresh)
         if pair is not None:
             return pair
@@ -162,9 +162,10 @@ class Tokens:
     async def _repeated(
         self, connection: AsyncConnection, context: RequestContext, claims: Claims, used: dict[str, Any]
     ) -> TokenPair | None:
-        """Return the pair that a token has given already, if the same client asks again at once."""
+        """Return the pair already issued for a token, if the same client asks again within `GRACE`."""
         use = await store.use_of(connection, used["the_id"], used["the_hash"])
-        # Another client, or one that comes late, may hold a copy; so may one whose successor is used as well.
+        # A different or late client may hold a copied token; so may one that repeats after the successor was
+        # used.
         if use is None or use.used_by != used["the_client"] or used["moment"] - use.used_at > GRACE:
             return None
         successor = await store.find_unused(connection, use.successor_id)
@@ -176,7 +177,7 @@ class Tokens:
         return self._pair(row, refresh)
 
     def _spelled_again(self, claims: Claims, row: Row[Any]) -> str | None:
-        """Return a refresh token from its row, which holds no more of it than its hash."""
+        """Rebuild a refresh token from its row, which stores only its hash; None if no key matches."""
         said = replace(claims, token_id=row.id.hex, expires_at=int(row.expires_at.timestamp()))
         found = self._signer.again(REFRESH, said, int(row.issued_at.timestamp()))
         return next((token for token in found if token_hash(token) == row.token_hash), None)
@@ -199,7 +200,7 @@ class Tokens:
 
     def _refresh_token(self, user_id: UUID, session_id: UUID) -> tuple[str, dict[str, Any]]:
         now = self._deps.clock.now()
-        # Of one moment, so that the token can be spelled again from its row.
+        # Both timestamps come from one clock reading, so that the token can be rebuilt from its row.
         seconds, life = int(now.timestamp()), self._lifetimes.refresh
         token, token_id = self._signer.issue_at(seconds, REFRESH, user_id, session_id, life, {})
         return token, {
@@ -215,7 +216,7 @@ class Tokens:
 
     @retried
     async def _is_reused(self, context: RequestContext, claims: Claims, digest: str) -> bool:
-        """Return True if a token that was refused is one that was used before; its family ends then."""
+        """Return True if a rejected token was used before; its family is then revoked."""
         session_id, user_id = UUID(hex=claims.session_id), UUID(hex=claims.user_id)
         async with self._deps.database.unit() as connection:
             if await store.use_of(connection, UUID(hex=claims.token_id), digest) is None:
@@ -223,7 +224,7 @@ class Tokens:
             row = await store.find_alive(connection, session_id, self._deps.clock.now())
             if not await self._sessions.revoke(connection, [session_id], "token_reuse"):
                 row = None
-            if row is not None:  # a family already dead is not news, and of racers one tells
+            if row is not None:  # only one request reports the reuse, and only while the family is alive
                 await self._deps.audit_log.record(
                     connection, Kind.TOKEN_REUSE_DETECTED, context, user_id=user_id, session_id=session_id
                 )
@@ -233,7 +234,7 @@ class Tokens:
 
 
 def _client(context: RequestContext) -> str:
-    """Return a name for the client that asks: two that share address and program have the same."""
+    """Return an identifier of the client; clients with the same address bucket and user agent share one."""
     return token_hash(f"{address_bucket(context.ip)}\n{context.user_agent}")
 
 

@@ -1,4 +1,4 @@
-"""Who is signed in, and the grant that lets a session be opened."""
+"""The authenticated user of a request, and the grant that entitles to a session."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,9 @@ from autograph_web.sessions.assurance import Assurance
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The person behind a valid credential, as of this request.
+    """The user that a valid credential authenticates, as of this request.
 
-    `token_id` is the access token's jti (RFC 7519 section 4.1.7), None behind a cookie.
+    `token_id` is the access token's jti (RFC 7519 section 4.1.7), or None for a cookie.
     """
 
     user_id: UUID
@@ -29,19 +29,19 @@ class Viewer:
 
     @property
     def assurance(self) -> Assurance:
-        """How and when the person authenticated."""
+        """How and when the user authenticated."""
         return Assurance.of(self.method, self.amr, self.signed_in_at)
 
 
 @dataclass(frozen=True, slots=True)
 class AuthenticationGrant:
-    """Proof that somebody passed every stage of signing in: it opens exactly one session.
+    """Proof that every stage of a sign-in was passed; it opens exactly one session.
 
-    `session_id` is chosen when the grant is made, so the audit log can name the session, and a grant shown
-    twice would collide with itself. `method` is what was shown, such as `password+totp`, and `amr` that in
-    the values of RFC 8176 (None in a ticket of the version before); `replaces` is the session that ends when
-    this one opens, after a re-authentication. `password_changed_at` names the password
-    that was shown: once there is another one, the grant opens nothing.
+    `session_id` is chosen when the grant is made, so that the audit log can name the session and a second use
+    of the grant violates the primary key. `method` lists the methods that were verified, such as
+    `password+totp`, and `amr` the corresponding RFC 8176 values (None in a ticket of the previous version);
+    `replaces` is the session that ends when this one opens, after a reauthentication. `password_changed_at`
+    identifies the password that was verified: once the password changes, the grant opens no session.
     """
 
     session_id: UUID
@@ -58,5 +58,5 @@ class AuthenticationGrant:
 
     @property
     def has_factor(self) -> bool:
-        """Whether more than the password stands behind it: a second factor, or a device trusted with it."""
+        """Whether more than the password was verified: a second factor, or a trusted device in its place."""
         return Assurance.of(self.method, self.amr, self.authenticated_at).is_two_step

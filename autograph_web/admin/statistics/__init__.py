@@ -1,1 +1,1 @@
-"""How the server is used: what happened each day, how things stand, and what needs somebody."""
+"""Usage statistics: events per day, the current state, and what requires an operator's attention."""

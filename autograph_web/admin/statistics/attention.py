@@ -1,4 +1,4 @@
-"""THE table of what an operator should look at: when it is so, and what it is in a sentence."""
+"""The table of conditions that an operator should look at: when each applies, and its message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from autograph_web.admin.statistics.figures import Day, Now
 
-# Failures of a day that stand out: at least so many, and so many times those of an average day before.
+# When failed sign-ins are unusual: at least `_MANY` in a day, and `_TIMES` the average of the days before.
 _MANY, _TIMES = 20, 3
 
 
 class Matter(StrEnum):
-    """What may need somebody; the value is its name in REST."""
+    """A condition that may require attention; the value is its name in REST."""
 
     LETTERS_FAILED = "letters_failed"
     MAIL_LATE = "mail_late"
@@ -22,7 +22,7 @@ class Matter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """One thing to look at."""
+    """One condition that applies."""
 
     matter: Matter
     sentence: str
@@ -31,7 +31,7 @@ class Attention:
 def attention_to(
     days: Sequence[Day], now: Now, *, late: bool, admins_without_mfa: int, reused: int
 ) -> list[Attention]:
-    """Return what needs somebody, most urgent first."""
+    """Return the conditions that apply, most urgent first."""
     today = days[-1].failures
     letters, admins = now.letters_failed, admins_without_mfa
     found = (

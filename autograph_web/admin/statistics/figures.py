@@ -1,4 +1,4 @@
-"""What is counted."""
+"""The figures of the statistics."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Span(IntEnum):
-    """How many days are looked at, today included."""
+    """The number of days covered, today included."""
 
     WEEK = 7
     MONTH = 30
@@ -15,9 +15,9 @@ class Span(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What happened on one day in UTC, and how many accounts there were at its end, or are by now.
+    """The figures of one day in UTC, with the number of accounts at its end, or at present for today.
 
-    `failures` are wrong passwords and wrong codes.
+    `failures` counts wrong passwords and wrong codes.
     """
 
     day: date
@@ -29,13 +29,13 @@ class Day:
 
     @property
     def adoption(self) -> float:
-        """How many of a hundred accounts had two-step verification on, to one decimal."""
+        """The share of accounts with two-step verification, in percent to one decimal."""
         return share(self.with_mfa, self.accounts)
 
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """How things stand; `active` accounts signed in, or used a session, within seven days."""
+    """The current figures; `active` accounts signed in or used a session within seven days."""
 
     accounts: int
     active: int
@@ -47,10 +47,10 @@ class Now:
 
     @property
     def adoption(self) -> float:
-        """As for a day."""
+        """The share of accounts with two-step verification, in percent to one decimal."""
         return share(self.with_mfa, self.accounts)
 
 
 def share(part: int, whole: int) -> float:
-    """Return `part` of `whole` in percent, to one decimal; of nothing it is none."""
+    """Return `part` of `whole` in percent, to one decimal, or 0 if `whole` is 0."""
     return round(100 * part / whole, 1) if whole else 0.0

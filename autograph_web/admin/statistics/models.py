@@ -1,4 +1,4 @@
-"""The table of days that were counted already."""
+"""The table of daily counts."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from autograph_web.infra.db.types import Model
 
 
 class CountRow(Model, table=True):
-    """How often something happened on a day in UTC, among the audit rows up to and with `through_id`."""
+    """The count of one kind of event on a day in UTC, covering audit rows up to `through_id`, inclusive."""
 
     __tablename__ = "daily_counts"  # pyright: ignore[reportAssignmentType]
 

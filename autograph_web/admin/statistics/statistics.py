@@ -1,4 +1,4 @@
-"""What happened each day, how things stand now, and what needs somebody."""
+"""Events per day, the current state, and what requires an operator's attention."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _FAILURES = (Kind.LOGIN_FAILED.value, Kind.MFA_VERIFY_FAILED.value)
 _ARRIVALS = (Kind.REGISTRATION_SUCCESS.value, Kind.ACCOUNT_CREATED_BY_ADMIN.value)
 _DEPARTURES = (Kind.ACCOUNT_DELETED.value, store.DELETED_WITH_MFA)
 _FACTOR_LOST = (Kind.MFA_DISABLED.value, Kind.MFA_RESET_BY_ADMIN.value, store.DELETED_WITH_MFA)
-# After that, no row is written any more that comes before one that is there.
+# After this time, no row with a smaller id can be written any more.
 _SETTLED = timedelta(minutes=10)
 _BATCH = 50_000
 _ACTIVE = timedelta(days=7)
@@ -27,7 +27,7 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything the overview shows, as it was `at` that moment."""
+    """The data of the overview page, as of `at`."""
 
     at: datetime
     days: list[Day]
@@ -36,16 +36,16 @@ class Report:
 
 
 class Statistics:
-    """Counts each event once, an hour or so after it happened, and what is newer whenever somebody looks."""
+    """Counts each event once, about an hour after it happened, and newer events at each request."""
 
     def __init__(self, deps: UseCaseContext, retention_days: int) -> None:
         self._deps, self._retention_days = deps, retention_days
 
     async def report(self, span: Span) -> Report:
-        """Return the days of `span`, oldest first; those whose events were gone uncounted are left out.
+        """Return the days of `span`, oldest first; days whose events were deleted uncounted are omitted.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         at = self._deps.clock.now()
         first = at.date() - (span - 1) * _ONE_DAY
@@ -62,10 +62,10 @@ class Statistics:
         return Report(at, days, now, found)
 
     async def count_settled(self) -> int:
-        """Count what happened since the last time, for good; return how many events those were.
+        """Count the events since the last run permanently; return how many.
 
         Raises:
-            Unavailable: The database is away; what was counted stays counted, once.
+            Unavailable: The database is unavailable; committed counts remain, each event counted once.
         """
         total = 0
         while counted := await self._count_some():
@@ -99,14 +99,14 @@ class Statistics:
         )
 
     async def _events(self, connection: AsyncConnection, since: date) -> "_Events":
-        # In this order: what is counted for good meanwhile is then neither missed nor counted twice.
+        # In this order, so that events counted permanently meanwhile are neither missed nor counted twice.
         counted = await store.counted(connection, since)
         last = max((one.through_id for one in counted), default=0)
         return _Events([*counted, *await store.count(connection, last)])
 
 
 class _Events:
-    """How often what happened, by day."""
+    """The number of events by day and kind."""
 
     def __init__(self, counted: list[store.Counted]) -> None:
         self._numbers: Counter[tuple[date, str]] = Counter()
@@ -125,7 +125,7 @@ class _Events:
 
 
 def _days(first: date, today: date, now: Now, events: _Events) -> list[Day]:
-    """Walk back from how things stand, so that the newest day agrees with it whatever is not in the log."""
+    """Compute backwards from the current state, so that the newest day agrees with it in any case."""
     found: list[Day] = []
     day, accounts, with_mfa = today, now.accounts, now.with_mfa
     while day >= first:

@@ -1,4 +1,4 @@
-"""The statements of statistics. A day is one in UTC, whatever the time zone of the database."""
+"""SQL statements for statistics. A day is a day in UTC, whatever the time zone of the database."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -35,17 +35,17 @@ from autograph_web.sessions.store import SESSIONS
 
 COUNTS = table_of(CountRow)
 REPLACED, DELETED_WITH_MFA = "mfa_replaced", "account_deleted_with_mfa"
-"""What two kinds are counted as when they mean something else for adoption: another authenticator in the
-place of one, and an account gone that had two-step verification on, as its own events tell."""
+"""Count names of two events with another meaning for adoption: the replacement of an authenticator, and the
+deletion of an account that had two-step verification on, according to its own events."""
 
-_LOCK_KEY = 0x4461_7973  # "Days": any number no other program on this database locks
+_LOCK_KEY = 0x4461_7973  # "Days": an advisory lock key that no other program on this database uses
 _LAST = select(func.max(COUNTS.c.through_id)).scalar_subquery()
 _FACTOR = (Kind.MFA_ENABLED.value, Kind.MFA_DISABLED.value, Kind.MFA_RESET_BY_ADMIN.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How often something happened on a day, among the rows up to `through_id`."""
+    """The count of one kind of event on a day, covering rows up to `through_id`."""
 
     day: date
     what: str
@@ -54,7 +54,7 @@ class Counted:
 
 
 class Accounts(NamedTuple):
-    """How many accounts there are, and how many of them are so."""
+    """The number of accounts in total, and of those with each property."""
 
     every: int
     with_mfa: int
@@ -63,31 +63,31 @@ class Accounts(NamedTuple):
 
 
 class Letters(NamedTuple):
-    """How many letters are not out."""
+    """The number of emails that have not been sent."""
 
     waiting: int
     failed: int
 
 
 async def try_lock(connection: AsyncConnection) -> bool:
-    """Take the counts for this unit of work, unless somebody has them."""
+    """Take the advisory lock of the counts for this unit of work, unless it is held elsewhere."""
     return await database.try_lock(connection, _LOCK_KEY)
 
 
 async def counted(connection: AsyncConnection, since: date) -> list[Counted]:
-    """Return what was counted already since a day, and whatever was counted last: that tells up to where."""
-    # In one statement, so that nothing is counted for good in between.
+    """Return the counts since a day, and the newest counts, which show up to which row events are counted."""
+    # In one statement, so that no counts are committed in between.
     query = select(COUNTS).where(or_(COUNTS.c.day >= since, COUNTS.c.through_id == _LAST))
     return [Counted(row.day, row.what, row.number, row.through_id) for row in await connection.execute(query)]
 
 
 async def last_counted(connection: AsyncConnection) -> int:
-    """Return the newest audit row that was counted, or 0."""
+    """Return the id of the newest counted audit row, or 0."""
     return (await connection.execute(select(_LAST))).scalar() or 0
 
 
 async def settled(connection: AsyncConnection, last_id: int, before: datetime, limit: int) -> int:
-    """Return up to which row the next `limit` can be counted: all of them happened `before` a moment."""
+    """Return the id up to which the next `limit` rows can be counted: all of them date from `before`."""
     following = select(AUDIT.c.id, AUDIT.c.at).where(AUDIT.c.id > last_id).order_by(AUDIT.c.id).limit(limit)
     some = following.subquery()
     query = select(func.max(some.c.id), func.min(some.c.id).filter(some.c.at >= before))
@@ -96,7 +96,7 @@ async def settled(connection: AsyncConnection, last_id: int, before: datetime, l
 
 
 async def count(connection: AsyncConnection, after: int, through: int | None = None) -> list[Counted]:
-    """Count what happened after one row, up to and with another if that is named."""
+    """Count the events after one row id, up to and including another if given."""
     day, what = _day(connection), _what()
     query = select(day, what, func.count(), func.max(AUDIT.c.id)).where(AUDIT.c.id > after)
     if through is not None:
@@ -106,7 +106,7 @@ async def count(connection: AsyncConnection, after: int, through: int | None = N
 
 
 async def add(connection: AsyncConnection, counted: Sequence[Counted], through: int) -> None:
-    """Add to what was counted before."""
+    """Add to the stored counts."""
     insert = postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
     statement = insert(COUNTS)
     statement = statement.on_conflict_do_update(
@@ -121,7 +121,7 @@ async def add(connection: AsyncConnection, counted: Sequence[Counted], through: 
 
 
 async def accounts(connection: AsyncConnection, seen_since: datetime) -> Accounts:
-    """Count accounts: all of them, with two-step verification, locked, and used since a moment."""
+    """Count accounts: all, with two-step verification, locked, and used since a moment."""
     session = exists().where(SESSIONS.c.user_id == USERS.c.id, SESSIONS.c.last_seen_at >= seen_since)
     query = select(
         func.count(),
@@ -133,7 +133,7 @@ async def accounts(connection: AsyncConnection, seen_since: datetime) -> Account
 
 
 async def admins_without_mfa(connection: AsyncConnection) -> int:
-    """Count the administrators who can sign in with a password alone."""
+    """Count the active administrators without a second factor."""
     bare = not_(HAS_MFA)
     active = and_(USERS.c.role == Role.ADMIN.value, USERS.c.status == Status.ACTIVE.value)
     query = select(func.count()).select_from(USERS).where(active, bare)
@@ -141,7 +141,7 @@ async def admins_without_mfa(connection: AsyncConnection) -> int:
 
 
 async def letters(connection: AsyncConnection) -> Letters:
-    """Count letters: those that wait to be sent, and those that were given up."""
+    """Count emails: those waiting to be sent, and those that failed permanently."""
     query = select(
         _how_many(OUTBOX.c.due_at.is_not(None)),
         _how_many(OUTBOX.c.failed_at.is_not(None)),
@@ -174,7 +174,7 @@ def _literal(word: str) -> ColumnElement[Any]:
 def _day(connection: AsyncConnection) -> ColumnElement[Any]:
     if connection.dialect.name == "postgresql":
         return cast(func.timezone("UTC", AUDIT.c.at), Date)
-    return func.substr(AUDIT.c.at, 1, 10)  # SQLite keeps UTC, as text that begins with the day
+    return func.substr(AUDIT.c.at, 1, 10)  # SQLite stores UTC, as text that begins with the day
 
 
 def _as_date(value: date | str) -> date:

@@ -1,1 +1,1 @@
-"""What makes the audit log tamper-evident: every row becomes a link of one keyed chain (decision 17)."""
+"""Makes the audit log tamper-evident: every row becomes a link of a keyed hash chain (decision 17)."""

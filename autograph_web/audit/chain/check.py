@@ -1,4 +1,4 @@
-"""Walks the whole chain: is the audit log still what was written down, and if not, where does it break?"""
+"""Verifies the whole chain: whether the audit log is unmodified, and if not, where the chain breaks."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -26,22 +26,22 @@ from autograph_web.audit.chain.links import (
 from autograph_web.infra.crypto.keyring import Key
 from autograph_web.infra.db.database import Database
 
-_BEFORE_ALL = -(2**63)  # somebody else may have given out any number
+_BEFORE_ALL = -(2**63)  # a tampered row may have any id
 _PORTION = 1000  # rows in memory at once
-# Clocks of several machines differ, and a use case takes its time between noting the time and committing.
+# Clocks of different hosts differ, and a use case takes time between reading the clock and committing.
 _LATE = timedelta(hours=1)
 
 Living = Callable[[AsyncConnection, set[UUID]], Awaitable[set[UUID]]]
-"""Tells which of these accounts exist."""
+"""Returns which of these accounts exist."""
 
 
 class Break(StrEnum):
-    """How a chain can break; the value is the name in JSON."""
+    """The ways in which a chain can break; the value is the name in JSON."""
 
     words: str
 
     def __new__(cls, value: str, words: str) -> "Break":
-        """Make a member of `value` that also knows its words."""
+        """Create a member of `value` with its description."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.words = words
@@ -60,7 +60,7 @@ class Break(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place where the chain breaks: the position of the link, the id of the row, as far as known."""
+    """One break of the chain: the position of the link and the id of the row, as far as known."""
 
     kind: Break
     position: int | None = None
@@ -74,7 +74,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What a verification found; `first` is the first break and `breaks` how many there are."""
+    """The result of a verification; `first` is the first break and `breaks` their number."""
 
     checked: int = 0
     erased: int = 0
@@ -87,7 +87,7 @@ class Report:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether the chain is intact."""
         return self.first is None
 
     def note(self, finding: Finding) -> None:
@@ -98,7 +98,7 @@ class Report:
 
 @dataclass(slots=True)
 class _Walk:
-    """Where a walk has got to: what the next link must follow."""
+    """The state of a walk over the chain: what the next link must follow."""
 
     position: int
     digest: bytes
@@ -107,7 +107,7 @@ class _Walk:
 
 
 class ChainCheck:
-    """Checks a chain, a portion at a time, beside whoever writes."""
+    """Verifies a chain in portions, concurrently with writers."""
 
     def __init__(self, database: Database, keys: ChainKeys, existing_ids: Living) -> None:
         self._database, self._keys, self._existing_ids = database, keys, existing_ids
@@ -116,10 +116,13 @@ class ChainCheck:
     async def run(
         self, expected: Sequence[Head] = (), progress: Callable[[int, int], None] = lambda _seen, _total: None
     ) -> Report:
-        """Check everything; `expected` are heads the chain once had, `progress` is told how many of how many.
+        """Verify the whole chain.
+
+        `expected` are heads that the chain once had; `progress` is called with the number checked and the
+        total.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         report = Report()
         async with self._database.read() as connection:
@@ -160,7 +163,7 @@ class ChainCheck:
     async def _skip_what_was_taken_away(
         self, connection: AsyncConnection, walk: _Walk, report: Report
     ) -> None:
-        # Retention may have gone on since we looked.
+        # Retention may have removed links since the last read.
         left = await store.checkpoint(connection)
         if left is not None and left.position > walk.position:
             begun = await self._begin(connection, report)
@@ -196,7 +199,7 @@ class ChainCheck:
             for head in expected:
                 if not await is_in_chain(connection, head):
                     report.note(Finding(Break.END_CUT, head.position))
-        if report.begins_after and not report.checked:  # the last day is never taken away
+        if report.begins_after and not report.checked:  # retention never removes the last day
             report.note(Finding(Break.END_CUT, report.begins_after + 1))
 
     async def _check_unlinked(self, walk: _Walk, report: Report) -> None:
@@ -213,7 +216,7 @@ class ChainCheck:
 
 
 def _note_unlinked(row: Row[Any], walk: _Walk, report: Report) -> None:
-    if row.id <= walk.settled_id:  # when the last link was made, nothing could come there any more
+    if row.id <= walk.settled_id:  # when the last link was made, no row could appear below this id any more
         report.note(Finding(Break.ROW_INSERTED, None, row.id))
         return
     report.waiting += 1

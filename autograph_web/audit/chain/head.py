@@ -1,4 +1,4 @@
-"""The newest link as this machine knows it, outside the database: cutting the end off the chain shows."""
+"""The newest link known to this host, stored outside the database: reveals a truncation of the chain."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from autograph_web.infra.randomness import SystemRandomness
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The digest of the link at a position; as text `position:digest`."""
+    """The digest of the link at a position; its text form is `position:digest`."""
 
     position: int
     digest: bytes
@@ -20,10 +20,10 @@ class Head:
 
     @classmethod
     def of(cls, spelled: str) -> Self:
-        """Return the head that is spelled `position:digest`.
+        """Parse a head in the form `position:digest`.
 
         Raises:
-            ValueError: It is not.
+            ValueError: It does not have this form.
         """
         position, _, digest = spelled.strip().partition(":")
         head = cls(int(position), bytes.fromhex(digest))
@@ -33,13 +33,13 @@ class Head:
 
 
 class HeadFile:
-    """A file in the data folder with one head; written aside and moved into place."""
+    """A file in the data folder that holds one head; written to a temporary file and renamed into place."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "audit-head"
 
     def read(self) -> Head | None:
-        """Return what was noted last, None if nothing was.
+        """Return the stored head, or None if there is none.
 
         Raises:
             ValueError: The file is damaged.
@@ -52,7 +52,7 @@ class HeadFile:
         return Head.of(spelled)
 
     def write(self, head: Head) -> None:
-        """Note `head`.
+        """Store `head`.
 
         Raises:
             OSError: It cannot be written.

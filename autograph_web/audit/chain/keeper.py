@@ -1,4 +1,4 @@
-"""Links audit rows to the chain a moment after they were written, and takes old days away."""
+"""Links audit rows to the chain shortly after they are written, and removes expired days."""
 
 import asyncio
 from contextlib import suppress
@@ -33,22 +33,22 @@ from autograph_web.infra.randomness import Randomness
 _log = structlog.get_logger(__name__)
 
 _PAUSE_S = 3.0
-_LOOK_EVERY_S = 30.0  # for rows of commands, and of a process that died before it linked its own
+_LOOK_EVERY_S = 30.0  # for rows of commands, and of processes that died before linking their own
 _CLOSING_S = 3.0
-_BATCH = 100  # what is linked, or taken away, in one transaction: few enough for requests not to notice
-_BREATH = 10  # links computed before requests get a turn
-_REST = 49  # for each moment of work so many of rest: under load the chain may lag, requests must not
+_BATCH = 100  # rows linked, or removed, in one transaction: few enough not to delay requests
+_BREATH = 10  # links computed before the event loop gets control
+_REST = 49  # seconds of rest per second of work: under load the chain may lag, but requests must not
 _SALT_BYTES = 16
 _MOST_COUNTED = 10_000
-# Longer than from drawing an id to writing its row, which is one statement.
+# Longer than the time from drawing an id to writing its row, which is one statement.
 _DRAWN_BUT_NOT_WRITTEN = timedelta(seconds=2)
-# A link with a key we don't know, and not older than this: a newer configuration is at work elsewhere.
+# A link with an unknown key that is not older than this: another instance runs with a newer configuration.
 _SOMEBODY_NEWER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class _Watch:
-    """A row, and since when, or up to which transaction, others may still come before it."""
+    """A row, and since when, or up to which transaction, other rows may still appear below its id."""
 
     audit_id: int
     since: datetime
@@ -56,12 +56,12 @@ class _Watch:
 
 
 class ChainKeeper:
-    """Keeps the chain: of any number of keepers, in any number of processes, one works at a time."""
+    """Maintains the chain: of any number of keepers, in any number of processes, one works at a time."""
 
     def __init__(
         self, database: Database, keys: ChainKeys, head: HeadFile, clock: Clock, randomness: Randomness
     ) -> None:
-        """Link nothing yet."""
+        """Do not link anything yet."""
         self._database, self._keys, self._head = database, keys, head
         self._clock, self._randomness = clock, randomness
         self._written = asyncio.Event()
@@ -73,12 +73,12 @@ class ChainKeeper:
         self._work: asyncio.Task[None] | None = None
 
     def start(self, written: asyncio.Event) -> None:
-        """Begin to link, in the background; `written` is set whenever this process writes an event."""
+        """Start linking in the background; `written` is set whenever this process writes an event."""
         self._written = written
         self._work = asyncio.create_task(self._run())
 
     async def close(self) -> None:
-        """Finish what is under way if that is quick; what is left out, the next keeper links."""
+        """Finish the current batch if that is quick; any remaining rows are linked by the next keeper."""
         self._closing.set()
         self._written.set()
         if self._work is None:
@@ -90,7 +90,7 @@ class ChainKeeper:
         while not self._closing.is_set():
             await _rest(self._closing, _PAUSE_S)
             if not self._closing.is_set():
-                # Before the look: what is written after it must not be missed.
+                # Cleared before the look, so that a later event is not missed.
                 self._written.clear()
                 await self._link_and_survive()
             if self._quiet_at is not None and not self._closing.is_set():
@@ -105,11 +105,11 @@ class ChainKeeper:
             if not self._away:
                 _log.warning("audit_chain_unreachable")
             self._away = True
-        except Exception:  # noqa: BLE001  (whatever it was, the next look deserves a try)
+        except Exception:  # noqa: BLE001  (an unexpected error must not end the loop)
             _log.exception("audit_chain_stumbled")
 
     async def _is_quiet(self) -> bool:
-        """Tell by one statement whether nothing was written since every row was linked and settled."""
+        """Return True if nothing was written since every row was linked and settled; needs one statement."""
         if self._quiet_at is None:
             return False
         known, self._quiet_at = self._quiet_at, None
@@ -119,12 +119,12 @@ class ChainKeeper:
         return self._quiet_at is not None
 
     async def link_all(self, stop: asyncio.Event | None = None) -> int:
-        """Link every row that waits; return how many were linked here.
+        """Link every pending row; return how many were linked here.
 
-        With `stop`, at leisure, until it is set.
+        With `stop`, runs throttled, until it is set.
 
         Raises:
-            Unavailable: The database is away; what was linked stays linked.
+            Unavailable: The database is unavailable; committed links remain.
         """
         total, start, loop = 0, 0, asyncio.get_running_loop()
         while stop is None or not stop.is_set():
@@ -138,10 +138,10 @@ class ChainKeeper:
         return total
 
     async def lag(self) -> tuple[int, float]:
-        """Return how many rows have no link yet, up to 10,000, and for how many seconds the oldest waits.
+        """Return the number of unlinked rows, at most 10,000, and the age of the oldest in seconds.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._database.read() as connection:
             last = await store.last_link(connection)
@@ -155,7 +155,7 @@ class ChainKeeper:
             settled = await self._settle(connection, last.settled_id if last else 0)
             start = max(start, settled)
             if self._kept_keys and not await store.any_unlinked(connection, start):
-                # Below what is settled no row can appear any more. Before that, one may.
+                # No row can appear below the settled id any more. Above it, one may.
                 self._quiet_at = settled if settled >= await store.greatest_linked(connection) else None
                 return 0, start
         async with self._database.unit() as connection:
@@ -188,7 +188,7 @@ class ChainKeeper:
         return links
 
     async def _is_outdated(self, connection: AsyncConnection, last: Row[Any]) -> bool:
-        """Return True if somebody with newer secrets has taken over: old and new are not to take turns."""
+        """Return True if an instance with newer secrets has taken over; old and new must not alternate."""
         known = last.kid in await self._keys.every(connection)
         return not known and self._clock.now() - last.sealed_at < _SOMEBODY_NEWER
 
@@ -202,7 +202,7 @@ class ChainKeeper:
 
     def _link(self, row: Row[Any], previous: dict[str, Any], settled: int) -> dict[str, Any]:
         key, now, salt = self._keys.current, self._clock.now(), self._randomness.bytes(_SALT_BYTES)
-        # Days never go back, and a row cannot claim one that is still to come.
+        # Days never decrease, and a row cannot claim a day in the future.
         day = max(previous["day"], min(row.at.date(), now.date()))
         place = Position(previous["position"] + 1, row.id, day, now, settled)
         origin = origin_of(key, row, salt)
@@ -221,9 +221,9 @@ class ChainKeeper:
         }
 
     async def _settle(self, connection: AsyncConnection, settled_before: int) -> int:
-        """Return the greatest row that no other can come before any more, as far as is known now."""
+        """Return the greatest row id below which no other can appear any more, as far as is known now."""
         greatest, now = await store.greatest_linked(connection), self._clock.now()
-        if not self._database.writes_at_once:  # SQLite: one writes after the other
+        if not self._database.writes_at_once:  # SQLite: writes are serialized
             return max(settled_before, greatest)
         oldest, following = await store.horizon(connection)
         watch = self._watch
@@ -238,7 +238,7 @@ class ChainKeeper:
         return max(settled_before, self._settled)
 
     async def _head_of(self, connection: AsyncConnection, links: list[dict[str, Any]]) -> Head | None:
-        """Return what is to be noted, if what was noted last is still in the chain."""
+        """Return the head to store, provided the stored one is still in the chain."""
         if not links:
             return None
         try:
@@ -247,7 +247,7 @@ class ChainKeeper:
             self._complain("audit_head_unreadable")
             return None
         if noted is not None and not await is_in_chain(connection, noted):
-            # To write over it would wipe the trace of what was cut off.
+            # Overwriting it would destroy the evidence of the truncation.
             self._complain("audit_chain_was_cut")
             return None
         return Head(links[-1]["position"], links[-1]["digest"])
@@ -264,22 +264,23 @@ class ChainKeeper:
             _log.error(event, path=str(self._head.path))
 
     async def keep_keys(self) -> None:
-        """Have the database keep the keys of every link under the newest secret.
+        """Store the keys of every link in the database, encrypted with the newest secret.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._database.unit() as connection:
             await store.lock(connection)
             await self._keys.keep(connection)
 
     async def forget_before(self, day: date) -> int:
-        """Take whole chained days before `day` away, with their audit rows; return how many rows that were.
+        """Remove whole chained days before `day` with their audit rows; return the number of rows.
 
-        The last day there is stays, so that the chain has an end and no row's number is given out again.
+        The last existing day is kept, so that the chain has an end and no row id is assigned again.
 
         Raises:
-            Unavailable: The database is away; what is gone by then is gone, and the rest still holds.
+            Unavailable: The database is unavailable; committed removals remain, and the rest is still
+                consistent.
         """
         total = 0
         while taken := await self._forget_some(day):
@@ -293,7 +294,7 @@ class ChainKeeper:
                 return 0
             old = await store.expired_links(connection, min(day, last.day), _BATCH)
             if old and not await self._is_sound(connection, old):
-                # Days that somebody made older, and what was done to them, must not go under a seal of ours.
+                # Backdated or tampered days must not be covered by a valid checkpoint.
                 _log.error("audit_chain_is_broken", position=old[0].position)
                 return 0
             if old:
@@ -301,7 +302,7 @@ class ChainKeeper:
         return len(old)
 
     async def _is_sound(self, connection: AsyncConnection, old: list[Row[Any]]) -> bool:
-        """Return True if these links follow each other from where the chain begins."""
+        """Return True if these links follow each other from the beginning of the chain."""
         keys, left = await self._keys.every(connection), await store.checkpoint(connection)
         if left is not None and (left.kid not in keys or not is_sealed(keys[left.kid], left)):
             return False
@@ -338,7 +339,7 @@ async def _rest(until: asyncio.Event, seconds: float) -> None:
 
 
 async def is_in_chain(connection: AsyncConnection, head: Head) -> bool:
-    """Return True if the chain has this link, or had it before that part was taken away."""
+    """Return True if the chain has this link, or had it before retention removed it."""
     left = await store.checkpoint(connection)
     if left is not None and left.position >= head.position:
         return left.position > head.position or left.digest == head.digest

@@ -1,4 +1,4 @@
-"""The keys of the chain, which outlive the secrets they came from: links are checked for years."""
+"""The keys of the chain, which outlive the secrets they derive from: links are verified for years."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _OWNER = "audit key "  # a sealed key is bound to its own name
 
 
 class ChainKeys:
-    """The keys of the secrets in use, and those of earlier ones, which the database keeps sealed."""
+    """The keys of the configured secrets, and those of earlier secrets, stored encrypted in the database."""
 
     def __init__(self, secrets: Sequence[str], randomness: Randomness) -> None:
         self._ring = Keyring(secrets, "audit chain")
@@ -22,11 +22,11 @@ class ChainKeys:
 
     @property
     def current(self) -> Key:
-        """The key that new links are made with."""
+        """The key for new links."""
         return self._ring.current
 
     async def keep(self, connection: AsyncConnection) -> None:
-        """Have the database keep every key, sealed with the newest secret, so that others can be dropped."""
+        """Store every key in the database, encrypted with the newest secret, so others can be removed."""
         kept = {row.kid: str(row.sealed) for row in await store.keys(connection)}
         for key in (await self.every(connection)).values():
             sealed = kept.get(key.kid)
@@ -37,13 +37,13 @@ class ChainKeys:
                 )
 
     async def every(self, connection: AsyncConnection) -> dict[str, Key]:
-        """Return every key that can be had, by its kid."""
+        """Return every available key, by its kid."""
         found = {key.kid: key for key in self._ring.keys}
         for row in await store.keys(connection):
             if row.kid not in found:
                 try:
                     text = self._encryptor.decrypt(row.sealed, _OWNER + row.kid)
                 except DecryptionError:
-                    continue  # whoever checks a link made with it will miss it
+                    continue  # the verification reports links made with it as `KEY_MISSING`
                 found[row.kid] = Key(row.kid, urlsafe_b64decode(text))
         return found

@@ -1,4 +1,4 @@
-"""The chain's tables."""
+"""The tables of the audit chain."""
 
 from datetime import date, datetime
 
@@ -11,10 +11,11 @@ _BIG = BigInteger().with_variant(Integer, "sqlite")
 
 
 class LinkRow(Model, table=True):
-    """The link of one audit row. Links are only added, and taken away whole days at a time, oldest first.
+    """The link of one audit row. Links are only added, and removed in whole days, oldest first.
 
-    `settled_id` is the greatest row that nothing can come before any more, as of this link. `origin` answers
-    for address and agent; it is made with `salt`, whose blanking lets a deleted account be forgotten.
+    `settled_id` is the greatest row id below which no row could appear any more when this link was made.
+    `origin` authenticates address and user agent; it is computed with `salt`, which is blanked when an
+    account is deleted.
     """
 
     __tablename__ = "audit_chain"  # pyright: ignore[reportAssignmentType]
@@ -32,7 +33,7 @@ class LinkRow(Model, table=True):
 
 
 class CheckpointRow(Model, table=True):
-    """Where the chain begins since older days were taken away: the last link that is gone, under a seal."""
+    """The start of the chain after older days were removed: the last removed link, and a MAC over it."""
 
     __tablename__ = "audit_checkpoints"  # pyright: ignore[reportAssignmentType]
 
@@ -45,7 +46,7 @@ class CheckpointRow(Model, table=True):
 
 
 class ChainKeyRow(Model, table=True):
-    """A key that links were made with, sealed with the newest secret: links outlive the secrets."""
+    """A key that links were made with, encrypted with the newest secret: links outlive the secrets."""
 
     __tablename__ = "audit_keys"  # pyright: ignore[reportAssignmentType]
 

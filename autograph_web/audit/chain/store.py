@@ -1,4 +1,4 @@
-"""The chain's statements."""
+"""SQL statements for the audit chain."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -18,30 +18,30 @@ CHAIN = table_of(LinkRow)
 CHECKPOINTS = table_of(CheckpointRow)
 CHAIN_KEYS = table_of(ChainKeyRow)
 
-_LOCK_KEY = 0x4368_6169  # "Chai": any number no other program on this database locks
+_LOCK_KEY = 0x4368_6169  # "Chai": an advisory lock key that no other program on this database uses
 _ADD_LINKS = insert(CHAIN)
 _LAST = select(CHAIN).order_by(desc(CHAIN.c.position)).limit(1)
 
 
 async def try_lock(connection: AsyncConnection) -> bool:
-    """Take the chain for this unit of work, unless somebody has it."""
+    """Take the advisory lock of the chain for this unit of work, unless it is held elsewhere."""
     return await database.try_lock(connection, _LOCK_KEY)
 
 
 async def lock(connection: AsyncConnection) -> None:
-    """Take the chain for this unit of work, after whoever has it."""
+    """Take the advisory lock of the chain for this unit of work, waiting if it is held elsewhere."""
     await database.lock(connection, _LOCK_KEY)
 
 
 async def horizon(connection: AsyncConnection) -> tuple[int, int]:
-    """Return the oldest transaction that may still write, and the number the next one will get.
+    """Return the id of the oldest transaction that may still write, and the id that the next one will get.
 
     Rows can become visible out of the order of their ids; below such a horizon none can any more. On SQLite
-    one writes after the other, so there every row is settled as soon as it can be seen.
+    writes are serialized, so that every row is settled as soon as it is visible.
     """
     if connection.dialect.name != "postgresql":
         return 0, 0
-    # A snapshot of its own, as text: these numbers are wider than the driver's integers.
+    # Reads the current snapshot, as text: these numbers are wider than the driver's integers.
     row = (
         await connection.execute(
             text(
@@ -54,39 +54,39 @@ async def horizon(connection: AsyncConnection) -> tuple[int, int]:
 
 
 async def last_link(connection: AsyncConnection) -> Row[Any] | None:
-    """Return the newest link."""
+    """Return the newest link, or None."""
     return (await connection.execute(_LAST)).first()
 
 
 async def link_at(connection: AsyncConnection, position: int) -> Row[Any] | None:
-    """Return the link at `position`."""
+    """Return the link at `position`, or None."""
     return (await connection.execute(select(CHAIN).where(CHAIN.c.position == position))).first()
 
 
 async def greatest_linked(connection: AsyncConnection) -> int:
-    """Return the greatest row that has a link, 0 if there is none."""
+    """Return the greatest id of a linked row, or 0 if there is none."""
     return int((await connection.execute(select(func.max(CHAIN.c.audit_id)))).scalar() or 0)
 
 
 async def newest_event(connection: AsyncConnection) -> int:
-    """Return the greatest audit row, 0 if there is none."""
+    """Return the greatest id of an audit row, or 0 if there is none."""
     return int((await connection.execute(select(func.max(AUDIT.c.id)))).scalar() or 0)
 
 
 async def unlinked(connection: AsyncConnection, settled_id: int, limit: int) -> list[Row[Any]]:
-    """Return the first rows above `settled_id` that have no link, by their ids."""
+    """Return the first `limit` rows above `settled_id` that have no link, ordered by id."""
     linked = select(CHAIN.c.audit_id).where(CHAIN.c.audit_id == AUDIT.c.id).exists()
     query = select(AUDIT).where(AUDIT.c.id > settled_id, ~linked).order_by(AUDIT.c.id).limit(limit)
     return list(await connection.execute(query))
 
 
 async def any_unlinked(connection: AsyncConnection, settled_id: int) -> bool:
-    """Return True if a row above `settled_id` has no link: asked first, as linking takes a lock."""
+    """Return True if a row above `settled_id` has no link; checked first, because linking takes a lock."""
     return bool(await unlinked(connection, settled_id, 1))
 
 
 async def backlog(connection: AsyncConnection, settled_id: int, most: int) -> Any:
-    """Return how many rows above `settled_id` have no link, up to `most`, and when the oldest was written."""
+    """Return the number of unlinked rows above `settled_id`, at most `most`, and the time of the oldest."""
     linked = select(CHAIN.c.audit_id).where(CHAIN.c.audit_id == AUDIT.c.id).exists()
     query = select(AUDIT.c.at).where(AUDIT.c.id > settled_id, ~linked).order_by(AUDIT.c.id).limit(most)
     waiting = query.subquery()
@@ -103,13 +103,13 @@ async def add_links(connection: AsyncConnection, links: Sequence[dict[str, Any]]
 
 
 async def forget_salts(connection: AsyncConnection, user_id: UUID) -> None:
-    """Blank the salts of an account's links, so that no guess at an address can ever be tried on them."""
+    """Blank the salts of an account's links, so that guessed addresses cannot be verified against them."""
     mine = select(AUDIT.c.id).where(AUDIT.c.user_id == user_id)
     await connection.execute(update(CHAIN).where(CHAIN.c.audit_id.in_(mine)).values(salt=b""))
 
 
 async def links_after(connection: AsyncConnection, position: int, limit: int) -> list[Row[Any]]:
-    """Return the links after `position`, each with its audit row, whose columns are null if it is gone."""
+    """Return the links after `position`, each with its audit row, whose columns are null if it is missing."""
     of_row = [AUDIT.c[name] for name in AUDIT.c.keys()]  # noqa: SIM118  (columns are no mapping of names)
     query = (
         select(CHAIN, *of_row)
@@ -122,7 +122,7 @@ async def links_after(connection: AsyncConnection, position: int, limit: int) ->
 
 
 async def rows_and_links(connection: AsyncConnection, last_id: int, limit: int) -> list[Any]:
-    """Return id, time and position (None: no link) of the audit rows after `last_id`, by their ids."""
+    """Return id, time and position (None: no link) of the audit rows after `last_id`, ordered by id."""
     some = (
         select(AUDIT.c.id, AUDIT.c.at)
         .where(AUDIT.c.id > last_id)
@@ -139,7 +139,7 @@ async def rows_and_links(connection: AsyncConnection, last_id: int, limit: int) 
 
 
 async def deleted_accounts(connection: AsyncConnection, user_ids: set[UUID]) -> set[UUID]:
-    """Return which of these accounts the log says were deleted."""
+    """Return which of these accounts have a deletion event in the log."""
     query = (
         select(AUDIT.c.user_id)
         .where(AUDIT.c.user_id.in_(user_ids), AUDIT.c.kind == Kind.ACCOUNT_DELETED.value)
@@ -154,7 +154,7 @@ async def count_links(connection: AsyncConnection) -> int:
 
 
 async def checkpoint(connection: AsyncConnection) -> Row[Any] | None:
-    """Return the newest checkpoint."""
+    """Return the newest checkpoint, or None."""
     return (
         await connection.execute(select(CHECKPOINTS).order_by(desc(CHECKPOINTS.c.position)).limit(1))
     ).first()
@@ -167,7 +167,7 @@ async def expired_links(connection: AsyncConnection, before: date, limit: int) -
 
 
 async def cut(connection: AsyncConnection, audit_ids: Sequence[int], checkpoint_row: dict[str, Any]) -> None:
-    """Take away the links up to a checkpoint with their audit rows, and leave the checkpoint instead."""
+    """Delete the links up to a checkpoint with their audit rows, and insert the checkpoint instead."""
     position = checkpoint_row["position"]
     await connection.execute(delete(AUDIT).where(AUDIT.c.id.in_(audit_ids)))
     await connection.execute(delete(CHAIN).where(CHAIN.c.position <= position))
@@ -176,12 +176,12 @@ async def cut(connection: AsyncConnection, audit_ids: Sequence[int], checkpoint_
 
 
 async def keys(connection: AsyncConnection) -> list[Row[Any]]:
-    """Return the keys that are kept, sealed."""
+    """Return the stored keys, encrypted."""
     return list(await connection.execute(select(CHAIN_KEYS)))
 
 
 async def keep_key(connection: AsyncConnection, kid: str, sealed: str, instead_of: str | None) -> None:
-    """Keep a sealed key; `instead_of` is how it was sealed before, None if it was not kept yet."""
+    """Store an encrypted key; `instead_of` is its previous encrypted form, or None if it is new."""
     if instead_of is None:
         await connection.execute(insert(CHAIN_KEYS).values(kid=kid, sealed=sealed))
         return

@@ -1,1 +1,1 @@
-"""The flow of authentication: from a first factor to the grant that opens a session."""
+"""The authentication flow: from a first factor to the grant that opens a session."""

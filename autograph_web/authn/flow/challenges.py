@@ -1,4 +1,4 @@
-"""Sign-ins that wait for their second factor: five minutes, in Redis, and nothing else exists of them yet."""
+"""Sign-ins waiting for a second factor: kept for five minutes in Redis only, before any session exists."""
 
 import json
 from contextlib import suppress
@@ -25,7 +25,7 @@ _KEEP = """
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
 """
-# The pointer may name a newer challenge of the same client already: that one goes on.
+# The pointer may already name a newer challenge of the same client, which must stay open.
 _CLOSE = """
 local mine = redis.call('DEL', KEYS[1])
 if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
@@ -35,9 +35,9 @@ return mine
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A first factor that was right; `id` names it in Redis and tells nothing about its token.
+    """A sign-in whose first factor succeeded; `id` names it in Redis and does not reveal its token.
 
-    `method` is that factor's, and `amr` its values of RFC 8176.
+    `method` is the method of that factor, and `amr` its RFC 8176 values.
     """
 
     id: str
@@ -52,16 +52,16 @@ class Challenge:
 
     @property
     def shown(self) -> Shown:
-        """What was shown so far."""
+        """The methods verified so far."""
         return Shown((self.method,), self.amr)
 
 
 @dataclass(frozen=True, slots=True)
 class ChallengeRequired:
-    """The first factor was right and a code is asked for; `token` names this sign-in for five minutes.
+    """The first factor succeeded and a code is required; `token` identifies this sign-in for five minutes.
 
-    `may_trust` is whether the browser may be trusted from then on, and `methods` are those whose codes are
-    taken.
+    `may_trust` tells whether the browser may be remembered as trusted, and `methods` lists the second factors
+    whose codes are accepted.
     """
 
     email: str
@@ -72,7 +72,7 @@ class ChallengeRequired:
 
 
 class Challenges:
-    """Keeps challenges under the hash of their token, and one pointer for clients that keep no token."""
+    """Stores challenges under the hash of their token, plus a pointer for clients that keep no token."""
 
     def __init__(self, redis: RedisClient, randomness: Randomness) -> None:
         self._redis, self._randomness = redis, randomness
@@ -87,10 +87,10 @@ class Challenges:
         remember: bool,
         first: FirstFactor,
     ) -> str:
-        """Keep a challenge of an account and return its token.
+        """Store a challenge for an account and return its token.
 
         Raises:
-            Unavailable: Redis is away.
+            Unavailable: Redis is unavailable.
         """
         token = random_token(self._randomness)
         pointer = _pointer(context, normalize_email(account.email))
@@ -120,8 +120,8 @@ class Challenges:
         """Return the challenge of a token.
 
         Raises:
-            ChallengeExpired: There is none.
-            Unavailable: Redis is away.
+            ChallengeExpired: There is no such challenge.
+            Unavailable: Redis is unavailable.
         """
         return await self._load(token_hash(token))
 
@@ -137,10 +137,10 @@ class Challenges:
         return await self._load(identity.decode("ascii"))
 
     async def close(self, challenge: Challenge) -> bool:
-        """End a challenge; only one of any number of racers gets True.
+        """Close a challenge; of any number of concurrent requests only one gets True.
 
         Raises:
-            Unavailable: Redis is away.
+            Unavailable: Redis is unavailable.
         """
         try:
             closed = self._close(keys=[_key(challenge.id), challenge.pointer], args=[challenge.id])
@@ -149,10 +149,10 @@ class Challenges:
             raise Unavailable(retry_after=1) from error
 
     async def abandon(self, token: str) -> None:
-        """Forget the challenge of a token; that it has expired is fine too.
+        """Close the challenge of a token; an expired one is ignored.
 
         Raises:
-            Unavailable: Redis is away.
+            Unavailable: Redis is unavailable.
         """
         with suppress(ChallengeExpired):
             await self.close(await self.of_token(token))
@@ -188,7 +188,7 @@ def _encode(challenge: Challenge) -> str:
 
 def _decode(identity: str, value: bytes) -> Challenge:
     fields = json.loads(value)
-    if "amr" not in fields:  # opened by the version before
+    if "amr" not in fields:  # opened by the previous version
         fields |= {"method": "password", "amr": ["pwd"]}
     return Challenge(
         id=identity,

@@ -1,4 +1,4 @@
-"""Makes the grants that sessions are opened with, and writes each sign-in down."""
+"""Creates the grants that open sessions, and records each sign-in."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ from autograph_web.sessions.viewer import AuthenticationGrant
 
 
 class Grants:
-    """The last step of every way of signing in."""
+    """The last step of every sign-in method."""
 
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
@@ -48,7 +48,7 @@ class Grants:
         )
 
     def of_account(self, account: Account, *, shown: Shown, remember: bool) -> AuthenticationGrant:
-        """Return what `make` does for an account as it was just read."""
+        """Do the same as `make` for an account that was just read."""
         return self.make(
             user_id=account.id,
             email=account.email,
@@ -61,12 +61,12 @@ class Grants:
     async def record(
         self, connection: AsyncConnection, context: RequestContext, grant: AuthenticationGrant
     ) -> datetime:
-        """Write a sign-in down, unless the account was locked, signed out or got another password since.
+        """Record a sign-in, unless the account was locked, signed out or given another password since.
 
-        Returns when the account was created.
+        Returns the time at which the account was created.
 
         Raises:
-            SessionEnded: It has.
+            SessionEnded: The account has changed in one of these ways, or no longer exists.
         """
         now: datetime = grant.authenticated_at
         created_at = await accounts.note_sign_in(

@@ -1,4 +1,4 @@
-"""What a sign-in is asked with."""
+"""Inputs of the sign-in flow."""
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -6,7 +6,7 @@ from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 
 
 class SignInInput(BaseModel):
-    """An email and a password; `remember_me` lets the session idle for 30 days instead of one."""
+    """An email and a password; `remember_me` extends the idle timeout from one day to 30 days."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -16,7 +16,7 @@ class SignInInput(BaseModel):
 
 
 class SecondStepInput(BaseModel):
-    """A code of the authenticator or a recovery code, for the sign-in that `mfa_token` or the email names."""
+    """An authenticator code or a recovery code, for the sign-in that `mfa_token` or the email identifies."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,7 +27,7 @@ class SecondStepInput(BaseModel):
 
 
 class ReauthenticationInput(BaseModel):
-    """The password once more, with a code if two-step verification is on."""
+    """The password again, with a code if two-step verification is on."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""The sign-in: from an email and a password to the grant of a session, or to the second step."""
+"""The sign-in: from an email and a password to the grant of a session, or to a second-factor challenge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class _Attempt:
 
 
 class SignIn:
-    """Decides whether somebody is who they say, and says nothing more than yes or no."""
+    """Verifies the first factor; a failure never reveals which part was wrong."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class SignIn:
         notices: NewDeviceAlerts,
         verification: Verification,
     ) -> None:
-        """Take the first factors; the first of them is the one that accounts are registered with."""
+        """Set the first factors; the first in `methods` is the one that accounts are registered with."""
         self._usual, self._methods = methods[0], {method.id: method for method in methods}
         self._deps, self._second_step, self._grants = deps, second_step, grants
         self._trusted, self._notices = trusted, notices
@@ -61,15 +61,17 @@ class SignIn:
         trusted: str | None = None,
         method: MethodId | None = None,
     ) -> AuthenticationGrant | ChallengeRequired:
-        """Check an email and a password; `device` and `trusted` are the browser's cookies of these names.
+        """Check an email and a password; `device` and `trusted` are the values of the cookies of these names.
 
-        With a `method`, what was given as a password is the answer of that first factor.
+        With a `method`, the password field holds the response to that first factor.
 
         Raises:
-            InvalidCredentials: They do not match, the account is unknown or locked: one answer, one timing.
-            EmailNotVerified: They match, and this server first wants the address verified.
+            InvalidCredentials: They do not match, or the account is unknown or locked: same response, same
+                timing.
+            EmailNotVerified: They match, but this server requires a verified address.
             RateLimited: Too many failures from this address or for this account.
-            Unavailable: The database is away or too many passwords are waiting; the try does not count.
+            Unavailable: The database is unavailable or too many hashes are queued; the attempt is not
+                counted.
         """
         first = self._usual if method is None else self._methods[method]
         email_key, answer = normalize_email(wish.email), wish.password.get_secret_value()
@@ -85,11 +87,11 @@ class SignIn:
 
     @retried
     async def after_registration(self, context: RequestContext, account: Account) -> AuthenticationGrant:
-        """Sign in who has just registered: the password was typed a moment ago.
+        """Sign in a user who has just registered and therefore just set the password.
 
         Raises:
-            EmailNotVerified: This server first wants the address verified.
-            Unavailable: The database is away.
+            EmailNotVerified: This server requires a verified address.
+            Unavailable: The database is unavailable.
         """
         if self._verification.is_missing(account):
             raise EmailNotVerified
@@ -103,7 +105,7 @@ class SignIn:
         if isinstance(checked, Wrong):
             raise await self._refusal(attempt, checked.account)
         if self._verification.is_missing(checked.account):
-            # Only who knows the password gets to hear it.
+            # Returned only to a client that knows the password.
             await self._note(attempt, Kind.LOGIN_FAILED, checked.account, reason=EmailNotVerified.code)
             raise EmailNotVerified
         admitted = await self._admit(attempt, checked)
@@ -130,7 +132,7 @@ class SignIn:
     async def _confirm(
         self, attempt: _Attempt, checked: Checked, claimed: Any, *, trusted: bool
     ) -> tuple[Account | None, AuthenticationGrant | None]:
-        """Return the account if it is still what was checked, and a grant if that is all it asks for."""
+        """Return the account if unchanged since the check, and a grant if no second factor is required."""
         async with self._deps.database.unit() as connection:
             account = await attempt.method.confirm(connection, checked)
             if account is None:
@@ -149,8 +151,8 @@ class SignIn:
             return account, grant
 
     async def _refusal(self, attempt: _Attempt, account: Account | None) -> InvalidCredentials:
-        # An unknown address is written down too, so both refusals do the same work; what was typed is not
-        # kept unless it is an account's address: people type passwords into the wrong field.
+        # An unknown address is recorded too, so that both failures do the same work; the submitted address is
+        # not stored unless an account has it, because users type passwords into the wrong field.
         await self._note(attempt, Kind.LOGIN_FAILED, account, known_account=account is not None)
         return InvalidCredentials()
 

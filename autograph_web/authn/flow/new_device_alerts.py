@@ -1,4 +1,4 @@
-"""Tells the owner of a sign-in from a browser that the account has not seen before."""
+"""Notifies the user of a sign-in from a browser that the account has not used before."""
 
 import json
 from contextlib import suppress
@@ -24,18 +24,18 @@ from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.mail.message import Action, MailMessage, circumstances
 from autograph_web.sessions.viewer import AuthenticationGrant
 
-# Whoever has just registered knows about it: their first sign-in by script or from the phone beside them.
+# A user who has just registered expects these: the first sign-in by script, or from a phone.
 _SETTLING_IN = timedelta(minutes=15)
-# A script signs in again and again without any cookie: one letter a day tells of it.
+# A script may sign in repeatedly without any cookie; it causes one email a day.
 _QUIET_S = 86_400
 _CLAIM_S = 60
 _CLOSING_S = 1.0
-_LONGEST_AGENT = 256  # enough to name a browser by, and short enough for the payload of a link
+_LONGEST_AGENT = 256  # enough to identify a browser, and short enough for the payload of a link
 
 
 @dataclass(frozen=True, slots=True)
 class RefusableSignIn:
-    """What the link of such a letter carries: which session, and where from."""
+    """The payload of the link in such an email: the session, and where it was opened from."""
 
     session_id: str
     ip: str
@@ -44,16 +44,16 @@ class RefusableSignIn:
 
     @classmethod
     def decode(cls, payload: str | None) -> Self:
-        """Return what `encode` made `payload` of."""
+        """Return the object that `encode` serialized as `payload`."""
         return cls(**json.loads(payload or "{}"))
 
     def encode(self) -> str:
-        """Return it as the payload of a link."""
+        """Return the payload for a link."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
 class NewDeviceAlerts:
-    """Writes the letter in the unit of work of the sign-in, with a link that takes the sign-in back."""
+    """Posts the email in the sign-in's unit of work, with a link that revokes the session."""
 
     def __init__(
         self,
@@ -70,9 +70,10 @@ class NewDeviceAlerts:
     async def claim(
         self, context: RequestContext, user_id: UUID, email: str, device: str | None
     ) -> str | None:
-        """Return what `tell` takes, unless the browser is known or was told of today, or no letter is wanted.
+        """Return a claim for `tell`; None if the browser is known, was notified today, or notices are off.
 
-        Once the sign-in is sure to be right, but before its account is held: this asks Redis.
+        Call it once the sign-in is known to succeed, but before its account is locked, because it queries
+        Redis.
         """
         if not self._flags.of(SIGN_IN_NOTICES, user_id) or self._devices.recognise(
             device, normalize_email(email)
@@ -89,7 +90,7 @@ class NewDeviceAlerts:
         claimed: str | None,
         created_at: datetime,
     ) -> None:
-        """Post a letter about the sign-in of `grant` if it was `claimed` and the account isn't quite new."""
+        """Post an email about the sign-in of `grant` if `claimed` is set and the account is not brand new."""
         if claimed is None or self._deps.clock.now() - created_at < _SETTLING_IN:
             return
         signed_in = RefusableSignIn(
@@ -105,14 +106,14 @@ class NewDeviceAlerts:
         after_commit(connection, lambda: self._keep(claimed))
 
     async def _first_today(self, key: str) -> bool:
-        # Claimed for a minute only: a sign-in that does not come through has told nobody.
+        # Claimed for a minute only: a sign-in that fails after this point has sent no notification.
         try:
             return await self._redis.put(key, 1, _CLAIM_S, only_new=True)
         except RedisDown:
-            return True  # rather twice than never
+            return True  # a duplicate notification is better than none
 
     async def close(self) -> None:
-        """Have what was told in the last moment remembered, if that is quick."""
+        """Wait briefly for pending writes of sent notifications."""
         await self._keeping.close(_CLOSING_S)
 
     def _keep(self, key: str) -> None:

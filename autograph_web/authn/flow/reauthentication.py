@@ -1,4 +1,4 @@
-"""Confirming who one is in the middle of a session, before changing how one signs in (ASVS 5.0 V7.5)."""
+"""Reauthentication within a session, required before a change of authenticators (ASVS 5.0 V7.5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class _Attempt:
 
 
 class Reauthentication:
-    """Password, and factor if there is one; the answer opens a new session in the place of the old one."""
+    """Verifies the first factor, and a second if enabled; the new session then replaces the current one."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Reauthentication:
         factors: SecondFactors,
         grants: Grants,
     ) -> None:
-        """Take the first factors; the first of them is the one that is asked for unless told otherwise."""
+        """Set the first factors; the first in `methods` is the default."""
         self._usual, self._methods = methods[0], {method.id: method for method in methods}
         self._deps, self._factors, self._grants = deps, factors, grants
 
@@ -51,15 +51,16 @@ class Reauthentication:
     ) -> AuthenticationGrant:
         """Check the viewer's password and, with two-step verification on, a code.
 
-        With a `method`, what was given as a password is the answer of that first factor.
+        With a `method`, the password field holds the response to that first factor.
 
         Raises:
-            WrongPassword: It is not the viewer's.
-            CodeMalformed: A code is needed, and this is none; nothing is counted.
-            InvalidCode: Wrong, too old, or used before; or, as `CodeOfReplaced`, of the old authenticator.
-            RateLimited: Too many wrong passwords or codes; they count with those of the sign-in.
+            WrongPassword: It does not match the viewer's.
+            CodeMalformed: A code is required and this is not one; no attempt is counted.
+            InvalidCode: Wrong, expired or already used; or, as `CodeOfReplaced`, from the replaced
+                authenticator.
+            RateLimited: Too many wrong passwords or codes; they count together with those of the sign-in.
             SessionEnded: The account was locked or signed out everywhere meanwhile.
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         email_key = normalize_email(viewer.email)
         first = self._usual if method is None else self._methods[method]
@@ -99,13 +100,13 @@ class Reauthentication:
     async def _commit(self, attempt: _Attempt, checked: Checked) -> AuthenticationGrant:
         viewer, code = attempt.viewer, attempt.code
         async with self._deps.database.unit() as connection:
-            # The factor first, as in the second step: the other way round the two could wait for each other.
+            # The factor first, as in the second-factor step: the opposite lock order could deadlock.
             if code is not None:
                 await self._factors.use(connection, viewer.user_id, code)
             account = await attempt.first.confirm(connection, checked)
             lacks_factor = code is None and MULTI_FACTOR not in attempt.first.amr
             if account is None or (account.mfa_enabled and lacks_factor):
-                raise SessionEnded  # with that the code is as good as before
+                raise SessionEnded  # the rollback leaves the code unused
             await self._deps.audit_log.record(
                 connection, Kind.REAUTHENTICATED, attempt.context, viewer=viewer
             )

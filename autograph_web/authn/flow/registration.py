@@ -24,7 +24,7 @@ from autograph_web.infra.ratelimit.table import Limit
 
 
 class Registration:
-    """Registers people, each address once."""
+    """Registers accounts; each address can be registered once."""
 
     def __init__(
         self,
@@ -38,23 +38,23 @@ class Registration:
 
     @property
     def is_open(self) -> bool:
-        """Whether anybody may create an account now.
+        """Whether self-registration is open.
 
         Raises:
-            Unavailable: Nobody can tell yet.
+            Unavailable: The flags have not been loaded yet.
         """
         return self._flags.of(REGISTRATION_OPEN)
 
     async def register(self, context: RequestContext, wish: RegistrationInput) -> Account:
-        """Create the account that `wish` asks for.
+        """Create the account that `wish` describes.
 
         Raises:
-            EmailInvalid: It is no email address.
+            EmailInvalid: It is not an email address.
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
-            EmailTaken: The address has an account, however it is spelled.
-            RegistrationClosed: Nobody may create an account now.
+            EmailTaken: The address already has an account, in whatever spelling, or is reserved.
+            RegistrationClosed: Self-registration is closed.
             RateLimited: Too many registrations from this address.
-            Unavailable: The database is away; nothing was written.
+            Unavailable: The database is unavailable; no account was created.
         """
         await self._spend(context)
         try:
@@ -83,7 +83,7 @@ class Registration:
         try:
             user = await self._add(context, email, prepared)
         except IntegrityError:
-            # The unique index decides between racers; the look before only saves the hash.
+            # The unique index decides between concurrent requests; the earlier check only saves the hashing.
             raise EmailTaken from None
         return account_of(user)
 

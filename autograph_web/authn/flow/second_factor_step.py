@@ -1,4 +1,4 @@
-"""The second step of a sign-in: a code for a challenge, and then the grant that opens a session."""
+"""The second step of a sign-in: verifies a code for a challenge and returns the grant of a session."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ from autograph_web.sessions.viewer import AuthenticationGrant
 
 @dataclass(slots=True)
 class _Taken:
-    """What a sign-in has taken for itself in Redis: a unit of work that is begun anew has it already."""
+    """What a sign-in has claimed in Redis; a retried unit of work must not claim it again."""
 
     notice: str | None = None
     has_asked: bool = False
@@ -33,7 +33,7 @@ class _Taken:
 
 
 class SecondFactorStep:
-    """Takes codes. Without a challenge nothing is counted, so a stranger cannot use up anybody's limits."""
+    """Verifies codes. Attempts count only against a challenge, so strangers cannot exhaust the limits."""
 
     def __init__(
         self,
@@ -50,10 +50,10 @@ class SecondFactorStep:
     async def challenge(
         self, context: RequestContext, account: Account, *, remember: bool, first: FirstFactor
     ) -> ChallengeRequired:
-        """Ask an account for a second factor, once its first one was right.
+        """Require a second factor for an account whose first factor succeeded.
 
         Raises:
-            Unavailable: Redis is away.
+            Unavailable: Redis is unavailable.
         """
         token = await self._challenges.open(context, account, remember=remember, first=first)
         return self._required(account.email, account.id, token)
@@ -61,16 +61,17 @@ class SecondFactorStep:
     async def verify(
         self, context: RequestContext, wish: SecondStepInput, device: str | None = None
     ) -> AuthenticationGrant:
-        """Finish a sign-in with a code of the authenticator or a recovery code.
+        """Complete a sign-in with an authenticator code or a recovery code.
 
-        `device` is the browser's cookie of this name.
+        `device` is the value of the browser's device cookie.
 
         Raises:
-            CodeMalformed: It is neither; nothing is counted.
-            ChallengeExpired: No password step of the last five minutes stands behind it.
-            InvalidCode: Wrong, too old, or used before; or, as `CodeOfReplaced`, of the old authenticator.
+            CodeMalformed: It is neither; no attempt is counted.
+            ChallengeExpired: No first factor succeeded for it within the last five minutes.
+            InvalidCode: Wrong, expired or already used; or, as `CodeOfReplaced`, from the replaced
+                authenticator.
             RateLimited: Too many wrong codes, for this challenge or for the account.
-            Unavailable: The database or Redis is away; the code is as good as before.
+            Unavailable: The database or Redis is unavailable; the code remains unused.
         """
         code = self._factors.read(wish.code.get_secret_value())
         challenge = await self._challenge(context, wish)
@@ -89,20 +90,20 @@ class SecondFactorStep:
         return grant
 
     async def describe(self, token: str) -> ChallengeRequired:
-        """Return what is known of the sign-in that `token` names, for a page that continues it.
+        """Return the state of the sign-in that `token` identifies, for a page that continues it.
 
         Raises:
-            ChallengeExpired: There is none.
-            Unavailable: Redis is away.
+            ChallengeExpired: There is no such sign-in.
+            Unavailable: Redis is unavailable.
         """
         challenge = await self._challenges.of_token(token)
         return self._required(challenge.email, challenge.user_id, token)
 
     async def abandon(self, token: str) -> None:
-        """Start over: forget the challenge of a token.
+        """Abandon a sign-in: close the challenge of a token.
 
         Raises:
-            Unavailable: Redis is away; it ends by itself within five minutes.
+            Unavailable: Redis is unavailable; the challenge expires within five minutes.
         """
         await self._challenges.abandon(token)
 
@@ -149,7 +150,8 @@ class SecondFactorStep:
     ) -> None:
         async with self._deps.database.unit() as connection:
             await self._factors.use(connection, challenge.user_id, code)
-            # Not before the code was right: a wrong one at the same moment would claim it and tell nobody.
+            # Only after the code succeeded: a wrong one at the same moment would claim it without notifying
+            # the user.
             if not taken.has_asked:
                 taken.notice = await self._notices.claim(context, challenge.user_id, challenge.email, device)
                 taken.has_asked = True
@@ -164,7 +166,8 @@ class SecondFactorStep:
             await self._factors.record_use(connection, code, use)
             created_at = await self._grants.record(connection, context, grant)
             await self._notices.tell(connection, context, grant, taken.notice, created_at)
-            # Last, so that whoever loses the race for the challenge takes its own use of the code back.
+            # Last, so that the request that loses the race for the challenge rolls back its own use of the
+            # code.
             taken.has_closed = taken.has_closed or await self._challenges.close(challenge)
             if not taken.has_closed:
                 raise ChallengeExpired

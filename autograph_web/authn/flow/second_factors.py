@@ -1,4 +1,4 @@
-"""The second factors that an account may complete a sign-in with, whichever methods there are."""
+"""The second factors that can complete a sign-in, independent of the configured methods."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,28 +18,28 @@ from autograph_web.sessions.assurance import MethodId
 
 @dataclass(frozen=True, slots=True)
 class MfaStatus:
-    """How an account's two-step verification stands."""
+    """The state of an account's two-step verification."""
 
     enabled: bool
     recovery_codes_left: int
 
 
 class SecondFactors:
-    """Every second factor there is, as one: each reads its own form of code."""
+    """Combines all second factors; each recognizes its own code format."""
 
     def __init__(self, deps: UseCaseContext, methods: Sequence[SecondFactor]) -> None:
         self._deps, self._methods = deps, {method.id: method for method in methods}
 
     @property
     def ids(self) -> tuple[MethodId, ...]:
-        """The methods, in the order in which they read what was typed."""
+        """The methods, in the order in which they try to parse a code."""
         return tuple(self._methods)
 
     def read(self, typed: str) -> TypedCode:
-        """Return what was typed as a code of the first method that knows its form.
+        """Return the input as a code of the first method that recognizes its format.
 
         Raises:
-            CodeMalformed: No method does; no try is spent on it.
+            CodeMalformed: No method does; it does not count as an attempt.
         """
         for method in self._methods.values():
             text = method.read(typed)
@@ -48,19 +48,19 @@ class SecondFactors:
         raise CodeMalformed
 
     def amr_of(self, code: TypedCode) -> tuple[str, ...]:
-        """Return the values of RFC 8176 for the method of a code."""
+        """Return the RFC 8176 values for the method of a code."""
         return self._methods[code.method].amr
 
     def limits(self, user_id: UUID) -> list[RateLimit]:
-        """Return the limits of wrong codes of an account; they outlive any one sign-in."""
+        """Return the limits on an account's wrong codes; they apply across sign-ins."""
         return self._deps.limiter.limits(Limit.MFA, user_id.hex)
 
     async def use(self, connection: AsyncConnection, user_id: UUID, code: TypedCode) -> None:
-        """Use a code up within the caller's unit of work: one of any number of racers comes through.
+        """Consume a code within the caller's unit of work; only one of any concurrent requests succeeds.
 
         Raises:
-            InvalidCode: Wrong, too old, or used before; or what its method tells those who have shown the
-                first factor.
+            InvalidCode: Wrong, expired or already used; or the more specific error that its method returns
+                for a user whose first factor succeeded.
         """
         method = self._methods[code.method]
         if not await method.use(connection, user_id, code.text):
@@ -68,14 +68,14 @@ class SecondFactors:
             raise refusal or InvalidCode()
 
     async def record_use(self, connection: AsyncConnection, code: TypedCode, use: CodeUse) -> None:
-        """Record what is news about the use of a code, and tell the owner."""
+        """Audit and notify the user of the use of a code, where its method requires it."""
         await self._methods[code.method].record_use(connection, use)
 
     async def status(self, user_id: UUID) -> MfaStatus:
-        """Return how two-step verification stands.
+        """Return the state of an account's two-step verification.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.read() as connection:
             account = await accounts.find_by_id(connection, user_id)

@@ -1,1 +1,1 @@
-"""Authentication methods, a package each: none imports another, and the flow imports none of them."""
+"""Authentication methods, one package each: none imports another, and the flow imports none of them."""

@@ -1,1 +1,1 @@
-"""Passwords: their policy, their hashes, and checking them."""
+"""Passwords: policy, hashing and verification."""

@@ -1,4 +1,4 @@
-"""Whose password is hashed next when more are asked for than there are threads."""
+"""Fair scheduling of password hashing when more hashes are requested than there are threads."""
 
 import asyncio
 from collections import Counter, OrderedDict, deque
@@ -25,26 +25,27 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks for a hash, and what for; without an address, it is the server itself or its operator."""
+    """The source and purpose of a hash; without an address, it is the server itself or its operator."""
 
     purpose: Purpose = Purpose.CHECKING
     address: str = ""
 
 
 def checking(context: RequestContext) -> Asker:
-    """Return the asker of a sign-in, or of anything else that shows a password."""
+    """Return the asker of a sign-in, or of any other request that presents a password."""
     return Asker(Purpose.CHECKING, address_bucket(context.ip))
 
 
 def choosing(context: RequestContext) -> Asker:
-    """Return the asker of a registration, or of anything else that sets a password."""
+    """Return the asker of a registration, or of any other request that sets a password."""
     return Asker(Purpose.CHOOSING, address_bucket(context.ip))
 
 
 class HashQueue:
-    """Gives the threads to purposes in turn, and within one to addresses in turn.
+    """Assigns threads to purposes in turn, and within a purpose to addresses in turn.
 
-    So whoever sends many at once waits for themselves: others are next but one, however long that queue is.
+    A client that queues many requests therefore delays only itself: within a purpose, a request from another
+    address waits for at most one of them, however long that queue is.
     """
 
     def __init__(self, executor: Executor, threads: int) -> None:
@@ -53,14 +54,14 @@ class HashQueue:
         self._count = Counter[str]()
 
     async def run(self, asker: Asker, work: Callable[[], _T]) -> _T:
-        """Return what `work` does in a thread, once it is the asker's turn.
+        """Run `work` in a thread once it is the asker's turn and return its result.
 
         Raises:
-            Unavailable: 256 are waiting already, or 64 of this address.
+            Unavailable: 256 requests are waiting already, or 64 from this address.
         """
         await self._turn(asker)
         job = asyncio.get_running_loop().run_in_executor(self._executor, work)
-        # When it has ended, and not when nobody waits for it any more: the thread is busy until then.
+        # When the job has ended, not when its caller stops waiting: the thread is busy until then.
         job.add_done_callback(lambda _: self._pass_on())
         return await asyncio.shield(job)
 
@@ -77,7 +78,7 @@ class HashQueue:
         try:
             await mine
         except asyncio.CancelledError:
-            if mine.done() and not mine.cancelled():  # it had just been given a turn
+            if mine.done() and not mine.cancelled():  # it had just been assigned a thread
                 self._pass_on()
             raise
         finally:
@@ -86,7 +87,7 @@ class HashQueue:
                 del self._count[asker.address]
 
     def _pass_on(self) -> None:
-        """Give a thread that has become free to the next, or keep it."""
+        """Assign a free thread to the next request in turn, or mark it as available."""
         while self._waiting:
             purpose, of_purpose = self._waiting.popitem(last=False)
             address, of_address = of_purpose.popitem(last=False)

@@ -1,4 +1,4 @@
-"""Hashes passwords in threads of its own, so that nothing else ever waits for them."""
+"""Hashes passwords in a dedicated thread pool, so that nothing else waits for them."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from autograph_web.authn.methods.password.hash_queue import Asker, HashQueue
 from autograph_web.infra.telemetry.metrics import meters
 from autograph_web.infra.telemetry.tracing import step
 
-# passlib makes its handlers on first access, so its types do not name them.
+# passlib creates its handlers on first access, so its type stubs do not name them.
 _BCRYPT_SHA256: Any = cast(Any, passlib.hash).bcrypt_sha256
 _T = TypeVar("_T")
 _NICENESS = 10
@@ -22,10 +22,10 @@ _OURSELVES = Asker()
 
 
 class PasswordHasher:
-    """bcrypt over SHA-256 (nothing truncated, NUL allowed), in `threads` low-priority threads.
+    """bcrypt over SHA-256 (no truncation, NUL allowed), in `threads` low-priority threads.
 
-    Two threads a worker keep both cores busy without starving the event loop; being nice to it keeps the
-    latency of everything else flat while people sign in.
+    Two threads per worker keep both cores busy; their low priority leaves the event loop CPU time, which
+    keeps the latency of other requests flat during sign-ins.
     """
 
     def __init__(self, cost: int, threads: int) -> None:
@@ -38,22 +38,22 @@ class PasswordHasher:
         """Return the hash of `password`.
 
         Raises:
-            Unavailable: Too many are waiting already.
+            Unavailable: Too many requests are waiting already.
         """
         return await self._run(asker, lambda: cast(str, self._hash.hash(canonical(password))))
 
     async def verify(self, password: str, known: str | None, asker: Asker = _OURSELVES) -> bool:
-        """Return True if `password` has the hash `known`; None costs the same time and is never right.
+        """Return True if `password` has the hash `known`; None takes the same time and never matches.
 
         Raises:
-            Unavailable: Too many are waiting already.
+            Unavailable: Too many requests are waiting already.
         """
         candidate = known or self._nobody
         right = await self._run(asker, lambda: bool(self._hash.verify(canonical(password), candidate)))
         return right and known is not None
 
     def outdated(self, known: str) -> bool:
-        """Return True if `known` was made under another policy and should be made anew."""
+        """Return True if `known` was made with other parameters and should be rehashed."""
         return bool(self._hash.needs_update(known))
 
     def close(self) -> None:
@@ -74,9 +74,9 @@ class PasswordHasher:
 
 
 def canonical(password: str) -> str:
-    """Return `password` as it is hashed: two that are equal here are the same password."""
+    """Return `password` in the normalized form (NFKC) that is hashed; equal results are the same password."""
     # The same characters typed on different keyboards arrive in different forms (NIST SP 800-63B-4 3.1.1.2);
-    # a lone surrogate, which no keyboard makes, must not become an error of ours.
+    # a lone surrogate, which no keyboard produces, must not raise an encoding error.
     return normalize("NFKC", password).encode("utf-8", "replace").decode("utf-8")
 
 
@@ -87,5 +87,5 @@ def _timed(work: Callable[[], _T]) -> tuple[_T, float, float]:
 
 def _be_nice() -> None:
     with suppress(OSError, AttributeError):
-        # On Linux this speaks of the calling thread alone.
+        # On Linux this applies to the calling thread only.
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)

@@ -1,4 +1,4 @@
-"""The password as an authentication method: limits, one timing for every refusal, an atomic confirmation."""
+"""The password method: rate limits, one timing for every failure, and an atomic confirmation."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ from autograph_web.sessions.assurance import MethodId
 
 
 class PasswordMethod:
-    """Checks passwords, as a first factor and for whoever confirms who they are."""
+    """Checks passwords, as the first factor of a sign-in and for reauthentication."""
 
     id = MethodId("password")
     amr = ("pwd",)
@@ -39,9 +39,9 @@ class PasswordMethod:
         self._devices, self._limiter = devices, limiter
 
     def limits(self, context: RequestContext, email_key: str, device: str | None) -> list[RateLimit]:
-        """Return the limits a try counts against: its known device's, or the address's and the account's."""
+        """Return the limits an attempt counts against: a known device's, or those of address and account."""
         nonce = self._devices.recognise(device, email_key)
-        if nonce:  # neither strangers nor its neighbours behind one address can lock it out
+        if nonce:  # failures by others, even from the same address, cannot lock out a known device
             return self._limiter.limits(Limit.LOGIN_ACCOUNT, f"{email_key}\n{nonce}")
         return [
             *self._limiter.limits(Limit.LOGIN, address_bucket(context.ip)),
@@ -49,13 +49,13 @@ class PasswordMethod:
         ]
 
     async def check(self, context: RequestContext, whom: str | UUID, answer: str) -> Checked | Wrong:
-        """Check a password; an unknown account, and one without a password, takes the same time.
+        """Check a password; an unknown account, or one without a password, takes the same time.
 
         Raises:
-            Unavailable: The database is away, or too many passwords are waiting already.
+            Unavailable: The database is unavailable, or too many passwords are waiting already.
         """
         account, known = await store.look_up(self._database, whom) or (None, None)
-        # Over the cap nothing can match, and the work stays that of any other wrong password.
+        # A password over the limit cannot match, and costs the same work as any other wrong password.
         too_long = len(answer) > MOST_BYTES or len(answer.encode("utf-8", "replace")) > MOST_BYTES
         asker = checking(context)
         right = await self._hasher.verify("" if too_long else answer, None if too_long else known, asker)
@@ -65,31 +65,31 @@ class PasswordMethod:
         return Checked(account, await self._hasher.hash(answer, asker) if outdated else None)
 
     async def confirm(self, connection: AsyncConnection, checked: Checked) -> Account | None:
-        """Return the account as it is now, locked, or None if it changed while the password was checked."""
+        """Return the current account, locked, or None if it changed while the password was checked."""
         account = await accounts.lock_unchanged(connection, checked.account)
         if account is not None and checked.renewal is not None:
             await store.renew_hash(connection, account.id, checked.renewal)
         return account
 
     async def require(self, answer: str, email: str) -> None:
-        """Let an acceptable new password of the account of `email` pass.
+        """Require that a new password is acceptable for the account of `email`.
 
         Raises:
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
-            Unavailable: Too many are waiting to be judged.
+            Unavailable: Too many requests are waiting for an assessment.
         """
         await self._policy.require(answer, email)
 
     async def prepare(self, answer: str, context: RequestContext | None = None) -> str:
-        """Return the hash of a new password; without a request the operator has chosen it.
+        """Return the hash of a new password; without a request context, the operator has chosen it.
 
         Raises:
-            Unavailable: Too many are waiting already.
+            Unavailable: Too many requests are waiting already.
         """
         return await self._hasher.hash(answer, choosing(context) if context else Asker())
 
     async def enrol(self, connection: AsyncConnection, user_id: UUID, prepared: str) -> None:
-        """Give a new account its password."""
+        """Store the password of a new account."""
         await store.set_hash(connection, user_id, prepared)
 
     async def change(
@@ -101,9 +101,9 @@ class PasswordMethod:
         *,
         verifies_email: bool = False,
     ) -> Account:
-        """Give an account that is locked another password, and return it."""
+        """Change the password of a locked account and return the account."""
         return await store.change_hash(connection, account, prepared, now, verifies_email=verifies_email)
 
     async def remove(self, connection: AsyncConnection, account: Account, now: datetime) -> Account:
-        """Take the password of an account that is locked away, and return it: nobody knows a right one."""
+        """Remove the password of a locked account and return the account; no password matches any longer."""
         return await store.remove(connection, account, now)

@@ -10,8 +10,8 @@ from autograph_web.infra.db.types import Model
 class PasswordRow(Model, table=True):
     """The hash of an account's password; an account without a row has none.
 
-    When it was changed stands with the account, whose row is locked for every change: what was granted for
-    the password of another moment is compared with that.
+    The time of the last change is stored with the account, whose row is locked for every change: grants are
+    compared with it, so that those issued for an earlier password are rejected.
     """
 
     __tablename__ = "passwords"  # pyright: ignore[reportAssignmentType]

@@ -1,4 +1,4 @@
-"""The password policy: how long, how guessable, and why not."""
+"""The password policy: length, strength, and the reasons for a rejection."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +19,7 @@ from autograph_web.infra.errors import DomainError, Unavailable
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 
 MOST_BYTES = 1024
-_ESTIMATED = 64  # zxcvbn takes more than linear time; what follows the 64th character only adds strength
+_ESTIMATED = 64  # zxcvbn takes superlinear time; characters after the 64th only add strength
 _PRODUCT_WORDS = ("autograph", "autographv3")
 _LABELS = ("Weak", "Weak", "Fair", "Good", "Strong")
 _LONGEST_QUEUE = 64
@@ -30,7 +30,7 @@ _ADVICE = "Use a longer or less usual one - a short sentence works well."
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """How good a password is: `score` 0..4 (zxcvbn), whether the policy takes it, and why not."""
+    """The strength of a password: `score` 0..4 (zxcvbn), whether the policy accepts it, and why not."""
 
     score: int
     acceptable: bool
@@ -39,19 +39,19 @@ class Assessment:
 
 
 class PasswordPolicy:
-    """Judges passwords: NIST SP 800-63B-4 section 3.1.1.2 (length, no composition rules, a blocklist)."""
+    """Assesses passwords: NIST SP 800-63B-4 section 3.1.1.2 (length, no composition rules, a blocklist)."""
 
     def __init__(self, min_length: int, min_score: int) -> None:
         _bound_spellings()
         self._min_length, self._min_score = min_length, min_score
-        # Estimating is pure Python, so one at a time and off the event loop; anybody may ask the meter, so
-        # it has a place of its own and a short queue, and never keeps a registration waiting.
+        # Estimating is pure Python, so it runs one at a time and off the event loop; the strength meter needs
+        # no account, so it has its own limiter and a short queue, and never delays a registration.
         self._meter, self._registrations = CapacityLimiter(1), CapacityLimiter(1)
 
     async def assess(self, password: str, email: str = "") -> Assessment:
-        """Judge `password` for the account of `email`, for a strength meter: never raises.
+        """Assess `password` for the account of `email`, for a strength meter; never raises.
 
-        A score of -1 means that too many are asking just now.
+        A score of -1 means that too many requests are waiting.
         """
         try:
             score, refusal = await self._judge(password, email, self._meter, _METER_QUEUE)
@@ -63,11 +63,11 @@ class PasswordPolicy:
         return Assessment(score, refusal is None, _LABELS[score], reasons)
 
     async def require(self, password: str, email: str) -> None:
-        """Let an acceptable password pass.
+        """Require that a password is acceptable.
 
         Raises:
             PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak: With the reasons.
-            Unavailable: Too many are waiting to be judged.
+            Unavailable: Too many requests are waiting for an assessment.
         """
         _, refusal = await self._judge(password, email, self._registrations, _LONGEST_QUEUE)
         if refusal is not None:
@@ -122,10 +122,10 @@ def _estimate(password: str, words: tuple[str, ...]) -> tuple[int, bool, tuple[s
 
 @cache
 def _bound_spellings() -> None:
-    """Have zxcvbn try the few spellings that people use, as long as the process lives.
+    """Limit zxcvbn to the most common leetspeak substitutions, for the lifetime of the process.
 
     It tries every way to read "4" as "a", "!" as "i" or "l" and so on: hundreds for a password made of such
-    characters, which takes it seconds.
+    characters, which takes seconds.
     """
     every: Any = cast(Any, matching).enumerate_l33t_subs
 

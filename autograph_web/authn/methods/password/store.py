@@ -1,4 +1,4 @@
-"""The statements of passwords. Whoever changes one has locked its account."""
+"""SQL statements for passwords. Callers that change one hold the lock of its account."""
 
 from datetime import datetime
 from typing import Any
@@ -19,9 +19,9 @@ PASSWORDS = table_of(PasswordRow)
 
 
 async def look_up(database: Database, whom: str | UUID) -> tuple[Account, str | None] | None:
-    """Return the account of a folded email address, or of an id, with the hash of its password.
+    """Return the account of a normalized email address or of an id, with its password hash.
 
-    Outside of any unit of work: every sign-in begins here.
+    Runs outside a unit of work, because every sign-in starts with it.
     """
     statement = _BY_EMAIL if isinstance(whom, str) else _BY_ID
     row: Row[Any] | None = await database.first(statement, {"whom": whom})
@@ -29,13 +29,13 @@ async def look_up(database: Database, whom: str | UUID) -> tuple[Account, str | 
 
 
 async def renew_hash(connection: AsyncConnection, user_id: UUID, new_hash: str) -> None:
-    """Put another hash of the same password in the place of an account's."""
+    """Replace the stored hash by another hash of the same password."""
     await connection.execute(update(PASSWORDS).where(PASSWORDS.c.user_id == user_id).values(hash=new_hash))
     await _mirror(connection, user_id, new_hash)
 
 
 async def set_hash(connection: AsyncConnection, user_id: UUID, new_hash: str) -> None:
-    """Give an account its password, the first or another."""
+    """Store the password hash of an account, replacing any earlier one."""
     mine = PASSWORDS.c.user_id == user_id
     result = await connection.execute(update(PASSWORDS).where(mine).values(hash=new_hash))
     if result.rowcount == 0:
@@ -51,24 +51,24 @@ async def change_hash(
     *,
     verifies_email: bool = False,
 ) -> Account:
-    """Give an account another password and return it; what was granted for the old one opens nothing."""
+    """Change the password of an account and return it; grants issued for the old one become invalid."""
     await set_hash(connection, account.id, new_hash)
     return await accounts.note_password_change(connection, account, now, verifies_email=verifies_email)
 
 
 async def remove(connection: AsyncConnection, account: Account, now: datetime) -> Account:
-    """Take an account's password away and return it."""
+    """Remove the password of an account and return the account."""
     await connection.execute(delete(PASSWORDS).where(PASSWORDS.c.user_id == account.id))
     await _mirror(connection, account.id, NO_PASSWORD)
     return await accounts.note_password_change(connection, account, now)
 
 
 async def _mirror(connection: AsyncConnection, user_id: UUID, new_hash: str) -> None:
-    """Tell the version before, which reads the hash with the account."""
+    """Update the copy in the account's row, which the previous version reads."""
     await connection.execute(update(USERS).where(USERS.c.id == user_id).values(password_hash=new_hash))
 
 
-# Built once: to build one takes longer than to run it.
+# Built once: building a statement takes longer than running it.
 _WITH_HASH = select(*ACCOUNT, PASSWORDS.c.hash).select_from(
     USERS.outerjoin(PASSWORDS, PASSWORDS.c.user_id == USERS.c.id)
 )

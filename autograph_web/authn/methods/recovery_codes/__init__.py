@@ -1,1 +1,1 @@
-"""Recovery codes: ten codes on paper, each good once in the place of the authenticator."""
+"""Recovery codes: ten printable codes, each valid once in place of the authenticator."""

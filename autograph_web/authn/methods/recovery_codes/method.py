@@ -1,4 +1,4 @@
-"""Recovery codes as an authentication method: each works once, in the place of the authenticator."""
+"""Recovery codes as an authentication method: each works once, in place of the authenticator."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RecoveryCodes:
-    """The recovery codes of every account."""
+    """The recovery codes of all accounts."""
 
     id = MethodId("recovery_code")
     amr = ("otp",)
@@ -30,20 +30,20 @@ class RecoveryCodes:
         self._deps = deps
 
     def read(self, typed: str) -> str | None:
-        """Return the recovery code that was typed, or None."""
+        """Return the input as a recovery code in canonical form, or None."""
         return codes.read(typed)
 
     async def use(self, connection: AsyncConnection, user_id: UUID, code: str) -> bool:
-        """Use a code up within the caller's unit of work; return True if it was good."""
+        """Consume a code within the caller's unit of work; return True if it was valid."""
         digest = codes.recovery_hash(user_id, code)
         return await store.use_code(connection, user_id, digest, self._deps.clock.now())
 
     async def refusal_of(self, connection: AsyncConnection, user_id: UUID, code: str) -> InvalidCode | None:
-        """Return None: there is no more to say than that it is wrong."""
+        """Return None: for a wrong code there is no more specific error."""
         return None
 
     async def record_use(self, connection: AsyncConnection, use: CodeUse) -> None:
-        """Record that a code was used, and tell the owner."""
+        """Audit the use of a code, and notify the user by email."""
         await self._deps.audit_log.record(
             connection, Kind.RECOVERY_CODE_USED, use.context, user_id=use.user_id, session_id=use.session_id
         )
@@ -51,13 +51,14 @@ class RecoveryCodes:
         await self._deps.outbox.post(connection, letter)
 
     async def remaining(self, connection: AsyncConnection, user_id: UUID) -> int:
-        """Return how many codes still work."""
+        """Return how many unused codes are left."""
         return await store.codes_left(connection, user_id)
 
     async def renew(self, connection: AsyncConnection, user_id: UUID) -> list[str]:
-        """Put ten new codes in the place of an account's old ones, within the caller's unit of work.
+        """Replace an account's codes by ten new ones, within the caller's unit of work.
 
-        The caller holds a lock of the account's second factors: of two sets made at once both would work.
+        The caller holds a lock on the account's second factors: otherwise two concurrent sets would both
+        work.
         """
         fresh = [codes.new_recovery_code(self._deps.randomness) for _ in range(codes.RECOVERY_CODES)]
         now = self._deps.clock.now()
@@ -74,6 +75,6 @@ class RecoveryCodes:
         return fresh
 
     async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
-        """Delete an account's codes, or those made since."""
+        """Delete an account's codes, or only those made at `order.since` or later."""
         removed = await store.remove_since(connection, order.user_id, order.since or _EVER)
         return Taken({"recovery_codes": removed})

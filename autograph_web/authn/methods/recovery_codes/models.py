@@ -9,7 +9,7 @@ from autograph_web.infra.db.types import Model, UtcDateTime
 
 
 class RecoveryCode(Model, table=True):
-    """One recovery code, by its hash; `used_at` is set exactly once."""
+    """One recovery code, stored as its hash; `used_at` is set exactly once."""
 
     __tablename__ = "recovery_codes"  # pyright: ignore[reportAssignmentType]
 

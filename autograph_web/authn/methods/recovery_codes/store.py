@@ -1,4 +1,4 @@
-"""The statements of recovery codes; each is used up by an UPDATE that only one can win."""
+"""SQL statements for recovery codes; each is consumed by an UPDATE that only one request can win."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,13 +13,13 @@ CODES = table_of(RecoveryCode)
 
 
 async def replace_codes(connection: AsyncConnection, user_id: UUID, codes: list[RecoveryCode]) -> None:
-    """Put a new set of recovery codes in the place of the old one."""
+    """Replace all recovery codes of an account by a new set."""
     await connection.execute(delete(CODES).where(CODES.c.user_id == user_id))
     await connection.execute(insert(CODES), [code.model_dump() for code in codes])
 
 
 async def use_code(connection: AsyncConnection, user_id: UUID, code_hash: str, now: datetime) -> bool:
-    """Use a recovery code up; only one of any number of racers gets True."""
+    """Consume a recovery code; of any number of concurrent requests only one gets True."""
     result = await connection.execute(
         update(CODES)
         .where(CODES.c.user_id == user_id, CODES.c.code_hash == code_hash, CODES.c.used_at.is_(None))
@@ -29,7 +29,7 @@ async def use_code(connection: AsyncConnection, user_id: UUID, code_hash: str, n
 
 
 async def codes_left(connection: AsyncConnection, user_id: UUID) -> int:
-    """Count the recovery codes that still work."""
+    """Count the unused recovery codes of an account."""
     query = (
         select(func.count()).select_from(CODES).where(CODES.c.user_id == user_id, CODES.c.used_at.is_(None))
     )
@@ -37,7 +37,7 @@ async def codes_left(connection: AsyncConnection, user_id: UUID) -> int:
 
 
 async def remove_since(connection: AsyncConnection, user_id: UUID, since: datetime) -> int:
-    """Delete the codes an account got at a moment or later; return how many of them still worked."""
+    """Delete the codes an account got at a moment or later; return how many of them were unused."""
     made = (CODES.c.user_id == user_id, CODES.c.created_at >= since)
     query = select(func.count()).select_from(CODES).where(*made, CODES.c.used_at.is_(None))
     worked = int((await connection.execute(query)).scalar_one())

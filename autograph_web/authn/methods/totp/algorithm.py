@@ -1,4 +1,4 @@
-"""Time-based one-time passwords (RFC 6238): SHA-1, six digits, 30 seconds, one step either side."""
+"""Time-based one-time passwords (RFC 6238): SHA-1, six digits, 30 seconds, one step on either side."""
 
 from base64 import b32encode
 from hmac import compare_digest
@@ -16,28 +16,28 @@ PERIOD_S = 30
 DIGITS = 6
 _SECRET_BYTES = 20  # 160 bits, as RFC 4226 section 4 recommends
 _FAR_STEPS = 20
-"""How far apart the clocks may be for that to be told: ten minutes."""
+"""The largest clock difference that is reported, in time steps: ten minutes."""
 _DRIFT = (0, -1, 1)  # RFC 6238 section 5.2: one step for transmission delay and a slow clock
 
 
 def new_secret(randomness: Randomness) -> bytes:
-    """Return a fresh 160-bit secret."""
+    """Return a new 160-bit secret."""
     return randomness.bytes(_SECRET_BYTES)
 
 
 def as_key(secret: bytes) -> str:
-    """Return the secret as people type it: base32 (RFC 4648 section 6), 32 letters and digits."""
+    """Return the secret for manual entry: base32 (RFC 4648 section 6), 32 letters and digits."""
     return b32encode(secret).decode("ascii")
 
 
 def provisioning_uri(secret: bytes, email: str, issuer: str) -> str:
-    """Return the otpauth URI an authenticator scans (the "Key Uri Format"); `issuer` has no colon."""
+    """Return the otpauth URI that an authenticator scans ("Key Uri Format"); `issuer` has no colon."""
     issuer = quote(issuer, safe="")
     return f"otpauth://totp/{issuer}:{quote(email, safe='@')}?secret={as_key(secret)}&issuer={issuer}"
 
 
 def qr_png(uri: str) -> bytes:
-    """Return `uri` as a QR code, a PNG with the quiet zone ISO/IEC 18004 asks for."""
+    """Return `uri` as a QR code, a PNG with the quiet zone that ISO/IEC 18004 requires."""
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=6, border=4, image_factory=PilImage)
     code.add_data(uri)
     code.make(fit=True)
@@ -47,7 +47,7 @@ def qr_png(uri: str) -> bytes:
 
 
 def matching_step(secret: bytes, code: str, seconds: float) -> int | None:
-    """Return the time step whose code is `code` at a Unix time, or None; every candidate is compared."""
+    """Return the time step at a Unix time that `code` matches, or None; every candidate is compared."""
     hotp = HOTP(as_key(secret), digits=DIGITS)
     now, found = int(seconds) // PERIOD_S, None
     for drift in _DRIFT:
@@ -59,8 +59,8 @@ def matching_step(secret: bytes, code: str, seconds: float) -> int | None:
 def clock_difference(secret: bytes, code: str, seconds: float) -> int | None:
     """Return by how many seconds the time of `code` differs from a Unix time, or None.
 
-    Up to ten minutes are looked at. Only for a secret that its owner was just shown: of any other it would
-    tell more than that a code is wrong.
+    Checks up to ten minutes either way. Use it only for a secret that the user was just shown: for any other
+    secret, the result would reveal more than that the code is wrong.
     """
     hotp = HOTP(as_key(secret), digits=DIGITS)
     now = int(seconds) // PERIOD_S

@@ -1,4 +1,4 @@
-"""Turns two-step verification on and off, replaces the authenticator, makes recovery codes."""
+"""Enables and disables two-step verification, replaces the authenticator, renews recovery codes."""
 
 import asyncio
 from base64 import b64encode
@@ -37,7 +37,7 @@ from autograph_web.sessions.viewer import Viewer
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A new authenticator key, to be shown once: to type, to open and to scan (PNG in base64)."""
+    """A new authenticator key, shown once: as text, as a URI and as a QR code (PNG in base64)."""
 
     secret: str
     provisioning_uri: str
@@ -45,7 +45,7 @@ class Setup:
 
 
 class Enrolment:
-    """Changes of an account's second factor; the owner is told of each."""
+    """Changes of an account's second factor; the user is notified of each by email."""
 
     def __init__(
         self,
@@ -62,12 +62,12 @@ class Enrolment:
         self._revocations, self._issuer = revocations, issuer
 
     async def begin(self, context: RequestContext, viewer: Viewer) -> Setup:
-        """Make a new key, pending until a code of it is shown; an active authenticator stays as it is.
+        """Create a new key, pending until a code confirms it; an active authenticator remains unchanged.
 
         Raises:
-            ReauthenticationRequired: The sign-in is not fresh.
+            ReauthenticationRequired: The authentication is not recent.
             RateLimited: Too many setups in an hour.
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         await self._deps.limiter.consume(Limit.TOTP_SETUP, viewer.user_id.hex)
         secret, now = algorithm.new_secret(self._deps.randomness), self._deps.clock.now()
@@ -78,29 +78,30 @@ class Enrolment:
             created_at=now,
         )
         replaces = await self._begin(context, viewer, factor)
-        # In the app the entry of the key so far looks the same: the new one has its day in its name.
+        # The app lists the existing key under the same name, so the new one carries its date.
         name = f"{viewer.email} ({now:%Y-%m-%d})" if replaces else viewer.email
         uri = algorithm.provisioning_uri(secret, name, self._issuer)
-        # Some 20 ms of drawing and packing, which the event loop need not wait for.
+        # Drawing and compressing take about 20 ms, which would block the event loop.
         picture = await asyncio.to_thread(algorithm.qr_png, uri)
         return Setup(algorithm.as_key(secret), uri, b64encode(picture).decode("ascii"))
 
     async def enable(
         self, context: RequestContext, viewer: Viewer, typed: str, *, end_others: bool = True
     ) -> list[str]:
-        """Confirm the pending key with a code of it and return ten new recovery codes.
+        """Confirm the pending key with one of its codes and return ten new recovery codes.
 
-        With `end_others` every other session ends: none of them has shown a code of this key. Should Redis be
-        away just then, copies of them may be good for five minutes; the codes are returned all the same.
+        With `end_others` every other session ends, as none of them has presented a code of this key. If Redis
+        is unavailable at that moment, cached copies may be accepted for five minutes; the codes are returned
+        anyway.
 
         Raises:
-            CodeMalformed: Not six digits.
-            SetupCodeInvalid: A wrong code; the setup goes on. `AuthenticatorClockWrong` if it is one of up to
-                ten minutes ago or ahead.
-            NoPendingSetup: There is nothing to confirm.
-            ReauthenticationRequired: The sign-in is not fresh and there is a factor to replace.
+            CodeMalformed: Neither six digits nor a recovery code.
+            SetupCodeInvalid: A wrong code; the setup stays pending. `AuthenticatorClockWrong` if it is a code
+                of up to ten minutes ago or ahead, `SetupCodeOfOther` if of the active authenticator.
+            NoPendingSetup: No setup is pending.
+            ReauthenticationRequired: The authentication is not recent and an active factor would be replaced.
             RateLimited: Too many wrong codes.
-            Unavailable: The database is away; nothing changed.
+            Unavailable: The database is unavailable; nothing changed.
         """
         digits = codes.read(typed)
         if digits is None and self._backup.read(typed) is None:
@@ -121,14 +122,14 @@ class Enrolment:
         """Turn two-step verification off.
 
         Raises:
-            ReauthenticationRequired: Password and factor were not shown within ten minutes.
-            MfaNotEnabled: It is off already.
-            Unavailable: The database is away; nothing changed.
+            ReauthenticationRequired: Password and second factor were not verified within ten minutes.
+            MfaNotEnabled: It is already off.
+            Unavailable: The database is unavailable; nothing changed.
         """
         async with self._deps.database.unit() as connection:
             await self._require_fresh(connection, viewer)
             revoked = await self._revocations.apply(connection, viewer.user_id, Cause.MFA_DISABLED)
-            if revoked.second_factor_set_up_at is None:  # of two who turn it off at once only one does
+            if revoked.second_factor_set_up_at is None:  # only one of two concurrent requests removes it
                 raise MfaNotEnabled
             await self._deps.audit_log.record(connection, Kind.MFA_DISABLED, context, viewer=viewer)
             await self._tell(connection, context, viewer, "disabled")
@@ -136,14 +137,14 @@ class Enrolment:
 
     @retried
     async def regenerate_codes(self, context: RequestContext, viewer: Viewer) -> list[str]:
-        """Make ten new recovery codes; the old ones stop working.
+        """Create ten new recovery codes; the old ones stop working.
 
         Raises:
             ReauthenticationRequired, MfaNotEnabled, Unavailable: As for `disable`.
         """
         async with self._deps.database.unit() as connection:
             await self._require_fresh(connection, viewer)
-            # Locked, so that of two sets made at once only the later one works.
+            # Locked, so that of two sets made concurrently only the later one works.
             if await store.find_factor(connection, viewer.user_id, active=True, lock=True) is None:
                 raise MfaNotEnabled
             fresh = await self._backup.renew(connection, viewer.user_id)
@@ -155,10 +156,10 @@ class Enrolment:
 
     @retried
     async def _begin(self, context: RequestContext, viewer: Viewer, factor: TotpFactor) -> bool:
-        """Keep a pending factor; return True if it is to replace an active one."""
+        """Store a pending factor; return True if it is to replace an active one."""
         async with self._deps.database.unit() as connection:
             replaces = await self._require_fresh(connection, viewer)
-            # Of setups begun at once each would otherwise miss the other's key, and both would stay.
+            # Without the lock, concurrent setups would not see each other's key, and both keys would remain.
             await accounts.lock(connection, viewer.user_id)
             await store.replace_pending(connection, factor)
             await self._deps.audit_log.record(connection, Kind.MFA_SETUP_INITIATED, context, viewer=viewer)
@@ -214,7 +215,7 @@ class Enrolment:
         return enabled
 
     async def _require_fresh_if_enabled(self, connection: AsyncConnection, viewer: Viewer) -> bool:
-        # Turning on was begun with a fresh sign-in; only a replacement must still be fresh at its end.
+        # A setup starts with a recent authentication; only a replacement requires one again on completion.
         enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None
         if enabled:
             viewer.assurance.require_recent(enabled, self._deps.clock)

@@ -1,11 +1,11 @@
-"""Refusals about authenticators."""
+"""Errors about authenticators."""
 
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.infra.errors import DomainError
 
 
 class CodeOfReplaced(InvalidCode):
-    """A code of the authenticator that another has replaced; the reasons tell which entry is good."""
+    """A code of an authenticator that has been replaced; the reasons name the entry to use instead."""
 
     sentence = "That code is of an authenticator you have replaced."
 
@@ -18,14 +18,14 @@ class SetupCodeInvalid(DomainError):
 
 
 class AuthenticatorClockWrong(SetupCodeInvalid):
-    """A code of the right key for another time, while turning two-step verification on."""
+    """A code of the right key for another time, during setup."""
 
     code = "authenticator_clock_wrong"
     sentence = "That code is for another time."
 
     @classmethod
     def by(cls, seconds: int) -> "AuthenticatorClockWrong":
-        """Return the refusal of a code whose time is `seconds` from ours."""
+        """Return the error for a code whose time differs from the server's by `seconds`."""
         minutes = max(1, round(abs(seconds) / 60))
         about = f"about {minutes} minute{'s' if minutes > 1 else ''}"
         told = f"Your phone's clock and ours differ by {about}. Set the phone's time automatically."
@@ -33,13 +33,13 @@ class AuthenticatorClockWrong(SetupCodeInvalid):
 
 
 class SetupCodeOfOther(SetupCodeInvalid):
-    """A code of the authenticator that is about to be replaced; the reasons tell which entry is asked for."""
+    """A code of the authenticator that is about to be replaced; the reasons name the entry to use instead."""
 
     sentence = "That code is of the authenticator you are replacing."
 
 
 class NoPendingSetup(DomainError):
-    """Nothing to turn on: the setup was not begun, or it was abandoned for another."""
+    """No setup is pending: it was not started, or a newer setup replaced it."""
 
     code, status = "no_pending_setup", 400
     sentence = "Start the setup again: there is no new key to confirm."

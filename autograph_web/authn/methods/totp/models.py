@@ -10,9 +10,10 @@ from autograph_web.infra.db.types import Model, UtcDateTime
 
 
 class TotpFactor(Model, table=True):
-    """One authenticator. A pending one protects nothing yet; `last_step` is the newest time step used.
+    """One authenticator. A pending one is not enforced yet; `last_step` is the newest time step used.
 
-    `last_used_at` is None until a code of it was used, and where only the version before has used one.
+    `last_used_at` is None until one of its codes is used; uses recorded by the previous version do not set
+    it.
     """
 
     __tablename__ = "totp_factors"  # pyright: ignore[reportAssignmentType]
@@ -27,7 +28,7 @@ class TotpFactor(Model, table=True):
 
 
 class ReplacedAuthenticator(Model, table=True):
-    """The key of the authenticator that an account replaced last: it opens nothing, and is forgotten soon."""
+    """The key of the last authenticator an account replaced: it grants no access, and is kept for 30 days."""
 
     __tablename__ = "replaced_authenticators"  # pyright: ignore[reportAssignmentType]
 

@@ -1,4 +1,4 @@
-"""Seals every secret anew with the newest key, so that an old one can be retired."""
+"""Re-encrypts every secret with the newest key, so that an old key can be retired."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,13 +15,13 @@ _BATCH = 200
 
 
 async def reseal_all(database: Database, encryptor: Encryptor, progress: Callable[[int, int], None]) -> int:
-    """Walk over all authenticators and return how many were sealed anew; can be stopped and run again.
+    """Re-encrypt all authenticator secrets where needed and return how many changed; can be resumed.
 
-    `progress` is told how many of how many have been looked at.
+    `progress` is called with the number processed so far and the total.
 
     Raises:
-        DecryptionError: A secret cannot be opened: its key is no longer in the ring.
-        Unavailable: The database is away; what was done stays done.
+        DecryptionError: A secret cannot be decrypted: its key is no longer in the keyring.
+        Unavailable: The database is unavailable; completed batches remain committed.
     """
     async with database.read() as connection:
         total = await store.count_factors(connection)

@@ -1,4 +1,4 @@
-"""The statements of authenticators; a time step is used up by an UPDATE that only one can win."""
+"""SQL statements for authenticators; a time step is consumed by an UPDATE that only one request can win."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ REPLACED = table_of(ReplacedAuthenticator)
 
 
 async def replace_pending(connection: AsyncConnection, factor: TotpFactor) -> None:
-    """Add a pending authenticator in the place of any earlier one that was never confirmed."""
+    """Add a pending authenticator, replacing any earlier one that was never confirmed."""
     unconfirmed = (FACTORS.c.user_id == factor.user_id, FACTORS.c.activated_at.is_(None))
     await connection.execute(delete(FACTORS).where(*unconfirmed))
     await connection.execute(insert(FACTORS).values(**factor.model_dump()))
@@ -24,14 +24,14 @@ async def replace_pending(connection: AsyncConnection, factor: TotpFactor) -> No
 async def find_factor(
     connection: AsyncConnection, user_id: UUID, *, active: bool, lock: bool = False
 ) -> Row[Any] | None:
-    """Return the active, or the newest pending, authenticator of an account; `lock` keeps others waiting."""
+    """Return the active, or the newest pending, authenticator of an account; `lock` locks its row."""
     state = FACTORS.c.activated_at.is_not(None) if active else FACTORS.c.activated_at.is_(None)
     query = select(FACTORS).where(FACTORS.c.user_id == user_id, state).order_by(FACTORS.c.created_at.desc())
     return (await connection.execute(query.with_for_update() if lock else query)).first()
 
 
 async def activate(connection: AsyncConnection, factor: Row[Any], step: int, now: datetime) -> bool:
-    """Make a pending authenticator the only one; the step that confirmed it counts as used."""
+    """Make a pending authenticator the only one; the time step that confirmed it counts as used."""
     result = await connection.execute(
         update(FACTORS)
         .where(FACTORS.c.id == factor.id, FACTORS.c.activated_at.is_(None))
@@ -54,7 +54,7 @@ async def _remember_replaced(connection: AsyncConnection, user_id: UUID, new: UU
 
 
 async def find_replaced(connection: AsyncConnection, user_id: UUID, since: datetime) -> Row[Any] | None:
-    """Return the authenticator that an account replaced last, if that was at a moment or later."""
+    """Return the last authenticator that an account replaced, if that was at a moment or later."""
     query = select(REPLACED).where(REPLACED.c.user_id == user_id, REPLACED.c.replaced_at >= since)
     return (await connection.execute(query)).first()
 
@@ -65,7 +65,7 @@ async def forget_replaced(connection: AsyncConnection, before: datetime) -> int:
 
 
 async def use_step(connection: AsyncConnection, factor_id: UUID, step: int, now: datetime) -> bool:
-    """Use a time step up, and with it every earlier one; only one of any number of racers gets True."""
+    """Consume a time step and every earlier one; of any number of concurrent requests only one gets True."""
     result = await connection.execute(
         update(FACTORS)
         .where(FACTORS.c.id == factor_id, FACTORS.c.last_step < step)
@@ -75,9 +75,9 @@ async def use_step(connection: AsyncConnection, factor_id: UUID, step: int, now:
 
 
 async def remove_since(connection: AsyncConnection, user_id: UUID, since: datetime | None) -> datetime | None:
-    """Delete the authenticator of an account, if it was activated `since`, and a setup under way.
+    """Delete an account's authenticator, if activated at `since` or later, and any pending setup.
 
-    Returns when it was activated; only one of any number of racers is told so.
+    Returns the time of its activation; of any number of concurrent requests only one gets it.
     """
     mine = FACTORS.c.user_id == user_id
     active = delete(FACTORS).where(mine, FACTORS.c.activated_at.is_not(None))
@@ -92,12 +92,12 @@ async def remove_since(connection: AsyncConnection, user_id: UUID, since: dateti
 
 
 async def lock(connection: AsyncConnection, user_id: UUID) -> None:
-    """Have others who change the factors of an account wait for the end of this unit of work."""
+    """Lock the factors of an account against concurrent changes until the unit of work ends."""
     await connection.execute(select(FACTORS.c.id).where(FACTORS.c.user_id == user_id).with_for_update())
 
 
 async def factors_after(connection: AsyncConnection, factor_id: UUID | None, limit: int) -> list[Row[Any]]:
-    """Return the next authenticators in the order of their ids, for a walk over all of them."""
+    """Return the next authenticators in the order of their ids, to iterate over all of them in batches."""
     query = select(FACTORS).order_by(FACTORS.c.id).limit(limit)
     return list(
         await connection.execute(query if factor_id is None else query.where(FACTORS.c.id > factor_id))
@@ -105,12 +105,12 @@ async def factors_after(connection: AsyncConnection, factor_id: UUID | None, lim
 
 
 async def count_factors(connection: AsyncConnection) -> int:
-    """Count every authenticator there is."""
+    """Count all authenticators."""
     return int((await connection.execute(select(func.count()).select_from(FACTORS))).scalar_one())
 
 
 async def reseal(connection: AsyncConnection, factor_id: UUID, seen: str, sealed: str) -> bool:
-    """Replace a sealed secret, unless somebody else has meanwhile."""
+    """Replace a sealed secret, unless it has changed meanwhile; return True if it was replaced."""
     result = await connection.execute(
         update(FACTORS)
         .where(FACTORS.c.id == factor_id, FACTORS.c.sealed_secret == seen)

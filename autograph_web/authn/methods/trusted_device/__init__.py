@@ -1,1 +1,1 @@
-"""Trusted devices: browsers that need not show the second factor for thirty days."""
+"""Trusted devices: browsers exempt from the second factor for thirty days."""

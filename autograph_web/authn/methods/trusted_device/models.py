@@ -9,7 +9,7 @@ from autograph_web.infra.db.types import Model, UtcDateTime
 
 
 class TrustedDevice(Model, table=True):
-    """A browser that need not show the second factor until `expires_at`, by the hash of its cookie."""
+    """A browser exempt from the second factor until `expires_at`, identified by the hash of its cookie."""
 
     __tablename__ = "trusted_devices"  # pyright: ignore[reportAssignmentType]
 

@@ -1,4 +1,4 @@
-"""The statements of trusted devices."""
+"""SQL statements for trusted devices."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ async def add_device(connection: AsyncConnection, device: TrustedDevice) -> None
 
 
 async def use_device(connection: AsyncConnection, user_id: UUID, token_hash: str, now: datetime) -> bool:
-    """Return True if a device is trusted by this account, and note that it was seen."""
+    """Return True if the account trusts the device, and record the time of use."""
     result = await connection.execute(
         update(DEVICES)
         .where(DEVICES.c.user_id == user_id, DEVICES.c.token_hash == token_hash, DEVICES.c.expires_at > now)
@@ -29,7 +29,7 @@ async def use_device(connection: AsyncConnection, user_id: UUID, token_hash: str
 
 
 async def devices_of(connection: AsyncConnection, user_id: UUID, now: datetime) -> list[Row[Any]]:
-    """Return the devices an account trusts, the latest seen first."""
+    """Return the devices that an account trusts, the most recently used first."""
     trusted = (DEVICES.c.user_id == user_id, DEVICES.c.expires_at > now)
     return list(
         await connection.execute(select(DEVICES).where(*trusted).order_by(DEVICES.c.last_used_at.desc()))
@@ -37,7 +37,7 @@ async def devices_of(connection: AsyncConnection, user_id: UUID, now: datetime) 
 
 
 async def forget_devices(connection: AsyncConnection, user_id: UUID, device_id: UUID | None = None) -> int:
-    """Trust one device of an account, or none of them, any longer; return how many that were."""
+    """Delete one trusted device of an account, or all of them; return how many were deleted."""
     statement = delete(DEVICES).where(DEVICES.c.user_id == user_id)
     if device_id is not None:
         statement = statement.where(DEVICES.c.id == device_id)
@@ -45,5 +45,5 @@ async def forget_devices(connection: AsyncConnection, user_id: UUID, device_id: 
 
 
 async def forget_expired_devices(connection: AsyncConnection, now: datetime) -> int:
-    """Delete the devices whose time is over; return how many."""
+    """Delete the devices whose trust has expired; return how many."""
     return (await connection.execute(delete(DEVICES).where(DEVICES.c.expires_at <= now))).rowcount

@@ -1,4 +1,4 @@
-"""Browsers a person trusts for thirty days: their second factor is not asked for again."""
+"""Browsers that a user trusts for thirty days: they are exempt from the second factor."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ TRUST_SECONDS = 30 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class TrustedBrowser:
-    """One trusted device as its owner sees it."""
+    """One trusted device as shown to the user."""
 
     id: UUID
     ip: str
@@ -36,7 +36,7 @@ class TrustedBrowser:
 
 
 class TrustedDevices:
-    """The devices each account trusts, until a `Cause` of `authn/revocation.py` revokes them."""
+    """The devices that each account trusts, until a `Cause` of `authn/revocation.py` revokes them."""
 
     kind = "trusted_devices"
 
@@ -44,10 +44,10 @@ class TrustedDevices:
         self._deps, self._flags = deps, flags
 
     def are_offered(self, user_id: UUID) -> bool:
-        """Return True if the owner of an account may trust browsers; if not, none is recognised either.
+        """Return True if trusted devices are enabled for this account; if not, existing ones are ignored.
 
         Raises:
-            Unavailable: Nobody can tell yet.
+            Unavailable: The flags have not been loaded yet.
         """
         return self._flags.of(TRUSTED_DEVICES, user_id)
 
@@ -56,7 +56,7 @@ class TrustedDevices:
         """Trust the browser of this request and return the token for its cookie.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         token, now = random_token(self._deps.randomness), self._deps.clock.now()
         device = TrustedDevice(
@@ -76,10 +76,10 @@ class TrustedDevices:
 
     @retried
     async def recognise(self, token: str | None, user_id: UUID) -> bool:
-        """Return True if a cookie's token stands for a device that this account trusts.
+        """Return True if the token of a cookie identifies a device that this account trusts.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         if not token or len(token) > 128 or not self.are_offered(user_id):
             return False
@@ -87,10 +87,10 @@ class TrustedDevices:
             return await store.use_device(connection, user_id, token_hash(token), self._deps.clock.now())
 
     async def of(self, user_id: UUID) -> list[TrustedBrowser]:
-        """Return the devices an account trusts, the latest seen first.
+        """Return the devices that an account trusts, the most recently used first.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.read() as connection:
             rows = await store.devices_of(connection, user_id, self._deps.clock.now())
@@ -100,25 +100,25 @@ class TrustedDevices:
         ]
 
     async def purge_expired(self) -> int:
-        """Delete what has not been trusted for some time; return how many.
+        """Delete the devices whose trust has expired; return how many.
 
         Raises:
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.unit() as connection:
             return await store.forget_expired_devices(connection, self._deps.clock.now())
 
     async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
-        """Trust no device of an account any longer, within the caller's unit of work."""
+        """Delete all trusted devices of an account within the caller's unit of work."""
         return Taken({"trusted_devices": await store.forget_devices(connection, order.user_id)})
 
     @retried
     async def forget(self, context: RequestContext, viewer: Viewer, device_id: UUID) -> None:
-        """Trust a device no longer.
+        """Delete one trusted device.
 
         Raises:
             NotFound: The account trusts no such device.
-            Unavailable: The database is away.
+            Unavailable: The database is unavailable.
         """
         async with self._deps.database.unit() as connection:
             if not await store.forget_devices(connection, viewer.user_id, device_id):
