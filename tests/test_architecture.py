@@ -75,6 +75,7 @@ RANDOMNESS = re.compile(
 # Background work, which comes round by itself; commands, which can be run again; probes; and what is left out
 # without harm. Everything else that somebody waits for is begun anew after a conflict.
 NOT_BEGUN_ANEW = {
+    "accounts.link_reencryption": {"reencrypt_links"},
     "accounts.links": {"purge_expired"},
     "api_keys.keys": {"_touch", "purge_expired"},
     "audit.chain.keeper": {"_link_some", "keep_keys", "_forget_some"},

@@ -18,7 +18,7 @@ from autograph_web.accounts.errors import LinkExpired, LinkReplaced, LinkUnknown
 from autograph_web.accounts.link_text import MARK, read_token
 from autograph_web.accounts.models import LinkRow
 from autograph_web.audit.use_case_context import UseCaseContext
-from autograph_web.infra.crypto.encryption import Encryptor
+from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.randomness import random_token, random_uuid
 
@@ -184,10 +184,18 @@ class Links:
         return row
 
     def _link(self, row: Row[Any]) -> Link:
-        sealed, owner = row.payload, _owner(Purpose(row.purpose), row.user_id)
-        payload = None if sealed is None else self._encryptor.decrypt(sealed, owner).decode()
+        sealed, owner = row.payload, owner_of(row)
+        try:
+            payload = None if sealed is None else self._encryptor.decrypt(sealed, owner).decode()
+        except DecryptionError:  # its key is no longer configured
+            raise LinkUnknown from None
         left = row.expires_at - self._deps.clock.now()
         return Link(row.user_id, payload, int(left.total_seconds()), row.created_at)
+
+
+def owner_of(row: Row[Any] | LinkRow) -> str:
+    """Return what the payload of a link is bound to: another link's cannot be decrypted in its place."""
+    return _owner(Purpose(row.purpose), row.user_id)
 
 
 def _owner(purpose: Purpose, user_id: UUID | None) -> str:

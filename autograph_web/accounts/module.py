@@ -13,7 +13,7 @@ from autograph_web.infra.crypto.encryption import Encryptor
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.module import InfraServices
-from autograph_web.infra.randomness import SystemRandomness
+from autograph_web.infra.randomness import Randomness, SystemRandomness
 from autograph_web.infra.services import use_case
 from autograph_web.settings import Settings
 
@@ -28,9 +28,14 @@ class AccountServices:
 
 def build(infra: InfraServices, deps: UseCaseContext, flags: Flags) -> AccountServices:
     """Build them."""
-    encryptor = Encryptor(Keyring(infra.settings.master_secrets, "sealed links"), infra.randomness)
+    encryptor = link_encryptor_of(infra.settings, infra.randomness)
     links = Links(deps, encryptor, infra.settings.base_url)
     return AccountServices(links=links, verification=Verification(deps, flags, links))
+
+
+def link_encryptor_of(settings: Settings, randomness: Randomness | None = None) -> Encryptor:
+    """Return what encrypts the payloads of links."""
+    return Encryptor(Keyring(settings.master_secrets, "sealed links"), randomness or SystemRandomness())
 
 
 def chain_check_of(settings: Settings, database: Database) -> ChainCheck:

@@ -293,6 +293,20 @@ async def first_open_link(
     return (await connection.execute(query.where(LINKS.c.created_at.between(first, last)))).scalar()
 
 
+async def sealed_links_after(connection: AsyncConnection, link_id: UUID | None, limit: int) -> list[Row[Any]]:
+    """Return the next links that have a payload, in order of id, for iteration in batches."""
+    query = select(LINKS).where(LINKS.c.payload.is_not(None))
+    if link_id is not None:
+        query = query.where(LINKS.c.id > link_id)
+    return list(await connection.execute(query.order_by(LINKS.c.id).limit(limit)))
+
+
+async def replace_payload(connection: AsyncConnection, link_id: UUID, seen: str, payload: str) -> bool:
+    """Replace the ciphertext of a link unless it changed meanwhile; return True if it was replaced."""
+    change = update(LINKS).where(LINKS.c.id == link_id, LINKS.c.payload == seen).values(payload=payload)
+    return (await connection.execute(change)).rowcount == 1
+
+
 async def forget_links(connection: AsyncConnection, now: datetime, before: datetime) -> int:
     """Delete the links that expired before a moment, and decoys once they expire; return how many."""
     decoy = and_(LINKS.c.user_id.is_(None), LINKS.c.expires_at <= now)

@@ -45,7 +45,7 @@ def rotate() -> None:
 
 @app.command()
 def reseal() -> None:
-    """Seal every authenticator's secret anew with the newest of the secret keys.
+    """Encrypt what is kept encrypted (authenticators, emails, links, audit keys) with the newest secret.
 
     Run it after putting a new secret in front of the list, and before dropping the old one.
     """
@@ -53,19 +53,21 @@ def reseal() -> None:
     bring_up_to_date(settings)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("sealing", total=None)
-        changed = asyncio.run(
+        changed, links = asyncio.run(
             _reseal(settings, lambda seen, total: progress.update(task, completed=seen, total=total))
         )
     say(f"{changed} secrets sealed anew")
+    say(f"{links} links sealed anew")
     letters = with_outbox(settings, lambda outbox: outbox.reseal())
     say(f"{letters} waiting letters sealed anew")
     audit.keep_keys(settings)
 
 
-async def _reseal(settings: later.Settings, tell: Callable[[int, int], None]) -> int:
+async def _reseal(settings: later.Settings, tell: Callable[[int, int], None]) -> tuple[int, int]:
     database = later.Database(settings.sqlalchemy_url)
     try:
-        return await later.reseal_all(database, later.encryptor_of(settings), tell)
+        changed = await later.reseal_all(database, later.encryptor_of(settings), tell)
+        return changed, await later.reencrypt_links(database, later.link_encryptor_of(settings))
     except later.DecryptionError:
         reason = "a secret cannot be opened: put the key it was sealed with back into the list"
         raise StartupError(reason) from None

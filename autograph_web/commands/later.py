@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from autograph_web import serve as serve
     from autograph_web.accounts.emails import normalize_email as normalize_email
+    from autograph_web.accounts.link_reencryption import reencrypt_links as reencrypt_links
     from autograph_web.accounts.module import chain_check_of as chain_check_of
+    from autograph_web.accounts.module import link_encryptor_of as link_encryptor_of
     from autograph_web.accounts.store import find_by_email as find_by_email
     from autograph_web.admin.person import Operator as Operator
     from autograph_web.admin.person import Person as Person
@@ -61,7 +63,8 @@ if TYPE_CHECKING:
 
 MODULES = {
     "autograph_web.accounts.emails": ("normalize_email",),
-    "autograph_web.accounts.module": ("chain_check_of",),
+    "autograph_web.accounts.link_reencryption": ("reencrypt_links",),
+    "autograph_web.accounts.module": ("chain_check_of", "link_encryptor_of"),
     "autograph_web.accounts.store": ("find_by_email",),
     "autograph_web.admin.user_provisioning": ("Created", "CreationInput"),
     "autograph_web.admin.person": ("Operator", "Person", "Wanted"),

@@ -44,7 +44,7 @@ class Turns:
             await self._work(name, address, scope, receive, send)
             return
         async with _Waiting(receive) as client:
-            await self._turn_of(address)
+            await self._turn_of(name, address)
             if client.is_gone:
                 self._end(name, address)
             else:
@@ -67,16 +67,16 @@ class Turns:
             if not begun:
                 self._end(name, address)
 
-    async def _turn_of(self, address: "_Address") -> None:
+    async def _turn_of(self, name: str, address: "_Address") -> None:
         turn = asyncio.get_running_loop().create_future()
         address.waiting.append(turn)
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.cancelled():
+            if not turn.cancelled():  # it was given the turn while it was being cancelled
+                self._end(name, address)
+            elif turn in address.waiting:  # a turn that was passed on meanwhile has removed it
                 address.waiting.remove(turn)
-            else:
-                self._pass_on(address)
             raise
 
     def _end(self, name: str, address: "_Address") -> None:

@@ -122,6 +122,20 @@ async def test_faults_and_those_who_give_up_pass_their_turn_on() -> None:
     assert crowd.work.begun == ["/next"]
 
 
+async def test_one_that_gives_up_as_a_turn_is_passed_on_is_only_cancelled() -> None:
+    crowd = Crowd()
+    for number in range(MOST_REQUESTS_AT_WORK):
+        crowd.ask(MANY, f"/{number}")
+    waiting = crowd.ask(MANY, "/waiting")
+    await crowd.settle()
+    crowd.work.may_end.set()
+    waiting.cancel()
+    [end] = await asyncio.gather(waiting, return_exceptions=True)
+    assert isinstance(end, asyncio.CancelledError)
+    await crowd.end()
+    assert crowd.statuses == [200] * MOST_REQUESTS_AT_WORK
+
+
 async def test_a_request_whose_client_has_gone_before_its_turn_is_not_worked_on() -> None:
     crowd, gone = Crowd(), asyncio.Event()
     for number in range(MOST_REQUESTS_AT_WORK):

@@ -7,16 +7,19 @@ from uuid import UUID
 import pytest
 
 from autograph_web.accounts.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
+from autograph_web.accounts.link_reencryption import reencrypt_links
 from autograph_web.accounts.links import Link, Purpose
+from autograph_web.accounts.module import link_encryptor_of
 from autograph_web.accounts.store import LINKS
 from autograph_web.container import Services
-from autograph_web.infra.crypto.encryption import DecryptionError
+from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
-from tests.support.factories import change, how_many, register, rows
+from tests.support.factories import OLDER_SECRET, SECRET, change, how_many, register, rows
 
 RACERS = 20
 LIFE = 600
 RESET, VERIFY = Purpose.PASSWORD_RESET, Purpose.EMAIL_VERIFICATION
+UNDO = Purpose.EMAIL_CHANGE_UNDO
 
 
 @pytest.fixture
@@ -151,7 +154,7 @@ async def test_what_is_sealed_belongs_to_its_account(services: Services, mina: U
     token = await issue(services, mina, payload="mina@elsewhere.dev")
     await change(services, LINKS, user_id=noor)
 
-    with pytest.raises(DecryptionError):
+    with pytest.raises(LinkUnknown):
         await services.links.peek(RESET, token)
 
 
@@ -210,3 +213,41 @@ async def test_the_address_is_ours_and_hides_the_token_in_its_fragment(services:
     address = services.links.url(RESET, "a-token")
 
     assert address == "https://accounts.northwind.dev/password-reset/confirm#token=a-token"
+
+
+@pytest.fixture
+async def rotated(services: Services, open_services: OpenServices) -> Services:
+    both = {"secret_keys": (OLDER_SECRET, SECRET)}
+    return await open_services(services.settings.model_copy(update=both))
+
+
+async def reencrypt(services: Services) -> int:
+    return await reencrypt_links(services.database, link_encryptor_of(services.settings))
+
+
+async def test_links_outlive_the_secret_they_were_encrypted_with(
+    services: Services, mina: UUID, rotated: Services, open_services: OpenServices
+) -> None:
+    token = await issue(services, mina)
+    async with services.database.unit() as connection:
+        undo = await services.links.issue(
+            connection, Purpose.EMAIL_CHANGE_UNDO, mina, 900, "old@northwind.dev"
+        )
+    assert (await reencrypt(rotated), await reencrypt(rotated)) == (1, 0)
+
+    later = await open_services(services.settings.model_copy(update={"secret_keys": (OLDER_SECRET,)}))
+    assert (await later.links.peek(UNDO, undo)).payload == "old@northwind.dev"
+    assert await later.links.peek(RESET, token)
+
+
+async def test_a_link_whose_secret_was_dropped_too_early_is_unknown(
+    services: Services, mina: UUID, open_services: OpenServices
+) -> None:
+    async with services.database.unit() as connection:
+        undo = await services.links.issue(
+            connection, Purpose.EMAIL_CHANGE_UNDO, mina, 900, "old@northwind.dev"
+        )
+    later = await open_services(services.settings.model_copy(update={"secret_keys": (OLDER_SECRET,)}))
+    with pytest.raises(LinkUnknown):
+        await later.links.peek(UNDO, undo)
+    assert await reencrypt(later) == 0

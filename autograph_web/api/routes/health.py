@@ -25,7 +25,7 @@ async def live() -> HealthOut:
     "/ready", response_model_exclude_unset=True, responses={503: {"model": HealthOut, "headers": RETRY_AFTER}}
 )
 async def ready(request: Request, response: Response) -> HealthOut:
-    """Return True if the process can serve: 503 names the part that is down.
+    """Tell whether the process can serve: 503 names the part that is down.
 
     Operators, as for `/metrics`, also read what is wrong with it.
     """
