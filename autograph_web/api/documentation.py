@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from autograph_web.api.schemas import Problem
+from autograph_web.api.schemas.problem import Problem
 from autograph_web.authz.operations import Operation, Who, operation_of
 from autograph_web.http.problems import MEDIA_TYPE as PROBLEM
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from autograph_web.api.bodies import parse_json
 from autograph_web.api.identity import authenticate
-from autograph_web.api.schemas import RefreshRequest, TokensOut, me_of
+from autograph_web.api.schemas.session import RefreshRequest, TokensOut, me_of
 from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.authz.operations import operation_of
 from autograph_web.http.client import context_from_scope

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from autograph_web.api.errors import EndpointDisabled
-from autograph_web.api.schemas import TokensOut
+from autograph_web.api.schemas.session import TokensOut
 from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authn.flow.errors import EmailNotVerified, InvalidCredentials
 from autograph_web.authn.flow.inputs import SignInInput

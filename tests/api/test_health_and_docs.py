@@ -3,7 +3,7 @@
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from autograph_web.api.schemas import MeOut
+from autograph_web.api.schemas.session import MeOut
 from autograph_web.container import Services
 from autograph_web.front import build_front
 from autograph_web.infra.redis.embedded import EmbeddedRedis

@@ -4,7 +4,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from autograph_web.api.app import build_api
-from autograph_web.api.schemas import MeOut
+from autograph_web.api.schemas.session import MeOut
 from autograph_web.container import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock

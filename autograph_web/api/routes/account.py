@@ -9,7 +9,8 @@ from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
-from autograph_web.api.schemas import AccountOut, MessageOut, TokensOut
+from autograph_web.api.schemas.account import AccountOut, MessageOut
+from autograph_web.api.schemas.session import TokensOut
 from autograph_web.http import cookies
 from autograph_web.profile.inputs import DeletionInput, PasswordChangeInput
 from autograph_web.runtime import services

@@ -9,7 +9,7 @@ from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.files import DOWNLOAD, as_file, link_next
 from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
-from autograph_web.api.schemas import ActivityOut, ActivityQuery, EventOut, ExportQuery
+from autograph_web.api.schemas.activity import ActivityOut, ActivityQuery, EventOut, ExportQuery
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, prefix="/activity", tags=["Activity"])

@@ -9,7 +9,13 @@ from fastapi.responses import StreamingResponse
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.user_directory import Standing
 from autograph_web.admin.user_provisioning import CreationInput
-from autograph_web.api.admin_schemas import (
+from autograph_web.api.beside_pages import BesidePage
+from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.documentation import problems
+from autograph_web.api.files import DOWNLOAD, as_file, link_next
+from autograph_web.api.identity import BEARER, COOKIE, CurrentOperator, SignedInOperator
+from autograph_web.api.schemas.account import MessageOut
+from autograph_web.api.schemas.admin import (
     AddressRequest,
     AuditExportQuery,
     AuditQuery,
@@ -24,12 +30,7 @@ from autograph_web.api.admin_schemas import (
     UsersOut,
     UsersQuery,
 )
-from autograph_web.api.beside_pages import BesidePage
-from autograph_web.api.bodies import StrictRoute
-from autograph_web.api.documentation import problems
-from autograph_web.api.files import DOWNLOAD, as_file, link_next
-from autograph_web.api.identity import BEARER, COOKIE, CurrentOperator, SignedInOperator
-from autograph_web.api.schemas import MessageOut, RevokedOut
+from autograph_web.api.schemas.session import RevokedOut
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, prefix="/admin", tags=["Administration"])

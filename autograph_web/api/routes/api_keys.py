@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Security
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
-from autograph_web.api.schemas import ApiKeyCreatedOut, ApiKeyOut, MessageOut
+from autograph_web.api.schemas.account import MessageOut
+from autograph_web.api.schemas.api_keys import ApiKeyCreatedOut, ApiKeyOut
 from autograph_web.api_keys.inputs import ApiKeyInput
 from autograph_web.runtime import services
 

@@ -5,16 +5,15 @@ from fastapi import APIRouter, Security
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer, PerhapsViewer
-from autograph_web.api.schemas import (
-    AccountOut,
+from autograph_web.api.schemas.account import AccountOut, MessageOut
+from autograph_web.api.schemas.email import (
     EmailUndoneOut,
     EmailVerifiedOut,
     LinkToken,
-    MessageOut,
     NewEmail,
-    RemovedOut,
     VerificationConfirmation,
 )
+from autograph_web.api.schemas.recovery import RemovedOut
 from autograph_web.recovery.first_proof import Evidence
 from autograph_web.runtime import services
 

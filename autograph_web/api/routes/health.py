@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import RETRY_AFTER
-from autograph_web.api.schemas import HealthOut
+from autograph_web.api.schemas.health import HealthOut
 from autograph_web.http.operators import why_not_operator
 from autograph_web.runtime import services
 

@@ -7,16 +7,16 @@ from fastapi import APIRouter, Security
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
-from autograph_web.api.schemas import (
+from autograph_web.api.schemas.account import MessageOut
+from autograph_web.api.schemas.mfa import (
     EnableRequest,
-    MessageOut,
     MfaEnabledOut,
     MfaSetupOut,
     RecoveryCodesOut,
-    TokensOut,
     TrustedDeviceOut,
     VerifyRequest,
 )
+from autograph_web.api.schemas.session import TokensOut
 from autograph_web.authn.flow.inputs import SecondStepInput
 from autograph_web.runtime import services
 

@@ -8,7 +8,7 @@ from autograph_web.api.beside_pages import BesidePage
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
-from autograph_web.api.overview_schemas import FlagOut, FlagRequest, StatisticsOut, StatisticsQuery
+from autograph_web.api.schemas.overview import FlagOut, FlagRequest, StatisticsOut, StatisticsQuery
 from autograph_web.flags.inputs import read_wish
 from autograph_web.runtime import services
 

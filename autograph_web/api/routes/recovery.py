@@ -5,8 +5,8 @@ from fastapi import APIRouter
 from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.identity import CurrentContext
-from autograph_web.api.schemas import (
-    MessageOut,
+from autograph_web.api.schemas.account import MessageOut
+from autograph_web.api.schemas.recovery import (
     PasswordResetConfirmation,
     PasswordResetRequest,
     PasswordSetOut,

@@ -9,10 +9,10 @@ from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
 from autograph_web.api.oauth import PasswordGrant, password_grant
-from autograph_web.api.schemas import (
+from autograph_web.api.schemas.account import MessageOut
+from autograph_web.api.schemas.session import (
     KeyMeOut,
     MeOut,
-    MessageOut,
     MfaRequiredOut,
     OAuthErrorOut,
     OpenSessionOut,

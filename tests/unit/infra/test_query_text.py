@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from autograph_web.admin.inputs import AuditInput
-from autograph_web.api.admin_schemas import UsersQuery
+from autograph_web.api.schemas.admin import UsersQuery
 from autograph_web.api_keys.inputs import ApiKeyInput
 from autograph_web.infra.timestamps import Moment
 

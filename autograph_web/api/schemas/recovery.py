@@ -1,0 +1,50 @@
+"""Resetting a password, and what that revoked."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from autograph_web.api.schemas.account import MessageOut
+from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
+from autograph_web.recovery.removed import Removed
+
+
+class PasswordResetRequest(BaseModel):
+    """The email to send a link for a new password to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Annotated[str, Field(max_length=LONGEST_INPUT, examples=["mina@northwind.dev"])]
+
+
+class PasswordResetConfirmation(BaseModel):
+    """The token of such a link and the new password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Annotated[SecretStr, Field(max_length=2048)]
+    new_password: Annotated[SecretStr, Field(examples=["a short sentence works well"])]
+
+
+class RemovedOut(BaseModel):
+    """What no longer opens the account: how many of each, and when the authenticator had been set up."""
+
+    sessions: int
+    authenticator_set_up_at: datetime | None
+    recovery_codes: int
+    trusted_devices: int
+    api_keys: int
+    password: bool
+
+    @classmethod
+    def of(cls, removed: Removed) -> "RemovedOut":
+        """Return the JSON representation of `removed`."""
+        return cls(**asdict(removed))
+
+
+class PasswordSetOut(MessageOut):
+    """What was done, and what no longer opens the account."""
+
+    removed: RemovedOut
