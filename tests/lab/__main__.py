@@ -30,7 +30,7 @@ _HEAD = """
 |---|---|---|---|---|---|---|---|---|---|"""
 _PASSWORD = "ink on graph paper and more"
 _BESIDE = (
-    "tests/services/test_full_disk.py",
+    "tests/services/whole_product/test_full_disk.py",
     "tests/journeys/test_blocked.py",
     "tests/journeys/test_foreign_hands.py",
 )

@@ -32,7 +32,7 @@ from tests.support.randomness import RecordedEntropy
 from tests.support.watching import statements
 
 CLAIM_S = 180
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Notebook:
