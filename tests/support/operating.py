@@ -1,11 +1,14 @@
 """An operator at the command line of the server."""
 
+from uuid import UUID
+
 from autograph_web.admin.person import Operator, Person, Role
 from autograph_web.admin.user_provisioning import Created, CreationInput
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
 from autograph_web.runtime import Services
-from tests.support.factories import context, open_pair, register
+from autograph_web.sessions.viewer import Viewer
+from tests.support.factories import EMAIL, context, open_pair, register
 
 OPERATOR = Operator("command line: nora", RequestContext(UNKNOWN_ADDRESS, "", "a request"))
 
@@ -34,3 +37,19 @@ async def create(services: Services, email: str, role: Role = Role.USER, *, invi
     return await services.user_provisioning.create(
         OPERATOR, CreationInput(email=email, role=role, invite=invite)
     )
+
+
+async def lock(services: Services, user_id: UUID) -> object:
+    """Lock an account from the command line."""
+    return await services.user_actions.lock(OPERATOR, user_id)
+
+
+async def person(services: Services, email: str = EMAIL) -> Person:
+    """Return what an operator sees of an account."""
+    return await services.user_directory.find(email)
+
+
+def caller_of(operator: Operator) -> Viewer:
+    """Return as whom an administrator is signed in."""
+    assert isinstance(operator.caller, Viewer)
+    return operator.caller

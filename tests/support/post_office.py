@@ -10,14 +10,21 @@ from email.message import EmailMessage
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from autograph_web.infra.smtp_url import parse_smtp_url
+from autograph_web.mail.smtp import SmtpTransport
+from autograph_web.mail.transport import TransientFailure
+
 USER, SECRET = "mailer@northwind.dev", "p@ss/word:%41"
+CREDENTIALS = f"{quote(USER, safe='')}:{quote(SECRET, safe='')}@"
 
 
 @dataclass
@@ -169,3 +176,11 @@ def certificate_for_localhost(folder: Path) -> tuple[ssl.SSLContext, Path]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(authority, private)
     return context, authority
+
+
+async def told_to_do(url: str) -> str:
+    """Return the advice for the server of `url`."""
+    with pytest.raises(TransientFailure) as refused:
+        await SmtpTransport(parse_smtp_url(url), "AutoGraph <no-reply@northwind.dev>").greet()
+    assert SECRET not in refused.value.advice
+    return refused.value.advice

@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-from pydantic import SecretStr
 
-from autograph_web.accounts.errors import LastAdmin, SessionEnded
-from autograph_web.admin.errors import AccountUnknown, NotAdmin, OwnAccount
+from autograph_web.accounts.errors import LastAdmin
+from autograph_web.admin.errors import NotAdmin, OwnAccount
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.admin.person import Operator, Role, Wanted, administrator_in
 from autograph_web.admin.user_provisioning import CreationInput
@@ -19,7 +17,6 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.runtime import Services
 from autograph_web.sessions.assurance import RECENT_S
 from autograph_web.sessions.errors import ReauthenticationRequired
-from autograph_web.sessions.viewer import Viewer
 from tests.support.api_keys import issue, use
 from tests.support.clock import FakeClock
 from tests.support.factories import (
@@ -32,7 +29,7 @@ from tests.support.factories import (
     register,
 )
 from tests.support.mailbox import Mailbox
-from tests.support.operating import OPERATOR, acting, administrator
+from tests.support.operating import OPERATOR, acting, administrator, caller_of
 from tests.support.two_step import viewer_of
 
 NORA, OTTO = "nora@northwind.dev", "otto@northwind.dev"
@@ -193,48 +190,3 @@ async def test_of_many_who_lock_one_account_one_does(services: Services, mailbox
     assert sorted(map(bool, outcomes)) == [False] * 5 + [True]
     assert len(await audited(services, "account_locked")) == 1
     assert len(mailbox.letters) == 1
-
-
-async def test_people_are_found_by_what_they_have(services: Services) -> None:
-    await register(services)
-    await administrator(services)
-    await give_authenticators(services, "admin")
-
-    async def found(**wanted: object) -> list[str]:
-        people, _ = await services.user_directory.page(replace(Wanted(), **wanted), "", 9)
-        return [person.email for person in people]
-
-    assert await found(mfa=True) == [NORA]
-    assert await found(mfa=False) == [EMAIL]
-    assert await found(fragment="NORTHWIND") == [EMAIL, NORA]
-    for nonsense in ("\0", "mina\0", "\ud800", "mina@\n"):
-        assert await found(fragment=nonsense) == []
-        with pytest.raises(AccountUnknown):
-            await services.user_directory.find(nonsense)
-    assert await services.user_directory.page(Wanted(), "\0", 9) == ([], None)
-
-
-async def test_the_sessions_of_somebody_are_shown_to_no_surprise(services: Services) -> None:
-    mina = await register(services)
-    pair = await open_pair(services)
-    nora = await administrator(services)
-    listed = await services.user_directory.sessions_of(await services.user_directory.find(EMAIL))
-    assert [(one.ip, one.current) for one in listed] == [("203.0.113.7", False)]
-    await end_sessions(services, nora, mina.id)
-    with pytest.raises(SessionEnded):
-        await viewer_of(services, pair.access_token)
-    assert await services.user_directory.sessions_of(await services.user_directory.find(EMAIL)) == []
-
-
-async def test_a_new_account_may_be_made_with_a_password(services: Services) -> None:
-    nora = await administrator(services)
-    wish = CreationInput(email=EMAIL, password=SecretStr("gravel harbour thirteen violins"))
-    created = await services.user_provisioning.create(nora, wish)
-    assert created.link is None
-    [event] = await audited(services, "account_created_by_admin")
-    assert (event.user_id, administrator_in(event.details["actor"])) == (created.id, caller_of(nora).user_id)
-
-
-def caller_of(operator: Operator) -> Viewer:
-    assert isinstance(operator.caller, Viewer)
-    return operator.caller

@@ -18,9 +18,9 @@ from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.store import selecting
 from autograph_web.infra.errors import RateLimited
 from autograph_web.runtime import Services
-from tests.services.profile.test_activity import LIMIT, MANY, fill, index_searches, read_rows
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, WRONG, audited, prove, register
+from tests.support.many_events import LIMIT, MANY, fill, index_searches, read_rows
 from tests.support.operating import OPERATOR, administrator
 
 NORA = "nora@northwind.dev"

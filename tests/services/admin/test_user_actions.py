@@ -5,23 +5,12 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 import pytest
-from pydantic import SecretStr
 
-from autograph_web.accounts.errors import (
-    EmailInvalid,
-    EmailTaken,
-    LastAdmin,
-    LinkReplaced,
-    LinkUnknown,
-    PasswordTooShort,
-    SessionEnded,
-)
-from autograph_web.accounts.inputs import RegistrationInput
+from autograph_web.accounts.errors import LastAdmin, LinkReplaced, LinkUnknown, SessionEnded
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
 from autograph_web.admin.errors import AccountUnknown
-from autograph_web.admin.person import Person, Role, Status, Wanted
-from autograph_web.admin.user_provisioning import CreationInput
+from autograph_web.admin.person import Role, Status
 from autograph_web.audit.store import AUDIT
 from autograph_web.authn.errors import MfaNotEnabled
 from autograph_web.authn.flow.errors import InvalidCredentials
@@ -50,16 +39,12 @@ from tests.support.factories import (
     rows,
 )
 from tests.support.mailbox import Mailbox
-from tests.support.operating import OPERATOR, create, make_admin
+from tests.support.operating import OPERATOR, create, lock, make_admin, person
 from tests.support.two_step import enrol, viewer_of
 
 ADMIN, OTHER_ADMIN = "nora@northwind.dev", "otto@northwind.dev"
 RACERS = 8
 Act = Callable[[Services, UUID], Awaitable[object]]
-
-
-async def lock(services: Services, user_id: UUID) -> object:
-    return await services.user_actions.lock(OPERATOR, user_id)
 
 
 async def demote(services: Services, user_id: UUID) -> object:
@@ -72,10 +57,6 @@ async def promote(services: Services, user_id: UUID) -> object:
 
 async def end_sessions(services: Services, user_id: UUID) -> object:
     return await services.user_actions.end_sessions(OPERATOR, user_id)
-
-
-async def person(services: Services, email: str = EMAIL) -> Person:
-    return await services.user_directory.find(email)
 
 
 @pytest.mark.parametrize(
@@ -296,90 +277,3 @@ async def test_without_redis_a_lock_is_written_down_and_said_truthfully(
     assert (await person(services)).status == Status.LOCKED
     with pytest.raises(SessionEnded):
         await viewer_of(services, token)
-
-
-async def test_an_account_is_made_with_a_password(services: Services) -> None:
-    wish = CreationInput(email=EMAIL, role=Role.ADMIN, password=SecretStr(PASSWORD))
-    created = await services.user_provisioning.create(OPERATOR, wish)
-    assert created.link is None
-    mina = await person(services)
-    assert (mina.role, mina.status, mina.email_verified) == ("admin", "active", True)
-    assert (await viewer_of(services, (await open_pair(services)).access_token)).role == "admin"
-    [event] = await audited(services, "account_created_by_admin")
-    assert event.details == {"actor": OPERATOR.actor, "role": "admin"}
-
-
-@pytest.mark.parametrize("invite", [False, True])
-async def test_without_a_password_its_owner_chooses_one(
-    services: Services, mailbox: Mailbox, invite: bool
-) -> None:
-    created = await create(services, EMAIL, invite=invite)
-    link = created.link or ""
-    with pytest.raises(InvalidCredentials):
-        await prove(services)
-    assert [letter.action.url for letter in mailbox.letters if letter.action] == [link] * invite
-    await services.password_reset.confirm(context(), link.partition("token=")[2], PASSWORD)
-    await prove(services)
-
-
-async def test_what_is_wrong_with_a_new_account_is_said(services: Services) -> None:
-    await register(services)
-    for wish, refusal in (
-        (CreationInput(email=EMAIL.upper()), EmailTaken),
-        (CreationInput(email="nobody"), EmailInvalid),
-        (CreationInput(email=ADMIN, password=SecretStr("short")), PasswordTooShort),
-    ):
-        with pytest.raises(refusal):
-            await services.user_provisioning.create(OPERATOR, wish)
-    assert await how_many(services, USERS) == 1
-    assert await audited(services, "account_created_by_admin") == []
-
-
-async def test_of_many_who_make_one_account_one_does(services: Services) -> None:
-    outcomes = await asyncio.gather(*(create(services, EMAIL) for _ in range(RACERS)), return_exceptions=True)
-    assert sum(isinstance(outcome, EmailTaken) for outcome in outcomes) == RACERS - 1, outcomes
-    assert await how_many(services, USERS) == 1
-
-
-async def test_registration_makes_no_administrator(services: Services) -> None:
-    with pytest.raises(ValueError, match="Extra inputs"):
-        RegistrationInput.model_validate({"email": EMAIL, "password": PASSWORD, "role": "admin"})
-    await register(services)  # the very first account, too
-    assert (await person(services)).role == Role.USER
-
-
-async def test_the_list_is_by_address_page_by_page(services: Services) -> None:
-    names = ["a_b", "axb", "c%d", "Mina", "otto", "zoe"]
-    for name in names:
-        await create(services, f"{name}@northwind.dev", Role.ADMIN if name == "otto" else Role.USER)
-    await lock(services, (await person(services, "zoe@northwind.dev")).id)
-
-    async def listed(wanted: Wanted, limit: int = 100) -> list[str]:
-        found: list[str] = []
-        after: str | None = ""
-        while after is not None:
-            people, after = await services.user_directory.page(wanted, after, limit)
-            assert len(people) <= limit
-            found += [one.email.partition("@")[0] for one in people]
-        return found
-
-    everybody = await listed(Wanted())
-    assert sorted(everybody) == sorted(names)
-    assert await listed(Wanted(), 1) == await listed(Wanted(), 4) == everybody
-    assert await listed(Wanted("MINA@")) == ["Mina"]
-    assert await listed(Wanted("a_b")) == ["a_b"]  # not a wildcard
-    assert await listed(Wanted("%")) == ["c%d"]
-    assert await listed(Wanted(role=Role.ADMIN)) == ["otto"]
-    assert await listed(Wanted(status=Status.LOCKED)) == ["zoe"]
-    assert await listed(Wanted("northwind", Role.ADMIN, Status.LOCKED)) == []
-
-
-async def test_somebody_is_found_by_address_and_by_id(services: Services, clock: FakeClock) -> None:
-    mina = await enrol(services, clock)
-    found = await services.user_directory.find(f" {EMAIL.upper()} ")
-    assert found == await services.user_directory.find(str(mina.user_id))
-    standing = await services.user_directory.standing(found)
-    assert (standing.open_sessions, standing.recovery_codes_left, standing.trusted_devices) == (1, 10, 0)
-    for nobody in ("theo@northwind.dev", str(uuid4()), "", "\0"):
-        with pytest.raises(AccountUnknown):
-            await services.user_directory.find(nobody)

@@ -1,12 +1,10 @@
 """Letters over SMTP, against a real server that also refuses, stalls, drops and goes away."""
 
 import asyncio
-import ssl
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from structlog.testing import capture_logs
@@ -15,33 +13,29 @@ from autograph_web.infra.smtp_url import parse_smtp_url
 from autograph_web.mail.courier import Courier, Outcome
 from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.smtp import SmtpTransport
-from autograph_web.mail.smtp_advice import advice_for
 from autograph_web.mail.store import OUTBOX
-from autograph_web.mail.transport import TransientFailure
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
 from tests.support.clock import FakeClock
 from tests.support.factories import rows
-from tests.support.post_office import SECRET, USER, PostOffice, certificate_for_localhost
+from tests.support.post_office import (
+    CREDENTIALS,
+    SECRET,
+    USER,
+    PostOffice,
+    certificate_for_localhost,
+    told_to_do,
+)
 from tests.support.randomness import RecordedEntropy
 
 LINK = "https://accounts.northwind.dev/password-reset/confirm#token=" + "Zx5cVb6nMa1sDf2gHj3k" * 4
 SENDER = "AutoGraph v3 <no-reply@northwind.dev>"
-CREDENTIALS = f"{quote(USER, safe='')}:{quote(SECRET, safe='')}@"
 
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
     """One database is enough: what SMTP does is the same on both."""
     return sqlite_url
-
-
-@pytest.fixture
-async def office() -> AsyncGenerator[PostOffice]:
-    """A server that takes everything."""
-    opened = await PostOffice().open()
-    yield opened
-    await opened.close()
 
 
 MakeCourier = Callable[[str], Courier]
@@ -357,61 +351,6 @@ async def test_nothing_gets_into_the_envelope_or_the_headers(
     row = await the_row(services)
     assert row.failed_at is not None
     assert row.last_error in ("UnusableAddress", "ValueError")
-
-
-async def told_to_do(url: str) -> str:
-    """Return the advice for the server of `url`."""
-    with pytest.raises(TransientFailure) as refused:
-        await SmtpTransport(parse_smtp_url(url), "AutoGraph <no-reply@northwind.dev>").greet()
-    assert SECRET not in refused.value.advice
-    return refused.value.advice
-
-
-async def test_a_server_without_starttls_is_told_from_others_by_the_setting_that_mends_it(
-    office: PostOffice,
-) -> None:
-    advice = await told_to_do(office.url(starttls="required"))
-    assert "?starttls=never" in advice
-    assert "smtps://" in advice
-
-
-@pytest.mark.parametrize("implicit", [False, True])
-async def test_of_a_private_authority_the_advice_names_the_setting(tmp_path: Path, implicit: bool) -> None:
-    certificate, _ = certificate_for_localhost(tmp_path)
-    office = await PostOffice(certificate=certificate, implicit=implicit, credentials=(USER, SECRET)).open()
-    advice = await told_to_do(office.url(CREDENTIALS))
-    await office.close()
-    assert "?ca=" in advice
-
-
-async def test_of_a_certificate_for_another_name_the_advice_speaks_of_the_name(tmp_path: Path) -> None:
-    certificate, authority = certificate_for_localhost(tmp_path)
-    trusting = ssl.create_default_context(cafile=authority)
-    server = await asyncio.start_server(
-        lambda _reader, writer: writer.close(), "127.0.0.1", 0, ssl=certificate
-    )
-    async with server:
-        host, port = server.sockets[0].getsockname()
-        with pytest.raises(ssl.SSLCertVerificationError) as refused:
-            await asyncio.open_connection(host, port, ssl=trusting, server_hostname="mail.northwind.dev")
-    assert "another name" in advice_for(refused.value)
-
-
-async def test_tls_from_the_first_byte_where_it_comes_later_is_named(tmp_path: Path) -> None:
-    certificate, authority = certificate_for_localhost(tmp_path)
-    office = await PostOffice(certificate=certificate, credentials=(USER, SECRET)).open()
-    url = office.url(CREDENTIALS, ca=str(authority)).replace("smtp://", "smtps://")
-    assert "smtp:// instead of smtps://" in await told_to_do(url)
-    await office.close()
-
-
-async def test_a_server_that_takes_no_password_is_named(tmp_path: Path) -> None:
-    certificate, authority = certificate_for_localhost(tmp_path)
-    office = await PostOffice(
-        certificate=certificate, credentials=(USER, SECRET), takes_passwords=False
-    ).open()
-    assert "XOAUTH2" in await told_to_do(office.url(CREDENTIALS, ca=str(authority)))
-    await office.close()
 
 
 async def test_a_wrong_password_is_told_with_where_it_stands(

@@ -1,4 +1,4 @@
-"""A new password by a link: who gets one, what it ends, and what it leaves alone."""
+"""A new password by a link: what opens it, what it ends, and what it leaves alone."""
 
 import asyncio
 from collections import Counter
@@ -8,7 +8,6 @@ import pytest
 
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import (
-    EmailInvalid,
     LinkExpired,
     LinkReplaced,
     LinkUnknown,
@@ -19,14 +18,13 @@ from autograph_web.accounts.errors import (
     SessionEnded,
 )
 from autograph_web.accounts.links import Purpose
-from autograph_web.accounts.store import LINKS, USERS
+from autograph_web.accounts.store import USERS
 from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.infra.errors import RateLimited
-from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant
 from tests.support.clock import FakeClock
@@ -51,117 +49,6 @@ from tests.support.two_step import challenge, enrol, open_browser, start, verify
 
 HOUR = 3600
 RACERS = 20
-
-
-# --- Asking. -------------------------------------------------------------------------------------------
-
-
-async def test_the_letter_leads_to_a_new_password(services: Services, mailbox: Mailbox) -> None:
-    await register(services)
-    account = await choose(services, await ask_and_open(services, mailbox))
-
-    assert account.email == EMAIL
-    assert await prove(services, password=NEW_PASSWORD)
-    with pytest.raises(InvalidCredentials):
-        await prove(services)
-
-
-async def test_the_letter_says_who_asked_and_how_long_it_is_good(
-    services: Services, mailbox: Mailbox
-) -> None:
-    await register(services)
-    await ask(services)
-    [letter] = mailbox.letters
-    text = " ".join((*letter.paragraphs, *(value for _, value in letter.facts)))
-
-    assert (letter.to, letter.subject) == (EMAIL, "Choose a new password")
-    assert "1 hour" in text
-    assert "203.0.113.7" in text
-
-
-async def test_the_address_is_found_however_it_is_written(services: Services, mailbox: Mailbox) -> None:
-    await register(services)
-    await ask(services, f"  {EMAIL.upper()} ")
-
-    assert [letter.to for letter in mailbox.letters] == [EMAIL]
-
-
-async def test_a_stranger_gets_no_letter_and_leaves_as_many_rows(
-    services: Services, mailbox: Mailbox
-) -> None:
-    await register(services)
-    counts: list[tuple[int, int, int]] = []
-    for email in (EMAIL, "nobody@northwind.dev"):
-        before = [await how_many(services, table) for table in (LINKS, OUTBOX)]
-        written = len(await audited(services, "password_reset_requested"))
-        await ask(services, email)
-        after = [await how_many(services, table) for table in (LINKS, OUTBOX)]
-        now_written = len(await audited(services, "password_reset_requested"))
-        counts.append((after[0] - before[0], after[1] - before[1], now_written - written))
-
-    assert counts == [(1, 1, 1), (1, 1, 1)]
-    assert [letter.to for letter in mailbox.letters] == [EMAIL]
-
-
-async def test_a_locked_account_gets_none(services: Services, mailbox: Mailbox) -> None:
-    await register(services)
-    await change(services, USERS, status="locked")
-    await ask(services)
-
-    assert mailbox.letters == []
-
-
-async def test_an_account_locked_since_takes_no_password(services: Services, mailbox: Mailbox) -> None:
-    await register(services)
-    token = await ask_and_open(services, mailbox)
-    await change(services, USERS, status="locked")
-
-    with pytest.raises(LinkUnknown):
-        await choose(services, token)
-    await change(services, USERS, status="active")
-    assert await prove(services)
-
-
-@pytest.mark.parametrize("email", ["", "mina", "@", "mina@northwind", "a" * 2000 + "@b.dev", "\0@b.dev"])
-async def test_what_is_no_address_is_refused(services: Services, email: str) -> None:
-    with pytest.raises(EmailInvalid):
-        await ask(services, email)
-
-
-async def test_nobody_can_flood_a_mailbox(services: Services, mailbox: Mailbox, clock: FakeClock) -> None:
-    await register(services)
-    for number in range(6):
-        await ask(services, EMAIL if number % 2 else EMAIL.upper(), ip=f"198.51.100.{number}")
-    assert len(mailbox.letters) == 3
-
-    clock.advance(HOUR)
-    await ask(services)
-    assert len(mailbox.letters) == 4
-
-
-@pytest.mark.parametrize("settings_changes", [{"limit_reset": "2/1h"}])
-async def test_an_address_may_ask_so_often(services: Services, clock: FakeClock) -> None:
-    for name in ("one", "two"):
-        await ask(services, f"{name}@northwind.dev")
-    with pytest.raises(RateLimited) as refusal:
-        await ask(services, "three@northwind.dev")
-
-    assert refusal.value.retry_after == HOUR
-    await ask(services, "three@northwind.dev", ip="192.0.2.1")
-    assert [row.details["reason"] for row in await audited(services, "password_reset_failed")] == [
-        "rate_limited"
-    ]
-    clock.advance(HOUR)
-    await ask(services, "three@northwind.dev")
-
-
-@pytest.mark.parametrize("settings_changes", [{"limit_reset": "2/1h"}])
-async def test_nonsense_counts_too(services: Services) -> None:
-    for _ in range(2):
-        with pytest.raises(EmailInvalid):
-            await ask(services, "nonsense")
-    with pytest.raises(RateLimited):
-        await ask(services)
 
 
 # --- The link. -----------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """The open sessions of an account: listed, and signed out one by one or all at once, on both databases."""
 
 import asyncio
-from dataclasses import dataclass, replace
-from uuid import UUID, uuid4
+from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -13,56 +13,19 @@ from autograph_web.runtime import Services
 from autograph_web.sessions.cache import COPY_TTL
 from autograph_web.sessions.devices import MOST_LISTED
 from autograph_web.sessions.errors import Unfinished
-from autograph_web.sessions.sessions import BrowserSession
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
 from tests.support.app import OpenServices
 from tests.support.clock import FakeClock
-from tests.support.factories import (
-    AGENT,
-    EMAIL,
-    audited,
-    context,
-    how_many,
-    open_pair,
-    prove,
-    register,
-)
+from tests.support.factories import AGENT, audited, context, how_many, open_pair, prove, register
+from tests.support.signed_in_browser import Browser, come_in
 from tests.support.two_step import enrol, fresh_viewer, start
 from tests.support.watching import kill
 
 OTHER = "theo@northwind.dev"
 DAY = 86_400
-
-
-@dataclass
-class Browser:
-    """A browser that is signed in."""
-
-    services: Services
-    cookie: str
-    viewer: Viewer
-
-    @property
-    def id(self) -> UUID:
-        return self.viewer.session_id
-
-    async def is_out(self) -> bool:
-        try:
-            await self.services.sessions.authenticate_cookie(self.cookie)
-        except SessionEnded:
-            return True
-        return False
-
-
-async def come_in(services: Services, email: str = EMAIL, ip: str = "203.0.113.7") -> Browser:
-    opened: BrowserSession = await services.sessions.open_for_browser(
-        context(ip), await prove(services, email, ip=ip)
-    )
-    viewer = await services.sessions.authenticate_cookie(opened.cookie)
-    return Browser(services, opened.cookie, viewer)
 
 
 async def owner_of(services: Services, pair: TokenPair) -> Viewer:

@@ -1,4 +1,4 @@
-"""What is good for one use: the ticket between websocket and cookie, and the flash of a redirect."""
+"""What is good for one use: the ticket between websocket and cookie."""
 
 import asyncio
 
@@ -81,26 +81,6 @@ async def test_a_claimed_proof_opens_one_session_only(services: Services, ticket
 
     with pytest.raises(SessionEnded):
         await services.sessions.open_for_browser(context(), grant)
-
-
-async def test_a_flash_is_read_once(services: Services) -> None:
-    left = await services.flash.put(FLASH)
-
-    assert await services.flash.pop(left) == FLASH
-    assert await services.flash.pop(left) is None
-
-
-async def test_of_twenty_racers_one_reads_the_flash(services: Services) -> None:
-    left = await services.flash.put(FLASH)
-    found = await asyncio.gather(*(services.flash.pop(left) for _ in range(20)))
-
-    assert found.count(FLASH) == 1
-    assert found.count(None) == 19
-
-
-@pytest.mark.parametrize("made_up", [None, "", "x", "A" * 24, "A" * 5000])
-async def test_a_made_up_flash_says_nothing(services: Services, made_up: str | None) -> None:
-    assert await services.flash.pop(made_up) is None
 
 
 async def test_a_ticket_is_no_flash_and_a_flash_no_ticket(services: Services, ticket: str) -> None:

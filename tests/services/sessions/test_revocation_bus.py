@@ -12,9 +12,9 @@ from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.services.sessions.test_devices import Browser, come_in
 from tests.support.app import OpenServices
 from tests.support.factories import EMAIL, PASSWORD, context, open_pair, register
+from tests.support.signed_in_browser import Browser, come_in
 from tests.support.watching import RedisWindow, kill
 
 CHANNEL = "session_ends"
