@@ -496,7 +496,7 @@ FORMS: dict[str, Row] = {
     "POST /recovery/request": Row(May.EVERYBODY, "password_reset_requested", {"email": "{email}"}),
     "POST /recovery/password": Row(May.EVERYBODY, sends={"password": _NEW}),
     "POST /recovery/refuse": Row(May.EVERYBODY),
-    # Letters that were kept: for who develops on the machine itself, and tests/api/test_dev_mail.py.
+    # Letters that were kept: for who develops on the machine itself, and tests/api/http/test_dev_mail.py.
     "GET /dev/mail": Row(May.NOBODY),
     "GET /dev/mail/{letter_id}": Row(May.NOBODY),
     "GET /dev/mail/{letter_id}/letter": Row(May.NOBODY),

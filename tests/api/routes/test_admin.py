@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from autograph_web.admin.person import Role
 from autograph_web.runtime import Services
 from autograph_web.sessions.assurance import RECENT_S
-from tests.api.test_admin_door import come_in
+from tests.api.http.test_pages_admin import come_in
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD, audited
