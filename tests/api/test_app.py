@@ -1,17 +1,13 @@
-"""What every call has in common: bodies, methods, unknown addresses, faults."""
-
-from collections.abc import AsyncGenerator
+"""What every call has in common: methods, unknown addresses, faults."""
 
 import pytest
-from httpx import AsyncClient, Response
+from httpx import AsyncClient
 
 from tests.support.errors import all_errors
 from tests.support.factories import EMAIL, PASSWORD
 from tests.support.http import CREDENTIALS, assert_problem, sign_up
 
-JSON = {"Content-Type": "application/json"}
 METHODS = {"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}
-LIMIT = 64 * 1024
 CALLS = {
     "/register": {"GET", "HEAD", "POST"},
     "/login": {"GET", "HEAD", "POST"},
@@ -25,116 +21,6 @@ CALLS = {
     "/health/ready": {"GET", "HEAD"},
     "/session/end": {"POST"},
 }
-
-
-async def post(api: AsyncClient, body: bytes, path: str = "/login", **headers: str) -> Response:
-    return await api.post(path, content=body, headers=JSON | headers)
-
-
-@pytest.mark.parametrize("path", ["/register", "/login", "/refresh"])
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"{",
-        b'{"email": }',
-        b"{'email': 'x'}",
-        b'{"email": "x"} trailing',
-        b'{"email": "a@b.dev", "password": "x", "password": "y"}',
-        b'{"email": {"a": 1, "a": 2}}',
-        b'{"email": NaN}',
-        b'{"email": Infinity}',
-        b'{"email": -Infinity}',
-        b"[" * 33 + b"]" * 33,
-        b'{"a":' * 200 + b"1" + b"}" * 200,
-        b"[" * 20_000,
-        b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
-        b"\xff\xfe\x00",
-        b'{"email": "\xff"}',
-        b"\0",
-        b"1" * 5000,
-    ],
-    ids=lambda body: repr(body[:24]) if isinstance(body, bytes) else None,
-)
-async def test_a_body_that_is_no_good_json_is_refused(api: AsyncClient, path: str, body: bytes) -> None:
-    assert_problem(await post(api, body, path), 400, "malformed_body")
-
-
-async def test_an_empty_body_lacks_everything(api: AsyncClient) -> None:
-    assert_problem(await post(api, b""), 422, "invalid_input")
-
-
-async def test_a_body_as_deep_as_allowed_is_only_of_the_wrong_shape(api: AsyncClient) -> None:
-    assert_problem(await post(api, b"[" * 32 + b"]" * 32), 422, "invalid_input")
-
-
-@pytest.mark.parametrize(
-    "media_type",
-    ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "multipart/form-data"],
-)
-@pytest.mark.parametrize("path", ["/register", "/login", "/refresh"])
-async def test_only_json_is_taken_for_json(api: AsyncClient, path: str, media_type: str) -> None:
-    response = await post(api, b"{}", path, **{"Content-Type": media_type})
-
-    assert_problem(response, 415, "unsupported_media_type")
-
-
-@pytest.mark.parametrize("media_type", ["application/json; charset=utf-8", "Application/JSON"])
-async def test_json_may_be_announced_in_any_way(api: AsyncClient, media_type: str) -> None:
-    response = await post(api, b"{}", **{"Content-Type": media_type})
-
-    assert_problem(response, 422, "invalid_input")
-
-
-def padded(size: int) -> bytes:
-    start = b'{"email": "' + EMAIL.encode() + b'", "password": "'
-    return start + b"x" * (size - len(start) - 2) + b'"}'
-
-
-async def test_a_body_of_64_kib_is_read(api: AsyncClient) -> None:
-    assert_problem(await post(api, padded(LIMIT)), 401, "invalid_credentials")
-
-
-@pytest.mark.parametrize("path", ["/login", "/token", "/session/sign-in", "/logout", "/nowhere"])
-async def test_one_byte_more_is_refused(browser: AsyncClient, path: str) -> None:
-    assert_problem(await post(browser, padded(LIMIT + 1), path), 413, "body_too_large")
-
-
-async def pieces(size: int) -> AsyncGenerator[bytes]:
-    body = padded(size)
-    for start in range(0, size, 8192):
-        yield body[start : start + 8192]
-
-
-@pytest.mark.parametrize("length", [None, "10", "0", "00"])
-async def test_a_length_that_is_not_told_or_understated_changes_nothing(
-    api: AsyncClient, length: str | None
-) -> None:
-    headers = JSON | ({"Content-Length": length} if length else {})
-    response = await api.post("/login", content=pieces(LIMIT + 1), headers=headers)
-
-    assert_problem(response, 413, "body_too_large")
-
-
-@pytest.mark.parametrize("length", ["65537", "9" * 30, "-1", "ten", "1e9", "\u0661"])
-async def test_a_length_beyond_the_limit_or_senseless_is_refused_unread(
-    api: AsyncClient, length: str
-) -> None:
-    response = await api.post(
-        "/login",
-        content=b"{}",
-        headers=[
-            (b"Content-Type", b"application/json"),
-            (b"Content-Length", length.encode()),
-        ],
-    )
-
-    assert_problem(response, 413, "body_too_large")
-
-
-async def test_a_body_in_pieces_is_put_together(api: AsyncClient) -> None:
-    response = await api.post("/login", content=pieces(LIMIT), headers=JSON)
-
-    assert_problem(response, 401, "invalid_credentials")
 
 
 @pytest.mark.parametrize(

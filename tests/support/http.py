@@ -6,6 +6,7 @@ from typing import Any
 
 from httpx import AsyncClient, Response
 
+from autograph_web.runtime import Services
 from tests.support.factories import EMAIL, PASSWORD
 
 CREDENTIALS = {"email": EMAIL, "password": PASSWORD}
@@ -57,3 +58,27 @@ def cookies_set(response: Response) -> dict[str, Morsel[str]]:
     for header in response.headers.get_list("set-cookie"):
         found.update(SimpleCookie(header))
     return found
+
+
+async def come_in(browser: AsyncClient, email: str = EMAIL) -> None:
+    """Sign in at the form of a page."""
+    answer = await browser.post("/session/sign-in", data={"email": email, "password": PASSWORD})
+    assert answer.headers["location"] == "/dashboard", answer.text
+    assert "autograph_session" in cookies_set(answer)
+
+
+async def open_link(browser: AsyncClient, purpose: str, token: str) -> Response:
+    """Follow the link of a letter."""
+    return await browser.post("/link/exchange", data={"purpose": purpose, "token": token})
+
+
+async def code_left(services: Services, response: Response) -> str:
+    """Return the code of what the page an answer leads to will say."""
+    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
+    assert flash is not None
+    return flash.code
+
+
+async def post_json(client: AsyncClient, body: bytes, path: str = "/login", **headers: str) -> Response:
+    """Send bytes that are said to be JSON."""
+    return await client.post(path, content=body, headers={"Content-Type": "application/json"} | headers)

@@ -5,9 +5,10 @@ from structlog.testing import capture_logs
 
 from autograph_web.admin.person import Role
 from autograph_web.runtime import Services
+from autograph_web.sessions.store import SESSIONS
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, WRONG, audited
+from tests.support.factories import EMAIL, WRONG, audited, register, rows
 from tests.support.http import CREDENTIALS, bearer, sign_in, sign_up
 from tests.support.operating import OPERATOR
 
@@ -98,3 +99,11 @@ async def test_an_address_that_cannot_be_read_is_logged_once_in_ten_minutes(
 
     assert [line["trouble"] for line in told] == ["the entry is no IP address", "the header is missing"]
     assert {line["header"] for line in told} == {"x-forwarded-for"}
+
+
+async def test_the_address_of_a_sign_in_is_the_clients(connect: Connect, services: Services) -> None:
+    await register(services)
+    client = connect("2001:db8::9", **{"X-Forwarded-For": "198.51.100.1"})
+    await client.post("/login", json=CREDENTIALS)
+
+    assert (await rows(services, SESSIONS))[0].ip == "2001:db8::9"

@@ -1,4 +1,6 @@
-"""What monitors and overfull browsers get."""
+"""Our cookies: how tight they are, and how they are found among others."""
+
+from typing import Any
 
 import pytest
 from httpx import AsyncClient
@@ -6,20 +8,10 @@ from httpx import AsyncClient
 from autograph_web.frontend import plain_page
 from autograph_web.runtime import Services
 from tests.support.app import Connect
-from tests.support.factories import open_cookie, register
+from tests.support.factories import EMAIL, open_cookie, register
+from tests.support.http import CREDENTIALS, assert_problem, cookies_set
 
-
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
-async def test_a_probe_may_ask_for_the_head_alone(api: AsyncClient, path: str) -> None:
-    whole, head = await api.get(path), await api.head(path)
-
-    assert (head.status_code, head.headers["content-type"]) == (200, whole.headers["content-type"])
-
-
-async def test_the_head_of_the_figures_is_for_operators_as_well(connect: Connect) -> None:
-    here = connect("127.0.0.1", Host="localhost:3000")
-    assert (await here.head("/metrics")).status_code == 200
-    assert (await connect().head("/metrics")).status_code == 404
+HTTPS: dict[str, Any] = {"base_url": "https://accounts.northwind.dev"}
 
 
 @pytest.mark.skipif(plain_page("error.html") is None, reason="the pages are not built")
@@ -78,3 +70,33 @@ async def test_a_cookie_of_another_program_does_not_hide_ours(
 
     for header in (f"{beside}; {cookie}", f"{cookie}; {beside}"):
         assert (await api.get("/me", headers={"Cookie": header})).status_code == 200
+
+
+@pytest.mark.parametrize(("settings_changes", "prefix", "secure"), [({}, "", ""), (HTTPS, "__Host-", True)])
+async def test_cookies_are_as_tight_as_the_scheme_allows(
+    browser: AsyncClient, services: Services, prefix: str, secure: object
+) -> None:
+    await register(services)
+    good = cookies_set(await browser.post("/session/sign-in", data=CREDENTIALS))
+    bad = cookies_set(await browser.post("/session/sign-in", data={"email": EMAIL, "password": "x"}))
+
+    assert set(good) == {f"{prefix}autograph_session", f"{prefix}autograph_device"}
+    assert set(bad) == {f"{prefix}autograph_flash"}
+    for cookie in (*good.values(), *bad.values()):
+        assert (cookie["path"], cookie["domain"]) == ("/", "")
+        assert cookie["httponly"] is True
+        assert cookie["samesite"].lower() == "lax"
+        assert cookie["secure"] == secure
+
+
+@pytest.mark.parametrize("settings_changes", [HTTPS])
+async def test_on_https_a_cookie_without_the_prefix_opens_nothing(
+    browser: AsyncClient, services: Services
+) -> None:
+    await register(services)
+    cookie = await open_cookie(services)
+
+    plain = await browser.get("/me", headers={"Cookie": f"autograph_session={cookie}", "Accept": "*/*"})
+    assert_problem(plain, 401, "not_authenticated")
+    tied = await browser.get("/me", headers={"Cookie": f"__Host-autograph_session={cookie}"})
+    assert tied.status_code == 200

@@ -1,16 +1,22 @@
-"""Bodies that do not come: each is ended, and one address may wait with few of them."""
+"""Bodies that are too large or do not come: each is ended, and one address may wait with few of them."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import pytest
+from httpx import AsyncClient
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from autograph_web.http.guards import BodyLimit
 from autograph_web.infra.ratelimit.bounds import MOST_BODIES
+from tests.support.factories import EMAIL
+from tests.support.http import assert_problem, post_json
 
 pytestmark = pytest.mark.usefixtures("services")
 READ = PlainTextResponse("read")
+JSON = {"Content-Type": "application/json"}
+LIMIT = 64 * 1024
 
 
 async def inner(scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,3 +104,55 @@ async def test_half_a_body_is_not_acted_upon() -> None:
 
     assert reached == []
     assert answers[0]["status"] == 400
+
+
+def padded(size: int) -> bytes:
+    start = b'{"email": "' + EMAIL.encode() + b'", "password": "'
+    return start + b"x" * (size - len(start) - 2) + b'"}'
+
+
+async def test_a_body_of_64_kib_is_read(api: AsyncClient) -> None:
+    assert_problem(await post_json(api, padded(LIMIT)), 401, "invalid_credentials")
+
+
+@pytest.mark.parametrize("path", ["/login", "/token", "/session/sign-in", "/logout", "/nowhere"])
+async def test_one_byte_more_is_refused(browser: AsyncClient, path: str) -> None:
+    assert_problem(await post_json(browser, padded(LIMIT + 1), path), 413, "body_too_large")
+
+
+async def pieces(size: int) -> AsyncGenerator[bytes]:
+    body = padded(size)
+    for start in range(0, size, 8192):
+        yield body[start : start + 8192]
+
+
+@pytest.mark.parametrize("length", [None, "10", "0", "00"])
+async def test_a_length_that_is_not_told_or_understated_changes_nothing(
+    api: AsyncClient, length: str | None
+) -> None:
+    headers = JSON | ({"Content-Length": length} if length else {})
+    response = await api.post("/login", content=pieces(LIMIT + 1), headers=headers)
+
+    assert_problem(response, 413, "body_too_large")
+
+
+@pytest.mark.parametrize("length", ["65537", "9" * 30, "-1", "ten", "1e9", "\u0661"])
+async def test_a_length_beyond_the_limit_or_senseless_is_refused_unread(
+    api: AsyncClient, length: str
+) -> None:
+    response = await api.post(
+        "/login",
+        content=b"{}",
+        headers=[
+            (b"Content-Type", b"application/json"),
+            (b"Content-Length", length.encode()),
+        ],
+    )
+
+    assert_problem(response, 413, "body_too_large")
+
+
+async def test_a_body_in_pieces_is_put_together(api: AsyncClient) -> None:
+    response = await api.post("/login", content=pieces(LIMIT), headers=JSON)
+
+    assert_problem(response, 401, "invalid_credentials")

@@ -1,4 +1,4 @@
-"""Security headers, cookie attributes, request ids, and the guard in front of protected pages."""
+"""Security headers and request ids."""
 
 from typing import Any
 from uuid import UUID
@@ -7,13 +7,9 @@ import pytest
 from httpx import AsyncClient, Response
 
 from autograph_web.runtime import Services
-from autograph_web.sessions.store import SESSIONS
 from tests.support.app import Connect
-from tests.support.factories import EMAIL, PASSWORD, open_cookie, register, rows
-from tests.support.http import assert_problem, cookies_set
+from tests.support.http import CREDENTIALS
 
-CREDENTIALS = {"email": EMAIL, "password": PASSWORD}
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 HTTPS: dict[str, Any] = {"base_url": "https://accounts.northwind.dev"}
 EVERYWHERE = {
     "x-content-type-options": "nosniff",
@@ -84,36 +80,6 @@ async def test_answers_to_calls_are_never_kept(browser: AsyncClient) -> None:
             assert response.headers["cache-control"] == "no-store", name
 
 
-@pytest.mark.parametrize(("settings_changes", "prefix", "secure"), [({}, "", ""), (HTTPS, "__Host-", True)])
-async def test_cookies_are_as_tight_as_the_scheme_allows(
-    browser: AsyncClient, services: Services, prefix: str, secure: object
-) -> None:
-    await register(services)
-    good = cookies_set(await browser.post("/session/sign-in", data=CREDENTIALS))
-    bad = cookies_set(await browser.post("/session/sign-in", data={"email": EMAIL, "password": "x"}))
-
-    assert set(good) == {f"{prefix}autograph_session", f"{prefix}autograph_device"}
-    assert set(bad) == {f"{prefix}autograph_flash"}
-    for cookie in (*good.values(), *bad.values()):
-        assert (cookie["path"], cookie["domain"]) == ("/", "")
-        assert cookie["httponly"] is True
-        assert cookie["samesite"].lower() == "lax"
-        assert cookie["secure"] == secure
-
-
-@pytest.mark.parametrize("settings_changes", [HTTPS])
-async def test_on_https_a_cookie_without_the_prefix_opens_nothing(
-    browser: AsyncClient, services: Services
-) -> None:
-    await register(services)
-    cookie = await open_cookie(services)
-
-    plain = await browser.get("/me", headers={"Cookie": f"autograph_session={cookie}", "Accept": "*/*"})
-    assert_problem(plain, 401, "not_authenticated")
-    tied = await browser.get("/me", headers={"Cookie": f"__Host-autograph_session={cookie}"})
-    assert tied.status_code == 200
-
-
 async def test_a_request_id_is_new_each_time(api: AsyncClient) -> None:
     first, second = await api.get("/health/live"), await api.get("/health/live")
 
@@ -137,103 +103,6 @@ async def test_a_request_id_that_is_none_is_replaced(api: AsyncClient, offered: 
 
     assert UUID(response.headers["x-request-id"])
     assert response.headers["x-request-id"] != offered
-
-
-@pytest.mark.parametrize(
-    ("path", "target"),
-    [
-        ("/dashboard", "%2Fdashboard"),
-        ("/dashboard/", "%2Fdashboard%2F"),
-        ("/dashboard?tab=1&x=%2F", "%2Fdashboard%3Ftab%3D1%26x%3D%252F"),
-    ],
-)
-async def test_a_protected_page_leads_to_the_sign_in(browser: AsyncClient, path: str, target: str) -> None:
-    response = await browser.get(path)
-
-    assert response.status_code == 303
-    assert response.headers["location"] == f"/login?next={target}"
-    assert "set-cookie" not in response.headers
-
-
-async def test_a_protected_page_is_served_to_who_is_signed_in(
-    browser: AsyncClient, services: Services
-) -> None:
-    await register(services)
-    headers = {"Cookie": f"autograph_session={await open_cookie(services)}"}
-    response = await browser.get("/dashboard", headers=headers)
-
-    assert (response.status_code, response.text) == (200, "page /dashboard.html")
-    assert response.headers["cache-control"] == "no-store"
-
-
-async def test_after_the_session_ended_the_cookie_is_taken_back(
-    browser: AsyncClient, services: Services
-) -> None:
-    await register(services)
-    cookie = await open_cookie(services)
-    headers = {"Cookie": f"autograph_session={cookie}"}
-    await browser.post("/logout-all", headers=headers)
-    response = await browser.get("/dashboard", headers=headers)
-
-    assert response.headers["location"] == "/login?next=%2Fdashboard"
-    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
-    assert flash is not None
-    assert flash.code == "logout_all"
-    assert cookies_set(response)["autograph_session"]["max-age"] == "0"
-
-
-@pytest.mark.parametrize(
-    "path",
-    ["/dashboard.html", "//dashboard", "/dashboard//", "/./dashboard", "/x/../dashboard.html",
-     "/dashboard/index.html", "/dashboard.html/", "/dashboard.html.gz", "/dashboard/../dashboard"],
-)  # fmt: skip
-async def test_no_other_spelling_gets_a_protected_page(browser: AsyncClient, path: str) -> None:
-    response = await browser.get(f"http://localhost:3000{path}")
-
-    assert response.status_code in (303, 404)
-
-
-@pytest.mark.parametrize("path", ["/", "/login", "/login/", "/register", "/error"])
-async def test_a_public_page_is_served_in_place(browser: AsyncClient, path: str) -> None:
-    response = await browser.get(path)
-
-    assert response.status_code == 200
-    assert response.text == f"page /{path.strip('/') or 'index'}.html"
-    assert response.headers["cache-control"] == "private, no-cache"
-
-
-async def test_a_page_gives_a_browser_its_secret_once(browser: AsyncClient) -> None:
-    first = await browser.get("/login")
-    [(name, cookie)] = cookies_set(first).items()
-    assert (name, len(cookie.value)) == ("autograph_browser", 43)
-    assert (cookie["path"], cookie["httponly"], cookie["samesite"], cookie["max-age"]) == (
-        "/",
-        True,
-        "lax",
-        "",
-    )
-
-    again = await browser.get("/register", headers={"Cookie": f"{name}={cookie.value}"})
-    assert "set-cookie" not in again.headers
-    assert again.headers["cache-control"] == "no-cache"
-
-    for wrong in ("", "short", "x" * 44, "x" * 42 + "!"):
-        browser.cookies.clear()
-        other = await browser.get("/login", headers={"Cookie": f"{name}={wrong}"})
-        assert cookies_set(other)[name].value not in ("", cookie.value)
-
-
-@pytest.mark.parametrize("path", ["/ui.css", "/nothing.js"])
-async def test_no_file_and_no_refusal_gives_a_cookie(browser: AsyncClient, path: str) -> None:
-    assert "set-cookie" not in (await browser.get(path)).headers
-
-
-async def test_the_address_of_a_sign_in_is_the_clients(connect: Connect, services: Services) -> None:
-    await register(services)
-    client = connect("2001:db8::9", **{"X-Forwarded-For": "198.51.100.1"})
-    await client.post("/login", json=CREDENTIALS)
-
-    assert (await rows(services, SESSIONS))[0].ip == "2001:db8::9"
 
 
 @pytest.mark.parametrize("settings_changes", [HTTPS | {"allowed_origins": ("https://app.northwind.dev",)}])

@@ -6,17 +6,12 @@ from httpx import AsyncClient, Response
 from autograph_web.admin.person import Role
 from autograph_web.runtime import Services
 from tests.support.app import Connect
-from tests.support.factories import EMAIL, PASSWORD
-from tests.support.http import assert_problem, sign_up
+from tests.support.factories import EMAIL
+from tests.support.http import assert_problem, come_in, sign_up
 from tests.support.operating import OPERATOR, make_admin
 
 PAGE = "page /admin/users.html"
 SPELLINGS = ("/admin/users", "/admin/users/", "/./admin/users", "/admin//users")
-
-
-async def come_in(browser: AsyncClient, email: str = EMAIL) -> None:
-    answer = await browser.post("/session/sign-in", data={"email": email, "password": PASSWORD})
-    assert answer.headers["location"] == "/dashboard", answer.text
 
 
 async def promote(services: Services) -> None:

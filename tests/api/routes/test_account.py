@@ -1,4 +1,4 @@
-"""GET /account/export, DELETE /account, and the native form."""
+"""GET /account/export and DELETE /account."""
 
 import json
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD
@@ -118,28 +117,3 @@ async def test_another_site_deletes_nothing(connect: Connect, browser: AsyncClie
         assert_problem(await delete(client, CONFIRMED), 403, "origin_refused")
         assert_problem(await client.post("/session/delete-account", data=CONFIRMED), 403, "origin_refused")
     assert (await browser.get("/me")).status_code == 200
-
-
-async def test_the_native_form_deletes_and_says_so(
-    browser: AsyncClient, cookie: str, services: Services
-) -> None:
-    assert cookie
-    response = await browser.post("/session/delete-account", data=CONFIRMED)
-
-    assert (response.status_code, response.headers["location"]) == (303, "/login")
-    assert cookies_set(response)["autograph_session"]["max-age"] == "0"
-    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
-    assert flash is not None
-    assert flash.code == "account_deleted"
-
-
-async def test_the_native_form_leads_back_with_the_reason(
-    browser: AsyncClient, cookie: str, services: Services
-) -> None:
-    assert cookie
-    response = await browser.post("/session/delete-account", data={"confirm_email": "x"})
-
-    assert response.headers["location"] == "/settings/account"
-    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
-    assert flash is not None
-    assert (flash.code, flash.field) == ("email_mismatch", "confirm_email")

@@ -1,11 +1,10 @@
-"""POST /password-change, and the native form."""
+"""POST /password-change."""
 
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.runtime import Services
 from tests.support.app import Connect
 from tests.support.factories import EMAIL, PASSWORD, WRONG
 from tests.support.http import assert_problem, bearer, cookies_set, sign_in
@@ -99,30 +98,3 @@ async def test_another_site_changes_nothing(connect: Connect, browser: AsyncClie
         assert_problem(await client.post("/password-change", json=WISH), 403, "origin_refused")
         assert_problem(await client.post("/session/password-change", data=WISH), 403, "origin_refused")
     assert (await browser.get("/me")).status_code == 200
-
-
-async def test_the_native_form_changes_it_and_keeps_who_sent_it_in(browser: AsyncClient, cookie: str) -> None:
-    response = await browser.post("/session/password-change", data=WISH | {"end_other_sessions": "on"})
-
-    assert response.status_code == 303
-    assert response.headers["location"] == "/settings/security?then=password-changed"
-    assert cookies_set(response)["autograph_session"].value != cookie
-    assert (await browser.get("/me")).status_code == 200
-    assert (await browser.post("/login", json=NEW_CREDENTIALS)).status_code == 200
-
-
-async def test_the_native_form_leads_back_with_the_reason(
-    browser: AsyncClient, cookie: str, services: Services
-) -> None:
-    response = await browser.post("/session/password-change", data=WISH | {"current_password": WRONG})
-
-    assert response.headers["location"] == "/settings/security"
-    flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
-    assert flash is not None
-    assert (flash.code, flash.field, flash.values) == ("wrong_password", "current_password", {})
-
-
-async def test_the_native_form_without_a_session_leads_to_signing_in(browser: AsyncClient) -> None:
-    response = await browser.post("/session/password-change", data=WISH)
-
-    assert (response.status_code, response.headers["location"]) == (303, "/settings/security")

@@ -11,11 +11,10 @@ from httpx import AsyncClient
 from autograph_web.admin.person import Role
 from autograph_web.runtime import Services
 from autograph_web.sessions.assurance import RECENT_S
-from tests.api.http.test_pages_admin import come_in
 from tests.support.app import Connect
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD, audited
-from tests.support.http import assert_problem, bearer, sign_in, sign_up
+from tests.support.http import assert_problem, bearer, come_in, sign_in, sign_up
 from tests.support.mailbox import Mailbox
 from tests.support.operating import OPERATOR, make_admin
 

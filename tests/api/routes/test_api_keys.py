@@ -19,7 +19,6 @@ from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
 from autograph_web.authz.errors import ScopeMissing, SessionRequired
 from autograph_web.authz.operations import REST, Operation, Who, operation_of
 from autograph_web.runtime import Services
-from tests.api.whole_product.test_log_output import log as log  # a fixture  # noqa: PLC0414
 from tests.support.api_keys import impostor, issue, make_key, me, newcomer, showing
 from tests.support.app import Connect
 from tests.support.clock import FakeClock

@@ -229,3 +229,9 @@ def test_whoever_writes_an_event_by_itself_counts_it() -> None:
     own = [module for module in product_modules() if ".audit_log.row(" in module.source]
     assert own, "the rotation of tokens writes its event by itself"
     assert [module.name for module in own if "count_event(" not in module.source] == []
+
+
+async def test_the_head_of_the_figures_is_for_operators_as_well(connect: Connect) -> None:
+    here = connect("127.0.0.1", Host="localhost:3000")
+    assert (await here.head("/metrics")).status_code == 200
+    assert (await connect().head("/metrics")).status_code == 404

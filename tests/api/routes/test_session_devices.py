@@ -1,10 +1,10 @@
-"""Devices over REST and by the native forms: listed, signed out, and nobody else's."""
+"""Devices over REST: listed, signed out, and nobody else's."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from httpx import ASGITransport, AsyncClient, Response
+from httpx import ASGITransport, AsyncClient
 
 from autograph_web.front import build_front
 from autograph_web.infra.redis.embedded import EmbeddedRedis
@@ -12,11 +12,10 @@ from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.support.app import PAGES, Connect, OpenServices, inner_app
 from tests.support.clock import FakeClock
-from tests.support.factories import AGENT, EMAIL, PASSWORD, audited
-from tests.support.http import assert_problem, bearer, cookies_set, sign_in, sign_up
+from tests.support.factories import AGENT, audited
+from tests.support.http import assert_problem, bearer, come_in, sign_in, sign_up
 
 OTHER = "theo@northwind.dev"
-FORM = {"email": EMAIL, "password": PASSWORD}
 SCRIPT = {"Sec-Fetch-Mode": "cors"}
 
 
@@ -27,20 +26,8 @@ async def mine(api: AsyncClient) -> dict[str, Any]:
     return await sign_in(api)
 
 
-async def come_in(browser: AsyncClient) -> None:
-    assert "autograph_session" in cookies_set(await browser.post("/session/sign-in", data=FORM))
-
-
 async def listed(api: AsyncClient, tokens: dict[str, Any]) -> list[dict[str, Any]]:
     return list((await api.get("/sessions", headers=bearer(tokens))).json())
-
-
-async def said(services: Services, answer: Response) -> str:
-    """Return what the page an answer leads to will say."""
-    assert (answer.status_code, answer.headers["location"]) == (303, "/settings/sessions")
-    flash = await services.flash.pop(cookies_set(answer)["autograph_flash"].value)
-    assert flash is not None
-    return flash.code
 
 
 async def test_every_place_is_listed(api: AsyncClient, browser: AsyncClient, mine: dict[str, Any]) -> None:
@@ -159,51 +146,3 @@ async def test_without_redis_it_is_unfinished(
         assert_problem(await client.delete("/sessions", headers=bearer(mine)), 503, "unfinished")
         assert_problem(await client.get("/me", headers=bearer(other)), 401, "session_ended")
         assert (await client.get("/me", headers=bearer(mine))).status_code == 200
-
-
-async def test_the_form_signs_one_out(
-    api: AsyncClient, browser: AsyncClient, services: Services, mine: dict[str, Any]
-) -> None:
-    await come_in(browser)
-    [own] = [one for one in await listed(api, mine) if one["current"]]
-    answer = await browser.post("/session/sign-out-device", data={"session": own["id"]})
-
-    assert await said(services, answer) == "device_signed_out"
-    assert_problem(await api.get("/me", headers=bearer(mine)), 401, "session_ended")
-    assert (await browser.get("/me")).status_code == 200
-
-
-async def test_the_form_signs_this_browser_out_as_the_button_above_does(
-    api: AsyncClient, browser: AsyncClient, mine: dict[str, Any]
-) -> None:
-    await come_in(browser)
-    [own] = [one for one in (await browser.get("/sessions")).json() if one["current"]]
-    answer = await browser.post("/session/sign-out-device", data={"session": own["id"]})
-
-    assert (answer.status_code, answer.headers["location"]) == (303, "/login")
-    assert cookies_set(answer)["autograph_session"]["max-age"] == "0"
-
-
-async def test_the_form_signs_all_others_out(
-    api: AsyncClient, browser: AsyncClient, services: Services, mine: dict[str, Any]
-) -> None:
-    await come_in(browser)
-    assert (
-        await said(services, await browser.post("/session/sign-out-others", data={"go": "on"}))
-        == "others_signed_out"
-    )
-    assert_problem(await api.get("/me", headers=bearer(mine)), 401, "session_ended")
-
-
-@pytest.mark.parametrize("value", ["", "x", str(UUID(int=7)), "\0", "é", "1" * 5000])
-async def test_the_form_says_that_there_is_no_such_session(
-    browser: AsyncClient, services: Services, mine: dict[str, Any], value: str
-) -> None:
-    await come_in(browser)
-    answer = await browser.post("/session/sign-out-device", data={"session": value})
-    assert await said(services, answer) == "not_found"
-
-
-async def test_the_form_needs_a_session(browser: AsyncClient, services: Services) -> None:
-    for path in ("/session/sign-out-device", "/session/sign-out-others"):
-        assert await said(services, await browser.post(path, data={"go": "on"})) == "not_authenticated"

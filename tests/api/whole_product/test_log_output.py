@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -11,14 +10,6 @@ from httpx import AsyncClient
 from autograph_web.runtime import Services
 from tests.support.factories import EMAIL, PASSWORD, WRONG, prove
 from tests.support.http import CREDENTIALS, bearer, cookies_set, sign_in, sign_up
-from tests.support.logging_setup import captured_log
-
-
-@pytest.fixture(params=["text", "json"])
-def log(request: pytest.FixtureRequest) -> Generator[io.StringIO]:
-    """Everything the process logs, at the most talkative level."""
-    with captured_log("DEBUG", request.param) as output:
-        yield output
 
 
 async def journey(browser: AsyncClient, services: Services) -> list[str]:
