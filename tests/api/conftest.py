@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.support.http import CREDENTIALS, cookies_set, sign_in, sign_up
-from tests.support.logging_setup import captured_log
+from tests.support.clients.http import CREDENTIALS, cookies_set, sign_in, sign_up
+from tests.support.runner.logging_setup import captured_log
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import pytest
 from httpx import AsyncClient
 
-from tests.support.errors import all_errors
-from tests.support.factories import EMAIL, PASSWORD
-from tests.support.http import CREDENTIALS, assert_problem, sign_up
+from tests.support.clients.http import CREDENTIALS, assert_problem, sign_up
+from tests.support.product.errors import all_errors
+from tests.support.services.factories import EMAIL, PASSWORD
 
 METHODS = {"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}
 CALLS = {

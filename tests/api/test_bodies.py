@@ -3,7 +3,7 @@
 import pytest
 from httpx import AsyncClient
 
-from tests.support.http import assert_problem, post_json
+from tests.support.clients.http import assert_problem, post_json
 
 
 @pytest.mark.parametrize("path", ["/register", "/login", "/refresh"])

@@ -19,8 +19,8 @@ import psutil
 
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.benchmarks.hashing import COST
-from tests.support.ports import free_port
-from tests.support.sources import ROOT
+from tests.support.product.sources import ROOT
+from tests.support.servers.ports import free_port
 
 WORKERS = 2
 HASH_THREADS = 2

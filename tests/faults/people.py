@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 
 from tests.faults.traffic import Refused, Traffic, code_of, result_of
-from tests.support.authenticator import PERIOD_S, Authenticator, minimal_totp
-from tests.support.factories import WRONG
-from tests.support.http import bearer
-from tests.support.recovery import NEW_PASSWORD
+from tests.support.clients.authenticator import PERIOD_S, Authenticator, minimal_totp
+from tests.support.clients.http import bearer
+from tests.support.services.factories import WRONG
+from tests.support.services.password_reset import NEW_PASSWORD
 
 Story = Callable[[Traffic], Awaitable[None]]
 UNCHANGED = ("unavailable", "rate_limited")

@@ -10,10 +10,10 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.journeys.people import Person
-from tests.support.browser import DESKTOP, PHONE, Device, Visitor, running_browser
-from tests.support.live_server import LiveServer
-from tests.support.profiles import Browsers, Shelf
-from tests.support.second_try import SECOND_TRY
+from tests.support.browser.profiles import Browsers, Shelf
+from tests.support.browser.visitor import DESKTOP, PHONE, Device, Visitor, running_browser
+from tests.support.runner.retries import SECOND_TRY
+from tests.support.servers.live_server import LiveServer
 
 _HERE = Path(__file__).parent
 _REPORT = pytest.StashKey[pytest.TestReport]()

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from redis import Redis
 
-from tests.support.live_server import LiveServer
+from tests.support.servers.live_server import LiveServer
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.support.browser import Visitor
+from tests.support.browser.visitor import Visitor
 
 # What Chrome does to translate a page: every text node is taken out, and two elements stand in its place.
 # Others put the text node itself into such elements. The words stay the same, so that a test can read them.

@@ -10,8 +10,8 @@ from contextlib import closing
 from playwright.async_api import expect
 
 from tests.journeys.people import Person
-from tests.support.browser import Visitor
-from tests.support.live_server import ROOT, LiveServer
+from tests.support.browser.visitor import Visitor
+from tests.support.servers.live_server import ROOT, LiveServer
 
 
 async def operate(server: LiveServer, *words: str) -> None:

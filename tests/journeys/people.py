@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from playwright.async_api import expect
 
-from tests.support.browser import Visitor, unique_address
-from tests.support.live_server import LiveServer, asks
+from tests.support.browser.visitor import Visitor, unique_address
+from tests.support.servers.live_server import LiveServer, asks
 
 WRONG = "gravel harbour thirteen violas"
 

@@ -3,9 +3,9 @@
 import re
 from email.message import EmailMessage
 
-from tests.support.browser import Visitor
-from tests.support.letters import raw_text_of, wait_for_letter
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Visitor
+from tests.support.mail.kept_messages import raw_text_of, wait_for_letter
+from tests.support.servers.live_server import LiveServer
 
 _LINK = re.compile(r"https?://\S+#token=[\w-]+")
 

@@ -37,8 +37,8 @@ from tests.journeys.two_step import (
     type_code,
 )
 from tests.journeys.wire import Wire
-from tests.support.authenticator import Authenticator
-from tests.support.browser import (
+from tests.support.browser.profiles import Browsers
+from tests.support.browser.visitor import (
     DESKTOP,
     PHONE,
     Device,
@@ -46,8 +46,8 @@ from tests.support.browser import (
     Visitor,
     running_browser,
 )
-from tests.support.live_server import LiveServer
-from tests.support.profiles import Browsers
+from tests.support.clients.authenticator import Authenticator
+from tests.support.servers.live_server import LiveServer
 
 Colour = tuple[int, int, int]
 

@@ -21,8 +21,8 @@ from tests.journeys.forms import EVERYWHERE, banner_of, notice_of
 from tests.journeys.people import WRONG, Person
 from tests.journeys.test_forged_events import browser_of, cookie_of, tab_of, told
 from tests.journeys.wire import Wire
-from tests.support.browser import DESKTOP, Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import DESKTOP, Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 ACTIVITY = "/settings/activity"
 NONSENSE: tuple[tuple[Any, Any], ...] = (

@@ -17,9 +17,9 @@ from tests.journeys.forms import CHECK_FIELD, ENDED, alert_of, button_of, notice
 from tests.journeys.operating import come_as_admin, give_role, open_person
 from tests.journeys.people import Person, at_overview
 from tests.journeys.wire import Wire
-from tests.support.browser import Device, Visitor, unique_address
-from tests.support.letters import wait_for_letter
-from tests.support.live_server import LiveServer, asks
+from tests.support.browser.visitor import Device, Visitor, unique_address
+from tests.support.mail.kept_messages import wait_for_letter
+from tests.support.servers.live_server import LiveServer, asks
 
 LAST = "That is the only administrator who can sign in. Make somebody else one first."
 

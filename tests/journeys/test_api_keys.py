@@ -15,9 +15,9 @@ from tests.journeys.forms import alert_of, button_of, notice_of, password_of
 from tests.journeys.people import Person
 from tests.journeys.test_forged_events import NONSENSE, browser_of, cookie_of, tab_of, told
 from tests.journeys.two_step import Eavesdropper
-from tests.support.browser import Device, Visitor, unique_address
-from tests.support.letters import wait_for_letter
-from tests.support.live_server import LiveServer, asks
+from tests.support.browser.visitor import Device, Visitor, unique_address
+from tests.support.mail.kept_messages import wait_for_letter
+from tests.support.servers.live_server import LiveServer, asks
 
 KEYS = "/settings/api-keys"
 GONE = "That's gone already. This list is up to date now."

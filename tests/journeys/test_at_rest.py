@@ -4,8 +4,8 @@ from typing import Any
 
 from redis import Redis
 
-from tests.support.browser import Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Visitor
+from tests.support.servers.live_server import LiveServer
 
 
 def strings_of(redis: Any) -> bytes:

@@ -19,8 +19,8 @@ from tests.journeys.people import Person, at_overview
 from tests.journeys.recording import recorded
 from tests.journeys.test_forged_events import PRIVATE, cookie_of, told
 from tests.journeys.wire import Wire
-from tests.support.browser import DESKTOP, PHONE, Device, Visitor, unique_address
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import DESKTOP, PHONE, Device, Visitor, unique_address
+from tests.support.servers.live_server import LiveServer
 
 DEVICES = "/settings/sessions"
 HERE_NAMES = {"desktop": "Chrome 141 on Linux", "phone": "Chrome 141 on Android"}

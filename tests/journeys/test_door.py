@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from tests.support.live_server import LiveServer
+from tests.support.servers.live_server import LiveServer
 
 WISH = {"email": "nobody@northwind.dev", "password": "gravel harbour violins"}
 

@@ -13,8 +13,8 @@ from tests.journeys.forms import alert_of, button_of, notice_of, password_of
 from tests.journeys.operating import come_as_admin, operate
 from tests.journeys.people import Person
 from tests.journeys.test_forged_events import NONSENSE, browser_of, cookie_of, tab_of, told
-from tests.support.browser import DESKTOP, Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import DESKTOP, Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 PATH = "/admin/flags"
 KNOWN_WITHIN_S = 2.0

@@ -25,9 +25,9 @@ from tests.journeys.two_step import (
     type_code,
     use_recovery_code,
 )
-from tests.support.authenticator import Authenticator
-from tests.support.browser import Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Visitor
+from tests.support.clients.authenticator import Authenticator
+from tests.support.servers.live_server import LiveServer
 
 # React says so when the page it finds is not the one that was sent, and draws it anew.
 DRAWN_ANEW = r"Minified React error #4(18|23|25)"

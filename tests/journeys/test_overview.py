@@ -10,8 +10,8 @@ from tests.journeys.conftest import Visit
 from tests.journeys.damage import missing
 from tests.journeys.people import WRONG, Person, at_overview
 from tests.journeys.wire import Wire
-from tests.support.browser import DESKTOP, PHONE, Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import DESKTOP, PHONE, Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 DEVICE_NAMES = {"desktop": "Chrome 141 on Linux", "phone": "Chrome 141 on Android"}
 

@@ -10,9 +10,9 @@ from tests.journeys.forms import CHECK_FIELD, alert_of, button_of, notice_of
 from tests.journeys.people import WRONG, Person
 from tests.journeys.post import text_of
 from tests.journeys.two_step import SECURITY, Eavesdropper, ask, at_step, open_security
-from tests.support.browser import Device, Visitor
-from tests.support.letters import wait_for_letter
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.mail.kept_messages import wait_for_letter
+from tests.support.servers.live_server import LiveServer
 
 CHANGED = "Your password was changed."
 

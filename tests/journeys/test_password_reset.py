@@ -15,9 +15,9 @@ from tests.journeys.test_forged_events import browser_of, tab_of, told
 from tests.journeys.test_without_javascript import slow
 from tests.journeys.two_step import Owner
 from tests.journeys.wire import Wire
-from tests.support.browser import DESKTOP, Device, Visitor, unique_address
-from tests.support.letters import link_in_letter, wait_for_letter
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import DESKTOP, Device, Visitor, unique_address
+from tests.support.mail.kept_messages import link_in_letter, wait_for_letter
+from tests.support.servers.live_server import LiveServer
 
 ASK, CHOOSE = "/password-reset", "/password-reset/confirm"
 COOKIE = "autograph_link_password_reset"

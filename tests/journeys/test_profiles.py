@@ -8,9 +8,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.journeys.people import Person, at_overview
-from tests.support.browser import Visitor
-from tests.support.live_server import LiveServer
-from tests.support.profiles import Browsers, Shelf
+from tests.support.browser.profiles import Browsers, Shelf
+from tests.support.browser.visitor import Visitor
+from tests.support.servers.live_server import LiveServer
 
 _STORED = "() => [document.cookie, localStorage.length, sessionStorage.length, window.name, history.length]"
 _PERMISSION = "async () => (await navigator.permissions.query({ name: 'clipboard-read' })).state"

@@ -12,9 +12,9 @@ from tests.journeys.conftest import Visit
 from tests.journeys.forms import button_of
 from tests.journeys.people import Person, at_overview
 from tests.journeys.test_bound_tabs import TYPED, heard_by, type_email
-from tests.support.browser import DESKTOP, Visitor
-from tests.support.live_server import LiveServer
-from tests.support.parts import RedisPart
+from tests.support.browser.visitor import DESKTOP, Visitor
+from tests.support.servers.dependencies import RedisPart
+from tests.support.servers.live_server import LiveServer
 
 WITHIN = 11_000  # the ten seconds that are promised, and what the machine takes for everything else
 RECOVERED = 20_000

@@ -8,7 +8,7 @@ from playwright.async_api import Locator, expect
 from tests.journeys.forms import CHECK_FIELD, alert_of, button_of, email_of, password_of
 from tests.journeys.people import Person, at_overview
 from tests.journeys.wire import Wire
-from tests.support.browser import Visitor
+from tests.support.browser.visitor import Visitor
 
 ADVICE = "Use a longer or less usual one - a short sentence works well."
 

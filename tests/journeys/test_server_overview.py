@@ -20,8 +20,8 @@ from tests.journeys.operating import come_as_admin
 from tests.journeys.people import Person
 from tests.journeys.test_forged_events import NONSENSE, browser_of, cookie_of, tab_of, told
 from tests.journeys.wire import Wire
-from tests.support.browser import DESKTOP, Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import DESKTOP, Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 PATH = "/admin"
 PLOTS = ("sign_ins", "failures", "adoption", "registrations")

@@ -9,8 +9,8 @@ from tests.journeys.conftest import Visit
 from tests.journeys.forms import CHECK_FIELD, MISMATCH, alert_of, button_of, email_of, password_of
 from tests.journeys.people import WRONG, Person, at_overview
 from tests.journeys.wire import Wire
-from tests.support.browser import Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 THIRTY_DAYS = 30 * 86_400
 

@@ -23,8 +23,8 @@ from tests.journeys.two_step import (
     type_code,
     use_recovery_code,
 )
-from tests.support.browser import Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 SESSION, CHALLENGE, TRUSTED = "autograph_session", "autograph_challenge", "autograph_trusted"
 

@@ -4,7 +4,7 @@ from typing import Self
 
 from playwright.async_api import WebSocketRoute
 
-from tests.support.browser import Visitor
+from tests.support.browser.visitor import Visitor
 
 
 class Wire:

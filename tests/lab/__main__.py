@@ -21,8 +21,8 @@ from redis import Redis
 
 from tests.lab.attacks import Attack
 from tests.lab.bare import bare_server
-from tests.support.browser import unique_address
-from tests.support.live_server import ROOT, LiveServer, asks
+from tests.support.browser.visitor import unique_address
+from tests.support.servers.live_server import ROOT, LiveServer, asks
 
 _MB = 1024 * 1024
 _HEAD = """

@@ -10,8 +10,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.support.live_server import ROOT
-from tests.support.ports import free_port
+from tests.support.servers.live_server import ROOT
+from tests.support.servers.ports import free_port
 
 Message = dict[str, Any]
 

@@ -7,8 +7,8 @@ import pytest
 from httpx import AsyncClient, Response
 
 from autograph_web.runtime import Services
-from tests.support.factories import EMAIL, PASSWORD, WRONG
-from tests.support.http import assert_problem, bearer, come_in, cookies_set, sign_in, sign_up
+from tests.support.clients.http import assert_problem, bearer, come_in, cookies_set, sign_in, sign_up
+from tests.support.services.factories import EMAIL, PASSWORD, WRONG
 
 CONFIRMED = {"confirm_email": EMAIL}
 NEW = "basalt teapot nineteen lanterns"

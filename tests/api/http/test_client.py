@@ -6,11 +6,11 @@ from structlog.testing import capture_logs
 from autograph_web.admin.person import Role
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, WRONG, audited, register, rows
-from tests.support.http import CREDENTIALS, bearer, sign_in, sign_up
-from tests.support.operating import OPERATOR
+from tests.support.clients.http import CREDENTIALS, bearer, sign_in, sign_up
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, WRONG, audited, register, rows
+from tests.support.services.operators import OPERATOR
 
 BEHIND_ONE = pytest.mark.parametrize("settings_changes", [{"trusted_proxy_hops": 1}])
 BEHIND_ONE_OF_RFC_7239 = pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from httpx import AsyncClient
 
 from autograph_web.frontend import plain_page
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.factories import EMAIL, open_cookie, register
-from tests.support.http import CREDENTIALS, assert_problem, cookies_set
+from tests.support.clients.http import CREDENTIALS, assert_problem, cookies_set
+from tests.support.services.app import Connect
+from tests.support.services.factories import EMAIL, open_cookie, register
 
 HTTPS: dict[str, Any] = {"base_url": "https://accounts.northwind.dev"}
 

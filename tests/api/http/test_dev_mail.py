@@ -11,8 +11,8 @@ from httpx import AsyncClient, Response
 from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.transport import Envelope
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
 
 LINK = "http://localhost:3000/password-reset/confirm#token=abc"
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")

@@ -7,13 +7,13 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.runtime import Services
-from tests.support.api_keys import make_key
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD, audited, context
-from tests.support.http import assert_problem, bearer, code_left, cookies_set, open_link
-from tests.support.links import token_to
-from tests.support.mailbox import Mailbox
+from tests.support.clients.http import assert_problem, bearer, code_left, cookies_set, open_link
+from tests.support.mail.links import token_to
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.api_keys import make_key
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, audited, context
 
 NEW = "mina@elsewhere.dev"
 REQUIRED = pytest.mark.parametrize("settings_changes", [{"email_verification": "required"}])

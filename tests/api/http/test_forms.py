@@ -10,8 +10,9 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
-from tests.support.app import ORIGIN, Connect
-from tests.support.factories import (
+from tests.support.clients.http import assert_problem, cookies_set
+from tests.support.services.app import ORIGIN, Connect
+from tests.support.services.factories import (
     EMAIL,
     PASSWORD,
     WRONG,
@@ -21,7 +22,6 @@ from tests.support.factories import (
     prove,
     register,
 )
-from tests.support.http import assert_problem, cookies_set
 
 CREDENTIALS = {"email": EMAIL, "password": PASSWORD}
 FORMS = ["/session/sign-in", "/session/register", "/session/claim", "/session/end"]

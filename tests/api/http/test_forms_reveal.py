@@ -5,9 +5,9 @@ from httpx import AsyncClient
 
 from autograph_web.infra.one_time_secrets import OneTimeSecret
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.factories import open_cookie, register
-from tests.support.http import assert_problem, cookies_set
+from tests.support.clients.http import assert_problem, cookies_set
+from tests.support.services.app import Connect
+from tests.support.services.factories import open_cookie, register
 
 NOTE: OneTimeSecret = {"recovery_codes": ["0123-4567-89ab-cdef"]}
 

@@ -11,12 +11,12 @@ from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD, WRONG, how_many, rows
-from tests.support.http import CREDENTIALS, assert_problem, cookies_set, sign_up
-from tests.support.two_step import Enrolled, enrol, viewer_of
-from tests.support.watching import RedisWindow
+from tests.support.clients.http import CREDENTIALS, assert_problem, cookies_set, sign_up
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, WRONG, how_many, rows
+from tests.support.services.two_step import Enrolled, enrol, viewer_of
 
 OTHER = "theo@northwind.dev"
 HTTPS = {"base_url": "https://accounts.northwind.dev"}

@@ -4,7 +4,7 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from tests.support.factories import EMAIL, WRONG
+from tests.support.services.factories import EMAIL, WRONG
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from autograph_web.http.guards import BodyLimit
 from autograph_web.infra.ratelimit.bounds import MOST_BODIES
-from tests.support.factories import EMAIL
-from tests.support.http import assert_problem, post_json
+from tests.support.clients.http import assert_problem, post_json
+from tests.support.services.factories import EMAIL
 
 pytestmark = pytest.mark.usefixtures("services")
 READ = PlainTextResponse("read")

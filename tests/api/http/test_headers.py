@@ -7,8 +7,8 @@ import pytest
 from httpx import AsyncClient, Response
 
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.http import CREDENTIALS
+from tests.support.clients.http import CREDENTIALS
+from tests.support.services.app import Connect
 
 HTTPS: dict[str, Any] = {"base_url": "https://accounts.northwind.dev"}
 EVERYWHERE = {

@@ -10,10 +10,10 @@ from autograph_web.accounts.store import LINKS, USERS
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.ui import messages
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, change, register, rows
-from tests.support.http import assert_problem, cookies_set
+from tests.support.clients.http import assert_problem, cookies_set
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, change, register, rows
 
 COOKIE = "autograph_link_password_reset"
 RESET = Purpose.PASSWORD_RESET

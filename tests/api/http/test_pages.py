@@ -4,8 +4,8 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.runtime import Services
-from tests.support.factories import open_cookie, register
-from tests.support.http import cookies_set
+from tests.support.clients.http import cookies_set
+from tests.support.services.factories import open_cookie, register
 
 
 @pytest.mark.parametrize(

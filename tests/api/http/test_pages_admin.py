@@ -5,10 +5,10 @@ from httpx import AsyncClient, Response
 
 from autograph_web.admin.person import Role
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.factories import EMAIL
-from tests.support.http import assert_problem, come_in, sign_up
-from tests.support.operating import OPERATOR, make_admin
+from tests.support.clients.http import assert_problem, come_in, sign_up
+from tests.support.services.app import Connect
+from tests.support.services.factories import EMAIL
+from tests.support.services.operators import OPERATOR, make_admin
 
 PAGE = "page /admin/users.html"
 SPELLINGS = ("/admin/users", "/admin/users/", "/./admin/users", "/admin//users")

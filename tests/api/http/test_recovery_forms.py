@@ -7,12 +7,12 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.accounts.store import USERS
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, open_pair, register, rows
-from tests.support.http import assert_problem, cookies_set
-from tests.support.mailbox import Mailbox
-from tests.support.recovery import NEW_PASSWORD, ask_and_open
+from tests.support.clients.http import assert_problem, cookies_set
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, open_pair, register, rows
+from tests.support.services.password_reset import NEW_PASSWORD, ask_and_open
 
 CONFIRM = "/password-reset/confirm"
 COOKIE = "autograph_link_password_reset"

@@ -7,9 +7,9 @@ from structlog.testing import capture_logs
 from autograph_web.frontend import plain_page
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
-from tests.support.app import ORIGIN, Connect
-from tests.support.factories import how_many, register
-from tests.support.http import CREDENTIALS, assert_problem
+from tests.support.clients.http import CREDENTIALS, assert_problem
+from tests.support.services.app import ORIGIN, Connect
+from tests.support.services.factories import how_many, register
 
 pytestmark = pytest.mark.skipif(plain_page("error.html") is None, reason="the pages are not built")
 NAVIGATION = {

@@ -8,9 +8,9 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.runtime import Services
-from tests.support.factories import EMAIL, WRONG, audited
-from tests.support.http import CREDENTIALS, bearer, sign_in, sign_up
-from tests.support.logging_setup import captured_log
+from tests.support.clients.http import CREDENTIALS, bearer, sign_in, sign_up
+from tests.support.runner.logging_setup import captured_log
+from tests.support.services.factories import EMAIL, WRONG, audited
 
 Lines = Callable[[], list[dict[str, Any]]]
 

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from autograph_web.front import build_front
 from autograph_web.runtime import Services
-from tests.support.app import PAGES, inner_app
+from tests.support.services.app import PAGES, inner_app
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

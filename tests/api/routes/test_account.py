@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD
-from tests.support.http import assert_problem, bearer, cookies_set, sign_up
+from tests.support.clients.http import assert_problem, bearer, cookies_set, sign_up
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD
 
 DOWNLOADS = ("/account/export", "/activity/export", "/admin/audit/export")
 CONFIRMED = {"confirm_email": EMAIL}

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.support.app import Connect
-from tests.support.factories import EMAIL, PASSWORD, WRONG
-from tests.support.http import assert_problem, bearer, cookies_set, sign_in
+from tests.support.clients.http import assert_problem, bearer, cookies_set, sign_in
+from tests.support.services.app import Connect
+from tests.support.services.factories import EMAIL, PASSWORD, WRONG
 
 NEW = "basalt teapot nineteen lanterns"
 WISH = {"current_password": PASSWORD, "new_password": NEW}

@@ -6,9 +6,9 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD
-from tests.support.http import CREDENTIALS, assert_problem, sign_up
+from tests.support.clients.http import CREDENTIALS, assert_problem, sign_up
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD
 
 
 async def test_registering_answers_the_account(api: AsyncClient, clock: FakeClock) -> None:

@@ -13,11 +13,11 @@ from httpx import AsyncClient
 from autograph_web.audit.selection import Place
 from autograph_web.audit.store import AUDIT
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import AGENT, audited, change, context, register, rows
-from tests.support.http import CREDENTIALS, assert_problem, bearer, cookies_set, sign_in, sign_up
-from tests.support.operating import OPERATOR
+from tests.support.clients.http import CREDENTIALS, assert_problem, bearer, cookies_set, sign_in, sign_up
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import AGENT, audited, change, context, register, rows
+from tests.support.services.operators import OPERATOR
 
 
 async def ask(api: AsyncClient, tokens: dict[str, Any], path: str = "/activity", **query: Any) -> Any:

@@ -11,12 +11,12 @@ from httpx import AsyncClient
 from autograph_web.admin.person import Role
 from autograph_web.runtime import Services
 from autograph_web.sessions.assurance import RECENT_S
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD, audited
-from tests.support.http import assert_problem, bearer, come_in, sign_in, sign_up
-from tests.support.mailbox import Mailbox
-from tests.support.operating import OPERATOR, make_admin
+from tests.support.clients.http import assert_problem, bearer, come_in, sign_in, sign_up
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, audited
+from tests.support.services.operators import OPERATOR, make_admin
 
 NORA = "nora@northwind.dev"
 CALLS: tuple[tuple[str, str, Any], ...] = (

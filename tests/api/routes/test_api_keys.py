@@ -19,11 +19,11 @@ from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
 from autograph_web.authz.errors import ScopeMissing, SessionRequired
 from autograph_web.authz.operations import REST, Operation, Who, operation_of
 from autograph_web.runtime import Services
-from tests.support.api_keys import impostor, issue, make_key, me, newcomer, showing
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, audited, change
-from tests.support.http import assert_problem, bearer, sign_in, sign_up
+from tests.support.clients.http import assert_problem, bearer, sign_in, sign_up
+from tests.support.services.api_keys import impostor, issue, make_key, me, newcomer, showing
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, audited, change
 
 OTHER = "theo@northwind.dev"
 ROUTES = [route for route in build_api().routes if isinstance(route, APIRoute) and route.include_in_schema]

@@ -8,10 +8,10 @@ from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.message import MailMessage
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.support.app import PAGES, OpenServices, inner_app
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD
-from tests.support.http import CREDENTIALS, assert_problem, bearer, sign_in, sign_up
+from tests.support.clients.http import CREDENTIALS, assert_problem, bearer, sign_in, sign_up
+from tests.support.services.app import PAGES, OpenServices, inner_app
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD
 
 
 async def test_the_process_is_alive(api: AsyncClient) -> None:

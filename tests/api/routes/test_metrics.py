@@ -8,12 +8,12 @@ from httpx import AsyncClient
 from autograph_web.audit.kinds import Kind
 from autograph_web.mail.message import MailMessage
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, WRONG, context
-from tests.support.figures import HERE, Scrape, grown, value
-from tests.support.http import assert_problem, bearer, sign_in, sign_up
-from tests.support.sources import product_modules
+from tests.support.clients.http import assert_problem, bearer, sign_in, sign_up
+from tests.support.metrics.scraping import HERE, Scrape, grown, value
+from tests.support.product.sources import product_modules
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, WRONG, context
 
 TOKEN = "a-token-of-the-monitoring-system-0123456789"
 WITH_TOKEN = {"metrics_token": TOKEN}

@@ -4,8 +4,8 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.infra.redis.embedded import EmbeddedRedis
-from tests.support.factories import EMAIL, WRONG
-from tests.support.figures import Scrape, grown, value
+from tests.support.metrics.scraping import Scrape, grown, value
+from tests.support.services.factories import EMAIL, WRONG
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL
-from tests.support.http import assert_problem, bearer
-from tests.support.two_step_rest import challenge, enrol, fresh_tokens, set_up, verify
+from tests.support.clients.http import assert_problem, bearer
+from tests.support.clients.two_step import challenge, enrol, fresh_tokens, set_up, verify
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL
 
 WHAT_TO_DO = "Set the phone's time automatically."
 FAST_AND_SLOW = [(-600, "10 minutes"), (-90, "2 minutes"), (240, "4 minutes"), (60, "1 minute")]

@@ -7,13 +7,13 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.authenticator import Authenticator
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL
-from tests.support.http import assert_problem, bearer, cookies_set, sign_in
-from tests.support.mailbox import Mailbox
-from tests.support.two_step_rest import Member, challenge, enrol, fresh_tokens, verify
+from tests.support.clients.authenticator import Authenticator
+from tests.support.clients.http import assert_problem, bearer, cookies_set, sign_in
+from tests.support.clients.two_step import Member, challenge, enrol, fresh_tokens, verify
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL
 
 CALLS = ("/mfa/setup", "/mfa/enable", "/mfa/disable", "/mfa/recovery-codes")
 

@@ -8,11 +8,11 @@ from httpx import AsyncClient, Response
 
 from autograph_web.audit.store import AUDIT
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, how_many
-from tests.support.http import bearer
-from tests.support.two_step_rest import Member, challenge, enrol, fresh_tokens, verify
-from tests.support.watching import RedisWindow
+from tests.support.clients.http import bearer
+from tests.support.clients.two_step import Member, challenge, enrol, fresh_tokens, verify
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, how_many
 
 MALFORMED: dict[str, Any] = {
     "short": "12345",

@@ -6,11 +6,11 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.runtime import Services
-from tests.support.authenticator import PERIOD_S
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD
-from tests.support.http import assert_problem, bearer, cookies_set
-from tests.support.two_step_rest import Member, challenge, enrol, fresh_tokens, set_up, verify
+from tests.support.clients.authenticator import PERIOD_S
+from tests.support.clients.http import assert_problem, bearer, cookies_set
+from tests.support.clients.two_step import Member, challenge, enrol, fresh_tokens, set_up, verify
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD
 
 MONTH = 30 * 86_400
 

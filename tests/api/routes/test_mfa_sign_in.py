@@ -8,12 +8,12 @@ from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD, WRONG, audited, change, how_many, rows
-from tests.support.http import CREDENTIALS, assert_problem, bearer, but_its_id, sign_in, sign_up
-from tests.support.two_step_rest import Member, challenge, enrol, fresh_tokens, verify
-from tests.support.watching import RedisWindow
+from tests.support.clients.http import CREDENTIALS, assert_problem, bearer, but_its_id, sign_in, sign_up
+from tests.support.clients.two_step import Member, challenge, enrol, fresh_tokens, verify
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, WRONG, audited, change, how_many, rows
 
 OTHER = "theo@northwind.dev"
 FORM = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}

@@ -6,10 +6,10 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import AGENT, EMAIL, PASSWORD, audited
-from tests.support.http import assert_problem, bearer, cookies_set
-from tests.support.two_step_rest import Member, enrol, fresh_tokens
+from tests.support.clients.http import assert_problem, bearer, cookies_set
+from tests.support.clients.two_step import Member, enrol, fresh_tokens
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import AGENT, EMAIL, PASSWORD, audited
 
 OTHER = "theo@northwind.dev"
 

@@ -8,12 +8,12 @@ from httpx import AsyncClient
 from autograph_web.admin.person import Role
 from autograph_web.flags.table import FLAGS
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD, audited, register
-from tests.support.flags import switch
-from tests.support.http import assert_problem, bearer, sign_in, sign_up
-from tests.support.operating import OPERATOR, make_admin
+from tests.support.clients.http import assert_problem, bearer, sign_in, sign_up
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, audited, register
+from tests.support.services.flags import switch
+from tests.support.services.operators import OPERATOR, make_admin
 
 ADMIN = "nora@northwind.dev"
 CALLS = (("GET", "/admin/statistics"), ("GET", "/admin/flags"), ("PUT", "/admin/flags/password_grant"))

@@ -7,13 +7,13 @@ from httpx import AsyncClient, Response
 
 from autograph_web.accounts.store import USERS
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, change, register
-from tests.support.http import assert_problem, bearer, sign_in, sign_up
-from tests.support.mailbox import Mailbox
-from tests.support.recovery import NEW_PASSWORD, ask_and_open, token_in
-from tests.support.watching import RedisWindow, asked_by_request, statements
+from tests.support.clients.http import assert_problem, bearer, sign_in, sign_up
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.inspection import RedisWindow, asked_by_request, statements
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, change, register
+from tests.support.services.password_reset import NEW_PASSWORD, ask_and_open, token_in
 
 REQUEST, CONFIRM = "/password-reset/request", "/password-reset/confirm"
 

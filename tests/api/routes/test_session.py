@@ -6,10 +6,10 @@ from httpx import ASGITransport, AsyncClient
 from autograph_web.api.app import build_api
 from autograph_web.api.schemas import MeOut
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, open_cookie
-from tests.support.http import assert_problem, bearer, but_its_id, sign_in, sign_up
+from tests.support.clients.http import assert_problem, bearer, but_its_id, sign_in, sign_up
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, open_cookie
 
 
 async def test_me_tells_who_a_token_stands_for(api: AsyncClient) -> None:

@@ -10,10 +10,10 @@ from autograph_web.front import build_front
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.support.app import PAGES, Connect, OpenServices, inner_app
-from tests.support.clock import FakeClock
-from tests.support.factories import AGENT, audited
-from tests.support.http import assert_problem, bearer, come_in, sign_in, sign_up
+from tests.support.clients.http import assert_problem, bearer, come_in, sign_in, sign_up
+from tests.support.services.app import PAGES, Connect, OpenServices, inner_app
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import AGENT, audited
 
 OTHER = "theo@northwind.dev"
 SCRIPT = {"Sec-Fetch-Mode": "cors"}

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from tests.support.app import Connect
-from tests.support.factories import EMAIL, PASSWORD, WRONG
-from tests.support.http import CREDENTIALS, assert_problem, bearer, but_its_id, sign_in, sign_up
+from tests.support.clients.http import CREDENTIALS, assert_problem, bearer, but_its_id, sign_in, sign_up
+from tests.support.services.app import Connect
+from tests.support.services.factories import EMAIL, PASSWORD, WRONG
 
 FORM = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
 

@@ -1,4 +1,4 @@
-"""The table of who may do what (tests/support/authorisation.py), tried on REST, the forms and the pages."""
+"""The table of who may do what (support/product/authorisation.py), tried on REST, the forms and the pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,9 +14,9 @@ from autograph_web.accounts.store import USERS
 from autograph_web.front import build_front
 from autograph_web.frontend import PageInfo
 from autograph_web.runtime import Services
-from tests.support.app import ORIGIN, Connect, inner_app
-from tests.support.authenticator import Authenticator
-from tests.support.authorisation import (
+from tests.support.clients.authenticator import Authenticator
+from tests.support.clients.http import cookies_set, sign_in, sign_up
+from tests.support.product.authorisation import (
     CALLS,
     EXPECTED,
     FORMS,
@@ -30,10 +30,10 @@ from tests.support.authorisation import (
     filled,
     in_turn,
 )
-from tests.support.clock import FakeClock
-from tests.support.errors import all_errors
-from tests.support.factories import PASSWORD
-from tests.support.http import cookies_set, sign_in, sign_up
+from tests.support.product.errors import all_errors
+from tests.support.services.app import ORIGIN, Connect, inner_app
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import PASSWORD
 
 _PATH_NAMES = {"session_id": "session", "device_id": "device", "key_id": "key", "user_id": "user"}
 _OWNERS_IP = "192.0.2.55"

@@ -13,13 +13,13 @@ from httpx import AsyncClient
 from autograph_web.mail.courier import Courier, Outcome
 from autograph_web.mail.file_transport import FileTransport
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, WRONG
-from tests.support.http import sign_up
-from tests.support.mailbox import Mailbox
-from tests.support.randomness import RecordedEntropy
-from tests.support.watching import RedisWindow, asked_by_request, statements
+from tests.support.clients.http import sign_up
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.inspection import RedisWindow, asked_by_request, statements
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, WRONG
+from tests.support.services.randomness import RecordedEntropy
 
 _SAMPLES = 5
 

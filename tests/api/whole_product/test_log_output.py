@@ -8,8 +8,8 @@ import pytest
 from httpx import AsyncClient
 
 from autograph_web.runtime import Services
-from tests.support.factories import EMAIL, PASSWORD, WRONG, prove
-from tests.support.http import CREDENTIALS, bearer, cookies_set, sign_in, sign_up
+from tests.support.clients.http import CREDENTIALS, bearer, cookies_set, sign_in, sign_up
+from tests.support.services.factories import EMAIL, PASSWORD, WRONG, prove
 
 
 async def journey(browser: AsyncClient, services: Services) -> list[str]:

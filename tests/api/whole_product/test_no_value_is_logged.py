@@ -27,10 +27,10 @@ from autograph_web.http.link_forms import LINK_FORMS
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
 from autograph_web.runtime import Services
 from autograph_web.runtime import services as services_of_process
-from tests.support.app import PAGES, Connect, inner_app
-from tests.support.factories import open_cookie, open_pair, register
-from tests.support.logging_setup import captured_log
-from tests.support.operating import OPERATOR
+from tests.support.runner.logging_setup import captured_log
+from tests.support.services.app import PAGES, Connect, inner_app
+from tests.support.services.factories import open_cookie, open_pair, register
+from tests.support.services.operators import OPERATOR
 
 WORD = "kanarienvogel"
 TORN = f"""{WORD}' "{WORD}" {WORD}, ({WORD}) [{WORD}] {{{WORD}}} `{WORD}` = {WORD}; {WORD}"""

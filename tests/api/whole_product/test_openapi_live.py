@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 
 from autograph_web.api.app import build_api
-from tests.support.live_server import LiveServer, asks
-from tests.support.plain_http import PLAIN
+from tests.support.clients.plain_http import PLAIN
+from tests.support.servers.live_server import LiveServer, asks
 
 _numbers = count(1)
 _PASSWORD = "gravel harbour thirteen violins"

@@ -11,9 +11,9 @@ from autograph_web.admin.person import Role
 from autograph_web.authz.operations import FORMS, REST, Operation, Who
 from autograph_web.runtime import Services
 from autograph_web.sessions.assurance import RECENT_S
-from tests.support.clock import FakeClock
-from tests.support.factories import change, open_cookie, register
-from tests.support.http import bearer, cookies_set, sign_in
+from tests.support.clients.http import bearer, cookies_set, sign_in
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import change, open_cookie, register
 
 CODE = "reauthentication_required"
 SIGNED_IN = [(call, row) for call, row in REST.items() if row.who is not Who.PUBLIC]

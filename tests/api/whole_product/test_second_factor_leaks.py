@@ -14,14 +14,14 @@ from sqlalchemy import select
 from autograph_web.infra.one_time_secrets import OneTimeSecret
 from autograph_web.runtime import Services
 from autograph_web.schema import metadata
-from tests.support.app import Connect
-from tests.support.authenticator import PERIOD_S
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD
-from tests.support.http import CREDENTIALS, bearer, cookies_set
-from tests.support.logging_setup import captured_log
-from tests.support.two_step_rest import challenge, enrol, verify
-from tests.support.watching import RedisWindow
+from tests.support.clients.authenticator import PERIOD_S
+from tests.support.clients.http import CREDENTIALS, bearer, cookies_set
+from tests.support.clients.two_step import challenge, enrol, verify
+from tests.support.runner.logging_setup import captured_log
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD
 
 _FILLED = {
     "users",

@@ -10,12 +10,12 @@ from autograph_web.infra.telemetry import tracing
 from autograph_web.mail.message import MailMessage
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.authenticator import Authenticator
-from tests.support.clock import FakeClock
-from tests.support.collector import Collector
-from tests.support.factories import EMAIL, PASSWORD, WRONG
-from tests.support.http import CREDENTIALS, bearer, cookies_set, sign_in, sign_up
+from tests.support.clients.authenticator import Authenticator
+from tests.support.clients.http import CREDENTIALS, bearer, cookies_set, sign_in, sign_up
+from tests.support.servers.trace_collector import Collector
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, WRONG
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 TRACE = "0af7651916cd43dd8448eb211c80319c"

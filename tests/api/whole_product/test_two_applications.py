@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message
 from autograph_web.app import create_app
 from autograph_web.runtime import services
 from autograph_web.settings import Settings
-from tests.support.app import PAGES
-from tests.support.factories import AGENT, OLDER_SECRET, PASSWORD, make_settings
+from tests.support.services.app import PAGES
+from tests.support.services.factories import AGENT, OLDER_SECRET, PASSWORD, make_settings
 
 MINA, THEO = "mina@northwind.dev", "theo@southwind.dev"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.plain_http import PLAIN
-from tests.support.ports import free_port
-from tests.support.sources import ROOT
+from tests.support.clients.plain_http import PLAIN
+from tests.support.product.sources import ROOT
+from tests.support.servers.ports import free_port
 
 SCRIPT = ROOT / "docs" / "examples" / "two_step.py"
 _START_SECONDS = 180  # the pages may have to be built first

@@ -11,8 +11,8 @@ from autograph_web.accounts.links import Link, Purpose
 from autograph_web.accounts.store import LINKS
 from autograph_web.infra.crypto.encryption import DecryptionError
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import change, how_many, register, rows
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import change, how_many, register, rows
 
 RACERS = 20
 LIFE = 600

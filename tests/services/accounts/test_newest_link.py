@@ -10,13 +10,13 @@ from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.recovery.first_proof import Evidence, Verified
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD, context, open_cookie, register
-from tests.support.links import token_to
-from tests.support.mailbox import Mailbox
-from tests.support.operating import create
-from tests.support.recovery import NEW_PASSWORD, ask, ask_and_open, choose
-from tests.support.two_step import viewer_of
+from tests.support.mail.links import token_to
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, context, open_cookie, register
+from tests.support.services.operators import create
+from tests.support.services.password_reset import NEW_PASSWORD, ask, ask_and_open, choose
+from tests.support.services.two_step import viewer_of
 
 VERIFY, CHANGE = "/verify-email", "/change-email"
 FIRST, SECOND = "first@elsewhere.dev", "second@elsewhere.dev"

@@ -22,8 +22,10 @@ from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.store import OUTBOX
 from autograph_web.recovery.first_proof import Evidence
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.mail.links import token_to
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     PASSWORD,
     WRONG,
@@ -35,8 +37,6 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.links import token_to
-from tests.support.mailbox import Mailbox
 
 PAGE = "/verify-email"
 REQUIRED = pytest.mark.parametrize("settings_changes", [{"email_verification": "required"}])

@@ -17,9 +17,10 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.runtime import Services
 from autograph_web.sessions.assurance import RECENT_S
 from autograph_web.sessions.errors import ReauthenticationRequired
-from tests.support.api_keys import issue, use
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.api_keys import issue, use
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     audited,
     context,
@@ -28,9 +29,8 @@ from tests.support.factories import (
     open_pair,
     register,
 )
-from tests.support.mailbox import Mailbox
-from tests.support.operating import OPERATOR, acting, administrator, caller_of
-from tests.support.two_step import viewer_of
+from tests.support.services.operators import OPERATOR, acting, administrator, caller_of
+from tests.support.services.two_step import viewer_of
 
 NORA, OTTO = "nora@northwind.dev", "otto@northwind.dev"
 Act = Callable[[Services, Operator, UUID], Awaitable[object]]

@@ -18,10 +18,10 @@ from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.store import selecting
 from autograph_web.infra.errors import RateLimited
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, WRONG, audited, prove, register
-from tests.support.many_events import LIMIT, MANY, fill, index_searches, read_rows
-from tests.support.operating import OPERATOR, administrator
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, WRONG, audited, prove, register
+from tests.support.services.many_events import LIMIT, MANY, fill, index_searches, read_rows
+from tests.support.services.operators import OPERATOR, administrator
 
 NORA = "nora@northwind.dev"
 

@@ -15,10 +15,12 @@ from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.command_line import as_json, command
-from tests.support.factories import (
+from tests.support.clients.command_line import as_json, command
+from tests.support.product.sources import ROOT
+from tests.support.servers.inspection import kill
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     WRONG,
     audited,
@@ -29,10 +31,8 @@ from tests.support.factories import (
     prove,
     register,
 )
-from tests.support.operating import OPERATOR
-from tests.support.sources import ROOT
-from tests.support.two_step import viewer_of
-from tests.support.watching import kill
+from tests.support.services.operators import OPERATOR
+from tests.support.services.two_step import viewer_of
 
 OFFICE = "198.51.100.77"
 

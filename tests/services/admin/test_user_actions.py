@@ -24,9 +24,10 @@ from autograph_web.sessions.errors import Unfinished
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     PASSWORD,
     audited,
@@ -38,9 +39,8 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.mailbox import Mailbox
-from tests.support.operating import OPERATOR, create, lock, make_admin, person
-from tests.support.two_step import enrol, viewer_of
+from tests.support.services.operators import OPERATOR, create, lock, make_admin, person
+from tests.support.services.two_step import enrol, viewer_of
 
 ADMIN, OTHER_ADMIN = "nora@northwind.dev", "otto@northwind.dev"
 RACERS = 8

@@ -9,10 +9,10 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.person import Operator, Role, Status, Wanted
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, give_authenticators, open_pair, register
-from tests.support.operating import administrator, create, lock, person
-from tests.support.two_step import enrol, viewer_of
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, give_authenticators, open_pair, register
+from tests.support.services.operators import administrator, create, lock, person
+from tests.support.services.two_step import enrol, viewer_of
 
 NORA = "nora@northwind.dev"
 

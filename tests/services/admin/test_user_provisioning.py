@@ -12,10 +12,19 @@ from autograph_web.admin.person import Role, administrator_in
 from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.runtime import Services
-from tests.support.factories import EMAIL, PASSWORD, audited, context, how_many, open_pair, prove, register
-from tests.support.mailbox import Mailbox
-from tests.support.operating import OPERATOR, administrator, caller_of, create, person
-from tests.support.two_step import viewer_of
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.factories import (
+    EMAIL,
+    PASSWORD,
+    audited,
+    context,
+    how_many,
+    open_pair,
+    prove,
+    register,
+)
+from tests.support.services.operators import OPERATOR, administrator, caller_of, create, person
+from tests.support.services.two_step import viewer_of
 
 ADMIN = "nora@northwind.dev"
 RACERS = 8

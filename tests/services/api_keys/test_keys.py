@@ -26,14 +26,14 @@ from autograph_web.infra.errors import NotFound, RateLimited
 from autograph_web.runtime import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
-from tests.support.api_keys import impostor, issue, newcomer, signed_in, use
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, audited, change, context, how_many, prove, rows
-from tests.support.mailbox import Mailbox
-from tests.support.randomness import RecordedEntropy
-from tests.support.recovery import ask_and_open, choose
-from tests.support.two_step import enrol, fresh_viewer, viewer_of
-from tests.support.watching import RedisWindow, statements
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.inspection import RedisWindow, statements
+from tests.support.services.api_keys import impostor, issue, newcomer, signed_in, use
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, audited, change, context, how_many, prove, rows
+from tests.support.services.password_reset import ask_and_open, choose
+from tests.support.services.randomness import RecordedEntropy
+from tests.support.services.two_step import enrol, fresh_viewer, viewer_of
 
 RACERS = 20
 DAY = 86_400

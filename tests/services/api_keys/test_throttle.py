@@ -10,12 +10,12 @@ from autograph_web.infra.errors import RateLimited, Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.support.api_keys import impostor, issue, newcomer, use
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import context
-from tests.support.randomness import RecordedEntropy
-from tests.support.watching import flush, kill
+from tests.support.servers.inspection import flush, kill
+from tests.support.services.api_keys import impostor, issue, newcomer, use
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import context
+from tests.support.services.randomness import RecordedEntropy
 
 HERE, THERE = "203.0.113.7", "192.0.2.66"
 GUESSES = 20

@@ -10,10 +10,10 @@ from sqlalchemy import text
 
 from autograph_web.audit.store import AUDIT
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.command_line import Done, command
-from tests.support.factories import EMAIL, OLDER_SECRET, SECRET, context, open_cookie, register, rows
-from tests.support.two_step import viewer_of
+from tests.support.clients.command_line import Done, command
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, OLDER_SECRET, SECRET, context, open_cookie, register, rows
+from tests.support.services.two_step import viewer_of
 
 pytestmark = pytest.mark.slow  # programs are started
 

@@ -12,9 +12,9 @@ from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.commands import doctor
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
-from tests.support.command_line import command, command_from_nothing
-from tests.support.factories import EMAIL, PASSWORD, context
-from tests.support.post_office import PostOffice
+from tests.support.clients.command_line import command, command_from_nothing
+from tests.support.mail.smtp_server import MailServer
+from tests.support.services.factories import EMAIL, PASSWORD, context
 
 pytestmark = pytest.mark.slow  # programs are started
 
@@ -29,7 +29,7 @@ async def examined(services: Services, **settings: str) -> tuple[int, Findings]:
 
 
 async def test_a_server_that_is_well(services: Services, tmp_path: Path) -> None:
-    office = await PostOffice().open()
+    office = await MailServer().open()
     services.settings.data_dir.mkdir(exist_ok=True)
     code, found = await examined(services, SMTP_URL=office.url())
     await office.close()

@@ -8,8 +8,8 @@ import pytest
 
 from autograph_web.flags.table import FLAGS, PASSWORD_GRANT
 from autograph_web.runtime import Services
-from tests.support.command_line import as_json, command
-from tests.support.factories import audited
+from tests.support.clients.command_line import as_json, command
+from tests.support.services.factories import audited
 
 pytestmark = pytest.mark.slow  # programs are started
 

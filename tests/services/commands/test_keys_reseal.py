@@ -4,10 +4,10 @@ import pytest
 
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.command_line import command
-from tests.support.factories import OLDER_SECRET, SECRET, rows
-from tests.support.two_step import Enrolled, enrol
+from tests.support.clients.command_line import command
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import OLDER_SECRET, SECRET, rows
+from tests.support.services.two_step import Enrolled, enrol
 
 pytestmark = pytest.mark.slow  # programs are started
 

@@ -7,11 +7,11 @@ import pytest
 
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.runtime import Services
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.command_line import command
-from tests.support.factories import context, open_pair, register, rows
-from tests.support.two_step import enrol, sign_in, viewer_of
+from tests.support.clients.command_line import command
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import context, open_pair, register, rows
+from tests.support.services.two_step import enrol, sign_in, viewer_of
 
 pytestmark = pytest.mark.slow  # programs are started
 

@@ -12,12 +12,12 @@ from autograph_web.mail.courier import Courier, Outcome
 from autograph_web.mail.message import MailMessage
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services, build_services
-from tests.support.clock import FakeClock
-from tests.support.command_line import command
-from tests.support.factories import OLDER_SECRET, SECRET, rows
-from tests.support.mailbox import Mailbox
-from tests.support.post_office import PostOffice
-from tests.support.randomness import RecordedEntropy
+from tests.support.clients.command_line import command
+from tests.support.mail.mailbox import Mailbox
+from tests.support.mail.smtp_server import MailServer
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import OLDER_SECRET, SECRET, rows
+from tests.support.services.randomness import RecordedEntropy
 
 pytestmark = pytest.mark.slow  # programs are started
 
@@ -73,7 +73,7 @@ async def test_what_was_given_up_is_tried_again(
 
 
 async def test_a_trial_letter_is_sent_at_once(services: Services) -> None:
-    office = await PostOffice().open()
+    office = await MailServer().open()
     done = await command(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
     await office.close()
 
@@ -83,7 +83,7 @@ async def test_a_trial_letter_is_sent_at_once(services: Services) -> None:
 
 
 async def test_a_trial_letter_tells_what_is_wrong_in_one_line(services: Services) -> None:
-    office = await PostOffice(recipient_says=["550 no such person"]).open()
+    office = await MailServer(recipient_says=["550 no such person"]).open()
     refused = await command(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
     await office.close()
     away = await command(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())

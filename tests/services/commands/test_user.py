@@ -10,14 +10,23 @@ import pytest
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.runtime import Services
-from tests.support.app import Connect
-from tests.support.clock import FakeClock
-from tests.support.command_line import as_json, command
-from tests.support.factories import EMAIL, PASSWORD, audited, context, open_cookie, open_pair, prove, register
-from tests.support.mailbox import Mailbox
-from tests.support.operating import make_admin
-from tests.support.sources import ROOT
-from tests.support.two_step import enrol, viewer_of
+from tests.support.clients.command_line import as_json, command
+from tests.support.mail.mailbox import Mailbox
+from tests.support.product.sources import ROOT
+from tests.support.services.app import Connect
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
+    EMAIL,
+    PASSWORD,
+    audited,
+    context,
+    open_cookie,
+    open_pair,
+    prove,
+    register,
+)
+from tests.support.services.operators import make_admin
+from tests.support.services.two_step import enrol, viewer_of
 
 pytestmark = pytest.mark.slow  # programs are started
 

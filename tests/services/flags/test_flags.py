@@ -31,14 +31,23 @@ from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services, build_services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import audited, change, context, how_many, open_pair, prove, register, rows
-from tests.support.flags import switch
-from tests.support.mailbox import Mailbox
-from tests.support.operating import OPERATOR, create
-from tests.support.two_step import challenge, enrol, start, verify, viewer_of
-from tests.support.watching import kill, statements
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.inspection import kill, statements
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
+    audited,
+    change,
+    context,
+    how_many,
+    open_pair,
+    prove,
+    register,
+    rows,
+)
+from tests.support.services.flags import switch
+from tests.support.services.operators import OPERATOR, create
+from tests.support.services.two_step import challenge, enrol, start, verify, viewer_of
 
 _CHANCE = random.Random(8)
 PEOPLE = [UUID(int=_CHANCE.getrandbits(128)) for _ in range(10_000)]

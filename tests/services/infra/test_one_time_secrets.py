@@ -8,9 +8,9 @@ import pytest
 from autograph_web.infra.errors import TicketExpired
 from autograph_web.infra.one_time_secrets import OneTimeSecret
 from autograph_web.runtime import Services
-from tests.support.app import OpenServices
-from tests.support.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET
-from tests.support.watching import RedisWindow
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.app import OpenServices
+from tests.support.services.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET
 
 MINE, THEIRS = UUID(int=1), UUID(int=2)
 NOTE: OneTimeSecret = {

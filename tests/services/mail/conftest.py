@@ -4,12 +4,12 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.support.post_office import PostOffice
+from tests.support.mail.smtp_server import MailServer
 
 
 @pytest.fixture
-async def office() -> AsyncGenerator[PostOffice]:
+async def office() -> AsyncGenerator[MailServer]:
     """A server that takes everything."""
-    opened = await PostOffice().open()
+    opened = await MailServer().open()
     yield opened
     await opened.close()

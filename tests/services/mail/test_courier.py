@@ -25,11 +25,11 @@ from autograph_web.mail.store import OUTBOX
 from autograph_web.mail.transport import Envelope, PermanentFailure, TransientFailure
 from autograph_web.runtime import Services, build_services
 from autograph_web.settings import Settings
-from tests.support.clock import FakeClock
-from tests.support.dying_server import LETTER
-from tests.support.factories import STRANGERS_SECRET, how_many, rows
-from tests.support.randomness import RecordedEntropy
-from tests.support.watching import statements
+from tests.support.servers.dying_server import LETTER
+from tests.support.servers.inspection import statements
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import STRANGERS_SECRET, how_many, rows
+from tests.support.services.randomness import RecordedEntropy
 
 CLAIM_S = 180
 ROOT = Path(__file__).parents[3]
@@ -134,7 +134,7 @@ async def test_of_twenty_claims_of_one_letter_one_wins(
 
 def die(when: str, database_url: str, data_dir: Path) -> None:
     """Run a server until it says so, and kill it."""
-    command = [sys.executable, "-m", "tests.support.dying_server", when, database_url, str(data_dir)]
+    command = [sys.executable, "-m", "tests.support.servers.dying_server", when, database_url, str(data_dir)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"now\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 from autograph_web.mail.file_transport import FileTransport
 from autograph_web.mail.message import MailMessage
 from autograph_web.mail.transport import Envelope
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL
 
 LETTER = MailMessage(to=EMAIL, subject="Hello", paragraphs=("Hello.",))
 MOST, DAYS = 1000, 30

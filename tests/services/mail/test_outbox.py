@@ -8,9 +8,9 @@ from autograph_web.infra.crypto.encryption import DecryptionError
 from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import change, how_many, rows
-from tests.support.mailbox import Mailbox
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import change, how_many, rows
 
 LINK = "https://accounts.example.com/reset-password#a-very-secret-token"
 LETTER = MailMessage(

@@ -16,17 +16,11 @@ from autograph_web.mail.smtp import SmtpTransport
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
-from tests.support.clock import FakeClock
-from tests.support.factories import rows
-from tests.support.post_office import (
-    CREDENTIALS,
-    SECRET,
-    USER,
-    PostOffice,
-    certificate_for_localhost,
-    told_to_do,
-)
-from tests.support.randomness import RecordedEntropy
+from tests.support.mail.smtp_server import CREDENTIALS, SECRET, USER, MailServer, told_to_do
+from tests.support.servers.certificates import certificate_for_localhost
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import rows
+from tests.support.services.randomness import RecordedEntropy
 
 LINK = "https://accounts.northwind.dev/password-reset/confirm#token=" + "Zx5cVb6nMa1sDf2gHj3k" * 4
 SENDER = "AutoGraph v3 <no-reply@northwind.dev>"
@@ -76,7 +70,7 @@ async def the_row(services: Services) -> Any:
 
 
 async def test_a_letter_arrives_as_text_and_html(
-    services: Services, courier_to: MakeCourier, office: PostOffice, clock: FakeClock
+    services: Services, courier_to: MakeCourier, office: MailServer, clock: FakeClock
 ) -> None:
     await post(services)
     assert await courier_to(office.url()).deliver_one() is Outcome.DONE
@@ -100,7 +94,7 @@ async def test_a_letter_arrives_as_text_and_html(
     assert (row.sent_at, row.sealed_letter) == (clock.now(), None)
 
 
-async def test_a_running_server_sends_by_itself(settings: Settings, office: PostOffice) -> None:
+async def test_a_running_server_sends_by_itself(settings: Settings, office: MailServer) -> None:
     async with opened(build_services(settings.model_copy(update={"smtp_url": office.url()}))) as services:
         await post(services, letter(), letter("theo@northwind.dev"))
         async with asyncio.timeout(5):
@@ -117,7 +111,7 @@ async def test_starttls_comes_before_credentials_and_a_private_authority_is_beli
     services: Services, courier_to: MakeCourier, tmp_path: Path
 ) -> None:
     context, authority = certificate_for_localhost(tmp_path)
-    office = await PostOffice(certificate=context, credentials=(USER, SECRET)).open()
+    office = await MailServer(certificate=context, credentials=(USER, SECRET)).open()
     await post(services)
     await courier_to(office.url(CREDENTIALS, ca=str(authority))).deliver_one()
     await office.close()
@@ -128,7 +122,7 @@ async def test_starttls_comes_before_credentials_and_a_private_authority_is_beli
 
 async def test_tls_from_the_first_byte(services: Services, courier_to: MakeCourier, tmp_path: Path) -> None:
     context, authority = certificate_for_localhost(tmp_path)
-    office = await PostOffice(certificate=context, implicit=True, credentials=(USER, SECRET)).open()
+    office = await MailServer(certificate=context, implicit=True, credentials=(USER, SECRET)).open()
     await post(services)
     await courier_to(office.url(CREDENTIALS, ca=str(authority))).deliver_one()
     await office.close()
@@ -141,7 +135,7 @@ async def test_a_certificate_nobody_vouches_for_gets_neither_credentials_nor_let
 ) -> None:
     context, _ = certificate_for_localhost(tmp_path)
     for implicit in (False, True):
-        office = await PostOffice(certificate=context, implicit=implicit, credentials=(USER, SECRET)).open()
+        office = await MailServer(certificate=context, implicit=implicit, credentials=(USER, SECRET)).open()
         await post(services)
         assert await courier_to(office.url(CREDENTIALS)).deliver_one() is Outcome.SETBACK
         await office.close()
@@ -151,7 +145,7 @@ async def test_a_certificate_nobody_vouches_for_gets_neither_credentials_nor_let
 
 
 async def test_a_server_without_starttls_gets_nothing(
-    services: Services, courier_to: MakeCourier, office: PostOffice
+    services: Services, courier_to: MakeCourier, office: MailServer
 ) -> None:
     for url in (office.url(starttls="required"), office.url(CREDENTIALS)):
         await post(services)
@@ -166,7 +160,7 @@ async def test_wrong_credentials_wait_to_be_put_right_and_are_not_logged(
     services: Services, courier_to: MakeCourier, tmp_path: Path
 ) -> None:
     context, authority = certificate_for_localhost(tmp_path)
-    office = await PostOffice(certificate=context, credentials=(USER, "another")).open()
+    office = await MailServer(certificate=context, credentials=(USER, "another")).open()
     await post(services)
     with capture_logs() as logs:
         await courier_to(office.url(CREDENTIALS, ca=str(authority))).deliver_one()
@@ -192,7 +186,7 @@ async def test_a_refusal_for_now_is_tried_again_later(
     services: Services, courier_to: MakeCourier, clock: FakeClock, wish: dict[str, list[str]]
 ) -> None:
     [answer] = [answer for answers in wish.values() for answer in answers]
-    office = await PostOffice(**wish).open()  # pyright: ignore[reportArgumentType]
+    office = await MailServer(**wish).open()  # pyright: ignore[reportArgumentType]
     courier = courier_to(office.url())
     await post(services)
     assert await courier.deliver_one() is Outcome.DONE, "the next letter would have to wait as well"
@@ -216,7 +210,7 @@ async def test_a_refusal_for_good_fails_at_once_and_stays_to_be_seen(
     services: Services, courier_to: MakeCourier, clock: FakeClock, wish: dict[str, list[str]]
 ) -> None:
     [answer] = [answer for answers in wish.values() for answer in answers]
-    office = await PostOffice(**wish).open()  # pyright: ignore[reportArgumentType]
+    office = await MailServer(**wish).open()  # pyright: ignore[reportArgumentType]
     await post(services)
     assert await courier_to(office.url()).deliver_one() is Outcome.DONE
     clock.advance(86_400)
@@ -230,7 +224,7 @@ async def test_a_refusal_for_good_fails_at_once_and_stays_to_be_seen(
 
 
 async def test_a_server_that_stalls_is_left_in_time(services: Services, courier_to: MakeCourier) -> None:
-    office = await PostOffice(stalls=True).open()
+    office = await MailServer(stalls=True).open()
     await post(services)
     assert await courier_to(office.url()).deliver_one() is Outcome.SETBACK
     await office.close()
@@ -241,7 +235,7 @@ async def test_a_server_that_stalls_is_left_in_time(services: Services, courier_
 async def test_a_line_that_drops_in_the_middle_of_a_letter_loses_nothing(
     services: Services, courier_to: MakeCourier, clock: FakeClock
 ) -> None:
-    office = await PostOffice(drops=True).open()
+    office = await MailServer(drops=True).open()
     courier = courier_to(office.url())
     await post(services)
     assert await courier.deliver_one() is Outcome.SETBACK
@@ -255,7 +249,7 @@ async def test_a_line_that_drops_in_the_middle_of_a_letter_loses_nothing(
 
 
 async def test_letters_wait_for_a_server_that_is_away(
-    services: Services, courier_to: MakeCourier, office: PostOffice, clock: FakeClock
+    services: Services, courier_to: MakeCourier, office: MailServer, clock: FakeClock
 ) -> None:
     courier = courier_to(office.url())
     await office.close()
@@ -278,7 +272,7 @@ async def test_letters_wait_for_a_server_that_is_away(
 
 
 async def test_the_pauses_grow_to_hours_and_end_after_days(
-    services: Services, courier_to: MakeCourier, office: PostOffice, clock: FakeClock
+    services: Services, courier_to: MakeCourier, office: MailServer, clock: FakeClock
 ) -> None:
     courier, start = courier_to(office.url()), clock.now()
     await office.close()
@@ -299,7 +293,7 @@ async def test_the_pauses_grow_to_hours_and_end_after_days(
     assert timedelta(days=2, hours=20) < clock.now() - start <= timedelta(days=3)
 
 
-async def test_names_beyond_ascii(services: Services, courier_to: MakeCourier, office: PostOffice) -> None:
+async def test_names_beyond_ascii(services: Services, courier_to: MakeCourier, office: MailServer) -> None:
     await post(services, letter("mina@bücher.example", "Übergröße"), letter("miña@bücher.example"))
     courier = courier_to(office.url())
     assert [await courier.deliver_one() for _ in range(2)] == [Outcome.DONE] * 2
@@ -315,7 +309,7 @@ async def test_names_beyond_ascii(services: Services, courier_to: MakeCourier, o
 async def test_a_local_part_the_server_does_not_understand_fails_for_good(
     services: Services, courier_to: MakeCourier
 ) -> None:
-    office = await PostOffice(utf8=False).open()
+    office = await MailServer(utf8=False).open()
     await post(services, letter("miña@northwind.dev"), letter("mina@bücher.example"))
     courier = courier_to(office.url())
     assert [await courier.deliver_one() for _ in range(2)] == [Outcome.DONE] * 2
@@ -342,7 +336,7 @@ async def test_a_local_part_the_server_does_not_understand_fails_for_good(
     ids=lambda one: f"{one.to!r} {one.subject!r}",
 )
 async def test_nothing_gets_into_the_envelope_or_the_headers(
-    services: Services, courier_to: MakeCourier, office: PostOffice, evil: MailMessage
+    services: Services, courier_to: MakeCourier, office: MailServer, evil: MailMessage
 ) -> None:
     await post(services, evil)
     assert await courier_to(office.url()).deliver_one() is Outcome.DONE
@@ -357,7 +351,7 @@ async def test_a_wrong_password_is_told_with_where_it_stands(
     services: Services, courier_to: MakeCourier, tmp_path: Path
 ) -> None:
     certificate, authority = certificate_for_localhost(tmp_path)
-    office = await PostOffice(certificate=certificate, credentials=(USER, "another")).open()
+    office = await MailServer(certificate=certificate, credentials=(USER, "another")).open()
     url = office.url(CREDENTIALS, ca=str(authority))
     assert "user and password in SMTP_URL" in await told_to_do(url)
     await post(services)

@@ -16,10 +16,10 @@ from autograph_web.audit.store import selecting
 from autograph_web.profile.inputs import ActivityInput
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
-from tests.support.clock import FakeClock
-from tests.support.factories import context, open_cookie, register
-from tests.support.many_events import LIMIT, MANY, fill, index_searches, read_rows
-from tests.support.two_step import viewer_of
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import context, open_cookie, register
+from tests.support.services.many_events import LIMIT, MANY, fill, index_searches, read_rows
+from tests.support.services.two_step import viewer_of
 
 
 @pytest.fixture

@@ -20,9 +20,11 @@ from autograph_web.sessions.errors import InvalidToken, NotAuthenticated, Reauth
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     audited,
     change,
@@ -34,9 +36,8 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.mailbox import Mailbox
-from tests.support.operating import OPERATOR, make_admin
-from tests.support.two_step import (
+from tests.support.services.operators import OPERATOR, make_admin
+from tests.support.services.two_step import (
     challenge,
     enrol,
     fresh_viewer,
@@ -46,7 +47,6 @@ from tests.support.two_step import (
     verify,
     viewer_of,
 )
-from tests.support.watching import RedisWindow
 
 OWN_TABLES = (USERS, SESSIONS, REFRESH_TOKENS, FACTORS, CODES, DEVICES, LINKS, HOLDS)
 

@@ -23,8 +23,9 @@ from autograph_web.profile.errors import EmailUnchanged
 from autograph_web.runtime import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
-from tests.support.clock import FakeClock
-from tests.support.email_change import (
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.clock import FakeClock
+from tests.support.services.email_change import (
     NEW,
     ask,
     confirm,
@@ -35,7 +36,7 @@ from tests.support.email_change import (
     undo,
     undo_token,
 )
-from tests.support.factories import (
+from tests.support.services.factories import (
     EMAIL,
     audited,
     context,
@@ -46,9 +47,8 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.mailbox import Mailbox
-from tests.support.recovery import choose
-from tests.support.two_step import enrol, fresh_viewer, viewer_of
+from tests.support.services.password_reset import choose
+from tests.support.services.two_step import enrol, fresh_viewer, viewer_of
 
 THIRD, THEO = "mina@third.dev", "theo@northwind.dev"
 DAY = 86_400

@@ -11,9 +11,18 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.infra.errors import RateLimited
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
-from tests.support.clock import FakeClock
-from tests.support.factories import AGENT, EMAIL, PASSWORD, audited, context, open_cookie, open_pair, register
-from tests.support.two_step import enrol, viewer_of
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
+    AGENT,
+    EMAIL,
+    PASSWORD,
+    audited,
+    context,
+    open_cookie,
+    open_pair,
+    register,
+)
+from tests.support.services.two_step import enrol, viewer_of
 
 
 async def export(services: Services, viewer: Viewer) -> tuple[str, dict[str, Any]]:

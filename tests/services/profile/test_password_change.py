@@ -30,10 +30,12 @@ from autograph_web.sessions.errors import InvalidToken, ReauthenticationRequired
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.authenticator import PERIOD_S
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.clients.authenticator import PERIOD_S
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     PASSWORD,
     WRONG,
@@ -47,8 +49,7 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.mailbox import Mailbox
-from tests.support.two_step import (
+from tests.support.services.two_step import (
     Enrolled,
     challenge,
     enrol,
@@ -59,7 +60,6 @@ from tests.support.two_step import (
     verify,
     viewer_of,
 )
-from tests.support.watching import RedisWindow
 
 NEW = "basalt teapot nineteen lanterns"
 

@@ -27,8 +27,9 @@ from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.infra.errors import RateLimited
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     PASSWORD,
     WRONG,
@@ -43,9 +44,8 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.mailbox import Mailbox
-from tests.support.recovery import NEW_PASSWORD, ask, ask_and_open, choose, token_in
-from tests.support.two_step import challenge, enrol, open_browser, start, verify
+from tests.support.services.password_reset import NEW_PASSWORD, ask, ask_and_open, choose, token_in
+from tests.support.services.two_step import challenge, enrol, open_browser, start, verify
 
 HOUR = 3600
 RACERS = 20

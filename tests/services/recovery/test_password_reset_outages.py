@@ -10,12 +10,12 @@ from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.recovery.errors import PasswordIsSet
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import audited, open_cookie, open_pair, prove, register
-from tests.support.mailbox import Mailbox
-from tests.support.recovery import NEW_PASSWORD, ask, ask_and_open, choose
-from tests.support.watching import flush, kill
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.inspection import flush, kill
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import audited, open_cookie, open_pair, prove, register
+from tests.support.services.password_reset import NEW_PASSWORD, ask, ask_and_open, choose
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, audited, change, how_many, prove, register
-from tests.support.mailbox import Mailbox
-from tests.support.recovery import NEW_PASSWORD, ask, ask_and_open, choose
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, audited, change, how_many, prove, register
+from tests.support.services.password_reset import NEW_PASSWORD, ask, ask_and_open, choose
 
 HOUR = 3600
 

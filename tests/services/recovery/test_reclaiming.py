@@ -21,10 +21,12 @@ from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
-from tests.support.api_keys import issue, use
-from tests.support.authenticator import Authenticator
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.clients.authenticator import Authenticator
+from tests.support.mail.links import token_to
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.api_keys import issue, use
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     PASSWORD,
     WRONG,
@@ -38,10 +40,8 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.links import token_to
-from tests.support.mailbox import Mailbox
-from tests.support.recovery import NEW_PASSWORD, ask_and_open, choose
-from tests.support.two_step import (
+from tests.support.services.password_reset import NEW_PASSWORD, ask_and_open, choose
+from tests.support.services.two_step import (
     enrol,
     fresh_viewer,
     open_browser,

@@ -23,9 +23,10 @@ from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.email_change import (
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.email_change import (
     NEW,
     ask,
     confirm,
@@ -36,7 +37,7 @@ from tests.support.email_change import (
     undo,
     undo_token,
 )
-from tests.support.factories import (
+from tests.support.services.factories import (
     EMAIL,
     PASSWORD,
     audited,
@@ -47,9 +48,8 @@ from tests.support.factories import (
     prove,
     register,
 )
-from tests.support.mailbox import Mailbox
-from tests.support.recovery import choose
-from tests.support.two_step import open_browser, viewer_of
+from tests.support.services.password_reset import choose
+from tests.support.services.two_step import open_browser, viewer_of
 
 THIRD, THEO = "mina@third.dev", "theo@northwind.dev"
 DAY = 86_400

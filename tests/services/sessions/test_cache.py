@@ -14,10 +14,10 @@ from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.sessions.cache import SessionCache
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import SECRET, STRANGERS_SECRET, context, open_cookie, register
-from tests.support.watching import RedisWindow, kill
+from tests.support.servers.inspection import RedisWindow, kill
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import SECRET, STRANGERS_SECRET, context, open_cookie, register
 
 SESSION = UUID(int=7)
 

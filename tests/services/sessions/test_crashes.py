@@ -4,7 +4,7 @@ import pytest
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.runtime import Services
-from tests.support.factories import open_cookie, open_pair, register
+from tests.support.services.factories import open_cookie, open_pair, register
 
 
 @pytest.fixture

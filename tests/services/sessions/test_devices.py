@@ -17,12 +17,12 @@ from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import AGENT, audited, context, how_many, open_pair, prove, register
-from tests.support.signed_in_browser import Browser, come_in
-from tests.support.two_step import enrol, fresh_viewer, start
-from tests.support.watching import kill
+from tests.support.servers.inspection import kill
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import AGENT, audited, context, how_many, open_pair, prove, register
+from tests.support.services.signed_in_browser import Browser, come_in
+from tests.support.services.two_step import enrol, fresh_viewer, start
 
 OTHER = "theo@northwind.dev"
 DAY = 86_400

@@ -9,8 +9,8 @@ from autograph_web.infra.errors import TicketExpired
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant
-from tests.support.factories import context, prove, register
-from tests.support.watching import RedisWindow
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.factories import context, prove, register
 
 FLASH = Flash("rate_limited", "email", 12, ("One reason.",), {"email": "mina@northwind.dev"})
 

@@ -12,10 +12,10 @@ from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.factories import EMAIL, PASSWORD, context, open_pair, register
-from tests.support.signed_in_browser import Browser, come_in
-from tests.support.watching import RedisWindow, kill
+from tests.support.servers.inspection import RedisWindow, kill
+from tests.support.services.app import OpenServices
+from tests.support.services.factories import EMAIL, PASSWORD, context, open_pair, register
+from tests.support.services.signed_in_browser import Browser, come_in
 
 CHANNEL = "session_ends"
 NEW = "seven copper lanterns hum"

@@ -36,14 +36,14 @@ from autograph_web.runtime import Services, build_services
 from autograph_web.sessions.errors import InvalidToken, ReauthenticationRequired, TokenReused
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from autograph_web.settings import Settings
-from tests.support.authenticator import PERIOD_S, Authenticator
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD, context, make_settings, register
-from tests.support.mailbox import Mailbox
-from tests.support.recovery import NEW_PASSWORD, ask_and_open, choose
-from tests.support.session_model import AccountModel, KeyModel, RefreshModel, SessionModel, Shown
-from tests.support.sql_line import SqlLine, empty
-from tests.support.watching import kill
+from tests.support.clients.authenticator import PERIOD_S, Authenticator
+from tests.support.mail.mailbox import Mailbox
+from tests.support.product.session_model import AccountModel, KeyModel, RefreshModel, SessionModel, Shown
+from tests.support.servers.inspection import kill
+from tests.support.servers.postgres_connection import PostgresConnection, empty
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, context, make_settings, register
+from tests.support.services.password_reset import NEW_PASSWORD, ask_and_open, choose
 
 _HOUR = 3600
 IDLE_S, REMEMBERED_S, LONGEST_S = 10 * _HOUR, 40 * _HOUR, 60 * _HOUR
@@ -405,7 +405,7 @@ def test_on_sqlite(tmp_path: Path, migrated_sqlite_file: Path, own_redis: Embedd
 
 @pytest.mark.slow
 def test_on_postgres(
-    tmp_path: Path, shared_postgres: SqlLine, shared_postgres_url: str, own_redis: EmbeddedRedis
+    tmp_path: Path, shared_postgres: PostgresConnection, shared_postgres_url: str, own_redis: EmbeddedRedis
 ) -> None:
     def fresh() -> str:
         empty(shared_postgres)

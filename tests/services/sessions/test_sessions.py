@@ -11,8 +11,9 @@ from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import Services
 from autograph_web.sessions.errors import InvalidToken, NotAuthenticated
 from autograph_web.sessions.store import SESSIONS
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.servers.inspection import RedisWindow, statements
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     AGENT,
     EMAIL,
     context,
@@ -22,7 +23,6 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.watching import RedisWindow, statements
 
 HOUR, DAY = 3600, 86_400
 

@@ -16,8 +16,9 @@ from autograph_web.sessions.cookies import new_cookie
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     audited,
     change,
@@ -28,8 +29,7 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.randomness import RecordedEntropy
-from tests.support.watching import RedisWindow
+from tests.support.services.randomness import RecordedEntropy
 
 OTHER = "theo@northwind.dev"
 

@@ -15,9 +15,10 @@ from autograph_web.runtime import Services
 from autograph_web.sessions.errors import InvalidToken, TokenReused
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from autograph_web.sessions.tokens import GRACE, TokenPair
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     OLDER_SECRET,
     SECRET,
@@ -30,7 +31,6 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.mailbox import Mailbox
 
 
 @pytest.fixture

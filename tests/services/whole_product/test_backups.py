@@ -19,11 +19,11 @@ from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.infra.redis.embedded import EmbeddedRedis, server_program
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
-from tests.support.clock import FakeClock
-from tests.support.command_line import as_json, command
-from tests.support.factories import context, make_settings, open_pair, prove, register
-from tests.support.ports import free_port
-from tests.support.sources import ROOT
+from tests.support.clients.command_line import as_json, command
+from tests.support.product.sources import ROOT
+from tests.support.servers.ports import free_port
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import context, make_settings, open_pair, prove, register
 
 pytestmark = pytest.mark.slow  # programs are started
 

@@ -16,11 +16,11 @@ from autograph_web.infra.telemetry.metrics import meters
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
 from tests.services.whole_product.writing_use_cases import CASES, Act, Case, Stage
-from tests.support.clock import FakeClock
-from tests.support.conflicts import MOMENTS, Disturb, conflicts
-from tests.support.factories import how_many, rows
-from tests.support.mailbox import Mailbox
-from tests.support.watching import RedisWindow
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.clock import FakeClock
+from tests.support.services.conflicts import MOMENTS, Disturb, conflicts
+from tests.support.services.factories import how_many, rows
 
 
 @pytest.fixture

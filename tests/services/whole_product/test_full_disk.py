@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.factories import PASSWORD
-from tests.support.live_server import LiveServer
-from tests.support.small_disk import fill, free, on_small_disk
+from tests.support.servers.live_server import LiveServer
+from tests.support.servers.small_disk import fill, free, on_small_disk
+from tests.support.services.factories import PASSWORD
 
 pytestmark = pytest.mark.slow  # programs are started
 

@@ -16,10 +16,10 @@ from autograph_web.mail.store import OUTBOX
 from autograph_web.parts import outbox_of
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
-from tests.support.factories import context, how_many, make_settings, rows
-from tests.support.flags import switch
-from tests.support.mailbox import Mailbox
-from tests.support.watching import kill, statements
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.inspection import kill, statements
+from tests.support.services.factories import context, how_many, make_settings, rows
+from tests.support.services.flags import switch
 
 
 @pytest.fixture

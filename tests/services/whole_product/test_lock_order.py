@@ -18,10 +18,10 @@ from autograph_web.infra.errors import DomainError, Unavailable
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD, context
-from tests.support.recovery import NEW_PASSWORD
-from tests.support.two_step import enrol, fresh_viewer
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, context
+from tests.support.services.password_reset import NEW_PASSWORD
+from tests.support.services.two_step import enrol, fresh_viewer
 
 _WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 UseCase = Callable[[Services, Viewer], Awaitable[object]]

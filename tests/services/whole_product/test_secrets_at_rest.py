@@ -12,7 +12,8 @@ from autograph_web.infra.flash import Flash
 from autograph_web.runtime import Services
 from autograph_web.schema import metadata
 from autograph_web.sessions.errors import TokenReused
-from tests.support.factories import (
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.factories import (
     EMAIL,
     PASSWORD,
     SECRET,
@@ -23,8 +24,7 @@ from tests.support.factories import (
     prove,
     register,
 )
-from tests.support.randomness import RecordedEntropy
-from tests.support.watching import RedisWindow
+from tests.support.services.randomness import RecordedEntropy
 
 OTHER = "theo@northwind.dev"
 _FILLED = {"users", "sessions", "refresh_tokens", "audit_log"}

@@ -14,7 +14,7 @@ from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.sessions.cookies import new_cookie
-from tests.support.factories import make_settings
+from tests.support.services.factories import make_settings
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,15 @@ from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.recovery.first_proof import Evidence
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
-from tests.support.api_keys import issue, use
-from tests.support.clock import FakeClock
-from tests.support.factories import PASSWORD, WRONG, context, open_pair, prove, register
-from tests.support.flags import switch
-from tests.support.links import token_to
-from tests.support.mailbox import Mailbox
-from tests.support.operating import OPERATOR, administrator
-from tests.support.recovery import NEW_PASSWORD, ask, ask_and_open, choose
-from tests.support.two_step import (
+from tests.support.mail.links import token_to
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.api_keys import issue, use
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import PASSWORD, WRONG, context, open_pair, prove, register
+from tests.support.services.flags import switch
+from tests.support.services.operators import OPERATOR, administrator
+from tests.support.services.password_reset import NEW_PASSWORD, ask, ask_and_open, choose
+from tests.support.services.two_step import (
     Enrolled,
     challenge,
     enrol,

@@ -15,7 +15,7 @@ from autograph_web.accounts.errors import (
 from autograph_web.authn.methods.password.hashing import PasswordHasher
 from autograph_web.authn.methods.password.policy import PasswordPolicy
 from autograph_web.infra.errors import DomainError
-from tests.support.factories import EMAIL, PASSWORD, WRONG
+from tests.support.services.factories import EMAIL, PASSWORD, WRONG
 
 _POLICY = PasswordPolicy(8, 3)
 _STRONG = "gravel harbour thirteen violins "

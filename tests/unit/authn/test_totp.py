@@ -9,8 +9,8 @@ from pyotp.hotp import HOTP
 from pyotp.totp import TOTP
 
 from autograph_web.authn.methods.totp import algorithm as totp
-from tests.support.authenticator import CALCULATORS, READERS, Authenticator, Calculator, Reader
-from tests.support.randomness import RecordedEntropy
+from tests.support.clients.authenticator import CALCULATORS, READERS, Authenticator, Calculator, Reader
+from tests.support.services.randomness import RecordedEntropy
 
 SECRET = b"12345678901234567890"
 EMAIL = "mina@northwind.dev"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.randomness import SystemRandomness
-from tests.support.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET
+from tests.support.services.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET
 
 OWNER, VALUE = "totp\n" + "0" * 32, b"twenty secret bytes!"
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import IntegrityError
 
 from autograph_web.infra.telemetry.error_text import trace_of, without_values
-from tests.support.logging_setup import captured_log
+from tests.support.runner.logging_setup import captured_log
 
 SECRET = "correct horse, (battery) staple"
 STRANGE = "battery"

@@ -3,7 +3,7 @@
 import pytest
 
 from autograph_web.infra.crypto.keyring import Keyring, token_hash
-from tests.support.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET
+from tests.support.services.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET
 
 
 def test_two_purposes_share_no_key() -> None:

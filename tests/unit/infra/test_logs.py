@@ -18,9 +18,9 @@ from socketio import AsyncServer
 from autograph_web.infra.randomness import random_token
 from autograph_web.infra.telemetry.logs import configure_logging, redact
 from autograph_web.sessions.cookies import new_cookie
-from tests.support.factories import PASSWORD
-from tests.support.logging_setup import restored_logging
-from tests.support.randomness import RecordedEntropy
+from tests.support.runner.logging_setup import restored_logging
+from tests.support.services.factories import PASSWORD
+from tests.support.services.randomness import RecordedEntropy
 
 JWT = jwt.encode({"sub": "mina"}, "k" * 32, "HS256")
 _ENTROPY = RecordedEntropy()

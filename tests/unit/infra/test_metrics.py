@@ -11,16 +11,16 @@ from textwrap import dedent
 import pytest
 
 from autograph_web.infra.telemetry.metrics import prepare
-from tests.support.figures import parse, value
-from tests.support.small_disk import on_small_disk
-from tests.support.sources import ROOT
+from tests.support.metrics.scraping import parse, value
+from tests.support.product.sources import ROOT
+from tests.support.servers.small_disk import on_small_disk
 
 WORKER = dedent(
     """
     import sys
     from pathlib import Path
     from autograph_web.infra.telemetry.metrics import MetricsExposition, meters
-    from tests.support.small_disk import fill, free
+    from tests.support.servers.small_disk import fill, free
     shown = MetricsExposition(Path(sys.argv[1]))
     shown.join()
     meters().connections_most.set(10)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograph_web.infra.db.postgres_url import PostgresAddress, parse_postgres_url
-from tests.support.post_office import certificate_for_localhost
+from tests.support.servers.certificates import certificate_for_localhost
 
 BASE = "postgresql://nora:hunter2@db.northwind.dev/accounts"
 

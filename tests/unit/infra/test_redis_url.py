@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from autograph_web.infra.redis.url import Sentinels, one_address, parse_redis_url
-from tests.support.post_office import certificate_for_localhost
+from tests.support.servers.certificates import certificate_for_localhost
 
 
 def test_an_address_of_one_server_names_no_sentinels() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from autograph_web.infra.crypto.secret_file import SecretError, add_secret, check_secret, secrets_of_data_dir
 from autograph_web.infra.randomness import SystemRandomness
-from tests.support.factories import SECRET
-from tests.support.sources import ROOT
+from tests.support.product.sources import ROOT
+from tests.support.services.factories import SECRET
 
 
 def test_the_first_start_makes_a_secret_only_its_owner_can_read(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.mail.store import OUTBOX
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     WRONG,
     change,
     context,
@@ -30,8 +30,8 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.operating import OPERATOR, create, make_admin
-from tests.support.two_step import enrol, fresh_viewer, set_up
+from tests.support.services.operators import OPERATOR, create, make_admin
+from tests.support.services.two_step import enrol, fresh_viewer, set_up
 
 DAY = timedelta(days=1)
 

@@ -12,8 +12,8 @@ from autograph_web.audit.kinds import Kind
 from autograph_web.audit.store import AUDIT
 from autograph_web.parts import chain_check_of
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import context, rows
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import context, rows
 
 
 async def happen(services: Services, times: int = 1) -> None:

@@ -12,9 +12,9 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
 from tests.services.audit.chain.helpers import check, happen, insert_row, links, run, settle
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, context, open_cookie, prove, register, rows
-from tests.support.two_step import viewer_of
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, context, open_cookie, prove, register, rows
+from tests.support.services.two_step import viewer_of
 
 Tamper = Callable[[Services], Awaitable[None]]
 

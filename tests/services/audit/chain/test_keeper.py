@@ -18,10 +18,10 @@ from autograph_web.parts import chain_check_of
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.services.audit.chain.helpers import check, happen, links, settle
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import context, how_many, rows
-from tests.support.randomness import RecordedEntropy
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import context, how_many, rows
+from tests.support.services.randomness import RecordedEntropy
 
 
 async def test_every_row_gets_one_link_in_order(ten: Services) -> None:

@@ -11,10 +11,10 @@ from autograph_web.parts import chain_check_of
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
 from tests.services.audit.chain.helpers import check, happen, links, run
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET, how_many
-from tests.support.randomness import RecordedEntropy
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import OLDER_SECRET, SECRET, STRANGERS_SECRET, how_many
+from tests.support.services.randomness import RecordedEntropy
 
 
 async def test_links_outlive_the_secret_they_were_made_with(

@@ -15,9 +15,9 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.runtime import Services, forget_old_events
 from autograph_web.settings import Settings
 from tests.services.audit.chain.helpers import check, days_of_events, happen, links, run
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import context, how_many, rows
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import context, how_many, rows
 
 
 async def test_old_days_go_and_the_rest_holds(services: Services, clock: FakeClock) -> None:

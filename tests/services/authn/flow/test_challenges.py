@@ -7,10 +7,10 @@ import pytest
 from autograph_web.authn.flow.errors import ChallengeExpired
 from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import AGENT, EMAIL, audited, context
-from tests.support.two_step import Enrolled, challenge, enrol, verify
-from tests.support.watching import RedisWindow
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import AGENT, EMAIL, audited, context
+from tests.support.services.two_step import Enrolled, challenge, enrol, verify
 
 OTHER = "theo@northwind.dev"
 HOME, ELSEWHERE = "203.0.113.7", "192.0.2.66"

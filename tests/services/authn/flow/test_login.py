@@ -12,9 +12,9 @@ from autograph_web.authn.flow.inputs import ReauthenticationInput
 from autograph_web.infra.errors import DomainError
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import Services
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     AGENT,
     EMAIL,
     PASSWORD,
@@ -27,7 +27,7 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.recovery import NEW_PASSWORD
+from tests.support.services.password_reset import NEW_PASSWORD
 
 
 async def test_the_right_password_gives_a_proof_for_the_account(services: Services, clock: FakeClock) -> None:

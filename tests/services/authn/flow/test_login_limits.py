@@ -11,8 +11,8 @@ from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, WRONG, audited, change, device_cookie, prove, register
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, WRONG, audited, change, device_cookie, prove, register
 
 OTHER = "theo@northwind.dev"
 WINDOW = 15 * 60

@@ -17,9 +17,11 @@ from autograph_web.mail.message import MailMessage
 from autograph_web.recovery.reclaiming import WayBack
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.inspection import kill, statements
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     PASSWORD,
     audited,
@@ -31,10 +33,8 @@ from tests.support.factories import (
     prove,
     register,
 )
-from tests.support.mailbox import Mailbox
-from tests.support.recovery import NEW_PASSWORD, choose
-from tests.support.two_step import challenge, enrol, set_up, start, verify
-from tests.support.watching import kill, statements
+from tests.support.services.password_reset import NEW_PASSWORD, choose
+from tests.support.services.two_step import challenge, enrol, set_up, start, verify
 
 DAY = 86_400
 SUBJECT = "New sign-in to your account"

@@ -6,9 +6,10 @@ from autograph_web.accounts.errors import SessionEnded, WrongPassword
 from autograph_web.authn.errors import CodeMalformed, InvalidCode
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import SESSIONS
-from tests.support.authenticator import PERIOD_S
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.clients.authenticator import PERIOD_S
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     PASSWORD,
     WRONG,
@@ -20,8 +21,7 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.two_step import Enrolled, enrol, open_browser, reauthenticate, set_up, viewer_of
-from tests.support.watching import RedisWindow
+from tests.support.services.two_step import Enrolled, enrol, open_browser, reauthenticate, set_up, viewer_of
 
 TEN_MINUTES = 600
 

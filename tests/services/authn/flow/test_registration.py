@@ -12,8 +12,8 @@ from autograph_web.accounts.store import USERS
 from autograph_web.audit.store import AUDIT
 from autograph_web.infra.errors import DomainError, RateLimited
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     AGENT,
     EMAIL,
     PASSWORD,

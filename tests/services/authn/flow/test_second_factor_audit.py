@@ -8,11 +8,11 @@ from autograph_web.authn.methods.totp.errors import SetupCodeInvalid
 from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.rendering import as_text
 from autograph_web.runtime import Services
-from tests.support.authenticator import PERIOD_S
-from tests.support.clock import FakeClock
-from tests.support.factories import AGENT, EMAIL, audited, context, open_pair, register
-from tests.support.mailbox import Mailbox
-from tests.support.two_step import (
+from tests.support.clients.authenticator import PERIOD_S
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import AGENT, EMAIL, audited, context, open_pair, register
+from tests.support.services.two_step import (
     Enrolled,
     challenge,
     enrol,

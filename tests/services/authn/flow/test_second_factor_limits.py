@@ -11,9 +11,10 @@ from autograph_web.authn.methods.totp.errors import SetupCodeInvalid
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, WRONG, audited, context, open_pair, prove, register
-from tests.support.two_step import (
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, WRONG, audited, context, open_pair, prove, register
+from tests.support.services.two_step import (
     Enrolled,
     challenge,
     enrol,
@@ -24,7 +25,6 @@ from tests.support.two_step import (
     verify,
     viewer_of,
 )
-from tests.support.watching import RedisWindow
 
 OTHER = "theo@northwind.dev"
 FIVE_MINUTES, HOUR, DAY = 300, 3600, 86_400

@@ -15,11 +15,11 @@ from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
 from autograph_web.sessions.viewer import AuthenticationGrant
-from tests.support.authenticator import PERIOD_S
-from tests.support.clock import FakeClock
-from tests.support.factories import audited, context, how_many, open_pair, register, rows
-from tests.support.mailbox import Mailbox
-from tests.support.two_step import (
+from tests.support.clients.authenticator import PERIOD_S
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import audited, context, how_many, open_pair, register, rows
+from tests.support.services.two_step import (
     Enrolled,
     challenge,
     enrol,

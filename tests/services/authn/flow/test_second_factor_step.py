@@ -9,11 +9,19 @@ from autograph_web.authn.methods.recovery_codes.store import CODES
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
-from tests.support.authenticator import PERIOD_S
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, audited, context, how_many, rows
-from tests.support.two_step import Enrolled, challenge, enrol, open_browser, sign_in, verify, viewer_of
-from tests.support.watching import RedisWindow
+from tests.support.clients.authenticator import PERIOD_S
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, audited, context, how_many, rows
+from tests.support.services.two_step import (
+    Enrolled,
+    challenge,
+    enrol,
+    open_browser,
+    sign_in,
+    verify,
+    viewer_of,
+)
 
 
 @pytest.fixture

@@ -49,12 +49,12 @@ from autograph_web.sessions.assurance import Level, MethodId
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.settings import Settings
 from autograph_web.ui.viewer import device_row
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, PASSWORD, audited, context, how_many, register
-from tests.support.mailbox import Mailbox
-from tests.support.operating import OPERATOR
-from tests.support.randomness import RecordedEntropy
-from tests.support.two_step import open_browser, verify, viewer_of
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, audited, context, how_many, register
+from tests.support.services.operators import OPERATOR
+from tests.support.services.randomness import RecordedEntropy
+from tests.support.services.two_step import open_browser, verify, viewer_of
 
 WORDS = Table(
     "magic_words",

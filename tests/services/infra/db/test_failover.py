@@ -8,7 +8,8 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.infra.errors import Unavailable
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.support.factories import (
+from tests.support.servers.postgres_pair import PostgresPair
+from tests.support.services.factories import (
     context,
     make_settings,
     open_cookie,
@@ -16,8 +17,7 @@ from tests.support.factories import (
     prove,
     register,
 )
-from tests.support.health import parts
-from tests.support.postgres_pair import PostgresPair
+from tests.support.services.health import parts
 
 RECOVERY_S = 10
 

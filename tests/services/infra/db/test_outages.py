@@ -16,8 +16,9 @@ from autograph_web.infra.errors import Unavailable
 from autograph_web.runtime import Services
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.factories import (
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.app import OpenServices
+from tests.support.services.factories import (
     WRONG,
     context,
     how_many,
@@ -27,8 +28,7 @@ from tests.support.factories import (
     prove,
     register,
 )
-from tests.support.health import parts
-from tests.support.watching import RedisWindow
+from tests.support.services.health import parts
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.errors import Unavailable
 from autograph_web.runtime import Services
-from tests.support.factories import context, how_many, open_pair, register
-from tests.support.health import parts
-from tests.support.hostile_role import ROLE, make_hostile_role, through
-from tests.support.pgbouncer import pgbouncer
+from tests.support.servers.hostile_role import ROLE, make_hostile_role, through
+from tests.support.servers.pgbouncer import pgbouncer
+from tests.support.services.factories import context, how_many, open_pair, register
+from tests.support.services.health import parts
 
 PLACES = [
     (None, ROLE),

@@ -14,9 +14,9 @@ from autograph_web.infra.db.database import Database
 from autograph_web.infra.db.retry import is_conflict, retried
 from autograph_web.infra.errors import Unavailable
 from autograph_web.runtime import Services
-from tests.support.clock import FakeClock
-from tests.support.factories import audited, context, how_many
-from tests.support.two_step import Enrolled, enrol, fresh_viewer
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import audited, context, how_many
+from tests.support.services.two_step import Enrolled, enrol, fresh_viewer
 
 _ADD = text("UPDATE tally SET n = n + 1 WHERE name = :name")
 _WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")

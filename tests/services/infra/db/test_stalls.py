@@ -10,8 +10,8 @@ from sqlalchemy import event, text
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.errors import Unavailable, Uncertain
 from autograph_web.runtime import Services
-from tests.support.health import parts
-from tests.support.parts import PostgresPart
+from tests.support.servers.dependencies import PostgresPart
+from tests.support.services.health import parts
 
 PATIENCE_S = 20.0
 """Far longer than any answer may take, on a crowded machine too."""

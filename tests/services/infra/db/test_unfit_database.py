@@ -16,9 +16,9 @@ from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.health.failures import Trouble, trouble_of
 from autograph_web.infra.startup_error import StartupError
 from autograph_web.runtime import Services
-from tests.support.command_line import command
-from tests.support.factories import make_settings
-from tests.support.hostile_role import through
+from tests.support.clients.command_line import command
+from tests.support.servers.hostile_role import through
+from tests.support.services.factories import make_settings
 
 pytestmark = pytest.mark.slow  # programs are started
 

@@ -20,8 +20,8 @@ from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.infra.redis.embedded import EmbeddedRedis, packaged_servers, server_program
 from autograph_web.infra.startup_error import StartupError
 from autograph_web.runtime import Services, build_services, opened
-from tests.support.clock import FakeClock
-from tests.support.factories import context, make_settings, open_pair, prove, register
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import context, make_settings, open_pair, prove, register
 
 pytestmark = pytest.mark.slow  # programs are started
 

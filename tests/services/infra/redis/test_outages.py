@@ -13,9 +13,12 @@ from autograph_web.runtime import Services
 from autograph_web.sessions.errors import TokenReused
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.mail.mailbox import Mailbox
+from tests.support.servers.dependencies import RedisPart
+from tests.support.servers.inspection import RedisWindow, flush, kill
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     WRONG,
     audited,
     context,
@@ -26,10 +29,7 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.health import parts
-from tests.support.mailbox import Mailbox
-from tests.support.parts import RedisPart
-from tests.support.watching import RedisWindow, flush, kill
+from tests.support.services.health import parts
 
 
 @pytest.fixture

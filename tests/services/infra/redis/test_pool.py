@@ -12,7 +12,7 @@ from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.infra.redis.pool import SUBSCRIPTIONS, follower
-from tests.support.watching import RedisWindow, kill
+from tests.support.servers.inspection import RedisWindow, kill
 
 Follow = Callable[[int], Any]
 

@@ -14,11 +14,11 @@ from autograph_web.infra.redis.probe import what_fails
 from autograph_web.infra.startup_error import StartupError
 from autograph_web.infra.telemetry.logs import configure_logging
 from autograph_web.runtime import Services
-from tests.support.app import OpenServices
-from tests.support.command_line import command
-from tests.support.factories import make_settings
-from tests.support.post_office import certificate_for_localhost
-from tests.support.restricted_redis import as_admin, redis_with
+from tests.support.clients.command_line import command
+from tests.support.servers.certificates import certificate_for_localhost
+from tests.support.servers.restricted_redis import as_admin, redis_with
+from tests.support.services.app import OpenServices
+from tests.support.services.factories import make_settings
 
 pytestmark = pytest.mark.slow  # programs are started
 

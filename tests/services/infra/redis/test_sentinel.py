@@ -16,9 +16,9 @@ from autograph_web.infra.redis.embedded import server_program
 from autograph_web.infra.startup_error import StartupError
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
-from tests.support.factories import context, open_cookie, open_pair, prove, register
-from tests.support.ports import free_port
-from tests.support.sentinel import WatchedRedis
+from tests.support.servers.ports import free_port
+from tests.support.servers.sentinel import WatchedRedis
+from tests.support.services.factories import context, open_cookie, open_pair, prove, register
 
 pytestmark = pytest.mark.slow  # programs are started
 

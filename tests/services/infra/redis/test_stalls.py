@@ -9,12 +9,12 @@ from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.runtime import Services
 from autograph_web.settings import Settings
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import open_cookie, open_pair, prove, register
-from tests.support.health import parts
-from tests.support.parts import RedisPart
-from tests.support.watching import RedisWindow
+from tests.support.servers.dependencies import RedisPart
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import open_cookie, open_pair, prove, register
+from tests.support.services.health import parts
 
 pytestmark = pytest.mark.slow  # real seconds pass
 

@@ -15,9 +15,9 @@ from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.infra.errors import RateLimited
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
-from tests.support.authenticator import PERIOD_S, Authenticator
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.clients.authenticator import PERIOD_S, Authenticator
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     EMAIL,
     audited,
     context,
@@ -28,7 +28,7 @@ from tests.support.factories import (
     register,
     rows,
 )
-from tests.support.two_step import Enrolled, enrol, fresh_viewer, set_up, sign_in, start, viewer_of
+from tests.support.services.two_step import Enrolled, enrol, fresh_viewer, set_up, sign_in, start, viewer_of
 
 
 @pytest.fixture

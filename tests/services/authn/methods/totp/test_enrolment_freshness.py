@@ -9,14 +9,14 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.runtime import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
-from tests.support.authenticator import PERIOD_S
-from tests.support.clock import FakeClock
-from tests.support.factories import (
+from tests.support.clients.authenticator import PERIOD_S
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import (
     context,
     open_pair,
     register,
 )
-from tests.support.two_step import (
+from tests.support.services.two_step import (
     Enrolled,
     challenge,
     enrol,

@@ -8,10 +8,10 @@ from autograph_web.authn.methods.totp.store import REPLACED
 from autograph_web.infra.errors import RateLimited
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import Viewer
-from tests.support.authenticator import PERIOD_S, Authenticator
-from tests.support.clock import FakeClock
-from tests.support.factories import audited, context, how_many
-from tests.support.two_step import (
+from tests.support.clients.authenticator import PERIOD_S, Authenticator
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import audited, context, how_many
+from tests.support.services.two_step import (
     Enrolled,
     challenge,
     enrol,

@@ -15,11 +15,11 @@ from autograph_web.authn.methods.totp.resealing import reseal_all
 from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.infra.crypto.encryption import DecryptionError
 from autograph_web.runtime import Services
-from tests.support.app import OpenServices
-from tests.support.clock import FakeClock
-from tests.support.factories import OLDER_SECRET, SECRET, audited, change, rows
-from tests.support.two_step import Enrolled, challenge, enrol, sign_in, verify
-from tests.support.watching import RedisWindow
+from tests.support.servers.inspection import RedisWindow
+from tests.support.services.app import OpenServices
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import OLDER_SECRET, SECRET, audited, change, rows
+from tests.support.services.two_step import Enrolled, challenge, enrol, sign_in, verify
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import NotFound
 from autograph_web.runtime import Services
 from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
-from tests.support.clock import FakeClock
-from tests.support.factories import AGENT, audited, context, how_many, rows
-from tests.support.two_step import (
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import AGENT, audited, context, how_many, rows
+from tests.support.services.two_step import (
     Enrolled,
     challenge,
     enrol,
