@@ -24,7 +24,7 @@ from playwright.async_api import BrowserContext, async_playwright
 from autograph_web.frontend.paths import TOOLS_DIR
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.benchmarks.client import Wrong
-from tests.benchmarks.looks import SIGNED_IN, SIGNED_OUT, Look, Page, goals, read_report, table
+from tests.benchmarks.page_budget import SIGNED_IN, SIGNED_OUT, Look, Page, goals, read_report, table
 from tests.benchmarks.report import machine, put_into
 from tests.benchmarks.servers import product
 from tests.support.browser import chromium

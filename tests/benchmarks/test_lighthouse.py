@@ -8,7 +8,7 @@ import pytest
 
 from tests.benchmarks.client import Wrong
 from tests.benchmarks.lighthouse import COMMAND, LOCK
-from tests.benchmarks.looks import MOST_BYTES, Look, Page, goals, read_report, table
+from tests.benchmarks.page_budget import MOST_BYTES, Look, Page, goals, read_report, table
 from tests.benchmarks.report import markers
 from tests.support.browser import chromium
 from tests.support.product.sources import ROOT

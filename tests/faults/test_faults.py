@@ -15,8 +15,8 @@ import pytest_asyncio
 from autograph_web.infra.db.database import Database
 from autograph_web.parts import chain_check_of
 from tests.faults.ledger import Ledger, letters_left, lost
-from tests.faults.people import STORIES, people_about
 from tests.faults.traffic import Refused, Traffic
+from tests.faults.workload import STORIES, people_about
 from tests.support.runner.retries import SECOND_TRY
 from tests.support.servers.dependencies import Part, Stack, running_stack
 from tests.support.services.factories import SECRET, WRONG, make_settings

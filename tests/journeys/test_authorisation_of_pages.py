@@ -18,7 +18,7 @@ import pytest
 
 from autograph_web.ui.routes import PROTECTED_PATHS
 from tests.journeys.forged_socket import ForgedSocket, forged
-from tests.journeys.operating import give_role
+from tests.journeys.operators import give_role
 from tests.journeys.test_forged_events import told
 from tests.support.browser.visitor import unique_address
 from tests.support.clients.authenticator import Authenticator

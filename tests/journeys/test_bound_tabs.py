@@ -12,7 +12,7 @@ from simple_websocket import ConnectionError as Refused
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import FORGOTTEN, SIGN_IN, forged
-from tests.journeys.people import Person
+from tests.journeys.person import Person
 from tests.journeys.test_forged_events import browser_of, cookie_of, tab_of
 from tests.journeys.test_trouble import NO_CONNECTION
 from tests.journeys.two_step import Owner, code_of

@@ -25,7 +25,7 @@ from tests.journeys.forged_socket import (
     forged,
     socket_path,
 )
-from tests.journeys.people import Person, at_overview
+from tests.journeys.person import Person, at_overview
 from tests.support.browser.visitor import DESKTOP, Visitor, unique_address
 from tests.support.servers.live_server import LiveServer, asks
 

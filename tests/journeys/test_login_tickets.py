@@ -7,7 +7,7 @@ from playwright.async_api import Request, expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import alert_of, button_of
-from tests.journeys.people import Person, at_overview
+from tests.journeys.person import Person, at_overview
 from tests.support.browser.visitor import Visitor
 from tests.support.servers.live_server import LiveServer
 

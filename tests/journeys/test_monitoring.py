@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from tests.journeys.conftest import Visit
-from tests.journeys.people import WRONG, Person
+from tests.journeys.person import WRONG, Person
 from tests.support.browser.visitor import unique_address
 from tests.support.metrics.dashboards import missing, queries
 from tests.support.metrics.scraping import scrape_server, value

@@ -9,7 +9,7 @@ from playwright.async_api import Locator, expect
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import NOT_ME, forged
 from tests.journeys.forms import alert_of, button_of, notice_of
-from tests.journeys.people import Person
+from tests.journeys.person import Person
 from tests.journeys.test_forged_events import browser_of, tab_of, told
 from tests.journeys.test_password_reset import NEW, SET, UNKNOWN, Ears, choose, new_password_of
 from tests.support.browser.visitor import DESKTOP, Device, Visitor, unique_address

@@ -4,8 +4,8 @@ from playwright.async_api import expect
 
 from tests.journeys.forged_socket import DASHBOARD, forged
 from tests.journeys.forms import ENDED, notice_of
-from tests.journeys.operating import operate
-from tests.journeys.people import Person
+from tests.journeys.operators import operate
+from tests.journeys.person import Person
 from tests.support.browser.visitor import Visitor
 from tests.support.servers.live_server import LiveServer
 

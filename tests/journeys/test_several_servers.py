@@ -20,7 +20,7 @@ from deploy.proxy import SITE, nginx
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import FORGOTTEN, ForgedSocket, forged
 from tests.journeys.forms import banner_of, button_of, email_of, password_of
-from tests.journeys.people import WRONG, Person, at_overview
+from tests.journeys.person import WRONG, Person, at_overview
 from tests.journeys.test_trouble import NO_CONNECTION
 from tests.journeys.two_step import Owner, code_of, type_code
 from tests.support.browser.visitor import DESKTOP, Visitor

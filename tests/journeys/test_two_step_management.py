@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import notice_of, password_of
-from tests.journeys.people import WRONG, Person
+from tests.journeys.person import WRONG, Person
 from tests.journeys.two_step import (
     SECURITY,
     WRONG_CODE,

@@ -8,7 +8,7 @@ from playwright.async_api import Dialog, expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import CHECK_FIELD, alert_of, button_of, notice_of, password_of
-from tests.journeys.people import Person
+from tests.journeys.person import Person
 from tests.journeys.two_step import (
     TURNED_ON,
     WRONG_CODE,

@@ -10,7 +10,7 @@ from typing import Any, Self
 import httpx
 from playwright.async_api import Locator, WebSocket, expect
 
-from tests.journeys.people import Person
+from tests.journeys.person import Person
 from tests.support.browser.visitor import Visitor, unique_address
 from tests.support.clients.authenticator import PERIOD_S, Authenticator
 from tests.support.servers.live_server import LiveServer

@@ -26,8 +26,8 @@ class Server(Protocol):
     secrets: set[str]
 
 
-class Shelf:
-    """Keeps the profiles of one browser that are cleared, the last one on top."""
+class ProfilePool:
+    """Keeps the profiles of one browser that are cleared; the last one is taken first."""
 
     def __init__(self) -> None:
         self._idle: dict[str, list[tuple[Profile, Page]]] = {}
@@ -55,8 +55,8 @@ class Shelf:
 class Browsers:
     """Opens browser profiles in one running browser; closes them, or clears them for others."""
 
-    def __init__(self, browser: Browser, shelf: Shelf | None = None) -> None:
-        self._browser, self._shelf = browser, shelf
+    def __init__(self, browser: Browser, profile_pool: ProfilePool | None = None) -> None:
+        self._browser, self._profile_pool = browser, profile_pool
         self._devices: list[Device] = []
         self.visitors: list[Visitor] = []
 
@@ -73,8 +73,8 @@ class Browsers:
 
         It is one that was cleared, unless it is to be `fresh` (with nothing cached) or has other options.
         """
-        reusable = self._shelf is not None and not fresh and not options
-        taken = self._shelf.take(device) if self._shelf is not None and reusable else None
+        reusable = self._profile_pool is not None and not fresh and not options
+        taken = self._profile_pool.take(device) if self._profile_pool is not None and reusable else None
         if taken is None:
             profile = await new_profile(self._browser, device, **options)
             taken = profile, await profile.context.new_page()
@@ -89,8 +89,8 @@ class Browsers:
     async def close(self, *, clean: bool = False) -> None:
         """Put every profile back if all went well (`clean`), or close it."""
         for device, visitor in zip(self._devices, self.visitors, strict=True):
-            if clean and self._shelf is not None:
-                await self._shelf.put(device, visitor)
+            if clean and self._profile_pool is not None:
+                await self._profile_pool.put(device, visitor)
             else:
                 await visitor.context.close()
         self.visitors.clear()

@@ -7,7 +7,7 @@ from playwright.async_api import WebSocketRoute
 from tests.support.browser.visitor import Visitor
 
 
-class Wire:
+class InterceptedWebsocket:
     """Lets everything pass, counts what the page says, and holds back what the server says when told to."""
 
     def __init__(self) -> None:

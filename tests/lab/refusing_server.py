@@ -33,7 +33,9 @@ def bare_server() -> Generator[str]:
     """Run it on the product's server program with as many workers, and give its address."""
     port = str(free_port())
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "2", "--port", port]
-    with subprocess.Popen([*command, "--log-level", "error", "tests.lab.bare:app"], cwd=ROOT) as process:
+    with subprocess.Popen(
+        [*command, "--log-level", "error", "tests.lab.refusing_server:app"], cwd=ROOT
+    ) as process:
         try:
             yield f"http://localhost:{port}"
         finally:

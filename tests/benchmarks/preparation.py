@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.benchmarks.client import Connection, once, post
+from tests.benchmarks.exchanges import Login, Reading, Registration, Rotation
 from tests.benchmarks.hashing import Hashing
 from tests.benchmarks.servers import Stack
-from tests.benchmarks.talks import Login, Reading, Registration, Rotation
 
 CONNECTIONS = 16
 _READERS = 2  # threads of wrk; their accounts differ, so an answer to the wrong one is noticed
@@ -22,7 +22,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Prepared:
     """Everything the rows need."""
 
     stack: Stack
@@ -32,13 +32,13 @@ class Scene:
     bare: Side
 
 
-async def prepare(stack: Stack, hashing: Hashing) -> Scene:
+async def prepare(stack: Stack, hashing: Hashing) -> Prepared:
     """Register an account for each connection and sign all of them in."""
     logins = [_login(number) for number in range(CONNECTIONS)]
     await once(stack.ours.port, [Registration(login) for login in logins])
     await once(stack.ours.port, logins)
     opened = [await _open_bare(stack, login) for login in logins]
-    return Scene(
+    return Prepared(
         stack, hashing, logins, _side([login.pair for login in logins], logins), _side(opened, logins)
     )
 

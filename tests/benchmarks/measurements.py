@@ -7,13 +7,9 @@ from statistics import median
 
 from tests.benchmarks.clicks import wrong_passwords
 from tests.benchmarks.client import for_answers, for_seconds
-from tests.benchmarks.crowd import crowd
+from tests.benchmarks.exchanges import Reading
 from tests.benchmarks.figures import Timed, spread
-from tests.benchmarks.report import Goal, Row
-from tests.benchmarks.scene import CONNECTIONS, Scene, Side
-from tests.benchmarks.servers import HASH_THREADS, WORKERS, Server, bare, product
-from tests.benchmarks.talks import Reading
-from tests.benchmarks.turns import (
+from tests.benchmarks.interleaving import (
     Effort,
     Say,
     Turn,
@@ -26,6 +22,10 @@ from tests.benchmarks.turns import (
     steadily,
     waits,
 )
+from tests.benchmarks.many_accounts import add_accounts
+from tests.benchmarks.preparation import CONNECTIONS, Prepared, Side
+from tests.benchmarks.report import Goal, Row
+from tests.benchmarks.servers import HASH_THREADS, WORKERS, Server, bare, product
 from tests.benchmarks.two_step import TwoStepLogin, prepare_phones
 from tests.benchmarks.wrk import read
 
@@ -37,13 +37,13 @@ FULL = Effort(rounds=5, seconds=2, hashing_rounds=3, passwords=40, starts=3, man
 QUICK = Effort(rounds=3, seconds=1, hashing_rounds=3, passwords=8, starts=1, many=20_000, clicks=3)
 
 
-async def row_a(scene: Scene, effort: Effort, say: Say) -> Row:
+async def row_a(prepared: Prepared, effort: Effort, say: Say) -> Row:
     """Tell who a bearer token stands for: what every request of every client begins with."""
 
     async def load(server: Server, side: Side, seconds: int) -> Timed:
         return await read(server.port, side.readings, CONNECTIONS, seconds)
 
-    ours, bare_ = await by_turns(scene, effort, load, lambda line: say(f"A {line}"))
+    ours, bare_ = await by_turns(prepared, effort, load, lambda line: say(f"A {line}"))
     ratios = ratios_of(ours, bare_)
     return Row(
         "A",
@@ -59,14 +59,14 @@ async def row_a(scene: Scene, effort: Effort, say: Say) -> Row:
     )
 
 
-async def row_b(scene: Scene, effort: Effort, say: Say) -> Row:
+async def row_b(prepared: Prepared, effort: Effort, say: Say) -> Row:
     """Sign in: the hash is the work, everything else is overhead."""
-    port, ours, raw = scene.stack.ours.port, list[Timed](), list[float]()
+    port, ours, raw = prepared.stack.ours.port, list[Timed](), list[float]()
     for turn in range(effort.hashing_rounds):
-        raw.append(await scene.hashing.rate(effort.passwords))
-        ours.append(await for_answers(port, scene.logins, effort.passwords, _HASHES_AT_ONCE))
+        raw.append(await prepared.hashing.rate(effort.passwords))
+        ours.append(await for_answers(port, prepared.logins, effort.passwords, _HASHES_AT_ONCE))
         say(f"B {turn + 1}/{effort.hashing_rounds}: {ours[-1].rate:.2f} logins/s, {raw[-1]:.2f} hashes/s")
-    same = [replace(scene.logins[0]) for _ in range(CONNECTIONS)]
+    same = [replace(prepared.logins[0]) for _ in range(CONNECTIONS)]
     together = await for_answers(port, same, effort.passwords, _HASHES_AT_ONCE)
     say(f"B one address and account: {together.rate:.2f} logins/s, none refused")
     ratios = [one.rate / limit for one, limit in zip(ours, raw, strict=True)]
@@ -84,13 +84,13 @@ async def row_b(scene: Scene, effort: Effort, say: Say) -> Row:
     )
 
 
-async def row_c(scene: Scene, effort: Effort, say: Say) -> Row:
+async def row_c(prepared: Prepared, effort: Effort, say: Say) -> Row:
     """Rotate refresh tokens, each connection those of its own family."""
 
     async def load(server: Server, side: Side, seconds: int) -> Timed:
         return await for_seconds(server.port, side.rotations, seconds)
 
-    ours, bare_ = await by_turns(scene, effort, load, lambda line: say(f"C {line}"))
+    ours, bare_ = await by_turns(prepared, effort, load, lambda line: say(f"C {line}"))
     ratios = ratios_of(ours, bare_)
     return Row(
         "C",
@@ -102,18 +102,18 @@ async def row_c(scene: Scene, effort: Effort, say: Say) -> Row:
     )
 
 
-async def row_d(scene: Scene, effort: Effort, say: Say) -> Row:
+async def row_d(prepared: Prepared, effort: Effort, say: Say) -> Row:
     """Sign in with password and code: as B, with the second step on top."""
-    port, ours, raw = scene.stack.ours.port, list[float](), list[float]()
+    port, ours, raw = prepared.stack.ours.port, list[float](), list[float]()
     # Every account has two codes to sign in with; those in flight at either end of a turn use some up.
     count = effort.hashing_rounds * (effort.passwords + 2 * CONNECTIONS) // 2
     say(f"D: turning two-step verification on for {count} accounts")
     phones = await prepare_phones(port, count)
     for turn in range(effort.hashing_rounds):
-        raw.append(await scene.hashing.rate(effort.passwords))
-        talks = [TwoStepLogin(phones) for _ in range(CONNECTIONS)]
+        raw.append(await prepared.hashing.rate(effort.passwords))
+        exchanges = [TwoStepLogin(phones) for _ in range(CONNECTIONS)]
         # A sign-in is two answers.
-        timed = await for_answers(port, talks, 2 * effort.passwords, 2 * _HASHES_AT_ONCE)
+        timed = await for_answers(port, exchanges, 2 * effort.passwords, 2 * _HASHES_AT_ONCE)
         ours.append(timed.rate / 2)
         say(f"D {turn + 1}/{effort.hashing_rounds}: {ours[-1]:.2f} logins/s, {raw[-1]:.2f} hashes/s")
     ratios = [one / limit for one, limit in zip(ours, raw, strict=True)]
@@ -127,7 +127,7 @@ async def row_d(scene: Scene, effort: Effort, say: Say) -> Row:
     )
 
 
-async def row_e(scene: Scene, effort: Effort, say: Say) -> Row:
+async def row_e(prepared: Prepared, effort: Effort, say: Say) -> Row:
     """Stay quick for those who are signed in while others sign in."""
     raw, beside, floors, ours, logins = (
         list[float](),
@@ -136,14 +136,14 @@ async def row_e(scene: Scene, effort: Effort, say: Say) -> Row:
         list[Timed](),
         list[Timed](),
     )
-    port, talks = scene.stack.ours.port, scene.logins[:_LOGINS_IN_FLIGHT]
+    port, exchanges = prepared.stack.ours.port, prepared.logins[:_LOGINS_IN_FLIGHT]
     for turn in range(effort.hashing_rounds):
-        raw.append(await scene.hashing.rate(effort.passwords))
-        hashes, over = scene.hashing.rate(effort.passwords), asyncio.Event()
-        floor, hashed = await steadily(scene.stack.bare, scene.bare, hashes, over)
+        raw.append(await prepared.hashing.rate(effort.passwords))
+        hashes, over = prepared.hashing.rate(effort.passwords), asyncio.Event()
+        floor, hashed = await steadily(prepared.stack.bare, prepared.bare, hashes, over)
         over = asyncio.Event()
-        load = for_answers(port, talks, effort.passwords, _HASHES_AT_ONCE, over)
-        mine, login = await steadily(scene.stack.ours, scene.ours, load, over)
+        load = for_answers(port, exchanges, effort.passwords, _HASHES_AT_ONCE, over)
+        mine, login = await steadily(prepared.stack.ours, prepared.ours, load, over)
         floors.append(floor)
         beside.append(hashed)
         ours.append(mine)
@@ -167,13 +167,13 @@ async def row_e(scene: Scene, effort: Effort, say: Say) -> Row:
     )
 
 
-async def row_g(scene: Scene, effort: Effort, say: Say) -> Row:
+async def row_g(prepared: Prepared, effort: Effort, say: Say) -> Row:
     """Do as A for each of many: what is kept of everybody must not slow anybody down."""
-    port, sides = scene.stack.ours.port, list[list[Reading]]()
+    port, sides = prepared.stack.ours.port, list[list[Reading]]()
     for count in (_FEW, effort.many):
         say(f"G: adding {count:,} accounts with a session each")
         # The generator has as much to hold and to prepare for few as for many.
-        sides.append(await crowd(scene.stack, count) * (effort.many // count))
+        sides.append(await add_accounts(prepared.stack, count) * (effort.many // count))
     few, many = list[Turn](), list[Turn]()
     for readings in sides:
         await read(port, readings, CONNECTIONS, 1)
@@ -181,7 +181,9 @@ async def row_g(scene: Scene, effort: Effort, say: Say) -> Row:
     for number in range(effort.rounds):
         # Each comes first as often as the other: what one leaves behind must not count against the next.
         for readings, done in pairs[:: 1 if number % 2 else -1]:
-            done.append(await one_turn(scene.stack.ours, read(port, readings, CONNECTIONS, effort.seconds)))
+            done.append(
+                await one_turn(prepared.stack.ours, read(port, readings, CONNECTIONS, effort.seconds))
+            )
         rates = f"{many[-1].timed.rate:,.0f}/s, of {_FEW:,} {few[-1].timed.rate:,.0f}/s"
         say(f"G {number + 1}/{effort.rounds}: {rates}")
     ratios = ratios_of(many, few)
@@ -195,12 +197,12 @@ async def row_g(scene: Scene, effort: Effort, say: Say) -> Row:
     )
 
 
-async def row_i(scene: Scene, effort: Effort, say: Say) -> Row:
+async def row_i(prepared: Prepared, effort: Effort, say: Say) -> Row:
     """Tell somebody at a page that the password is wrong, hardly later than it is known."""
     say(f"I: typing {effort.clicks} wrong passwords")
-    waits = await wrong_passwords(f"http://localhost:{scene.stack.ours.port}", effort.clicks)
+    waits = await wrong_passwords(f"http://localhost:{prepared.stack.ours.port}", effort.clicks)
     # One in each process, so that none waits for another.
-    hashes = [WORKERS / await scene.hashing.rate(WORKERS) for _ in range(effort.clicks)]
+    hashes = [WORKERS / await prepared.hashing.rate(WORKERS) for _ in range(effort.clicks)]
     beyond = median(waits) - median(hashes)
     return Row(
         "I",
@@ -212,9 +214,9 @@ async def row_i(scene: Scene, effort: Effort, say: Say) -> Row:
     )
 
 
-async def row_f(scene: Scene, effort: Effort, say: Say) -> Row:
+async def row_f(prepared: Prepared, effort: Effort, say: Say) -> Row:
     """Start quickly and stay small; comes last, when the workers have seen everything."""
-    stack, ours, bare_ = scene.stack, list[float](), list[float]()
+    stack, ours, bare_ = prepared.stack, list[float](), list[float]()
     for turn in range(effort.starts):
         with bare(stack.folder, stack.redis_url) as server:
             bare_.append(server.start_seconds)
@@ -232,7 +234,7 @@ async def row_f(scene: Scene, effort: Effort, say: Say) -> Row:
     )
 
 
-ROWS: dict[str, Callable[[Scene, Effort, Say], Awaitable[Row]]] = {
+ROWS: dict[str, Callable[[Prepared, Effort, Say], Awaitable[Row]]] = {
     "A": row_a,
     "B": row_b,
     "C": row_c,

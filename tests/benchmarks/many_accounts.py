@@ -15,15 +15,15 @@ from autograph_web.infra.redis.client import RedisClient
 from autograph_web.sessions.access_tokens import ACCESS, TokenSigner
 from autograph_web.sessions.cache import COPY_TTL
 from autograph_web.sessions.record import SessionRecord
+from tests.benchmarks.exchanges import Reading
 from tests.benchmarks.servers import Stack, base_url
-from tests.benchmarks.talks import Reading
 
 _LIFE = timedelta(hours=12)
 _AT_ONCE = 1_000
 _DOMAIN = "crowd.example.com"
 
 
-async def crowd(stack: Stack, count: int) -> list[Reading]:
+async def add_accounts(stack: Stack, count: int) -> list[Reading]:
     """Add so many accounts, each with a session that has been used a moment ago; return how they ask."""
     records = [_record(uuid4(), uuid4()) for _ in range(count)]
     await _into_postgres(stack.database_url, records)

@@ -9,7 +9,7 @@ from contextlib import closing
 
 from playwright.async_api import expect
 
-from tests.journeys.people import Person
+from tests.journeys.person import Person
 from tests.support.browser.visitor import Visitor
 from tests.support.servers.live_server import ROOT, LiveServer
 

@@ -5,10 +5,10 @@ from playwright.async_api import Locator, expect
 
 from autograph_web.ui.messages import PROMPTS
 from tests.journeys.conftest import Visit
-from tests.journeys.foreign_hands import decorate, translate, translate_now
 from tests.journeys.forms import CHECK_FIELD, MISMATCH, alert_of, button_of, email_of, password_of
-from tests.journeys.people import WRONG, Person, at_overview
+from tests.journeys.person import WRONG, Person, at_overview
 from tests.journeys.test_api_keys import make, open_keys
+from tests.journeys.translators_and_extensions import decorate, translate, translate_now
 from tests.journeys.two_step import (
     TURNED_ON,
     WRONG_CODE,

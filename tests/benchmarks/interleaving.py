@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from tests.benchmarks.client import every
 from tests.benchmarks.figures import Timed, spread
+from tests.benchmarks.preparation import Prepared, Side
 from tests.benchmarks.report import Goal
-from tests.benchmarks.scene import Scene, Side
 from tests.benchmarks.servers import Server
 
 _T = TypeVar("_T")
@@ -40,9 +40,11 @@ class Turn:
     cpu: float
 
 
-async def by_turns(scene: Scene, effort: Effort, load: RunLoad, say: Say) -> tuple[list[Turn], list[Turn]]:
+async def by_turns(
+    prepared: Prepared, effort: Effort, load: RunLoad, say: Say
+) -> tuple[list[Turn], list[Turn]]:
     """Load the bare limit, the product, the bare limit, …; each is warmed up first."""
-    sides = ((scene.stack.bare, scene.bare), (scene.stack.ours, scene.ours))
+    sides = ((prepared.stack.bare, prepared.bare), (prepared.stack.ours, prepared.ours))
     turns: tuple[list[Turn], list[Turn]] = ([], [])
     for server, side in sides:
         await load(server, side, 1)

@@ -89,7 +89,7 @@ def create() -> Starlette:
 
 def main() -> None:
     Server(
-        "tests.benchmarks.bare:create",
+        "tests.benchmarks.bare_limit_server:create",
         port=int(os.environ["PORT"]),
         interface=Interfaces.ASGI,
         factory=True,
