@@ -60,7 +60,7 @@ preflight: | $(VENV)/bin/python
 	@$(BIN)/python preflight.py test
 
 browser: $(DEV) ## Find a browser for the tests, or bring one
-	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m tests.support.browser.chromium
 
 pythons: $(DEV) build ## Install, import, sign in and run the unit tests with the oldest and the newest Python here
 	@tests/pythons.sh
@@ -100,7 +100,7 @@ lock: $(DEV) ## Choose new exact versions from requirements*.in and for npm
 	done
 	@$(BIN)/python -m autograph_web build --update-lock
 	@$(BIN)/python -m tests.benchmarks.lighthouse --update-lock
-	@$(BIN)/python -m tests.support.chromium --update-lock
+	@$(BIN)/python -m tests.support.browser.chromium --update-lock
 
 clean: ## Remove everything the tools made (the server's data folder stays)
 	@rm -rf $(VENV) .web .build .states .pytest_cache .ruff_cache .hypothesis

@@ -58,7 +58,7 @@ def has_redis() -> bool:
 
 
 def has_browser() -> bool:
-    """Return True if a browser for the tests is installed or downloadable (tests/support/chromium.py)."""
+    """Return True if a browser for the tests is here or can be had (tests/support/browser/chromium.py)."""
     if any(map(shutil.which, BROWSERS)) or (sys.platform, platform.machine()) == ("linux", "x86_64"):
         return True
     usual = {"darwin": "~/Library/Caches/ms-playwright"}.get(sys.platform, "~/.cache/ms-playwright")

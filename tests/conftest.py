@@ -4,24 +4,24 @@ import gc
 
 import pytest
 
-from tests.support.compiled import share_compiled_statements
-from tests.support.in_memory import keep_in_memory
-from tests.support.logging_setup import plain_logging
-from tests.support.second_try import AFTER_SILENCE, ask_at_once
+from tests.support.runner.compiled_statements import share_compiled_statements
+from tests.support.runner.logging_setup import plain_logging
+from tests.support.runner.retries import AFTER_SILENCE, ask_at_once
+from tests.support.runner.temporary_files import keep_in_memory
 
 pytest_plugins = [
-    "tests.support.servers",
-    "tests.support.clock",
-    "tests.support.randomness",
-    "tests.support.mailbox",
-    "tests.support.app",
-    "tests.support.watching",
-    "tests.support.live_server",
-    "tests.support.figures",
-    "tests.support.collector",
-    "tests.support.several_servers",
-    "tests.support.sentinel",
-    "tests.support.postgres_pair",
+    "tests.support.servers.databases",
+    "tests.support.services.clock",
+    "tests.support.services.randomness",
+    "tests.support.mail.mailbox",
+    "tests.support.services.app",
+    "tests.support.servers.inspection",
+    "tests.support.servers.live_server",
+    "tests.support.metrics.scraping",
+    "tests.support.servers.trace_collector",
+    "tests.support.servers.several_servers",
+    "tests.support.servers.sentinel",
+    "tests.support.servers.postgres_pair",
 ]
 
 # What is imported and collected stays to the end; `pytest_runtestloop` takes it from the collector for good.

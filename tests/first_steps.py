@@ -11,7 +11,7 @@ import httpx
 
 import autograph_web
 import deploy
-from tests.support.live_server import LiveServer
+from tests.support.servers.live_server import LiveServer
 
 _PERSON = {"email": "mina@northwind.dev", "password": "ink on graph paper"}
 

@@ -31,7 +31,7 @@ check() {
   fi
   "$place/bin/python" -m pip check --disable-pip-version-check
   "$place/bin/python" -m tests.first_steps
-  "$place/bin/python" -m pytest -q -n0 -p no:cacheprovider tests/unit tests/services/test_embedded_redis.py
+  "$place/bin/python" -m pytest -q -n0 -p no:cacheprovider tests/unit tests/services/infra/redis/test_embedded.py
 }
 
 found=()

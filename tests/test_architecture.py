@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.support.sources import Module, product_modules
+from tests.support.product.sources import Module, product_modules
 
 LAYERS = (
     "infra",

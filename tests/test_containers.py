@@ -21,8 +21,8 @@ import yaml
 
 from autograph_web.api.app import build_api
 from autograph_web.settings import SECRETS_DIR, Settings
-from tests.support.factories import SECRET
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
+from tests.support.services.factories import SECRET
 from tests.test_contracts import USUAL_NAMES
 
 ROOT = Path(__file__).parent.parent

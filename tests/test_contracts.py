@@ -10,7 +10,7 @@ import pytest
 from autograph_web.api.app import build_api
 from autograph_web.audit.kinds import Group, Kind
 from autograph_web.settings import Settings, renamed_settings
-from tests.support.errors import all_errors
+from tests.support.product.errors import all_errors
 
 ROOT = Path(__file__).parent.parent
 DEPENDENCIES = (ROOT / "docs" / "dependencies.md").read_text("utf-8")

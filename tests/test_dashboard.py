@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 
-from tests.support.monitoring import DEPLOY, alert_rules, dashboard, missing, queries, scrape_config
+from tests.support.metrics.dashboards import DEPLOY, alert_rules, dashboard, missing, queries, scrape_config
 
 
 def test_every_panel_has_a_place_of_its_own_and_a_query() -> None:

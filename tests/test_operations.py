@@ -10,8 +10,7 @@ from autograph_web.authz.operations import PAGES as PAGE_OPERATIONS
 from autograph_web.authz.operations import REST, Operation, Who
 from autograph_web.front import build_front
 from autograph_web.ui.routes import ROUTES
-from tests.support.app import inner_app
-from tests.support.authorisation import (
+from tests.support.product.authorisation import (
     CALLS,
     FORMS,
     HANDLER_ROWS,
@@ -22,6 +21,7 @@ from tests.support.authorisation import (
     handlers,
     reflex_app,
 )
+from tests.support.services.app import inner_app
 
 _ROW = 'Row(May.OWNER, "the kind of event that shows that it acted, else words it tells")'
 

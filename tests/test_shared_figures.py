@@ -5,9 +5,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.figures import Figures, scrape_server, value
-from tests.support.live_server import LiveServer
-from tests.support.plain_http import PLAIN
+from tests.support.clients.plain_http import PLAIN
+from tests.support.metrics.scraping import Figures, scrape_server, value
+from tests.support.servers.live_server import LiveServer
 
 
 def asked_for(figures: Figures, route: str) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograph_web.settings import Settings
-from tests.support.factories import SECRET
+from tests.support.services.factories import SECRET
 from tests.test_containers import ROOT, known_variables, of_kind
 
 FOLDER = ROOT / "deploy" / "systemd"

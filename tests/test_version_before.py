@@ -26,9 +26,9 @@ from sqlalchemy import (
 )
 
 from autograph_web import migrate, schema
-from tests.support.factories import SECRET
-from tests.support.schema_steps import breakages, read, steps, write
-from tests.support.sources import ROOT
+from tests.support.product.migrations import breakages, read, steps, write
+from tests.support.product.sources import ROOT
+from tests.support.services.factories import SECRET
 
 CONTRACTIONS: dict[str, dict[str, str]] = {}
 """What a migration takes away from the version before, and why that version can do without: by revision,

@@ -1,11 +1,14 @@
 """What the tests of the HTTP face share: one database is enough here, the services have both."""
 
+import io
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
-from tests.support.http import CREDENTIALS, cookies_set, sign_in, sign_up
+from tests.support.clients.http import CREDENTIALS, cookies_set, sign_in, sign_up
+from tests.support.runner.logging_setup import captured_log
 
 
 @pytest.fixture
@@ -26,3 +29,10 @@ async def cookie(browser: AsyncClient) -> str:
     """The session cookie of somebody who has just created an account."""
     answer = await browser.post("/session/register", data=CREDENTIALS)
     return str(cookies_set(answer)["autograph_session"].value)
+
+
+@pytest.fixture(params=["text", "json"])
+def log(request: pytest.FixtureRequest) -> Generator[io.StringIO]:
+    """Everything the process logs, at the most talkative level."""
+    with captured_log("DEBUG", request.param) as output:
+        yield output

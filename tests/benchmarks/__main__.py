@@ -10,9 +10,9 @@ import uvloop
 
 from tests.benchmarks.client import Wrong
 from tests.benchmarks.hashing import hashing
+from tests.benchmarks.measurements import FULL, QUICK, ROWS, Effort
+from tests.benchmarks.preparation import prepare
 from tests.benchmarks.report import Row, machine, put_into, table
-from tests.benchmarks.rows import FULL, QUICK, ROWS, Effort
-from tests.benchmarks.scene import prepare
 from tests.benchmarks.servers import HASH_THREADS, WORKERS, stack
 from tests.benchmarks.wrk import generator
 
@@ -37,8 +37,8 @@ async def _measure(letters: list[str], effort: Effort) -> list[Row]:
     with stack() as servers:
         async with hashing(WORKERS, HASH_THREADS) as hashes:
             _say("registering accounts and signing them in")
-            scene = await prepare(servers, hashes)
-            return [await ROWS[letter](scene, effort, _say) for letter in letters]
+            prepared = await prepare(servers, hashes)
+            return [await ROWS[letter](prepared, effort, _say) for letter in letters]
 
 
 def _arguments() -> argparse.Namespace:

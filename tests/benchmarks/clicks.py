@@ -4,7 +4,7 @@ from playwright.async_api import Browser
 
 from tests.benchmarks.client import Wrong
 from tests.journeys.forms import MISMATCH, email_of, password_of
-from tests.support.browser import Profile, Visitor, running_browser, unique_address
+from tests.support.browser.visitor import Profile, Visitor, running_browser, unique_address
 
 # From the click to the first frame with the words in it; what is measured runs within the page alone.
 _CLICK = """() => new Promise((done) => {

@@ -102,7 +102,7 @@ class Connection(asyncio.Protocol):
             waiting.set_exception(outcome)
 
 
-class Talk(Protocol):
+class Exchange(Protocol):
     """What one client says over and over, and what it must hear."""
 
     def request(self) -> bytes:
@@ -114,18 +114,18 @@ class Talk(Protocol):
         ...
 
 
-async def for_seconds(port: int, talks: Sequence[Talk], seconds: float) -> Timed:
-    """Keep one request of each talk in flight for so many seconds."""
+async def for_seconds(port: int, exchanges: Sequence[Exchange], seconds: float) -> Timed:
+    """Keep one request of each exchange in flight for so many seconds."""
     ended, waits = list[float](), list[float]()
     start = time.perf_counter()
-    await _converse(port, talks, lambda: time.perf_counter() < start + seconds, waits, ended)
+    await _converse(port, exchanges, lambda: time.perf_counter() < start + seconds, waits, ended)
     return Timed.of(waits, ended[-1] - start)
 
 
 async def for_answers(
-    port: int, talks: Sequence[Talk], answers: int, first: int = 0, over: asyncio.Event | None = None
+    port: int, exchanges: Sequence[Exchange], answers: int, first: int = 0, over: asyncio.Event | None = None
 ) -> Timed:
-    """Keep one request of each talk in flight; measure so many answers, from the one that follows `first`.
+    """Keep one request of each exchange in flight; measure so many answers, from the one after `first`.
 
     The load stays on until the last of them is there and `over` is set, so neither its beginning nor its
     end counts.
@@ -138,39 +138,39 @@ async def for_answers(
         return not over.is_set()
 
     start = time.perf_counter()
-    await _converse(port, talks, more, waits, ended)
+    await _converse(port, exchanges, more, waits, ended)
     begin = ended[first - 1] if first else start
     return Timed.of(waits[first : first + answers], ended[first + answers - 1] - begin)
 
 
-async def once(port: int, talks: Sequence[Talk]) -> None:
+async def once(port: int, exchanges: Sequence[Exchange]) -> None:
     """Ask every request once, all of them at the same time."""
-    asked = iter(range(len(talks)))
-    await _converse(port, talks, lambda: next(asked, None) is not None, [], [])
+    asked = iter(range(len(exchanges)))
+    await _converse(port, exchanges, lambda: next(asked, None) is not None, [], [])
 
 
-async def every_one(port: int, talks: Sequence[Talk], at_once: int = 16) -> None:
+async def every_one(port: int, exchanges: Sequence[Exchange], at_once: int = 16) -> None:
     """Ask every request once, so many of them at the same time."""
-    for first in range(0, len(talks), at_once):
-        await once(port, talks[first : first + at_once])
+    for first in range(0, len(exchanges), at_once):
+        await once(port, exchanges[first : first + at_once])
 
 
-async def every(port: int, talks: Sequence[Talk], interval: float, until: asyncio.Event) -> Timed:
+async def every(port: int, exchanges: Sequence[Exchange], interval: float, until: asyncio.Event) -> Timed:
     """Send one request each `interval` seconds, whatever the answers do, until the event is set.
 
     A connection that is still busy is left alone and another one opened, so a slow answer delays nobody.
     """
-    waits, idle = list[float](), [await Connection.open(port) for _ in talks]
+    waits, idle = list[float](), [await Connection.open(port) for _ in exchanges]
 
-    async def speak(talk: Talk) -> None:
+    async def speak(exchange: Exchange) -> None:
         connection = idle.pop() if idle else await Connection.open(port)
-        waits.append(await _ask(connection, talk))
+        waits.append(await _ask(connection, exchange))
         idle.append(connection)
 
     start = due = time.perf_counter()
     async with asyncio.timeout(_PATIENCE_S), asyncio.TaskGroup() as group:
-        for talk in cycle(talks):
-            group.create_task(speak(talk))
+        for exchange in cycle(exchanges):
+            group.create_task(speak(exchange))
             due += interval
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             if until.is_set():
@@ -182,27 +182,27 @@ async def every(port: int, talks: Sequence[Talk], interval: float, until: asynci
 
 
 async def _converse(
-    port: int, talks: Sequence[Talk], more: Callable[[], bool], waits: list[float], ended: list[float]
+    port: int, exchanges: Sequence[Exchange], more: Callable[[], bool], waits: list[float], ended: list[float]
 ) -> None:
-    connections = [await Connection.open(port) for _ in talks]
+    connections = [await Connection.open(port) for _ in exchanges]
 
-    async def speak(connection: Connection, talk: Talk) -> None:
+    async def speak(connection: Connection, exchange: Exchange) -> None:
         while more():
-            waits.append(await _ask(connection, talk))
+            waits.append(await _ask(connection, exchange))
             ended.append(time.perf_counter())
 
     try:
         async with asyncio.timeout(_PATIENCE_S), asyncio.TaskGroup() as group:
-            for connection, talk in zip(connections, talks, strict=True):
-                group.create_task(speak(connection, talk))
+            for connection, exchange in zip(connections, exchanges, strict=True):
+                group.create_task(speak(connection, exchange))
     finally:
         for connection in connections:
             connection.close()
 
 
-async def _ask(connection: Connection, talk: Talk) -> float:
-    request, start = talk.request(), time.perf_counter()
+async def _ask(connection: Connection, exchange: Exchange) -> float:
+    request, start = exchange.request(), time.perf_counter()
     answer = await connection.ask(request)
     seconds = time.perf_counter() - start
-    talk.hear(answer)
+    exchange.hear(answer)
     return seconds

@@ -24,12 +24,13 @@ from playwright.async_api import BrowserContext, async_playwright
 from autograph_web.frontend.paths import TOOLS_DIR
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.benchmarks.client import Wrong
-from tests.benchmarks.looks import SIGNED_IN, SIGNED_OUT, Look, Page, goals, read_report, table
+from tests.benchmarks.page_budget import SIGNED_IN, SIGNED_OUT, Look, Page, goals, read_report, table
 from tests.benchmarks.report import machine, put_into
 from tests.benchmarks.servers import product
-from tests.support import chromium, npm
-from tests.support.browser import ARGUMENTS
-from tests.support.ports import free_port
+from tests.support.browser import chromium
+from tests.support.browser.visitor import ARGUMENTS
+from tests.support.runner import npm
+from tests.support.servers.ports import free_port
 
 LOCK = Path(__file__).with_name("lighthouse.lock")
 COMMAND = "make lighthouse"

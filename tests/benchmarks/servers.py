@@ -19,8 +19,8 @@ import psutil
 
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.benchmarks.hashing import COST
-from tests.support.ports import free_port
-from tests.support.sources import ROOT
+from tests.support.product.sources import ROOT
+from tests.support.servers.ports import free_port
 
 WORKERS = 2
 HASH_THREADS = 2
@@ -120,7 +120,7 @@ def bare(folder: Path, redis_url: str) -> Generator[Server]:
     """The bare limits."""
     variables = {"BARE_SECRET": b64encode(os.urandom(32)).decode(), "BARE_WORKERS": str(WORKERS)}
     with _serving(
-        ["tests.benchmarks.bare"], free_port(), redis_url, variables, folder / "bare.log"
+        ["tests.benchmarks.bare_limit_server"], free_port(), redis_url, variables, folder / "bare.log"
     ) as server:
         yield server
 

@@ -11,13 +11,13 @@ from typing import cast
 import pytest
 
 from tests.benchmarks.client import Wrong, for_answers, for_seconds, get
+from tests.benchmarks.exchanges import Login, Reading, Rotation, Wandering
 from tests.benchmarks.figures import Timed, percentile, spread
+from tests.benchmarks.interleaving import share_goal
 from tests.benchmarks.report import COMMAND, Goal, Row, markers, put_into, table
-from tests.benchmarks.talks import Login, Reading, Rotation, Wandering
-from tests.benchmarks.turns import share_goal
 from tests.benchmarks.two_step import Phone, Phones
-from tests.support.authenticator import PERIOD_S
-from tests.support.sources import ROOT
+from tests.support.clients.authenticator import PERIOD_S
+from tests.support.product.sources import ROOT
 
 BEGIN, END = markers(COMMAND)
 

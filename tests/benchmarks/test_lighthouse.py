@@ -8,10 +8,10 @@ import pytest
 
 from tests.benchmarks.client import Wrong
 from tests.benchmarks.lighthouse import COMMAND, LOCK
-from tests.benchmarks.looks import MOST_BYTES, Look, Page, goals, read_report, table
+from tests.benchmarks.page_budget import MOST_BYTES, Look, Page, goals, read_report, table
 from tests.benchmarks.report import markers
-from tests.support import chromium
-from tests.support.sources import ROOT
+from tests.support.browser import chromium
+from tests.support.product.sources import ROOT
 
 LOGIN = Page("/login", 1.2, MOST_BYTES)
 

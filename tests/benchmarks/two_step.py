@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.benchmarks.client import Answer, Connection, Wrong, every_one, post
-from tests.benchmarks.talks import Login, Registration, expect, is_pair
-from tests.support.authenticator import PERIOD_S, minimal_totp
+from tests.benchmarks.exchanges import Login, Registration, expect, is_pair
+from tests.support.clients.authenticator import PERIOD_S, minimal_totp
 
 _PASSWORD = "copper lantern {} quiet harbour"
 _AHEAD = 1  # a code of the next period is good already

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks.client import Wrong, for_seconds
+from tests.benchmarks.exchanges import Reading, Wandering
 from tests.benchmarks.figures import Timed
-from tests.benchmarks.talks import Reading, Wandering
 
 _SCRIPT = Path(__file__).with_name("load.lua")
 _MOST_THREADS = 2

@@ -15,11 +15,11 @@ import pytest_asyncio
 from autograph_web.accounts.module import chain_check_of
 from autograph_web.infra.db.database import Database
 from tests.faults.ledger import Ledger, letters_left, lost
-from tests.faults.people import STORIES, people_about
 from tests.faults.traffic import Refused, Traffic
-from tests.support.factories import SECRET, WRONG, make_settings
-from tests.support.parts import Part, Stack, running_stack
-from tests.support.second_try import SECOND_TRY
+from tests.faults.workload import STORIES, people_about
+from tests.support.runner.retries import SECOND_TRY
+from tests.support.servers.dependencies import Part, Stack, running_stack
+from tests.support.services.factories import SECRET, WRONG, make_settings
 
 WORKERS, ALLOWED = 2, 5
 ALLOWED_WITHOUT_REDIS = WORKERS * (ALLOWED // WORKERS)

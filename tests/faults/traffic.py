@@ -10,11 +10,11 @@ import httpx
 
 from tests.faults.ledger import Answer, Ledger
 from tests.journeys.forged_socket import forged
-from tests.support.browser import unique_address
-from tests.support.factories import PASSWORD
-from tests.support.http import bearer
-from tests.support.parts import Stack
-from tests.support.plain_http import PLAIN
+from tests.support.browser.visitor import unique_address
+from tests.support.clients.http import bearer
+from tests.support.clients.plain_http import PLAIN
+from tests.support.servers.dependencies import Stack
+from tests.support.services.factories import PASSWORD
 
 _PATIENCE_S = 30.0
 _LETTER_S = 3.0

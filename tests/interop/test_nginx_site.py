@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.proxy import Proxy, nginx
-from tests.support.ports import free_port
+from tests.support.servers.ports import free_port
 
 TOKEN = "b7c2545f-309a-41d4-94e1-d1f2a9c0b3e4"
 MOST = 300

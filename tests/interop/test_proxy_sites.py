@@ -12,8 +12,8 @@ import pytest
 
 from deploy.proxy import write_certificate
 from tests.interop.proxies import installed
-from tests.support.ports import free_port
-from tests.support.programs import until_it_listens
+from tests.support.servers.ports import free_port
+from tests.support.servers.readiness import until_it_listens
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 TOKEN = "b7c2545f-309a-41d4-94e1-d1f2a9c0b3e4"

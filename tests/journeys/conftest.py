@@ -9,11 +9,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.journeys.people import Person
-from tests.support.browser import DESKTOP, PHONE, Device, Visitor, running_browser
-from tests.support.live_server import LiveServer
-from tests.support.profiles import Browsers, Shelf
-from tests.support.second_try import SECOND_TRY
+from tests.journeys.person import Person
+from tests.support.browser.profiles import Browsers, ProfilePool
+from tests.support.browser.visitor import DESKTOP, PHONE, Device, Visitor, running_browser
+from tests.support.runner.retries import SECOND_TRY
+from tests.support.servers.live_server import LiveServer
 
 _HERE = Path(__file__).parent
 _REPORT = pytest.StashKey[pytest.TestReport]()
@@ -71,17 +71,21 @@ class Visit(Protocol):
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Shelf:
+def profile_pool() -> ProfilePool:
     """The browser profiles that the journeys of one test worker share, one after the other."""
-    return Shelf()
+    return ProfilePool()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visit(
-    browser: Browser, shelf: Shelf, live_server: LiveServer, request: pytest.FixtureRequest, tmp_path: Path
+    browser: Browser,
+    profile_pool: ProfilePool,
+    live_server: LiveServer,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
 ) -> AsyncGenerator[Visit]:
     """Opens browser profiles; at the end none of them may have complained."""
-    browsers = Browsers(browser, shelf)
+    browsers = Browsers(browser, profile_pool)
 
     async def opened(device: Device = DESKTOP, server: LiveServer | None = None, **options: Any) -> Visitor:
         return await browsers.visitor(server or live_server, device, **options)

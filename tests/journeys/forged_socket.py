@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from simple_websocket import AioClient, ConnectionClosed
 
-from tests.support.browser import unique_address
+from tests.support.browser.visitor import unique_address
 
 ROOT_STATE = "reflex___state____state"
 _UI = f"{ROOT_STATE}.autograph_web___ui___"

@@ -2,7 +2,7 @@
 
 from playwright.async_api import Locator
 
-from tests.support.browser import Visitor
+from tests.support.browser.visitor import Visitor
 
 MISMATCH = "That email and password don't match. Check both and try again."
 CHECK_FIELD = "That didn't go through. Check the field marked below."

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from playwright.async_api import Response
 
-from tests.support.browser import Visitor
+from tests.support.browser.visitor import Visitor
 
 # Told at every change of the document, from before its first element is there.
 _TELL = """(() => {

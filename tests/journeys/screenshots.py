@@ -20,10 +20,10 @@ from playwright.async_api import Browser, expect
 from autograph_web.infra.context import RequestContext
 from autograph_web.mail.message import Action, MailMessage, circumstances
 from autograph_web.mail.rendering import as_html
-from tests.journeys import post
+from tests.journeys import kept_messages
 from tests.journeys.forms import alert_of, banner_of, button_of, email_of, notice_of, password_of
-from tests.journeys.operating import come_as_admin, open_person, operate
-from tests.journeys.people import WRONG, Person
+from tests.journeys.operators import come_as_admin, open_person, operate
+from tests.journeys.person import WRONG, Person
 from tests.journeys.test_not_me import follow as follow_to
 from tests.journeys.test_not_me import stranger_signs_in
 from tests.journeys.test_password_reset import NEW, ask, ask_by_rest, choose, follow, new_password_of
@@ -36,9 +36,9 @@ from tests.journeys.two_step import (
     shown_key,
     type_code,
 )
-from tests.journeys.wire import Wire
-from tests.support.authenticator import Authenticator
-from tests.support.browser import (
+from tests.journeys.websocket_interception import InterceptedWebsocket
+from tests.support.browser.profiles import Browsers
+from tests.support.browser.visitor import (
     DESKTOP,
     PHONE,
     Device,
@@ -46,8 +46,8 @@ from tests.support.browser import (
     Visitor,
     running_browser,
 )
-from tests.support.live_server import LiveServer
-from tests.support.profiles import Browsers
+from tests.support.clients.authenticator import Authenticator
+from tests.support.servers.live_server import LiveServer
 
 Colour = tuple[int, int, int]
 
@@ -98,7 +98,7 @@ async def sign_in(visitor: Visitor) -> None:
 
 
 async def sign_in_pending(visitor: Visitor) -> None:
-    wire = await Wire.between(visitor)
+    wire = await InterceptedWebsocket.between(visitor)
     await sign_in(visitor)
     await MINA.fill_in(visitor)
     wire.hold_after('"pending')
@@ -277,7 +277,9 @@ async def account_delete(visitor: Visitor) -> None:
 async def verified(visitor: Visitor) -> None:
     person, server = newcomer(), _servers[visitor.base_url]
     person.join(server)
-    await post.follow(visitor, await post.link_to(server, person.email, "Confirm your email"))
+    await kept_messages.follow(
+        visitor, await kept_messages.link_to(server, person.email, "Confirm your email")
+    )
     await visitor.page.get_by_role("button", name="Verify my email").click()
     await expect(visitor.page.locator("#go-on")).to_be_visible()
 

@@ -10,8 +10,8 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import email_of, password_of
-from tests.journeys.people import Person, at_overview
-from tests.support.browser import DESKTOP, Visitor
+from tests.journeys.person import Person, at_overview
+from tests.support.browser.visitor import DESKTOP, Visitor
 
 PAGES = ("/", "/register", "/login", "/dashboard", "/settings/security", "/error", "/404")
 PRIVATE = ("/dashboard", "/settings/security")

@@ -8,11 +8,11 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import alert_of, button_of, notice_of, password_of
-from tests.journeys.people import WRONG, Person
+from tests.journeys.person import WRONG, Person
 from tests.journeys.two_step import Owner, code_of
-from tests.support.browser import Device, Visitor
-from tests.support.letters import wait_for_letter
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.mail.kept_messages import wait_for_letter
+from tests.support.servers.live_server import LiveServer
 
 ACCOUNT = "/settings/account"
 DELETED = "Your account was deleted, with everything in it."

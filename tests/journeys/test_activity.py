@@ -14,15 +14,15 @@ import pytest
 from playwright.async_api import Locator, Route, expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.damage import missing
 from tests.journeys.forged_socket import ACTIVITY as STATE
 from tests.journeys.forged_socket import forged
 from tests.journeys.forms import EVERYWHERE, banner_of, notice_of
-from tests.journeys.people import WRONG, Person
+from tests.journeys.person import WRONG, Person
+from tests.journeys.server_state import missing
 from tests.journeys.test_forged_events import browser_of, cookie_of, tab_of, told
-from tests.journeys.wire import Wire
-from tests.support.browser import DESKTOP, Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.journeys.websocket_interception import InterceptedWebsocket
+from tests.support.browser.visitor import DESKTOP, Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 ACTIVITY = "/settings/activity"
 NONSENSE: tuple[tuple[Any, Any], ...] = (
@@ -222,7 +222,7 @@ async def test_a_session_that_has_ended_leaves_the_page(visit: Visit, device: De
 
 
 async def test_only_a_frame_stands_there_until_it_is_read(signed_in: Visitor, person: Person) -> None:
-    wire = await Wire.between(signed_in)
+    wire = await InterceptedWebsocket.between(signed_in)
     wire.hold()
     await signed_in.load(ACTIVITY)
     await expect(signed_in.page.locator("#skeleton")).to_be_visible()

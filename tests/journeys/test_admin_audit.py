@@ -10,11 +10,11 @@ import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.operating import come_as_admin, open_person
-from tests.journeys.people import WRONG, Person
+from tests.journeys.operators import come_as_admin, open_person
+from tests.journeys.person import WRONG, Person
 from tests.journeys.test_admin_users import answer, ask
-from tests.support.browser import Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 
 @pytest_asyncio.fixture(loop_scope="session")

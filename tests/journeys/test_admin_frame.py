@@ -9,12 +9,12 @@ from playwright.async_api import expect
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import USERS, forged
 from tests.journeys.forms import ENDED, notice_of
-from tests.journeys.operating import come_as_admin, give_role, operate
-from tests.journeys.people import Person, at_overview
+from tests.journeys.operators import come_as_admin, give_role, operate
+from tests.journeys.person import Person, at_overview
 from tests.journeys.recording import recorded
 from tests.journeys.test_forged_events import NONSENSE, cookie_of, told
-from tests.support.browser import Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 PAGES = ("/admin", "/admin/users", "/admin/users/new", "/admin/users/person", "/admin/audit", "/admin/flags")
 

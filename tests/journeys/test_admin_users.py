@@ -12,14 +12,14 @@ import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.damage import make_stale, missing
 from tests.journeys.forms import CHECK_FIELD, ENDED, alert_of, button_of, notice_of, password_of
-from tests.journeys.operating import come_as_admin, give_role, open_person
-from tests.journeys.people import Person, at_overview
-from tests.journeys.wire import Wire
-from tests.support.browser import Device, Visitor, unique_address
-from tests.support.letters import wait_for_letter
-from tests.support.live_server import LiveServer, asks
+from tests.journeys.operators import come_as_admin, give_role, open_person
+from tests.journeys.person import Person, at_overview
+from tests.journeys.server_state import make_stale, missing
+from tests.journeys.websocket_interception import InterceptedWebsocket
+from tests.support.browser.visitor import Device, Visitor, unique_address
+from tests.support.mail.kept_messages import wait_for_letter
+from tests.support.servers.live_server import LiveServer, asks
 
 LAST = "That is the only administrator who can sign in. Make somebody else one first."
 
@@ -117,7 +117,7 @@ async def test_a_long_list_goes_on_and_keeps_its_place(admin: Visitor, live_serv
 
 
 async def test_nothing_is_shown_before_everything_is_there(admin: Visitor) -> None:
-    wire = await Wire.between(admin)
+    wire = await InterceptedWebsocket.between(admin)
     wire.hold_after('"loaded')
     await admin.load("/admin/users")
     await expect(admin.page.locator("#skeleton")).to_be_visible()

@@ -8,16 +8,16 @@ from playwright.async_api import APIResponse, Dialog, Locator, expect
 
 from autograph_web.api_keys.spelling import id_of
 from tests.journeys.conftest import Visit
-from tests.journeys.damage import end_key, make_stale
 from tests.journeys.forged_socket import API_KEYS as STATE
 from tests.journeys.forged_socket import forged
 from tests.journeys.forms import alert_of, button_of, notice_of, password_of
-from tests.journeys.people import Person
+from tests.journeys.person import Person
+from tests.journeys.server_state import end_key, make_stale
 from tests.journeys.test_forged_events import NONSENSE, browser_of, cookie_of, tab_of, told
 from tests.journeys.two_step import Eavesdropper
-from tests.support.browser import Device, Visitor, unique_address
-from tests.support.letters import wait_for_letter
-from tests.support.live_server import LiveServer, asks
+from tests.support.browser.visitor import Device, Visitor, unique_address
+from tests.support.mail.kept_messages import wait_for_letter
+from tests.support.servers.live_server import LiveServer, asks
 
 KEYS = "/settings/api-keys"
 GONE = "That's gone already. This list is up to date now."

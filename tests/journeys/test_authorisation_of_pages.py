@@ -1,4 +1,4 @@
-"""The table of who may do what (tests/support/authorisation.py), tried on the handlers of a running server.
+"""The table of who may do what (support/product/authorisation.py), tried on the handlers of a running server.
 
 Whoever tries has everything but the right session: the owner's own tab, at the step where the handler acts,
 and arguments that name what is the owner's.
@@ -18,10 +18,11 @@ import pytest
 
 from autograph_web.ui.routes import PROTECTED_PATHS
 from tests.journeys.forged_socket import ForgedSocket, forged
-from tests.journeys.operating import give_role
+from tests.journeys.operators import give_role
 from tests.journeys.test_forged_events import told
-from tests.support.authenticator import Authenticator
-from tests.support.authorisation import (
+from tests.support.browser.visitor import unique_address
+from tests.support.clients.authenticator import Authenticator
+from tests.support.product.authorisation import (
     EXPECTED,
     HANDLER_ROWS,
     HANDLERS,
@@ -37,8 +38,7 @@ from tests.support.authorisation import (
     handlers,
     in_turn,
 )
-from tests.support.browser import unique_address
-from tests.support.live_server import LiveServer
+from tests.support.servers.live_server import LiveServer
 
 _PASSWORD = "gravel harbour thirteen violins"
 _MORE_THAN_A_PAGE = 45

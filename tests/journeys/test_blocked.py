@@ -6,8 +6,8 @@ from playwright.async_api import WebSocketRoute, expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import button_of, email_of, password_of
-from tests.journeys.people import Person, at_overview
-from tests.support.browser import Visitor
+from tests.journeys.person import Person, at_overview
+from tests.support.browser.visitor import Visitor
 
 LATE = 14_000  # ten seconds, and what the machine takes for everything else
 NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"])

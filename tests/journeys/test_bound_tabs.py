@@ -12,12 +12,12 @@ from simple_websocket import ConnectionError as Refused
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import FORGOTTEN, SIGN_IN, forged
-from tests.journeys.people import Person
+from tests.journeys.person import Person
 from tests.journeys.test_forged_events import browser_of, cookie_of, tab_of
 from tests.journeys.test_trouble import NO_CONNECTION
 from tests.journeys.two_step import Owner, code_of
-from tests.support.browser import DESKTOP
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import DESKTOP
+from tests.support.servers.live_server import LiveServer
 
 TICKET = re.compile(r'ticket_rx_state_":"[^"]')
 TYPED = "mina.at.work@northwind.dev"

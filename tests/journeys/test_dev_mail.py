@@ -9,8 +9,8 @@ from autograph_web.mail.file_transport import FileTransport
 from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.transport import Envelope
 from tests.journeys.conftest import Visit
-from tests.support.browser import Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 SENDER = "AutoGraph v3 <no-reply@localhost>"
 

@@ -12,15 +12,15 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.damage import missing, redis_of
 from tests.journeys.forged_socket import DASHBOARD, SESSIONS, ForgedSocket, forged
 from tests.journeys.forms import ENDED, alert_of, banner_of, notice_of
-from tests.journeys.people import Person, at_overview
+from tests.journeys.person import Person, at_overview
 from tests.journeys.recording import recorded
+from tests.journeys.server_state import missing, redis_of
 from tests.journeys.test_forged_events import PRIVATE, cookie_of, told
-from tests.journeys.wire import Wire
-from tests.support.browser import DESKTOP, PHONE, Device, Visitor, unique_address
-from tests.support.live_server import LiveServer
+from tests.journeys.websocket_interception import InterceptedWebsocket
+from tests.support.browser.visitor import DESKTOP, PHONE, Device, Visitor, unique_address
+from tests.support.servers.live_server import LiveServer
 
 DEVICES = "/settings/sessions"
 HERE_NAMES = {"desktop": "Chrome 141 on Linux", "phone": "Chrome 141 on Android"}
@@ -221,7 +221,7 @@ async def test_signing_out_says_so_while_the_page_is_woken(
 async def test_only_a_frame_stands_there_until_the_devices_are_read(
     signed_in: Visitor, person: Person
 ) -> None:
-    wire = await Wire.between(signed_in)
+    wire = await InterceptedWebsocket.between(signed_in)
     wire.hold()
     await signed_in.load(DEVICES)
     await expect(signed_in.page.locator("#skeleton")).to_be_visible()

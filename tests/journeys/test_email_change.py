@@ -7,12 +7,12 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import alert_of, button_of, notice_of
-from tests.journeys.people import Person
-from tests.journeys.post import follow, link_to
+from tests.journeys.kept_messages import follow, link_to
+from tests.journeys.person import Person
 from tests.journeys.test_account import at_account_step, open_account
-from tests.support.browser import Device, Visitor
-from tests.support.letters import wait_for_letter
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.mail.kept_messages import wait_for_letter
+from tests.support.servers.live_server import LiveServer
 
 CONFIRM, ASKED, CHANGED = "Confirm your new email", "Your email is about to change", "Your email was changed"
 

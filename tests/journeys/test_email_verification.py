@@ -8,12 +8,12 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import alert_of, button_of, notice_of
-from tests.journeys.people import Person, at_overview
-from tests.journeys.post import follow, link_to
+from tests.journeys.kept_messages import follow, link_to
+from tests.journeys.person import Person, at_overview
 from tests.journeys.test_password_reset import NEW, choose
-from tests.support.browser import Device, Visitor
-from tests.support.letters import link_in_letter
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.mail.kept_messages import link_in_letter
+from tests.support.servers.live_server import LiveServer
 
 LETTER = "Confirm your email"
 SENT = "If that email still needs it, a link is on its way."

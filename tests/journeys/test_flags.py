@@ -7,14 +7,14 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.damage import make_stale, missing
 from tests.journeys.forged_socket import FLAGS, forged
 from tests.journeys.forms import alert_of, button_of, notice_of, password_of
-from tests.journeys.operating import come_as_admin, operate
-from tests.journeys.people import Person
+from tests.journeys.operators import come_as_admin, operate
+from tests.journeys.person import Person
+from tests.journeys.server_state import make_stale, missing
 from tests.journeys.test_forged_events import NONSENSE, browser_of, cookie_of, tab_of, told
-from tests.support.browser import DESKTOP, Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import DESKTOP, Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 PATH = "/admin/flags"
 KNOWN_WITHIN_S = 2.0

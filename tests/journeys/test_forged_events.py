@@ -25,9 +25,9 @@ from tests.journeys.forged_socket import (
     forged,
     socket_path,
 )
-from tests.journeys.people import Person, at_overview
-from tests.support.browser import DESKTOP, Visitor, unique_address
-from tests.support.live_server import LiveServer, asks
+from tests.journeys.person import Person, at_overview
+from tests.support.browser.visitor import DESKTOP, Visitor, unique_address
+from tests.support.servers.live_server import LiveServer, asks
 
 UPGRADE = {
     "Connection": "Upgrade",

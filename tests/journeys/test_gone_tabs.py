@@ -11,9 +11,9 @@ from redis import Redis
 from autograph_web.http.browsers import tab_name
 from autograph_web.infra.ratelimit.bounds import GONE_TAB_S
 from tests.journeys.forged_socket import BROWSER, DASHBOARD, forged
-from tests.journeys.people import Person
+from tests.journeys.person import Person
 from tests.journeys.test_forged_events import cookie_of
-from tests.support.live_server import LiveServer
+from tests.support.servers.live_server import LiveServer
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.support.browser import Visitor
+from tests.support.browser.visitor import Visitor
 
 
 async def test_it_says_what_this_is_on_a_page_anybody_can_use(visitor: Visitor) -> None:

@@ -20,7 +20,7 @@ from tests.journeys.forged_socket import (
     VERIFY_EMAIL,
     forged,
 )
-from tests.support.live_server import LiveServer
+from tests.support.servers.live_server import LiveServer
 
 WORD = "kanarienvogel"
 TORN = f"""{WORD}' "{WORD}" {WORD}, ({WORD}) [{WORD}] {{{WORD}}} `{WORD}` = {WORD}; {WORD}\\"""

@@ -7,9 +7,9 @@ from playwright.async_api import Request, expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import alert_of, button_of
-from tests.journeys.people import Person, at_overview
-from tests.support.browser import Visitor
-from tests.support.live_server import LiveServer
+from tests.journeys.person import Person, at_overview
+from tests.support.browser.visitor import Visitor
+from tests.support.servers.live_server import LiveServer
 
 _STORED = """() => JSON.stringify(
   [{...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state])"""

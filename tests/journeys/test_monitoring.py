@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 
 from tests.journeys.conftest import Visit
-from tests.journeys.people import WRONG, Person
-from tests.support.browser import unique_address
-from tests.support.figures import scrape_server, value
-from tests.support.live_server import LiveServer
-from tests.support.monitoring import missing, queries
+from tests.journeys.person import WRONG, Person
+from tests.support.browser.visitor import unique_address
+from tests.support.metrics.dashboards import missing, queries
+from tests.support.metrics.scraping import scrape_server, value
+from tests.support.servers.live_server import LiveServer
 
 EVENTS = "autograph_events_total"
 

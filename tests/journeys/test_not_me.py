@@ -9,12 +9,12 @@ from playwright.async_api import Locator, expect
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import NOT_ME, forged
 from tests.journeys.forms import alert_of, button_of, notice_of
-from tests.journeys.people import Person
+from tests.journeys.person import Person
 from tests.journeys.test_forged_events import browser_of, tab_of, told
 from tests.journeys.test_password_reset import NEW, SET, UNKNOWN, Ears, choose, new_password_of
-from tests.support.browser import DESKTOP, Device, Visitor, unique_address
-from tests.support.letters import link_in_letter
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import DESKTOP, Device, Visitor, unique_address
+from tests.support.mail.kept_messages import link_in_letter
+from tests.support.servers.live_server import LiveServer
 
 PAGE = "/not-me"
 COOKIE = "autograph_link_sign_in_refusal"

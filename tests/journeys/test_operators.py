@@ -4,10 +4,10 @@ from playwright.async_api import expect
 
 from tests.journeys.forged_socket import DASHBOARD, forged
 from tests.journeys.forms import ENDED, notice_of
-from tests.journeys.operating import operate
-from tests.journeys.people import Person
-from tests.support.browser import Visitor
-from tests.support.live_server import LiveServer
+from tests.journeys.operators import operate
+from tests.journeys.person import Person
+from tests.support.browser.visitor import Visitor
+from tests.support.servers.live_server import LiveServer
 
 
 async def test_a_locked_account_is_refused_from_the_next_event_and_page_on(

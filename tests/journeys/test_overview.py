@@ -7,11 +7,11 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.damage import missing
-from tests.journeys.people import WRONG, Person, at_overview
-from tests.journeys.wire import Wire
-from tests.support.browser import DESKTOP, PHONE, Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.journeys.person import WRONG, Person, at_overview
+from tests.journeys.server_state import missing
+from tests.journeys.websocket_interception import InterceptedWebsocket
+from tests.support.browser.visitor import DESKTOP, PHONE, Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 DEVICE_NAMES = {"desktop": "Chrome 141 on Linux", "phone": "Chrome 141 on Android"}
 
@@ -105,7 +105,7 @@ async def test_the_ways_lead_to_the_other_pages(signed_in: Visitor) -> None:
 async def test_only_a_frame_stands_there_until_the_account_is_read(
     signed_in: Visitor, person: Person
 ) -> None:
-    wire = await Wire.between(signed_in)
+    wire = await InterceptedWebsocket.between(signed_in)
     wire.hold()
     await signed_in.load("/dashboard")
     await expect(signed_in.page.locator("#skeleton")).to_be_visible()

@@ -7,12 +7,12 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import CHECK_FIELD, alert_of, button_of, notice_of
-from tests.journeys.people import WRONG, Person
-from tests.journeys.post import text_of
+from tests.journeys.kept_messages import text_of
+from tests.journeys.person import WRONG, Person
 from tests.journeys.two_step import SECURITY, Eavesdropper, ask, at_step, open_security
-from tests.support.browser import Device, Visitor
-from tests.support.letters import wait_for_letter
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.mail.kept_messages import wait_for_letter
+from tests.support.servers.live_server import LiveServer
 
 CHANGED = "Your password was changed."
 

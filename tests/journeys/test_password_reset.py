@@ -9,15 +9,15 @@ from playwright.async_api import Locator, Request, WebSocket, expect
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import NEW_PASSWORD, forged
 from tests.journeys.forms import CHECK_FIELD, alert_of, button_of, email_of, notice_of
-from tests.journeys.operating import verify_address
-from tests.journeys.people import Person, at_overview
+from tests.journeys.operators import verify_address
+from tests.journeys.person import Person, at_overview
 from tests.journeys.test_forged_events import browser_of, tab_of, told
 from tests.journeys.test_without_javascript import slow
 from tests.journeys.two_step import Owner
-from tests.journeys.wire import Wire
-from tests.support.browser import DESKTOP, Device, Visitor, unique_address
-from tests.support.letters import link_in_letter, wait_for_letter
-from tests.support.live_server import LiveServer
+from tests.journeys.websocket_interception import InterceptedWebsocket
+from tests.support.browser.visitor import DESKTOP, Device, Visitor, unique_address
+from tests.support.mail.kept_messages import link_in_letter, wait_for_letter
+from tests.support.servers.live_server import LiveServer
 
 ASK, CHOOSE = "/password-reset", "/password-reset/confirm"
 COOKIE = "autograph_link_password_reset"
@@ -230,7 +230,7 @@ async def test_the_form_waits_and_ignores_repeats(
     visitor: Visitor, member: Person, live_server: LiveServer
 ) -> None:
     link = await ask_by_rest(live_server, member)
-    wire = await Wire.between(visitor)
+    wire = await InterceptedWebsocket.between(visitor)
     await follow(visitor, link)
     wire.hold_after('"pending')
     await choose(visitor)

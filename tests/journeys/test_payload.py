@@ -2,7 +2,7 @@
 
 from playwright.async_api import Request
 
-from tests.benchmarks.looks import MOST_BYTES
+from tests.benchmarks.page_budget import MOST_BYTES
 from tests.journeys.conftest import Visit
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.journeys.people import Person, at_overview
-from tests.support.browser import Visitor
-from tests.support.live_server import LiveServer
-from tests.support.profiles import Browsers, Shelf
+from tests.journeys.person import Person, at_overview
+from tests.support.browser.profiles import Browsers, ProfilePool
+from tests.support.browser.visitor import Visitor
+from tests.support.servers.live_server import LiveServer
 
 _STORED = "() => [document.cookie, localStorage.length, sessionStorage.length, window.name, history.length]"
 _PERMISSION = "async () => (await navigator.permissions.query({ name: 'clipboard-read' })).state"
@@ -23,7 +23,7 @@ _LEAVES_SOMETHING = re.compile(
 @pytest_asyncio.fixture(loop_scope="session")
 async def lent(browser: Browser, live_server: LiveServer, person: Person) -> AsyncGenerator[Visitor]:
     """A profile that somebody with an account has just given back."""
-    browsers = Browsers(browser, Shelf())
+    browsers = Browsers(browser, ProfilePool())
     before = await browsers.visitor(live_server)
     await before.context.grant_permissions(["clipboard-read"])
     await person.come_in(before)
@@ -59,7 +59,7 @@ async def test_the_next_one_is_shown_nothing_private(lent: Visitor, person: Pers
 async def test_a_profile_with_something_left_in_it_is_not_lent_again(
     browser: Browser, live_server: LiveServer
 ) -> None:
-    browsers = Browsers(browser, Shelf())
+    browsers = Browsers(browser, ProfilePool())
     marked = await browsers.visitor(live_server)
     marked.own_page.on("request", lambda request: None)
     context = marked.context

@@ -10,11 +10,11 @@ from playwright.async_api import Locator, expect
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import button_of
-from tests.journeys.people import Person, at_overview
+from tests.journeys.person import Person, at_overview
 from tests.journeys.test_bound_tabs import TYPED, heard_by, type_email
-from tests.support.browser import DESKTOP, Visitor
-from tests.support.live_server import LiveServer
-from tests.support.parts import RedisPart
+from tests.support.browser.visitor import DESKTOP, Visitor
+from tests.support.servers.dependencies import RedisPart
+from tests.support.servers.live_server import LiveServer
 
 WITHIN = 11_000  # the ten seconds that are promised, and what the machine takes for everything else
 RECOVERED = 20_000
@@ -22,7 +22,7 @@ UNAVAILABLE, NO_ANSWER, BACK = "is unavailable right now", "no answer yet", "The
 NOISE = ("503", "WebSocket", "websocket error", "ERR_")
 
 
-class Scene:
+class OpenPages:
     """Three pages: a sign-in and a new address that are ready to be sent, and one that is opened too late."""
 
     def __init__(self, signing_in: Visitor, moving: Visitor, late: Visitor, person: Person) -> None:
@@ -55,7 +55,7 @@ def trouble_of(visitor: Visitor) -> Locator:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def scene(visit: Visit, person: Person, brittle_server: LiveServer) -> Scene:
+async def pages(visit: Visit, person: Person, brittle_server: LiveServer) -> OpenPages:
     signing_in, moving, late = [await visit(DESKTOP, brittle_server) for _ in range(3)]
     for visitor in (signing_in, moving, late):
         visitor.allow(*NOISE)
@@ -65,7 +65,7 @@ async def scene(visit: Visit, person: Person, brittle_server: LiveServer) -> Sce
     await moving.page.get_by_label("New email").fill(f"new.{person.email}")
     await signing_in.open("/login")
     await person.fill_in(signing_in)
-    return Scene(signing_in, moving, late, person)
+    return OpenPages(signing_in, moving, late, person)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -81,25 +81,25 @@ async def redis(brittle_server: LiveServer) -> AsyncGenerator[RedisPart]:
 
 
 async def test_a_redis_that_is_silent_is_told_and_what_was_sent_goes_on_by_itself(
-    scene: Scene, redis: RedisPart
+    pages: OpenPages, redis: RedisPart
 ) -> None:
     with redis.frozen():
-        await scene.send()
-        await scene.hear(UNAVAILABLE)
-    await scene.arrive()
+        await pages.send()
+        await pages.hear(UNAVAILABLE)
+    await pages.arrive()
 
 
 async def test_a_redis_that_is_gone_is_told_and_what_was_sent_can_be_sent_again(
-    scene: Scene, redis: RedisPart
+    pages: OpenPages, redis: RedisPart
 ) -> None:
     await redis.kill()
-    await scene.send()
-    await scene.hear(UNAVAILABLE)
+    await pages.send()
+    await pages.hear(UNAVAILABLE)
     await redis.start()
-    await scene.hear(BACK, scene.signing_in, scene.moving)
-    for visitor in (scene.signing_in, scene.moving):
+    await pages.hear(BACK, pages.signing_in, pages.moving)
+    for visitor in (pages.signing_in, pages.moving):
         await button_of(visitor).click()
-    await scene.arrive()
+    await pages.arrive()
 
 
 async def test_a_tab_that_connects_meanwhile_is_its_browsers_afterwards(

@@ -11,7 +11,7 @@ from redis import Redis
 
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from tests.journeys.forged_socket import forged
-from tests.support.live_server import LiveServer
+from tests.support.servers.live_server import LiveServer
 
 _MOST = 40
 

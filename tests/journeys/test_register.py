@@ -6,9 +6,9 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.journeys.forms import CHECK_FIELD, alert_of, button_of, email_of, password_of
-from tests.journeys.people import Person, at_overview
-from tests.journeys.wire import Wire
-from tests.support.browser import Visitor
+from tests.journeys.person import Person, at_overview
+from tests.journeys.websocket_interception import InterceptedWebsocket
+from tests.support.browser.visitor import Visitor
 
 ADVICE = "Use a longer or less usual one - a short sentence works well."
 
@@ -133,7 +133,7 @@ async def test_a_new_account_opens_at_once(visitor: Visitor, person: Person) -> 
 
 
 async def test_impatience_makes_one_account(visitor: Visitor, person: Person) -> None:
-    wire = await Wire.between(visitor)
+    wire = await InterceptedWebsocket.between(visitor)
     await visitor.open("/register")
     await person.fill_in(visitor)
     wire.hold_after('"pending')

@@ -14,14 +14,14 @@ from playwright.async_api import Locator, expect
 
 from autograph_web.frontend.paths import STATIC_DIR
 from tests.journeys.conftest import Visit
-from tests.journeys.damage import missing
 from tests.journeys.forged_socket import SERVER, forged
-from tests.journeys.operating import come_as_admin
-from tests.journeys.people import Person
+from tests.journeys.operators import come_as_admin
+from tests.journeys.person import Person
+from tests.journeys.server_state import missing
 from tests.journeys.test_forged_events import NONSENSE, browser_of, cookie_of, tab_of, told
-from tests.journeys.wire import Wire
-from tests.support.browser import DESKTOP, Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.journeys.websocket_interception import InterceptedWebsocket
+from tests.support.browser.visitor import DESKTOP, Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 PATH = "/admin"
 PLOTS = ("sign_ins", "failures", "adoption", "registrations")
@@ -148,7 +148,7 @@ async def test_only_a_frame_stands_there_until_it_was_read(
 ) -> None:
     visitor = await visit(device)
     await come_as_admin(visitor, live_server, person)
-    wire = await Wire.between(visitor)
+    wire = await InterceptedWebsocket.between(visitor)
     wire.hold()
     await visitor.load(PATH)
     await expect(visitor.page.locator("#skeleton")).to_be_visible()

@@ -8,9 +8,9 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import ENDED, EVERYWHERE, GO_ON, alert_of, button_of, notice_of
-from tests.journeys.people import Person, at_overview
+from tests.journeys.person import Person, at_overview
 from tests.journeys.recording import recorded
-from tests.support.browser import Device, Visitor
+from tests.support.browser.visitor import Device, Visitor
 
 
 async def sign_out(visitor: Visitor) -> None:

@@ -21,13 +21,13 @@ from deploy.proxy import SITE, nginx
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import FORGOTTEN, ForgedSocket, forged
 from tests.journeys.forms import banner_of, button_of, email_of, password_of
-from tests.journeys.people import WRONG, Person, at_overview
+from tests.journeys.person import WRONG, Person, at_overview
 from tests.journeys.test_trouble import NO_CONNECTION
 from tests.journeys.two_step import Owner, code_of, type_code
-from tests.support.browser import DESKTOP, Visitor
-from tests.support.factories import context, prove
-from tests.support.live_server import LiveServer
-from tests.support.several_servers import SeveralServers
+from tests.support.browser.visitor import DESKTOP, Visitor
+from tests.support.servers.live_server import LiveServer
+from tests.support.servers.several_servers import SeveralServers
+from tests.support.services.factories import context, prove
 
 pytestmark = pytest.mark.xdist_group("several-servers")
 

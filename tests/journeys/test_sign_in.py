@@ -7,10 +7,10 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import CHECK_FIELD, MISMATCH, alert_of, button_of, email_of, password_of
-from tests.journeys.people import WRONG, Person, at_overview
-from tests.journeys.wire import Wire
-from tests.support.browser import Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.journeys.person import WRONG, Person, at_overview
+from tests.journeys.websocket_interception import InterceptedWebsocket
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 THIRTY_DAYS = 30 * 86_400
 
@@ -180,7 +180,7 @@ async def test_too_many_tries_count_down_and_end(
 
 
 async def test_waiting_is_shown_and_repeats_are_ignored(visitor: Visitor, member: Person) -> None:
-    wire = await Wire.between(visitor)
+    wire = await InterceptedWebsocket.between(visitor)
     await visitor.open("/login")
     await member.fill_in(visitor)
     wire.hold_after('"pending')

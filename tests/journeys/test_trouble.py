@@ -7,11 +7,11 @@ import pytest
 from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.damage import forget_everything_cached, missing
 from tests.journeys.forms import banner_of, button_of, email_of, password_of
-from tests.journeys.people import Person, at_overview
-from tests.support.browser import DESKTOP, Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.journeys.person import Person, at_overview
+from tests.journeys.server_state import forget_everything_cached, missing
+from tests.support.browser.visitor import DESKTOP, Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 # What a browser without a connection says about it.
 NO_CONNECTION = (

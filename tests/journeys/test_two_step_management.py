@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import notice_of, password_of
-from tests.journeys.people import WRONG, Person
+from tests.journeys.person import WRONG, Person
 from tests.journeys.two_step import (
     SECURITY,
     WRONG_CODE,
@@ -27,9 +27,9 @@ from tests.journeys.two_step import (
     type_code,
     use_recovery_code,
 )
-from tests.support.authenticator import Authenticator
-from tests.support.browser import Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Visitor
+from tests.support.clients.authenticator import Authenticator
+from tests.support.servers.live_server import LiveServer
 
 
 async def test_new_recovery_codes_replace_the_old(

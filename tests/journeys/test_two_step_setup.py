@@ -8,7 +8,7 @@ from playwright.async_api import Dialog, expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import CHECK_FIELD, alert_of, button_of, notice_of, password_of
-from tests.journeys.people import Person
+from tests.journeys.person import Person
 from tests.journeys.two_step import (
     TURNED_ON,
     WRONG_CODE,
@@ -28,9 +28,9 @@ from tests.journeys.two_step import (
     type_code,
     use_recovery_code,
 )
-from tests.support.authenticator import Authenticator
-from tests.support.browser import Device, Scheme, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Scheme, Visitor
+from tests.support.clients.authenticator import Authenticator
+from tests.support.servers.live_server import LiveServer
 
 _SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 

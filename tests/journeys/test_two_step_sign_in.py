@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import CHECK_FIELD, alert_of, email_of, notice_of, password_of, said_by
-from tests.journeys.people import Person, at_overview
+from tests.journeys.person import Person, at_overview
 from tests.journeys.two_step import (
     TOOK_TOO_LONG,
     WRONG_CODE,
@@ -23,8 +23,8 @@ from tests.journeys.two_step import (
     type_code,
     use_recovery_code,
 )
-from tests.support.browser import Device, Visitor
-from tests.support.live_server import LiveServer
+from tests.support.browser.visitor import Device, Visitor
+from tests.support.servers.live_server import LiveServer
 
 SESSION, CHALLENGE, TRUSTED = "autograph_session", "autograph_challenge", "autograph_trusted"
 

@@ -7,8 +7,8 @@ from playwright.async_api import Route, expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forms import MISMATCH, alert_of, button_of, email_of, password_of, said_by
-from tests.journeys.people import WRONG, Person, at_overview
-from tests.support.browser import Device, Visitor
+from tests.journeys.person import WRONG, Person, at_overview
+from tests.support.browser.visitor import Device, Visitor
 
 NEEDS_SCRIPT = "button.needs-js"
 

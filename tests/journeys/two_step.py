@@ -10,10 +10,10 @@ from typing import Any, Self
 import httpx
 from playwright.async_api import Locator, WebSocket, expect
 
-from tests.journeys.people import Person
-from tests.support.authenticator import PERIOD_S, Authenticator
-from tests.support.browser import Visitor, unique_address
-from tests.support.live_server import LiveServer
+from tests.journeys.person import Person
+from tests.support.browser.visitor import Visitor, unique_address
+from tests.support.clients.authenticator import PERIOD_S, Authenticator
+from tests.support.servers.live_server import LiveServer
 
 SECURITY = "/settings/security"
 WRONG_CODE = "That code didn't work. Codes change every 30 seconds - enter the newest one."

@@ -3,8 +3,8 @@
     python -m tests.lab [--seconds 15] [NAME …]
 
 Each attack runs in a process of its own, so that it does not slow down what is measured here. It meets a
-server that does nothing first (tests/lab/bare.py): how much a sign-in at ours slows down meanwhile is the
-attacker's own load on the machine, and the promise counts from there.
+server that does nothing first (tests/lab/refusing_server.py): how much a sign-in at ours slows down meanwhile
+is the attacker's own load on the machine, and the promise counts from there.
 """
 
 import argparse
@@ -20,9 +20,9 @@ from typing import Any, cast
 from redis import Redis
 
 from tests.lab.attacks import Attack
-from tests.lab.bare import bare_server
-from tests.support.browser import unique_address
-from tests.support.live_server import ROOT, LiveServer, asks
+from tests.lab.refusing_server import bare_server
+from tests.support.browser.visitor import unique_address
+from tests.support.servers.live_server import ROOT, LiveServer, asks
 
 _MB = 1024 * 1024
 _HEAD = """
@@ -30,9 +30,9 @@ _HEAD = """
 |---|---|---|---|---|---|---|---|---|---|"""
 _PASSWORD = "ink on graph paper and more"
 _BESIDE = (
-    "tests/services/test_full_disk.py",
+    "tests/services/whole_product/test_full_disk.py",
     "tests/journeys/test_blocked.py",
-    "tests/journeys/test_foreign_hands.py",
+    "tests/journeys/test_translators_and_extensions.py",
 )
 """What else strangers and bad luck do, told by tests of their own."""
 

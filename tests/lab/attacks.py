@@ -17,8 +17,8 @@ from simple_websocket.errors import SimpleWebsocketError
 
 from autograph_web.ui.handlers import page_handlers
 from tests.journeys.forged_socket import REGISTER, ROOT_STATE, SIGN_IN, ForgedSocket, forged, socket_path
-from tests.support.authorisation import handlers, reflex_app
-from tests.support.browser import unique_address
+from tests.support.browser.visitor import unique_address
+from tests.support.product.authorisation import handlers, reflex_app
 
 _FRAME = 4_000_000
 _TEXT, _WHOLE = 0x01, 0x80

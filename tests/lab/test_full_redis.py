@@ -11,9 +11,9 @@ from simple_websocket.errors import SimpleWebsocketError
 
 from autograph_web.infra.redis.embedded import MOST_MEMORY
 from tests.journeys.forged_socket import forged
-from tests.support.browser import unique_address
-from tests.support.http import CREDENTIALS
-from tests.support.live_server import LiveServer, asks
+from tests.support.browser.visitor import unique_address
+from tests.support.clients.http import CREDENTIALS
+from tests.support.servers.live_server import LiveServer, asks
 
 
 @pytest.fixture

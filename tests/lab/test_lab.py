@@ -3,7 +3,7 @@
 import pytest
 
 from tests.lab.attacks import Attack
-from tests.support.live_server import LiveServer
+from tests.support.servers.live_server import LiveServer
 
 _A_MOMENT_S = 0.6
 _LOUDEST = 30_000

@@ -13,8 +13,8 @@ from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import LINKS
 from autograph_web.container import Services
 from autograph_web.lifespan import purge
-from tests.support.clock import FakeClock
-from tests.support.factories import how_many, register
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import how_many, register
 
 A_YEAR = 365 * 86_400
 

@@ -12,8 +12,8 @@ from autograph_web.api_keys.inputs import parse_name
 from autograph_web.api_keys.spelling import id_of, looks_like_key, new_key, shown
 from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.infra.telemetry.logs import redact
-from tests.support.api_keys import BASE62, value_of
-from tests.support.randomness import RecordedEntropy
+from tests.support.services.api_keys import BASE62, value_of
+from tests.support.services.randomness import RecordedEntropy
 
 # As the documentation has it, for whoever scans source code.
 DOCUMENTED = re.compile(r"\bagk_[0-9A-Za-z]{11}_[0-9A-Za-z]{49}\b")

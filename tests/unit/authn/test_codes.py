@@ -14,7 +14,7 @@ from autograph_web.authn.methods.recovery_codes.method import RecoveryCodes
 from autograph_web.authn.methods.totp.method import TotpMethod
 from autograph_web.authn.ports import TypedCode
 from autograph_web.infra.randomness import SystemRandomness
-from tests.support.randomness import RecordedEntropy
+from tests.support.services.randomness import RecordedEntropy
 
 NOTHING: Any = None  # to read a code takes neither a database nor a key
 read_code = SecondFactors(NOTHING, [TotpMethod(NOTHING, NOTHING), RecoveryCodes(NOTHING)]).read

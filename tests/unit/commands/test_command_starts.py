@@ -9,7 +9,7 @@ import pytest
 
 from autograph_web.cli import app
 from autograph_web.commands.ondemand import COMMANDS, load
-from tests.support.sources import ROOT
+from tests.support.product.sources import ROOT
 
 pytestmark = pytest.mark.slow  # programs are started
 

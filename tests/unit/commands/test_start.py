@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from autograph_web.serve import addresses_to_use
-from tests.support.factories import make_settings
+from tests.support.services.factories import make_settings
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20", "2001:db8::7"])  # noqa: S104

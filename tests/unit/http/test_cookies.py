@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograph_web.http import cookies
-from tests.support.factories import make_settings
+from tests.support.services.factories import make_settings
 
 SETTINGS = make_settings(Path("nowhere"))
 

@@ -6,7 +6,7 @@ from autograph_web.accounts.errors import EmailTaken, LinkRefused
 from autograph_web.authn.methods.totp.errors import CodeOfReplaced, SetupCodeOfOther
 from autograph_web.infra.errors import DomainError, RateLimited
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
-from tests.support.errors import all_errors
+from tests.support.product.errors import all_errors
 
 
 def test_every_refusal_has_a_code_of_its_own() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from tests.support.factories import make_settings
+from tests.support.services.factories import make_settings
 
 NAMED = "https://id.northwind.dev"
 

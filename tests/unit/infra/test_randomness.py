@@ -1,7 +1,7 @@
 """Tokens and ids."""
 
 from autograph_web.infra.randomness import SystemRandomness, random_token, random_uuid
-from tests.support.randomness import RecordedEntropy
+from tests.support.services.randomness import RecordedEntropy
 
 
 def test_a_token_is_256_bits_of_base64url() -> None:

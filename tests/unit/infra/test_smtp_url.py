@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from autograph_web.infra.smtp_url import SmtpServer, parse_smtp_url
-from tests.support.post_office import certificate_for_localhost
+from tests.support.servers.certificates import certificate_for_localhost
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from autograph_web.infra.startup_error import StartupError
 from autograph_web.reflex_patches import WRITTEN_FOR, require
-from tests.support.sources import ROOT
+from tests.support.product.sources import ROOT
 
 
 def test_the_pinned_version_is_the_one_they_were_written_for() -> None:

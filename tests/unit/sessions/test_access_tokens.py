@@ -15,8 +15,8 @@ from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.sessions.access_tokens import ACCESS, REFRESH, TokenSigner
 from autograph_web.sessions.errors import InvalidToken
-from tests.support.clock import FakeClock
-from tests.support.factories import EMAIL, OLDER_SECRET, SECRET, STRANGERS_SECRET
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, OLDER_SECRET, SECRET, STRANGERS_SECRET
 
 URL = "https://accounts.northwind.dev"
 RING = Keyring([SECRET, OLDER_SECRET], "access and refresh tokens")

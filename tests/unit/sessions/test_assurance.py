@@ -14,7 +14,7 @@ from autograph_web.sessions.assurance import (
     method_text,
 )
 from autograph_web.sessions.errors import ReauthenticationRequired
-from tests.support.clock import FakeClock
+from tests.support.services.clock import FakeClock
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 PASSWORD, TOTP = MethodId("password"), MethodId("totp")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from autograph_web.infra.ratelimit.table import Limit, Rate, parse_rates
 from autograph_web.settings import Settings, SettingsError, load_settings
-from tests.support.factories import SECRET
+from tests.support.services.factories import SECRET
 
 URL = "https://accounts.northwind.dev"
 PRODUCTION: dict[str, str] = {

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.support.sources import ROOT
+from tests.support.product.sources import ROOT
 
 
 class _Live(http.server.BaseHTTPRequestHandler):

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 import preflight
-from tests.support.chromium import NAMES, on_path, starts
-from tests.support.sources import ROOT
+from tests.support.browser.chromium import NAMES, on_path, starts
+from tests.support.product.sources import ROOT
 
 
 def asked(what: str, folder: Path, path: str, source: str = "") -> "subprocess.CompletedProcess[str]":

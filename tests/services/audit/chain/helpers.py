@@ -1,0 +1,63 @@
+"""Events, their links, and whoever has the database's password."""
+
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import text
+
+from autograph_web.accounts.module import chain_check_of
+from autograph_web.audit.chain.check import Report
+from autograph_web.audit.chain.head import Head
+from autograph_web.audit.chain.store import CHAIN
+from autograph_web.audit.kinds import Kind
+from autograph_web.audit.store import AUDIT
+from autograph_web.container import Services
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import context, rows
+
+
+async def happen(services: Services, times: int = 1) -> None:
+    """Let something happen that is audited."""
+    for _ in range(times):
+        await services.audit_log.record_alone(
+            Kind.LOGIN_SUCCESS, context(), user_id=uuid4(), method="password"
+        )
+
+
+async def check(services: Services, *expected: Head) -> Report:
+    """Check the chain, and that it goes on from what was noted."""
+    return await chain_check_of(services.settings, services.database).run(expected)
+
+
+async def run(services: Services, statement: str, **values: Any) -> None:
+    """Change the database as somebody with its password could."""
+    async with services.database.unit() as connection:
+        await connection.execute(text(statement), values)
+
+
+async def links(services: Services) -> list[Any]:
+    """Return the links, the first one first."""
+    return sorted(await rows(services, CHAIN), key=lambda link: link.position)
+
+
+async def insert_row(services: Services, row_id: int, **values: Any) -> None:
+    """Put a row into the log past the product."""
+    row = services.audit_log.row(Kind.LOGIN_SUCCESS, context(), user_id=uuid4())
+    async with services.database.unit() as connection:
+        await connection.execute(AUDIT.insert(), {"id": row_id} | row | values)
+
+
+async def settle(services: Services, clock: FakeClock) -> None:
+    """Let the keeper see for itself that nothing is under way any more."""
+    for _ in range(5):
+        clock.advance(3)
+        await happen(services)
+        await services.audit_chain.link_all()
+
+
+async def days_of_events(services: Services, clock: FakeClock, days: int) -> None:
+    """Let some days pass on each of which something happens."""
+    for _ in range(days):
+        await happen(services, 3)
+        await services.audit_chain.link_all()
+        clock.advance(86_400)

@@ -1,0 +1,15 @@
+"""The server that takes letters."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from tests.support.mail.smtp_server import MailServer
+
+
+@pytest.fixture
+async def office() -> AsyncGenerator[MailServer]:
+    """A server that takes everything."""
+    opened = await MailServer().open()
+    yield opened
+    await opened.close()

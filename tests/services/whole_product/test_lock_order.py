@@ -1,0 +1,95 @@
+"""One order of locks: whoever holds an account gets at everything that belongs to it, whatever else goes on.
+
+Only PostgreSQL locks rows; there, two that took them from either end would wait for each other until one of
+them is refused.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from sqlalchemy import text
+
+from autograph_web.accounts import store as accounts
+from autograph_web.accounts.links import Purpose
+from autograph_web.admin.person import Operator
+from autograph_web.authn.methods.trusted_device import store as trusted_devices
+from autograph_web.container import Services
+from autograph_web.infra.errors import DomainError, Unavailable
+from autograph_web.profile.inputs import PasswordChangeInput
+from autograph_web.sessions.viewer import Viewer
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, context
+from tests.support.services.password_reset import NEW_PASSWORD
+from tests.support.services.two_step import enrol, fresh_viewer
+
+_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+UseCase = Callable[[Services, Viewer], Awaitable[object]]
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> str:
+    return postgres_url
+
+
+@pytest.fixture
+async def viewer(services: Services, clock: FakeClock) -> Viewer:
+    """Somebody with a factor, a trusted device and a link of every kind."""
+    mina = await enrol(services, clock)
+    looking = await fresh_viewer(services, clock, mina)
+    await services.trusted_devices.trust(context(), mina.user_id)
+    async with services.database.unit() as connection:
+        for purpose in Purpose:
+            await services.links.issue(connection, purpose, mina.user_id, purpose.life, EMAIL)
+    return looking
+
+
+def change_password(services: Services, viewer: Viewer) -> Awaitable[object]:
+    wish = PasswordChangeInput.model_validate({"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+    return services.password_change.change(context(), viewer, wish)
+
+
+USE_CASES: dict[str, UseCase] = {
+    "change the password": change_password,
+    "delete the account": lambda services, viewer: services.deletion.delete(context(), viewer, EMAIL),
+    "ask for another address": lambda services, viewer: services.email_change.request(
+        context(), viewer, "mina@elsewhere.example"
+    ),
+    "ask for the letter again": lambda services, viewer: services.verification.resend(
+        context(), viewer.user_id
+    ),
+    "turn two steps off": lambda services, viewer: services.enrolment.disable(context(), viewer),
+    "lock": lambda services, viewer: services.user_actions.lock(Operator("x", context()), viewer.user_id),
+    "take the factors away": lambda services, viewer: services.user_actions.reset_mfa(
+        Operator("x", context()), viewer.user_id
+    ),
+}
+
+
+@pytest.mark.parametrize("name", USE_CASES)
+async def test_whoever_holds_the_account_need_not_wait_for_the_rest(
+    services: Services, viewer: Viewer, name: str
+) -> None:
+    async with services.database.unit() as connection:
+        await accounts.lock(connection, viewer.user_id)
+        other = asyncio.ensure_future(USE_CASES[name](services, viewer))
+        await _until_it_waits(services, other)
+        # Had the other one taken any of these already, each would now wait for the other.
+        await services.links.revoke(connection, viewer.user_id, *Purpose)
+        await trusted_devices.forget_devices(connection, viewer.user_id)
+    try:
+        await other
+    except Unavailable:
+        raise
+    except DomainError:
+        pass  # it may well find that things have changed meanwhile
+
+
+async def _until_it_waits(services: Services, other: "asyncio.Future[object]") -> None:
+    while not other.done():
+        async with services.database.read() as connection:
+            if (await connection.execute(text(_WAITING))).scalar_one():
+                return
+        await asyncio.sleep(0.01)
+    await other
+    raise AssertionError("it did not wait for the account")

@@ -1,0 +1,83 @@
+"""Somebody with an API key."""
+
+from datetime import datetime
+from string import ascii_lowercase, ascii_uppercase, digits
+from typing import Any
+from zlib import crc32
+
+from httpx import AsyncClient, Response
+
+from autograph_web.api_keys.inputs import ApiKeyInput
+from autograph_web.api_keys.key import ApiKeyPrincipal, IssuedKey, Scope
+from autograph_web.container import Services
+from autograph_web.sessions.viewer import Viewer
+from tests.support.services.factories import EMAIL, context, open_pair, register
+
+READ = frozenset({Scope.READ})
+
+
+BASE62 = digits + ascii_uppercase + ascii_lowercase
+
+
+def value_of(text: str) -> int:
+    """Return the number that a text in base62 stands for."""
+    value = 0
+    for letter in text:
+        value = value * 62 + BASE62.index(letter)
+    return value
+
+
+def impostor(text: str, number: int = 0) -> str:
+    """Return a key that is spelled well, with the id of another and a secret of its own."""
+    spelled = text[:16] + f"{number:043d}"
+    value, check = crc32(spelled.encode()), ""
+    for _ in range(6):
+        value, letter = divmod(value, 62)
+        check = BASE62[letter] + check
+    return spelled + check
+
+
+def wish(name: str = "Backup", scopes: frozenset[Scope] = READ, **end: datetime | int | None) -> ApiKeyInput:
+    """Return what somebody asks for who wants a key."""
+    return ApiKeyInput.model_validate({"name": name, "scopes": scopes, **end})
+
+
+async def newcomer(services: Services, email: str = EMAIL) -> Viewer:
+    """Create an account and sign in to it."""
+    await register(services, email)
+    return await signed_in(services, email)
+
+
+async def signed_in(services: Services, email: str = EMAIL) -> Viewer:
+    """Sign in to an account."""
+    pair = await open_pair(services, email)
+    return await services.sessions.authenticate_token(pair.access_token)
+
+
+async def issue(services: Services, viewer: Viewer, **wanted: Any) -> IssuedKey:
+    """Make a key."""
+    return await services.api_keys.create(context(), viewer, wish(**wanted))
+
+
+async def use(services: Services, text: str, ip: str = "203.0.113.7") -> ApiKeyPrincipal:
+    """Show a key."""
+    return await services.api_keys.authenticate(context(ip), text)
+
+
+async def make_key(client: AsyncClient, headers: dict[str, str], **wanted: Any) -> dict[str, Any]:
+    """Make a key over REST."""
+    answer = await client.post(
+        "/api-keys", json={"name": "Backup", "scopes": ["read"], **wanted}, headers=headers
+    )
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+def showing(key: str) -> dict[str, str]:
+    """Return the header that shows a key."""
+    return {"Authorization": f"Bearer {key}"}
+
+
+async def me(client: AsyncClient, key: str) -> Response:
+    """Ask whom a key stands for."""
+    return await client.get("/me", headers=showing(key))

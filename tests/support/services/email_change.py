@@ -1,0 +1,55 @@
+"""Somebody who moves an account to another address, and back."""
+
+from autograph_web.accounts.account import Account
+from autograph_web.container import Services
+from autograph_web.sessions.viewer import Viewer
+from tests.support.mail.links import token_to
+from tests.support.mail.mailbox import Mailbox
+from tests.support.services.factories import EMAIL, context, open_pair, register
+from tests.support.services.two_step import viewer_of
+
+NEW = "mina@elsewhere.dev"
+
+
+async def somebody(services: Services, email: str) -> Viewer:
+    """Return somebody with an account, signed in."""
+    await register(services, email)
+    return await viewer_of(services, (await open_pair(services, email)).access_token)
+
+
+async def ask(services: Services, viewer: Viewer, email: str = NEW) -> str:
+    """Wish for another address."""
+    return await services.email_change.request(context(), viewer, email)
+
+
+async def confirm(services: Services, token: str) -> Account:
+    """Follow the link to the new address."""
+    return await services.email_change.confirm(context(), token)
+
+
+async def undo(services: Services, token: str) -> str:
+    """Follow the link to the old address; return what a new password is chosen with."""
+    return (await services.email_undo.undo(context(), token)).token
+
+
+def confirm_token(mailbox: Mailbox, email: str = NEW) -> str:
+    """Return the token of the newest letter to a new address."""
+    return token_to(mailbox, email, "/change-email")
+
+
+def undo_token(mailbox: Mailbox, email: str = EMAIL) -> str:
+    """Return the token of the newest letter to an old address."""
+    return token_to(mailbox, email, "/undo-email-change")
+
+
+async def email_of(services: Services, viewer: Viewer) -> str:
+    """Return the address of an account."""
+    return (await services.profiles.of(viewer.user_id)).email
+
+
+async def move(services: Services, mailbox: Mailbox, viewer: Viewer, email: str = NEW) -> str:
+    """Change the address and return the way back."""
+    old = await email_of(services, viewer)
+    await ask(services, viewer, email)
+    await confirm(services, confirm_token(mailbox, email))
+    return undo_token(mailbox, old)

@@ -1,0 +1,55 @@
+"""An operator at the command line of the server."""
+
+from uuid import UUID
+
+from autograph_web.admin.person import Operator, Person, Role
+from autograph_web.admin.user_provisioning import Created, CreationInput
+from autograph_web.container import Services
+from autograph_web.infra.context import RequestContext
+from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
+from autograph_web.sessions.viewer import Viewer
+from tests.support.services.factories import EMAIL, context, open_pair, register
+
+OPERATOR = Operator("command line: nora", RequestContext(UNKNOWN_ADDRESS, "", "a request"))
+
+
+async def administrator(services: Services, email: str = "nora@northwind.dev") -> Operator:
+    """Return an administrator who has just signed in."""
+    account = await register(services, email)
+    await services.user_actions.set_role(OPERATOR, account.id, Role.ADMIN)
+    return await acting(services, email)
+
+
+async def acting(services: Services, email: str) -> Operator:
+    """Return somebody as an operator, whatever they may do, who has just signed in."""
+    pair = await open_pair(services, email)
+    return Operator.administrator(context(), await services.sessions.authenticate_token(pair.access_token))
+
+
+async def make_admin(services: Services, email: str) -> Person:
+    """Make an account that administers."""
+    await create(services, email, Role.ADMIN)
+    return await services.user_directory.find(email)
+
+
+async def create(services: Services, email: str, role: Role = Role.USER, *, invite: bool = False) -> Created:
+    """Make an account without a password."""
+    return await services.user_provisioning.create(
+        OPERATOR, CreationInput(email=email, role=role, invite=invite)
+    )
+
+
+async def lock(services: Services, user_id: UUID) -> object:
+    """Lock an account from the command line."""
+    return await services.user_actions.lock(OPERATOR, user_id)
+
+
+async def person(services: Services, email: str = EMAIL) -> Person:
+    """Return what an operator sees of an account."""
+    return await services.user_directory.find(email)
+
+
+def caller_of(operator: Operator) -> Viewer:
+    """Return as whom an administrator is signed in."""
+    assert isinstance(operator.caller, Viewer)
+    return operator.caller

@@ -1,0 +1,121 @@
+"""Somebody with two-step verification, and what they do with it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from autograph_web.authn.flow.challenges import ChallengeRequired
+from autograph_web.authn.flow.inputs import ReauthenticationInput, SecondStepInput, SignInInput
+from autograph_web.container import Services
+from autograph_web.infra.context import RequestContext
+from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
+from tests.support.clients.authenticator import PERIOD_S, Authenticator
+from tests.support.services.clock import FakeClock
+from tests.support.services.factories import EMAIL, PASSWORD, context, open_pair, register
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """An account with two-step verification, its phone and its paper."""
+
+    user_id: UUID
+    email: str
+    access_token: str
+    phone: Authenticator
+    paper: list[str]
+
+
+async def viewer_of(services: Services, token: str) -> Viewer:
+    """Return who an access token or a session cookie stands for."""
+    check = services.sessions.authenticate_token if "." in token else services.sessions.authenticate_cookie
+    return await check(token)
+
+
+async def set_up(services: Services, viewer: Viewer) -> Authenticator:
+    """Begin a setup and scan it."""
+    return Authenticator.open((await services.enrolment.begin(context(), viewer)).provisioning_uri)
+
+
+async def enrol(services: Services, clock: FakeClock, email: str = EMAIL) -> Enrolled:
+    """Create an account and turn two-step verification on; the next code is shown already."""
+    account = await register(services, email)
+    token = (await open_pair(services, email, "198.51.100.200")).access_token
+    viewer = await viewer_of(services, token)
+    phone = await set_up(services, viewer)
+    paper = await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    clock.advance(PERIOD_S)
+    return Enrolled(account.id, email, token, phone, paper)
+
+
+async def challenge(
+    services: Services,
+    asking: RequestContext | None = None,
+    email: str = EMAIL,
+    *,
+    remember: bool = False,
+    trusted: str | None = None,
+) -> str:
+    """Show the password and return the token of the second step that is asked for."""
+    outcome = await start(services, asking, email, remember=remember, trusted=trusted)
+    assert isinstance(outcome, ChallengeRequired)
+    return outcome.token
+
+
+async def start(
+    services: Services,
+    asking: RequestContext | None = None,
+    email: str = EMAIL,
+    *,
+    remember: bool = False,
+    trusted: str | None = None,
+) -> AuthenticationGrant | ChallengeRequired:
+    """Show the password."""
+    wish = SignInInput(email=email, password=SecretStr(PASSWORD), remember_me=remember)
+    return await services.sign_in.start(asking or context(), wish, trusted=trusted)
+
+
+async def verify(
+    services: Services,
+    code: str,
+    token: str | None = None,
+    asking: RequestContext | None = None,
+    email: str = EMAIL,
+    *,
+    trust: bool = False,
+) -> AuthenticationGrant:
+    """Show a code."""
+    wish = SecondStepInput(
+        email=email,
+        code=SecretStr(code),
+        mfa_token=None if token is None else SecretStr(token),
+        trust_device=trust,
+    )
+    return await services.second_factor_step.verify(asking or context(), wish)
+
+
+async def sign_in(
+    services: Services, code: str, asking: RequestContext | None = None, email: str = EMAIL
+) -> AuthenticationGrant:
+    """Take both steps."""
+    return await verify(services, code, await challenge(services, asking, email), asking, email)
+
+
+async def reauthenticate(
+    services: Services, viewer: Viewer, code: str | None = None, password: str = PASSWORD
+) -> AuthenticationGrant:
+    """Confirm in the middle of a session who one is."""
+    wish = ReauthenticationInput(password=SecretStr(password), code=None if code is None else SecretStr(code))
+    return await services.reauthentication.confirm(context(), viewer, wish)
+
+
+async def open_browser(services: Services, grant: AuthenticationGrant) -> str:
+    """Open the session of a proof and return its cookie."""
+    return (await services.sessions.open_for_browser(context(), grant)).cookie
+
+
+async def fresh_viewer(services: Services, clock: FakeClock, enrolled: Enrolled) -> Viewer:
+    """Sign in with both steps and return who that is; the clock then shows the next code."""
+    grant = await sign_in(services, enrolled.phone.code(clock.seconds()), email=enrolled.email)
+    clock.advance(PERIOD_S)
+    return await viewer_of(services, await open_browser(services, grant))
