@@ -27,18 +27,24 @@
   addEventListener("storage", (event) => event.key === "theme" && paint());
 
   // --- Connection: the banner, and whether a form can go over the websocket. ---------------------------
+  // The server pings every five seconds and is given five for an answer. Where packets are dropped no connection
+  // fails: without this, the next attempt to connect would be waited for, twenty seconds more.
+  const SILENCE = 1e4;
   let everReady = false, down = false;
+  let wire, heard = 0;  // the page's websocket, and when anything came over any
   const connection = () => {
     const signals = one("#signals");
     const ready = signals?.dataset.ready === "true", failing = signals?.dataset.down === "true";
     if (ready && !everReady) { everReady = true; tell(""); }
-    const now = !navigator.onLine || (everReady && failing);
+    const silent = heard > 0 && performance.now() - heard > SILENCE;
+    const now = !navigator.onLine || (everReady && (failing || silent));
     if (down && !now) release();  // an answer that was under way is lost: let the person try again
     down = now;
     root.classList.toggle("is-offline", down);
   };
   addEventListener("online", () => connection());
   addEventListener("offline", () => connection());
+  setInterval(() => connection(), 1e3);
 
   // --- Trouble that has to be found out: nothing comes over the websocket, or no cookie is kept. ---------
   // The server says every five seconds that it is there; whatever is wrong is said within ten.
@@ -106,7 +112,6 @@
   setTimeout(findOut, PATIENCE);
 
   // --- Answers: what was asked of the server gets one in time, or the page says what is wrong. -----------
-  let wire, heard = 0;  // the page's websocket, and when anything came over any
   const replied = new WeakMap();  // websocket -> when it last brought more than a sign of life
   const { send } = WebSocket.prototype;
   WebSocket.prototype.send = function (data) {

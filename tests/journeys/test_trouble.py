@@ -19,6 +19,8 @@ NO_CONNECTION = (
     r"ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED)",
     "websocket error",
 )
+SILENT_MS = 20_000
+"""A page counts its connection as lost ten seconds after it last heard anything."""
 
 
 @pytest.fixture
@@ -120,7 +122,7 @@ async def test_a_server_that_goes_away_is_missed_and_welcomed_back(
     await person.fill_in(visitor)
     mortal_server.stop()
     for one in (visitor, signed_in):
-        await expect(banner_of(one)).to_be_visible()
+        await expect(banner_of(one)).to_be_visible(timeout=SILENT_MS)
     await visitor.check("light")
     mortal_server.start()
     for one in (visitor, signed_in):
@@ -133,6 +135,25 @@ async def test_a_server_that_goes_away_is_missed_and_welcomed_back(
     # Nobody was signed out by the restart.
     await signed_in.page.reload()
     await at_overview(signed_in)
+
+
+async def test_a_network_that_drops_everything_is_missed_too(
+    visit: Visit, person: Person, mortal_server: LiveServer
+) -> None:
+    visitor = await visit(DESKTOP, mortal_server)
+    visitor.allow(*NO_CONNECTION)
+    await visitor.open("/login")
+    await person.fill_in(visitor)
+    # Nothing fails then: connections stay open, and new ones are accepted, but nobody answers.
+    frozen = mortal_server.family()
+    for process in frozen:
+        process.suspend()
+    await expect(banner_of(visitor)).to_be_visible(timeout=SILENT_MS)
+    for process in frozen:
+        process.resume()
+    await expect(banner_of(visitor)).to_be_hidden(timeout=30_000)
+    await expect(email_of(visitor)).to_have_value(person.email)
+    await expect(password_of(visitor)).to_have_value(person.password)
 
 
 async def test_a_crash_signs_nobody_out(visit: Visit, person: Person, mortal_server: LiveServer) -> None:

@@ -148,11 +148,13 @@ async def test_a_use_case_that_loses_to_a_stranger_is_carried_out_once(
     """Somebody locks the account first and the factor after it, against our order."""
     viewer = await fresh_viewer(services, clock, mina)
     async with asyncio.timeout(60), services.database.unit() as stranger:
+        # Whoever looks for a deadlock first is ended: on a busy machine that could be this one.
+        await stranger.execute(text("SET LOCAL deadlock_timeout = '1min'"))
         await stranger.execute(text("SELECT 1 FROM users FOR UPDATE"))
         turning_off = asyncio.create_task(services.enrolment.disable(context(), viewer))
         while not (await stranger.execute(_WAITING)).scalar():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        # Ours has waited for longer, so ours is ended, after `deadlock_timeout` (a second).
+        # The use case is ended, a second (its `deadlock_timeout`) after it began to wait.
         await stranger.execute(text("SELECT 1 FROM totp_factors FOR UPDATE"))
     await turning_off
     assert await how_many(services, FACTORS) == 0
