@@ -1,6 +1,6 @@
 """What every page of an account shares: whose it is, and what happens when the session is over."""
 
-import logging
+from collections.abc import Awaitable
 from typing import ClassVar
 from urllib.parse import quote, urlencode
 
@@ -11,15 +11,14 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.admin.errors import NotAdmin
 from autograph_web.admin.person import Role
 from autograph_web.authz.operations import page_operation
-from autograph_web.infra.errors import DomainError, InternalError
+from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, messages, viewer
+from autograph_web.ui.failures import Show, show_failure
 from autograph_web.ui.routes import SIGN_IN, Route
 from autograph_web.ui.snapshot import Private
-
-_logger = logging.getLogger(__name__)
 
 TURNED_AWAY = (NotAuthenticated, SessionEnded, NotAdmin)
 """What has a page leave: whoever looks at it may not, or no longer."""
@@ -47,20 +46,23 @@ class AccountPage(Private, mixin=True):
     resends: int = 0
 
     @rx.event
+    async def load(self) -> None:
+        """Fill the page when it is opened, again by "Try again", and after a mended connection."""
+        await self._attempt_load(self._load())
+
+    @rx.event
     async def resend(self) -> None:
         """Send the link that verifies the address once more."""
-        try:
-            looking = await self._looking()
-            context = guard.request_context(self.router)
-            self.unverified = await services().verification.resend(context, looking.user_id)
-            self._say_resent(_RESENT, services().verification.pause)
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-        except DomainError as error:
-            self._say_resent(messages.sentence(error), error.retry_after or 0)
-        except Exception:
-            _logger.exception("sending a link once more failed unexpectedly")
-            self._say_resent(InternalError().detail, 0)
+        await self._show_failure(self._resend(), self._say_not_resent)
+
+    async def _resend(self) -> None:
+        looking = await self._looking()
+        context = guard.request_context(self.router)
+        self.unverified = await services().verification.resend(context, looking.user_id)
+        self._say_resent(_RESENT, services().verification.pause)
+
+    def _say_not_resent(self, error: DomainError) -> None:
+        self._say_resent(messages.sentence(error), error.retry_after or 0)
 
     def _say_resent(self, words: str, wait: int) -> None:
         self.resends += 1
@@ -77,6 +79,32 @@ class AccountPage(Private, mixin=True):
             self._turn_away(error)
         except DomainError:
             return  # the next event will tell
+
+    async def _load(self) -> None:
+        await self._fill(await self._looking())
+
+    async def _fill(self, looking: Viewer) -> None:
+        """Read the account of whoever is looking into the vars."""
+        raise NotImplementedError
+
+    async def _attempt_load(self, loading: Awaitable[None]) -> None:
+        """Run `loading`, which reads what the page shows."""
+        await self._show_failure(loading, self._load_failed)
+
+    def _load_failed(self, _error: DomainError) -> None:
+        # What is shown already stays.
+        self.failed = not self.loaded
+
+    async def _show_failure(self, trying: Awaitable[None], show: Show) -> None:
+        """Run `trying`; leave if whoever looks may not, and pass any other failure to `show`."""
+
+        def leave_or_show(error: DomainError) -> None:
+            if isinstance(error, TURNED_AWAY):
+                self._turn_away(error)
+            else:
+                show(error)
+
+        await show_failure(trying, leave_or_show)
 
     def _show_owner(self, looking: Viewer, account: Account) -> None:
         self._owner = str(looking.session_id)

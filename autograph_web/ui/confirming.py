@@ -1,8 +1,8 @@
 """What the pages share whose changes ask first who is looking."""
 
-import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Any, ClassVar
 
 import reflex as rx
 from pydantic import SecretStr
@@ -15,52 +15,33 @@ from autograph_web.runtime import services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard
-from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
+from autograph_web.ui.account_form import AccountForm, Doing
 from autograph_web.ui.form_state import CodeForm
 
 CONFIRM = "confirm"
 """The step that asks for the password, and for a code where there is one."""
 
-Doing = Callable[[RequestContext, Viewer], Awaitable[None]]
-
-_logger = logging.getLogger(__name__)
-
 # Only to choose between a form and a button; the services judge freshness themselves.
 _CLOCK = SystemClock()
 
 
-class Confirming(CodeForm, AccountPage, mixin=True):
+class Confirming(CodeForm, AccountForm, mixin=True):
     """Vars of a page with steps, one of which confirms who is looking.
 
     `step` is what is under way (or nothing), `wish` what for, and `on` whether the account asks for a code. A
     confirmation opens a new session, so the page loads again and goes on with `?then=` and the wish.
     """
 
+    # What refuses a change because another tab was quicker.
+    _outdated: ClassVar[tuple[type[DomainError], ...]] = ()
+
     on: bool = False
     step: str = ""
     wish: str = ""
 
-    @rx.event
-    async def load(self) -> None:
-        """Fill the page when it is opened, again by "Try again", and after a mended connection."""
-        first, self.pending = not self.loaded, False
-        try:
-            await self._fill(await self._looking())
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-        except DomainError:
-            self.failed = not self.loaded
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _logger.exception("loading an account's page failed unexpectedly")
-            self.failed = not self.loaded
-        else:
-            if first:
-                await self._begin_as_told()
-
-    async def _begin_as_told(self) -> None:
+    async def _opened(self) -> None:
         """Say what a form left behind, and begin what the address asks for."""
-        await self._show_flash()
+        await super()._opened()
         then = self.router.url.query_parameters.get("then")
         self._greet(then)
         wish = self._wished(then)
@@ -98,19 +79,17 @@ class Confirming(CodeForm, AccountPage, mixin=True):
         yield
         await self._act(self._finished("", self._card()))
 
-    async def _act(self, doing: Doing) -> None:
-        """Do something for whoever is looking, who is asked for anew, and show how it turned out."""
-        await self._attempt(self._for_viewer(doing))
-        self.pending = False
-
     async def _for_viewer(self, doing: Doing) -> None:
         try:
-            looking = await self._looking()
-            await doing(guard.request_context(self.router), looking)
-        except TURNED_AWAY as error:
-            self._turn_away(error)
+            await super()._for_viewer(doing)
         except ReauthenticationRequired:
             await self._ask_again()
+        except self._outdated:
+            # Another tab was quicker: show how things stand.
+            self._step_back()
+            with suppress(DomainError):
+                await self._fill(await self._looking())
+            raise
 
     async def _ask_again(self) -> None:
         """Ask who is looking: the sign-in has grown old meanwhile, or another tab turned two steps on."""
@@ -149,10 +128,6 @@ class Confirming(CodeForm, AccountPage, mixin=True):
             self._move_to(element)
 
         return finished
-
-    async def _fill(self, looking: Viewer) -> None:
-        """Read the account of whoever is looking into the vars."""
-        raise NotImplementedError
 
     def _greet(self, then: object) -> None:
         """Say what has happened, if `?then=` says so and it is true."""

@@ -4,7 +4,6 @@ No password, code or session token is ever kept in a var. The one exception is `
 within 30 seconds and is void as soon as the browser has exchanged it for its cookie.
 """
 
-import logging
 from collections.abc import Awaitable
 from typing import Any, cast
 
@@ -14,13 +13,12 @@ from pydantic import ValidationError
 from autograph_web.accounts.errors import PasswordTooLong
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.methods.totp import codes
-from autograph_web.infra.errors import DomainError, InternalError, InvalidInput, error_kinds
+from autograph_web.infra.errors import DomainError, InvalidInput, error_kinds
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.ui import guard, messages
-
-_logger = logging.getLogger(__name__)
+from autograph_web.ui.failures import show_failure
 
 # Longer than anything the services accept in these fields, so refusing more here changes no outcome.
 _LONGEST = 4096
@@ -47,6 +45,13 @@ def text_fields(form: object, *names: str) -> dict[str, str]:
     return texts
 
 
+async def _validated(trying: Awaitable[None]) -> None:
+    try:
+        await trying
+    except ValidationError as error:  # of what was typed
+        raise InvalidInput from error
+
+
 class FormState(rx.State, mixin=True):
     """Vars of a form whose success may be a sign-in.
 
@@ -68,16 +73,7 @@ class FormState(rx.State, mixin=True):
 
     async def _attempt(self, trying: Awaitable[None]) -> None:
         """Run `trying` and show its refusal, if that is how it turns out."""
-        try:
-            await trying
-        except DomainError as error:
-            self._refuse(error)
-        except ValidationError:
-            self._refuse(InvalidInput())
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _logger.exception("an event handler failed unexpectedly")
-            self._refuse(InternalError())
+        await show_failure(_validated(trying), self._refuse)
 
     async def _hand_off(self, grant: AuthenticationGrant) -> None:
         """Give the browser the ticket that it exchanges for the cookie of `grant`."""

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+import reflex as rx
+
 from autograph_web.accounts.errors import LinkRefused, LinkUnknown
 from autograph_web.accounts.links import Purpose
 from autograph_web.infra.crypto.keyring import token_hash
@@ -20,8 +22,12 @@ class LinkPage(AuthForm, Private, mixin=True):
     opened: bool = True
     _purpose: ClassVar[Purpose]
 
-    async def _arrive_by_link(self) -> None:
+    @rx.event
+    async def arrive(self) -> None:
         """Prepare the page when it is opened."""
+        await self._arrive_by_link()
+
+    async def _arrive_by_link(self) -> None:
         self._forget_other_page()
         await self._show_flash()
         token = guard.link_of(self.router, self._purpose)

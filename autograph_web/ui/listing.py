@@ -1,6 +1,5 @@
 """What the pages share that list what some choices pick, a portion at a time."""
 
-import logging
 from collections.abc import AsyncGenerator, Awaitable
 from typing import Any, ClassVar, cast
 
@@ -8,13 +7,11 @@ import reflex as rx
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.errors import InvalidCursor
-from autograph_web.infra.errors import DomainError, InternalError
+from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
+from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.choices import Choices
-
-_logger = logging.getLogger(__name__)
 
 PORTION = 40
 """How many are read at once."""
@@ -44,21 +41,13 @@ class Listing(AccountPage, mixin=True):
     _cursor: str = ""
 
     @rx.event
-    async def load(self) -> None:
-        """Fill the page when it is opened, again by "Try again", and after a mended connection."""
-        self.pending = False
-        given: dict[str, object] = dict(self.router.url.query_parameters)
-        place = given.get(self._choices.PLACE)
-        await self._attempt(self._open(self._choices.of(given), place if isinstance(place, str) else ""))
-
-    @rx.event
     async def choose(self, name: Any, value: Any) -> AsyncGenerator[None, None]:
         """Show what one of the choices picks."""
         if self.pending or not isinstance(name, str):
             return
         self._begin()
         yield
-        await self._attempt(self._show(self._choices.of({**self._chosen().chosen, name: value})))
+        await self._attempt_load(self._show(self._choices.of({**self._chosen().chosen, name: value})))
 
     @rx.event
     async def search(self, form: Any) -> AsyncGenerator[None, None]:
@@ -67,7 +56,7 @@ class Listing(AccountPage, mixin=True):
             return
         self._begin()
         yield
-        await self._attempt(self._show(self._choices.of(cast("dict[str, object]", form))))
+        await self._attempt_load(self._show(self._choices.of(cast("dict[str, object]", form))))
 
     @rx.event
     async def further(self) -> AsyncGenerator[None, None]:
@@ -76,7 +65,7 @@ class Listing(AccountPage, mixin=True):
             return
         self._begin()
         yield
-        await self._attempt(self._add())
+        await self._attempt_load(self._add())
 
     async def _read(self, looking: Viewer, chosen: Choices, place: str) -> tuple[list[Any], str | None]:
         """Return a portion of what is chosen, as rows, and where it goes on.
@@ -91,6 +80,11 @@ class Listing(AccountPage, mixin=True):
 
     def _chosen(self) -> Choices:
         return self._choices.of({name: getattr(self, name) for name in self._choices.OPTIONS})
+
+    async def _load(self) -> None:
+        given: dict[str, object] = dict(self.router.url.query_parameters)
+        place = given.get(self._choices.PLACE)
+        await self._open(self._choices.of(given), place if isinstance(place, str) else "")
 
     async def _open(self, chosen: Choices, place: str) -> None:
         looking = await self._owner_or_nobody()
@@ -150,22 +144,12 @@ class Listing(AccountPage, mixin=True):
     def _begin(self) -> None:
         self.pending, self.problem, self.focus, self.said = True, "", "", ""
 
-    async def _attempt(self, trying: Awaitable[None]) -> None:
-        """Run `trying`; what was shown before stays when it fails."""
-        try:
-            await trying
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-            return
-        except DomainError as error:
-            self._fail(error)
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _logger.exception("a page that lists failed unexpectedly")
-            self._fail(InternalError())
+    async def _attempt_load(self, loading: Awaitable[None]) -> None:
+        await super()._attempt_load(loading)
         self.pending = False
-        self.answers += 1
+        if not self.leave:
+            self.answers += 1
 
-    def _fail(self, error: DomainError) -> None:
-        self.failed = not self.loaded
+    def _load_failed(self, error: DomainError) -> None:
+        super()._load_failed(error)
         self.problem = error.detail if self.loaded else ""

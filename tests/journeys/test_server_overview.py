@@ -184,7 +184,7 @@ async def test_forged_events_tell_nothing(visit: Visit, person: Person, brittle_
     stranger.join(brittle_server)
     for token, cookie in ((tab, ""), ("", ""), (tab, cookie_of(brittle_server, stranger))):
         async with forged(brittle_server.base_url, token=token, browser=browser, cookie=cookie) as socket:
-            for handler in ("load", "_show", "_put", "_attempt", "_looking"):
+            for handler in ("load", "_show", "_put", "_attempt_load", "_looking"):
                 await socket.call(f"{SERVER}.{handler}", {}, PATH)
             for nonsense in (*NONSENSE, 7, "30", 8, -1):
                 await socket.call(f"{SERVER}.choose", {"days": nonsense}, PATH)

@@ -12,7 +12,8 @@ from autograph_web.runtime import services
 from autograph_web.sessions.errors import Unfinished
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import viewer
-from autograph_web.ui.confirming import Confirming, Doing
+from autograph_web.ui.account_form import Doing
+from autograph_web.ui.confirming import Confirming
 from autograph_web.ui.routes import ACCOUNT, Route
 
 

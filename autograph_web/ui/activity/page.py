@@ -11,8 +11,8 @@ from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.components.cards import card, time_of
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.icons import icon_of
-from autograph_web.ui.components.listing import announced, choice, files, nothing, rest, table
-from autograph_web.ui.components.native import NativeForm, NativeLink, named
+from autograph_web.ui.components.listing import choice, events, files
+from autograph_web.ui.components.native import NativeForm, named
 from autograph_web.ui.ranges import RANGES
 from autograph_web.ui.routes import ACTIVITY
 from autograph_web.ui.viewer import ICONS, ActivityRow
@@ -39,20 +39,8 @@ def activity_page() -> rx.Component:
 
 def _events_card() -> rx.Component:
     heads = ("Event", "Device", "Address", "Time")
-    events = table(ActivityState, "events", "Events, the newest first", heads, ActivityState.rows, _row)
-    older = rest(ActivityState, "activity", "Show older", "Go on with older events")
-    return card(
-        "activity",
-        "Events",
-        _filters(),
-        announced(ActivityState, "activity"),
-        rx.cond(ActivityState.from_the_middle, _newest()),
-        rx.cond(
-            ActivityState.rows,
-            rx.fragment(events, older),
-            nothing("Nothing like that has happened.", "Show everything", ACTIVITY.path),
-        ),
-    )
+    listed = events(ActivityState, "activity", ACTIVITY.path, _filters(), heads, ActivityState.rows, _row)
+    return card("activity", "Events", *listed)
 
 
 def _filters() -> rx.Component:
@@ -83,12 +71,4 @@ def _row(row: ActivityRow) -> rx.Component:
         rx.el.td(time_of(row.at, row.when), role="cell", class_name="quiet"),
         key=row.key,
         role="row",
-    )
-
-
-def _newest() -> rx.Component:
-    return rx.el.p(
-        "You're looking at older events. ",
-        NativeLink.create("Show the newest", href=ACTIVITY.path),
-        class_name="said middle",
     )

@@ -3,8 +3,6 @@
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
-from typing import Any
-
 import reflex as rx
 
 from autograph_web.ui.api_keys.rows import KeyRow
@@ -12,8 +10,7 @@ from autograph_web.ui.api_keys.state import ApiKeysState, Step
 from autograph_web.ui.api_keys.steps import create_step, revoke_step, shown_step
 from autograph_web.ui.components.cards import card, time_of
 from autograph_web.ui.components.icons import icon
-from autograph_web.ui.components.native import named
-from autograph_web.ui.components.steps import ask_button, confirm_step
+from autograph_web.ui.components.steps import ask_button, confirm_step, step_place
 
 
 def new_key_card() -> rx.Component:
@@ -43,7 +40,7 @@ def keys_card() -> rx.Component:
         "Your keys",
         rx.cond(
             ApiKeysState.step == Step.REVOKE.value,
-            rx.el.div(_step(revoke_step()), class_name="card-work"),
+            rx.el.div(step_place(revoke_step()), class_name="card-work"),
             rx.cond(ApiKeysState.keys, listed, _none()),
         ),
     )
@@ -53,7 +50,7 @@ def _making() -> rx.Component:
     confirm = confirm_step(
         ApiKeysState, "It has been a while since you signed in. Type your password once more to go on."
     )
-    return _step(
+    return step_place(
         rx.match(
             ApiKeysState.step,
             (Step.CREATE.value, create_step()),
@@ -61,10 +58,6 @@ def _making() -> rx.Component:
             confirm,
         )
     )
-
-
-def _step(content: Any) -> rx.Component:
-    return rx.el.div(content, class_name="step", custom_attrs=named("step"))
 
 
 def _none() -> rx.Component:

@@ -20,8 +20,9 @@ from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import messages
+from autograph_web.ui.account_form import Doing
 from autograph_web.ui.api_keys.rows import KeyRow, key_row
-from autograph_web.ui.confirming import Confirming, Doing
+from autograph_web.ui.confirming import Confirming
 from autograph_web.ui.form_state import text_fields
 from autograph_web.ui.routes import API_KEYS, Route
 
@@ -45,6 +46,7 @@ class ApiKeysState(Confirming, rx.State):
     """
 
     _here: ClassVar[Route] = API_KEYS
+    _outdated: ClassVar[tuple[type[DomainError], ...]] = (NotFound,)
 
     keys: rx.Field[list[KeyRow]] = rx.field(default_factory=list)
     full: bool = False
@@ -110,16 +112,6 @@ class ApiKeysState(Confirming, rx.State):
         if flash is not None and flash.code == "api_key_created":
             self._show_key(flash.values.get("key", ""), flash.values.get("ticket", ""))
         return flash
-
-    async def _for_viewer(self, doing: Doing) -> None:
-        try:
-            await super()._for_viewer(doing)
-        except NotFound:
-            # Another tab was quicker: show how things stand.
-            self._step_back()
-            with suppress(DomainError):
-                await self._fill(await self._looking())
-            raise
 
     def _created(self, form: Any) -> Doing:
         async def created(context: RequestContext, looking: Viewer) -> None:

@@ -11,7 +11,7 @@ from autograph_web.ui.api_keys.state import ApiKeysState
 from autograph_web.ui.components.forms import boxes, submit_button, text_field
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.reveal import keeping, revealed, said
-from autograph_web.ui.components.steps import step_buttons, step_title
+from autograph_web.ui.components.steps import step_buttons, step_form, step_title
 
 _WORDS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year", "never": "Never"}
 
@@ -20,7 +20,10 @@ def create_step() -> rx.Component:
     """Asks for a name, the scopes and an end."""
     return rx.el.div(
         step_title("Make an API key"),
-        rx.el.form(
+        step_form(
+            ApiKeysState,
+            "create",
+            ApiKeysState.create,
             text_field(
                 ApiKeysState, "name", "Name", str(LONGEST_NAME), "What it is for, such as “Nightly backup”."
             ),
@@ -37,14 +40,7 @@ def create_step() -> rx.Component:
             ),
             _lifetime(),
             step_buttons(ApiKeysState, submit_button(ApiKeysState, "Make the key", "Making the key…", "")),
-            method="post",
             action="/session/create-api-key",
-            on_submit=ApiKeysState.create,
-            no_validate=True,
-            aria_busy=ApiKeysState.pending,
-            data_answers=ApiKeysState.answers,
-            class_name="form form-narrow",
-            custom_attrs=named("create-form"),
         ),
         key="create",
     )
@@ -96,16 +92,14 @@ def revoke_step() -> rx.Component:
             " stops working at once, for good. A program that still uses it gets no answer.",
             class_name="said",
         ),
-        rx.el.form(
+        step_form(
+            ApiKeysState,
+            "revoke",
+            ApiKeysState.revoke,
             rx.el.input(type="hidden", name="key", value=ApiKeysState.chosen, read_only=True),
             step_buttons(ApiKeysState, submit_button(ApiKeysState, "Revoke", "Revoking…", "button-bad")),
-            method="post",
             action="/session/revoke-api-key",
-            on_submit=ApiKeysState.revoke,
-            aria_busy=ApiKeysState.pending,
-            data_answers=ApiKeysState.answers,
-            class_name="form",
-            custom_attrs=named("revoke-form"),
+            asks=False,
         ),
         key="revoke",
     )

@@ -186,6 +186,34 @@ def _progress() -> rx.Component:
     )
 
 
+def events(
+    state: type[Listing],
+    name: str,
+    path: str,
+    filters: rx.Component,
+    heads: tuple[str, ...],
+    rows: Any,
+    row: Callable[[Any], rx.Component],
+) -> tuple[rx.Component, ...]:
+    """The events that `filters` pick, newest first; `path` is where the page shows all of them."""
+    found = table(state, "events", "Events, the newest first", heads, rows, row)
+    older = rest(state, name, "Show older", "Go on with older events")
+    newest = NativeLink.create("Show the newest", href=path)
+    return (
+        filters,
+        announced(state, name),
+        rx.cond(
+            state.from_the_middle,
+            rx.el.p("You're looking at older events. ", newest, class_name="said middle"),
+        ),
+        rx.cond(
+            rows,
+            rx.fragment(found, older),
+            nothing("Nothing like that has happened.", "Show everything", path),
+        ),
+    )
+
+
 def nothing(words: str, way: str, path: str) -> rx.Component:
     """Stands for a list of nothing, with a way out of the choices."""
     return rx.el.div(

@@ -10,6 +10,7 @@ import reflex as rx
 from autograph_web.ui.components.forms import code_field, password_field, submit_button, switch_code_button
 from autograph_web.ui.components.native import named
 from autograph_web.ui.confirming import Confirming
+from autograph_web.ui.form_state import FormState
 
 
 def step_title(text: rx.Var[str] | str) -> rx.Component:
@@ -41,24 +42,51 @@ def username_field(state: type[Confirming]) -> rx.Component:
     )
 
 
+def step_form(
+    state: type[FormState],
+    name: str,
+    on_submit: Any,
+    *content: rx.Component,
+    action: str = "",
+    asks: bool = True,
+) -> rx.Component:
+    """The form of a step, with the id `name`-form; its buttons come last in `content`.
+
+    `action` is where a browser without a connection posts it; without one it waits for the connection. `asks`
+    is whether there is anything to fill in.
+    """
+    attributes: dict[str, Any] = {"no_validate": True} if asks else {}
+    attributes |= {"method": "post", "action": action} if action else {"data_connected_only": "true"}
+    return rx.el.form(
+        *content,
+        on_submit=on_submit,
+        aria_busy=state.pending,
+        data_answers=state.answers,
+        class_name="form form-narrow" if asks else "form",
+        custom_attrs=named(f"{name}-form"),
+        **attributes,
+    )
+
+
+def step_place(content: Any) -> rx.Component:
+    """Where the steps of a card replace each other."""
+    return rx.el.div(content, class_name="step", custom_attrs=named("step"))
+
+
 def confirm_step(state: type[Confirming], why: Any) -> rx.Component:
     """Asks for the password, and for a code where there is one."""
     code = rx.el.div(code_field(state), switch_code_button(state), class_name="field-and-way")
     return rx.el.div(
         step_title("Confirm it's you"),
         rx.el.p(why, class_name="said"),
-        rx.el.form(
+        step_form(
+            state,
+            "confirm",
+            state.confirm,
             username_field(state),
             password_field(state, "current-password"),
             rx.cond(state.on, code),
             step_buttons(state, submit_button(state, "Continue", "Checking…", "")),
-            on_submit=state.confirm,
-            no_validate=True,
-            aria_busy=state.pending,
-            data_answers=state.answers,
-            data_connected_only="true",
-            class_name="form form-narrow",
-            custom_attrs=named("confirm-form"),
         ),
         key="confirm",
     )

@@ -1,20 +1,17 @@
 """The state behind the overview."""
 
-import logging
 from typing import ClassVar
 
 import reflex as rx
 
-from autograph_web.infra.errors import DomainError, InternalError
+from autograph_web.infra.errors import DomainError
 from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, viewer
-from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
+from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.routes import DASHBOARD, SIGN_IN, Route
 from autograph_web.ui.viewer import ActivityRow
-
-_logger = logging.getLogger(__name__)
 
 _ROWS = 8
 
@@ -39,35 +36,18 @@ class DashboardState(AccountPage, rx.State):
     rows: rx.Field[list[ActivityRow]] = rx.field(default_factory=list)
 
     @rx.event
-    async def load(self) -> None:
-        """Fill the page when it is opened, and again by "Try again"."""
-        try:
-            await self._fill(await self._looking())
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-        except DomainError:
-            self._fail()
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _logger.exception("loading the overview failed unexpectedly")
-            self._fail()
-
-    @rx.event
     async def sign_out_everywhere(self) -> None:
         """End every session of the account, this one included."""
         self.answers += 1
-        try:
-            looking = await self._looking()
-            await services().sessions.end_all(guard.request_context(self.router), looking)
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-        except DomainError as error:
-            self.problem = error.detail
-        except Exception:
-            _logger.exception("signing out everywhere failed unexpectedly")
-            self.problem = InternalError().detail
-        else:
-            self._go(f"{SIGN_IN.path}?ended=all")
+        await self._show_failure(self._end_all(), self._say_problem)
+
+    async def _end_all(self) -> None:
+        looking = await self._looking()
+        await services().sessions.end_all(guard.request_context(self.router), looking)
+        self._go(f"{SIGN_IN.path}?ended=all")
+
+    def _say_problem(self, error: DomainError) -> None:
+        self.problem = error.detail
 
     async def _fill(self, looking: Viewer) -> None:
         account = await services().profiles.of(looking.user_id)
@@ -90,6 +70,6 @@ class DashboardState(AccountPage, rx.State):
         self.rows = [viewer.activity_row(event, n, looking.session_id) for n, event in enumerate(recent)]
         self.problem = ""
 
-    def _fail(self) -> None:
+    def _load_failed(self, error: DomainError) -> None:
         self.answers += 1
-        self.failed = not self.loaded
+        super()._load_failed(error)

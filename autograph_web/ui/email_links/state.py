@@ -125,11 +125,6 @@ class AddressLinkPage(LinkPage, mixin=True):
 
     address: str = ""
 
-    @rx.event
-    async def arrive(self) -> None:
-        """Prepare the page when it is opened."""
-        await self._arrive_by_link()
-
     async def _look(self, token: str) -> None:
         self.address = (await services().links.peek(self._purpose, token)).payload or ""
 

@@ -20,11 +20,6 @@ class NotMeState(LinkPage, rx.State):
     at: str = ""
     when: str = ""
 
-    @rx.event
-    async def arrive(self) -> None:
-        """Prepare the page when it is opened."""
-        await self._arrive_by_link()
-
     async def _look(self, token: str) -> None:
         signed_in = await services().sign_in_disavowal.describe(token)
         at = datetime.fromisoformat(signed_in.at)

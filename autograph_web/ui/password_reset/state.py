@@ -79,12 +79,6 @@ class NewPasswordState(NewPassword, AskForLink, LinkPage, rx.State):
     owner: str = ""
 
     @rx.event
-    async def arrive(self) -> None:
-        """Prepare the page when it is opened."""
-        self._know_rules()
-        await self._arrive_by_link()
-
-    @rx.event
     async def choose(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
         """Set the typed password."""
         if self.pending or self.ticket:
@@ -94,6 +88,10 @@ class NewPasswordState(NewPassword, AskForLink, LinkPage, rx.State):
         values = self._typed(form, "password")
         if values is not None:
             await self._attempt(self._choose(values["password"]))
+
+    async def _arrive_by_link(self) -> None:
+        self._know_rules()
+        await super()._arrive_by_link()
 
     async def _look(self, token: str) -> None:
         link = await services().links.peek(self._purpose, token)

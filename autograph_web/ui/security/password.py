@@ -9,7 +9,14 @@ from autograph_web.ui.components.cards import card, time_of
 from autograph_web.ui.components.forms import password_field, submit_button
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.new_password import new_password_field
-from autograph_web.ui.components.steps import ask_button, step_buttons, step_title, username_field
+from autograph_web.ui.components.steps import (
+    ask_button,
+    step_buttons,
+    step_form,
+    step_place,
+    step_title,
+    username_field,
+)
 from autograph_web.ui.security.state import SecurityState
 from autograph_web.ui.security.wishes import Wish
 
@@ -27,9 +34,7 @@ def password_card() -> rx.Component:
                 ask_button(SecurityState, "Change password", Wish.PASSWORD.value),
                 class_name="actions card-actions",
             ),
-            rx.el.div(
-                rx.el.div(_form(), class_name="step", custom_attrs=named("step")), class_name="card-work"
-            ),
+            rx.el.div(step_place(_form()), class_name="card-work"),
         ),
     )
 
@@ -52,7 +57,10 @@ def end_others_box() -> rx.Component:
 def _form() -> rx.Component:
     return rx.el.div(
         step_title("Change your password"),
-        rx.el.form(
+        step_form(
+            SecurityState,
+            "password",
+            SecurityState.change_password,
             username_field(SecurityState),
             password_field(
                 SecurityState, "current-password", name="current_password", label="Current password"
@@ -62,14 +70,7 @@ def _form() -> rx.Component:
             step_buttons(
                 SecurityState, submit_button(SecurityState, "Change password", "Changing your password…", "")
             ),
-            method="post",
             action="/session/password-change",
-            on_submit=SecurityState.change_password,
-            no_validate=True,
-            aria_busy=SecurityState.pending,
-            data_answers=SecurityState.answers,
-            class_name="form form-narrow",
-            custom_attrs=named("password-form"),
         ),
         key="password",
     )

@@ -4,7 +4,6 @@ No key and no recovery code ever enters a var: `reveal` is the ticket of a seale
 itself (see assets/reveal.js), once.
 """
 
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -22,13 +21,12 @@ from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard, messages, viewer
-from autograph_web.ui.confirming import Confirming, Doing
+from autograph_web.ui.account_form import Doing
+from autograph_web.ui.confirming import Confirming
 from autograph_web.ui.routes import SECURITY, Route
 from autograph_web.ui.security.password_form import CHANGED, PasswordForm
 from autograph_web.ui.security.wishes import AFTERWARDS, Step, Wish, wish_of
 from autograph_web.ui.viewer import TrustedRow
-
-_logger = logging.getLogger(__name__)
 
 _GROUP = 4
 
@@ -41,6 +39,7 @@ class SecurityState(PasswordForm, Confirming, rx.State):
     """
 
     _here: ClassVar[Route] = SECURITY
+    _outdated: ClassVar[tuple[type[DomainError], ...]] = (MfaNotEnabled, NoPendingSetup, NotFound)
 
     codes_left: int = 0
     devices: rx.Field[list[TrustedRow]] = rx.field(default_factory=list)
@@ -128,16 +127,6 @@ class SecurityState(PasswordForm, Confirming, rx.State):
         self._begin()
         yield
         await self._act(self._distrusted(row))
-
-    async def _for_viewer(self, doing: Doing) -> None:
-        try:
-            await super()._for_viewer(doing)
-        except (MfaNotEnabled, NoPendingSetup, NotFound):
-            # Another tab was quicker: show how things stand.
-            self._step_back()
-            with suppress(DomainError):
-                await self._fill(await self._looking())
-            raise
 
     async def _ask_again(self) -> None:
         was_on = self.on

@@ -5,12 +5,9 @@
 
 import reflex as rx
 
-from autograph_web.ui.components.forms import (
-    app_code_field,
-    submit_button,
-)
+from autograph_web.ui.components.forms import app_code_field, submit_button
 from autograph_web.ui.components.native import named
-from autograph_web.ui.components.steps import cancel_button, confirm_step, step_buttons, step_title
+from autograph_web.ui.components.steps import cancel_button, confirm_step, step_buttons, step_form, step_title
 from autograph_web.ui.security.password import end_others_box
 from autograph_web.ui.security.secrets import key_to_scan, recovery_codes
 from autograph_web.ui.security.state import SecurityState
@@ -65,7 +62,10 @@ def _setup() -> rx.Component:
         ),
         key_to_scan(
             rx.el.h4("2. Type the code it shows", class_name="step-part"),
-            rx.el.form(
+            step_form(
+                SecurityState,
+                "setup",
+                SecurityState.enable,
                 app_code_field(SecurityState),
                 end_others_box(),
                 step_buttons(
@@ -74,13 +74,6 @@ def _setup() -> rx.Component:
                         SecurityState, rx.cond(replacing, "Replace", "Turn on"), "Checking your code…", ""
                     ),
                 ),
-                on_submit=SecurityState.enable,
-                no_validate=True,
-                aria_busy=SecurityState.pending,
-                data_answers=SecurityState.answers,
-                data_connected_only="true",
-                class_name="form form-narrow",
-                custom_attrs=named("setup-form"),
             ),
             cancel=cancel_button(SecurityState),
         ),

@@ -1,30 +1,26 @@
 """The state behind the devices page."""
 
-import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
 from uuid import UUID
 
 import reflex as rx
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import DomainError, NotFound
+from autograph_web.infra.errors import NotFound
 from autograph_web.runtime import services
 from autograph_web.sessions.devices import MOST_LISTED
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui import guard, messages, viewer
-from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
-from autograph_web.ui.form_state import FormState, text_fields
+from autograph_web.ui import messages, viewer
+from autograph_web.ui.account_form import AccountForm, Doing
+from autograph_web.ui.form_state import text_fields
 from autograph_web.ui.routes import SESSIONS, SIGN_IN, Route
 from autograph_web.ui.viewer import DeviceRow
 
-_logger = logging.getLogger(__name__)
 _SIGNED_OUT = f"{SIGN_IN.path}?ended=1"
 
-Doing = Callable[[RequestContext, Viewer], Awaitable[None]]
 
-
-class SessionsState(FormState, AccountPage, rx.State):
+class SessionsState(AccountForm, rx.State):
     """What the devices page shows. Handlers that read or change anything ask anew who is looking."""
 
     _here: ClassVar[Route] = SESSIONS
@@ -34,31 +30,13 @@ class SessionsState(FormState, AccountPage, rx.State):
     more: bool = False
 
     @rx.event
-    async def load(self) -> None:
-        """Fill the page when it is opened, again by "Try again", and after a mended connection."""
-        first, self.pending = not self.loaded, False
-        try:
-            await self._fill(await self._looking())
-            if first:
-                await self._show_flash()
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-        except DomainError:
-            self.failed = not self.loaded
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _logger.exception("loading the devices failed unexpectedly")
-            self.failed = not self.loaded
-
-    @rx.event
     async def sign_out(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
         """Sign one of the sessions out."""
         if self.pending:
             return
         self._begin()
         yield
-        await self._attempt(self._for_viewer(self._signed_out(form)))
-        self.pending = False
+        await self._act(self._signed_out(form))
 
     @rx.event
     async def sign_out_others(self) -> AsyncGenerator[None, None]:
@@ -67,20 +45,17 @@ class SessionsState(FormState, AccountPage, rx.State):
             return
         self._begin()
         yield
-        await self._attempt(self._for_viewer(self._signed_others_out))
-        self.pending = False
+        await self._act(self._signed_others_out)
 
     async def _for_viewer(self, doing: Doing) -> None:
-        """Do something for whoever is looking, and show the sessions as they are then, however it went."""
-        try:
-            looking = await self._looking()
+        async def doing_or_filled(context: RequestContext, looking: Viewer) -> None:
             try:
-                await doing(guard.request_context(self.router), looking)
-            except NotFound:
+                await doing(context, looking)
+            except NotFound:  # it ended meanwhile: show what is left
                 await self._fill(looking)
                 raise
-        except TURNED_AWAY as error:
-            self._turn_away(error)
+
+        await super()._for_viewer(doing_or_filled)
 
     def _signed_out(self, form: object) -> Doing:
         async def signed_out(context: RequestContext, looking: Viewer) -> None:

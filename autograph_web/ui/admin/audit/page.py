@@ -12,17 +12,8 @@ from autograph_web.ui.admin.events import HEADS, finding
 from autograph_web.ui.admin.frame import admin_frame
 from autograph_web.ui.components.cards import card
 from autograph_web.ui.components.connection import signals
-from autograph_web.ui.components.listing import (
-    announced,
-    choice,
-    choices_form,
-    files,
-    nothing,
-    rest,
-    table,
-    typed,
-)
-from autograph_web.ui.components.native import NativeLink, named
+from autograph_web.ui.components.listing import choice, choices_form, events, files, typed
+from autograph_web.ui.components.native import named
 from autograph_web.ui.ranges import RANGES
 from autograph_web.ui.routes import ADMIN_AUDIT
 
@@ -47,20 +38,8 @@ def audit_page() -> rx.Component:
 
 
 def _events_card() -> rx.Component:
-    events = table(AuditState, "events", "Events, the newest first", HEADS, AuditState.rows, finding)
-    older = rest(AuditState, "audit", "Show older", "Go on with older events")
-    return card(
-        "events-card",
-        "Events",
-        _filters(),
-        announced(AuditState, "audit"),
-        rx.cond(AuditState.from_the_middle, _newest()),
-        rx.cond(
-            AuditState.rows,
-            rx.fragment(events, older),
-            nothing("Nothing like that has happened.", "Show everything", ADMIN_AUDIT.path),
-        ),
-    )
+    listed = events(AuditState, "audit", ADMIN_AUDIT.path, _filters(), HEADS, AuditState.rows, finding)
+    return card("events-card", "Events", *listed)
 
 
 def _filters() -> rx.Component:
@@ -75,12 +54,4 @@ def _filters() -> rx.Component:
             choice(AuditState, "outcome", "Outcome", OUTCOMES),
             choice(AuditState, "range", "When", RANGES),
         ),
-    )
-
-
-def _newest() -> rx.Component:
-    return rx.el.p(
-        "You're looking at older events. ",
-        NativeLink.create("Show the newest", href=ADMIN_AUDIT.path),
-        class_name="said middle",
     )

@@ -13,7 +13,7 @@ from autograph_web.ui.components.cards import card, time_of
 from autograph_web.ui.components.connection import signals
 from autograph_web.ui.components.forms import claim_form, form_messages, submit_button, text_field
 from autograph_web.ui.components.native import named
-from autograph_web.ui.components.steps import confirm_step, step_buttons, step_title
+from autograph_web.ui.components.steps import confirm_step, step_buttons, step_form, step_title
 from autograph_web.ui.confirming import CONFIRM
 from autograph_web.ui.routes import ADMIN_FLAGS
 
@@ -97,7 +97,10 @@ def _choose() -> rx.Component:
     )
     return rx.el.div(
         step_title("What is it to say?"),
-        rx.el.form(
+        step_form(
+            FlagsState,
+            "choose",
+            FlagsState.choose,
             rx.el.fieldset(
                 rx.el.legend("From now on", class_name="sr-only"),
                 rx.foreach(FlagsState.choices, _choice),
@@ -105,13 +108,6 @@ def _choose() -> rx.Component:
             ),
             rx.cond(FlagsState.shared, share),
             step_buttons(FlagsState, submit_button(FlagsState, "Go on", "One moment…", "")),
-            on_submit=FlagsState.choose,
-            no_validate=True,
-            aria_busy=FlagsState.pending,
-            data_answers=FlagsState.answers,
-            data_connected_only="true",
-            class_name="form form-narrow",
-            custom_attrs=named("choose-form"),
         ),
         key="choose",
     )
@@ -136,14 +132,12 @@ def _review() -> rx.Component:
     return rx.el.div(
         step_title("Is that what you want?"),
         rx.el.p(FlagsState.change, class_name="said"),
-        rx.el.form(
+        step_form(
+            FlagsState,
+            "review",
+            FlagsState.switch,
             step_buttons(FlagsState, submit_button(FlagsState, "Yes, change it", "Changing…", "")),
-            on_submit=FlagsState.switch,
-            aria_busy=FlagsState.pending,
-            data_answers=FlagsState.answers,
-            data_connected_only="true",
-            class_name="form",
-            custom_attrs=named("review-form"),
+            asks=False,
         ),
         key="review",
     )

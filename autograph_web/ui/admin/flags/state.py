@@ -12,6 +12,7 @@ from autograph_web.flags.table import FLAGS, flag_called
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
+from autograph_web.ui.account_form import Doing
 from autograph_web.ui.admin.flags.rows import (
     AS_SETTINGS,
     ChoiceRow,
@@ -20,7 +21,7 @@ from autograph_web.ui.admin.flags.rows import (
     choices_of,
     flag_row,
 )
-from autograph_web.ui.confirming import CONFIRM, Confirming, Doing
+from autograph_web.ui.confirming import CONFIRM, Confirming
 from autograph_web.ui.form_state import text_fields
 from autograph_web.ui.routes import ADMIN_FLAGS, Route
 

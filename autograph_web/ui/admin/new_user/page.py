@@ -19,7 +19,7 @@ from autograph_web.ui.components.forms import (
     submit_button,
 )
 from autograph_web.ui.components.native import NativeLink, named
-from autograph_web.ui.components.steps import confirm_step, step_title
+from autograph_web.ui.components.steps import confirm_step, step_form, step_place, step_title
 from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_USERS
 
 
@@ -50,11 +50,7 @@ def _card() -> rx.Component:
         "new-user",
         "The account",
         rx.el.div(
-            rx.el.div(
-                rx.cond(NewUserState.step == CREATE, _form(), confirm),
-                class_name="step",
-                custom_attrs=named("step"),
-            ),
+            step_place(rx.cond(NewUserState.step == CREATE, _form(), confirm)),
             class_name="card-work",
         ),
     )
@@ -68,7 +64,10 @@ def _form() -> rx.Component:
     )
     return rx.el.div(
         step_title("Whose is it?"),
-        rx.el.form(
+        step_form(
+            NewUserState,
+            "create",
+            NewUserState.create,
             address_field(NewUserState, "email", "Email", "off"),
             _role(),
             password_field(
@@ -82,13 +81,6 @@ def _form() -> rx.Component:
             rx.el.div(
                 submit_button(NewUserState, "Make the account", "Making it…", ""), class_name="actions"
             ),
-            on_submit=NewUserState.create,
-            no_validate=True,
-            aria_busy=NewUserState.pending,
-            data_answers=NewUserState.answers,
-            data_connected_only="true",
-            class_name="form form-narrow",
-            custom_attrs=named("create-form"),
         ),
         key=CREATE,
     )

@@ -13,8 +13,9 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError, InvalidInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
+from autograph_web.ui.account_form import Doing
 from autograph_web.ui.admin.person.state import CREATED
-from autograph_web.ui.confirming import Confirming, Doing
+from autograph_web.ui.confirming import Confirming
 from autograph_web.ui.form_state import text_fields
 from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_PERSON, Route
 
@@ -37,7 +38,7 @@ class NewUserState(Confirming, rx.State):
         if self._typed(form, "email") is not None:
             await self._act(self._created(form))
 
-    async def _begin_as_told(self) -> None:
+    async def _opened(self) -> None:
         await self._act(self._go_on(CREATE))
 
     def _created(self, form: Any) -> Doing:

@@ -1,6 +1,5 @@
 """The state behind the administrators' overview."""
 
-import logging
 from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
 
@@ -8,15 +7,13 @@ import reflex as rx
 
 from autograph_web.admin.statistics.figures import Span
 from autograph_web.admin.statistics.statistics import Report
-from autograph_web.infra.errors import DomainError, InternalError
+from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 from autograph_web.ui import messages
-from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
+from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.admin.overview.rows import Plot, Point, Tile, points_of, summary_of, tiles_of
 from autograph_web.ui.routes import ADMIN_OVERVIEW, Route
 from autograph_web.ui.viewer import in_words, iso
-
-_logger = logging.getLogger(__name__)
 
 
 class OverviewState(AccountPage, rx.State):
@@ -36,11 +33,6 @@ class OverviewState(AccountPage, rx.State):
     summaries: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
 
     @rx.event
-    async def load(self) -> None:
-        """Fill the page when it is opened, again by "Try again", and after a mended connection."""
-        await self._attempt(Span(self.span))
-
-    @rx.event
     async def choose(self, days: Any) -> AsyncGenerator[None, None]:
         """Look at another span of days."""
         span = next((one for one in Span if days in (one.value, str(one.value))), None)
@@ -48,23 +40,13 @@ class OverviewState(AccountPage, rx.State):
             return
         self.pending = True
         yield
-        await self._attempt(span)
+        await self._attempt_load(self._show(span))
 
-    async def _attempt(self, span: Span) -> None:
-        self.problem = ""
-        try:
-            await self._show(span)
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-        except DomainError as error:
-            self._fail(error)
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _logger.exception("loading the overview failed unexpectedly")
-            self._fail(InternalError())
-        self.pending = False
+    async def _load(self) -> None:
+        await self._show(Span(self.span))
 
     async def _show(self, span: Span) -> None:
+        self.pending, self.problem = False, ""
         looking = await self._looking()
         account = await services().profiles.of(looking.user_id)
         self._put(await services().statistics.report(span))
@@ -77,7 +59,7 @@ class OverviewState(AccountPage, rx.State):
         self.matters = [one.sentence for one in report.attention]
         self.summaries = {plot.value: summary_of(plot, report.days) for plot in Plot}
 
-    def _fail(self, error: DomainError) -> None:
-        # What is shown already stays, with what went wrong above it.
-        self.failed = not self.loaded
+    def _load_failed(self, error: DomainError) -> None:
+        # Above what is shown already.
+        super()._load_failed(error)
         self.problem = messages.sentence(error)

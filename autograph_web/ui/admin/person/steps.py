@@ -7,8 +7,7 @@ import reflex as rx
 
 from autograph_web.ui.admin.person.state import PersonState, Wish
 from autograph_web.ui.components.forms import submit_button
-from autograph_web.ui.components.native import named
-from autograph_web.ui.components.steps import confirm_step, step_buttons, step_title
+from autograph_web.ui.components.steps import confirm_step, step_buttons, step_form, step_place, step_title
 
 _TOLD = "The owner gets a letter that says so."
 # What is asked, what follows, and the button: at rest, while it works, and how it looks.
@@ -73,9 +72,7 @@ def step() -> rx.Component:
         PersonState, "Changing somebody's account takes your password, and a current code if you use one."
     )
     questions = ((wish.value, _question(wish)) for wish in _QUESTIONS)
-    return rx.el.div(
-        rx.match(PersonState.step, *questions, confirm), class_name="step", custom_attrs=named("step")
-    )
+    return step_place(rx.match(PersonState.step, *questions, confirm))
 
 
 def _question(wish: Wish) -> rx.Component:
@@ -92,14 +89,12 @@ def _question(wish: Wish) -> rx.Component:
             class_name="said",
         ),
         mine,
-        rx.el.form(
+        step_form(
+            PersonState,
+            wish.value,
+            PersonState.carry_out,
             step_buttons(PersonState, submit_button(PersonState, label, pending, look)),
-            on_submit=PersonState.carry_out,
-            aria_busy=PersonState.pending,
-            data_answers=PersonState.answers,
-            data_connected_only="true",
-            class_name="form",
-            custom_attrs=named(f"{wish.value}-form"),
+            asks=False,
         ),
         key=wish.value,
     )
