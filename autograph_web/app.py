@@ -22,7 +22,7 @@ from autograph_web.infra.user_agent import warm_up
 from autograph_web.reflex_patches.gone_tabs import is_known
 from autograph_web.runtime import Services, build_services, opened
 from autograph_web.settings import Settings
-from autograph_web.ui.app import build_app, page_waker
+from autograph_web.ui.app import build_app, page_listener
 from autograph_web.ui.handlers import page_handlers
 
 
@@ -117,7 +117,7 @@ class Front:
     async def _running(self) -> AsyncGenerator[None]:
         async with (
             self.container.opened() as built,
-            built.revocation_bus.heard_by(page_waker(self.app)),
+            built.revocation_bus.heard_by(page_listener(self.app)),
         ):
             # Beside the loop: nobody's first sign-in waits for it, and neither does the first answer.
             Thread(target=warm_up, daemon=True).start()

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from autograph_web.infra.context import RequestContext
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard
-from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
+from autograph_web.ui.account_page import ACCESS_DENIED, AccountPage
 from autograph_web.ui.form_state import FormState
 
-Doing = Callable[[RequestContext, Viewer], Awaitable[None]]
+Action = Callable[[RequestContext, Viewer], Awaitable[None]]
 
 
 class AccountForm(FormState, AccountPage, mixin=True):
@@ -18,20 +18,20 @@ class AccountForm(FormState, AccountPage, mixin=True):
         first, self.pending = not self.loaded, False
         await super()._load()
         if first:
-            await self._opened()
+            await self._after_first_load()
 
-    async def _opened(self) -> None:
+    async def _after_first_load(self) -> None:
         """Say what a form left behind, once the page is filled for the first time."""
         await self._show_flash()
 
-    async def _act(self, doing: Doing) -> None:
+    async def _run(self, action: Action) -> None:
         """Do something for whoever is looking, who is asked for anew, and show how it turned out."""
-        await self._attempt(self._for_viewer(doing))
+        await self._attempt(self._run_authorized(action))
         self.pending = False
 
-    async def _for_viewer(self, doing: Doing) -> None:
+    async def _run_authorized(self, action: Action) -> None:
         try:
-            looking = await self._looking()
-            await doing(guard.request_context(self.router), looking)
-        except TURNED_AWAY as error:
-            self._turn_away(error)
+            principal = await self._authorize()
+            await action(guard.request_context(self.router), principal)
+        except ACCESS_DENIED as error:
+            self._deny_access(error)

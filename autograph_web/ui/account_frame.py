@@ -11,20 +11,20 @@ from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
 from autograph_web.ui.components.scriptless import scriptless_field
+from autograph_web.ui.error_page.panel import error_panel
 from autograph_web.ui.layout import app_page, heading
 from autograph_web.ui.routes import (
     ACCOUNT,
     ACTIVITY,
-    ADMIN_PLACES,
+    ADMIN_NAV,
     API_KEYS,
     DASHBOARD,
     SECURITY,
     SESSIONS,
     Route,
 )
-from autograph_web.ui.trouble.panel import trouble_panel
 
-_PLACES: tuple[tuple[Route, str], ...] = (
+_NAV_PAGES: tuple[tuple[Route, str], ...] = (
     (DASHBOARD, "home"),
     (SECURITY, "shield"),
     (SESSIONS, "devices"),
@@ -60,8 +60,8 @@ def account_frame(
     return app_page(
         rx.cond(state.failed, _failed(here, load), page),
         *extras,
-        top=_who(state),
-        ways=_ways(state, here),
+        top=_account_bar(state),
+        navigation=_navigation(state, here),
     )
 
 
@@ -115,7 +115,7 @@ def _unverified(state: type[AccountPage]) -> rx.Component:
     )
 
 
-def _who(state: type[AccountPage]) -> rx.Component:
+def _account_bar(state: type[AccountPage]) -> rx.Component:
     return rx.el.div(
         rx.cond(
             state.loaded,
@@ -138,13 +138,13 @@ def _who(state: type[AccountPage]) -> rx.Component:
     )
 
 
-def _ways(state: type[AccountPage], here: Route) -> rx.Component:
+def _navigation(state: type[AccountPage], here: Route) -> rx.Component:
     """The links between the pages. Each is a full load: the door asks for the session before it sends one."""
-    administration = _way("Administration", "people", ADMIN_PLACES[0], current="true" if here.admin else "")
+    administration = _nav_link("Administration", "people", ADMIN_NAV[0], current="true" if here.admin else "")
     return rx.el.nav(
         *(
-            _way(route.name, drawing, route, current="page" if route is here else "")
-            for route, drawing in _PLACES
+            _nav_link(route.name, icon_name, route, current="page" if route is here else "")
+            for route, icon_name in _NAV_PAGES
         ),
         administration if here.admin else rx.cond(state.administrator, administration),
         aria_label="Account",
@@ -152,9 +152,9 @@ def _ways(state: type[AccountPage], here: Route) -> rx.Component:
     )
 
 
-def _way(name: str, drawing: str, route: Route, *, current: str) -> rx.Component:
+def _nav_link(name: str, icon_name: str, route: Route, *, current: str) -> rx.Component:
     return NativeLink.create(
-        icon(drawing),
+        icon(icon_name),
         rx.el.span(name),
         href=route.path,
         class_name="way",
@@ -164,4 +164,4 @@ def _way(name: str, drawing: str, route: Route, *, current: str) -> rx.Component
 
 def _failed(here: Route, load: Any) -> rx.Component:
     again = rx.el.button("Try again", type="button", class_name="button button-primary", on_click=load)
-    return trouble_panel(here, again)
+    return error_panel(here, again)

@@ -15,21 +15,21 @@ from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui import guard, messages, viewer
+from autograph_web.ui import guard, messages, view_models
 from autograph_web.ui.failures import Show, show_failure
 from autograph_web.ui.routes import SIGN_IN, Route
-from autograph_web.ui.snapshot import Private
+from autograph_web.ui.snapshot import ScopedState
 
-TURNED_AWAY = (NotAuthenticated, SessionEnded, NotAdmin)
+ACCESS_DENIED = (NotAuthenticated, SessionEnded, NotAdmin)
 """What has a page leave: whoever looks at it may not, or no longer."""
 
 _RESENT = "A new link is on its way."
 
 
-class AccountPage(Private, mixin=True):
+class AccountPage(ScopedState, mixin=True):
     """Vars of a page that only its owner may see; every handler asks anew who is looking."""
 
-    _here: ClassVar[Route]
+    _route: ClassVar[Route]
 
     loaded: bool = False
     failed: bool = False
@@ -53,37 +53,37 @@ class AccountPage(Private, mixin=True):
     @rx.event
     async def resend(self) -> None:
         """Send the link that verifies the address once more."""
-        await self._show_failure(self._resend(), self._say_not_resent)
+        await self._show_failure(self._resend(), self._show_resend_error)
 
     async def _resend(self) -> None:
-        looking = await self._looking()
+        principal = await self._authorize()
         context = guard.request_context(self.router)
-        self.unverified = await services().verification.resend(context, looking.user_id)
-        self._say_resent(_RESENT, services().verification.pause)
+        self.unverified = await services().verification.resend(context, principal.user_id)
+        self._show_resent(_RESENT, services().verification.pause)
 
-    def _say_not_resent(self, error: DomainError) -> None:
-        self._say_resent(messages.sentence(error), error.retry_after or 0)
+    def _show_resend_error(self, error: DomainError) -> None:
+        self._show_resent(messages.sentence(error), error.retry_after or 0)
 
-    def _say_resent(self, words: str, wait: int) -> None:
+    def _show_resent(self, words: str, wait: int) -> None:
         self.resends += 1
         self.resent, self.resend_wait = words, wait
 
     @rx.event
-    async def look_again(self) -> None:
-        """Leave if the session is over; `ui/wake.py` has the pages of a session that ended do this."""
+    async def recheck_session(self) -> None:
+        """Leave if the session is over; `ui/session_rooms.py` calls this on the pages of an ended session."""
         if self.leave:
             return
         try:
-            await self._looking()
-        except TURNED_AWAY as error:
-            self._turn_away(error)
+            await self._authorize()
+        except ACCESS_DENIED as error:
+            self._deny_access(error)
         except DomainError:
             return  # the next event will tell
 
     async def _load(self) -> None:
-        await self._fill(await self._looking())
+        await self._fill(await self._authorize())
 
-    async def _fill(self, looking: Viewer) -> None:
+    async def _fill(self, principal: Viewer) -> None:
         """Read the account of whoever is looking into the vars."""
         raise NotImplementedError
 
@@ -99,47 +99,47 @@ class AccountPage(Private, mixin=True):
         """Run `trying`; leave if whoever looks may not, and pass any other failure to `show`."""
 
         def leave_or_show(error: DomainError) -> None:
-            if isinstance(error, TURNED_AWAY):
-                self._turn_away(error)
+            if isinstance(error, ACCESS_DENIED):
+                self._deny_access(error)
             else:
                 show(error)
 
         await show_failure(trying, leave_or_show)
 
-    def _show_owner(self, looking: Viewer, account: Account) -> None:
-        self._owner = str(looking.session_id)
-        self.email, self.initials = account.email, viewer.initials(account.email)
+    def _show_account(self, principal: Viewer, account: Account) -> None:
+        self._scope = str(principal.session_id)
+        self.email, self.initials = account.email, view_models.initials(account.email)
         self.verified = account.email_verified
         self.unverified = not account.email_verified and services().verification.is_wanted(account.id)
         self.administrator = account.role == Role.ADMIN
         self.loaded, self.failed = True, False
 
-    async def _looking(self) -> Viewer:
+    async def _authorize(self) -> Viewer:
         """Return who is looking, provided they may have this page.
 
         Every handler begins here, so whoever is locked, signed out or made a user meanwhile is turned away by
         the very next event.
 
         Raises:
-            NotAuthenticated, SessionEnded, NotAdmin: They may not (`TURNED_AWAY`).
+            NotAuthenticated, SessionEnded, NotAdmin: They may not (`ACCESS_DENIED`).
             Unavailable: That cannot be told right now.
         """
-        looking = await guard.viewer_of(self.router)
-        operation = page_operation(self._here.path)
-        await operation.require(looking, services().admin_policy.require, services().clock)
-        return looking
+        principal = await guard.authenticate(self.router)
+        operation = page_operation(self._route.path)
+        await operation.require(principal, services().admin_policy.require, services().clock)
+        return principal
 
-    def _turn_away(self, error: DomainError) -> None:
+    def _deny_access(self, error: DomainError) -> None:
         """Leave to sign in; or for the door, which says that this page is for administrators."""
-        here = self._place()
-        to_sign_in = f"{SIGN_IN.path}?ended=1&next={quote(here)}"
-        self._go(here if isinstance(error, NotAdmin) else to_sign_in)
+        address = self._address()
+        to_sign_in = f"{SIGN_IN.path}?ended=1&next={quote(address)}"
+        self._leave_for(address if isinstance(error, NotAdmin) else to_sign_in)
 
-    def _place(self, **query: str) -> str:
+    def _address(self, **query: str) -> str:
         """Return the address of this page, with `query` in it."""
-        return f"{self._here.path}?{urlencode(query)}" if query else self._here.path
+        return f"{self._route.path}?{urlencode(query)}" if query else self._route.path
 
-    def _go(self, path: str) -> None:
+    def _leave_for(self, path: str) -> None:
         """Forget everything private, then make the page leave with a full load."""
         self.reset()
         self.leave = path

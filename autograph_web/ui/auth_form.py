@@ -14,9 +14,9 @@ class AuthForm(FormState, mixin=True):
     # The connection that saw the page last; a new one means a mended connection, not a new page.
     _connection: str = ""
 
-    async def _arrive(self) -> None:
+    async def _prepare_form(self) -> None:
         """Prepare the page: leave if already signed in, else show what a native post left behind."""
-        self._forget_other_page()
+        self._reset_previous_page()
         query = self.router.url.query_parameters
         self.next_path = safe_next(query.get("next"))
         if await guard.is_signed_in(self.router):
@@ -24,7 +24,7 @@ class AuthForm(FormState, mixin=True):
             return
         await self._resume()
         if "ended" in query:  # whatever the address says, only what is true is said
-            why = await guard.why_over(self.router) or "not_authenticated"
+            why = await guard.end_reason(self.router) or "not_authenticated"
             self.notice = self.notice or messages.notice(why)
         else:  # there, another tab did something, and is about to say what
             await self._show_flash()
@@ -32,14 +32,14 @@ class AuthForm(FormState, mixin=True):
     async def _resume(self) -> None:
         """Take up what was begun without JavaScript."""
 
-    def _forget_other_page(self) -> None:
+    def _reset_previous_page(self) -> None:
         connection = self.router.session.session_id
         if connection == self._connection:
-            self._start_afresh()
+            self._reset_form()
         self._connection = connection
         self.pending = False
 
-    def _start_afresh(self) -> None:
+    def _reset_form(self) -> None:
         self._clear()
 
     async def _show_flash(self) -> Flash | None:

@@ -34,23 +34,23 @@ class EventTelemetry(Middleware):
         current.trace_id = span.trace_id
         task = asyncio.current_task()
         if task is not None:
-            _Watch(handler, current, span).follow(task)
+            _EventTimer(handler, current, span).watch(task)
         return None
 
 
-class _Watch:
+class _EventTimer:
     """Waits for the end of one event."""
 
     def __init__(self, handler: str, current: RequestScope, span: Span) -> None:
         self._handler, self._current, self._span = handler, current, span
-        self._began = perf_counter()
+        self._started = perf_counter()
 
-    def follow(self, task: "asyncio.Task[Any]") -> None:
+    def watch(self, task: "asyncio.Task[Any]") -> None:
         """Take note when `task` ends, in whichever way."""
-        task.add_done_callback(self._note)
+        task.add_done_callback(self._record)
 
-    def _note(self, task: "asyncio.Task[Any]") -> None:
-        seconds, outcome = perf_counter() - self._began, _outcome(task)
+    def _record(self, task: "asyncio.Task[Any]") -> None:
+        seconds, outcome = perf_counter() - self._started, _outcome(task)
         _timer(self._handler, outcome).observe(seconds)
         if outcome == "failed":
             self._span.fail("handler")

@@ -73,9 +73,9 @@ class FormState(rx.State, mixin=True):
 
     async def _attempt(self, trying: Awaitable[None]) -> None:
         """Run `trying` and show its refusal, if that is how it turns out."""
-        await show_failure(_validated(trying), self._refuse)
+        await show_failure(_validated(trying), self._show_error)
 
-    async def _hand_off(self, grant: AuthenticationGrant) -> None:
+    async def _issue_ticket(self, grant: AuthenticationGrant) -> None:
         """Give the browser the ticket that it exchanges for the cookie of `grant`."""
         self.ticket = await services().login_tickets.issue(grant)
 
@@ -88,21 +88,21 @@ class FormState(rx.State, mixin=True):
         self.notice = messages.with_removed(messages.notice(flash.code), flash.values.get("removed", ""))
         kind = error_kinds().get(flash.code)
         if kind is not None and not self.notice:
-            self._refuse(kind(field=flash.field, retry_after=flash.retry_after, reasons=flash.reasons))
+            self._show_error(kind(field=flash.field, retry_after=flash.retry_after, reasons=flash.reasons))
         return flash
 
-    def _typed(self, form: Any, *names: str) -> dict[str, str] | None:
+    def _required_fields(self, form: Any, *names: str) -> dict[str, str] | None:
         """Return these fields if all were filled in; otherwise show what is wrong."""
         try:
             values = text_fields(form, *names)
         except InvalidInput as error:
-            self._refuse(error)
+            self._show_error(error)
             return None
         # No try is spent on a form that cannot succeed.
         empty = next((name for name in names if not values[name].strip()), None)
         if empty is None:
             return values
-        self._answer(empty, messages.PROMPTS[empty], messages.CHECK_FIELD)
+        self._set_error(empty, messages.PROMPTS[empty], messages.CHECK_FIELD)
         return None
 
     def _begin(self) -> None:
@@ -113,26 +113,26 @@ class FormState(rx.State, mixin=True):
         self.alert = self.notice = self.bad = self.bad_text = self.focus = self.wait_text = ""
         self.wait_seconds = 0
 
-    def _refuse(self, error: DomainError) -> None:
+    def _show_error(self, error: DomainError) -> None:
         """Show `error` and let the person try again."""
         if error.code == messages.RATE_LIMITED:
             self.wait_seconds = error.retry_after or 1
             self.wait_text = messages.wait(self.wait_seconds)
         if error.field in messages.PROMPTS:
-            self._answer(error.field, self._sentence(error), messages.CHECK_FIELD)
+            self._set_error(error.field, self._sentence(error), messages.CHECK_FIELD)
         else:
-            self._answer("both" if error.code == "invalid_credentials" else "", "", self._sentence(error))
+            self._set_error("both" if error.code == "invalid_credentials" else "", "", self._sentence(error))
 
     def _sentence(self, error: DomainError) -> str:
         return messages.sentence(error)
 
-    def _answer(self, bad: str, text: str, alert: str) -> None:
+    def _set_error(self, bad: str, text: str, alert: str) -> None:
         """Mark the field `bad` with `text` beside it and `alert` above the form, and send the focus there."""
         self.pending = False
         self.bad, self.bad_text, self.alert = bad, text, alert
-        self._move_to(_FOCUS.get(bad, messages.ALERT_ID))
+        self._focus_on(_FOCUS.get(bad, messages.ALERT_ID))
 
-    def _move_to(self, element: str) -> None:
+    def _focus_on(self, element: str) -> None:
         """Send the focus to the element with this id, and let every form be sent again."""
         self.pending = False
         self.answers += 1
@@ -152,9 +152,9 @@ class CodeForm(FormState, mixin=True):
             return
         self._clear()
         self.recovery = not self.recovery
-        self._move_to("code")
+        self._focus_on("code")
 
-    def _note_kind(self, code: str) -> None:
+    def _note_code_kind(self, code: str) -> None:
         """Remember which kind of code was typed, for the words of a refusal."""
         self._recovery_typed = codes.read(code) is None
 

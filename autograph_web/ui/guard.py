@@ -29,7 +29,7 @@ def request_context(router: RouterData) -> RequestContext:
     return context_of_event(router.session.client_ip, router.headers.user_agent)
 
 
-async def viewer_of(router: RouterData) -> Viewer:
+async def authenticate(router: RouterData) -> Viewer:
     """Return whose session the connection carries; or refuse.
 
     Raises:
@@ -45,13 +45,13 @@ async def viewer_of(router: RouterData) -> Viewer:
 async def is_signed_in(router: RouterData) -> bool:
     """Return True if the connection has a live session; an unreachable store counts as no."""
     try:
-        await viewer_of(router)
+        await authenticate(router)
     except DomainError:
         return False
     return True
 
 
-async def why_over(router: RouterData) -> str:
+async def end_reason(router: RouterData) -> str:
     """Return why the session is over that the connection carries; nothing if there is none, or it goes on."""
     cookie = session_cookie(services().settings, cookies_of(router))
     return await services().sessions.why_ended(cookie) if cookie else ""

@@ -49,15 +49,15 @@ def auth_page(*content: rx.Component) -> rx.Component:
     )
 
 
-def app_page(*content: rx.Component, top: rx.Component, ways: rx.Component) -> rx.Component:
-    """A page of an account under a bar with `top` at its end, the `ways` to its other pages beside it."""
+def app_page(*content: rx.Component, top: rx.Component, navigation: rx.Component) -> rx.Component:
+    """A page of an account under a bar with `top` at its end and `navigation` beside it."""
     return rx.el.div(
         _skip_link(),
         offline_banner(),
         trouble_banner(),
         rx.el.header(account_brand(), top, class_name="app-top"),
         rx.el.div(
-            ways,
+            navigation,
             rx.el.main(*content, tab_index=-1, class_name="app-main", custom_attrs=named("main")),
             class_name="app-body",
         ),

@@ -20,7 +20,7 @@ _logger = logging.getLogger(__name__)
 _PAUSE_S = 2.0  # so that pages do not come back in a tight circle while Redis is away
 
 
-def _place(exception: Exception) -> str:
+def _raised_at(exception: Exception) -> str:
     """Return which line of the program raised `exception`."""
     frames = traceback.extract_tb(exception.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else type(exception).__name__
@@ -33,13 +33,13 @@ class LostEvents:
         """Remember how to get at the app, which is made after its handler of exceptions."""
         self._app = app
         self._closing: dict[str, asyncio.Task[None]] = {}
-        self._seldom = LogThrottle(time.monotonic, SHORT_S)
+        self._log_throttle = LogThrottle(time.monotonic, SHORT_S)
 
     def __call__(self, exception: Exception) -> None:
         """Log a fault in an event handler; handlers show their own failures, so nothing goes to the page."""
         if not is_outage(exception):
             # Once in a while for each place: a stranger may be able to cause it again and again.
-            if self._seldom.allows(_place(exception)):
+            if self._log_throttle.allows(_raised_at(exception)):
                 _logger.error("an event handler failed", exc_info=exception)
             return
         token = cast(Any, EventContext.get()).token

@@ -35,7 +35,7 @@ class NewPassword(FormState, mixin=True):
         after its last key: one typed before the form was sent can arrive after the refusal.
         """
         if not isinstance(password, str) or not password:
-            self._rest_meter()
+            self._reset_meter()
             return
         found = await services().policy.assess(password[:_LONGEST_PASSWORD], self._owner_email)
         self.score, self.strength, self.reasons = found.score, found.label, list(found.reasons)
@@ -43,11 +43,11 @@ class NewPassword(FormState, mixin=True):
             # Typed after the last try was refused: what was said about that one is no longer so.
             self._clear()
 
-    def _rest_meter(self) -> None:
+    def _reset_meter(self) -> None:
         self.score, self.strength, self.reasons = -1, "", []
 
-    def _know_owner(self, email: object) -> None:
+    def _set_owner_email(self, email: object) -> None:
         self._owner_email = email[:LONGEST_EMAIL] if isinstance(email, str) else ""
 
-    def _know_rules(self) -> None:
+    def _load_password_rules(self) -> None:
         self.shortest = services().settings.password_min_length

@@ -52,7 +52,7 @@ ADMIN_NEW_USER = Route("/admin/users/new", "New account")
 ADMIN_PERSON = Route("/admin/users/person", "Account")
 ADMIN_AUDIT = Route("/admin/audit", "Audit")
 FORBIDDEN = Route("/forbidden", "For administrators")
-TROUBLE = Route("/error", "Something went wrong")
+ERROR = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
 
 ROUTES: tuple[Route, ...] = (
@@ -78,10 +78,10 @@ ROUTES: tuple[Route, ...] = (
     ADMIN_AUDIT,
     ADMIN_FLAGS,
     FORBIDDEN,
-    TROUBLE,
+    ERROR,
     NOT_FOUND,
 )
 PROTECTED_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.protected)
 ADMIN_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.admin)
-ADMIN_PLACES: tuple[Route, ...] = (ADMIN_OVERVIEW, ADMIN_USERS, ADMIN_AUDIT, ADMIN_FLAGS)
+ADMIN_NAV: tuple[Route, ...] = (ADMIN_OVERVIEW, ADMIN_USERS, ADMIN_AUDIT, ADMIN_FLAGS)
 """The ways within the administration as they are shown; the first is where "Administration" leads."""

@@ -48,7 +48,7 @@ from autograph_web.runtime import Services, build_services, opened
 from autograph_web.sessions.assurance import Level, MethodId
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.settings import Settings
-from autograph_web.ui.viewer import device_row
+from autograph_web.ui.view_models import device_row
 from tests.support.clock import FakeClock
 from tests.support.factories import EMAIL, PASSWORD, audited, context, how_many, register
 from tests.support.mailbox import Mailbox

@@ -5,17 +5,17 @@
 
 import reflex as rx
 
-from autograph_web.ui.account.state import AccountState, Wish
+from autograph_web.ui.account.state import AccountState, Intent
 from autograph_web.ui.components.cards import card, fact, time_of
 from autograph_web.ui.components.forms import address_field, submit_button
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.components.steps import (
-    ask_button,
     confirm_step,
+    intent_button,
     step_buttons,
+    step_container,
     step_form,
-    step_place,
     step_title,
 )
 
@@ -38,7 +38,7 @@ def email_card() -> rx.Component:
         rx.cond(
             AccountState.step == "",
             rx.el.div(
-                ask_button(AccountState, "Change email", Wish.CHANGE_EMAIL.value),
+                intent_button(AccountState, "Change email", Intent.CHANGE_EMAIL.value),
                 class_name="actions card-actions",
             ),
             rx.el.div(_change_step(), class_name="card-work"),
@@ -76,7 +76,7 @@ def delete_card() -> rx.Component:
         rx.cond(
             AccountState.step == "",
             rx.el.div(
-                ask_button(AccountState, "Delete account", Wish.DELETE.value, "button-danger"),
+                intent_button(AccountState, "Delete account", Intent.DELETE.value, "button-danger"),
                 class_name="actions card-actions",
             ),
             rx.el.div(_step(), class_name="card-work"),
@@ -88,7 +88,7 @@ def _change_step() -> rx.Component:
     confirm = confirm_step(
         AccountState, "Changing your email takes your password, and a current code if you use one."
     )
-    return step_place(rx.cond(AccountState.step == Wish.CHANGE_EMAIL.value, _change_form(), confirm))
+    return step_container(rx.cond(AccountState.step == Intent.CHANGE_EMAIL.value, _change_form(), confirm))
 
 
 def _change_form() -> rx.Component:
@@ -115,7 +115,7 @@ def _step() -> rx.Component:
     confirm = confirm_step(
         AccountState, "Deleting your account takes your password, and a current code if you use one."
     )
-    return step_place(rx.cond(AccountState.step == Wish.DELETE.value, _delete_form(), confirm))
+    return step_container(rx.cond(AccountState.step == Intent.DELETE.value, _delete_form(), confirm))
 
 
 def _delete_form() -> rx.Component:

@@ -5,17 +5,17 @@
 
 import reflex as rx
 
-from autograph_web.ui.admin.rows import FindingRow
+from autograph_web.ui.admin.rows import AuditRow
 from autograph_web.ui.components.cards import time_of
 from autograph_web.ui.components.icons import icon_of
 from autograph_web.ui.components.native import NativeLink
 from autograph_web.ui.routes import ADMIN_PERSON
-from autograph_web.ui.viewer import ICONS
+from autograph_web.ui.view_models import ICONS
 
-HEADS = ("Event", "Account", "From", "Time")
+COLUMNS = ("Event", "Account", "From", "Time")
 
 
-def finding(row: FindingRow) -> rx.Component:
+def audit_table_row(row: AuditRow) -> rx.Component:
     """One event."""
     by = rx.cond(row.operator != "", rx.el.span("By ", row.operator, class_name="event-where"))
     what = rx.el.div(
@@ -25,7 +25,7 @@ def finding(row: FindingRow) -> rx.Component:
     )
     return rx.el.tr(
         rx.el.td(what, role="cell"),
-        rx.el.td(whose(row.person, row.email), role="cell", class_name="quiet whose"),
+        rx.el.td(account_link(row.person, row.email), role="cell", class_name="quiet whose"),
         rx.el.td(
             rx.el.span(row.ip),
             rx.el.span(row.device, class_name="event-where"),
@@ -38,7 +38,7 @@ def finding(row: FindingRow) -> rx.Component:
     )
 
 
-def whose(person: rx.Var[str] | str, email: rx.Var[str] | str) -> rx.Component:
+def account_link(person: rx.Var[str] | str, email: rx.Var[str] | str) -> rx.Component:
     """An account by its address, which leads to it while there is one."""
     return rx.fragment(
         rx.cond(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from autograph_web.api_keys.key import ApiKey
-from autograph_web.ui.viewer import in_words, iso
+from autograph_web.ui.view_models import format_datetime, iso
 
 _SOON = timedelta(days=3)
 
@@ -37,12 +37,12 @@ def key_row(key: ApiKey, now: datetime) -> KeyRow:
         prefix=f"{key.prefix}…",
         scopes=", ".join(key.scopes),
         made_at=iso(key.created_at),
-        made_when=in_words(key.created_at),
+        made_when=format_datetime(key.created_at),
         used_at=iso(key.last_used_at) if key.last_used_at else "",
-        used_when=in_words(key.last_used_at) if key.last_used_at else "",
+        used_when=format_datetime(key.last_used_at) if key.last_used_at else "",
         used_ip=key.last_used_ip,
         ends_at=iso(key.expires_at) if key.expires_at else "",
-        ends_when=in_words(key.expires_at) if key.expires_at else "",
+        ends_when=format_datetime(key.expires_at) if key.expires_at else "",
         over=over,
         soon=not over and key.expires_at is not None and key.expires_at - now <= _SOON,
     )

@@ -10,7 +10,7 @@ from autograph_web.api_keys.key import Scope
 from autograph_web.ui.api_keys.state import ApiKeysState
 from autograph_web.ui.components.forms import boxes, submit_button, text_field
 from autograph_web.ui.components.native import named
-from autograph_web.ui.components.reveal import keeping, revealed, said
+from autograph_web.ui.components.reveal import revealed, secret_button, status_line
 from autograph_web.ui.components.steps import step_buttons, step_form, step_title
 
 _WORDS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year", "never": "Never"}
@@ -69,8 +69,8 @@ def shown_step() -> rx.Component:
         revealed(
             ApiKeysState.reveal,
             rx.el.code(class_name="api-key", data_slot="key", custom_attrs={"translate": "no"}),
-            rx.el.div(keeping("copy", "Copy", data_copy="key"), class_name="actions"),
-            said(),
+            rx.el.div(secret_button("copy", "Copy", data_copy="key"), class_name="actions"),
+            status_line(),
             rx.el.label(tick, rx.el.span("I saved it"), class_name="check-label"),
             rx.el.div(done, class_name="actions"),
             failed="We couldn't show you the key. Nobody has seen it.",
@@ -99,7 +99,7 @@ def revoke_step() -> rx.Component:
             rx.el.input(type="hidden", name="key", value=ApiKeysState.chosen, read_only=True),
             step_buttons(ApiKeysState, submit_button(ApiKeysState, "Revoke", "Revoking…", "button-bad")),
             action="/session/revoke-api-key",
-            asks=False,
+            has_fields=False,
         ),
         key="revoke",
     )

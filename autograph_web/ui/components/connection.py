@@ -11,7 +11,7 @@ from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 
 
-def signals(
+def browser_commands(
     leave: rx.Var[str] | str = "", focus: rx.Var[str] | str = "", address: rx.Var[str] | str = ""
 ) -> rx.Component:
     """Wishes of the server that need the browser's own hands; session.js carries each out once.

@@ -10,7 +10,7 @@ from autograph_web.ui.components.native import NativeForm, named
 from autograph_web.ui.components.scriptless import scriptless_field
 
 
-def link_taker(purpose: Purpose) -> rx.Component:
+def link_exchange_form(purpose: Purpose) -> rx.Component:
     """The hidden form that link.js posts the token of the address with, before the page comes alive.
 
     Not deferred: whatever runs before would see the token, and Reflex sends the address with every event.
@@ -53,7 +53,7 @@ def paste_link(purpose: Purpose, element: str, *, scriptless: bool = False) -> r
     )
 
 
-def close_form(purpose: Purpose, ticket: rx.Var[str] | str) -> rx.Component:
+def link_close_form(purpose: Purpose, ticket: rx.Var[str] | str) -> rx.Component:
     """The hidden form that gives the cookie of a used link back, which a websocket cannot do.
 
     session.js posts it as soon as there is a `ticket`; behind that is what the next page is to say.

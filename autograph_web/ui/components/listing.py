@@ -8,14 +8,14 @@ from typing import Any
 
 import reflex as rx
 
-from autograph_web.ui.choices import LONGEST_TEXT, Options
 from autograph_web.ui.components.cards import card
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.listing import Listing
+from autograph_web.ui.query_filters import MAX_TEXT_LENGTH, Options
 
 
-def choice(state: type[Listing], name: str, label: str, options: Options) -> rx.Component:
+def filter_select(state: type[Listing], name: str, label: str, options: Options) -> rx.Component:
     """One of several; what is chosen acts at once."""
     return rx.el.div(
         rx.el.label(label, html_for=f"filter-{name}"),
@@ -31,7 +31,7 @@ def choice(state: type[Listing], name: str, label: str, options: Options) -> rx.
     )
 
 
-def typed(state: type[Listing], name: str, label: str, placeholder: str = "") -> rx.Component:
+def filter_text(state: type[Listing], name: str, label: str, placeholder: str = "") -> rx.Component:
     """A few words to look for; the form they stand in is sent."""
     return rx.el.div(
         rx.el.label(label, html_for=f"filter-{name}"),
@@ -43,21 +43,21 @@ def typed(state: type[Listing], name: str, label: str, placeholder: str = "") ->
             auto_complete="off",
             class_name="input",
             custom_attrs=named(
-                f"filter-{name}", autoCapitalize="none", spellCheck="false", maxLength=str(LONGEST_TEXT)
+                f"filter-{name}", autoCapitalize="none", spellCheck="false", maxLength=str(MAX_TEXT_LENGTH)
             ),
         ),
         class_name="field",
     )
 
 
-def choices_form(
-    state: type[Listing], path: str, *words: rx.Component, choices: tuple[rx.Component, ...]
+def filter_form(
+    state: type[Listing], path: str, *words: rx.Component, selects: tuple[rx.Component, ...]
 ) -> rx.Component:
-    """What is looked for: words are sent with Enter or the button, each of the `choices` acts at once."""
+    """What is looked for: words are sent with Enter or the button, each of the `selects` acts at once."""
     search = rx.el.button(icon("search"), "Search", type="submit", class_name="button", data_submit="true")
     return rx.el.form(
         rx.el.div(*words, search, class_name="search"),
-        *choices,
+        *selects,
         method="get",
         action=path,
         on_submit=state.search,
@@ -68,12 +68,12 @@ def choices_form(
     )
 
 
-def announced(state: type[Listing], name: str) -> rx.Component:
+def announcements(state: type[Listing], name: str) -> rx.Component:
     """What is said of the list, and what kept it from being read; both regions are always there."""
     box = rx.el.div(icon("warning"), rx.el.p(state.problem), class_name="box box-bad")
     return rx.fragment(
         rx.el.div(rx.cond(state.problem != "", box), role="alert", custom_attrs=named(f"{name}-alert")),
-        rx.el.p(state.said, role="status", class_name="sr-only", custom_attrs=named(f"{name}-said")),
+        rx.el.p(state.announcement, role="status", class_name="sr-only", custom_attrs=named(f"{name}-said")),
     )
 
 
@@ -81,18 +81,18 @@ def table(
     state: type[Listing],
     name: str,
     caption: str,
-    heads: tuple[str, ...],
+    columns: tuple[str, ...],
     rows: Any,
     row: Callable[[Any], rx.Component],
 ) -> rx.Component:
     """The table of a page that lists; it fades while another portion is read."""
-    return table_of(name, caption, heads, rows, row, aria_busy=state.pending)
+    return table_of(name, caption, columns, rows, row, aria_busy=state.pending)
 
 
 def table_of(
     name: str,
     caption: str,
-    heads: tuple[str, ...],
+    columns: tuple[str, ...],
     rows: Any,
     row: Callable[[Any], rx.Component],
     **attributes: Any,
@@ -104,7 +104,7 @@ def table_of(
     return rx.el.table(
         rx.el.caption(caption, class_name="sr-only"),
         rx.el.thead(
-            rx.el.tr(*(rx.el.th(head, scope="col", role="columnheader") for head in heads), role="row"),
+            rx.el.tr(*(rx.el.th(head, scope="col", role="columnheader") for head in columns), role="row"),
             role="rowgroup",
         ),
         rx.el.tbody(rx.foreach(rows, row), role="rowgroup"),
@@ -115,45 +115,45 @@ def table_of(
     )
 
 
-def rest(state: type[Listing], name: str, more: str, go_on: str) -> rx.Component:
+def load_more_button(state: type[Listing], name: str, more: str, next_url: str) -> rx.Component:
     """The way to what follows, or that nothing does."""
     button = rx.el.button(
         rx.cond(state.pending, "Loading…", more),
         type="button",
         class_name="button",
-        on_click=state.further,
+        on_click=state.load_more,
         custom_attrs=named("further"),
     )
     full = rx.el.div(
         rx.el.p("That's as much as one page holds.", class_name="said"),
-        NativeLink.create(go_on, href=state.go_on, class_name="button", custom_attrs=named("go-on")),
+        NativeLink.create(next_url, href=state.next_url, class_name="button", custom_attrs=named("go-on")),
         class_name="full",
     )
     end = rx.el.p("That's everything.", class_name="said")
     return rx.el.div(
-        rx.cond(state.more, button, rx.cond(state.go_on != "", full, end)),
+        rx.cond(state.more, button, rx.cond(state.next_url != "", full, end)),
         tab_index=-1,
         class_name="rest",
         custom_attrs=named(f"{name}-end"),
     )
 
 
-def files(csv: Any, json: Any, what: str) -> rx.Component:
+def downloads(csv: Any, json: Any, what: str) -> rx.Component:
     """The ways to all of it as a file; `csv` and `json` are vars with their addresses."""
     return card(
         "take-along",
         "Take it along",
         rx.el.p("Everything the choices above pick, however much it is, as a file."),
         rx.el.div(
-            _file("CSV", csv, f"autograph-{what}.csv"),
-            _file("JSON", json, f"autograph-{what}.json"),
+            _download_link("CSV", csv, f"autograph-{what}.csv"),
+            _download_link("JSON", json, f"autograph-{what}.json"),
             class_name="actions card-actions",
         ),
         _progress(),
     )
 
 
-def _file(form: str, address: Any, name: str) -> rx.Component:
+def _download_link(form: str, address: Any, name: str) -> rx.Component:
     return NativeLink.create(
         icon("download"),
         rx.el.span("Download ", class_name="sr-only"),
@@ -186,22 +186,22 @@ def _progress() -> rx.Component:
     )
 
 
-def events(
+def event_list(
     state: type[Listing],
     name: str,
     path: str,
     filters: rx.Component,
-    heads: tuple[str, ...],
+    columns: tuple[str, ...],
     rows: Any,
     row: Callable[[Any], rx.Component],
 ) -> tuple[rx.Component, ...]:
     """The events that `filters` pick, newest first; `path` is where the page shows all of them."""
-    found = table(state, "events", "Events, the newest first", heads, rows, row)
-    older = rest(state, name, "Show older", "Go on with older events")
+    found = table(state, "events", "Events, the newest first", columns, rows, row)
+    older = load_more_button(state, name, "Show older", "Go on with older events")
     newest = NativeLink.create("Show the newest", href=path)
     return (
         filters,
-        announced(state, name),
+        announcements(state, name),
         rx.cond(
             state.from_the_middle,
             rx.el.p("You're looking at older events. ", newest, class_name="said middle"),
@@ -209,16 +209,16 @@ def events(
         rx.cond(
             rows,
             rx.fragment(found, older),
-            nothing("Nothing like that has happened.", "Show everything", path),
+            empty_list("Nothing like that has happened.", "Show everything", path),
         ),
     )
 
 
-def nothing(words: str, way: str, path: str) -> rx.Component:
+def empty_list(words: str, label: str, path: str) -> rx.Component:
     """Stands for a list of nothing, with a way out of the choices."""
     return rx.el.div(
         rx.el.p(words, class_name="empty"),
-        NativeLink.create(way, href=path, class_name="button button-small"),
+        NativeLink.create(label, href=path, class_name="button button-small"),
         class_name="rest",
         custom_attrs=named("nothing"),
     )

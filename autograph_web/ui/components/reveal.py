@@ -40,11 +40,11 @@ def revealed(
     )
 
 
-def keeping(drawing: str, label: str, **does: Any) -> rx.Component:
+def secret_button(icon_name: str, label: str, **does: Any) -> rx.Component:
     """A button that reveal.js brings to life."""
-    return rx.el.button(icon(drawing), label, type="button", class_name="button button-small", **does)
+    return rx.el.button(icon(icon_name), label, type="button", class_name="button button-small", **does)
 
 
-def said() -> rx.Component:
+def status_line() -> rx.Component:
     """Where reveal.js says what a button did; always there, so that it is announced."""
     return rx.el.p(role="status", class_name="did", data_said="true")

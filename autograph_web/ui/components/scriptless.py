@@ -25,11 +25,11 @@ from autograph_web.ui import messages
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 
-Refusals = tuple[type[DomainError], ...]
+Errors = tuple[type[DomainError], ...]
 
-BAD_PASSWORDS: Refusals = (PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak)
-BAD_LINKS: Refusals = (LinkUnknown, LinkUsed, LinkReplaced, LinkExpired)
-_ANYWHERE: Refusals = (RateLimited, Unavailable, InvalidInput)
+BAD_PASSWORDS: Errors = (PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak)
+BAD_LINKS: Errors = (LinkUnknown, LinkUsed, LinkReplaced, LinkExpired)
+_ANYWHERE: Errors = (RateLimited, Unavailable, InvalidInput)
 
 
 def scriptless_field(*, within: bool = False) -> rx.Component:
@@ -41,15 +41,15 @@ def scriptless_field(*, within: bool = False) -> rx.Component:
     return field if within else rx.el.noscript(field)
 
 
-def said_without_script(*notices: str, refusals: Refusals = ()) -> rx.Component:
+def noscript_messages(*notices: str, errors: Errors = ()) -> rx.Component:
     """The sentences that the forms of a page can be answered with."""
     return rx.el.noscript(
-        *(_said(code, messages.notice(code), "info") for code in notices),
-        *(_said(one.code, messages.without_clock(one), "warning") for one in (*refusals, *_ANYWHERE)),
+        *(_message(code, messages.notice(code), "info") for code in notices),
+        *(_message(one.code, messages.without_clock(one), "warning") for one in (*errors, *_ANYWHERE)),
     )
 
 
-def _said(code: str, words: str, symbol: str) -> rx.Component:
+def _message(code: str, words: str, symbol: str) -> rx.Component:
     look = "box-bad" if symbol == "warning" else "box-info"
     return rx.el.div(
         icon(symbol), rx.el.p(words), class_name=f"box {look} answered", custom_attrs=named(said_id(code))

@@ -11,7 +11,7 @@ from autograph_web.ui.components.icons import icon, icon_of
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.routes import ACTIVITY, SECURITY, SESSIONS
-from autograph_web.ui.viewer import FEW_CODES, ICONS, ActivityRow
+from autograph_web.ui.view_models import FEW_CODES, ICONS, ActivityRow
 
 
 def security_card() -> rx.Component:

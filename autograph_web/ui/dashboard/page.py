@@ -6,7 +6,7 @@
 import reflex as rx
 
 from autograph_web.ui.account_frame import account_frame, skeleton
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.native import named
 from autograph_web.ui.dashboard.cards import activity_card, details_card, security_card, sessions_card
 from autograph_web.ui.dashboard.state import DashboardState
@@ -21,7 +21,7 @@ def dashboard_page() -> rx.Component:
         "Who you are here, how you're protected, and what happened lately.",
         _account(),
         skeleton("card-security", "", "", "card-activity"),
-        signals(DashboardState.leave),
+        browser_commands(DashboardState.leave),
         load=DashboardState.load,
     )
 

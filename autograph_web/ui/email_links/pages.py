@@ -10,7 +10,7 @@ import reflex as rx
 
 from autograph_web.accounts.errors import EmailInvalid, WrongPassword
 from autograph_web.accounts.links import Purpose
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import (
     countdown,
     email_field,
@@ -18,11 +18,11 @@ from autograph_web.ui.components.forms import (
     password_field,
     submit_button,
 )
-from autograph_web.ui.components.links import link_taker, paste_link
+from autograph_web.ui.components.links import link_exchange_form, paste_link
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
 from autograph_web.ui.components.scriptless import (
     BAD_LINKS,
-    said_without_script,
+    noscript_messages,
     scriptless_field,
 )
 from autograph_web.ui.email_links.state import (
@@ -48,7 +48,7 @@ def verify_email_page() -> rx.Component:
     good = (state.outcome == "verified") | (state.outcome == "already")
     ready = state.outcome == "ready"
     return auth_page(
-        link_taker(_VERIFY),
+        link_exchange_form(_VERIFY),
         heading(
             VERIFY_EMAIL,
             rx.cond(
@@ -73,19 +73,23 @@ def verify_email_page() -> rx.Component:
             custom_attrs=named("outcome"),
         ),
         form_messages(state),
-        said_without_script(
-            "verification_sent", _VERIFY.done, refusals=(*BAD_LINKS, EmailInvalid, WrongPassword)
+        noscript_messages(
+            "verification_sent", _VERIFY.done, errors=(*BAD_LINKS, EmailInvalid, WrongPassword)
         ),
-        rx.cond(good, _go_on(), rx.cond(ready, _verify(), rx.cond(state.outcome != "", _other_link()))),
+        rx.cond(
+            good, _continue_form(), rx.cond(ready, _verify(), rx.cond(state.outcome != "", _other_link()))
+        ),
         rx.el.noscript(
             rx.el.section(
                 rx.el.h2("First show us the link"),
                 paste_link(_VERIFY, "scriptless-link", scriptless=True),
-                _act("/session/verify-email", _VERIFY_IT, scriptless=True, field=_scriptless_password()),
+                _action_form(
+                    "/session/verify-email", _VERIFY_IT, scriptless=True, field=_scriptless_password()
+                ),
                 class_name="scriptless",
             )
         ),
-        signals(state.leave, state.focus),
+        browser_commands(state.leave, state.focus),
     )
 
 
@@ -100,7 +104,7 @@ def change_email_page() -> rx.Component:
             rx.el.p("From then on your account is at ", rx.el.strong(state.address), ". You stay signed in."),
             class_name="lead",
         ),
-        partial(_act, "/session/change-email/confirm", "Confirm my new email"),
+        partial(_action_form, "/session/change-email/confirm", "Confirm my new email"),
         "Ask for a new one on your account page.",
     )
 
@@ -123,7 +127,9 @@ def undo_email_page() -> rx.Component:
             ),
             class_name="sent",
         ),
-        partial(_act, "/session/change-email/undo", "Take it back and sign everybody out", "button-bad"),
+        partial(
+            _action_form, "/session/change-email/undo", "Take it back and sign everybody out", "button-bad"
+        ),
         "If your account is not yours any more, reset your password or write to who runs this server.",
     )
 
@@ -147,10 +153,10 @@ def _link_page(
         class_name="other-ways",
     )
     return auth_page(
-        link_taker(purpose),
+        link_exchange_form(purpose),
         heading(route, route.name),
         form_messages(state),
-        said_without_script(purpose.done, refusals=BAD_LINKS),
+        noscript_messages(purpose.done, errors=BAD_LINKS),
         rx.cond(
             state.opened,
             rx.cond(state.address != "", rx.el.div(words, form(), key="opened", class_name="link-step")),
@@ -164,11 +170,11 @@ def _link_page(
                 class_name="scriptless",
             )
         ),
-        signals(state.leave, state.focus),
+        browser_commands(state.leave, state.focus),
     )
 
 
-def _act(
+def _action_form(
     action: str,
     label: str,
     look: str = "button-primary",
@@ -193,8 +199,8 @@ def _verify() -> rx.Component:
         rx.el.p(rx.el.strong(state.email), class_name="whose"),
         rx.cond(
             state.mine,
-            _act("/session/verify-email", _VERIFY_IT),
-            _act("/session/verify-email", _VERIFY_IT, field=_password_field(state)),
+            _action_form("/session/verify-email", _VERIFY_IT),
+            _action_form("/session/verify-email", _VERIFY_IT, field=_password_field(state)),
         ),
         key="verify",
         class_name="link-step",
@@ -233,7 +239,7 @@ def _scriptless_password() -> rx.Component:
     )
 
 
-def _go_on() -> rx.Component:
+def _continue_form() -> rx.Component:
     """The way on takes the cookie of the link back."""
     return NativeForm.create(
         rx.el.input(type="hidden", name="purpose", value=_VERIFY.value, read_only=True),

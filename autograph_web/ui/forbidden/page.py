@@ -5,7 +5,7 @@
 
 import reflex as rx
 
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.native import NativeForm, NativeLink
 from autograph_web.ui.components.scriptless import scriptless_field
 from autograph_web.ui.layout import auth_page, heading
@@ -30,5 +30,5 @@ def forbidden_page() -> rx.Component:
             ),
             class_name="actions",
         ),
-        signals(),
+        browser_commands(),
     )

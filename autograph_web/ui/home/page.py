@@ -5,7 +5,7 @@
 
 import reflex as rx
 
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import HOME, REGISTER, SIGN_IN
 
@@ -19,5 +19,5 @@ def home_page() -> rx.Component:
             rx.el.a("Sign in", href=SIGN_IN.path, class_name="button button-quiet"),
             class_name="actions",
         ),
-        signals(),
+        browser_commands(),
     )

@@ -6,14 +6,14 @@
 import reflex as rx
 
 from autograph_web.ui.account_frame import account_frame, skeleton
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import claim_form, form_messages
 from autograph_web.ui.components.native import named
 from autograph_web.ui.routes import SECURITY
 from autograph_web.ui.security.cards import devices_card, recovery_card, two_step_card
+from autograph_web.ui.security.intents import Step
 from autograph_web.ui.security.password import password_card
 from autograph_web.ui.security.state import SecurityState
-from autograph_web.ui.security.wishes import Step
 
 
 def security_page() -> rx.Component:
@@ -25,7 +25,7 @@ def security_page() -> rx.Component:
         _content(),
         skeleton("card-wide", "card-wide"),
         claim_form(SecurityState),
-        signals(SecurityState.leave, SecurityState.focus),
+        browser_commands(SecurityState.leave, SecurityState.focus),
         load=SecurityState.load,
     )
 

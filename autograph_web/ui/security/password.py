@@ -10,15 +10,15 @@ from autograph_web.ui.components.forms import password_field, submit_button
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.new_password import new_password_field
 from autograph_web.ui.components.steps import (
-    ask_button,
+    intent_button,
     step_buttons,
+    step_container,
     step_form,
-    step_place,
     step_title,
     username_field,
 )
+from autograph_web.ui.security.intents import Intent
 from autograph_web.ui.security.state import SecurityState
-from autograph_web.ui.security.wishes import Wish
 
 
 def password_card() -> rx.Component:
@@ -31,10 +31,10 @@ def password_card() -> rx.Component:
         rx.cond(
             SecurityState.step == "",
             rx.el.div(
-                ask_button(SecurityState, "Change password", Wish.PASSWORD.value),
+                intent_button(SecurityState, "Change password", Intent.PASSWORD.value),
                 class_name="actions card-actions",
             ),
-            rx.el.div(step_place(_form()), class_name="card-work"),
+            rx.el.div(step_container(_form()), class_name="card-work"),
         ),
     )
 

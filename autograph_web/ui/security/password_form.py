@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from autograph_web.accounts.account import Account
 from autograph_web.infra.clock import SystemClock
-from autograph_web.ui import viewer
+from autograph_web.ui import view_models
 from autograph_web.ui.new_password import NewPassword
 
 # What the address says after a change, for the page that loads with the new session.
@@ -21,10 +21,10 @@ class PasswordForm(NewPassword, mixin=True):
     _just_changed: bool = False
 
     def _show_password(self, account: Account) -> None:
-        self._know_owner(account.email)
-        self._know_rules()
-        self.password_at = viewer.iso(account.password_changed_at)
-        self.password_when = viewer.in_words(account.password_changed_at)
+        self._set_owner_email(account.email)
+        self._load_password_rules()
+        self.password_at = view_models.iso(account.password_changed_at)
+        self.password_when = view_models.format_datetime(account.password_changed_at)
         recent = _CLOCK.now() - account.password_changed_at < _JUST_NOW
         self._just_changed = recent and account.password_changed_at > account.created_at
 

@@ -7,7 +7,7 @@ import reflex as rx
 
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeLink
-from autograph_web.ui.components.reveal import keeping, revealed, said
+from autograph_web.ui.components.reveal import revealed, secret_button, status_line
 from autograph_web.ui.security.state import SecurityState
 
 
@@ -30,8 +30,8 @@ def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
             rx.el.p("Can't scan? Type this key into the app instead:", class_name="hint"),
             rx.el.div(
                 rx.el.code(class_name="key", data_slot="key", custom_attrs={"translate": "no"}),
-                keeping("copy", "Copy key", data_copy="key"),
-                said(),
+                secret_button("copy", "Copy key", data_copy="key"),
+                status_line(),
                 class_name="key-line",
             ),
             NativeLink.create(
@@ -64,12 +64,12 @@ def recovery_codes(*then: rx.Component) -> rx.Component:
             custom_attrs={"translate": "no"},
         ),
         rx.el.div(
-            keeping("copy", "Copy", data_copy="codes"),
-            keeping("download", "Download", data_download="autograph-recovery-codes.txt"),
-            keeping("print", "Print", data_print="true"),
+            secret_button("copy", "Copy", data_copy="codes"),
+            secret_button("download", "Download", data_download="autograph-recovery-codes.txt"),
+            secret_button("print", "Print", data_print="true"),
             class_name="actions",
         ),
-        said(),
+        status_line(),
         *then,
         failed="We couldn't show you the codes. Nobody has seen them - we'll make others.",
         ways=(_again(),),

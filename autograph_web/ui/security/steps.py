@@ -8,10 +8,10 @@ import reflex as rx
 from autograph_web.ui.components.forms import app_code_field, submit_button
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.steps import cancel_button, confirm_step, step_buttons, step_form, step_title
+from autograph_web.ui.security.intents import Intent, Step
 from autograph_web.ui.security.password import end_others_box
 from autograph_web.ui.security.secrets import key_to_scan, recovery_codes
 from autograph_web.ui.security.state import SecurityState
-from autograph_web.ui.security.wishes import Step, Wish
 
 
 def steps() -> rx.Component:
@@ -36,24 +36,24 @@ def _confirm() -> rx.Component:
     return confirm_step(
         SecurityState,
         rx.match(
-            SecurityState.wish,
+            SecurityState.intent,
             (
-                Wish.TURN_OFF.value,
+                Intent.TURN_OFF.value,
                 "Turning off two-step verification takes your password and a current code.",
             ),
             (
-                Wish.PASSWORD.value,
+                Intent.PASSWORD.value,
                 "With two-step verification on, a new password takes your password and a current code.",
             ),
-            (Wish.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
-            (Wish.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
+            (Intent.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
+            (Intent.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
             "It has been a while since you signed in. Type your password once more to go on.",
         ),
     )
 
 
 def _setup() -> rx.Component:
-    replacing = SecurityState.wish == Wish.REPLACE.value
+    replacing = SecurityState.intent == Intent.REPLACE.value
     return rx.el.div(
         step_title(rx.cond(replacing, "Set up your new authenticator", "Set up your authenticator")),
         rx.cond(

@@ -10,7 +10,7 @@ from autograph_web.ui.components.cards import card
 from autograph_web.ui.components.devices import device_line, last_seen
 from autograph_web.ui.components.native import NativeForm, named
 from autograph_web.ui.sessions.state import SessionsState
-from autograph_web.ui.viewer import DeviceRow
+from autograph_web.ui.view_models import DeviceRow
 
 
 def this_device_card() -> rx.Component:
@@ -42,7 +42,7 @@ def _this_device(row: DeviceRow) -> rx.Component:
     sign_out = NativeForm.create(
         _button("this device"), method="post", action="/session/end", class_name="event-way"
     )
-    return device_line(row, way=sign_out)
+    return device_line(row, action=sign_out)
 
 
 def _other_device(row: DeviceRow) -> rx.Component:
@@ -56,7 +56,7 @@ def _other_device(row: DeviceRow) -> rx.Component:
         data_answers=SessionsState.answers,
         class_name="event-way",
     )
-    return device_line(row, last_seen(row), way=sign_out)
+    return device_line(row, last_seen(row), action=sign_out)
 
 
 def _button(of: rx.Var[str] | str) -> rx.Component:

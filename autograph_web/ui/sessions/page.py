@@ -6,7 +6,7 @@
 import reflex as rx
 
 from autograph_web.ui.account_frame import account_frame, skeleton
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import form_messages
 from autograph_web.ui.components.native import named
 from autograph_web.ui.routes import SESSIONS
@@ -22,7 +22,7 @@ def sessions_page() -> rx.Component:
         "Where you're signed in. Signing a device out takes effect at once.",
         rx.fragment(form_messages(SessionsState), _cards()),
         skeleton("card-wide", "card-wide"),
-        signals(SessionsState.leave, SessionsState.focus),
+        browser_commands(SessionsState.leave, SessionsState.focus),
         load=SessionsState.load,
     )
 

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.audit.kinds import Group, Kind, Outcome
-from autograph_web.ui.choices import ANY_TEXT, Choices, Options
-from autograph_web.ui.ranges import RANGES, since
+from autograph_web.ui.date_ranges import RANGES, since
+from autograph_web.ui.query_filters import ANY_TEXT, Options, QueryFilters
 from autograph_web.ui.routes import ADMIN_AUDIT, Route
 
 GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in Group))
@@ -23,10 +23,10 @@ OUTCOMES: Options = (
 
 
 @dataclass(frozen=True, slots=True)
-class Filters(Choices):
+class Filters(QueryFilters):
     """The choices of the audit page."""
 
-    HERE: ClassVar[Route] = ADMIN_AUDIT
+    ROUTE: ClassVar[Route] = ADMIN_AUDIT
     OPTIONS: ClassVar[dict[str, Options]] = {
         "person": ANY_TEXT,
         "ip": ANY_TEXT,
@@ -43,7 +43,7 @@ class Filters(Choices):
     outcome: str = ""
     range: str = ""
 
-    def wish(self, now: datetime) -> AuditInput:
+    def criteria(self, now: datetime) -> AuditInput:
         """Return what is asked of the service."""
         return AuditInput(
             person=self.person or None,
@@ -56,5 +56,5 @@ class Filters(Choices):
 
     def download(self, form: str, now: datetime) -> str:
         """Return where all of it can be had as a file."""
-        query = self.wish(now).model_dump(mode="json", exclude_none=True)
-        return f"{self.HERE.path}/export?{urlencode({'format': form} | query)}"
+        query = self.criteria(now).model_dump(mode="json", exclude_none=True)
+        return f"{self.ROUTE.path}/export?{urlencode({'format': form} | query)}"

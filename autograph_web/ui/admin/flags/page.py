@@ -10,12 +10,12 @@ from autograph_web.ui.admin.flags.rows import ChoiceRow, FlagRow
 from autograph_web.ui.admin.flags.state import REVIEW, FlagsState
 from autograph_web.ui.admin.frame import admin_frame
 from autograph_web.ui.components.cards import card, time_of
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import claim_form, form_messages, submit_button, text_field
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.steps import confirm_step, step_buttons, step_form, step_title
-from autograph_web.ui.confirming import CONFIRM
 from autograph_web.ui.routes import ADMIN_FLAGS
+from autograph_web.ui.step_up import CONFIRM
 
 
 def flags_page() -> rx.Component:
@@ -27,7 +27,7 @@ def flags_page() -> rx.Component:
         rx.fragment(form_messages(FlagsState), _cards()),
         skeleton("card-activity"),
         claim_form(FlagsState),
-        signals(FlagsState.leave, FlagsState.focus),
+        browser_commands(FlagsState.leave, FlagsState.focus),
         load=FlagsState.load,
     )
 
@@ -137,7 +137,7 @@ def _review() -> rx.Component:
             "review",
             FlagsState.switch,
             step_buttons(FlagsState, submit_button(FlagsState, "Yes, change it", "Changing…", "")),
-            asks=False,
+            has_fields=False,
         ),
         key="review",
     )

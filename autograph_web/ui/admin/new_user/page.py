@@ -10,7 +10,7 @@ from autograph_web.ui.account_frame import skeleton
 from autograph_web.ui.admin.frame import admin_frame
 from autograph_web.ui.admin.new_user.state import CREATE, NewUserState
 from autograph_web.ui.components.cards import card
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import (
     address_field,
     claim_form,
@@ -19,7 +19,7 @@ from autograph_web.ui.components.forms import (
     submit_button,
 )
 from autograph_web.ui.components.native import NativeLink, named
-from autograph_web.ui.components.steps import confirm_step, step_form, step_place, step_title
+from autograph_web.ui.components.steps import confirm_step, step_container, step_form, step_title
 from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_USERS
 
 
@@ -36,9 +36,9 @@ def new_user_page() -> rx.Component:
         ),
         skeleton("card-wide"),
         claim_form(NewUserState),
-        signals(NewUserState.leave, NewUserState.focus),
+        browser_commands(NewUserState.leave, NewUserState.focus),
         load=NewUserState.load,
-        place=ADMIN_USERS,
+        section=ADMIN_USERS,
     )
 
 
@@ -50,7 +50,7 @@ def _card() -> rx.Component:
         "new-user",
         "The account",
         rx.el.div(
-            step_place(rx.cond(NewUserState.step == CREATE, _form(), confirm)),
+            step_container(rx.cond(NewUserState.step == CREATE, _form(), confirm)),
             class_name="card-work",
         ),
     )

@@ -13,13 +13,13 @@ from autograph_web.ui import messages
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.admin.overview.rows import Plot, Point, Tile, points_of, summary_of, tiles_of
 from autograph_web.ui.routes import ADMIN_OVERVIEW, Route
-from autograph_web.ui.viewer import in_words, iso
+from autograph_web.ui.view_models import format_datetime, iso
 
 
 class OverviewState(AccountPage, rx.State):
     """What the overview shows; `span` is how many days, today included."""
 
-    _here: ClassVar[Route] = ADMIN_OVERVIEW
+    _route: ClassVar[Route] = ADMIN_OVERVIEW
 
     span: int = Span.MONTH.value
     pending: bool = False
@@ -28,7 +28,7 @@ class OverviewState(AccountPage, rx.State):
     at: str = ""
     when: str = ""
     tiles: rx.Field[list[Tile]] = rx.field(default_factory=list)
-    matters: rx.Field[list[str]] = rx.field(default_factory=list)
+    alerts: rx.Field[list[str]] = rx.field(default_factory=list)
     points: rx.Field[list[Point]] = rx.field(default_factory=list)
     summaries: rx.Field[dict[str, str]] = rx.field(default_factory=dict)
 
@@ -47,16 +47,16 @@ class OverviewState(AccountPage, rx.State):
 
     async def _show(self, span: Span) -> None:
         self.pending, self.problem = False, ""
-        looking = await self._looking()
-        account = await services().profiles.of(looking.user_id)
-        self._put(await services().statistics.report(span))
+        principal = await self._authorize()
+        account = await services().profiles.of(principal.user_id)
+        self._show_report(await services().statistics.report(span))
         self.span = span.value
-        self._show_owner(looking, account)
+        self._show_account(principal, account)
 
-    def _put(self, report: Report) -> None:
-        self.at, self.when = iso(report.at), in_words(report.at)
+    def _show_report(self, report: Report) -> None:
+        self.at, self.when = iso(report.at), format_datetime(report.at)
         self.tiles, self.points = tiles_of(report.now), points_of(report.days)
-        self.matters = [one.sentence for one in report.attention]
+        self.alerts = [one.sentence for one in report.attention]
         self.summaries = {plot.value: summary_of(plot, report.days) for plot in Plot}
 
     def _load_failed(self, error: DomainError) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from autograph_web.admin.person import Role, Status, Wanted
-from autograph_web.ui.choices import ANY_TEXT, Choices, Options
+from autograph_web.ui.query_filters import ANY_TEXT, Options, QueryFilters
 from autograph_web.ui.routes import ADMIN_USERS, Route
 
 ROLES: Options = (("", "Every role"), (Role.ADMIN.value, "Administrators"), (Role.USER.value, "Users"))
@@ -18,17 +18,17 @@ TWO_STEP: Options = (("", "On and off"), ("on", "On"), ("off", "Off"))
 
 
 @dataclass(frozen=True, slots=True)
-class Filters(Choices):
+class Filters(QueryFilters):
     """The choices of the page of users."""
 
-    HERE: ClassVar[Route] = ADMIN_USERS
+    ROUTE: ClassVar[Route] = ADMIN_USERS
     OPTIONS: ClassVar[dict[str, Options]] = {
         "part": ANY_TEXT,
         "role": ROLES,
         "status": STATUSES,
         "mfa": TWO_STEP,
     }
-    PLACE: ClassVar[str] = "after"
+    CURSOR: ClassVar[str] = "after"
 
     # Not `email`: that is whoever looks.
     part: str = ""
@@ -36,7 +36,7 @@ class Filters(Choices):
     status: str = ""
     mfa: str = ""
 
-    def wish(self) -> Wanted:
+    def criteria(self) -> Wanted:
         """Return what is asked of the service."""
         return Wanted(
             fragment=self.part,

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from autograph_web.ui.choices import Options
+from autograph_web.ui.query_filters import Options
 
 
-class Range(StrEnum):
+class DateRange(StrEnum):
     """How far back to look."""
 
     DAY = "day"
@@ -15,18 +15,18 @@ class Range(StrEnum):
     QUARTER = "quarter"
 
 
-_LENGTHS = {Range.DAY: 1, Range.WEEK: 7, Range.MONTH: 30, Range.QUARTER: 90}
+_LENGTHS = {DateRange.DAY: 1, DateRange.WEEK: 7, DateRange.MONTH: 30, DateRange.QUARTER: 90}
 
 RANGES: Options = (
     ("", "Any time"),
-    (Range.DAY.value, "Last 24 hours"),
-    (Range.WEEK.value, "Last 7 days"),
-    (Range.MONTH.value, "Last 30 days"),
-    (Range.QUARTER.value, "Last 90 days"),
+    (DateRange.DAY.value, "Last 24 hours"),
+    (DateRange.WEEK.value, "Last 7 days"),
+    (DateRange.MONTH.value, "Last 30 days"),
+    (DateRange.QUARTER.value, "Last 90 days"),
 )
 """What may be chosen, with the words for it."""
 
 
 def since(chosen: str, now: datetime) -> datetime | None:
     """Return the earliest moment of what is chosen; None for any time."""
-    return now - timedelta(days=_LENGTHS[Range(chosen)]) if chosen else None
+    return now - timedelta(days=_LENGTHS[DateRange(chosen)]) if chosen else None

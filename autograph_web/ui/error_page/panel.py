@@ -6,7 +6,7 @@
 import reflex as rx
 
 from autograph_web.ui.layout import heading
-from autograph_web.ui.routes import TROUBLE, Route
+from autograph_web.ui.routes import ERROR, Route
 
 HAPPENED = (
     "Something went wrong. If you had just sent or changed something, check whether it went through "
@@ -15,7 +15,7 @@ HAPPENED = (
 """What is said where nobody can know more: these words stand there before anything happens."""
 
 
-def trouble_panel(route: Route, again: rx.Component) -> rx.Component:
+def error_panel(route: Route, again: rx.Component) -> rx.Component:
     """Say that the page could not be shown and offer `again`."""
     return rx.el.section(
         heading(route, "We couldn't load this page"),
@@ -35,5 +35,5 @@ def reload_button() -> rx.Component:
 
 def crash_panel() -> rx.Component:
     """What replaces the whole page when drawing it failed in the browser."""
-    panel = trouble_panel(TROUBLE, reload_button())
+    panel = error_panel(ERROR, reload_button())
     return rx.el.div(rx.el.main(panel, class_name="app-main"), class_name="app-body")

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Wish(StrEnum):
+class Intent(StrEnum):
     """What a person wants; the value is also what `?then=` in the address may say."""
 
     PASSWORD = "change-password"  # noqa: S105  (a name)
@@ -24,22 +24,22 @@ class Step(StrEnum):
     TURN_OFF = "turn-off"
 
 
-AFTERWARDS: dict[str, str] = {
-    Wish.PASSWORD: "Your password was changed.",
-    Wish.TURN_ON: "Two-step verification is on. Signing in now takes your password and a code.",
-    Wish.REPLACE: "Your authenticator was replaced. In your app, delete the older entry; the new one has "
+OUTCOME_MESSAGES: dict[str, str] = {
+    Intent.PASSWORD: "Your password was changed.",
+    Intent.TURN_ON: "Two-step verification is on. Signing in now takes your password and a code.",
+    Intent.REPLACE: "Your authenticator was replaced. In your app, delete the older entry; the new one has "
     "today's date in its name.",
-    Wish.NEW_CODES: "Your new recovery codes are in force. The old ones no longer work.",
-    Wish.TURN_OFF: "Two-step verification is off.",
+    Intent.NEW_CODES: "Your new recovery codes are in force. The old ones no longer work.",
+    Intent.TURN_OFF: "Two-step verification is off.",
 }
 """What is said when a wish has come true."""
 
 
-def wish_of(value: object, *, on: bool) -> Wish | None:
+def intent_of(value: object, *, on: bool) -> Intent | None:
     """Return the wish called `value`, if it makes sense with two-step verification `on` or off."""
-    if not isinstance(value, str) or value not in set(Wish):
+    if not isinstance(value, str) or value not in set(Intent):
         return None
-    wish = Wish(value)
-    if wish is Wish.PASSWORD:
-        return wish
-    return wish if on is not (wish is Wish.TURN_ON) else None
+    intent = Intent(value)
+    if intent is Intent.PASSWORD:
+        return intent
+    return intent if on is not (intent is Intent.TURN_ON) else None

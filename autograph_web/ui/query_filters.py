@@ -12,41 +12,41 @@ Options = tuple[tuple[str, str], ...]
 ANY_TEXT: Options = ()
 """In place of options: whatever is typed."""
 
-LONGEST_TEXT = 128
+MAX_TEXT_LENGTH = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class QueryFilters:
     """One value of each choice, by the name it has in the address; empty means all.
 
     A page's own choices are the fields of a subclass, which says what each may be in `OPTIONS`.
     """
 
-    HERE: ClassVar[Route]
+    ROUTE: ClassVar[Route]
     OPTIONS: ClassVar[Mapping[str, Options]]
-    PLACE: ClassVar[str] = "before"
+    CURSOR: ClassVar[str] = "before"
     """The name in the address of the place in the list."""
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> Self:
         """Return what `given` chooses; what is none of the choices is left out, wherever it came from."""
-        return cls(**{name: _known(options, given.get(name)) for name, options in cls.OPTIONS.items()})
+        return cls(**{name: _valid(options, given.get(name)) for name, options in cls.OPTIONS.items()})
 
     @property
-    def chosen(self) -> dict[str, str]:
+    def selected(self) -> dict[str, str]:
         """What is not left at its default."""
         return {name: value for name, value in asdict(self).items() if value}
 
-    def address(self, place: str = "") -> str:
+    def address(self, cursor: str = "") -> str:
         """Return where the page shows this, from that place in the list on if there is one."""
-        query = urlencode(self.chosen | ({self.PLACE: place} if place else {}))
-        return f"{self.HERE.path}?{query}" if query else self.HERE.path
+        query = urlencode(self.selected | ({self.CURSOR: cursor} if cursor else {}))
+        return f"{self.ROUTE.path}?{query}" if query else self.ROUTE.path
 
 
-def _known(options: Options, value: object) -> str:
+def _valid(options: Options, value: object) -> str:
     if not isinstance(value, str):
         return ""
     if options is ANY_TEXT:
         text = value.strip()
-        return text if len(text) <= LONGEST_TEXT and text.isprintable() else ""
+        return text if len(text) <= MAX_TEXT_LENGTH and text.isprintable() else ""
     return value if value in dict(options) else ""

@@ -84,12 +84,12 @@ class DeviceRow:
     seen_when: str
 
 
-def place(event: AuditEvent) -> str:
+def origin_text(event: AuditEvent) -> str:
     """Return where `event` came from: device and address."""
     return " · ".join(part for part in (describe_user_agent(event.user_agent), event.ip) if part)
 
 
-def in_words(at: datetime) -> str:
+def format_datetime(at: datetime) -> str:
     """Return `at` in words, in UTC, for a page whose script has not put it into the viewer's time zone."""
     at = _aware(at)
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
@@ -105,12 +105,12 @@ def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRo
     return ActivityRow(
         key=f"{number}-{iso(event.at)}",
         label=event.kind.label,
-        icon=icon_of_kind(event.kind.value),
-        where=place(event),
+        icon=event_icon(event.kind.value),
+        where=origin_text(event),
         device=describe_user_agent(event.user_agent),
         ip=event.ip,
         at=iso(event.at),
-        when=in_words(event.at),
+        when=format_datetime(event.at),
         here=event.session_id == session_id,
     )
 
@@ -122,9 +122,9 @@ def trusted_row(device: TrustedBrowser) -> TrustedRow:
         name=describe_user_agent(device.user_agent),
         ip=device.ip,
         used_at=iso(device.last_used_at),
-        used_when=in_words(device.last_used_at),
+        used_when=format_datetime(device.last_used_at),
         ends_at=iso(device.expires_at),
-        ends_when=in_words(device.expires_at),
+        ends_when=format_datetime(device.expires_at),
     )
 
 
@@ -135,20 +135,20 @@ def device_row(session: OpenSession) -> DeviceRow:
         name=describe_user_agent(session.user_agent),
         icon="devices" if session.browser else "key",
         ip=session.ip,
-        how=_how(session),
+        how=_method_text(session),
         since_at=iso(session.created_at),
-        since_when=in_words(session.created_at),
+        since_when=format_datetime(session.created_at),
         seen_at=iso(session.last_seen_at),
-        seen_when=in_words(session.last_seen_at),
+        seen_when=format_datetime(session.last_seen_at),
     )
 
 
-def _how(session: OpenSession) -> str:
+def _method_text(session: OpenSession) -> str:
     names = [_METHODS.get(method, method.replace("_", " ")) for method in methods_of(session.method)]
-    stood_in = names[-1] == "trusted device"
-    shown = " and ".join(names[:-1] if stood_in else names)
-    way = shown.capitalize() + (", on a trusted device" if stood_in else "")
-    return way if session.browser else f"{way}, over the API"
+    trusted = names[-1] == "trusted device"
+    shown = " and ".join(names[:-1] if trusted else names)
+    text = shown.capitalize() + (", on a trusted device" if trusted else "")
+    return text if session.browser else f"{text}, over the API"
 
 
 def initials(email: str) -> str:
@@ -157,7 +157,7 @@ def initials(email: str) -> str:
     return "".join(part[0] for part in parts[:2]).upper() or "?"
 
 
-def icon_of_kind(kind: str) -> str:
+def event_icon(kind: str) -> str:
     """Return the drawing of a kind of event."""
     return next((icon for part, icon in _ICONS if kind.startswith(part) or kind.endswith(part)), "dot")
 

@@ -5,21 +5,21 @@
 
 import reflex as rx
 
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
+from autograph_web.ui.error_page.panel import HAPPENED, reload_button
 from autograph_web.ui.layout import auth_page, heading
-from autograph_web.ui.routes import HOME, TROUBLE
-from autograph_web.ui.trouble.panel import HAPPENED, reload_button
+from autograph_web.ui.routes import ERROR, HOME
 
 
-def trouble_page() -> rx.Component:
+def error_page() -> rx.Component:
     """Say what may have happened; the address stays that of the page that failed, so trying again works."""
     return auth_page(
-        heading(TROUBLE, "Something went wrong"),
+        heading(ERROR, "Something went wrong"),
         rx.el.p(HAPPENED, class_name="lead"),
         rx.el.div(
             reload_button(),
             rx.el.a("Go to the start page", href=HOME.path, class_name="button button-quiet"),
             class_name="actions",
         ),
-        signals(),
+        browser_commands(),
     )

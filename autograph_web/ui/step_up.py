@@ -15,7 +15,7 @@ from autograph_web.runtime import services
 from autograph_web.sessions.errors import ReauthenticationRequired
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import guard
-from autograph_web.ui.account_form import AccountForm, Doing
+from autograph_web.ui.account_form import AccountForm, Action
 from autograph_web.ui.form_state import CodeForm
 
 CONFIRM = "confirm"
@@ -25,11 +25,11 @@ CONFIRM = "confirm"
 _CLOCK = SystemClock()
 
 
-class Confirming(CodeForm, AccountForm, mixin=True):
+class StepUpPage(CodeForm, AccountForm, mixin=True):
     """Vars of a page with steps, one of which confirms who is looking.
 
-    `step` is what is under way (or nothing), `wish` what for, and `on` whether the account asks for a code. A
-    confirmation opens a new session, so the page loads again and goes on with `?then=` and the wish.
+    `step` is the current step (or empty), `intent` what it is for, and `on` whether the account asks for a
+    code. A confirmation opens a new session, so the page loads again and continues with `?then=`.
     """
 
     # What refuses a change because another tab was quicker.
@@ -37,26 +37,26 @@ class Confirming(CodeForm, AccountForm, mixin=True):
 
     on: bool = False
     step: str = ""
-    wish: str = ""
+    intent: str = ""
 
-    async def _opened(self) -> None:
+    async def _after_first_load(self) -> None:
         """Say what a form left behind, and begin what the address asks for."""
-        await super()._opened()
+        await super()._after_first_load()
         then = self.router.url.query_parameters.get("then")
-        self._greet(then)
-        wish = self._wished(then)
-        if wish is not None:
-            await self._act(self._go_on(wish))
+        self._show_outcome(then)
+        intent = self._parse_intent(then)
+        if intent is not None:
+            await self._run(self._continue(intent))
 
     @rx.event
-    async def ask(self, wish: Any) -> AsyncGenerator[None, None]:
+    async def ask(self, intent: Any) -> AsyncGenerator[None, None]:
         """Begin what a button stands for."""
-        wanted = self._wished(wish)
-        if self.pending or self.step or wanted is None:
+        parsed = self._parse_intent(intent)
+        if self.pending or self.step or parsed is None:
             return
         self._begin()
         yield
-        await self._act(self._go_on(wanted, asked=True))
+        await self._run(self._continue(parsed, by_button=True))
 
     @rx.event
     async def confirm(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
@@ -65,10 +65,10 @@ class Confirming(CodeForm, AccountForm, mixin=True):
             return
         self._begin()
         yield
-        values = self._typed(form, "password", *(("code",) if self.on else ()))
+        values = self._required_fields(form, "password", *(("code",) if self.on else ()))
         if values is not None:
-            self._note_kind(values.get("code", ""))
-            await self._act(self._confirmed(values))
+            self._note_code_kind(values.get("code", ""))
+            await self._run(self._confirmed(values))
 
     @rx.event
     async def cancel(self) -> AsyncGenerator[None, None]:
@@ -77,76 +77,78 @@ class Confirming(CodeForm, AccountForm, mixin=True):
             return
         self._begin()
         yield
-        await self._act(self._finished("", self._card()))
+        await self._run(self._finish("", self._card()))
 
-    async def _for_viewer(self, doing: Doing) -> None:
+    async def _run_authorized(self, action: Action) -> None:
         try:
-            await super()._for_viewer(doing)
+            await super()._run_authorized(action)
         except ReauthenticationRequired:
-            await self._ask_again()
+            await self._reauthenticate()
         except self._outdated:
             # Another tab was quicker: show how things stand.
             self._step_back()
             with suppress(DomainError):
-                await self._fill(await self._looking())
+                await self._fill(await self._authorize())
             raise
 
-    async def _ask_again(self) -> None:
+    async def _reauthenticate(self) -> None:
         """Ask who is looking: the sign-in has grown old meanwhile, or another tab turned two steps on."""
-        self._ask_who(self.wish)
+        self._require_reauth(self.intent)
 
-    def _confirmed(self, values: dict[str, str]) -> Doing:
-        async def confirmed(context: RequestContext, looking: Viewer) -> None:
+    def _confirmed(self, values: dict[str, str]) -> Action:
+        async def confirmed(context: RequestContext, principal: Viewer) -> None:
             code = values.get("code")
             given = ReauthenticationInput(
                 password=SecretStr(values["password"]), code=SecretStr(code) if code else None
             )
             device = guard.device_of(self.router)
-            await self._hand_off(await services().reauthentication.confirm(context, looking, given, device))
-            self.next_path = self._place(then=self.wish)
+            await self._issue_ticket(
+                await services().reauthentication.confirm(context, principal, given, device)
+            )
+            self.next_path = self._address(then=self.intent)
 
         return confirmed
 
-    def _is_fresh(self, looking: Viewer) -> bool:
-        return looking.assurance.is_recent(self.on, _CLOCK)
+    def _is_fresh(self, principal: Viewer) -> bool:
+        return principal.assurance.is_recent(self.on, _CLOCK)
 
-    def _ask_who(self, wish: str) -> None:
-        self.wish, self.recovery = wish, False
+    def _require_reauth(self, intent: str) -> None:
+        self.intent, self.recovery = intent, False
         self._show(CONFIRM)
 
     def _show(self, step: str) -> None:
         self.step = step
-        self._move_to("step-title")
+        self._focus_on("step-title")
 
-    def _finished(self, words: str, element: str) -> Doing:
+    def _finish(self, words: str, element: str) -> Action:
         """Return what shows the account as it is now and says `words`."""
 
-        async def finished(_context: RequestContext, looking: Viewer) -> None:
+        async def finished(_context: RequestContext, principal: Viewer) -> None:
             self._step_back()
-            await self._fill(looking)
+            await self._fill(principal)
             self.notice = words
-            self._move_to(element)
+            self._focus_on(element)
 
         return finished
 
-    def _greet(self, then: object) -> None:
+    def _show_outcome(self, then: object) -> None:
         """Say what has happened, if `?then=` says so and it is true."""
 
-    def _wished(self, wish: object) -> str | None:
-        """Return the wish called `wish` if there is one that makes sense now."""
+    def _parse_intent(self, intent: object) -> str | None:
+        """Return the wish called `intent` if there is one that makes sense now."""
         raise NotImplementedError
 
-    def _go_on(self, wish: str, *, asked: bool = False) -> Doing:
-        """Return the next step towards `wish`; `asked` by a button, not after a confirmation or by a link."""
+    def _continue(self, intent: str, *, by_button: bool = False) -> Action:
+        """Return the next step towards `intent`; `by_button`: not after a confirmation or by a link."""
 
-        async def go_on(_context: RequestContext, looking: Viewer) -> None:
-            self.wish = wish
-            if self._is_fresh(looking):
-                self._show(wish)
+        async def proceed(_context: RequestContext, principal: Viewer) -> None:
+            self.intent = intent
+            if self._is_fresh(principal):
+                self._show(intent)
             else:
-                self._ask_who(wish)
+                self._require_reauth(intent)
 
-        return go_on
+        return proceed
 
     def _card(self) -> str:
         """Return the element that the wish is about."""
@@ -156,5 +158,5 @@ class Confirming(CodeForm, AccountForm, mixin=True):
         return True
 
     def _step_back(self) -> None:
-        self.step = self.wish = ""
+        self.step = self.intent = ""
         self.recovery = False
