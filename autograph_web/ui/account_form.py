@@ -1,4 +1,4 @@
-"""What the pages of an account with forms share: each change is made for a session that is asked for anew."""
+"""The base of account pages with forms: each change authenticates the session again."""
 
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +12,7 @@ Action = Callable[[RequestContext, Viewer], Awaitable[None]]
 
 
 class AccountForm(FormState, AccountPage, mixin=True):
-    """Vars of a page of an account with forms."""
+    """Vars of an account page with forms."""
 
     async def _load(self) -> None:
         first, self.pending = not self.loaded, False
@@ -21,11 +21,11 @@ class AccountForm(FormState, AccountPage, mixin=True):
             await self._after_first_load()
 
     async def _after_first_load(self) -> None:
-        """Say what a form left behind, once the page is filled for the first time."""
+        """Show what a native form left behind, after the page was filled for the first time."""
         await self._show_flash()
 
     async def _run(self, action: Action) -> None:
-        """Do something for whoever is looking, who is asked for anew, and show how it turned out."""
+        """Run `action` for the authenticated session and show its result."""
         await self._attempt(self._run_authorized(action))
         self.pending = False
 

@@ -1,4 +1,4 @@
-"""The frame of an account's pages: who is signed in, the ways between them, and what stands in for one."""
+"""The frame of the account pages: account bar, navigation, and placeholders while loading."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -44,9 +44,9 @@ def account_frame(
     load: Any,
     above: rx.Component | None = None,
 ) -> rx.Component:
-    """A page of an account; nothing but its frame stands there until `load` has read the account.
+    """Return an account page; it shows `waiting` until `load` has read the account.
 
-    `above` stands before its heading.
+    `above` is placed before its heading.
     """
     page = rx.el.div(
         *([above] if above else []),
@@ -66,19 +66,19 @@ def account_frame(
 
 
 def skeleton(*shapes: str) -> rx.Component:
-    """What stands in for the cards of an account until it has been read; `shapes` are their classes."""
+    """Return placeholders for the cards until the account has been read; `shapes` are their classes."""
     return rx.el.div(
         rx.el.p("Loading your account…", role="status", class_name="sr-only"),
         *(rx.el.div(class_name=f"card skeleton {shape}", aria_hidden="true") for shape in shapes),
         class_name="cards cards-two",
-        # An element of its own: turned into the cards it would count as having moved.
+        # With its own key: if React reused it for the cards, the change would count as layout shift.
         key="skeleton",
         custom_attrs=named("skeleton"),
     )
 
 
 def _unverified(state: type[AccountPage]) -> rx.Component:
-    """Asks to confirm the address, and sends the link once more; a clock says when it does so again."""
+    """Return the banner that asks to verify the address and can send the link again, after a countdown."""
     clock = rx.el.span(
         " You can ask again in ",
         rx.el.span(
@@ -139,7 +139,7 @@ def _account_bar(state: type[AccountPage]) -> rx.Component:
 
 
 def _navigation(state: type[AccountPage], here: Route) -> rx.Component:
-    """The links between the pages. Each is a full load: the door asks for the session before it sends one."""
+    """Return the links between the pages, each a full load, so that the server checks the session first."""
     administration = _nav_link("Administration", "people", ADMIN_NAV[0], current="true" if here.admin else "")
     return rx.el.nav(
         *(

@@ -1,4 +1,4 @@
-"""What every page of an account shares: whose it is, and what happens when the session is over."""
+"""The base of all account pages: authorization, loading, and leaving when the session has ended."""
 
 from collections.abc import Awaitable
 from typing import ClassVar
@@ -21,13 +21,13 @@ from autograph_web.ui.routes import SIGN_IN, Route
 from autograph_web.ui.snapshot import ScopedState
 
 ACCESS_DENIED = (NotAuthenticated, SessionEnded, NotAdmin)
-"""What has a page leave: whoever looks at it may not, or no longer."""
+"""Errors after which a page navigates away: the session may not, or may no longer, have it."""
 
 _RESENT = "A new link is on its way."
 
 
 class AccountPage(ScopedState, mixin=True):
-    """Vars of a page that only its owner may see; every handler asks anew who is looking."""
+    """Vars of a page that only its owner may see; every handler authenticates again."""
 
     _route: ClassVar[Route]
 
@@ -37,9 +37,9 @@ class AccountPage(ScopedState, mixin=True):
     email: str = ""
     initials: str = ""
     verified: bool = True
-    # Whether the banner asks to confirm the address, and what it says of the last link that was asked for.
+    # Whether the banner asks to verify the address, and its message about the last link requested.
     unverified: bool = False
-    # Whether the way to the administration is shown; what stands there asks for itself.
+    # Whether the link to the administration is shown; those pages authorize themselves.
     administrator: bool = False
     resent: str = ""
     resend_wait: int = 0
@@ -47,12 +47,12 @@ class AccountPage(ScopedState, mixin=True):
 
     @rx.event
     async def load(self) -> None:
-        """Fill the page when it is opened, again by "Try again", and after a mended connection."""
+        """Fill the page when it is opened, on "Try again", and after a reconnect."""
         await self._attempt_load(self._load())
 
     @rx.event
     async def resend(self) -> None:
-        """Send the link that verifies the address once more."""
+        """Send the verification link again."""
         await self._show_failure(self._resend(), self._show_resend_error)
 
     async def _resend(self) -> None:
@@ -70,7 +70,7 @@ class AccountPage(ScopedState, mixin=True):
 
     @rx.event
     async def recheck_session(self) -> None:
-        """Leave if the session is over; `ui/session_rooms.py` calls this on the pages of an ended session."""
+        """Leave if the session has ended; `ui/session_rooms.py` calls this on pages of an ended session."""
         if self.leave:
             return
         try:
@@ -78,13 +78,13 @@ class AccountPage(ScopedState, mixin=True):
         except ACCESS_DENIED as error:
             self._deny_access(error)
         except DomainError:
-            return  # the next event will tell
+            return  # unknown for now; the next event checks again
 
     async def _load(self) -> None:
         await self._fill(await self._authorize())
 
     async def _fill(self, principal: Viewer) -> None:
-        """Read the account of whoever is looking into the vars."""
+        """Read the account of `principal` into the vars."""
         raise NotImplementedError
 
     async def _attempt_load(self, loading: Awaitable[None]) -> None:
@@ -92,11 +92,11 @@ class AccountPage(ScopedState, mixin=True):
         await self._show_failure(loading, self._load_failed)
 
     def _load_failed(self, _error: DomainError) -> None:
-        # What is shown already stays.
+        # A page that is already filled stays visible.
         self.failed = not self.loaded
 
     async def _show_failure(self, trying: Awaitable[None], show: Show) -> None:
-        """Run `trying`; leave if whoever looks may not, and pass any other failure to `show`."""
+        """Run `trying`; leave if access is denied, and pass any other failure to `show`."""
 
         def leave_or_show(error: DomainError) -> None:
             if isinstance(error, ACCESS_DENIED):
@@ -115,14 +115,14 @@ class AccountPage(ScopedState, mixin=True):
         self.loaded, self.failed = True, False
 
     async def _authorize(self) -> Viewer:
-        """Return who is looking, provided they may have this page.
+        """Return the authenticated principal, provided it may have this page.
 
-        Every handler begins here, so whoever is locked, signed out or made a user meanwhile is turned away by
-        the very next event.
+        Every handler calls this first, so that a locked account, an ended session or a revoked role takes
+        effect at the next event.
 
         Raises:
-            NotAuthenticated, SessionEnded, NotAdmin: They may not (`ACCESS_DENIED`).
-            Unavailable: That cannot be told right now.
+            NotAuthenticated, SessionEnded, NotAdmin: Access is denied (`ACCESS_DENIED`).
+            Unavailable: A store that is needed for the answer cannot be reached.
         """
         principal = await guard.authenticate(self.router)
         operation = page_operation(self._route.path)
@@ -130,16 +130,16 @@ class AccountPage(ScopedState, mixin=True):
         return principal
 
     def _deny_access(self, error: DomainError) -> None:
-        """Leave to sign in; or for the door, which says that this page is for administrators."""
+        """Leave for the sign-in page; or reload, so that the server sends the page for non-administrators."""
         address = self._address()
         to_sign_in = f"{SIGN_IN.path}?ended=1&next={quote(address)}"
         self._leave_for(address if isinstance(error, NotAdmin) else to_sign_in)
 
     def _address(self, **query: str) -> str:
-        """Return the address of this page, with `query` in it."""
+        """Return the URL of this page, with `query` in it."""
         return f"{self._route.path}?{urlencode(query)}" if query else self._route.path
 
     def _leave_for(self, path: str) -> None:
-        """Forget everything private, then make the page leave with a full load."""
+        """Reset all vars, then make the page navigate to `path` with a full load."""
         self.reset()
         self.leave = path

@@ -1,4 +1,4 @@
-"""Puts the pages together into a Reflex app."""
+"""Builds the Reflex app from all pages."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -114,18 +114,18 @@ _STATES = (
     NotMeState,
     *ACCOUNT_PAGES.values(),
 )
-"""Every state with vars of a person."""
+"""Every state with personal data in its vars."""
 
 
 def build_app(settings: Settings, built: Callable[[], Services], **kwargs: Any) -> rx.App:
     """Return the app with every page.
 
-    `built` returns the services that its events belong to, once they are open; `kwargs` go to rx.App.
+    `built` returns the services that its events use, once they are open; `kwargs` go to rx.App.
     """
     given: dict[str, Any] = {
         "theme": None,
         "toaster": None,
-        # Reflex's own overlay and crash page need inline styles, which the security policy forbids.
+        # Reflex's own overlay and crash page use inline styles, which the content security policy forbids.
         "app_wraps": {(55, "ErrorBoundary"): _boundary},
         "stylesheets": ["/ui.css"],
         "head_components": _head(),
@@ -148,19 +148,19 @@ def build_app(settings: Settings, built: Callable[[], Services], **kwargs: Any) 
 
 
 def page_listener(app: rx.App) -> Told:
-    """Return what has the open pages of a session that ended leave."""
+    """Return a callback that makes the open pages of an ended session leave."""
     return session_end_listener(app, ACCOUNT_PAGES.values())
 
 
 def add_pages(app: rx.App) -> None:
-    """Register every page of the table with `app`."""
+    """Register every page with `app`."""
     for route, page, on_load in _PAGES:
         path = "404" if route is routes.NOT_FOUND else route.path
         app.add_page(page, route=path, title=route.title, description=_DESCRIPTION, image="", on_load=on_load)
 
 
 def failure_handler(app: Callable[[], rx.App]) -> Callable[[Exception], None]:
-    """Return what hears of faults in event handlers; Reflex wants a plain function."""
+    """Return the handler of exceptions in event handlers; Reflex requires a plain function."""
     lost = LostEvents(app)
 
     def handle(exception: Exception) -> None:
@@ -173,8 +173,8 @@ def _boundary(_stateful: bool) -> rx.Component:
     return ErrorBoundary.create(fallback_render=crash_panel())
 
 
-# Where the browser keeps nothing for this site, even to look raises, and Reflex' client would end there. What
-# stands in for it forgets with the page. It runs before any module.
+# Where the browser blocks storage for this site, even reading it raises, which would stop Reflex's client.
+# The replacement lasts as long as the page. It runs before any module.
 _STORAGE = """(function () {
   ["localStorage", "sessionStorage"].forEach(function (name) {
     try { window[name].getItem("theme"); } catch (blocked) {

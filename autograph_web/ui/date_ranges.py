@@ -1,4 +1,4 @@
-"""How far back a list of events looks."""
+"""The date ranges of a list of events."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,9 +24,9 @@ RANGES: Options = (
     (DateRange.MONTH.value, "Last 30 days"),
     (DateRange.QUARTER.value, "Last 90 days"),
 )
-"""What may be chosen, with the words for it."""
+"""The options, with their labels."""
 
 
 def since(chosen: str, now: datetime) -> datetime | None:
-    """Return the earliest moment of what is chosen; None for any time."""
+    """Return the start of the range `chosen`; None for no limit."""
     return now - timedelta(days=_LENGTHS[DateRange(chosen)]) if chosen else None

@@ -1,4 +1,4 @@
-"""What the pages of one-time links share: whether a link was opened here, and whose vars they are."""
+"""The base of the pages of one-time links: whether a link was opened here, and the scope of the vars."""
 
 from typing import ClassVar
 
@@ -14,9 +14,9 @@ from autograph_web.ui.snapshot import ScopedState
 
 
 class LinkPage(AuthForm, ScopedState, mixin=True):
-    """Vars of the page of a link; `opened` is whether one was opened in this browser that still works.
+    """Vars of the page of a link; `opened` is whether a link that still works was opened in this browser.
 
-    Nothing here knows its token: each handler reads it from the cookie of its own connection.
+    No var holds its token: each handler reads it from the cookie of its own connection.
     """
 
     opened: bool = True

@@ -1,4 +1,4 @@
-"""What the pages share that list what some choices pick, a portion at a time."""
+"""The base of pages that show a filtered list, one page of rows at a time."""
 
 from collections.abc import AsyncGenerator, Awaitable
 from typing import Any, ClassVar, cast
@@ -14,15 +14,16 @@ from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.query_filters import QueryFilters
 
 PAGE_SIZE = 40
-"""How many are read at once."""
-# All that is listed is kept on the server for each tab, and sent again whole when it grows.
+"""The number of rows read at once."""
+# The rows are kept on the server for each tab, and sent again as a whole when their number grows.
 _MAX_ROWS = 400
 
 
 class Listing(AccountPage, mixin=True):
-    """Vars of such a page; one more is called `rows`, and one by the name of each choice.
+    """Vars of a page with a list. A subclass adds `rows`, and one var for each filter.
 
-    `_cursor` is where the list goes on; no client can set it. `end` is the element below the list.
+    `_cursor` is where the list continues; clients cannot set it. `_end_id` is the id of the element below the
+    list.
     """
 
     _filter_type: ClassVar[type[QueryFilters]]
@@ -42,7 +43,7 @@ class Listing(AccountPage, mixin=True):
 
     @rx.event
     async def choose(self, name: Any, value: Any) -> AsyncGenerator[None, None]:
-        """Show what one of the choices picks."""
+        """Apply one filter."""
         if self.pending or not isinstance(name, str):
             return
         self._begin()
@@ -53,7 +54,7 @@ class Listing(AccountPage, mixin=True):
 
     @rx.event
     async def search(self, form: Any) -> AsyncGenerator[None, None]:
-        """Show what all of the choices pick, as a form has them."""
+        """Apply all filters of a submitted form."""
         if self.pending or not isinstance(form, dict):
             return
         self._begin()
@@ -62,7 +63,7 @@ class Listing(AccountPage, mixin=True):
 
     @rx.event
     async def load_more(self) -> AsyncGenerator[None, None]:
-        """Add those that follow the last that is shown."""
+        """Append the next page of rows."""
         if self.pending or not self._cursor or self._row_count() >= _MAX_ROWS:
             return
         self._begin()
@@ -72,15 +73,15 @@ class Listing(AccountPage, mixin=True):
     async def _read_page(
         self, principal: Viewer, filters: QueryFilters, cursor: str
     ) -> tuple[list[Any], str | None]:
-        """Return a portion of what is chosen, as rows, and where it goes on.
+        """Return one page of matching rows, and the cursor of the next.
 
         Raises:
-            InvalidCursor: No portion of ours ended at `cursor`.
+            InvalidCursor: `cursor` is not one that was returned before.
         """
         raise NotImplementedError
 
     def _set_downloads(self, filters: QueryFilters) -> None:
-        """Note what else there is to say of what is chosen."""
+        """Set the URLs of downloads, if the page has any."""
 
     def _current_filters(self) -> QueryFilters:
         return self._filter_type.of({name: getattr(self, name) for name in self._filter_type.OPTIONS})
@@ -92,12 +93,12 @@ class Listing(AccountPage, mixin=True):
 
     async def _open(self, filters: QueryFilters, cursor: str) -> None:
         principal = await self._authorize_in_scope()
-        if self.loaded:  # the connection was mended: what is listed stays where it is
+        if self.loaded:  # a reconnect: the list stays as it is
             return
         account = await services().profiles.of(principal.user_id)
         try:
             await self._list(principal, filters, cursor)
-        except InvalidCursor:  # the address bar may say anything
+        except InvalidCursor:  # the URL may contain anything
             await self._list(principal, filters)
         self._show_account(principal, account)
 
@@ -125,7 +126,7 @@ class Listing(AccountPage, mixin=True):
             self.focus = f"{self._end_id}:{self.answers}"
 
     async def _authorize_in_scope(self) -> Viewer:
-        """Return who is looking, unless what is listed belongs to another session: lists must never mix."""
+        """Return the principal, unless the rows belong to another session: lists must never mix."""
         principal = await self._authorize()
         if self._scope and self._scope != str(principal.session_id):
             raise SessionEnded

@@ -1,4 +1,4 @@
-"""What a person chooses on a page that lists, as it stands in the address."""
+"""The filters of a page with a list, as they appear in the URL."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,37 +8,37 @@ from urllib.parse import urlencode
 from autograph_web.ui.routes import Route
 
 Options = tuple[tuple[str, str], ...]
-"""What a choice may be, with the words for it; the first, which is empty, means all."""
+"""The options of a filter, with their labels; the first, which is empty, means all."""
 ANY_TEXT: Options = ()
-"""In place of options: whatever is typed."""
+"""In place of options: any text."""
 
 MAX_TEXT_LENGTH = 128
 
 
 @dataclass(frozen=True, slots=True)
 class QueryFilters:
-    """One value of each choice, by the name it has in the address; empty means all.
+    """The value of each filter, by its name in the URL; empty means all.
 
-    A page's own choices are the fields of a subclass, which says what each may be in `OPTIONS`.
+    The filters of a page are the fields of a subclass, which lists the valid values in `OPTIONS`.
     """
 
     ROUTE: ClassVar[Route]
     OPTIONS: ClassVar[Mapping[str, Options]]
     CURSOR: ClassVar[str] = "before"
-    """The name in the address of the place in the list."""
+    """The name of the cursor in the URL."""
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> Self:
-        """Return what `given` chooses; what is none of the choices is left out, wherever it came from."""
+        """Return the filters in `given`; invalid values and unknown names are ignored."""
         return cls(**{name: _valid(options, given.get(name)) for name, options in cls.OPTIONS.items()})
 
     @property
     def selected(self) -> dict[str, str]:
-        """What is not left at its default."""
+        """The filters that differ from their default."""
         return {name: value for name, value in asdict(self).items() if value}
 
     def address(self, cursor: str = "") -> str:
-        """Return where the page shows this, from that place in the list on if there is one."""
+        """Return the URL of the page with these filters, starting at `cursor` if there is one."""
         query = urlencode(self.selected | ({self.CURSOR: cursor} if cursor else {}))
         return f"{self.ROUTE.path}?{query}" if query else self.ROUTE.path
 

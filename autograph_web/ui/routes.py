@@ -1,4 +1,4 @@
-"""THE table of pages: where each lives and what its tab says; who may have it: `authz/operations.py`."""
+"""The table of pages: path and title of each. Their access rules are in `authz/operations.py`."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,19 @@ PRODUCT = "AutoGraph v3"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One page; `name` is what its tab says before the product."""
+    """One page; `name` is its title before the product's name."""
 
     path: str
     name: str
 
     @property
     def protected(self) -> bool:
-        """Whether it is never sent without a session."""
+        """Whether the page requires a session."""
         return page_operation(self.path).who is not Who.PUBLIC
 
     @property
     def admin(self) -> bool:
-        """Whether it is sent to administrators alone."""
+        """Whether the page is for administrators only."""
         return page_operation(self.path).who is Who.ADMIN
 
     @property
@@ -84,4 +84,4 @@ ROUTES: tuple[Route, ...] = (
 PROTECTED_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.protected)
 ADMIN_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.admin)
 ADMIN_NAV: tuple[Route, ...] = (ADMIN_OVERVIEW, ADMIN_USERS, ADMIN_AUDIT, ADMIN_FLAGS)
-"""The ways within the administration as they are shown; the first is where "Administration" leads."""
+"""The navigation of the administration, in order; "Administration" links to the first."""

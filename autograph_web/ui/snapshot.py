@@ -1,8 +1,8 @@
-"""Keeps one visitor's page from being sent to the next.
+"""Keeps the vars of one user from being sent to the next.
 
 Reflex keeps the vars of a browser tab on the server and sends them all again whenever the tab connects,
-before any handler has run. The token that names the tab is no credential, and the person at the keyboard
-may have changed, so what is sent again is decided here first.
+before any handler has run. The token that names the tab is no credential, and another user may be at the
+browser by now, so what may be sent again is decided here first.
 """
 
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ from autograph_web.ui import guard
 
 
 class ScopedState(rx.State, mixin=True):
-    """Mixin for a state whose vars belong to one session, or one link, and to nobody else."""
+    """Mixin for a state whose vars belong to one session, or to one link."""
 
     # What the vars were loaded for; empty while nothing is loaded.
     _scope: str = ""
 
     async def _current_scope(self) -> str:
-        """Return what the connection carries now, to be compared with `_scope`."""
+        """Return the scope of the connection now, to be compared with `_scope`."""
         try:
             return str((await guard.authenticate(self.router)).session_id)
         except DomainError:
@@ -35,9 +35,9 @@ class ScopedState(rx.State, mixin=True):
 class FreshSnapshot(Middleware):
     """Resets vars that the connecting client may not see, before Reflex sends its snapshot.
 
-    Every one of `states` starts afresh with each full page load; those that are Private also when a mended
-    connection no longer carries the session or the link they were loaded for. And whoever names a tab of
-    somebody else finds its Private vars empty, whatever handler they call.
+    All of `states` are reset with each full page load; those that are `ScopedState` also on a reconnect that
+    no longer carries the session or the link they were loaded for. A client that names the tab of another
+    user finds its scoped vars empty, whatever handler it calls.
     """
 
     def __init__(self, *states: type[rx.State]) -> None:
@@ -49,11 +49,11 @@ class FreshSnapshot(Middleware):
         }
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
-        """Reset what whoever sends `event` must not see."""
+        """Reset the vars that the sender of `event` must not see."""
         if not is_connecting(event):
             await self._reset_for_others(state, event.name.rpartition(".")[0])
             return None
-        # Reflex sends `hashes` only on the first connection of a page load, not when one is mended.
+        # Reflex sends `hashes` only on the first connection of a page load, not on a reconnect.
         new_page = event.payload.get("hashes") is not None
         for state_type in self._states:
             page_state = await state.get_state(state_type)
@@ -66,7 +66,7 @@ class FreshSnapshot(Middleware):
     async def _reset_for_others(self, state: BaseState, name: str) -> None:
         state_type = self._private.get(name)
         page_state = await state.get_state(state_type) if state_type is not None else None
-        # Who carries nothing any more keeps the page until its handler has said that the session is over.
+        # Without any scope the page keeps its vars until its handler has reported the end of the session.
         if (
             isinstance(page_state, ScopedState)
             and await _current_scope(page_state)
@@ -81,14 +81,14 @@ def is_connecting(event: Event) -> bool:
 
 
 def _has_changed(page_state: BaseState) -> bool:
-    """Return True if any var differs from what it begins as; one that is reset is kept in Redis anew."""
+    """Return True if any var differs from its default; a reset state would be written to Redis again."""
     fields: Mapping[str, Any] = cast(Any, type(page_state)).get_fields()
     values = vars(page_state)
     return any(name in values and values[name] != field.default_value() for name, field in fields.items())
 
 
 async def _is_out_of_scope(page_state: ScopedState) -> bool:
-    # Private to browsers, not to us.
+    # Private to browsers, not to this module.
     owner = page_state._scope  # pyright: ignore[reportPrivateUsage]
     return bool(owner) and owner != await _current_scope(page_state)
 

@@ -1,4 +1,4 @@
-"""What the pages share whose changes ask first who is looking."""
+"""The base of pages whose changes require recent authentication."""
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -19,20 +19,20 @@ from autograph_web.ui.account_form import AccountForm, Action
 from autograph_web.ui.form_state import CodeForm
 
 CONFIRM = "confirm"
-"""The step that asks for the password, and for a code where there is one."""
+"""The step that asks for the password, and for a code if MFA is on."""
 
-# Only to choose between a form and a button; the services judge freshness themselves.
+# Only to choose between a form and a button; the services check the authentication themselves.
 _CLOCK = SystemClock()
 
 
 class StepUpPage(CodeForm, AccountForm, mixin=True):
-    """Vars of a page with steps, one of which confirms who is looking.
+    """Vars of a page with steps, one of which re-authenticates the user.
 
-    `step` is the current step (or empty), `intent` what it is for, and `on` whether the account asks for a
-    code. A confirmation opens a new session, so the page loads again and continues with `?then=`.
+    `step` is the current step (or empty), `intent` what it is for, and `on` whether the account has MFA. A
+    re-authentication opens a new session, so the page loads again and continues with `?then=`.
     """
 
-    # What refuses a change because another tab was quicker.
+    # Errors that mean that another tab was faster.
     _outdated: ClassVar[tuple[type[DomainError], ...]] = ()
 
     on: bool = False
@@ -40,7 +40,7 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
     intent: str = ""
 
     async def _after_first_load(self) -> None:
-        """Say what a form left behind, and begin what the address asks for."""
+        """Show what a native form left behind, and begin what the URL asks for."""
         await super()._after_first_load()
         then = self.router.url.query_parameters.get("then")
         self._show_outcome(then)
@@ -50,7 +50,7 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
 
     @rx.event
     async def ask(self, intent: Any) -> AsyncGenerator[None, None]:
-        """Begin what a button stands for."""
+        """Begin the intent of a button."""
         parsed = self._parse_intent(intent)
         if self.pending or self.step or parsed is None:
             return
@@ -60,7 +60,7 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
 
     @rx.event
     async def confirm(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Check the password, and the code where there is one, before going on with the wish."""
+        """Check the password, and the code if MFA is on, before the intent continues."""
         if self.pending or self.ticket or self.step != CONFIRM:
             return
         self._begin()
@@ -72,7 +72,7 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
 
     @rx.event
     async def cancel(self) -> AsyncGenerator[None, None]:
-        """Leave what is under way as if it had never begun."""
+        """Cancel the current step."""
         if self.pending or self.ticket or not self._may_cancel():
             return
         self._begin()
@@ -85,14 +85,14 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
         except ReauthenticationRequired:
             await self._reauthenticate()
         except self._outdated:
-            # Another tab was quicker: show how things stand.
+            # Another tab was faster: show the current status.
             self._step_back()
             with suppress(DomainError):
                 await self._fill(await self._authorize())
             raise
 
     async def _reauthenticate(self) -> None:
-        """Ask who is looking: the sign-in has grown old meanwhile, or another tab turned two steps on."""
+        """Re-authenticate: the sign-in is no longer recent, or another tab has turned MFA on."""
         self._require_reauth(self.intent)
 
     def _confirmed(self, values: dict[str, str]) -> Action:
@@ -121,7 +121,7 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
         self._focus_on("step-title")
 
     def _finish(self, words: str, element: str) -> Action:
-        """Return what shows the account as it is now and says `words`."""
+        """Return an action that shows the current account and the notice `words`."""
 
         async def finished(_context: RequestContext, principal: Viewer) -> None:
             self._step_back()
@@ -132,14 +132,14 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
         return finished
 
     def _show_outcome(self, then: object) -> None:
-        """Say what has happened, if `?then=` says so and it is true."""
+        """Show the result that `?then=` names, if it is true."""
 
     def _parse_intent(self, intent: object) -> str | None:
-        """Return the wish called `intent` if there is one that makes sense now."""
+        """Return the intent called `intent` if it is possible now."""
         raise NotImplementedError
 
     def _continue(self, intent: str, *, by_button: bool = False) -> Action:
-        """Return the next step towards `intent`; `by_button`: not after a confirmation or by a link."""
+        """Return the next step of `intent`; `by_button`: not after a re-authentication or by a link."""
 
         async def proceed(_context: RequestContext, principal: Viewer) -> None:
             self.intent = intent
@@ -151,7 +151,7 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
         return proceed
 
     def _card(self) -> str:
-        """Return the element that the wish is about."""
+        """Return the id of the element that the intent belongs to."""
         raise NotImplementedError
 
     def _may_cancel(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a page may show of the person looking, in the words and shapes it shows."""
+"""View models of what several pages show, and how they format it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,10 +10,10 @@ from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.sessions.assurance import methods_of
 from autograph_web.sessions.devices import OpenSession
 
-# With this many recovery codes left or fewer, it is time for new ones.
+# With this many recovery codes left or fewer, the pages recommend new ones.
 FEW_CODES = 3
 
-# By how a kind's name begins or ends, most telling first.
+# By the beginning or end of a kind's name; the first match applies.
 _ICONS = (
     ("_failed", "warning"),
     ("_rate_limited", "warning"),
@@ -35,15 +35,15 @@ _ICONS = (
     ("data", "download"),
 )
 ICONS = tuple(dict.fromkeys(icon for _, icon in _ICONS))
-"""Every drawing an event can have, save the dot of those that nothing is known about."""
+"""Every icon an event can have, except the dot of unknown kinds."""
 
-# What a method of a session is called, where that is not its name.
+# The labels of a session's methods that differ from their names.
 _METHODS = {"totp": "code"}
 
 
 @dataclass
 class ActivityRow:
-    """One event as it is listed: `at` is ISO 8601 for the machine, `when` the same in words, in UTC."""
+    """One event in a list: `at` is ISO 8601, `when` the same formatted in UTC."""
 
     key: str
     label: str
@@ -58,7 +58,7 @@ class ActivityRow:
 
 @dataclass
 class TrustedRow:
-    """One trusted device as it is listed; times as in `ActivityRow`."""
+    """One trusted device in a list; times as in `ActivityRow`."""
 
     key: str
     name: str
@@ -71,7 +71,7 @@ class TrustedRow:
 
 @dataclass
 class DeviceRow:
-    """One open session as it is listed; times as in `ActivityRow`."""
+    """One open session in a list; times as in `ActivityRow`."""
 
     key: str
     name: str
@@ -85,23 +85,23 @@ class DeviceRow:
 
 
 def origin_text(event: AuditEvent) -> str:
-    """Return where `event` came from: device and address."""
+    """Return the origin of `event`: device and address."""
     return " · ".join(part for part in (describe_user_agent(event.user_agent), event.ip) if part)
 
 
 def format_datetime(at: datetime) -> str:
-    """Return `at` in words, in UTC, for a page whose script has not put it into the viewer's time zone."""
+    """Return `at` formatted in UTC, for a page whose script has not converted it to the user's time zone."""
     at = _aware(at)
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def iso(at: datetime) -> str:
-    """Return `at` as ISO 8601 in UTC, as <time datetime> takes it."""
+    """Return `at` as ISO 8601 in UTC, for <time datetime>."""
     return _aware(at).isoformat(timespec="seconds")
 
 
 def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRow:
-    """Return `event` as the `number`th line of a list seen from the session `session_id`."""
+    """Return the view model of `event`, row `number` of a list seen from the session `session_id`."""
     return ActivityRow(
         key=f"{number}-{iso(event.at)}",
         label=event.kind.label,
@@ -116,7 +116,7 @@ def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRo
 
 
 def trusted_row(device: TrustedBrowser) -> TrustedRow:
-    """Return `device` as a line of the list of trusted devices."""
+    """Return the view model of a trusted device."""
     return TrustedRow(
         key=str(device.id),
         name=describe_user_agent(device.user_agent),
@@ -129,7 +129,7 @@ def trusted_row(device: TrustedBrowser) -> TrustedRow:
 
 
 def device_row(session: OpenSession) -> DeviceRow:
-    """Return `session` as a line of the list of devices."""
+    """Return the view model of an open session."""
     return DeviceRow(
         key=str(session.id),
         name=describe_user_agent(session.user_agent),
@@ -152,16 +152,16 @@ def _method_text(session: OpenSession) -> str:
 
 
 def initials(email: str) -> str:
-    """Return one or two letters for a person: from "mina.north@…" "MN", from "mina@…" "M"."""
+    """Return one or two initials of an address: "MN" for "mina.north@…", "M" for "mina@…"."""
     parts = [part for part in email.partition("@")[0].replace("_", ".").replace("-", ".").split(".") if part]
     return "".join(part[0] for part in parts[:2]).upper() or "?"
 
 
 def event_icon(kind: str) -> str:
-    """Return the drawing of a kind of event."""
+    """Return the icon of a kind of event."""
     return next((icon for part, icon in _ICONS if kind.startswith(part) or kind.endswith(part)), "dot")
 
 
 def _aware(at: datetime) -> datetime:
-    # SQLite hands back what it was given without the zone; everything is stored in UTC.
+    # SQLite returns times without their zone; everything is stored in UTC.
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

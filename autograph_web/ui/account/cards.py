@@ -21,7 +21,7 @@ from autograph_web.ui.components.steps import (
 
 
 def email_card() -> rx.Component:
-    """The address, and whether it is known to be the person's own."""
+    """Return the card with the email address and whether it is verified."""
     badge = rx.cond(
         AccountState.verified,
         rx.el.span("Verified", class_name="badge badge-good"),
@@ -48,7 +48,7 @@ def email_card() -> rx.Component:
 
 
 def data_card() -> rx.Component:
-    """The way to everything that is kept about the account."""
+    """Return the card with the download of all data of the account."""
     link = NativeLink.create(
         icon("download"),
         "Download my data",
@@ -68,7 +68,7 @@ def data_card() -> rx.Component:
 
 
 def delete_card() -> rx.Component:
-    """The end of the account."""
+    """Return the card that deletes the account."""
     return card(
         "delete",
         "Delete account",

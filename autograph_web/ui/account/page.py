@@ -15,7 +15,7 @@ from autograph_web.ui.routes import ACCOUNT
 
 
 def account_page() -> rx.Component:
-    """The address, the data and the end of an account; while something is under way there is only that."""
+    """Return the account page; while a step is active it shows only the card of that step."""
     return account_frame(
         AccountState,
         ACCOUNT,

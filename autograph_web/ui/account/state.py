@@ -18,14 +18,14 @@ from autograph_web.ui.step_up import StepUpPage
 
 
 class Intent(StrEnum):
-    """What a person wants; the value is also what `?then=` may say, and the step that leads there."""
+    """What a user may do here; the value is also the value of `?then=` and the name of the step."""
 
     CHANGE_EMAIL = "change-email"
     DELETE = "delete"
 
 
 class AccountState(StepUpPage, rx.State):
-    """What the account page shows. Handlers that read or change anything ask anew who is looking."""
+    """The state of the account page. Every handler that reads or changes anything authenticates again."""
 
     _route: ClassVar[Route] = ACCOUNT
 
@@ -34,7 +34,7 @@ class AccountState(StepUpPage, rx.State):
 
     @rx.event
     async def delete(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Delete the account, once its own address was typed."""
+        """Delete the account after its own address was typed."""
         if self.pending or self.step != Intent.DELETE:
             return
         self._begin()
@@ -45,7 +45,7 @@ class AccountState(StepUpPage, rx.State):
 
     @rx.event
     async def change_email(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Have a link sent to another address."""
+        """Send a confirmation link to another address."""
         if self.pending or self.step != Intent.CHANGE_EMAIL:
             return
         self._begin()
@@ -64,9 +64,10 @@ class AccountState(StepUpPage, rx.State):
 
     def _deleted(self, typed: str) -> Action:
         async def deleted(context: RequestContext, principal: Viewer) -> None:
-            with suppress(Unfinished):  # it is gone: only Redis doesn't know yet
+            with suppress(Unfinished):  # deleted; only Redis has not been updated
                 await services().deletion.delete(context, principal, typed)
-            # To the door, which takes the cookie of a session that is over back, and says why it is.
+            # A full load of this page: the server then clears the stale cookie and says why the session
+            # ended.
             self._leave_for(self._route.path)
 
         return deleted

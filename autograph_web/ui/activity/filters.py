@@ -1,4 +1,4 @@
-"""What a person chooses on the activity page: as it stands in the address, and what it means."""
+"""The filters of the activity page: their values in the URL, and the criteria they stand for."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,12 +17,12 @@ DEVICES: Options = (
     (Device.THIS.value, "This session"),
     (Device.OTHER.value, "Everywhere else"),
 )
-"""What each choice may be, with the words for it."""
+"""The options of each filter, with their labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters(QueryFilters):
-    """The choices of the activity page."""
+    """The filters of the activity page."""
 
     ROUTE: ClassVar[Route] = ACTIVITY
     OPTIONS: ClassVar[dict[str, Options]] = {"group": GROUPS, "device": DEVICES, "range": RANGES}
@@ -32,7 +32,7 @@ class Filters(QueryFilters):
     range: str = ""
 
     def criteria(self, now: datetime) -> ActivityInput:
-        """Return what is asked of the service."""
+        """Return the criteria for the service."""
         return ActivityInput(
             group=Group(self.group) if self.group else None,
             device=Device(self.device) if self.device else None,
@@ -40,7 +40,7 @@ class Filters(QueryFilters):
         )
 
     def download(self, form: str, now: datetime) -> str:
-        """Return where all of it can be had as a file."""
+        """Return the URL that downloads all matching events as a file."""
         criteria = self.criteria(now)
         query = {"format": form} | {name: value for name, value in self.selected.items() if name != "range"}
         begin = {"since": criteria.since.isoformat(timespec="seconds")} if criteria.since else {}

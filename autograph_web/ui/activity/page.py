@@ -19,7 +19,7 @@ from autograph_web.ui.view_models import ICONS, ActivityRow
 
 
 def activity_page() -> rx.Component:
-    """What to show, the list, and the ways to take all of it along."""
+    """Return the activity page: filters, events and downloads."""
     return account_frame(
         ActivityState,
         ACTIVITY,
@@ -46,7 +46,7 @@ def _events_card() -> rx.Component:
 
 
 def _filters() -> rx.Component:
-    """The choices: each acts at once; as a form they are also what the address says."""
+    """Return the filters: each applies at once; submitted as a form they are the query of the URL."""
     return NativeForm.create(
         filter_select(ActivityState, "group", "What", GROUPS),
         filter_select(ActivityState, "device", "Where", DEVICES),

@@ -18,7 +18,7 @@ _CLOCK = SystemClock()
 
 
 class ActivityState(Listing, rx.State):
-    """What the activity page shows."""
+    """The state of the activity page."""
 
     _route: ClassVar[Route] = ACTIVITY
     _filter_type: ClassVar[type[QueryFilters]] = Filters

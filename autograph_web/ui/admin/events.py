@@ -1,4 +1,4 @@
-"""A table of events with whose they are."""
+"""A table of audit events with the account of each."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -16,7 +16,7 @@ COLUMNS = ("Event", "Account", "From", "Time")
 
 
 def audit_table_row(row: AuditRow) -> rx.Component:
-    """One event."""
+    """Return the row of one event."""
     by = rx.cond(row.operator != "", rx.el.span("By ", row.operator, class_name="event-where"))
     what = rx.el.div(
         rx.el.span(icon_of(row.icon, *ICONS), class_name="event-icon", data_icon=row.icon),
@@ -39,7 +39,7 @@ def audit_table_row(row: AuditRow) -> rx.Component:
 
 
 def account_link(person: rx.Var[str] | str, email: rx.Var[str] | str) -> rx.Component:
-    """An account by its address, which leads to it while there is one."""
+    """Return the address of an account, as a link while the account exists."""
     return rx.fragment(
         rx.cond(
             person != "",

@@ -1,4 +1,4 @@
-"""The frame of the administration's pages, and the ways between them."""
+"""The frame of the administration pages, with their navigation."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -23,7 +23,7 @@ def admin_frame(
     load: Any,
     section: Route | None = None,
 ) -> rx.Component:
-    """A page of the administration; `section` is the way it belongs to, if it is none itself."""
+    """Return an administration page; `section` is the page of the navigation it belongs to, if not itself."""
     return account_frame(
         state,
         here,
@@ -37,7 +37,7 @@ def admin_frame(
 
 
 def _navigation(here: Route, section: Route) -> rx.Component:
-    """The ways within the administration, each with a full load as those of an account."""
+    """Return the links within the administration; each is a full load, as between account pages."""
     return rx.el.nav(
         *(
             NativeLink.create(

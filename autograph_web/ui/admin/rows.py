@@ -1,4 +1,4 @@
-"""Accounts and events as administrators see them listed."""
+"""View models of accounts and events for administrators."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from autograph_web.ui.view_models import event_icon, format_datetime, iso
 
 @dataclass
 class UserRow:
-    """One account; a moment is ISO 8601 (`…_at`, empty for none) and the same in words, in UTC."""
+    """One account; a time is ISO 8601 (`…_at`, empty for none) and formatted in UTC (`…_when`)."""
 
     key: str = ""
     email: str = ""
@@ -27,7 +27,7 @@ class UserRow:
 
 @dataclass
 class AuditRow:
-    """One event, whose it is (`person` is an account's id) and which operator did it; times as above."""
+    """One event, its account (`person` is the id) and the acting operator; times as above."""
 
     key: str
     label: str
@@ -43,7 +43,7 @@ class AuditRow:
 
 
 def user_row(person: Person) -> UserRow:
-    """Return `person` as a line of the list."""
+    """Return the view model of an account."""
     seen = person.last_sign_in_at
     return UserRow(
         key=str(person.id),
@@ -60,7 +60,7 @@ def user_row(person: Person) -> UserRow:
 
 
 def audit_row(finding: Finding) -> AuditRow:
-    """Return `finding` as a line of the list; an account that is gone leads nowhere."""
+    """Return the view model of an event; a deleted account has no link."""
     event = finding.event
     return AuditRow(
         key=str(event.id),

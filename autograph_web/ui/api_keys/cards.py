@@ -14,7 +14,7 @@ from autograph_web.ui.components.steps import confirm_step, intent_button, step_
 
 
 def new_key_card() -> rx.Component:
-    """The way to a new key, and the step that is under way."""
+    """Return the card that creates a key, with its active step."""
     ask = rx.el.div(
         intent_button(ApiKeysState, "Make an API key", Step.CREATE.value, "button-primary"),
         class_name="actions card-actions",
@@ -33,7 +33,7 @@ def new_key_card() -> rx.Component:
 
 
 def keys_card() -> rx.Component:
-    """The keys there are, or what keys are for; and the question whether one is to be revoked."""
+    """Return the card of existing keys, or an explanation of keys; or the confirmation to revoke one."""
     listed = rx.el.ul(rx.foreach(ApiKeysState.keys, _key), class_name="events")
     return card(
         "keys",

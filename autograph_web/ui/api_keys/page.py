@@ -15,7 +15,7 @@ from autograph_web.ui.routes import API_KEYS
 
 
 def api_keys_page() -> rx.Component:
-    """The keys of an account and the way to a new one; while something is under way there is only that."""
+    """Return the page of API keys; while a step is active it shows only the card of that step."""
     return account_frame(
         ApiKeysState,
         API_KEYS,

@@ -1,4 +1,4 @@
-"""An API key as it is listed."""
+"""View models of API keys."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ _SOON = timedelta(days=3)
 
 @dataclass
 class KeyRow:
-    """One key; a moment is ISO 8601 (`…_at`, empty for none) and the same in words, in UTC."""
+    """One key; a time is ISO 8601 (`…_at`, empty for none) and formatted in UTC (`…_when`)."""
 
     key: str
     name: str
@@ -29,7 +29,7 @@ class KeyRow:
 
 
 def key_row(key: ApiKey, now: datetime) -> KeyRow:
-    """Return `key` as a line of the list."""
+    """Return the view model of a key."""
     over = key.expired(now)
     return KeyRow(
         key=key.id,

@@ -1,7 +1,7 @@
-"""The state behind the page of API keys.
+"""The state of the page of API keys.
 
-No key ever enters a var: `reveal` is the ticket of a sealed note that the page fetches itself, once (see
-assets/reveal.js).
+No key ever enters a var: `reveal` is the ticket of an encrypted one-time secret that the page fetches itself
+(see assets/reveal.js).
 """
 
 from collections.abc import AsyncGenerator
@@ -32,7 +32,7 @@ _READY = "Your API key is ready. We won't show it again."
 
 
 class Step(StrEnum):
-    """What the page asks for or shows; the first is also what `?then=` in the address may say."""
+    """The steps of the page; the first is also a value of `?then=`."""
 
     CREATE = "create"
     SHOWN = "shown"
@@ -40,9 +40,9 @@ class Step(StrEnum):
 
 
 class ApiKeysState(StepUpPage, rx.State):
-    """What the page of API keys shows. Handlers that read or change anything ask anew who is looking.
+    """The state of the page of API keys. Every handler that reads or changes anything authenticates again.
 
-    `chosen` is the id of the key that was just made, or is about to be revoked.
+    `chosen` is the id of the key that was just created, or is about to be revoked.
     """
 
     _route: ClassVar[Route] = API_KEYS
@@ -58,7 +58,7 @@ class ApiKeysState(StepUpPage, rx.State):
 
     @rx.event
     async def create(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Make a key."""
+        """Create a key."""
         if self.pending or self.step != Step.CREATE:
             return
         self._begin()
@@ -67,12 +67,12 @@ class ApiKeysState(StepUpPage, rx.State):
 
     @rx.event
     async def tick_saved(self, ticked: Any) -> None:
-        """Take the person's word that the key is saved."""
+        """Note that the user says the key is saved."""
         self.saved = ticked is True
 
     @rx.event
     async def done(self) -> AsyncGenerator[None, None]:
-        """Put the key away."""
+        """Close the step that shows the key."""
         if self.pending or self.step != Step.SHOWN or not self.saved:
             return
         self._begin()
@@ -81,7 +81,7 @@ class ApiKeysState(StepUpPage, rx.State):
 
     @rx.event
     async def discard(self) -> AsyncGenerator[None, None]:
-        """Revoke the key that could not be shown: nobody has seen it. Then ask for another."""
+        """Revoke the key that could not be shown, since no user has seen it, and ask for another."""
         if self.pending or self.step != Step.SHOWN:
             return
         self._begin()
@@ -90,7 +90,7 @@ class ApiKeysState(StepUpPage, rx.State):
 
     @rx.event
     async def ask_revoke(self, key: Any) -> AsyncGenerator[None, None]:
-        """Ask whether one of the keys is to be revoked."""
+        """Ask for confirmation to revoke a key."""
         row = next((row for row in self.keys if row.key == key), None)
         if self.pending or self.step or row is None:
             return
@@ -100,7 +100,7 @@ class ApiKeysState(StepUpPage, rx.State):
 
     @rx.event
     async def revoke(self) -> AsyncGenerator[None, None]:
-        """Revoke the key that was asked about."""
+        """Revoke the key after confirmation."""
         if self.pending or self.step != Step.REVOKE:
             return
         self._begin()
@@ -117,7 +117,7 @@ class ApiKeysState(StepUpPage, rx.State):
         async def created(context: RequestContext, principal: Viewer) -> None:
             intent = read_form(text_fields(form, *FORM_FIELDS))
             issued = await services().api_keys.create(context, principal, intent)
-            ticket = ""  # the page then says that the key could not be shown
+            ticket = ""  # without a ticket the page says that the key could not be shown
             with suppress(Unavailable):
                 ticket = await services().one_time_secrets.put(principal.user_id, {"key": issued.text})
             self._show_key(issued.key.id, ticket)
@@ -125,7 +125,7 @@ class ApiKeysState(StepUpPage, rx.State):
         return created
 
     async def _discarded(self, context: RequestContext, principal: Viewer) -> None:
-        with suppress(NotFound):  # it is gone already
+        with suppress(NotFound):  # already revoked
             await services().api_keys.revoke(context, principal, self.chosen)
         self._step_back()
         await self._fill(principal)
@@ -166,7 +166,7 @@ class ApiKeysState(StepUpPage, rx.State):
         return _LIST if self.step == Step.REVOKE else "new-key"
 
     def _may_cancel(self) -> bool:
-        return self.step != Step.SHOWN  # it is in force, and shown this once
+        return self.step != Step.SHOWN  # the key is active, and shown only this once
 
     def _step_back(self) -> None:
         super()._step_back()

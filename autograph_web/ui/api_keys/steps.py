@@ -1,4 +1,4 @@
-"""The steps of the page of API keys, each in the place of the last."""
+"""The steps of the page of API keys; each replaces the one before."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -17,7 +17,7 @@ _WORDS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year", "nev
 
 
 def create_step() -> rx.Component:
-    """Asks for a name, the scopes and an end."""
+    """Return the form with name, scopes and expiry."""
     return rx.el.div(
         step_title("Make an API key"),
         step_form(
@@ -47,8 +47,8 @@ def create_step() -> rx.Component:
 
 
 def shown_step() -> rx.Component:
-    """Shows the new key, once."""
-    # What was ticked stays the browser's own: a box that waits for the server's word looks broken meanwhile.
+    """Return the step that shows the new key, once."""
+    # Uncontrolled: a box that waits for the server before it changes looks broken.
     tick = rx.el.input(
         type="checkbox", class_name="check", on_change=ApiKeysState.tick_saved, custom_attrs=named("saved")
     )
@@ -78,13 +78,13 @@ def shown_step() -> rx.Component:
             look="codes-place",
         ),
         key="shown",
-        # While this is so, leaving the page warns.
+        # While this is true, leaving the page warns.
         data_unsaved=rx.cond(ApiKeysState.saved, "false", "true"),
     )
 
 
 def revoke_step() -> rx.Component:
-    """Asks whether a key is to be revoked."""
+    """Return the confirmation to revoke a key."""
     return rx.el.div(
         step_title("Revoke this key?"),
         rx.el.p(

@@ -1,4 +1,4 @@
-"""One open session as it is listed."""
+"""One open session in a list."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -11,7 +11,7 @@ from autograph_web.ui.view_models import DeviceRow
 
 
 def device_line(row: DeviceRow, *more: rx.Component, action: rx.Component | None = None) -> rx.Component:
-    """What it is, where from and since when; `action` is what can be done about it."""
+    """Return the list item of a session: device, address, time; `action` is what can be done with it."""
     return rx.el.li(
         rx.el.span(icon_of(row.icon, "devices", "key"), class_name="event-icon"),
         rx.el.div(
@@ -29,5 +29,5 @@ def device_line(row: DeviceRow, *more: rx.Component, action: rx.Component | None
 
 
 def last_seen(row: DeviceRow) -> rx.Component:
-    """When it was used last."""
+    """Return the time it was last used."""
     return rx.el.p("Last seen: ", time_of(row.seen_at, row.seen_when), class_name="event-where")

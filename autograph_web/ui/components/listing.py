@@ -1,4 +1,4 @@
-"""The parts of a page that lists what some choices pick."""
+"""Components of pages with a filtered list."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -16,7 +16,7 @@ from autograph_web.ui.query_filters import MAX_TEXT_LENGTH, Options
 
 
 def filter_select(state: type[Listing], name: str, label: str, options: Options) -> rx.Component:
-    """One of several; what is chosen acts at once."""
+    """Return a filter with options; a choice applies at once."""
     return rx.el.div(
         rx.el.label(label, html_for=f"filter-{name}"),
         rx.el.select(
@@ -32,7 +32,7 @@ def filter_select(state: type[Listing], name: str, label: str, options: Options)
 
 
 def filter_text(state: type[Listing], name: str, label: str, placeholder: str = "") -> rx.Component:
-    """A few words to look for; the form they stand in is sent."""
+    """Return a text filter; it applies when its form is submitted."""
     return rx.el.div(
         rx.el.label(label, html_for=f"filter-{name}"),
         rx.el.input(
@@ -53,7 +53,7 @@ def filter_text(state: type[Listing], name: str, label: str, placeholder: str = 
 def filter_form(
     state: type[Listing], path: str, *words: rx.Component, selects: tuple[rx.Component, ...]
 ) -> rx.Component:
-    """What is looked for: words are sent with Enter or the button, each of the `selects` acts at once."""
+    """Return the filters: text applies with Enter or the button, each of the `selects` at once."""
     search = rx.el.button(icon("search"), "Search", type="submit", class_name="button", data_submit="true")
     return rx.el.form(
         rx.el.div(*words, search, class_name="search"),
@@ -69,7 +69,7 @@ def filter_form(
 
 
 def announcements(state: type[Listing], name: str) -> rx.Component:
-    """What is said of the list, and what kept it from being read; both regions are always there."""
+    """Return the announcements and errors of the list; both live regions always exist."""
     box = rx.el.div(icon("warning"), rx.el.p(state.problem), class_name="box box-bad")
     return rx.fragment(
         rx.el.div(rx.cond(state.problem != "", box), role="alert", custom_attrs=named(f"{name}-alert")),
@@ -85,7 +85,7 @@ def table(
     rows: Any,
     row: Callable[[Any], rx.Component],
 ) -> rx.Component:
-    """The table of a page that lists; it fades while another portion is read."""
+    """Return the table of a list; it is marked busy while another page of rows is read."""
     return table_of(name, caption, columns, rows, row, aria_busy=state.pending)
 
 
@@ -97,9 +97,9 @@ def table_of(
     row: Callable[[Any], rx.Component],
     **attributes: Any,
 ) -> rx.Component:
-    """A table where there is room, and one block a row where there is not; `rows` is a var.
+    """Return a table that becomes one block for each row on narrow screens; `rows` is a var.
 
-    The roles are spelled out because browsers forget those of a table that is laid out otherwise.
+    The roles are explicit because browsers drop those of a table with another `display`.
     """
     return rx.el.table(
         rx.el.caption(caption, class_name="sr-only"),
@@ -116,7 +116,7 @@ def table_of(
 
 
 def load_more_button(state: type[Listing], name: str, more: str, next_url: str) -> rx.Component:
-    """The way to what follows, or that nothing does."""
+    """Return the button that loads more rows, or the note that there are no more."""
     button = rx.el.button(
         rx.cond(state.pending, "Loading…", more),
         type="button",
@@ -139,7 +139,7 @@ def load_more_button(state: type[Listing], name: str, more: str, next_url: str) 
 
 
 def downloads(csv: Any, json: Any, what: str) -> rx.Component:
-    """The ways to all of it as a file; `csv` and `json` are vars with their addresses."""
+    """Return the card with downloads of all rows; `csv` and `json` are vars with their URLs."""
     return card(
         "take-along",
         "Take it along",
@@ -165,7 +165,7 @@ def _download_link(form: str, address: Any, name: str) -> rx.Component:
 
 
 def _progress() -> rx.Component:
-    """How far a download is; download.js fills it, and React never does."""
+    """Return the progress of a download; download.js fills it, React never does."""
     return rx.el.div(
         rx.el.div(
             rx.el.progress(aria_label="Events downloaded", custom_attrs={"data-bar": ""}),
@@ -195,7 +195,7 @@ def event_list(
     rows: Any,
     row: Callable[[Any], rx.Component],
 ) -> tuple[rx.Component, ...]:
-    """The events that `filters` pick, newest first; `path` is where the page shows all of them."""
+    """Return the filtered events, newest first; `path` is the URL of the page without filters."""
     found = table(state, "events", "Events, the newest first", columns, rows, row)
     older = load_more_button(state, name, "Show older", "Go on with older events")
     newest = NativeLink.create("Show the newest", href=path)
@@ -215,7 +215,7 @@ def event_list(
 
 
 def empty_list(words: str, label: str, path: str) -> rx.Component:
-    """Stands for a list of nothing, with a way out of the choices."""
+    """Return the note that the list is empty, with a link that clears the filters."""
     return rx.el.div(
         rx.el.p(words, class_name="empty"),
         NativeLink.create(label, href=path, class_name="button button-small"),

@@ -1,7 +1,7 @@
-"""What forms and pages need for people without JavaScript.
+"""What forms and pages need without JavaScript.
 
-A form that was sent without it carries a field that says so, and the answer then leads to the element with
-the right words: only the one that the fragment of the address names is shown.
+A form that is sent without JavaScript carries a field that says so. The answer redirects to a fragment, and
+CSS shows only the message with that id.
 """
 
 # Reflex's stubs leave the parameter of Var open in every element.
@@ -33,16 +33,16 @@ _ANYWHERE: Errors = (RateLimited, Unavailable, InvalidInput)
 
 
 def scriptless_field(*, within: bool = False) -> rx.Component:
-    """The field that tells the server that nothing but the form itself brings its answer.
+    """Return the field that tells the server to answer the form with a redirect to a message.
 
-    `within` is for a form that stands in a noscript element itself: those must not be nested.
+    `within` is for a form inside a noscript element, since those must not be nested.
     """
     field = rx.el.input(type="hidden", name=SCRIPTLESS, value="on", read_only=True)
     return field if within else rx.el.noscript(field)
 
 
 def noscript_messages(*notices: str, errors: Errors = ()) -> rx.Component:
-    """The sentences that the forms of a page can be answered with."""
+    """Return the messages with which the forms of a page can be answered."""
     return rx.el.noscript(
         *(_message(code, messages.notice(code), "info") for code in notices),
         *(_message(one.code, messages.without_clock(one), "warning") for one in (*errors, *_ANYWHERE)),

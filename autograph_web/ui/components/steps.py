@@ -1,4 +1,4 @@
-"""The steps of a change: what each begins with, the way out, and the one that asks who is looking."""
+"""Components of the steps of a change: title, buttons, forms and re-authentication."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -14,24 +14,24 @@ from autograph_web.ui.step_up import StepUpPage
 
 
 def step_title(text: rx.Var[str] | str) -> rx.Component:
-    """The heading of a step, where the focus goes when it appears."""
+    """Return the heading of a step, which gets the focus when the step appears."""
     return rx.el.h3(text, tab_index=-1, class_name="step-title", custom_attrs=named("step-title"))
 
 
 def cancel_button(state: type[StepUpPage], **attributes: Any) -> rx.Component:
-    """The way out of a step."""
+    """Return the button that cancels a step."""
     return rx.el.button(
         "Cancel", type="button", class_name="button button-plain", on_click=state.cancel, **attributes
     )
 
 
 def step_buttons(state: type[StepUpPage], first: rx.Component) -> rx.Component:
-    """The button that goes on, and the way out."""
+    """Return the button `first`, which continues, and the button that cancels."""
     return rx.el.div(first, cancel_button(state, custom_attrs=named("cancel")), class_name="actions")
 
 
 def username_field(state: type[StepUpPage]) -> rx.Component:
-    """Tells a password manager whose password is asked for."""
+    """Return the field from which a password manager learns the account."""
     return rx.el.input(
         type="email",
         name="username",
@@ -50,10 +50,10 @@ def step_form(
     action: str = "",
     has_fields: bool = True,
 ) -> rx.Component:
-    """The form of a step, with the id `name`-form; its buttons come last in `content`.
+    """Return the form of a step, with the id `name`-form; its buttons come last in `content`.
 
-    `action` is where a browser without a connection posts it; without one it waits for the connection.
-    `has_fields` is whether there is anything to fill in.
+    `action` is the path to which the browser posts it while the page is not connected; a form without
+    `action` waits for the connection. `has_fields` is whether there is anything to fill in.
     """
     attributes: dict[str, Any] = {"no_validate": True} if has_fields else {}
     attributes |= {"method": "post", "action": action} if action else {"data_connected_only": "true"}
@@ -69,12 +69,12 @@ def step_form(
 
 
 def step_container(content: Any) -> rx.Component:
-    """Where the steps of a card replace each other."""
+    """Return the element in which the steps of a card replace each other."""
     return rx.el.div(content, class_name="step", custom_attrs=named("step"))
 
 
 def confirm_step(state: type[StepUpPage], why: Any) -> rx.Component:
-    """Asks for the password, and for a code where there is one."""
+    """Return the step that asks for the password, and for a code if MFA is on."""
     code = rx.el.div(code_field(state), switch_code_button(state), class_name="field-and-way")
     return rx.el.div(
         step_title("Confirm it's you"),
@@ -93,7 +93,7 @@ def confirm_step(state: type[StepUpPage], why: Any) -> rx.Component:
 
 
 def intent_button(state: type[StepUpPage], label: str, intent: str, look: str = "") -> rx.Component:
-    """The button that begins what `intent` stands for."""
+    """Return the button that starts `intent`."""
     return rx.el.button(
         label,
         type="button",

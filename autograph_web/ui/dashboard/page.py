@@ -1,4 +1,4 @@
-"""The overview: who you are, how safe the account is, and what happened on it."""
+"""The overview: account, protection, sessions and recent events."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -14,7 +14,7 @@ from autograph_web.ui.routes import DASHBOARD
 
 
 def dashboard_page() -> rx.Component:
-    """The overview; nothing but its frame stands in the page until the account has been read."""
+    """Return the overview; it shows placeholders until the account has been read."""
     return account_frame(
         DashboardState,
         DASHBOARD,

@@ -1,4 +1,4 @@
-"""The state behind the overview."""
+"""The state of the overview."""
 
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ _ROWS = 8
 
 
 class DashboardState(AccountPage, rx.State):
-    """What the overview shows."""
+    """The state of the overview."""
 
     _route: ClassVar[Route] = DASHBOARD
 
@@ -55,7 +55,7 @@ class DashboardState(AccountPage, rx.State):
         last = await services().audit_log.last_sign_in_before(principal.user_id, principal.session_id)
         recent = await services().audit_log.recent(principal.user_id, _ROWS)
         factors = await services().second_factors.status(principal.user_id)
-        # Nothing is shown before everything is there.
+        # Set the vars only after everything was read.
         self._show_account(principal, account)
         self.role, self.active = principal.role, active
         self.two_step, self.codes_left = factors.enabled, factors.recovery_codes_left

@@ -1,4 +1,4 @@
-"""The pages that the links about an address lead to."""
+"""The pages of links that concern an email address."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -43,7 +43,7 @@ _IF_UNKNOWN = (
 
 
 def verify_email_page() -> rx.Component:
-    """The button that verifies, how that went, and the way to another link; opening it changes nothing."""
+    """Return the page that verifies an address with a button; opening the page changes nothing."""
     state = VerifyEmailState
     good = (state.outcome == "verified") | (state.outcome == "already")
     ready = state.outcome == "ready"
@@ -94,7 +94,7 @@ def verify_email_page() -> rx.Component:
 
 
 def change_email_page() -> rx.Component:
-    """The address the account would move to, and the button that does it."""
+    """Return the page that confirms a new address with a button."""
     state = ChangeEmailState
     return _link_page(
         state,
@@ -110,7 +110,7 @@ def change_email_page() -> rx.Component:
 
 
 def undo_email_page() -> rx.Component:
-    """The address the account would come back to, what that ends, and the button that does it."""
+    """Return the page that undoes a change of address with a button, and lists what that ends."""
     state = UndoEmailState
     return _link_page(
         state,
@@ -208,7 +208,7 @@ def _verify() -> rx.Component:
 
 
 def _password_field(state: type[VerifyEmailState]) -> rx.Component:
-    """The password, by which somebody who is signed in nowhere shows that they registered."""
+    """Return the password field, with which a user who is not signed in proves to have registered."""
     return password_field(
         state,
         "current-password",
@@ -240,7 +240,7 @@ def _scriptless_password() -> rx.Component:
 
 
 def _continue_form() -> rx.Component:
-    """The way on takes the cookie of the link back."""
+    """Return the button that continues; it also clears the cookie of the link."""
     return NativeForm.create(
         rx.el.input(type="hidden", name="purpose", value=_VERIFY.value, read_only=True),
         rx.el.button("Continue", type="submit", class_name="button button-primary button-wide"),

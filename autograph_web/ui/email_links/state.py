@@ -1,4 +1,4 @@
-"""The states behind the pages of links about an address.
+"""The states of the pages of links that concern an email address.
 
 None of them knows the token of its link: each handler reads it from the cookie of its own connection.
 """
@@ -25,11 +25,11 @@ _GOOD = {"email_verified": "verified", Purpose.EMAIL_VERIFICATION.done: "already
 
 
 class VerifyEmailState(AuthForm, ScopedState, rx.State):
-    """Shows which address a link verifies, for a native form to do it, and sends another where it cannot.
+    """Shows which address a link verifies; a native form verifies it, and the page can send another link.
 
-    `outcome` is nothing yet, "ready", "verified", "already", "sent", or why not: "expired", "used",
-    "replaced", "unknown" or, without any link, "none". `known` is whether somebody is signed in, who needs
-    not type; `mine` whether that is to the very account of the link.
+    `outcome` is empty at first, then "ready", "verified", "already", "sent", or the reason why not:
+    "expired", "used", "replaced", "unknown" or, without a link, "none". `known` is whether a user is signed
+    in, who need not type the address; `mine` whether the link belongs to the same account.
     """
 
     outcome: str = ""
@@ -38,10 +38,10 @@ class VerifyEmailState(AuthForm, ScopedState, rx.State):
 
     @rx.event
     async def load(self) -> None:
-        """Tell what the link of the cookie could do, or what became of it."""
+        """Show what the link in the cookie would do, or what it did."""
         self._reset_previous_page()
         if self.outcome:
-            return  # a mended connection
+            return  # a reconnect
         self.known = await guard.is_signed_in(self.router)
         flash = await self._show_flash()
         code = flash.code if flash is not None else ""
@@ -54,7 +54,7 @@ class VerifyEmailState(AuthForm, ScopedState, rx.State):
 
     @rx.event
     async def send(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Send another link: to who is signed in, else to the typed address."""
+        """Send another link: to the signed-in user's address, else to the typed one."""
         if self.pending:
             return
         self._begin()
@@ -85,7 +85,7 @@ class VerifyEmailState(AuthForm, ScopedState, rx.State):
             return False
 
     async def _is_verified(self) -> bool:
-        """Return True if somebody is signed in whose address is verified."""
+        """Return True if a user is signed in and that user's address is verified."""
         try:
             principal = await guard.authenticate(self.router)
             return (await services().profiles.of(principal.user_id)).email_verified
@@ -121,7 +121,7 @@ class VerifyEmailState(AuthForm, ScopedState, rx.State):
 
 
 class AddressLinkPage(LinkPage, mixin=True):
-    """Vars of a page that shows what its link would do to `address`; a native form does it."""
+    """Vars of a page that shows the effect of its link on `address`; a native form carries it out."""
 
     address: str = ""
 
@@ -131,17 +131,17 @@ class AddressLinkPage(LinkPage, mixin=True):
     def _show_error(self, error: DomainError) -> None:
         if isinstance(error, LinkRefused):
             self.address = ""
-        error.field = None  # there is none on this page
+        error.field = None  # this page has no such field
         super()._show_error(error)
 
 
 class ChangeEmailState(AddressLinkPage, rx.State):
-    """Shows the address the account would move to."""
+    """Shows the new address of the account."""
 
     _purpose: ClassVar[Purpose] = Purpose.EMAIL_CHANGE
 
 
 class UndoEmailState(AddressLinkPage, rx.State):
-    """Shows the address the account would come back to."""
+    """Shows the previous address of the account."""
 
     _purpose: ClassVar[Purpose] = Purpose.EMAIL_CHANGE_UNDO

@@ -1,1 +1,1 @@
-"""What a person sees when a page could not be shown."""
+"""What is shown when a page could not be."""

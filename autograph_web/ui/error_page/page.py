@@ -1,4 +1,4 @@
-"""The page sent in place of one that failed on the server."""
+"""The page that replaces one that failed on the server."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -12,7 +12,7 @@ from autograph_web.ui.routes import ERROR, HOME
 
 
 def error_page() -> rx.Component:
-    """Say what may have happened; the address stays that of the page that failed, so trying again works."""
+    """Return the error page; the URL is still that of the failed page, so that it can be tried again."""
     return auth_page(
         heading(ERROR, "Something went wrong"),
         rx.el.p(HAPPENED, class_name="lead"),

@@ -1,4 +1,4 @@
-"""The page sent in place of one for administrators, to whoever is none."""
+"""The page that is sent to non-administrators in place of an administration page."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -13,7 +13,7 @@ from autograph_web.ui.routes import DASHBOARD, FORBIDDEN
 
 
 def forbidden_page() -> rx.Component:
-    """Say whom the page is for, and lead back; it is the same whatever the address asks for."""
+    """Return the page; it is the same for every path."""
     return auth_page(
         heading(FORBIDDEN, "This page is for administrators"),
         rx.el.p(

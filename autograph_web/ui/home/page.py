@@ -11,7 +11,7 @@ from autograph_web.ui.routes import HOME, REGISTER, SIGN_IN
 
 
 def home_page() -> rx.Component:
-    """One sentence and two ways on."""
+    """Return the start page."""
     return auth_page(
         heading(HOME, "Accounts and sign-in, on a server you own."),
         rx.el.div(

@@ -1,4 +1,4 @@
-"""The page for addresses that lead nowhere."""
+"""The page for unknown paths."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -11,7 +11,7 @@ from autograph_web.ui.routes import HOME, NOT_FOUND, SIGN_IN
 
 
 def not_found_page() -> rx.Component:
-    """Say so, and lead back."""
+    """Return the page, with links back."""
     return auth_page(
         heading(NOT_FOUND, "There's no page here"),
         rx.el.p("The address may be mistyped, or the page has moved.", class_name="lead"),

@@ -20,7 +20,7 @@ _PURPOSE = Purpose.SIGN_IN_REFUSAL
 
 
 def not_me_page() -> rx.Component:
-    """Which sign-in it was, and one button; opening the page changes nothing."""
+    """Return the page with the details of the sign-in and one button; opening the page changes nothing."""
     return auth_page(
         link_exchange_form(_PURPOSE),
         heading(NOT_ME, rx.cond(NotMeState.opened, NOT_ME.name, "Open the link in our letter")),
@@ -66,7 +66,7 @@ def _disavowal() -> rx.Component:
             ),
             method="post",
             action="/recovery/refuse",
-            data_answers="0",  # so that session.js sends it once
+            data_answers="0",  # makes session.js send it only once
             custom_attrs=named("refuse-form"),
         ),
         key="refusal",

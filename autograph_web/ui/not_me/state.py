@@ -1,4 +1,4 @@
-"""The state behind the page that takes a sign-in back."""
+"""The state of the page that reports an unrecognized sign-in."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -12,7 +12,7 @@ from autograph_web.ui.link_page import LinkPage
 
 
 class NotMeState(LinkPage, rx.State):
-    """Shows the sign-in that the link is about; only the form acts, and the server reads its cookie."""
+    """Shows the sign-in of the link; a native form acts on it, and the server reads the cookie."""
 
     _purpose: ClassVar[Purpose] = Purpose.SIGN_IN_REFUSAL
     device: str = ""

@@ -1,4 +1,4 @@
-"""The pages of a forgotten password: asking for a link, and the new password."""
+"""The pages of a password reset: the request of a link, and the new password."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -27,7 +27,7 @@ _RESET = Purpose.PASSWORD_RESET
 
 
 def forgotten_page() -> rx.Component:
-    """An email; then what to do until the letter arrives."""
+    """Return the page that asks for the address; then instructions until the email arrives."""
     return auth_page(
         heading(FORGOTTEN, rx.cond(ForgottenState.sent, "Look into your mailbox", FORGOTTEN.name)),
         rx.el.p(
@@ -49,7 +49,7 @@ def forgotten_page() -> rx.Component:
 
 
 def new_password_page() -> rx.Component:
-    """The new password, once the link of the letter was opened; otherwise the ways to one."""
+    """Return the page for the new password, if the link was opened; otherwise the ways to get a link."""
     return auth_page(
         link_exchange_form(_RESET),
         heading(
@@ -87,7 +87,7 @@ def new_password_page() -> rx.Component:
 
 def _choose_form() -> rx.Component:
     return rx.el.form(
-        # Password managers file the new password under this name.
+        # Password managers store the new password under this name.
         rx.el.input(
             type="text",
             auto_complete="username",
@@ -146,7 +146,7 @@ def _request_form(state: type[LinkRequestForm]) -> rx.Component:
 
 
 def _sent(state: type[LinkRequestForm]) -> rx.Component:
-    """What to do while no letter has come; with a clock until another can be asked for."""
+    """Return advice for a missing email, with a countdown until another link can be requested."""
     return rx.cond(
         state.sent,
         rx.el.section(

@@ -1,4 +1,4 @@
-"""The states behind the pages of a forgotten password."""
+"""The states of the pages of a password reset."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
@@ -18,15 +18,15 @@ from autograph_web.ui.new_password import NewPassword
 from autograph_web.ui.sign_in.state import SignInState
 
 _SENT = "password_reset_sent"
-# Before another letter can be asked for (seconds): most arrive within it.
+# Before another email can be requested (seconds): most arrive within it.
 _RESEND_WAIT_S = 60
 
 
 class LinkRequestForm(AuthForm, mixin=True):
-    """Vars of a form that asks for a link; `sent` is whether it was asked for, not whether there is one."""
+    """Vars of a form that requests a link; `sent` is whether one was requested, not whether there is one."""
 
     sent: bool = False
-    # Where letters are kept instead of sent, there is a page to read them at.
+    # Whether emails are kept instead of sent; there is a page that shows them.
     dev_mailbox: bool = False
 
     @rx.event
@@ -58,11 +58,11 @@ class LinkRequestForm(AuthForm, mixin=True):
 
 
 class ForgottenState(LinkRequestForm, rx.State):
-    """Sends the link."""
+    """Requests the link."""
 
     @rx.event
     async def load(self) -> None:
-        """Prepare the page when it is opened; the signed-in user may have forgotten the password too."""
+        """Prepare the page when it is opened; a signed-in user may have forgotten the password too."""
         self._reset_previous_page()
         if not self.email:
             signing_in = await self.get_state(SignInState)
@@ -73,7 +73,7 @@ class ForgottenState(LinkRequestForm, rx.State):
 
 
 class NewPasswordState(NewPassword, LinkRequestForm, LinkPage, rx.State):
-    """Takes the new password; `owner` is whose it will be."""
+    """Sets the new password; `owner` is the address of its account."""
 
     _purpose: ClassVar[Purpose] = Purpose.PASSWORD_RESET
     owner: str = ""
@@ -103,7 +103,7 @@ class NewPasswordState(NewPassword, LinkRequestForm, LinkPage, rx.State):
             guard.request_context(self.router), self._token(), password, guard.device_of(self.router)
         )
         flash_token = await services().flash.put(password_is_set(reset))
-        # Without Redis the next page merely says nothing.
+        # Without Redis the next page just shows no message.
         self.ticket = flash_token or "-"
 
     def _reset_form(self) -> None:

@@ -24,7 +24,7 @@ from autograph_web.ui.routes import REGISTER, SIGN_IN
 
 
 def register_page() -> rx.Component:
-    """Email, and a password judged while it is typed."""
+    """Return the registration page: email, and a password assessed while it is typed."""
     return auth_page(
         heading(REGISTER, "Create your account"),
         rx.el.p("Already have one? ", rx.el.a("Sign in", href=SIGN_IN.path), class_name="lead"),

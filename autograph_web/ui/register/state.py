@@ -1,4 +1,4 @@
-"""The state behind the registration page."""
+"""The state of the registration page."""
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -19,21 +19,21 @@ from autograph_web.ui.routes import VERIFY_EMAIL
 
 
 class RegisterState(NewPassword, AuthForm, rx.State):
-    """Creates an account and signs its owner in; `closed` is whether nobody may create one now."""
+    """Creates an account and signs its owner in; `closed` is whether registration is closed."""
 
     closed: bool = False
 
     @rx.event
     async def load(self) -> None:
         """Prepare the page when it is opened."""
-        with suppress(Unavailable):  # the form will tell
+        with suppress(Unavailable):  # the form will report it
             self.closed = not services().registration.is_open
         self._load_password_rules()
         await self._prepare_form()
 
     @rx.event
     async def note_email(self, email: Any) -> None:
-        """Remember the typed address: a password made of it is a weak one."""
+        """Remember the typed address: a password derived from it is weak."""
         self._set_owner_email(email)
 
     @rx.event

@@ -15,7 +15,7 @@ from autograph_web.ui.view_models import FEW_CODES, TrustedRow
 
 
 def two_step_card() -> rx.Component:
-    """Whether a code is asked for, the ways to change that, and the step that is under way."""
+    """Return the card of two-step verification: its status, its actions, and the active step."""
     badge = rx.cond(
         SecurityState.on,
         rx.el.span("On", class_name="badge badge-good"),
@@ -37,7 +37,7 @@ def two_step_card() -> rx.Component:
 
 
 def recovery_card() -> rx.Component:
-    """How many recovery codes are left, and the way to new ones."""
+    """Return the card with the number of recovery codes left, and the button for new ones."""
     left = SecurityState.codes_left
     return card(
         "recovery-codes",
@@ -54,7 +54,7 @@ def recovery_card() -> rx.Component:
 
 
 def devices_card() -> rx.Component:
-    """The browsers that need not show a code."""
+    """Return the card of trusted browsers, which need no code."""
     listed = rx.fragment(
         rx.el.p("These browsers sign in with your password alone."),
         rx.el.ul(rx.foreach(SecurityState.devices, _device), class_name="events"),

@@ -1,10 +1,10 @@
-"""What can be done on the security page, and the steps it takes."""
+"""The intents of the security page, and its steps."""
 
 from enum import StrEnum
 
 
 class Intent(StrEnum):
-    """What a person wants; the value is also what `?then=` in the address may say."""
+    """What a user may do here; the value is also the value of `?then=`."""
 
     PASSWORD = "change-password"  # noqa: S105  (a name)
     TURN_ON = "turn-on"
@@ -14,7 +14,7 @@ class Intent(StrEnum):
 
 
 class Step(StrEnum):
-    """What the page asks for or shows on the way."""
+    """The steps of the page."""
 
     PASSWORD = "change-password"  # noqa: S105  (a name)
     CONFIRM = "confirm"
@@ -32,11 +32,11 @@ OUTCOME_MESSAGES: dict[str, str] = {
     Intent.NEW_CODES: "Your new recovery codes are in force. The old ones no longer work.",
     Intent.TURN_OFF: "Two-step verification is off.",
 }
-"""What is said when a wish has come true."""
+"""The notices after an intent was carried out."""
 
 
 def intent_of(value: object, *, on: bool) -> Intent | None:
-    """Return the wish called `value`, if it makes sense with two-step verification `on` or off."""
+    """Return the intent called `value`, if it is possible with two-step verification `on` or off."""
     if not isinstance(value, str) or value not in set(Intent):
         return None
     intent = Intent(value)

@@ -1,4 +1,4 @@
-"""The security page: how one signs in, and how one gets back in."""
+"""The security page: password, two-step verification, recovery codes, trusted browsers."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -17,7 +17,7 @@ from autograph_web.ui.security.state import SecurityState
 
 
 def security_page() -> rx.Component:
-    """The password, two-step verification and its parts; while something is under way there is only that."""
+    """Return the security page; while a step is active it shows only the card of that step."""
     return account_frame(
         SecurityState,
         SECURITY,

@@ -1,4 +1,4 @@
-"""The card of the password and the form that changes it."""
+"""The card of the password, with the form that changes it."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -22,7 +22,7 @@ from autograph_web.ui.security.state import SecurityState
 
 
 def password_card() -> rx.Component:
-    """When the password was last changed, and the way to change it."""
+    """Return the card with the time of the last change, and the form that changes the password."""
     changed = time_of(SecurityState.password_at, SecurityState.password_when)
     return card(
         "password-card",
@@ -40,7 +40,7 @@ def password_card() -> rx.Component:
 
 
 def end_others_box() -> rx.Component:
-    """Whether every other session ends with what the form does."""
+    """Return the checkbox that ends all other sessions."""
     return rx.el.label(
         rx.el.input(
             type="checkbox",

@@ -1,4 +1,4 @@
-"""The places for a new authenticator key and for recovery codes."""
+"""Placeholders for a new authenticator key and for recovery codes."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -12,9 +12,9 @@ from autograph_web.ui.security.state import SecurityState
 
 
 def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
-    """A new authenticator key as a picture, as text and as a link, and `then` what comes after it.
+    """Return a new authenticator key as a QR code, as text and as a link, followed by `then`.
 
-    `cancel` is the way out where the key could not be shown.
+    `cancel` is the button to cancel if the key could not be shown.
     """
     return revealed(
         SecurityState.reveal,
@@ -39,7 +39,8 @@ def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
                 "Open in an authenticator on this device",
                 class_name="app-link",
                 data_slot="uri",
-                # Where no app takes the address, Chromium lets no form of the page that tried be sent again.
+                # If no app handles the URI, Chromium blocks further form submissions of the page that opened
+                # it.
                 custom_attrs={"target": "_blank", "rel": "noopener"},
             ),
             *then,
@@ -52,7 +53,7 @@ def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
 
 
 def recovery_codes(*then: rx.Component) -> rx.Component:
-    """Ten recovery codes and the ways to keep them, and `then` what comes after."""
+    """Return ten recovery codes and the buttons to save them, followed by `then`."""
     return revealed(
         SecurityState.reveal,
         rx.el.p(f"AutoGraph recovery codes for {SecurityState.email}", class_name="print-only"),

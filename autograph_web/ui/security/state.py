@@ -1,7 +1,7 @@
-"""The state behind the security page.
+"""The state of the security page.
 
-No key and no recovery code ever enters a var: `reveal` is the ticket of a sealed note that the page fetches
-itself (see assets/reveal.js), once.
+No key and no recovery code ever enters a var: `reveal` is the ticket of an encrypted one-time secret that the
+page fetches itself (see assets/reveal.js).
 """
 
 from collections.abc import AsyncGenerator
@@ -32,10 +32,10 @@ _GROUP = 4
 
 
 class SecurityState(PasswordForm, StepUpPage, rx.State):
-    """What the security page shows.
+    """The state of the security page.
 
-    `step` is the current `Step` (or empty) and `intent` the `Intent` behind it. Handlers that read or change
-    anything but the drawing authenticate again.
+    `step` is the current `Step` (or empty) and `intent` the `Intent` behind it. Every handler that reads or
+    changes anything but the presentation authenticates again.
     """
 
     _route: ClassVar[Route] = SECURITY
@@ -96,7 +96,7 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
 
     @rx.event
     async def reveal_again(self) -> AsyncGenerator[None, None]:
-        """Make what could not be shown once more: nobody has seen it, so nobody has it."""
+        """Generate a new secret in place of the one that could not be shown, since no user has seen that."""
         if self.pending or self.step not in (Step.SETUP, Step.CODES):
             return
         setup = self.step == Step.SETUP
@@ -106,12 +106,12 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
 
     @rx.event
     async def tick_saved(self, ticked: Any) -> None:
-        """Take the person's word that the codes are saved."""
+        """Note that the user says the codes are saved."""
         self.saved = ticked is True
 
     @rx.event
     async def done(self) -> AsyncGenerator[None, None]:
-        """Put the recovery codes away."""
+        """Close the step that shows the recovery codes."""
         if self.pending or self.step != Step.CODES or not self.saved:
             return
         self._begin()
@@ -120,7 +120,7 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
 
     @rx.event
     async def distrust(self, device: Any) -> AsyncGenerator[None, None]:
-        """Trust one of the devices no longer."""
+        """Revoke the trust in one of the devices."""
         row = next((row for row in self.devices if row.key == device), None)
         if self.pending or self.step or row is None:
             return
@@ -133,13 +133,13 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
         with suppress(DomainError):
             await self._fill(await self._authorize())
         if self.on and not was_on and self.intent == Intent.TURN_ON:
-            self._step_back()  # another tab was quicker, and there is nothing left to turn on
+            self._step_back()  # another tab was faster: two-step verification is already on
             return
-        # Codes that could not be shown belong to a setup that is over.
+        # Recovery codes that could not be shown belong to a setup that is complete.
         self._require_reauth(Intent.NEW_CODES if self.step == Step.CODES else self.intent)
 
     def _continue(self, intent: str, *, by_button: bool = False) -> Action:
-        """Return the next step towards `intent`; `by_button`: not after a confirmation or by a link."""
+        """Return the next step of `intent`; `by_button`: not after a re-authentication or by a link."""
 
         async def proceed(context: RequestContext, principal: Viewer) -> None:
             self.intent = intent
@@ -148,7 +148,7 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
             elif intent in (Intent.TURN_ON, Intent.REPLACE):
                 await self._begin_setup(context, principal)
             elif by_button and intent == Intent.TURN_OFF:
-                # This takes password and factor, however fresh the sign-in is.
+                # This requires password and code, however recent the authentication is.
                 self._require_reauth(intent)
             elif self._is_fresh(principal):
                 self._show(Step.TURN_OFF if intent == Intent.TURN_OFF else Step.NEW_CODES)
@@ -178,7 +178,7 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
             grant = await services().password_change.change(context, principal, given, device)
             try:
                 await self._issue_ticket(grant)
-            except Unavailable:  # only the new session is missing
+            except Unavailable:  # the change is done; only the new session is missing
                 await self._finish(OUTCOME_MESSAGES[Intent.PASSWORD], "password-card")(context, principal)
             self.next_path = f"{SECURITY.path}?then={CHANGED}"
 
@@ -212,7 +212,7 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
         await self._hand_over(principal, {"codes": codes}, Step.CODES)
 
     async def _hand_over(self, principal: Viewer, note: OneTimeSecret, step: Step) -> None:
-        # Without a ticket the page says that it could not be shown, and offers to make it again.
+        # Without a ticket the page says that it could not be shown, and offers to generate it again.
         self.reveal = ""
         with suppress(Unavailable):
             self.reveal = await services().one_time_secrets.put(principal.user_id, note)
@@ -231,7 +231,7 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
         return "password-card" if self.intent == Intent.PASSWORD else "two-step"
 
     def _may_cancel(self) -> bool:
-        return self.step != Step.CODES  # they are in force, and shown this once
+        return self.step != Step.CODES  # the codes are active, and shown only this once
 
     def _step_back(self) -> None:
         super()._step_back()

@@ -1,4 +1,4 @@
-"""The steps that change two-step verification, each in the place of the last."""
+"""The steps of two-step verification; each replaces the one before."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -15,7 +15,7 @@ from autograph_web.ui.security.state import SecurityState
 
 
 def steps() -> rx.Component:
-    """The step that is under way."""
+    """Return the active step."""
     return rx.el.div(
         rx.match(
             SecurityState.step,
@@ -82,7 +82,7 @@ def _setup() -> rx.Component:
 
 
 def _codes() -> rx.Component:
-    # What was ticked stays the browser's own: a box that waits for the server's word looks broken meanwhile.
+    # Uncontrolled: a box that waits for the server before it changes looks broken.
     tick = rx.el.input(
         type="checkbox", class_name="check", on_change=SecurityState.tick_saved, custom_attrs=named("saved")
     )
@@ -106,7 +106,7 @@ def _codes() -> rx.Component:
         ),
         key="codes",
         class_name="codes-step",
-        # While this is so, leaving the page warns.
+        # While this is true, leaving the page warns.
         data_unsaved=rx.cond(SecurityState.saved, "false", "true"),
     )
 

@@ -1,4 +1,4 @@
-"""The devices page: where one is signed in."""
+"""The devices page: open sessions."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -15,7 +15,7 @@ from autograph_web.ui.sessions.state import SessionsState
 
 
 def sessions_page() -> rx.Component:
-    """Every open session of the account, this one first."""
+    """Return the page with every open session of the account, the current one first."""
     return account_frame(
         SessionsState,
         SESSIONS,

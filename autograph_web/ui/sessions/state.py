@@ -1,4 +1,4 @@
-"""The state behind the devices page."""
+"""The state of the devices page."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ _SIGNED_OUT = f"{SIGN_IN.path}?ended=1"
 
 
 class SessionsState(AccountForm, rx.State):
-    """What the devices page shows. Handlers that read or change anything ask anew who is looking."""
+    """The state of the devices page. Every handler that reads or changes anything authenticates again."""
 
     _route: ClassVar[Route] = SESSIONS
 
@@ -31,7 +31,7 @@ class SessionsState(AccountForm, rx.State):
 
     @rx.event
     async def sign_out(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Sign one of the sessions out."""
+        """End one of the sessions."""
         if self.pending:
             return
         self._begin()
@@ -40,7 +40,7 @@ class SessionsState(AccountForm, rx.State):
 
     @rx.event
     async def sign_out_others(self) -> AsyncGenerator[None, None]:
-        """Sign every session but this one out."""
+        """End every session but the current one."""
         if self.pending:
             return
         self._begin()
@@ -51,7 +51,7 @@ class SessionsState(AccountForm, rx.State):
         async def action_or_refresh(context: RequestContext, principal: Viewer) -> None:
             try:
                 await action(context, principal)
-            except NotFound:  # it ended meanwhile: show what is left
+            except NotFound:  # it has ended meanwhile: show the current list
                 await self._fill(principal)
                 raise
 
@@ -83,7 +83,7 @@ class SessionsState(AccountForm, rx.State):
     async def _fill(self, principal: Viewer) -> None:
         account = await services().profiles.of(principal.user_id)
         found = await services().devices.of(principal)
-        # Nothing is shown before everything is there.
+        # Set the vars only after everything was read.
         self.here = [view_models.device_row(one) for one in found if one.current]
         self.others = [view_models.device_row(one) for one in found if not one.current]
         self.more = len(found) == MOST_LISTED

@@ -27,7 +27,7 @@ from autograph_web.ui.sign_in.state import SignInState
 
 
 def sign_in_page() -> rx.Component:
-    """Email, password and whether to stay signed in; then, in the same place, a code."""
+    """Return the sign-in page: email and password; then, in the same place, a code."""
     return auth_page(
         heading(SIGN_IN, rx.cond(SignInState.asking_code, "Enter your code", "Sign in")),
         rx.cond(SignInState.asking_code, _who(), _welcome()),

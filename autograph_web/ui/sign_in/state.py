@@ -1,4 +1,4 @@
-"""The state behind the sign-in page."""
+"""The state of the sign-in page."""
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -18,15 +18,15 @@ from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.form_state import CodeForm
 
-# A checkbox comes as this, or not at all.
+# The value of a ticked checkbox; others are not sent.
 _TICKED = "on"
 
 
 class SignInState(CodeForm, AuthForm, rx.State):
-    """Signs a person in by password and, where two-step verification is on, by a code.
+    """Signs a user in with a password and, if two-step verification is on, a code.
 
-    `asking_code` is whether the page is at its second step. Only `_challenge` makes that step work, and
-    browsers never see it.
+    `asking_code` is whether the page is at its second step. That step works only with `_challenge`, which is
+    never sent to the browser.
     """
 
     asking_code: bool = False
@@ -47,7 +47,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
 
     @rx.event
     async def submit(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Try the typed email and password."""
+        """Sign in with the typed email and password."""
         if self.pending or self.ticket or self.asking_code:
             return
         self._begin()
@@ -58,7 +58,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
 
     @rx.event
     async def verify(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Try the typed code."""
+        """Verify the typed code."""
         if self.pending or self.ticket or not self.asking_code:
             return
         self._begin()
@@ -70,7 +70,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
 
     @rx.event
     async def start_over(self) -> None:
-        """Go back to the first step and forget the second."""
+        """Go back to the first step and abandon the challenge."""
         if self.pending or self.ticket:
             return
         token = self._challenge
@@ -78,7 +78,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
         self.email = ""
         self._focus_on("email")
         if token:
-            # Unreachable, the challenge ends by itself within five minutes.
+            # If Redis cannot be reached, the challenge expires by itself within five minutes.
             with suppress(DomainError):
                 await services().second_factor_step.abandon(token)
 

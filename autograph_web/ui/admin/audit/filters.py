@@ -1,4 +1,4 @@
-"""What an administrator chooses on the audit page: as it stands in the address, and what it means."""
+"""The filters of the audit page: their values in the URL, and the criteria they stand for."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,12 +19,12 @@ OUTCOMES: Options = (
     (Outcome.DONE.value, "Done"),
     (Outcome.REFUSED.value, "Refused or failed"),
 )
-"""What each choice may be, with the words for it."""
+"""The options of each filter, with their labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters(QueryFilters):
-    """The choices of the audit page."""
+    """The filters of the audit page."""
 
     ROUTE: ClassVar[Route] = ADMIN_AUDIT
     OPTIONS: ClassVar[dict[str, Options]] = {
@@ -44,7 +44,7 @@ class Filters(QueryFilters):
     range: str = ""
 
     def criteria(self, now: datetime) -> AuditInput:
-        """Return what is asked of the service."""
+        """Return the criteria for the service."""
         return AuditInput(
             person=self.person or None,
             ip=self.ip or None,
@@ -55,6 +55,6 @@ class Filters(QueryFilters):
         )
 
     def download(self, form: str, now: datetime) -> str:
-        """Return where all of it can be had as a file."""
+        """Return the URL that downloads all matching events as a file."""
         query = self.criteria(now).model_dump(mode="json", exclude_none=True)
         return f"{self.ROUTE.path}/export?{urlencode({'format': form} | query)}"

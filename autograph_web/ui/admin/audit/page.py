@@ -19,7 +19,7 @@ from autograph_web.ui.routes import ADMIN_AUDIT
 
 
 def audit_page() -> rx.Component:
-    """What to look for, what happened, and the ways to take all of it along."""
+    """Return the audit page: filters, events and downloads."""
     return admin_frame(
         AuditState,
         ADMIN_AUDIT,

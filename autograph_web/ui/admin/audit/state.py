@@ -17,7 +17,7 @@ _CLOCK = SystemClock()
 
 
 class AuditState(Listing, rx.State):
-    """What the audit page shows, newest first."""
+    """The state of the audit page; newest events first."""
 
     _route: ClassVar[Route] = ADMIN_AUDIT
     _filter_type: ClassVar[type[QueryFilters]] = Filters

@@ -19,7 +19,7 @@ from autograph_web.ui.step_up import CONFIRM
 
 
 def flags_page() -> rx.Component:
-    """Every flag and how it stands; while one is switched there is only that."""
+    """Return the page of feature flags; while one is being changed it shows only that step."""
     return admin_frame(
         FlagsState,
         ADMIN_FLAGS,

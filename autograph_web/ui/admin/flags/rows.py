@@ -1,4 +1,4 @@
-"""Flags in the words and shapes the page shows."""
+"""View models of the page of feature flags."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,14 +10,14 @@ from autograph_web.flags.table import Flag
 from autograph_web.ui.view_models import format_datetime, iso
 
 WORDS = {"on": "On", "off": "Off", "banner": "Reminder", "required": "Required"}
-"""How the page writes the words of flags."""
+"""The labels of flag values."""
 AS_SETTINGS = "default"
-"""What is chosen for whatever the settings say; no flag has a word like that."""
+"""The choice that removes an override; no flag has a value of this name."""
 
 
 @dataclass
 class FlagRow:
-    """One flag as it is listed: `others` is what it says to accounts outside its share, if it has one."""
+    """One flag in the list: `others` is its value for accounts outside its share, if it has one."""
 
     key: str
     label: str
@@ -32,7 +32,7 @@ class FlagRow:
 
 @dataclass
 class ChoiceRow:
-    """One answer to what a flag is to say."""
+    """One value a flag can be set to."""
 
     value: str
     words: str
@@ -40,7 +40,7 @@ class ChoiceRow:
 
 
 def flag_row(flag_state: Standing, user_id: UUID) -> FlagRow:
-    """Return a flag as a line of the list that the account `user_id` sees."""
+    """Return the view model of a flag, as the account `user_id` sees it."""
     flag, switched = flag_state.flag, flag_state.switched
     partly = switched is not None and switched.percent < EVERYBODY
     return FlagRow(
@@ -59,7 +59,7 @@ def flag_row(flag_state: Standing, user_id: UUID) -> FlagRow:
 
 
 def choices_of(flag_state: Standing) -> list[ChoiceRow]:
-    """Return what a flag can be switched to, the settings' own first."""
+    """Return the values a flag can be set to; that of the settings comes first."""
     flag, default = flag_state.flag, flag_state.default
     as_settings = ChoiceRow(
         AS_SETTINGS, f"As in the settings ({_value_text(default)})", "Whatever the server was started with."
@@ -68,7 +68,7 @@ def choices_of(flag_state: Standing) -> list[ChoiceRow]:
 
 
 def describe_change(flag_state: Standing, word: str | None, percent: int) -> str:
-    """Return what a change would do, for whoever is asked whether they mean it."""
+    """Return a description of a change, for its confirmation."""
     said = _value_text(word or flag_state.default)
     share = "" if percent == EVERYBODY or word is None else f" for {percent} % of the accounts"
     return (
@@ -77,7 +77,7 @@ def describe_change(flag_state: Standing, word: str | None, percent: int) -> str
 
 
 def meaning_of(flag: Flag[object], word: str) -> str:
-    """Return what a word of a flag does; a newer version may have written one that says nothing here."""
+    """Return the description of a flag's value; empty for a value that only a newer version knows."""
     return flag.meanings.get(word, "")
 
 

@@ -30,10 +30,11 @@ _LIST = "flags"
 
 
 class FlagsState(StepUpPage, rx.State):
-    """What the page of feature flags shows. Handlers that read or change anything ask anew who is looking.
+    """The state of the page of feature flags.
 
-    `step` is the name of the flag that is chosen for, or whether that is meant. `_word` and `_percent` are
-    what was chosen; no client can set them.
+    Every handler that reads or changes anything authenticates again. `step` is the name of the flag whose
+    value is being chosen, or the review of that choice. `_word` and `_percent` are the choice; clients cannot
+    set them.
     """
 
     _route: ClassVar[Route] = ADMIN_FLAGS
@@ -50,7 +51,7 @@ class FlagsState(StepUpPage, rx.State):
 
     @rx.event
     async def choose(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Take what a flag is to say, and ask whether that is meant."""
+        """Store the chosen value and ask for confirmation."""
         if self.pending or self.step in ("", CONFIRM, REVIEW):
             return
         self._begin()
@@ -59,7 +60,7 @@ class FlagsState(StepUpPage, rx.State):
 
     @rx.event
     async def switch(self) -> AsyncGenerator[None, None]:
-        """Switch the flag as was chosen."""
+        """Set the flag to the chosen value."""
         if self.pending or self.step != REVIEW:
             return
         self._begin()
@@ -102,7 +103,7 @@ class FlagsState(StepUpPage, rx.State):
         return intent if isinstance(intent, str) and intent in {flag.name for flag in FLAGS} else None
 
     def _continue(self, intent: str, *, by_button: bool = False) -> Action:
-        """Let the flag called `intent` be chosen for, after a fresh sign-in."""
+        """Let the value of the flag called `intent` be chosen, after recent authentication."""
         ask_or_show = super()._continue(intent, by_button=by_button)
 
         async def proceed(context: RequestContext, principal: Viewer) -> None:
@@ -124,7 +125,7 @@ class FlagsState(StepUpPage, rx.State):
 
 
 def _parse_percent(text: str) -> int:
-    """Return the share that was typed; where none is asked for, everybody."""
+    """Return the typed share in percent; if there is none, all accounts."""
     digits = text.strip().removesuffix("%").strip()
     if not digits:
         return EVERYBODY

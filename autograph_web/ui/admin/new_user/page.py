@@ -1,4 +1,4 @@
-"""An administrator's page for a new account."""
+"""The page on which an administrator creates an account."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -24,7 +24,7 @@ from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_USERS
 
 
 def new_user_page() -> rx.Component:
-    """Who is to have an account, and how its owner gets in."""
+    """Return the page: address, role and password of the new account."""
     back = NativeLink.create("Back to everybody", href=ADMIN_USERS.path, custom_attrs=named("back"))
     return admin_frame(
         NewUserState,

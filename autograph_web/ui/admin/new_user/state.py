@@ -1,4 +1,4 @@
-"""The state behind an administrator's page for a new account. No password enters a var."""
+"""The state of the page on which an administrator creates an account. No password enters a var."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
@@ -20,17 +20,17 @@ from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_PERSON, Route
 from autograph_web.ui.step_up import StepUpPage
 
 CREATE = "create"
-"""The step that asks for the account."""
+"""The step with the form of the account."""
 
 
 class NewUserState(StepUpPage, rx.State):
-    """What the page shows: the form, once it is certain who is looking."""
+    """The state of the page; the form requires recent authentication."""
 
     _route: ClassVar[Route] = ADMIN_NEW_USER
 
     @rx.event
     async def create(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Make the account; without a password its owner gets a letter with a link."""
+        """Create the account; without a password its owner gets an email with a link to choose one."""
         if self.pending or self.step != CREATE:
             return
         self._begin()
@@ -72,7 +72,7 @@ class NewUserState(StepUpPage, rx.State):
         return "new-user"
 
     def _may_cancel(self) -> bool:
-        return False  # a link leads back
+        return False  # the page has a link back instead
 
     def _sentence(self, error: DomainError) -> str:
         if isinstance(error, EmailTaken):

@@ -1,4 +1,4 @@
-"""The administrators' overview."""
+"""The overview for administrators."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -19,7 +19,7 @@ from autograph_web.ui.routes import ADMIN_OVERVIEW
 
 
 def overview_page() -> rx.Component:
-    """What needs somebody, how things stand, and what happened day by day."""
+    """Return the overview: alerts, current numbers and statistics by day."""
     return admin_frame(
         OverviewState,
         ADMIN_OVERVIEW,

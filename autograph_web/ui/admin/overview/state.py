@@ -1,4 +1,4 @@
-"""The state behind the administrators' overview."""
+"""The state of the overview for administrators."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
@@ -17,7 +17,7 @@ from autograph_web.ui.view_models import format_datetime, iso
 
 
 class OverviewState(AccountPage, rx.State):
-    """What the overview shows; `span` is how many days, today included."""
+    """The state of the overview; `span` is the number of days, today included."""
 
     _route: ClassVar[Route] = ADMIN_OVERVIEW
 
@@ -34,7 +34,7 @@ class OverviewState(AccountPage, rx.State):
 
     @rx.event
     async def choose(self, days: Any) -> AsyncGenerator[None, None]:
-        """Look at another span of days."""
+        """Show another span of days."""
         span = next((one for one in Span if days in (one.value, str(one.value))), None)
         if self.pending or span is None:
             return
@@ -60,6 +60,6 @@ class OverviewState(AccountPage, rx.State):
         self.summaries = {plot.value: summary_of(plot, report.days) for plot in Plot}
 
     def _load_failed(self, error: DomainError) -> None:
-        # Above what is shown already.
+        # Shown above what is already visible.
         super()._load_failed(error)
         self.problem = messages.sentence(error)

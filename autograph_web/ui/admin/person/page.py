@@ -1,4 +1,4 @@
-"""An administrator's page of one account."""
+"""The page of one account, for administrators."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -22,11 +22,11 @@ from autograph_web.ui.components.steps import intent_button
 from autograph_web.ui.routes import ADMIN_PERSON, ADMIN_USERS
 from autograph_web.ui.view_models import DeviceRow
 
-_VISIBLE = 5  # so that the events below are in reach where somebody is signed in in many places
+_VISIBLE = 5  # keeps the events below within reach for an account with many sessions
 
 
 def person_page() -> rx.Component:
-    """Who it is, where it is signed in and what happened; while a change is under way there is only that."""
+    """Return the page: account, sessions and events; while a step is active it shows only that step."""
     missing = empty_list(
         "There is no such account. It may have been deleted.", "Show everybody", ADMIN_USERS.path
     )
@@ -99,7 +99,7 @@ def _two_step() -> rx.Component:
 
 
 def _actions() -> rx.Component:
-    """What can be done; nobody locks themselves out or resets their own second step here."""
+    """Return the available actions; administrators cannot lock or reset the MFA of their own account."""
     person = PersonState.person
     lock = rx.cond(
         person.locked,

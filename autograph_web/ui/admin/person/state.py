@@ -1,4 +1,4 @@
-"""The state behind an administrator's page of one account."""
+"""The state of an administrator's page of one account."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from enum import StrEnum
@@ -23,11 +23,11 @@ from autograph_web.ui.view_models import DeviceRow
 _EVENTS = 10
 _CARD = "person"
 CREATED = "created"
-"""What `?then=` says once an account was made."""
+"""The value of `?then=` after the account was created."""
 
 
 class Intent(StrEnum):
-    """What an administrator wants; the value is also what `?then=` may say, and the step that asks."""
+    """What an administrator may do; the value is also the value of `?then=` and the name of the step."""
 
     LOCK = "lock"
     UNLOCK = "unlock"
@@ -88,9 +88,9 @@ _CHANGES: dict[Intent, _Change] = {
 
 
 class PersonState(StepUpPage, rx.State):
-    """What the page shows of one account, which `_user_id` names from the moment the page is opened.
+    """The state of the page of one account, whose id `_user_id` is fixed when the page is opened.
 
-    `mine` says that it is the administrator's own, `missing` that there is no such account.
+    `mine` is whether it is the administrator's own account, `missing` whether there is no such account.
     """
 
     _route: ClassVar[Route] = ADMIN_PERSON
@@ -108,7 +108,7 @@ class PersonState(StepUpPage, rx.State):
 
     @rx.event
     async def carry_out(self) -> AsyncGenerator[None, None]:
-        """Do what was asked about."""
+        """Carry out the confirmed change."""
         if self.pending or self.step not in list(Intent):
             return
         self._begin()
@@ -118,7 +118,7 @@ class PersonState(StepUpPage, rx.State):
     async def _done(self, context: RequestContext, principal: Viewer) -> None:
         change, email = _CHANGES[Intent(self.step)], self.person.email
         words = await change(Operator.administrator(context, principal), UUID(self._user_id))
-        if self.mine:  # it ended this very session
+        if self.mine:  # the change may have ended this very session
             await self._authorize()
         await self._finish(f"{email} {words}", _CARD)(context, principal)
 
@@ -137,7 +137,7 @@ class PersonState(StepUpPage, rx.State):
         status = await services().user_directory.standing(person)
         devices = await services().user_directory.sessions_of(person)
         recent = await services().audit_search.page(AuditInput(person=str(person.id)), None, _EVENTS)
-        # Nothing is shown before everything is there.
+        # Set the vars only after everything was read.
         self._user_id, self.missing, self.mine = str(person.id), False, person.id == principal.user_id
         self.person = user_row(person)
         self.codes_left, self.trusted = status.recovery_codes_left, status.trusted_devices

@@ -1,4 +1,4 @@
-"""The steps of an administrator's page of one account: each change is asked about before it is made."""
+"""The steps of the page of one account: each change asks for confirmation."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -16,7 +16,7 @@ from autograph_web.ui.components.steps import (
 )
 
 _NOTIFIED = "The owner gets a letter that says so."
-# What is asked, what follows, and the button: at rest, while it works, and how it looks.
+# Question, consequences, label of the button, its label while pending, and its look.
 _QUESTIONS: dict[Intent, tuple[str, str, str, str, str]] = {
     Intent.LOCK: (
         "Lock this account?",
@@ -68,12 +68,12 @@ _QUESTIONS: dict[Intent, tuple[str, str, str, str, str]] = {
         "",
     ),
 }
-# What the owner is not told of.
+# Changes of which the owner is not notified.
 _UNNOTIFIED = (Intent.LIFT_LIMITS,)
 
 
 def step() -> rx.Component:
-    """The question under way, or the one who is looking."""
+    """Return the active step: a confirmation, or the re-authentication."""
     confirm = confirm_step(
         PersonState, "Changing somebody's account takes your password, and a current code if you use one."
     )

@@ -1,4 +1,4 @@
-"""What an administrator chooses on the page of users: as it stands in the address, and what it means."""
+"""The filters of the page of users: their values in the URL, and the criteria they stand for."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,12 +14,12 @@ STATUSES: Options = (
     (Status.LOCKED.value, "Locked"),
 )
 TWO_STEP: Options = (("", "On and off"), ("on", "On"), ("off", "Off"))
-"""What each choice may be, with the words for it."""
+"""The options of each filter, with their labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters(QueryFilters):
-    """The choices of the page of users."""
+    """The filters of the page of users."""
 
     ROUTE: ClassVar[Route] = ADMIN_USERS
     OPTIONS: ClassVar[dict[str, Options]] = {
@@ -30,14 +30,14 @@ class Filters(QueryFilters):
     }
     CURSOR: ClassVar[str] = "after"
 
-    # Not `email`: that is whoever looks.
+    # Not `email`: that var is the address of the signed-in administrator.
     part: str = ""
     role: str = ""
     status: str = ""
     mfa: str = ""
 
     def criteria(self) -> Wanted:
-        """Return what is asked of the service."""
+        """Return the criteria for the service."""
         return Wanted(
             fragment=self.part,
             role=Role(self.role) if self.role else None,

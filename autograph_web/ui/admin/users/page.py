@@ -27,7 +27,7 @@ from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_USERS
 
 
 def users_page() -> rx.Component:
-    """What to look for, and everybody who fits, by address."""
+    """Return the page of users: filters and the matching accounts, by address."""
     return admin_frame(
         UsersState,
         ADMIN_USERS,

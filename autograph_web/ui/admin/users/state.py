@@ -1,4 +1,4 @@
-"""The state behind the page of users."""
+"""The state of the page of users."""
 
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from autograph_web.ui.routes import ADMIN_USERS, Route
 
 
 class UsersState(Listing, rx.State):
-    """What the page of users shows, by address."""
+    """The state of the page of users; accounts by address."""
 
     _route: ClassVar[Route] = ADMIN_USERS
     _filter_type: ClassVar[type[QueryFilters]] = Filters
