@@ -23,7 +23,7 @@ from autograph_web.infra.user_agent import warm_up
 from autograph_web.lifespan import opened
 from autograph_web.reflex_patches.gone_tabs import is_known
 from autograph_web.settings import Settings
-from autograph_web.ui.app import build_app, page_waker
+from autograph_web.ui.app import build_app, page_listener
 from autograph_web.ui.handlers import page_handlers
 
 
@@ -118,7 +118,7 @@ class Front:
     async def _running(self) -> AsyncGenerator[None]:
         async with (
             self.running.opened() as built,
-            built.revocation_bus.heard_by(page_waker(self.app)),
+            built.revocation_bus.heard_by(page_listener(self.app)),
         ):
             # In a thread, so that neither the first response nor the first sign-in has to wait for it.
             Thread(target=warm_up, daemon=True).start()

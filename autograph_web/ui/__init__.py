@@ -1,1 +1,1 @@
-"""The pages: Reflex components and the states behind them. They show outcomes and decide nothing."""
+"""The pages: Reflex components and their states. They show results; the services decide."""

@@ -1,4 +1,4 @@
-"""The frame of an account's pages: who is signed in, the ways between them, and what stands in for one."""
+"""The frame of the account pages: account bar, navigation, and placeholders while loading."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -11,20 +11,20 @@ from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
 from autograph_web.ui.components.scriptless import scriptless_field
+from autograph_web.ui.error_page.panel import error_panel
 from autograph_web.ui.layout import app_page, heading
 from autograph_web.ui.routes import (
     ACCOUNT,
     ACTIVITY,
-    ADMIN_PLACES,
+    ADMIN_NAV,
     API_KEYS,
     DASHBOARD,
     SECURITY,
     SESSIONS,
     Route,
 )
-from autograph_web.ui.trouble.panel import trouble_panel
 
-_PLACES: tuple[tuple[Route, str], ...] = (
+_NAV_PAGES: tuple[tuple[Route, str], ...] = (
     (DASHBOARD, "home"),
     (SECURITY, "shield"),
     (SESSIONS, "devices"),
@@ -44,9 +44,9 @@ def account_frame(
     load: Any,
     above: rx.Component | None = None,
 ) -> rx.Component:
-    """A page of an account; nothing but its frame stands there until `load` has read the account.
+    """Return an account page; it shows `waiting` until `load` has read the account.
 
-    `above` stands before its heading.
+    `above` is placed before its heading.
     """
     page = rx.el.div(
         *([above] if above else []),
@@ -60,25 +60,25 @@ def account_frame(
     return app_page(
         rx.cond(state.failed, _failed(here, load), page),
         *extras,
-        top=_who(state),
-        ways=_ways(state, here),
+        top=_account_bar(state),
+        navigation=_navigation(state, here),
     )
 
 
 def skeleton(*shapes: str) -> rx.Component:
-    """What stands in for the cards of an account until it has been read; `shapes` are their classes."""
+    """Return placeholders for the cards until the account has been read; `shapes` are their classes."""
     return rx.el.div(
         rx.el.p("Loading your account…", role="status", class_name="sr-only"),
         *(rx.el.div(class_name=f"card skeleton {shape}", aria_hidden="true") for shape in shapes),
         class_name="cards cards-two",
-        # An element of its own: turned into the cards it would count as having moved.
+        # With its own key: if React reused it for the cards, the change would count as layout shift.
         key="skeleton",
         custom_attrs=named("skeleton"),
     )
 
 
 def _unverified(state: type[AccountPage]) -> rx.Component:
-    """Asks to confirm the address, and sends the link once more; a clock says when it does so again."""
+    """Return the banner that asks to verify the address and can send the link again, after a countdown."""
     clock = rx.el.span(
         " You can ask again in ",
         rx.el.span(
@@ -115,7 +115,7 @@ def _unverified(state: type[AccountPage]) -> rx.Component:
     )
 
 
-def _who(state: type[AccountPage]) -> rx.Component:
+def _account_bar(state: type[AccountPage]) -> rx.Component:
     return rx.el.div(
         rx.cond(
             state.loaded,
@@ -138,13 +138,13 @@ def _who(state: type[AccountPage]) -> rx.Component:
     )
 
 
-def _ways(state: type[AccountPage], here: Route) -> rx.Component:
-    """The links between the pages. Each is a full load: the door asks for the session before it sends one."""
-    administration = _way("Administration", "people", ADMIN_PLACES[0], current="true" if here.admin else "")
+def _navigation(state: type[AccountPage], here: Route) -> rx.Component:
+    """Return the links between the pages, each a full load, so that the server checks the session first."""
+    administration = _nav_link("Administration", "people", ADMIN_NAV[0], current="true" if here.admin else "")
     return rx.el.nav(
         *(
-            _way(route.name, drawing, route, current="page" if route is here else "")
-            for route, drawing in _PLACES
+            _nav_link(route.name, icon_name, route, current="page" if route is here else "")
+            for route, icon_name in _NAV_PAGES
         ),
         administration if here.admin else rx.cond(state.administrator, administration),
         aria_label="Account",
@@ -152,9 +152,9 @@ def _ways(state: type[AccountPage], here: Route) -> rx.Component:
     )
 
 
-def _way(name: str, drawing: str, route: Route, *, current: str) -> rx.Component:
+def _nav_link(name: str, icon_name: str, route: Route, *, current: str) -> rx.Component:
     return NativeLink.create(
-        icon(drawing),
+        icon(icon_name),
         rx.el.span(name),
         href=route.path,
         class_name="way",
@@ -164,4 +164,4 @@ def _way(name: str, drawing: str, route: Route, *, current: str) -> rx.Component
 
 def _failed(here: Route, load: Any) -> rx.Component:
     again = rx.el.button("Try again", type="button", class_name="button button-primary", on_click=load)
-    return trouble_panel(here, again)
+    return error_panel(here, again)

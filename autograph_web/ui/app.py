@@ -1,4 +1,4 @@
-"""Puts the pages together into a Reflex app."""
+"""Builds the Reflex app from all pages."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -38,6 +38,8 @@ from autograph_web.ui.dashboard.page import dashboard_page
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.email_links.pages import change_email_page, undo_email_page, verify_email_page
 from autograph_web.ui.email_links.state import ChangeEmailState, UndoEmailState, VerifyEmailState
+from autograph_web.ui.error_page.page import error_page
+from autograph_web.ui.error_page.panel import crash_panel
 from autograph_web.ui.event_telemetry import EventTelemetry
 from autograph_web.ui.forbidden.page import forbidden_page
 from autograph_web.ui.home.page import home_page
@@ -52,26 +54,24 @@ from autograph_web.ui.register.state import RegisterState
 from autograph_web.ui.routes import Route
 from autograph_web.ui.security.page import security_page
 from autograph_web.ui.security.state import SecurityState
+from autograph_web.ui.session_rooms import SessionRoomMiddleware, session_end_listener
 from autograph_web.ui.sessions.page import sessions_page
 from autograph_web.ui.sessions.state import SessionsState
 from autograph_web.ui.sign_in.page import sign_in_page
 from autograph_web.ui.sign_in.state import SignInState
 from autograph_web.ui.snapshot import FreshSnapshot
-from autograph_web.ui.trouble.page import trouble_page
-from autograph_web.ui.trouble.panel import crash_panel
-from autograph_web.ui.wake import Wakeable, waker
 
 _DESCRIPTION = "Accounts and sign-in, on a server you own."
 _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.HOME, home_page, None),
-    (routes.REGISTER, register_page, RegisterState.arrive),
-    (routes.SIGN_IN, sign_in_page, SignInState.arrive),
-    (routes.FORGOTTEN, forgotten_page, ForgottenState.arrive),
-    (routes.NEW_PASSWORD, new_password_page, NewPasswordState.arrive),
-    (routes.VERIFY_EMAIL, verify_email_page, VerifyEmailState.arrive),
-    (routes.CHANGE_EMAIL, change_email_page, ChangeEmailState.arrive),
-    (routes.UNDO_EMAIL, undo_email_page, UndoEmailState.arrive),
-    (routes.NOT_ME, not_me_page, NotMeState.arrive),
+    (routes.REGISTER, register_page, RegisterState.load),
+    (routes.SIGN_IN, sign_in_page, SignInState.load),
+    (routes.FORGOTTEN, forgotten_page, ForgottenState.load),
+    (routes.NEW_PASSWORD, new_password_page, NewPasswordState.load),
+    (routes.VERIFY_EMAIL, verify_email_page, VerifyEmailState.load),
+    (routes.CHANGE_EMAIL, change_email_page, ChangeEmailState.load),
+    (routes.UNDO_EMAIL, undo_email_page, UndoEmailState.load),
+    (routes.NOT_ME, not_me_page, NotMeState.load),
     (routes.DASHBOARD, dashboard_page, DashboardState.load),
     (routes.SECURITY, security_page, SecurityState.load),
     (routes.SESSIONS, sessions_page, SessionsState.load),
@@ -85,7 +85,7 @@ _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
     (routes.ADMIN_PERSON, person_page, PersonState.load),
     (routes.ADMIN_AUDIT, audit_page, AuditState.load),
     (routes.FORBIDDEN, forbidden_page, None),
-    (routes.TROUBLE, trouble_page, None),
+    (routes.ERROR, error_page, None),
     (routes.NOT_FOUND, not_found_page, None),
 )
 ACCOUNT_PAGES: dict[Route, type[AccountPage]] = {
@@ -114,18 +114,18 @@ _STATES = (
     NotMeState,
     *ACCOUNT_PAGES.values(),
 )
-"""Every state with vars of a person."""
+"""Every state with personal data in its vars."""
 
 
 def build_app(settings: Settings, built: Callable[[], Services], **kwargs: Any) -> rx.App:
     """Return the app with every page.
 
-    `built` returns the services that its events belong to, once they are open; `kwargs` go to rx.App.
+    `built` returns the services that its events use, once they are open; `kwargs` go to rx.App.
     """
     given: dict[str, Any] = {
         "theme": None,
         "toaster": None,
-        # Reflex's own overlay and crash page need inline styles, which the security policy forbids.
+        # Reflex's own overlay and crash page use inline styles, which the content security policy forbids.
         "app_wraps": {(55, "ErrorBoundary"): _boundary},
         "stylesheets": ["/ui.css"],
         "head_components": _head(),
@@ -137,7 +137,9 @@ def build_app(settings: Settings, built: Callable[[], Services], **kwargs: Any) 
     app = rx.App(**given)
     made.append(app)
     app.add_middleware(FreshSnapshot(*_STATES), 0)
-    app.add_middleware(Wakeable({route.path: state for route, state in ACCOUNT_PAGES.items()}), 0)
+    app.add_middleware(
+        SessionRoomMiddleware({route.path: state for route, state in ACCOUNT_PAGES.items()}), 0
+    )
     app.add_middleware(EventTelemetry(), 0)
     app.add_middleware(BoundEvents(built), 0)
     add_pages(app)
@@ -145,34 +147,34 @@ def build_app(settings: Settings, built: Callable[[], Services], **kwargs: Any) 
     return app
 
 
-def page_waker(app: rx.App) -> Told:
-    """Return what has the open pages of a session that ended leave."""
-    return waker(app, ACCOUNT_PAGES.values())
+def page_listener(app: rx.App) -> Told:
+    """Return a callback that makes the open pages of an ended session leave."""
+    return session_end_listener(app, ACCOUNT_PAGES.values())
 
 
 def add_pages(app: rx.App) -> None:
-    """Register every page of the table with `app`."""
+    """Register every page with `app`."""
     for route, page, on_load in _PAGES:
         path = "404" if route is routes.NOT_FOUND else route.path
         app.add_page(page, route=path, title=route.title, description=_DESCRIPTION, image="", on_load=on_load)
 
 
 def failure_handler(app: Callable[[], rx.App]) -> Callable[[Exception], None]:
-    """Return what hears of faults in event handlers; Reflex wants a plain function."""
+    """Return the handler of exceptions in event handlers; Reflex requires a plain function."""
     lost = LostEvents(app)
 
-    def noted(exception: Exception) -> None:
+    def handle(exception: Exception) -> None:
         lost(exception)
 
-    return noted
+    return handle
 
 
 def _boundary(_stateful: bool) -> rx.Component:
     return ErrorBoundary.create(fallback_render=crash_panel())
 
 
-# Where the browser keeps nothing for this site, even to look raises, and Reflex' client would end there. What
-# stands in for it forgets with the page. It runs before any module.
+# Where the browser blocks storage for this site, even reading it raises, which would stop Reflex's client.
+# The replacement lasts as long as the page. It runs before any module.
 _STORAGE = """(function () {
   ["localStorage", "sessionStorage"].forEach(function (name) {
     try { window[name].getItem("theme"); } catch (blocked) {

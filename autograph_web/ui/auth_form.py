@@ -1,4 +1,4 @@
-"""What the forms for signing in and for registering share."""
+"""The base of the forms for sign-in and registration."""
 
 from autograph_web.http.redirects import safe_next
 from autograph_web.infra.flash import Flash
@@ -7,39 +7,39 @@ from autograph_web.ui.form_state import FormState
 
 
 class AuthForm(FormState, mixin=True):
-    """Vars of a page that leads into an account; `leave` is where somebody goes who is in already."""
+    """Vars of a page that leads into an account; `leave` is the destination of a user who is signed in."""
 
     email: str = ""
     leave: str = ""
-    # The connection that saw the page last; a new one means a mended connection, not a new page.
+    # The connection that last loaded the page; another one means a reconnect, not a new page.
     _connection: str = ""
 
-    async def _arrive(self) -> None:
+    async def _prepare_form(self) -> None:
         """Prepare the page: leave if already signed in, else show what a native post left behind."""
-        self._forget_other_page()
+        self._reset_previous_page()
         query = self.router.url.query_parameters
         self.next_path = safe_next(query.get("next"))
         if await guard.is_signed_in(self.router):
             self.leave = self.next_path
             return
         await self._resume()
-        if "ended" in query:  # whatever the address says, only what is true is said
-            why = await guard.why_over(self.router) or "not_authenticated"
+        if "ended" in query:  # the query can be forged, so the reason is looked up
+            why = await guard.end_reason(self.router) or "not_authenticated"
             self.notice = self.notice or messages.notice(why)
-        else:  # there, another tab did something, and is about to say what
+        else:  # with it, another tab did something and is about to show the message
             await self._show_flash()
 
     async def _resume(self) -> None:
-        """Take up what was begun without JavaScript."""
+        """Resume a flow that was begun without JavaScript."""
 
-    def _forget_other_page(self) -> None:
+    def _reset_previous_page(self) -> None:
         connection = self.router.session.session_id
         if connection == self._connection:
-            self._start_afresh()
+            self._reset_form()
         self._connection = connection
         self.pending = False
 
-    def _start_afresh(self) -> None:
+    def _reset_form(self) -> None:
         self._clear()
 
     async def _show_flash(self) -> Flash | None:

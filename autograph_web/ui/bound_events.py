@@ -1,4 +1,4 @@
-"""Tells the handler of an event which services it belongs to."""
+"""Binds the handler of an event to its services."""
 
 from collections.abc import Callable
 
@@ -12,10 +12,10 @@ from autograph_web.runtime import bind
 
 
 class BoundEvents(Middleware):
-    """Must be the first: Reflex runs events in tasks of its queue, not in those of their connections."""
+    """Must come first: Reflex runs events in tasks of its queue, not in those of their connections."""
 
     def __init__(self, built: Callable[[], Services]) -> None:
-        """Remember what returns the open services."""
+        """Store `built`, which returns the open services."""
         super().__init__()
         self._built = built
 

@@ -1,4 +1,4 @@
-"""Times every event of the pages, gives it an id of its own, and says in one line what came of it."""
+"""Measures every event of the pages, gives it a request id, and logs its outcome."""
 
 import asyncio
 from functools import cache
@@ -20,37 +20,37 @@ from autograph_web.runtime import services
 
 
 class EventTelemetry(Middleware):
-    """Must be the first but for `BoundEvents`: what comes before it is in nobody's figures.
+    """Must come right after `BoundEvents`: what runs earlier is not measured.
 
-    Reflex runs each event in a task of its own, so the event is over when that is.
+    Reflex runs each event in a task of its own, so the event is over when its task is.
     """
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
-        """Begin the occasion of `event`; the task's context ends with it."""
+        """Begin the request scope of `event`; the task's context ends with it."""
         current, _ = begin_request(new_request_id())
         handler = handler_name(event.name)
-        # Never under a trace that the page names: whoever opens a websocket is a stranger.
+        # Never as a child of a trace that the page names: websocket clients are not trusted.
         span = tracing.span(handler, "CONSUMER", autograph__request_id=current.request_id).__enter__()
         current.trace_id = span.trace_id
         task = asyncio.current_task()
         if task is not None:
-            _Watch(handler, current, span).follow(task)
+            _EventTimer(handler, current, span).watch(task)
         return None
 
 
-class _Watch:
+class _EventTimer:
     """Waits for the end of one event."""
 
     def __init__(self, handler: str, current: RequestScope, span: Span) -> None:
         self._handler, self._current, self._span = handler, current, span
-        self._began = perf_counter()
+        self._started = perf_counter()
 
-    def follow(self, task: "asyncio.Task[Any]") -> None:
-        """Take note when `task` ends, in whichever way."""
-        task.add_done_callback(self._note)
+    def watch(self, task: "asyncio.Task[Any]") -> None:
+        """Record the end of `task`, whatever its outcome."""
+        task.add_done_callback(self._record)
 
-    def _note(self, task: "asyncio.Task[Any]") -> None:
-        seconds, outcome = perf_counter() - self._began, _outcome(task)
+    def _record(self, task: "asyncio.Task[Any]") -> None:
+        seconds, outcome = perf_counter() - self._started, _outcome(task)
         _timer(self._handler, outcome).observe(seconds)
         if outcome == "failed":
             self._span.fail("handler")
@@ -62,16 +62,16 @@ class _Watch:
 
 
 def handler_name(event: str) -> str:
-    """Return a handler's state and name, such as `sign_in_state.submit`, without where the state is written.
+    """Return the state and name of a handler, such as `sign_in_state.submit`, without the module path.
 
-    Reflex has found the handler of the event by then, so there are only as many as we have.
+    Reflex has found the handler by then, so the number of distinct names is bounded.
     """
     return event.rpartition("____")[2]
 
 
 def _outcome(task: "asyncio.Task[Any]") -> str:
     if task.cancelled():
-        return "left"  # the page, before there was an answer
+        return "left"  # the page was left before there was an answer
     return "failed" if task.exception() else "done"
 
 

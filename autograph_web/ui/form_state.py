@@ -1,10 +1,9 @@
-"""What every form shares: its vars and how an outcome is shown.
+"""The base of all forms: their vars and how a result is shown.
 
 No password, code or session token is ever kept in a var. The one exception is `ticket`, which works once
 within 30 seconds and is void as soon as the browser has exchanged it for its cookie.
 """
 
-import logging
 from collections.abc import Awaitable
 from typing import Any, cast
 
@@ -14,24 +13,23 @@ from pydantic import ValidationError
 from autograph_web.accounts.errors import PasswordTooLong
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.methods.totp import codes
-from autograph_web.infra.errors import DomainError, InternalError, InvalidInput, error_kinds
+from autograph_web.infra.errors import DomainError, InvalidInput, error_kinds
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.ui import guard, messages
+from autograph_web.ui.failures import show_failure
 
-_logger = logging.getLogger(__name__)
-
-# Longer than anything the services accept in these fields, so refusing more here changes no outcome.
+# Longer than anything the services accept in these fields, so that this limit changes no result.
 _LONGEST = 4096
-# The element that gets the focus, by the field at fault.
+# The element that gets the focus, by the field with the error.
 _FOCUS = {**{field: field for field in messages.PROMPTS}, "both": "password"}
 
 
 def text_fields(form: object, *names: str) -> dict[str, str]:
-    """Return the named fields of a submitted form; refuse with InvalidInput if it is not one.
+    """Return the named fields of a submitted form; raise InvalidInput if it is not one.
 
-    No field of a page is cut, so that what is too long is said to be.
+    No field of a page truncates its value, so that a value that is too long is reported as such.
     """
     if not isinstance(form, dict):
         raise InvalidInput
@@ -47,11 +45,18 @@ def text_fields(form: object, *names: str) -> dict[str, str]:
     return texts
 
 
+async def _validated(trying: Awaitable[None]) -> None:
+    try:
+        await trying
+    except ValidationError as error:  # of typed input
+        raise InvalidInput from error
+
+
 class FormState(rx.State, mixin=True):
     """Vars of a form whose success may be a sign-in.
 
-    `bad` is the field at fault (one of `messages.PROMPTS`), "both" (email and password) or nothing. `answers`
-    counts the outcomes, so that two equal ones in a row are still two changes in the document.
+    `bad` is the field with the error (one of `messages.PROMPTS`), "both" (email and password) or empty.
+    `answers` counts the results, so that two equal ones in a row are still two changes in the document.
     """
 
     pending: bool = False
@@ -67,19 +72,10 @@ class FormState(rx.State, mixin=True):
     next_path: str = ""
 
     async def _attempt(self, trying: Awaitable[None]) -> None:
-        """Run `trying` and show its refusal, if that is how it turns out."""
-        try:
-            await trying
-        except DomainError as error:
-            self._refuse(error)
-        except ValidationError:
-            self._refuse(InvalidInput())
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _logger.exception("an event handler failed unexpectedly")
-            self._refuse(InternalError())
+        """Run `trying` and show its error, if it fails."""
+        await show_failure(_validated(trying), self._show_error)
 
-    async def _hand_off(self, grant: AuthenticationGrant) -> None:
+    async def _issue_ticket(self, grant: AuthenticationGrant) -> None:
         """Give the browser the ticket that it exchanges for the cookie of `grant`."""
         self.ticket = await services().login_tickets.issue(grant)
 
@@ -92,21 +88,21 @@ class FormState(rx.State, mixin=True):
         self.notice = messages.with_removed(messages.notice(flash.code), flash.values.get("removed", ""))
         kind = error_kinds().get(flash.code)
         if kind is not None and not self.notice:
-            self._refuse(kind(field=flash.field, retry_after=flash.retry_after, reasons=flash.reasons))
+            self._show_error(kind(field=flash.field, retry_after=flash.retry_after, reasons=flash.reasons))
         return flash
 
-    def _typed(self, form: Any, *names: str) -> dict[str, str] | None:
-        """Return these fields if all were filled in; otherwise show what is wrong."""
+    def _required_fields(self, form: Any, *names: str) -> dict[str, str] | None:
+        """Return these fields if all are filled in; otherwise show which is missing."""
         try:
             values = text_fields(form, *names)
         except InvalidInput as error:
-            self._refuse(error)
+            self._show_error(error)
             return None
-        # No try is spent on a form that cannot succeed.
+        # A form that cannot succeed does not count against the rate limit.
         empty = next((name for name in names if not values[name].strip()), None)
         if empty is None:
             return values
-        self._answer(empty, messages.PROMPTS[empty], messages.CHECK_FIELD)
+        self._set_error(empty, messages.PROMPTS[empty], messages.CHECK_FIELD)
         return None
 
     def _begin(self) -> None:
@@ -117,49 +113,49 @@ class FormState(rx.State, mixin=True):
         self.alert = self.notice = self.bad = self.bad_text = self.focus = self.wait_text = ""
         self.wait_seconds = 0
 
-    def _refuse(self, error: DomainError) -> None:
-        """Show `error` and let the person try again."""
+    def _show_error(self, error: DomainError) -> None:
+        """Show `error` and let the form be sent again."""
         if error.code == messages.RATE_LIMITED:
             self.wait_seconds = error.retry_after or 1
             self.wait_text = messages.wait(self.wait_seconds)
         if error.field in messages.PROMPTS:
-            self._answer(error.field, self._sentence(error), messages.CHECK_FIELD)
+            self._set_error(error.field, self._sentence(error), messages.CHECK_FIELD)
         else:
-            self._answer("both" if error.code == "invalid_credentials" else "", "", self._sentence(error))
+            self._set_error("both" if error.code == "invalid_credentials" else "", "", self._sentence(error))
 
     def _sentence(self, error: DomainError) -> str:
         return messages.sentence(error)
 
-    def _answer(self, bad: str, text: str, alert: str) -> None:
-        """Mark the field `bad` with `text` beside it and `alert` above the form, and send the focus there."""
+    def _set_error(self, bad: str, text: str, alert: str) -> None:
+        """Mark the field `bad` with `text` beside it and `alert` above the form, and focus the field."""
         self.pending = False
         self.bad, self.bad_text, self.alert = bad, text, alert
-        self._move_to(_FOCUS.get(bad, messages.ALERT_ID))
+        self._focus_on(_FOCUS.get(bad, messages.ALERT_ID))
 
-    def _move_to(self, element: str) -> None:
-        """Send the focus to the element with this id, and let every form be sent again."""
+    def _focus_on(self, element: str) -> None:
+        """Focus the element with this id, and let every form be sent again."""
         self.pending = False
         self.answers += 1
         self.focus = f"{element}:{self.answers}"
 
 
 class CodeForm(FormState, mixin=True):
-    """Vars of a form that asks for a code: one of the authenticator's, or a recovery code."""
+    """Vars of a form that asks for a code: of the authenticator, or a recovery code."""
 
     recovery: bool = False
     _recovery_typed: bool = False
 
     @rx.event
     async def switch_code(self) -> None:
-        """Ask for a recovery code instead of the authenticator's, or the other way round."""
+        """Switch between the authenticator's code and a recovery code."""
         if self.pending or self.ticket:
             return
         self._clear()
         self.recovery = not self.recovery
-        self._move_to("code")
+        self._focus_on("code")
 
-    def _note_kind(self, code: str) -> None:
-        """Remember which kind of code was typed, for the words of a refusal."""
+    def _note_code_kind(self, code: str) -> None:
+        """Remember which kind of code was typed, for the wording of an error."""
         self._recovery_typed = codes.read(code) is None
 
     def _sentence(self, error: DomainError) -> str:

@@ -1,7 +1,7 @@
-"""Who is asking: every event reads it afresh from the cookie of its own connection.
+"""Authentication of events: each reads the session from the cookie of its own connection.
 
-State vars are for display. A client may call any handler with any arguments and may have kept a page
-open past the end of its session, so nothing here looks at them.
+State vars are for display. A client may call any handler with any arguments and may have kept a page open
+past the end of its session, so nothing here reads them.
 """
 
 from reflex.istate.data import RouterData
@@ -25,16 +25,16 @@ from autograph_web.sessions.viewer import Viewer
 
 
 def request_context(router: RouterData) -> RequestContext:
-    """Return where an event comes from, by the same rules as a REST call."""
+    """Return the origin of an event, by the same rules as for a REST call."""
     return context_of_event(router.session.client_ip, router.headers.user_agent)
 
 
-async def viewer_of(router: RouterData) -> Viewer:
-    """Return whose session the connection carries; or refuse.
+async def authenticate(router: RouterData) -> Viewer:
+    """Return the user whose session the connection carries.
 
     Raises:
-        NotAuthenticated, SessionEnded: no user is signed in, or no longer.
-        Unavailable: That cannot be told right now.
+        NotAuthenticated, SessionEnded: There is no session, or no longer.
+        Unavailable: A store that is needed for the answer cannot be reached.
     """
     cookie = session_cookie(services().settings, cookies_of(router))
     if cookie is None:
@@ -45,30 +45,30 @@ async def viewer_of(router: RouterData) -> Viewer:
 async def is_signed_in(router: RouterData) -> bool:
     """Return True if the connection has a live session; an unreachable store counts as no."""
     try:
-        await viewer_of(router)
+        await authenticate(router)
     except DomainError:
         return False
     return True
 
 
-async def why_over(router: RouterData) -> str:
-    """Return why the session is over that the connection carries; nothing if there is none, or it goes on."""
+async def end_reason(router: RouterData) -> str:
+    """Return why the session of the connection has ended; empty if there is none, or if it is live."""
     cookie = session_cookie(services().settings, cookies_of(router))
     return await services().sessions.why_ended(cookie) if cookie else ""
 
 
 def device_of(router: RouterData) -> str | None:
-    """Return the mark of a device that signed in before, which the throttle lets through."""
+    """Return the device cookie of a browser that signed in before, which the throttle admits."""
     return device_cookie(services().settings, cookies_of(router))
 
 
 def flash_of(router: RouterData) -> str | None:
-    """Return the name of the one-use notice left by a form that was posted without JavaScript."""
+    """Return the name of the one-time message left by a form that was posted without JavaScript."""
     return flash_cookie(services().settings, cookies_of(router))
 
 
 def trusted_of(router: RouterData) -> str | None:
-    """Return the mark of a browser that need not show the second factor."""
+    """Return the cookie of a trusted browser, which need not show the second factor."""
     return trusted_cookie(services().settings, cookies_of(router))
 
 

@@ -1,8 +1,8 @@
-"""Which event handlers a page may call: ours, and of Reflex' own the two without which no page comes to life.
+"""The event handlers that pages may call: ours, and the two of Reflex that hydrate a page.
 
-Reflex registers more: setters for every state, one that logs what a page reports of itself after searching it
-for patterns that take quadratic time, one that stores what browsers keep for a state. No page of ours needs
-them, so nobody reaches them (`http/socket_door.py`).
+Reflex registers more: setters for every state, one that logs errors reported by the page after matching them
+against patterns with quadratic run time, one that stores the browser's storage in a state. No page of ours
+needs them, so clients cannot call them (`http/socket_door.py`).
 """
 
 from inspect import Parameter, signature
@@ -17,12 +17,12 @@ _REFLEX = (
     "reflex___state____state.hydrate_and_load",
     "reflex___state____state.reflex___state____on_load_internal_state.on_load_internal",
 )
-# Reflex gives one to every state.
+# Reflex adds one to every state.
 _SETTER = "setvar"
 
 
 def page_handlers() -> dict[str, Arguments]:
-    """Return the handlers that pages may call by their full names, once every page is registered."""
+    """Return the handlers that pages may call by their full names; requires that every page is registered."""
     registered = RegistrationContext.get().event_handlers
     return {
         name: _arguments(one.handler.fn)

@@ -1,4 +1,4 @@
-"""The two frames pages stand in: a form beside the drawing, and a page of an account."""
+"""The two page layouts: a form beside the illustration, and an account page."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -13,22 +13,22 @@ from autograph_web.ui.routes import DASHBOARD, HOME, Route
 
 
 def heading(route: Route, *text: rx.Component | rx.Var[str] | str) -> rx.Component:
-    """The one h1 of a page; session.js moves the focus here when a link led to it without a full load."""
+    """Return the only h1 of a page; session.js focuses it after a client-side navigation."""
     return rx.el.h1(*text, tab_index=-1, data_page=route.path, class_name="title")
 
 
 def brand() -> rx.Component:
-    """The product's name, leading to the start page."""
+    """Return the product's name as a link to the start page."""
     return rx.el.a(*_name(), href=HOME.path, class_name="brand")
 
 
 def account_brand() -> rx.Component:
-    """The product's name, leading to the overview with a full load as every way within an account."""
+    """Return the product's name as a link to the overview; a full load, as all links within an account."""
     return NativeLink.create(*_name(), href=DASHBOARD.path, class_name="brand")
 
 
 def auth_page(*content: rx.Component) -> rx.Component:
-    """A form column with the drawing beside it where there is room."""
+    """Return a column for a form, with the illustration beside it on wide screens."""
     return rx.el.div(
         _skip_link(),
         offline_banner(),
@@ -49,15 +49,15 @@ def auth_page(*content: rx.Component) -> rx.Component:
     )
 
 
-def app_page(*content: rx.Component, top: rx.Component, ways: rx.Component) -> rx.Component:
-    """A page of an account under a bar with `top` at its end, the `ways` to its other pages beside it."""
+def app_page(*content: rx.Component, top: rx.Component, navigation: rx.Component) -> rx.Component:
+    """Return an account page: a bar with `top` at its end, and `navigation` beside the content."""
     return rx.el.div(
         _skip_link(),
         offline_banner(),
         trouble_banner(),
         rx.el.header(account_brand(), top, class_name="app-top"),
         rx.el.div(
-            ways,
+            navigation,
             rx.el.main(*content, tab_index=-1, class_name="app-main", custom_attrs=named("main")),
             class_name="app-body",
         ),

@@ -1,6 +1,5 @@
-"""What the pages share that list what some choices pick, a portion at a time."""
+"""The base of pages that show a filtered list, one page of rows at a time."""
 
-import logging
 from collections.abc import AsyncGenerator, Awaitable
 from typing import Any, ClassVar, cast
 
@@ -8,164 +7,154 @@ import reflex as rx
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.errors import InvalidCursor
-from autograph_web.infra.errors import DomainError, InternalError
+from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
-from autograph_web.ui.choices import Choices
+from autograph_web.ui.account_page import AccountPage
+from autograph_web.ui.query_filters import QueryFilters
 
-_logger = logging.getLogger(__name__)
-
-PORTION = 40
-"""How many are read at once."""
-# All that is listed is kept on the server for each tab, and sent again whole when it grows.
-_MOST_ROWS = 400
+PAGE_SIZE = 40
+"""The number of rows read at once."""
+# The rows are kept on the server for each tab, and sent again as a whole when their number grows.
+_MAX_ROWS = 400
 
 
 class Listing(AccountPage, mixin=True):
-    """Vars of such a page; one more is called `rows`, and one by the name of each choice.
+    """Vars of a page with a list. A subclass adds `rows`, and one var for each filter.
 
-    `_cursor` is where the list goes on; no client can set it. `end` is the element below the list.
+    `_cursor` is where the list continues; clients cannot set it. `_end_id` is the id of the element below the
+    list.
     """
 
-    _choices: ClassVar[type[Choices]]
-    _end: ClassVar[str]
-    _one_and_many: ClassVar[tuple[str, str]]
+    _filter_type: ClassVar[type[QueryFilters]]
+    _end_id: ClassVar[str]
+    _noun: ClassVar[tuple[str, str]]
 
     answers: int = 0
     pending: bool = False
     problem: str = ""
     focus: str = ""
-    said: str = ""
+    announcement: str = ""
     address: str = ""
     from_the_middle: bool = False
     more: bool = False
-    go_on: str = ""
+    next_url: str = ""
     _cursor: str = ""
 
     @rx.event
-    async def load(self) -> None:
-        """Fill the page when it is opened, again by "Try again", and after a mended connection."""
-        self.pending = False
-        given: dict[str, object] = dict(self.router.url.query_parameters)
-        place = given.get(self._choices.PLACE)
-        await self._attempt(self._open(self._choices.of(given), place if isinstance(place, str) else ""))
-
-    @rx.event
     async def choose(self, name: Any, value: Any) -> AsyncGenerator[None, None]:
-        """Show what one of the choices picks."""
+        """Apply one filter."""
         if self.pending or not isinstance(name, str):
             return
         self._begin()
         yield
-        await self._attempt(self._show(self._choices.of({**self._chosen().chosen, name: value})))
+        await self._attempt_load(
+            self._show(self._filter_type.of({**self._current_filters().selected, name: value}))
+        )
 
     @rx.event
     async def search(self, form: Any) -> AsyncGenerator[None, None]:
-        """Show what all of the choices pick, as a form has them."""
+        """Apply all filters of a submitted form."""
         if self.pending or not isinstance(form, dict):
             return
         self._begin()
         yield
-        await self._attempt(self._show(self._choices.of(cast("dict[str, object]", form))))
+        await self._attempt_load(self._show(self._filter_type.of(cast("dict[str, object]", form))))
 
     @rx.event
-    async def further(self) -> AsyncGenerator[None, None]:
-        """Add those that follow the last that is shown."""
-        if self.pending or not self._cursor or self._shown() >= _MOST_ROWS:
+    async def load_more(self) -> AsyncGenerator[None, None]:
+        """Append the next page of rows."""
+        if self.pending or not self._cursor or self._row_count() >= _MAX_ROWS:
             return
         self._begin()
         yield
-        await self._attempt(self._add())
+        await self._attempt_load(self._append())
 
-    async def _read(self, looking: Viewer, chosen: Choices, place: str) -> tuple[list[Any], str | None]:
-        """Return a portion of what is chosen, as rows, and where it goes on.
+    async def _read_page(
+        self, principal: Viewer, filters: QueryFilters, cursor: str
+    ) -> tuple[list[Any], str | None]:
+        """Return one page of matching rows, and the cursor of the next.
 
         Raises:
-            InvalidCursor: No portion of ours ended at `place`.
+            InvalidCursor: `cursor` is not one that was returned before.
         """
         raise NotImplementedError
 
-    def _note(self, chosen: Choices) -> None:
-        """Note what else there is to say of what is chosen."""
+    def _set_downloads(self, filters: QueryFilters) -> None:
+        """Set the URLs of downloads, if the page has any."""
 
-    def _chosen(self) -> Choices:
-        return self._choices.of({name: getattr(self, name) for name in self._choices.OPTIONS})
+    def _current_filters(self) -> QueryFilters:
+        return self._filter_type.of({name: getattr(self, name) for name in self._filter_type.OPTIONS})
 
-    async def _open(self, chosen: Choices, place: str) -> None:
-        looking = await self._owner_or_nobody()
-        if self.loaded:  # the connection was mended: what is listed stays where it is
+    async def _load(self) -> None:
+        given: dict[str, object] = dict(self.router.url.query_parameters)
+        cursor = given.get(self._filter_type.CURSOR)
+        await self._open(self._filter_type.of(given), cursor if isinstance(cursor, str) else "")
+
+    async def _open(self, filters: QueryFilters, cursor: str) -> None:
+        principal = await self._authorize_in_scope()
+        if self.loaded:  # a reconnect: the list stays as it is
             return
-        account = await services().profiles.of(looking.user_id)
+        account = await services().profiles.of(principal.user_id)
         try:
-            await self._list(looking, chosen, place)
-        except InvalidCursor:  # the address bar may say anything
-            await self._list(looking, chosen)
-        self._show_owner(looking, account)
+            await self._list(principal, filters, cursor)
+        except InvalidCursor:  # the URL may contain anything
+            await self._list(principal, filters)
+        self._show_account(principal, account)
 
-    async def _show(self, chosen: Choices) -> None:
-        await self._list(await self._owner_or_nobody(), chosen)
-        self.address = chosen.address()
-        self.said = self._count()
+    async def _show(self, filters: QueryFilters) -> None:
+        await self._list(await self._authorize_in_scope(), filters)
+        self.address = filters.address()
+        self.announcement = self._count_text()
 
-    async def _list(self, looking: Viewer, chosen: Choices, place: str = "") -> None:
-        rows, cursor = await self._read(looking, chosen, place)
-        for name in self._choices.OPTIONS:
-            setattr(self, name, chosen.chosen.get(name, ""))
-        self._note(chosen)
-        self.from_the_middle = bool(place)
+    async def _list(self, principal: Viewer, filters: QueryFilters, cursor: str = "") -> None:
+        rows, next_cursor = await self._read_page(principal, filters, cursor)
+        for name in self._filter_type.OPTIONS:
+            setattr(self, name, filters.selected.get(name, ""))
+        self._set_downloads(filters)
+        self.from_the_middle = bool(cursor)
         self.rows = rows
-        self._note_rest(cursor)
+        self._set_cursor(next_cursor)
 
-    async def _add(self) -> None:
-        looking = await self._owner_or_nobody()
-        rows, cursor = await self._read(looking, self._chosen(), self._cursor)
+    async def _append(self) -> None:
+        principal = await self._authorize_in_scope()
+        rows, cursor = await self._read_page(principal, self._current_filters(), self._cursor)
         self.rows = [*self.rows, *rows]
-        self._note_rest(cursor)
-        self.said = self._count()
+        self._set_cursor(cursor)
+        self.announcement = self._count_text()
         if not self.more:  # the button that had the focus is gone
-            self.focus = f"{self._end}:{self.answers}"
+            self.focus = f"{self._end_id}:{self.answers}"
 
-    async def _owner_or_nobody(self) -> Viewer:
-        """Return who is looking, unless what is listed belongs to another session: lists must never mix."""
-        looking = await self._looking()
-        if self._owner and self._owner != str(looking.session_id):
+    async def _authorize_in_scope(self) -> Viewer:
+        """Return the principal, unless the rows belong to another session: lists must never mix."""
+        principal = await self._authorize()
+        if self._scope and self._scope != str(principal.session_id):
             raise SessionEnded
-        return looking
+        return principal
 
-    def _note_rest(self, cursor: str | None) -> None:
-        full = self._shown() >= _MOST_ROWS
+    def _set_cursor(self, cursor: str | None) -> None:
+        full = self._row_count() >= _MAX_ROWS
         self._cursor = cursor or ""
         self.more = bool(cursor) and not full
-        self.go_on = self._chosen().address(self._cursor) if cursor and full else ""
+        self.next_url = self._current_filters().address(self._cursor) if cursor and full else ""
 
-    def _shown(self) -> int:
+    def _row_count(self) -> int:
         return len(self.rows)
 
-    def _count(self) -> str:
-        one, many = self._one_and_many
-        number = self._shown()
+    def _count_text(self) -> str:
+        one, many = self._noun
+        number = self._row_count()
         return f"Showing one {one}." if number == 1 else f"Showing {number} {many}."
 
     def _begin(self) -> None:
-        self.pending, self.problem, self.focus, self.said = True, "", "", ""
+        self.pending, self.problem, self.focus, self.announcement = True, "", "", ""
 
-    async def _attempt(self, trying: Awaitable[None]) -> None:
-        """Run `trying`; what was shown before stays when it fails."""
-        try:
-            await trying
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-            return
-        except DomainError as error:
-            self._fail(error)
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _logger.exception("a page that lists failed unexpectedly")
-            self._fail(InternalError())
+    async def _attempt_load(self, loading: Awaitable[None]) -> None:
+        await super()._attempt_load(loading)
         self.pending = False
-        self.answers += 1
+        if not self.leave:
+            self.answers += 1
 
-    def _fail(self, error: DomainError) -> None:
-        self.failed = not self.loaded
+    def _load_failed(self, error: DomainError) -> None:
+        super()._load_failed(error)
         self.problem = error.detail if self.loaded else ""

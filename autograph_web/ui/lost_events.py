@@ -1,7 +1,7 @@
-"""What becomes of an event that failed because Redis was away: its page connects and reads everything anew.
+"""Recovery from events that failed because Redis was away: their page reconnects and loads again.
 
-A page waits for the answer to each event. Where there will be none, its socket is closed after a moment,
-which browsers answer by connecting once more; that goes on until Redis is back.
+A page waits for the answer to each event. If there will be none, its socket is closed after a moment, upon
+which browsers reconnect; that repeats until Redis is back.
 """
 
 import asyncio
@@ -17,29 +17,29 @@ from autograph_web.infra.redis.client import is_outage
 from autograph_web.infra.telemetry.log_throttle import SHORT_S, LogThrottle
 
 _logger = logging.getLogger(__name__)
-_PAUSE_S = 2.0  # so that pages do not come back in a tight circle while Redis is away
+_PAUSE_S = 2.0  # keeps pages from reconnecting in a tight loop while Redis is away
 
 
-def _place(exception: Exception) -> str:
-    """Return which line of the program raised `exception`."""
+def _raised_at(exception: Exception) -> str:
+    """Return the line of code that raised `exception`."""
     frames = traceback.extract_tb(exception.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else type(exception).__name__
 
 
 class LostEvents:
-    """Closes the sockets of pages that were left without an answer; each tab's once at a time."""
+    """Closes the sockets of pages that got no answer; for each tab once at a time."""
 
     def __init__(self, app: Callable[[], Any]) -> None:
-        """Remember how to get at the app, which is made after its handler of exceptions."""
+        """Store `app`, which returns the app; the app is created after its exception handler."""
         self._app = app
         self._closing: dict[str, asyncio.Task[None]] = {}
-        self._seldom = LogThrottle(time.monotonic, SHORT_S)
+        self._log_throttle = LogThrottle(time.monotonic, SHORT_S)
 
     def __call__(self, exception: Exception) -> None:
-        """Log a fault in an event handler; handlers show their own failures, so nothing goes to the page."""
+        """Log a fault in an event handler; nothing is sent to the page, since handlers show failures."""
         if not is_outage(exception):
-            # Once in a while for each place: a stranger may be able to cause it again and again.
-            if self._seldom.allows(_place(exception)):
+            # Throttled by place, since untrusted clients may be able to trigger it repeatedly.
+            if self._log_throttle.allows(_raised_at(exception)):
                 _logger.error("an event handler failed", exc_info=exception)
             return
         token = cast(Any, EventContext.get()).token
@@ -58,5 +58,5 @@ class LostEvents:
             return
         connection = app.sio.manager.eio_sid_from_sid(record.sid, app.event_namespace.namespace)
         if connection is not None:
-            # The transport and not the namespace: whom the server tells to go, a browser does not come back.
+            # The transport, not the namespace: browsers do not reconnect after a disconnect from the server.
             await app.sio.eio.disconnect(connection)

@@ -1,8 +1,8 @@
-"""What the pages say: refusals whose wording differs beside a form, and notices."""
+"""The messages of the pages: errors whose wording differs beside a form, and notices."""
 
 from autograph_web.infra.errors import DomainError
 
-# A refusal that belongs to one field says so above the form; the field carries the sentence itself.
+# Shown above the form when an error belongs to one field; the field itself carries the sentence.
 CHECK_FIELD = "That didn't go through. Check the field marked below."
 PROMPTS = {
     "email": "Type your email address.",
@@ -15,12 +15,12 @@ PROMPTS = {
     "scopes": "Choose what the key may do.",
     "percent": "Type a share of the accounts, 0 to 100.",
 }
-"""What is said beside an empty field; these are the fields that can carry a sentence."""
+"""The messages beside an empty field; only these fields can carry an error."""
 
 WRONG_RECOVERY_CODE = "That recovery code didn't work. Each works once - check it, or use another."
 SIX_DIGITS = "Enter the six digits your app shows."
 OFFLINE = "You're offline. We'll reconnect on our own - nothing you typed is lost."
-# What session.js says when the page cannot work as it should, by what it has found out.
+# What session.js shows when the page cannot work normally, by the cause it detected.
 TROUBLES = {
     "blocked": (
         "Live updates are blocked, probably by a proxy or firewall that doesn't pass WebSockets. Forms with "
@@ -39,10 +39,10 @@ DEVICE_SIGNED_OUT = "That device is signed out."
 OTHERS_SIGNED_OUT = "Every other device is signed out."
 ONLY_HERE = "You're only signed in here."
 
-# The element above a form that carries what went wrong; the focus goes there when no field is at fault.
+# The element above a form with its error; it gets the focus when no field has the error.
 ALERT_ID = "form-alert"
 
-# A page shows these words with a running clock behind them.
+# Followed by a countdown.
 RATE_LIMITED = "rate_limited"
 TOO_MANY_TRIES = "Too many tries. You can try again in "
 
@@ -55,7 +55,7 @@ _ON_A_PAGE: dict[str, str] = {
     "not_found": "That's gone already. This list is up to date now.",
 }
 
-# Codes that arrive in a flash without being a refusal.
+# Codes in a flash that are not errors.
 _NOTICES: dict[str, str] = {
     "code_wanted": "That's your password. Now send the code, further down on this page.",
     "verification_sent": "If that email still needs it, a link is on its way.",
@@ -64,7 +64,7 @@ _NOTICES: dict[str, str] = {
         "Your email is verified, and what others knew or set up no longer opens your account. "
         "Now choose a password."
     ),
-    # One for each purpose of a link, for whoever opens it after it did its work.
+    # One for each purpose of a link, for a link that is opened after it was used.
     "email_verification_done": "Your email is verified already.",
     "email_change_done": "That link did its work: it changed your email. There is nothing left to do.",
     "email_change_undo_done": "That link did its work: your old email is back, all devices were signed out.",
@@ -89,30 +89,30 @@ _NOTICES: dict[str, str] = {
 
 
 def sentence(error: DomainError) -> str:
-    """Return what a page says for `error`."""
+    """Return the message of a page for `error`."""
     if error.code == RATE_LIMITED:
         return f"{TOO_MANY_TRIES}{wait(error.retry_after or 1)}."
     return _ON_A_PAGE.get(error.code, error.detail)
 
 
 def without_clock(kind: type[DomainError]) -> str:
-    """Return what a page says for a refusal of `kind` of which it knows no more than that."""
+    """Return the message for an error of which only its class `kind` is known."""
     if kind.code == RATE_LIMITED:
         return "Too many tries. Wait a few minutes, then try again."
     return _ON_A_PAGE.get(kind.code, kind.sentence)
 
 
 def wait(seconds: int) -> str:
-    """Return a wait in words, as session.js counts it down: "29 s", "14 min 5 s"."""
+    """Return a wait as text, in the format in which session.js counts it down: "29 s", "14 min 5 s"."""
     minutes, rest = divmod(seconds, 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def notice(code: str) -> str:
-    """Return the notice called `code`, or nothing if there is none: the address bar may say anything."""
+    """Return the notice called `code`, or an empty string: the code may come from the URL."""
     return _NOTICES.get(code, "")
 
 
 def with_removed(words: str, removed: str) -> str:
-    """Return a notice that also lists what was `removed`, which may be nothing."""
+    """Return a notice that also lists what was `removed`, which may be empty."""
     return f"{words} We also removed: {removed}." if words and removed else words

@@ -1,4 +1,4 @@
-"""THE table of pages: where each lives and what its tab says; who may have it: `authz/operations.py`."""
+"""The table of pages: path and title of each. Their access rules are in `authz/operations.py`."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,19 @@ PRODUCT = "AutoGraph v3"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One page; `name` is what its tab says before the product."""
+    """One page; `name` is its title before the product's name."""
 
     path: str
     name: str
 
     @property
     def protected(self) -> bool:
-        """Whether it is never sent without a session."""
+        """Whether the page requires a session."""
         return page_operation(self.path).who is not Who.PUBLIC
 
     @property
     def admin(self) -> bool:
-        """Whether it is sent to administrators alone."""
+        """Whether the page is for administrators only."""
         return page_operation(self.path).who is Who.ADMIN
 
     @property
@@ -52,7 +52,7 @@ ADMIN_NEW_USER = Route("/admin/users/new", "New account")
 ADMIN_PERSON = Route("/admin/users/person", "Account")
 ADMIN_AUDIT = Route("/admin/audit", "Audit")
 FORBIDDEN = Route("/forbidden", "For administrators")
-TROUBLE = Route("/error", "Something went wrong")
+ERROR = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
 
 ROUTES: tuple[Route, ...] = (
@@ -78,10 +78,10 @@ ROUTES: tuple[Route, ...] = (
     ADMIN_AUDIT,
     ADMIN_FLAGS,
     FORBIDDEN,
-    TROUBLE,
+    ERROR,
     NOT_FOUND,
 )
 PROTECTED_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.protected)
 ADMIN_PATHS: frozenset[str] = frozenset(route.path for route in ROUTES if route.admin)
-ADMIN_PLACES: tuple[Route, ...] = (ADMIN_OVERVIEW, ADMIN_USERS, ADMIN_AUDIT, ADMIN_FLAGS)
-"""The ways within the administration as they are shown; the first is where "Administration" leads."""
+ADMIN_NAV: tuple[Route, ...] = (ADMIN_OVERVIEW, ADMIN_USERS, ADMIN_AUDIT, ADMIN_FLAGS)
+"""The navigation of the administration, in order; "Administration" links to the first."""

@@ -1,8 +1,8 @@
-"""Keeps one visitor's page from being sent to the next.
+"""Keeps the vars of one user from being sent to the next.
 
 Reflex keeps the vars of a browser tab on the server and sends them all again whenever the tab connects,
-before any handler has run. The token that names the tab is no credential, and the person at the keyboard
-may have changed, so what is sent again is decided here first.
+before any handler has run. The token that names the tab is no credential, and another user may be at the
+browser by now, so what may be sent again is decided here first.
 """
 
 from collections.abc import Mapping
@@ -18,16 +18,16 @@ from autograph_web.infra.errors import DomainError
 from autograph_web.ui import guard
 
 
-class Private(rx.State, mixin=True):
-    """Mixin for a state whose vars belong to one session, or one link, and to nobody else."""
+class ScopedState(rx.State, mixin=True):
+    """Mixin for a state whose vars belong to one session, or to one link."""
 
     # What the vars were loaded for; empty while nothing is loaded.
-    _owner: str = ""
+    _scope: str = ""
 
-    async def _bearer(self) -> str:
-        """Return what the connection carries now, to be compared with `_owner`."""
+    async def _current_scope(self) -> str:
+        """Return the scope of the connection now, to be compared with `_scope`."""
         try:
-            return str((await guard.viewer_of(self.router)).session_id)
+            return str((await guard.authenticate(self.router)).session_id)
         except DomainError:
             return ""
 
@@ -35,34 +35,44 @@ class Private(rx.State, mixin=True):
 class FreshSnapshot(Middleware):
     """Resets vars that the connecting client may not see, before Reflex sends its snapshot.
 
-    Every one of `states` starts afresh with each full page load; those that are Private also when a mended
-    connection no longer carries the session or the link they were loaded for. And whoever names a tab of
-    somebody else finds its Private vars empty, whatever handler they call.
+    All of `states` are reset with each full page load; those that are `ScopedState` also on a reconnect that
+    no longer carries the session or the link they were loaded for. A client that names the tab of another
+    user finds its scoped vars empty, whatever handler it calls.
     """
 
     def __init__(self, *states: type[rx.State]) -> None:
         self._states = states
-        self._private = {kind.get_full_name(): kind for kind in states if issubclass(kind, Private)}
+        self._private = {
+            state_type.get_full_name(): state_type
+            for state_type in states
+            if issubclass(state_type, ScopedState)
+        }
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
-        """Reset what whoever sends `event` must not see."""
+        """Reset the vars that the sender of `event` must not see."""
         if not is_connecting(event):
-            await self._keep_from_others(state, event.name.rpartition(".")[0])
+            await self._reset_for_others(state, event.name.rpartition(".")[0])
             return None
-        # Reflex sends `hashes` only on the first connection of a page load, not when one is mended.
+        # Reflex sends `hashes` only on the first connection of a page load, not on a reconnect.
         new_page = event.payload.get("hashes") is not None
-        for kind in self._states:
-            held = await state.get_state(kind)
-            if (new_page or (isinstance(held, Private) and await _is_foreign(held))) and _holds(held):
-                held.reset()
+        for state_type in self._states:
+            page_state = await state.get_state(state_type)
+            if (
+                new_page or (isinstance(page_state, ScopedState) and await _is_out_of_scope(page_state))
+            ) and _has_changed(page_state):
+                page_state.reset()
         return None
 
-    async def _keep_from_others(self, state: BaseState, name: str) -> None:
-        kind = self._private.get(name)
-        held = await state.get_state(kind) if kind is not None else None
-        # Who carries nothing any more keeps the page until its handler has said that the session is over.
-        if isinstance(held, Private) and await _bearer(held) and await _is_foreign(held):
-            held.reset()
+    async def _reset_for_others(self, state: BaseState, name: str) -> None:
+        state_type = self._private.get(name)
+        page_state = await state.get_state(state_type) if state_type is not None else None
+        # Without any scope the page keeps its vars until its handler has reported the end of the session.
+        if (
+            isinstance(page_state, ScopedState)
+            and await _current_scope(page_state)
+            and await _is_out_of_scope(page_state)
+        ):
+            page_state.reset()
 
 
 def is_connecting(event: Event) -> bool:
@@ -70,18 +80,18 @@ def is_connecting(event: Event) -> bool:
     return event.name.endswith((".hydrate_and_load", ".hydrate"))
 
 
-def _holds(held: BaseState) -> bool:
-    """Return True if any var differs from what it begins as; one that is reset is kept in Redis anew."""
-    fields: Mapping[str, Any] = cast(Any, type(held)).get_fields()
-    values = vars(held)
+def _has_changed(page_state: BaseState) -> bool:
+    """Return True if any var differs from its default; a reset state would be written to Redis again."""
+    fields: Mapping[str, Any] = cast(Any, type(page_state)).get_fields()
+    values = vars(page_state)
     return any(name in values and values[name] != field.default_value() for name, field in fields.items())
 
 
-async def _is_foreign(held: Private) -> bool:
-    # Private to browsers, not to us.
-    owner = held._owner  # pyright: ignore[reportPrivateUsage]
-    return bool(owner) and owner != await _bearer(held)
+async def _is_out_of_scope(page_state: ScopedState) -> bool:
+    # Private to browsers, not to this module.
+    owner = page_state._scope  # pyright: ignore[reportPrivateUsage]
+    return bool(owner) and owner != await _current_scope(page_state)
 
 
-async def _bearer(held: Private) -> str:
-    return await held._bearer()  # pyright: ignore[reportPrivateUsage]
+async def _current_scope(page_state: ScopedState) -> str:
+    return await page_state._current_scope()  # pyright: ignore[reportPrivateUsage]

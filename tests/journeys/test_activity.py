@@ -277,7 +277,7 @@ async def test_no_list_of_one_person_goes_on_for_another(
     cookie = cookie_of(brittle_server, thief)
     # Straight to the handlers, without the first event that makes the server forget a stranger's page.
     async with forged(brittle_server.base_url, token=tab, browser=browser, cookie=cookie) as socket:
-        for handler in ("further", "load", "choose", "search"):
+        for handler in ("load_more", "load", "choose", "search"):
             payload = {"name": "group", "value": "tokens"} if handler == "choose" else {}
             await socket.call(f"{STATE}.{handler}", payload, ACTIVITY)
         heard = told(await socket.settle())
@@ -296,7 +296,7 @@ async def test_forged_events_show_nothing_of_anybody(
         async with forged(brittle_server.base_url, token=token, browser=browser) as socket:
             for name, value in NONSENSE:
                 await socket.call(f"{STATE}.choose", {"name": name, "value": value}, ACTIVITY)
-            for handler in ("load", "further", "_list", "_add", "_open", "_show"):
+            for handler in ("load", "load_more", "_list", "_append", "_open", "_show"):
                 await socket.call(f"{STATE}.{handler}", {}, ACTIVITY)
             heard = await socket.settle()
         frames = [line for line in heard.splitlines() if "rx_router" not in line]

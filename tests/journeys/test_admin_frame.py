@@ -96,11 +96,11 @@ async def test_forged_events_of_a_user_tell_nothing(person: Person, brittle_serv
     cookie = cookie_of(brittle_server, person)
     calls: list[tuple[str, dict[str, Any]]] = [
         ("load", {}),
-        ("further", {}),
+        ("load_more", {}),
         ("choose", {"name": "role", "value": ""}),
         ("search", {"form": {"part": ""}}),
         *(("search", {"form": nonsense}) for nonsense in NONSENSE),
-        *((inner, {}) for inner in ("_list", "_open", "_show", "_add", "_read", "_looking")),
+        *((inner, {}) for inner in ("_list", "_open", "_show", "_append", "_read_page", "_authorize")),
     ]
     for given in ("", cookie):
         async with forged(brittle_server.base_url, cookie=given) as socket:

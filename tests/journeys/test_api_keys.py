@@ -308,13 +308,13 @@ async def test_without_a_cookie_no_key_is_made_seen_or_revoked(
             for nonsense in (*NONSENSE, id_of(key)):
                 await socket.call(f"{STATE}.ask_revoke", {"key": nonsense}, KEYS)
                 await socket.call(f"{STATE}.revoke", {}, KEYS)
-                await socket.call(f"{STATE}.ask", {"wish": nonsense}, KEYS)
+                await socket.call(f"{STATE}.ask", {"intent": nonsense}, KEYS)
                 await socket.call(f"{STATE}.create", {"form": nonsense}, KEYS)
                 await socket.call(f"{STATE}.tick_saved", {"ticked": nonsense}, KEYS)
             for payload in ({"form": form}, form, {"form": {**form, "name": {"a": 1}}}):
                 await socket.call(f"{STATE}.create", payload, KEYS)
                 if not cookie:
-                    await socket.call(f"{STATE}.ask", {"wish": "create"}, KEYS)
+                    await socket.call(f"{STATE}.ask", {"intent": "create"}, KEYS)
                     await socket.call(f"{STATE}.create", payload, KEYS)
             await socket.call(f"{STATE}._show_key", {"key_id": id_of(key), "ticket": "x"}, KEYS)
             heard = told(await socket.settle())

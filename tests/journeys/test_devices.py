@@ -25,7 +25,7 @@ from tests.support.servers.live_server import LiveServer
 DEVICES = "/settings/sessions"
 HERE_NAMES = {"desktop": "Chrome 141 on Linux", "phone": "Chrome 141 on Android"}
 OVER = f"/login?ended=1&next={DEVICES}"
-LOOK_AGAIN = "look_again"
+RECHECK = "recheck_session"
 
 
 def others_of(visitor: Visitor) -> Locator:
@@ -321,10 +321,10 @@ async def test_every_worker_has_its_pages_leave_within_a_second(
         assert client.sign_out(session["id"]).status_code == 200
         answered = time.monotonic()
         for tab in tabs:
-            await tab.until(f"{DASHBOARD}.{LOOK_AGAIN}")
+            await tab.until(f"{DASHBOARD}.{RECHECK}")
         assert time.monotonic() - begun < 1, f"it was answered after {answered - begun:.2f} s"
         for tab in tabs:
-            await tab.call(f"{DASHBOARD}.{LOOK_AGAIN}")
+            await tab.call(f"{DASHBOARD}.{RECHECK}")
             await tab.until("/login?ended=1&next=/dashboard")
     client.close()
 
@@ -344,9 +344,9 @@ async def test_only_the_pages_of_the_session_are_woken(
         first = min(client.others(), key=lambda one: one["signed_in_at"])
         client.sign_out(first["id"])
         for tab in ending:
-            await tab.until(f"{SESSIONS}.{LOOK_AGAIN}")
+            await tab.until(f"{SESSIONS}.{RECHECK}")
         for tab in (*public, *staying, *strangers):
-            assert LOOK_AGAIN not in await tab.settle()
+            assert RECHECK not in await tab.settle()
     client.close()
 
 
@@ -357,8 +357,8 @@ async def test_a_forged_wake_up_achieves_nothing(live_server: LiveServer, member
     async with watching(live_server, cookie, 1) as [tab]:
         with closing(redis_of(live_server)) as redis:
             redis.publish("session_ends", f"x {session['id'].replace('-', '')} \0")
-        await tab.until(f"{DASHBOARD}.{LOOK_AGAIN}")
-        await tab.call(f"{DASHBOARD}.{LOOK_AGAIN}")
+        await tab.until(f"{DASHBOARD}.{RECHECK}")
+        await tab.call(f"{DASHBOARD}.{RECHECK}")
         assert "ended=1" not in told(await tab.settle())
     assert len(client.others()) == 1
     client.close()
@@ -377,7 +377,7 @@ async def test_forged_events_sign_nobody_out(brittle_server: LiveServer, new_per
             for value in (session["id"], "", None, 7, [session["id"]], "x" * 5000, {"a": 1}):
                 await socket.call(f"{SESSIONS}.sign_out", {"form": {"session": value}}, DEVICES)
                 await socket.call(f"{SESSIONS}.sign_out", {"form": value}, DEVICES)
-            for handler in ("sign_out_others", LOOK_AGAIN, "load", "_fill", "_for_viewer", "_say"):
+            for handler in ("sign_out_others", RECHECK, "load", "_fill", "_run_authorized", "_show_done"):
                 await socket.call(f"{SESSIONS}.{handler}", {}, DEVICES)
             heard = told(await socket.settle())
         own = "@" if not cookie or cookie.endswith("=x") else member.email

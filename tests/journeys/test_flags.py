@@ -179,10 +179,10 @@ async def test_forged_events_switch_nothing(visit: Visit, person: Person, brittl
     stranger.join(brittle_server)
     for token, cookie in ((tab, ""), ("", ""), (tab, cookie_of(brittle_server, stranger))):
         async with forged(brittle_server.base_url, token=token, browser=browser, cookie=cookie) as socket:
-            for handler in ("load", "switch", "cancel", "_switched", "_asked", "_fill", "_show"):
+            for handler in ("load", "switch", "cancel", "_switched", "_review", "_fill", "_show"):
                 await socket.call(f"{FLAGS}.{handler}", {}, PATH)
             for nonsense in (*NONSENSE, "password_grant", "review", "confirm"):
-                await socket.call(f"{FLAGS}.ask", {"wish": nonsense}, PATH)
+                await socket.call(f"{FLAGS}.ask", {"intent": nonsense}, PATH)
                 await socket.call(f"{FLAGS}.choose", {"form": nonsense}, PATH)
                 await socket.call(f"{FLAGS}.choose", {"form": {"value": nonsense, "percent": "1"}}, PATH)
                 await socket.call(f"{FLAGS}.switch", {}, PATH)

@@ -98,7 +98,7 @@ async def test_our_own_origin_may(brittle_server: LiveServer) -> None:
 async def test_without_a_cookie_no_handler_tells_anything(brittle_server: LiveServer) -> None:
     async with forged(brittle_server.base_url) as socket:
         await socket.hydrate("/dashboard")
-        for handler in ("load", "sign_out_everywhere", "_fill", "_go"):
+        for handler in ("load", "sign_out_everywhere", "_fill", "_leave_for"):
             await socket.call(f"{DASHBOARD}.{handler}", {"path": "/dashboard"})
         heard = told(await socket.settle())
     assert "leave_rx_state_ /login?ended=1&next=/dashboard" in heard
@@ -128,8 +128,8 @@ async def test_without_a_cookie_no_protection_comes_off(
                 "_made_codes",
             ):
                 await socket.call(f"{SECURITY}.{handler}", {}, "/settings/security")
-            for wish in ("turn-on", "replace", "new-codes", "turn-off", "x", 7, None, ["turn-on"]):
-                await socket.call(f"{SECURITY}.ask", {"wish": wish}, "/settings/security")
+            for intent in ("turn-on", "replace", "new-codes", "turn-off", "x", 7, None, ["turn-on"]):
+                await socket.call(f"{SECURITY}.ask", {"intent": intent}, "/settings/security")
             await socket.call(f"{SECURITY}.enable", {"form": {"code": "123456"}}, "/settings/security")
             await socket.call(f"{SECURITY}.distrust", {"device": "x"}, "/settings/security")
             heard = told(await socket.settle())
@@ -150,14 +150,14 @@ async def test_without_a_cookie_nobody_changes_or_deletes_an_account(
     passwords = {"current_password": person.password, "new_password": "basalt teapot nineteen lanterns"}
     for token in (tab, ""):
         async with forged(brittle_server.base_url, token=token, browser=browser) as socket:
-            for handler in ("load", "resend", "cancel", "_fill", "_go", "_deleted", "_step_back"):
+            for handler in ("load", "resend", "cancel", "_fill", "_leave_for", "_deleted", "_step_back"):
                 await socket.call(f"{ACCOUNT}.{handler}", {}, "/settings/account")
-            for wish in ("delete", "change-email", "x", 7, None, ["delete"]):
-                await socket.call(f"{ACCOUNT}.ask", {"wish": wish}, "/settings/account")
+            for intent in ("delete", "change-email", "x", 7, None, ["delete"]):
+                await socket.call(f"{ACCOUNT}.ask", {"intent": intent}, "/settings/account")
             for form in ({"confirm_email": person.email}, {"email": "thief@northwind.dev"}, *NONSENSE):
                 for handler in ("delete", "change_email", "confirm"):
                     await socket.call(f"{ACCOUNT}.{handler}", {"form": form}, "/settings/account")
-            await socket.call(f"{SECURITY}.ask", {"wish": "change-password"}, "/settings/security")
+            await socket.call(f"{SECURITY}.ask", {"intent": "change-password"}, "/settings/security")
             for form in (passwords, *NONSENSE):
                 await socket.call(f"{SECURITY}.change_password", {"form": form}, "/settings/security")
             heard = told(await socket.settle())
@@ -169,7 +169,7 @@ async def test_a_stranger_verifies_and_moves_nothing(brittle_server: LiveServer)
     async with forged(brittle_server.base_url) as socket:
         await socket.hydrate("/verify-email")
         for state, path in ((VERIFY_EMAIL, "/verify-email"), (CHANGE_EMAIL, "/change-email")):
-            for handler in ("arrive", "_verify", "_look", "_bearer", "_say_sent", "_resend"):
+            for handler in ("load", "_verify", "_read_link", "_current_scope", "_show_sent", "_resend"):
                 await socket.call(f"{state}.{handler}", {"user_id": "x"}, path)
         for nonsense in NONSENSE:
             await socket.call(f"{VERIFY_EMAIL}.send", {"form": nonsense}, "/verify-email")
@@ -181,7 +181,7 @@ async def test_a_stranger_verifies_and_moves_nothing(brittle_server: LiveServer)
 
 async def test_vars_set_from_outside_open_nothing(brittle_server: LiveServer, person: Person) -> None:
     person.join(brittle_server)
-    forged_vars = {"loaded_rx_state_": True, "email_rx_state_": person.email, "_owner": "x"}
+    forged_vars = {"loaded_rx_state_": True, "email_rx_state_": person.email, "_scope": "x"}
     async with forged(brittle_server.base_url) as socket:
         await socket.hydrate("/dashboard")
         for name in ("reflex___state____update_vars_internal_state.update_vars_internal", "set_state"):
@@ -367,7 +367,7 @@ async def test_what_no_page_offers_does_nothing(brittle_server: LiveServer) -> N
     for state in (ROOT_STATE, DASHBOARD, SIGN_IN, REGISTER, f"{ROOT_STATE}.nobody", ""):
         async with forged(brittle_server.base_url) as socket:
             await socket.hydrate("/dashboard")
-            for method in (*inner, "submit", "arrive", "no_such_handler", "load.__globals__"):
+            for method in (*inner, "submit", "load", "no_such_handler", "load.__globals__"):
                 await socket.call(f"{state}.{method}", {"password": secret, "args": [1], "path": 7})
             await socket.emit("client_error", {"error_type": "x" * 10_000, "message": "line\nline"})
             heard += told(await socket.settle())

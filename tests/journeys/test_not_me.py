@@ -161,7 +161,7 @@ async def test_without_the_cookie_of_the_link_nothing_is_told(
     await visitor.page.close()
     async with forged(brittle_server.base_url, token=tab, browser=browser) as socket:
         await socket.settle()
-        for handler in ("arrive", "_look", "_arrive_by_link"):
+        for handler in ("load", "_read_link", "_prepare_link"):
             await socket.call(f"{NOT_ME}.{handler}", {}, PAGE)
         heard = told(await socket.settle())
     assert "Firefox 140 on Windows" not in heard

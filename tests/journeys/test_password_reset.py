@@ -385,7 +385,7 @@ async def test_without_the_cookie_of_a_link_no_handler_does_anything(
         await socket.settle()
         for form in ({"password": NEW}, {"password": NEW, "token": "x" * 43}, {"password": [NEW]}, "x", None):
             await socket.call(f"{NEW_PASSWORD}.choose", {"form": form}, CHOOSE)
-        for handler in ("arrive", "_look", "_choose"):
+        for handler in ("load", "_read_link", "_choose"):
             await socket.call(
                 f"{NEW_PASSWORD}.{handler}", {"password": NEW} if handler == "_choose" else {}, CHOOSE
             )

@@ -184,10 +184,10 @@ async def test_forged_events_tell_nothing(visit: Visit, person: Person, brittle_
     stranger.join(brittle_server)
     for token, cookie in ((tab, ""), ("", ""), (tab, cookie_of(brittle_server, stranger))):
         async with forged(brittle_server.base_url, token=token, browser=browser, cookie=cookie) as socket:
-            for handler in ("load", "_show", "_put", "_attempt", "_looking"):
+            for handler in ("load", "_show", "_show_report", "_attempt_load", "_authorize"):
                 await socket.call(f"{SERVER}.{handler}", {}, PATH)
             for nonsense in (*NONSENSE, 7, "30", 8, -1):
                 await socket.call(f"{SERVER}.choose", {"days": nonsense}, PATH)
             heard = told(await socket.settle())
         assert "@" not in heard
-        assert not re.search(r" (tiles|points|matters)_rx_state_ \[\{", heard)
+        assert not re.search(r" (tiles|points|alerts)_rx_state_ \[\{", heard)

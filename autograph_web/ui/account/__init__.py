@@ -1,1 +1,1 @@
-"""The account itself: its address, its data, its end."""
+"""The account page: email address, data export, deletion."""

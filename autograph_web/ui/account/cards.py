@@ -5,16 +5,23 @@
 
 import reflex as rx
 
-from autograph_web.ui.account.state import AccountState, Wish
+from autograph_web.ui.account.state import AccountState, Intent
 from autograph_web.ui.components.cards import card, fact, time_of
 from autograph_web.ui.components.forms import address_field, submit_button
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeLink, named
-from autograph_web.ui.components.steps import ask_button, confirm_step, step_buttons, step_title
+from autograph_web.ui.components.steps import (
+    confirm_step,
+    intent_button,
+    step_buttons,
+    step_container,
+    step_form,
+    step_title,
+)
 
 
 def email_card() -> rx.Component:
-    """The address, and whether it is known to be the person's own."""
+    """Return the card with the email address and whether it is verified."""
     badge = rx.cond(
         AccountState.verified,
         rx.el.span("Verified", class_name="badge badge-good"),
@@ -31,7 +38,7 @@ def email_card() -> rx.Component:
         rx.cond(
             AccountState.step == "",
             rx.el.div(
-                ask_button(AccountState, "Change email", Wish.CHANGE_EMAIL.value),
+                intent_button(AccountState, "Change email", Intent.CHANGE_EMAIL.value),
                 class_name="actions card-actions",
             ),
             rx.el.div(_change_step(), class_name="card-work"),
@@ -41,7 +48,7 @@ def email_card() -> rx.Component:
 
 
 def data_card() -> rx.Component:
-    """The way to everything that is kept about the account."""
+    """Return the card with the download of all data of the account."""
     link = NativeLink.create(
         icon("download"),
         "Download my data",
@@ -61,7 +68,7 @@ def data_card() -> rx.Component:
 
 
 def delete_card() -> rx.Component:
-    """The end of the account."""
+    """Return the card that deletes the account."""
     return card(
         "delete",
         "Delete account",
@@ -69,7 +76,7 @@ def delete_card() -> rx.Component:
         rx.cond(
             AccountState.step == "",
             rx.el.div(
-                ask_button(AccountState, "Delete account", Wish.DELETE.value, "button-danger"),
+                intent_button(AccountState, "Delete account", Intent.DELETE.value, "button-danger"),
                 class_name="actions card-actions",
             ),
             rx.el.div(_step(), class_name="card-work"),
@@ -81,11 +88,7 @@ def _change_step() -> rx.Component:
     confirm = confirm_step(
         AccountState, "Changing your email takes your password, and a current code if you use one."
     )
-    return rx.el.div(
-        rx.cond(AccountState.step == Wish.CHANGE_EMAIL.value, _change_form(), confirm),
-        class_name="step",
-        custom_attrs=named("step"),
-    )
+    return step_container(rx.cond(AccountState.step == Intent.CHANGE_EMAIL.value, _change_form(), confirm))
 
 
 def _change_form() -> rx.Component:
@@ -96,17 +99,13 @@ def _change_form() -> rx.Component:
             "word of it, and for three days a way back.",
             class_name="said",
         ),
-        rx.el.form(
+        step_form(
+            AccountState,
+            "change-email",
+            AccountState.change_email,
             address_field(AccountState, "email", "New email", "email"),
             step_buttons(AccountState, submit_button(AccountState, "Send the link", "Sending…", "")),
-            method="post",
             action="/session/change-email",
-            on_submit=AccountState.change_email,
-            no_validate=True,
-            aria_busy=AccountState.pending,
-            data_answers=AccountState.answers,
-            class_name="form form-narrow",
-            custom_attrs=named("change-email-form"),
         ),
         key="change-email",
     )
@@ -116,11 +115,7 @@ def _step() -> rx.Component:
     confirm = confirm_step(
         AccountState, "Deleting your account takes your password, and a current code if you use one."
     )
-    return rx.el.div(
-        rx.cond(AccountState.step == Wish.DELETE.value, _delete_form(), confirm),
-        class_name="step",
-        custom_attrs=named("step"),
-    )
+    return step_container(rx.cond(AccountState.step == Intent.DELETE.value, _delete_form(), confirm))
 
 
 def _delete_form() -> rx.Component:
@@ -134,20 +129,16 @@ def _delete_form() -> rx.Component:
             class_name="said list",
         ),
         rx.el.p("To confirm, type ", rx.el.strong(AccountState.email), class_name="said"),
-        rx.el.form(
+        step_form(
+            AccountState,
+            "delete",
+            AccountState.delete,
             address_field(AccountState, "confirm_email", "Your email", "off"),
             step_buttons(
                 AccountState,
                 submit_button(AccountState, "Delete my account", "Deleting your account…", "button-bad"),
             ),
-            method="post",
             action="/session/delete-account",
-            on_submit=AccountState.delete,
-            no_validate=True,
-            aria_busy=AccountState.pending,
-            data_answers=AccountState.answers,
-            class_name="form form-narrow",
-            custom_attrs=named("delete-form"),
         ),
         key="delete",
     )

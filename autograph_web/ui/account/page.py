@@ -6,16 +6,16 @@
 import reflex as rx
 
 from autograph_web.ui.account.cards import data_card, delete_card, email_card
-from autograph_web.ui.account.state import AccountState, Wish
+from autograph_web.ui.account.state import AccountState, Intent
 from autograph_web.ui.account_frame import account_frame, skeleton
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import claim_form, form_messages
 from autograph_web.ui.components.native import named
 from autograph_web.ui.routes import ACCOUNT
 
 
 def account_page() -> rx.Component:
-    """The address, the data and the end of an account; while something is under way there is only that."""
+    """Return the account page; while a step is active it shows only the card of that step."""
     return account_frame(
         AccountState,
         ACCOUNT,
@@ -23,7 +23,7 @@ def account_page() -> rx.Component:
         rx.fragment(form_messages(AccountState), _cards()),
         skeleton("card-wide", "card-wide"),
         claim_form(AccountState),
-        signals(AccountState.leave, AccountState.focus),
+        browser_commands(AccountState.leave, AccountState.focus),
         load=AccountState.load,
     )
 
@@ -31,9 +31,9 @@ def account_page() -> rx.Component:
 def _cards() -> rx.Component:
     idle = AccountState.step == ""
     return rx.el.div(
-        rx.cond(idle | (AccountState.wish == Wish.CHANGE_EMAIL.value), email_card()),
+        rx.cond(idle | (AccountState.intent == Intent.CHANGE_EMAIL.value), email_card()),
         rx.cond(idle, data_card()),
-        rx.cond(idle | (AccountState.wish == Wish.DELETE.value), delete_card()),
+        rx.cond(idle | (AccountState.intent == Intent.DELETE.value), delete_card()),
         class_name="cards",
         data_step=AccountState.step,
         custom_attrs=named("account-cards"),

@@ -11,73 +11,78 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import Unfinished
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui import viewer
-from autograph_web.ui.confirming import Confirming, Doing
+from autograph_web.ui import view_models
+from autograph_web.ui.account_form import Action
 from autograph_web.ui.routes import ACCOUNT, Route
+from autograph_web.ui.step_up import StepUpPage
 
 
-class Wish(StrEnum):
-    """What a person wants; the value is also what `?then=` may say, and the step that leads there."""
+class Intent(StrEnum):
+    """What a user may do here; the value is also the value of `?then=` and the name of the step."""
 
     CHANGE_EMAIL = "change-email"
     DELETE = "delete"
 
 
-class AccountState(Confirming, rx.State):
-    """What the account page shows. Handlers that read or change anything ask anew who is looking."""
+class AccountState(StepUpPage, rx.State):
+    """The state of the account page. Every handler that reads or changes anything authenticates again."""
 
-    _here: ClassVar[Route] = ACCOUNT
+    _route: ClassVar[Route] = ACCOUNT
 
     since_at: str = ""
     since_when: str = ""
 
     @rx.event
     async def delete(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Delete the account, once its own address was typed."""
-        if self.pending or self.step != Wish.DELETE:
+        """Delete the account after its own address was typed."""
+        if self.pending or self.step != Intent.DELETE:
             return
         self._begin()
         yield
-        values = self._typed(form, "confirm_email")
+        values = self._required_fields(form, "confirm_email")
         if values is not None:
-            await self._act(self._deleted(values["confirm_email"]))
+            await self._run(self._deleted(values["confirm_email"]))
 
     @rx.event
     async def change_email(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Have a link sent to another address."""
-        if self.pending or self.step != Wish.CHANGE_EMAIL:
+        """Send a confirmation link to another address."""
+        if self.pending or self.step != Intent.CHANGE_EMAIL:
             return
         self._begin()
         yield
-        values = self._typed(form, "email")
+        values = self._required_fields(form, "email")
         if values is not None:
-            await self._act(self._asked_to_move(values["email"]))
+            await self._run(self._requested_email_change(values["email"]))
 
-    def _asked_to_move(self, typed: str) -> Doing:
-        async def asked(context: RequestContext, looking: Viewer) -> None:
-            email = await services().email_change.request(context, looking, typed)
+    def _requested_email_change(self, typed: str) -> Action:
+        async def requested(context: RequestContext, principal: Viewer) -> None:
+            email = await services().email_change.request(context, principal, typed)
             words = f"A link is on its way to {email}. Nothing changes before you open it."
-            await self._finished(words, "email-card")(context, looking)
+            await self._finish(words, "email-card")(context, principal)
 
-        return asked
+        return requested
 
-    def _deleted(self, typed: str) -> Doing:
-        async def deleted(context: RequestContext, looking: Viewer) -> None:
-            with suppress(Unfinished):  # it is gone: only Redis doesn't know yet
-                await services().deletion.delete(context, looking, typed)
-            # To the door, which takes the cookie of a session that is over back, and says why it is.
-            self._go(self._here.path)
+    def _deleted(self, typed: str) -> Action:
+        async def deleted(context: RequestContext, principal: Viewer) -> None:
+            with suppress(Unfinished):  # deleted; only Redis has not been updated
+                await services().deletion.delete(context, principal, typed)
+            # A full load of this page: the server then clears the stale cookie and says why the session
+            # ended.
+            self._leave_for(self._route.path)
 
         return deleted
 
-    async def _fill(self, looking: Viewer) -> None:
-        account = await services().profiles.of(looking.user_id)
+    async def _fill(self, principal: Viewer) -> None:
+        account = await services().profiles.of(principal.user_id)
         self.on = account.mfa_enabled
-        self.since_at, self.since_when = viewer.iso(account.created_at), viewer.in_words(account.created_at)
-        self._show_owner(looking, account)
+        self.since_at, self.since_when = (
+            view_models.iso(account.created_at),
+            view_models.format_datetime(account.created_at),
+        )
+        self._show_account(principal, account)
 
-    def _wished(self, wish: object) -> str | None:
-        return Wish(wish).value if isinstance(wish, str) and wish in set(Wish) else None
+    def _parse_intent(self, intent: object) -> str | None:
+        return Intent(intent).value if isinstance(intent, str) and intent in set(Intent) else None
 
     def _card(self) -> str:
-        return "email-card" if self.wish == Wish.CHANGE_EMAIL else "delete"
+        return "email-card" if self.intent == Intent.CHANGE_EMAIL else "delete"

@@ -1,1 +1,1 @@
-"""Everything that happened on the account, to look through and take along."""
+"""The activity page: the events of the account, with filters and download."""

@@ -1,4 +1,4 @@
-"""What a person chooses on the activity page: as it stands in the address, and what it means."""
+"""The filters of the activity page: their values in the URL, and the criteria they stand for."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from autograph_web.audit.kinds import Group
 from autograph_web.profile.inputs import ActivityInput, Device
-from autograph_web.ui.choices import Choices, Options
-from autograph_web.ui.ranges import RANGES, since
+from autograph_web.ui.date_ranges import RANGES, since
+from autograph_web.ui.query_filters import Options, QueryFilters
 from autograph_web.ui.routes import ACTIVITY, Route
 
 GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in Group))
@@ -17,22 +17,22 @@ DEVICES: Options = (
     (Device.THIS.value, "This session"),
     (Device.OTHER.value, "Everywhere else"),
 )
-"""What each choice may be, with the words for it."""
+"""The options of each filter, with their labels."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filters(Choices):
-    """The choices of the activity page."""
+class Filters(QueryFilters):
+    """The filters of the activity page."""
 
-    HERE: ClassVar[Route] = ACTIVITY
+    ROUTE: ClassVar[Route] = ACTIVITY
     OPTIONS: ClassVar[dict[str, Options]] = {"group": GROUPS, "device": DEVICES, "range": RANGES}
 
     group: str = ""
     device: str = ""
     range: str = ""
 
-    def wish(self, now: datetime) -> ActivityInput:
-        """Return what is asked of the service."""
+    def criteria(self, now: datetime) -> ActivityInput:
+        """Return the criteria for the service."""
         return ActivityInput(
             group=Group(self.group) if self.group else None,
             device=Device(self.device) if self.device else None,
@@ -40,8 +40,8 @@ class Filters(Choices):
         )
 
     def download(self, form: str, now: datetime) -> str:
-        """Return where all of it can be had as a file."""
-        wish = self.wish(now)
-        query = {"format": form} | {name: value for name, value in self.chosen.items() if name != "range"}
-        begin = {"since": wish.since.isoformat(timespec="seconds")} if wish.since else {}
+        """Return the URL that downloads all matching events as a file."""
+        criteria = self.criteria(now)
+        query = {"format": form} | {name: value for name, value in self.selected.items() if name != "range"}
+        begin = {"since": criteria.since.isoformat(timespec="seconds")} if criteria.since else {}
         return f"/activity/export?{urlencode(query | begin)}"

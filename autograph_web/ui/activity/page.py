@@ -9,58 +9,48 @@ from autograph_web.ui.account_frame import account_frame, skeleton
 from autograph_web.ui.activity.filters import DEVICES, GROUPS
 from autograph_web.ui.activity.state import ActivityState
 from autograph_web.ui.components.cards import card, time_of
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.icons import icon_of
-from autograph_web.ui.components.listing import announced, choice, files, nothing, rest, table
-from autograph_web.ui.components.native import NativeForm, NativeLink, named
-from autograph_web.ui.ranges import RANGES
+from autograph_web.ui.components.listing import downloads, event_list, filter_select
+from autograph_web.ui.components.native import NativeForm, named
+from autograph_web.ui.date_ranges import RANGES
 from autograph_web.ui.routes import ACTIVITY
-from autograph_web.ui.viewer import ICONS, ActivityRow
+from autograph_web.ui.view_models import ICONS, ActivityRow
 
 
 def activity_page() -> rx.Component:
-    """What to show, the list, and the ways to take all of it along."""
+    """Return the activity page: filters, events and downloads."""
     return account_frame(
         ActivityState,
         ACTIVITY,
         "Everything that happened on your account. If something wasn't you, change your password.",
         rx.el.div(
             _events_card(),
-            files(ActivityState.csv, ActivityState.json, "activity"),
+            downloads(ActivityState.csv, ActivityState.json, "activity"),
             class_name="cards",
             custom_attrs=named("activity-cards"),
         ),
         skeleton("card-activity", "card-wide"),
-        signals(ActivityState.leave, ActivityState.focus, ActivityState.address),
+        browser_commands(ActivityState.leave, ActivityState.focus, ActivityState.address),
         rx.el.script(src="/download.js", defer=True),
         load=ActivityState.load,
     )
 
 
 def _events_card() -> rx.Component:
-    heads = ("Event", "Device", "Address", "Time")
-    events = table(ActivityState, "events", "Events, the newest first", heads, ActivityState.rows, _row)
-    older = rest(ActivityState, "activity", "Show older", "Go on with older events")
-    return card(
-        "activity",
-        "Events",
-        _filters(),
-        announced(ActivityState, "activity"),
-        rx.cond(ActivityState.from_the_middle, _newest()),
-        rx.cond(
-            ActivityState.rows,
-            rx.fragment(events, older),
-            nothing("Nothing like that has happened.", "Show everything", ACTIVITY.path),
-        ),
+    columns = ("Event", "Device", "Address", "Time")
+    listed = event_list(
+        ActivityState, "activity", ACTIVITY.path, _filters(), columns, ActivityState.rows, _row
     )
+    return card("activity", "Events", *listed)
 
 
 def _filters() -> rx.Component:
-    """The choices: each acts at once; as a form they are also what the address says."""
+    """Return the filters: each applies at once; submitted as a form they are the query of the URL."""
     return NativeForm.create(
-        choice(ActivityState, "group", "What", GROUPS),
-        choice(ActivityState, "device", "Where", DEVICES),
-        choice(ActivityState, "range", "When", RANGES),
+        filter_select(ActivityState, "group", "What", GROUPS),
+        filter_select(ActivityState, "device", "Where", DEVICES),
+        filter_select(ActivityState, "range", "When", RANGES),
         method="get",
         action=ACTIVITY.path,
         aria_busy=ActivityState.pending,
@@ -83,12 +73,4 @@ def _row(row: ActivityRow) -> rx.Component:
         rx.el.td(time_of(row.at, row.when), role="cell", class_name="quiet"),
         key=row.key,
         role="row",
-    )
-
-
-def _newest() -> rx.Component:
-    return rx.el.p(
-        "You're looking at older events. ",
-        NativeLink.create("Show the newest", href=ACTIVITY.path),
-        class_name="said middle",
     )

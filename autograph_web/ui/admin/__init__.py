@@ -1,1 +1,1 @@
-"""The pages of administrators."""
+"""The pages for administrators."""

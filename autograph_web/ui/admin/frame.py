@@ -1,4 +1,4 @@
-"""The frame of the administration's pages, and the ways between them."""
+"""The frame of the administration pages, with their navigation."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -10,7 +10,7 @@ import reflex as rx
 from autograph_web.ui.account_frame import account_frame
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.components.native import NativeLink
-from autograph_web.ui.routes import ADMIN_PLACES, Route
+from autograph_web.ui.routes import ADMIN_NAV, Route
 
 
 def admin_frame(
@@ -21,9 +21,9 @@ def admin_frame(
     waiting: rx.Component,
     *extras: rx.Component,
     load: Any,
-    place: Route | None = None,
+    section: Route | None = None,
 ) -> rx.Component:
-    """A page of the administration; `place` is the way it belongs to, if it is none itself."""
+    """Return an administration page; `section` is the page of the navigation it belongs to, if not itself."""
     return account_frame(
         state,
         here,
@@ -32,21 +32,23 @@ def admin_frame(
         waiting,
         *extras,
         load=load,
-        above=_places(here, place or here),
+        above=_navigation(here, section or here),
     )
 
 
-def _places(here: Route, place: Route) -> rx.Component:
-    """The ways within the administration, each with a full load as those of an account."""
+def _navigation(here: Route, section: Route) -> rx.Component:
+    """Return the links within the administration; each is a full load, as between account pages."""
     return rx.el.nav(
         *(
             NativeLink.create(
                 route.name,
                 href=route.path,
                 class_name="way",
-                custom_attrs={"aria-current": "page" if route is here else "true"} if route is place else {},
+                custom_attrs={"aria-current": "page" if route is here else "true"}
+                if route is section
+                else {},
             )
-            for route in ADMIN_PLACES
+            for route in ADMIN_NAV
         ),
         aria_label="Administration",
         class_name="places",

@@ -1,4 +1,4 @@
-"""Accounts and events as administrators see them listed."""
+"""View models of accounts and events for administrators."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ from autograph_web.admin.audit_search import Finding
 from autograph_web.admin.person import Person, Role, Status
 from autograph_web.audit.kinds import Outcome
 from autograph_web.infra.user_agent import describe_user_agent
-from autograph_web.ui.viewer import icon_of_kind, in_words, iso
+from autograph_web.ui.view_models import event_icon, format_datetime, iso
 
 
 @dataclass
-class PersonRow:
-    """One account; a moment is ISO 8601 (`…_at`, empty for none) and the same in words, in UTC."""
+class UserRow:
+    """One account; a time is ISO 8601 (`…_at`, empty for none) and formatted in UTC (`…_when`)."""
 
     key: str = ""
     email: str = ""
@@ -26,8 +26,8 @@ class PersonRow:
 
 
 @dataclass
-class FindingRow:
-    """One event, whose it is (`person` is an account's id) and which operator did it; times as above."""
+class AuditRow:
+    """One event, its account (`person` is the id) and the acting operator; times as above."""
 
     key: str
     label: str
@@ -42,10 +42,10 @@ class FindingRow:
     when: str
 
 
-def person_row(person: Person) -> PersonRow:
-    """Return `person` as a line of the list."""
+def user_row(person: Person) -> UserRow:
+    """Return the view model of an account."""
     seen = person.last_sign_in_at
-    return PersonRow(
+    return UserRow(
         key=str(person.id),
         email=person.email,
         administrator=person.role == Role.ADMIN,
@@ -53,19 +53,19 @@ def person_row(person: Person) -> PersonRow:
         two_step=person.mfa_enabled,
         verified=person.email_verified,
         made_at=iso(person.created_at),
-        made_when=in_words(person.created_at),
+        made_when=format_datetime(person.created_at),
         seen_at=iso(seen) if seen else "",
-        seen_when=in_words(seen) if seen else "",
+        seen_when=format_datetime(seen) if seen else "",
     )
 
 
-def finding_row(finding: Finding) -> FindingRow:
-    """Return `finding` as a line of the list; an account that is gone leads nowhere."""
+def audit_row(finding: Finding) -> AuditRow:
+    """Return the view model of an event; a deleted account has no link."""
     event = finding.event
-    return FindingRow(
+    return AuditRow(
         key=str(event.id),
         label=event.kind.label,
-        icon=icon_of_kind(event.kind.value),
+        icon=event_icon(event.kind.value),
         refused=event.kind.outcome is Outcome.REFUSED,
         person=str(event.user_id) if finding.email else "",
         email=finding.email or ("A deleted account" if event.user_id else "Nobody known"),
@@ -73,5 +73,5 @@ def finding_row(finding: Finding) -> FindingRow:
         device=describe_user_agent(event.user_agent),
         ip=event.ip,
         at=iso(event.at),
-        when=in_words(event.at),
+        when=format_datetime(event.at),
     )

@@ -1,1 +1,1 @@
-"""API keys: what there are, a new one, the end of one."""
+"""The page of API keys: list, create, revoke."""

@@ -3,8 +3,6 @@
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
-from typing import Any
-
 import reflex as rx
 
 from autograph_web.ui.api_keys.rows import KeyRow
@@ -12,14 +10,13 @@ from autograph_web.ui.api_keys.state import ApiKeysState, Step
 from autograph_web.ui.api_keys.steps import create_step, revoke_step, shown_step
 from autograph_web.ui.components.cards import card, time_of
 from autograph_web.ui.components.icons import icon
-from autograph_web.ui.components.native import named
-from autograph_web.ui.components.steps import ask_button, confirm_step
+from autograph_web.ui.components.steps import confirm_step, intent_button, step_container
 
 
 def new_key_card() -> rx.Component:
-    """The way to a new key, and the step that is under way."""
+    """Return the card that creates a key, with its active step."""
     ask = rx.el.div(
-        ask_button(ApiKeysState, "Make an API key", Step.CREATE.value, "button-primary"),
+        intent_button(ApiKeysState, "Make an API key", Step.CREATE.value, "button-primary"),
         class_name="actions card-actions",
     )
     full = rx.el.p("You have 25 keys, which is the most. Revoke one you no longer need.", class_name="warn")
@@ -30,30 +27,30 @@ def new_key_card() -> rx.Component:
         rx.cond(
             ApiKeysState.step == "",
             rx.cond(ApiKeysState.full, full, ask),
-            rx.el.div(_making(), class_name="card-work"),
+            rx.el.div(_create_steps(), class_name="card-work"),
         ),
     )
 
 
 def keys_card() -> rx.Component:
-    """The keys there are, or what keys are for; and the question whether one is to be revoked."""
+    """Return the card of existing keys, or an explanation of keys; or the confirmation to revoke one."""
     listed = rx.el.ul(rx.foreach(ApiKeysState.keys, _key), class_name="events")
     return card(
         "keys",
         "Your keys",
         rx.cond(
             ApiKeysState.step == Step.REVOKE.value,
-            rx.el.div(_step(revoke_step()), class_name="card-work"),
-            rx.cond(ApiKeysState.keys, listed, _none()),
+            rx.el.div(step_container(revoke_step()), class_name="card-work"),
+            rx.cond(ApiKeysState.keys, listed, _empty()),
         ),
     )
 
 
-def _making() -> rx.Component:
+def _create_steps() -> rx.Component:
     confirm = confirm_step(
         ApiKeysState, "It has been a while since you signed in. Type your password once more to go on."
     )
-    return _step(
+    return step_container(
         rx.match(
             ApiKeysState.step,
             (Step.CREATE.value, create_step()),
@@ -63,11 +60,7 @@ def _making() -> rx.Component:
     )
 
 
-def _step(content: Any) -> rx.Component:
-    return rx.el.div(content, class_name="step", custom_attrs=named("step"))
-
-
-def _none() -> rx.Component:
+def _empty() -> rx.Component:
     return rx.fragment(
         rx.el.p(
             "You have none. With a key a program - a backup, a script, a dashboard - uses this server in "

@@ -8,14 +8,14 @@ import reflex as rx
 from autograph_web.ui.account_frame import account_frame, skeleton
 from autograph_web.ui.api_keys.cards import keys_card, new_key_card
 from autograph_web.ui.api_keys.state import ApiKeysState, Step
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import claim_form, form_messages
 from autograph_web.ui.components.native import named
 from autograph_web.ui.routes import API_KEYS
 
 
 def api_keys_page() -> rx.Component:
-    """The keys of an account and the way to a new one; while something is under way there is only that."""
+    """Return the page of API keys; while a step is active it shows only the card of that step."""
     return account_frame(
         ApiKeysState,
         API_KEYS,
@@ -23,7 +23,7 @@ def api_keys_page() -> rx.Component:
         rx.fragment(form_messages(ApiKeysState), _cards()),
         skeleton("card-wide", "card-wide"),
         claim_form(ApiKeysState),
-        signals(ApiKeysState.leave, ApiKeysState.focus),
+        browser_commands(ApiKeysState.leave, ApiKeysState.focus),
         load=ApiKeysState.load,
     )
 

@@ -1,7 +1,7 @@
-"""The state behind the page of API keys.
+"""The state of the page of API keys.
 
-No key ever enters a var: `reveal` is the ticket of a sealed note that the page fetches itself, once (see
-assets/reveal.js).
+No key ever enters a var: `reveal` is the ticket of an encrypted one-time secret that the page fetches itself
+(see assets/reveal.js).
 """
 
 from collections.abc import AsyncGenerator
@@ -20,10 +20,11 @@ from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
 from autograph_web.ui import messages
+from autograph_web.ui.account_form import Action
 from autograph_web.ui.api_keys.rows import KeyRow, key_row
-from autograph_web.ui.confirming import Confirming, Doing
 from autograph_web.ui.form_state import text_fields
 from autograph_web.ui.routes import API_KEYS, Route
+from autograph_web.ui.step_up import StepUpPage
 
 _CLOCK = SystemClock()
 _LIST = "keys"
@@ -31,20 +32,21 @@ _READY = "Your API key is ready. We won't show it again."
 
 
 class Step(StrEnum):
-    """What the page asks for or shows; the first is also what `?then=` in the address may say."""
+    """The steps of the page; the first is also a value of `?then=`."""
 
     CREATE = "create"
     SHOWN = "shown"
     REVOKE = "revoke"
 
 
-class ApiKeysState(Confirming, rx.State):
-    """What the page of API keys shows. Handlers that read or change anything ask anew who is looking.
+class ApiKeysState(StepUpPage, rx.State):
+    """The state of the page of API keys. Every handler that reads or changes anything authenticates again.
 
-    `chosen` is the id of the key that was just made, or is about to be revoked.
+    `chosen` is the id of the key that was just created, or is about to be revoked.
     """
 
-    _here: ClassVar[Route] = API_KEYS
+    _route: ClassVar[Route] = API_KEYS
+    _outdated: ClassVar[tuple[type[DomainError], ...]] = (NotFound,)
 
     keys: rx.Field[list[KeyRow]] = rx.field(default_factory=list)
     full: bool = False
@@ -56,54 +58,54 @@ class ApiKeysState(Confirming, rx.State):
 
     @rx.event
     async def create(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Make a key."""
+        """Create a key."""
         if self.pending or self.step != Step.CREATE:
             return
         self._begin()
         yield
-        await self._act(self._created(form))
+        await self._run(self._created(form))
 
     @rx.event
     async def tick_saved(self, ticked: Any) -> None:
-        """Take the person's word that the key is saved."""
+        """Note that the user says the key is saved."""
         self.saved = ticked is True
 
     @rx.event
     async def done(self) -> AsyncGenerator[None, None]:
-        """Put the key away."""
+        """Close the step that shows the key."""
         if self.pending or self.step != Step.SHOWN or not self.saved:
             return
         self._begin()
         yield
-        await self._act(self._finished(_READY, _LIST))
+        await self._run(self._finish(_READY, _LIST))
 
     @rx.event
     async def discard(self) -> AsyncGenerator[None, None]:
-        """Revoke the key that could not be shown: nobody has seen it. Then ask for another."""
+        """Revoke the key that could not be shown, since no user has seen it, and ask for another."""
         if self.pending or self.step != Step.SHOWN:
             return
         self._begin()
         yield
-        await self._act(self._discarded)
+        await self._run(self._discarded)
 
     @rx.event
     async def ask_revoke(self, key: Any) -> AsyncGenerator[None, None]:
-        """Ask whether one of the keys is to be revoked."""
+        """Ask for confirmation to revoke a key."""
         row = next((row for row in self.keys if row.key == key), None)
         if self.pending or self.step or row is None:
             return
         self._begin()
         yield
-        await self._act(self._asked_to_revoke(row))
+        await self._run(self._chosen_to_revoke(row))
 
     @rx.event
     async def revoke(self) -> AsyncGenerator[None, None]:
-        """Revoke the key that was asked about."""
+        """Revoke the key after confirmation."""
         if self.pending or self.step != Step.REVOKE:
             return
         self._begin()
         yield
-        await self._act(self._revoked)
+        await self._run(self._revoked)
 
     async def _show_flash(self) -> Flash | None:
         flash = await super()._show_flash()
@@ -111,70 +113,60 @@ class ApiKeysState(Confirming, rx.State):
             self._show_key(flash.values.get("key", ""), flash.values.get("ticket", ""))
         return flash
 
-    async def _for_viewer(self, doing: Doing) -> None:
-        try:
-            await super()._for_viewer(doing)
-        except NotFound:
-            # Another tab was quicker: show how things stand.
-            self._step_back()
-            with suppress(DomainError):
-                await self._fill(await self._looking())
-            raise
-
-    def _created(self, form: Any) -> Doing:
-        async def created(context: RequestContext, looking: Viewer) -> None:
-            wish = read_form(text_fields(form, *FORM_FIELDS))
-            issued = await services().api_keys.create(context, looking, wish)
-            ticket = ""  # the page then says that the key could not be shown
+    def _created(self, form: Any) -> Action:
+        async def created(context: RequestContext, principal: Viewer) -> None:
+            intent = read_form(text_fields(form, *FORM_FIELDS))
+            issued = await services().api_keys.create(context, principal, intent)
+            ticket = ""  # without a ticket the page says that the key could not be shown
             with suppress(Unavailable):
-                ticket = await services().one_time_secrets.put(looking.user_id, {"key": issued.text})
+                ticket = await services().one_time_secrets.put(principal.user_id, {"key": issued.text})
             self._show_key(issued.key.id, ticket)
 
         return created
 
-    async def _discarded(self, context: RequestContext, looking: Viewer) -> None:
-        with suppress(NotFound):  # it is gone already
-            await services().api_keys.revoke(context, looking, self.chosen)
+    async def _discarded(self, context: RequestContext, principal: Viewer) -> None:
+        with suppress(NotFound):  # already revoked
+            await services().api_keys.revoke(context, principal, self.chosen)
         self._step_back()
-        await self._fill(looking)
-        await self._go_on(Step.CREATE.value)(context, looking)
+        await self._fill(principal)
+        await self._continue(Step.CREATE.value)(context, principal)
 
-    def _asked_to_revoke(self, row: KeyRow) -> Doing:
-        async def asked(_context: RequestContext, _looking: Viewer) -> None:
+    def _chosen_to_revoke(self, row: KeyRow) -> Action:
+        async def chosen_to_revoke(_context: RequestContext, _authorize: Viewer) -> None:
             self.chosen, self.chosen_name = row.key, row.name
             self._show(Step.REVOKE)
 
-        return asked
+        return chosen_to_revoke
 
-    async def _revoked(self, context: RequestContext, looking: Viewer) -> None:
+    async def _revoked(self, context: RequestContext, principal: Viewer) -> None:
         name = self.chosen_name
-        await services().api_keys.revoke(context, looking, self.chosen)
-        await self._finished(f"{name} was revoked. It opens nothing any more.", _LIST)(context, looking)
+        await services().api_keys.revoke(context, principal, self.chosen)
+        await self._finish(f"{name} was revoked. It opens nothing any more.", _LIST)(context, principal)
 
     def _show_key(self, key_id: str, ticket: str) -> None:
         self.chosen, self.reveal, self.saved = key_id, ticket, False
         self._show(Step.SHOWN)
 
-    async def _fill(self, looking: Viewer) -> None:
-        account = await services().profiles.of(looking.user_id)
-        found = await services().api_keys.of(looking.user_id)
+    async def _fill(self, principal: Viewer) -> None:
+        account = await services().profiles.of(principal.user_id)
+        found = await services().api_keys.of(principal.user_id)
         self.keys = [key_row(key, _CLOCK.now()) for key in found]
         self.full = sum(not row.over for row in self.keys) >= MOST_KEYS
         self.on = account.mfa_enabled
         self.origin = services().settings.base_url
-        self._show_owner(looking, account)
+        self._show_account(principal, account)
 
-    def _wished(self, wish: object) -> str | None:
-        return Step.CREATE.value if wish == Step.CREATE else None
+    def _parse_intent(self, intent: object) -> str | None:
+        return Step.CREATE.value if intent == Step.CREATE else None
 
-    async def _ask_again(self) -> None:
-        self._ask_who(Step.CREATE.value)
+    async def _reauthenticate(self) -> None:
+        self._require_reauth(Step.CREATE.value)
 
     def _card(self) -> str:
         return _LIST if self.step == Step.REVOKE else "new-key"
 
     def _may_cancel(self) -> bool:
-        return self.step != Step.SHOWN  # it is in force, and shown this once
+        return self.step != Step.SHOWN  # the key is active, and shown only this once
 
     def _step_back(self) -> None:
         super()._step_back()

@@ -1,4 +1,4 @@
-"""The steps of the page of API keys, each in the place of the last."""
+"""The steps of the page of API keys; each replaces the one before."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -10,17 +10,20 @@ from autograph_web.api_keys.key import Scope
 from autograph_web.ui.api_keys.state import ApiKeysState
 from autograph_web.ui.components.forms import boxes, submit_button, text_field
 from autograph_web.ui.components.native import named
-from autograph_web.ui.components.reveal import keeping, revealed, said
-from autograph_web.ui.components.steps import step_buttons, step_title
+from autograph_web.ui.components.reveal import revealed, secret_button, status_line
+from autograph_web.ui.components.steps import step_buttons, step_form, step_title
 
 _WORDS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year", "never": "Never"}
 
 
 def create_step() -> rx.Component:
-    """Asks for a name, the scopes and an end."""
+    """Return the form with name, scopes and expiry."""
     return rx.el.div(
         step_title("Make an API key"),
-        rx.el.form(
+        step_form(
+            ApiKeysState,
+            "create",
+            ApiKeysState.create,
             text_field(
                 ApiKeysState, "name", "Name", str(LONGEST_NAME), "What it is for, such as “Nightly backup”."
             ),
@@ -37,22 +40,15 @@ def create_step() -> rx.Component:
             ),
             _lifetime(),
             step_buttons(ApiKeysState, submit_button(ApiKeysState, "Make the key", "Making the key…", "")),
-            method="post",
             action="/session/create-api-key",
-            on_submit=ApiKeysState.create,
-            no_validate=True,
-            aria_busy=ApiKeysState.pending,
-            data_answers=ApiKeysState.answers,
-            class_name="form form-narrow",
-            custom_attrs=named("create-form"),
         ),
         key="create",
     )
 
 
 def shown_step() -> rx.Component:
-    """Shows the new key, once."""
-    # What was ticked stays the browser's own: a box that waits for the server's word looks broken meanwhile.
+    """Return the step that shows the new key, once."""
+    # Uncontrolled: a box that waits for the server before it changes looks broken.
     tick = rx.el.input(
         type="checkbox", class_name="check", on_change=ApiKeysState.tick_saved, custom_attrs=named("saved")
     )
@@ -73,8 +69,8 @@ def shown_step() -> rx.Component:
         revealed(
             ApiKeysState.reveal,
             rx.el.code(class_name="api-key", data_slot="key", custom_attrs={"translate": "no"}),
-            rx.el.div(keeping("copy", "Copy", data_copy="key"), class_name="actions"),
-            said(),
+            rx.el.div(secret_button("copy", "Copy", data_copy="key"), class_name="actions"),
+            status_line(),
             rx.el.label(tick, rx.el.span("I saved it"), class_name="check-label"),
             rx.el.div(done, class_name="actions"),
             failed="We couldn't show you the key. Nobody has seen it.",
@@ -82,13 +78,13 @@ def shown_step() -> rx.Component:
             look="codes-place",
         ),
         key="shown",
-        # While this is so, leaving the page warns.
+        # While this is true, leaving the page warns.
         data_unsaved=rx.cond(ApiKeysState.saved, "false", "true"),
     )
 
 
 def revoke_step() -> rx.Component:
-    """Asks whether a key is to be revoked."""
+    """Return the confirmation to revoke a key."""
     return rx.el.div(
         step_title("Revoke this key?"),
         rx.el.p(
@@ -96,16 +92,14 @@ def revoke_step() -> rx.Component:
             " stops working at once, for good. A program that still uses it gets no answer.",
             class_name="said",
         ),
-        rx.el.form(
+        step_form(
+            ApiKeysState,
+            "revoke",
+            ApiKeysState.revoke,
             rx.el.input(type="hidden", name="key", value=ApiKeysState.chosen, read_only=True),
             step_buttons(ApiKeysState, submit_button(ApiKeysState, "Revoke", "Revoking…", "button-bad")),
-            method="post",
             action="/session/revoke-api-key",
-            on_submit=ApiKeysState.revoke,
-            aria_busy=ApiKeysState.pending,
-            data_answers=ApiKeysState.answers,
-            class_name="form",
-            custom_attrs=named("revoke-form"),
+            has_fields=False,
         ),
         key="revoke",
     )

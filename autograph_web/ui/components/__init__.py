@@ -1,1 +1,1 @@
-"""Pieces that several pages are built from."""
+"""Components that several pages share."""

@@ -1,4 +1,4 @@
-"""The signature: a hand that writes "Auto" and runs on into a graph, with the tools that drew it left in."""
+"""The illustration: the handwritten word "Auto" that becomes a graph, with its curve handles."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -20,7 +20,7 @@ _MARK = "M3 26C12 25 17 6 23 4.5C27 4 24 14 23 20C22.5 25 25 26 27.5 24"
 
 
 def signature() -> rx.Component:
-    """Draw the panel beside a form; decoration only."""
+    """Return the panel beside a form; decoration only."""
     return rx.el.div(
         rx.el.svg(
             *(rx.el.line(x1=0, x2=540, y1=y, y2=y, class_name="art-rule") for y in (23, 126, 232)),
@@ -44,7 +44,7 @@ def signature() -> rx.Component:
 
 
 def mark() -> rx.Component:
-    """Draw the small sign before the product's name."""
+    """Return the logo before the product's name."""
     return rx.el.svg(
         rx.el.path(
             d="M3.5 26.5C11 25 15 6.5 20.5 5C24 4.5 21.5 13 20.5 19C19.8 23.5 20.5 26.5 22.8 26.5"
@@ -59,7 +59,7 @@ def mark() -> rx.Component:
 
 
 def _handle(x: int, y: int, dx: int, dy: int) -> rx.Component:
-    """Draw the two levers of a curve through (x, y), reaching (dx, dy) to either side."""
+    """Return the two handles of a curve through (x, y), reaching (dx, dy) to either side."""
     ends = ((x - dx, y - dy), (x + dx, y + dy))
     return rx.el.g(
         rx.el.line(x1=ends[0][0], y1=ends[0][1], x2=ends[1][0], y2=ends[1][1]),

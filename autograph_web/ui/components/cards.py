@@ -1,4 +1,4 @@
-"""The titled parts of an account's pages, and what stands in them."""
+"""Cards of the account pages, and their content."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -12,7 +12,7 @@ from autograph_web.ui.components.native import named
 def card(
     name: str, title: rx.Var[str] | str, *content: rx.Component, badge: rx.Component | None = None
 ) -> rx.Component:
-    """A titled part of a page that the focus can be sent to."""
+    """Return a section with a title that can receive the focus."""
     return rx.el.section(
         rx.el.div(
             rx.el.h2(title, custom_attrs=named(f"{name}-title")),
@@ -28,17 +28,17 @@ def card(
 
 
 def fact(name: str, value: rx.Component) -> rx.Component:
-    """One line of a <dl>."""
+    """Return one row of a <dl>."""
     return rx.el.div(rx.el.dt(name), rx.el.dd(value), class_name="fact")
 
 
 def time_of(at: rx.Var[str] | str, words: rx.Var[str] | str) -> rx.Component:
-    """A time (two vars): in UTC until session.js has put it into the viewer's time zone."""
+    """Return a time (two vars): in UTC until session.js has converted it to the user's time zone."""
     return rx.el.time(words, date_time=at, class_name="time", data_local="true")
 
 
 def few_codes(left: int) -> rx.Component:
-    """Warn that few recovery codes are `left` (a var)."""
+    """Return the warning that few recovery codes are `left` (a var)."""
     return rx.el.p(
         icon("warning"),
         rx.match(

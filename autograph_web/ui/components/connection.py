@@ -1,4 +1,4 @@
-"""What session.js reads from the page, and the banner it shows when the connection is down."""
+"""Commands of the server that session.js carries out, and the banners about the connection."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -11,13 +11,13 @@ from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 
 
-def signals(
+def browser_commands(
     leave: rx.Var[str] | str = "", focus: rx.Var[str] | str = "", address: rx.Var[str] | str = ""
 ) -> rx.Component:
-    """Wishes of the server that need the browser's own hands; session.js carries each out once.
+    """Return the element with commands that only the browser can carry out; session.js does so, once each.
 
-    `leave` is a path of ours to load in full, `focus` the id of an element and a number after a colon, and
-    `address` what the address bar is to say of this very page.
+    `leave` is a path of this site to load in full, `focus` the id of an element followed by a colon and a
+    counter, and `address` the URL to show for this page.
     """
     return rx.el.div(
         hidden=True,
@@ -31,7 +31,7 @@ def signals(
 
 
 def offline_banner() -> rx.Component:
-    """The banner; its live region is always there, its words only while the connection is down."""
+    """Return the offline banner; its live region always exists, its text only while disconnected."""
     return rx.el.div(
         rx.el.div(icon("no-signal"), rx.el.p(messages.OFFLINE), class_name="offline-text"),
         role="status",
@@ -41,7 +41,7 @@ def offline_banner() -> rx.Component:
 
 
 def trouble_banner() -> rx.Component:
-    """The banner for all else that keeps a page from working; session.js fills in what it found out."""
+    """Return the banner for other problems of the page; session.js fills in the one it detects."""
     words = {f"data-{name}": text for name, text in messages.TROUBLES.items()}
     return rx.el.div(
         # The space is the text node that session.js writes to.

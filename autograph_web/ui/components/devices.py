@@ -1,4 +1,4 @@
-"""One open session as it is listed."""
+"""One open session in a list."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -7,11 +7,11 @@ import reflex as rx
 
 from autograph_web.ui.components.cards import time_of
 from autograph_web.ui.components.icons import icon_of
-from autograph_web.ui.viewer import DeviceRow
+from autograph_web.ui.view_models import DeviceRow
 
 
-def device_line(row: DeviceRow, *more: rx.Component, way: rx.Component | None = None) -> rx.Component:
-    """What it is, where from and since when; `way` is what can be done about it."""
+def device_line(row: DeviceRow, *more: rx.Component, action: rx.Component | None = None) -> rx.Component:
+    """Return the list item of a session: device, address, time; `action` is what can be done with it."""
     return rx.el.li(
         rx.el.span(icon_of(row.icon, "devices", "key"), class_name="event-icon"),
         rx.el.div(
@@ -21,7 +21,7 @@ def device_line(row: DeviceRow, *more: rx.Component, way: rx.Component | None = 
             *more,
             class_name="event-what",
         ),
-        *([way] if way else []),
+        *([action] if action else []),
         key=row.key,
         data_session=row.key,
         class_name="event device",
@@ -29,5 +29,5 @@ def device_line(row: DeviceRow, *more: rx.Component, way: rx.Component | None = 
 
 
 def last_seen(row: DeviceRow) -> rx.Component:
-    """When it was used last."""
+    """Return the time it was last used."""
     return rx.el.p("Last seen: ", time_of(row.seen_at, row.seen_when), class_name="event-where")

@@ -1,4 +1,4 @@
-"""Fields, buttons and the words around a form."""
+"""Fields, buttons and messages of forms."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -14,12 +14,12 @@ from autograph_web.ui.components.native import NativeForm, named
 from autograph_web.ui.form_state import CodeForm, FormState
 from autograph_web.ui.routes import DASHBOARD
 
-# No field for an address, a password or a code has a maxlength: a browser cuts what is pasted without a word,
-# and what was cut is worth nothing.
+# No field for an address, a password or a code has a maxlength: a browser cuts pasted text without notice,
+# and a truncated value is useless.
 
 
 def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
-    """The email field; what was typed survives an error, and a form posted without JavaScript."""
+    """Return the email field; its value survives an error, and a form posted without JavaScript."""
     return rx.el.div(
         rx.el.label("Email", html_for="email"),
         rx.el.input(
@@ -45,7 +45,7 @@ def email_field(state: type[AuthForm], **events: Any) -> rx.Component:
 
 
 def address_field(state: type[FormState], name: str, label: str, autocomplete: str) -> rx.Component:
-    """A field for an address; what was typed survives an error because the browser keeps it."""
+    """Return a field for an address; its value survives an error because the browser keeps it."""
     return rx.el.div(
         rx.el.label(label, html_for=name),
         rx.el.input(
@@ -66,7 +66,7 @@ def address_field(state: type[FormState], name: str, label: str, autocomplete: s
 def text_field(
     state: type[FormState], name: str, label: str, longest: str, hint: str, **attributes: Any
 ) -> rx.Component:
-    """A field for a few words of the person's own."""
+    """Return a field for a short text."""
     return rx.el.div(
         rx.el.label(label, html_for=name),
         rx.el.input(
@@ -87,13 +87,13 @@ def text_field(
 
 
 def boxes(state: type[FormState], name: str, legend: str, *choices: rx.Component) -> rx.Component:
-    """Several boxes to tick under one question, which carries what is wrong with the answer."""
+    """Return several checkboxes under one legend, with one error message for all of them."""
     return rx.el.fieldset(
         rx.el.legend(legend),
         *choices,
         _field_error(state, name),
         class_name="field boxes",
-        # Reflex would take either attribute of a fieldset for a style.
+        # Reflex would treat either attribute of a fieldset as a style.
         custom_attrs=named(name, tabIndex="-1", **{"aria-describedby": f"{name}-error"}),
     )
 
@@ -108,7 +108,7 @@ def password_field(
     required: bool = True,
     **events: Any,
 ) -> rx.Component:
-    """The password field with its own show button, which needs JavaScript and appears only with it."""
+    """Return a password field with a show button, which appears only with JavaScript."""
     return rx.el.div(
         rx.el.label(label, html_for=name),
         rx.el.div(
@@ -142,7 +142,7 @@ def password_field(
 
 
 def app_code_field(state: type[FormState], hint_id: str = "") -> rx.Component:
-    """The field for six digits: paste, "123 456" and a phone's own suggestion all work."""
+    """Return the field for six digits: it accepts paste, "123 456" and the phone's own suggestion."""
     return _code_field(
         state,
         "Six-digit code",
@@ -155,7 +155,7 @@ def app_code_field(state: type[FormState], hint_id: str = "") -> rx.Component:
 
 
 def code_field(state: type[CodeForm], hint_id: str = "") -> rx.Component:
-    """The field for a code of the authenticator or, after "Use a recovery code", for one of those."""
+    """Return the field for a code of the authenticator or, after "Use a recovery code", a recovery code."""
     recovery = _code_field(
         state,
         "Recovery code",
@@ -165,12 +165,12 @@ def code_field(state: type[CodeForm], hint_id: str = "") -> rx.Component:
         input_mode="text",
         key="recovery",
     )
-    # Different keys make them two elements, so what was typed into one does not turn up in the other.
+    # Different keys make them two elements, so that a value typed into one does not appear in the other.
     return rx.fragment(rx.cond(state.recovery, recovery, app_code_field(state, hint_id)))
 
 
 def switch_code_button(state: type[CodeForm]) -> rx.Component:
-    """The way from one kind of code to the other and back."""
+    """Return the button that switches between the two kinds of code."""
     return rx.el.button(
         rx.cond(state.recovery, "Use your app instead", "Use a recovery code"),
         type="button",
@@ -183,7 +183,7 @@ def switch_code_button(state: type[CodeForm]) -> rx.Component:
 def submit_button(
     state: type[FormState], label: rx.Var[str] | str, pending_label: str, look: str = "button-wide"
 ) -> rx.Component:
-    """The button that sends the form: it says so while waiting, and rests while tries are limited."""
+    """Return the submit button; it shows a pending label, and is disabled while the form is rate limited."""
     return rx.el.button(
         rx.cond(state.pending | (state.ticket != ""), pending_label, label),
         type="submit",
@@ -194,7 +194,7 @@ def submit_button(
 
 
 def form_messages(state: type[FormState]) -> rx.Component:
-    """What is said above a form. Both regions are always there, so that a change in them is announced."""
+    """Return the messages above a form. Both live regions always exist, so that a change is announced."""
     return rx.el.div(
         rx.el.div(
             rx.cond(
@@ -217,7 +217,7 @@ def form_messages(state: type[FormState]) -> rx.Component:
 
 
 def claim_form(state: type[FormState]) -> rx.Component:
-    """The hidden form that exchanges the one-use ticket for the cookie, which a websocket cannot set.
+    """Return the hidden form that exchanges the one-time ticket for the cookie, which a websocket cannot set.
 
     session.js copies `data-ticket` into the field and posts the form as soon as there is one.
     """
@@ -233,7 +233,7 @@ def claim_form(state: type[FormState]) -> rx.Component:
 
 
 def next_field(state: type[FormState]) -> rx.Component:
-    """Where to go afterwards; session.js fills it from the address when the page is not connected yet."""
+    """Return the destination field; session.js fills it from the URL if the page is not connected yet."""
     return rx.el.input(
         type="hidden",
         name="next",
@@ -284,7 +284,7 @@ def _alert_text(state: type[FormState]) -> rx.Component:
 
 
 def countdown(state: type[FormState], whole: rx.Var[str] | str, before: str) -> rx.Component:
-    """The wait: said as a `whole` to a screen reader, while the clock that others see ticks in silence."""
+    """Return a countdown: screen readers get the text `whole` once, without the ticking clock."""
     return rx.el.div(
         rx.el.p(whole, class_name="sr-only"),
         rx.el.p(
@@ -303,7 +303,7 @@ def countdown(state: type[FormState], whole: rx.Var[str] | str, before: str) -> 
 
 
 def _field_error(state: type[FormState], field: str) -> rx.Component:
-    """The sentence beside a field; its place is always there for aria-describedby."""
+    """Return the error of a field; the element always exists, for aria-describedby."""
     return rx.el.p(
         rx.cond(state.bad == field, state.bad_text, ""),
         class_name="field-error",
@@ -316,6 +316,6 @@ def _is_bad(state: type[FormState], field: str) -> rx.Var[str]:
 
 
 def _described(state: type[FormState], field: str, hint_id: str = "") -> rx.Var[str]:
-    """Point a field at what is said about it: its own sentence, or the alert that is about both fields."""
+    """Return the ids that describe a field: its own error, or the alert that concerns both fields."""
     hint = f" {hint_id}" if hint_id else ""
     return rx.cond(state.bad == "both", f"{messages.ALERT_ID}{hint}", f"{field}-error{hint}")

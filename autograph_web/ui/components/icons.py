@@ -1,4 +1,4 @@
-"""Line drawings on a 24-unit grid, coloured by the text around them."""
+"""Line icons on a 24-unit grid, in the colour of the surrounding text."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -54,7 +54,7 @@ _PATHS: dict[str, tuple[str, ...]] = {
 
 
 def icon(name: str) -> rx.Component:
-    """Draw `name`; hidden from assistive technology, since words always stand beside it."""
+    """Return the icon `name`; hidden from assistive technology, since it always accompanies text."""
     return rx.el.svg(
         *(rx.el.path(d=path) for path in _PATHS[name]),
         view_box="0 0 24 24",
@@ -64,5 +64,5 @@ def icon(name: str) -> rx.Component:
 
 
 def icon_of(name: str, *names: str) -> rx.Component:
-    """Draw the one of `names` that the var `name` says at run time, else a dot."""
+    """Return the icon that the var `name` selects from `names` at run time, else a dot."""
     return rx.fragment(rx.match(name, *((one, icon(one)) for one in names), icon("dot")))

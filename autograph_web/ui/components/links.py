@@ -1,4 +1,4 @@
-"""How the page of a one-time link gets hold of its token without ever seeing it (decision 14)."""
+"""How the page of a one-time link obtains its token without seeing it (decision 14)."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -10,10 +10,10 @@ from autograph_web.ui.components.native import NativeForm, named
 from autograph_web.ui.components.scriptless import scriptless_field
 
 
-def link_taker(purpose: Purpose) -> rx.Component:
-    """The hidden form that link.js posts the token of the address with, before the page comes alive.
+def link_exchange_form(purpose: Purpose) -> rx.Component:
+    """Return the hidden form with which link.js posts the token from the URL, before the page is hydrated.
 
-    Not deferred: whatever runs before would see the token, and Reflex sends the address with every event.
+    Not deferred: any script that runs earlier would see the token, and Reflex sends the URL with every event.
     """
     return rx.fragment(
         NativeForm.create(
@@ -29,7 +29,7 @@ def link_taker(purpose: Purpose) -> rx.Component:
 
 
 def paste_link(purpose: Purpose, element: str, *, scriptless: bool = False) -> rx.Component:
-    """A form for the link as text: in a noscript element, or with the letter on another device."""
+    """Return a form to paste the link: within noscript, or when the email is on another device."""
     return NativeForm.create(
         _purpose_field(purpose),
         rx.el.div(
@@ -40,7 +40,7 @@ def paste_link(purpose: Purpose, element: str, *, scriptless: bool = False) -> r
                 auto_complete="off",
                 required=True,
                 class_name="input",
-                # No limit of length: gateways make a link long, and one cut short is worth nothing.
+                # No maximum length: gateways rewrite links into long ones, and a truncated link is useless.
                 custom_attrs=named(element, autoCapitalize="none", spellCheck="false"),
             ),
             class_name="field",
@@ -53,10 +53,10 @@ def paste_link(purpose: Purpose, element: str, *, scriptless: bool = False) -> r
     )
 
 
-def close_form(purpose: Purpose, ticket: rx.Var[str] | str) -> rx.Component:
-    """The hidden form that gives the cookie of a used link back, which a websocket cannot do.
+def link_close_form(purpose: Purpose, ticket: rx.Var[str] | str) -> rx.Component:
+    """Return the hidden form that clears the cookie of a used link, which a websocket cannot do.
 
-    session.js posts it as soon as there is a `ticket`; behind that is what the next page is to say.
+    session.js posts it as soon as there is a `ticket`, which refers to the message of the next page.
     """
     return NativeForm.create(
         _purpose_field(purpose),

@@ -1,4 +1,4 @@
-"""The parts of a page that lists what some choices pick."""
+"""Components of pages with a filtered list."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -8,15 +8,15 @@ from typing import Any
 
 import reflex as rx
 
-from autograph_web.ui.choices import LONGEST_TEXT, Options
 from autograph_web.ui.components.cards import card
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.listing import Listing
+from autograph_web.ui.query_filters import MAX_TEXT_LENGTH, Options
 
 
-def choice(state: type[Listing], name: str, label: str, options: Options) -> rx.Component:
-    """One of several; what is chosen acts at once."""
+def filter_select(state: type[Listing], name: str, label: str, options: Options) -> rx.Component:
+    """Return a filter with options; a choice applies at once."""
     return rx.el.div(
         rx.el.label(label, html_for=f"filter-{name}"),
         rx.el.select(
@@ -31,8 +31,8 @@ def choice(state: type[Listing], name: str, label: str, options: Options) -> rx.
     )
 
 
-def typed(state: type[Listing], name: str, label: str, placeholder: str = "") -> rx.Component:
-    """A few words to look for; the form they stand in is sent."""
+def filter_text(state: type[Listing], name: str, label: str, placeholder: str = "") -> rx.Component:
+    """Return a text filter; it applies when its form is submitted."""
     return rx.el.div(
         rx.el.label(label, html_for=f"filter-{name}"),
         rx.el.input(
@@ -43,21 +43,21 @@ def typed(state: type[Listing], name: str, label: str, placeholder: str = "") ->
             auto_complete="off",
             class_name="input",
             custom_attrs=named(
-                f"filter-{name}", autoCapitalize="none", spellCheck="false", maxLength=str(LONGEST_TEXT)
+                f"filter-{name}", autoCapitalize="none", spellCheck="false", maxLength=str(MAX_TEXT_LENGTH)
             ),
         ),
         class_name="field",
     )
 
 
-def choices_form(
-    state: type[Listing], path: str, *words: rx.Component, choices: tuple[rx.Component, ...]
+def filter_form(
+    state: type[Listing], path: str, *words: rx.Component, selects: tuple[rx.Component, ...]
 ) -> rx.Component:
-    """What is looked for: words are sent with Enter or the button, each of the `choices` acts at once."""
+    """Return the filters: text applies with Enter or the button, each of the `selects` at once."""
     search = rx.el.button(icon("search"), "Search", type="submit", class_name="button", data_submit="true")
     return rx.el.form(
         rx.el.div(*words, search, class_name="search"),
-        *choices,
+        *selects,
         method="get",
         action=path,
         on_submit=state.search,
@@ -68,12 +68,12 @@ def choices_form(
     )
 
 
-def announced(state: type[Listing], name: str) -> rx.Component:
-    """What is said of the list, and what kept it from being read; both regions are always there."""
+def announcements(state: type[Listing], name: str) -> rx.Component:
+    """Return the announcements and errors of the list; both live regions always exist."""
     box = rx.el.div(icon("warning"), rx.el.p(state.problem), class_name="box box-bad")
     return rx.fragment(
         rx.el.div(rx.cond(state.problem != "", box), role="alert", custom_attrs=named(f"{name}-alert")),
-        rx.el.p(state.said, role="status", class_name="sr-only", custom_attrs=named(f"{name}-said")),
+        rx.el.p(state.announcement, role="status", class_name="sr-only", custom_attrs=named(f"{name}-said")),
     )
 
 
@@ -81,30 +81,30 @@ def table(
     state: type[Listing],
     name: str,
     caption: str,
-    heads: tuple[str, ...],
+    columns: tuple[str, ...],
     rows: Any,
     row: Callable[[Any], rx.Component],
 ) -> rx.Component:
-    """The table of a page that lists; it fades while another portion is read."""
-    return table_of(name, caption, heads, rows, row, aria_busy=state.pending)
+    """Return the table of a list; it is marked busy while another page of rows is read."""
+    return table_of(name, caption, columns, rows, row, aria_busy=state.pending)
 
 
 def table_of(
     name: str,
     caption: str,
-    heads: tuple[str, ...],
+    columns: tuple[str, ...],
     rows: Any,
     row: Callable[[Any], rx.Component],
     **attributes: Any,
 ) -> rx.Component:
-    """A table where there is room, and one block a row where there is not; `rows` is a var.
+    """Return a table that becomes one block for each row on narrow screens; `rows` is a var.
 
-    The roles are spelled out because browsers forget those of a table that is laid out otherwise.
+    The roles are explicit because browsers drop those of a table with another `display`.
     """
     return rx.el.table(
         rx.el.caption(caption, class_name="sr-only"),
         rx.el.thead(
-            rx.el.tr(*(rx.el.th(head, scope="col", role="columnheader") for head in heads), role="row"),
+            rx.el.tr(*(rx.el.th(head, scope="col", role="columnheader") for head in columns), role="row"),
             role="rowgroup",
         ),
         rx.el.tbody(rx.foreach(rows, row), role="rowgroup"),
@@ -115,45 +115,45 @@ def table_of(
     )
 
 
-def rest(state: type[Listing], name: str, more: str, go_on: str) -> rx.Component:
-    """The way to what follows, or that nothing does."""
+def load_more_button(state: type[Listing], name: str, more: str, next_url: str) -> rx.Component:
+    """Return the button that loads more rows, or the note that there are no more."""
     button = rx.el.button(
         rx.cond(state.pending, "Loading…", more),
         type="button",
         class_name="button",
-        on_click=state.further,
+        on_click=state.load_more,
         custom_attrs=named("further"),
     )
     full = rx.el.div(
         rx.el.p("That's as much as one page holds.", class_name="said"),
-        NativeLink.create(go_on, href=state.go_on, class_name="button", custom_attrs=named("go-on")),
+        NativeLink.create(next_url, href=state.next_url, class_name="button", custom_attrs=named("go-on")),
         class_name="full",
     )
     end = rx.el.p("That's everything.", class_name="said")
     return rx.el.div(
-        rx.cond(state.more, button, rx.cond(state.go_on != "", full, end)),
+        rx.cond(state.more, button, rx.cond(state.next_url != "", full, end)),
         tab_index=-1,
         class_name="rest",
         custom_attrs=named(f"{name}-end"),
     )
 
 
-def files(csv: Any, json: Any, what: str) -> rx.Component:
-    """The ways to all of it as a file; `csv` and `json` are vars with their addresses."""
+def downloads(csv: Any, json: Any, what: str) -> rx.Component:
+    """Return the card with downloads of all rows; `csv` and `json` are vars with their URLs."""
     return card(
         "take-along",
         "Take it along",
         rx.el.p("Everything the choices above pick, however much it is, as a file."),
         rx.el.div(
-            _file("CSV", csv, f"autograph-{what}.csv"),
-            _file("JSON", json, f"autograph-{what}.json"),
+            _download_link("CSV", csv, f"autograph-{what}.csv"),
+            _download_link("JSON", json, f"autograph-{what}.json"),
             class_name="actions card-actions",
         ),
         _progress(),
     )
 
 
-def _file(form: str, address: Any, name: str) -> rx.Component:
+def _download_link(form: str, address: Any, name: str) -> rx.Component:
     return NativeLink.create(
         icon("download"),
         rx.el.span("Download ", class_name="sr-only"),
@@ -165,7 +165,7 @@ def _file(form: str, address: Any, name: str) -> rx.Component:
 
 
 def _progress() -> rx.Component:
-    """How far a download is; download.js fills it, and React never does."""
+    """Return the progress of a download; download.js fills it, React never does."""
     return rx.el.div(
         rx.el.div(
             rx.el.progress(aria_label="Events downloaded", custom_attrs={"data-bar": ""}),
@@ -186,11 +186,39 @@ def _progress() -> rx.Component:
     )
 
 
-def nothing(words: str, way: str, path: str) -> rx.Component:
-    """Stands for a list of nothing, with a way out of the choices."""
+def event_list(
+    state: type[Listing],
+    name: str,
+    path: str,
+    filters: rx.Component,
+    columns: tuple[str, ...],
+    rows: Any,
+    row: Callable[[Any], rx.Component],
+) -> tuple[rx.Component, ...]:
+    """Return the filtered events, newest first; `path` is the URL of the page without filters."""
+    found = table(state, "events", "Events, the newest first", columns, rows, row)
+    older = load_more_button(state, name, "Show older", "Go on with older events")
+    newest = NativeLink.create("Show the newest", href=path)
+    return (
+        filters,
+        announcements(state, name),
+        rx.cond(
+            state.from_the_middle,
+            rx.el.p("You're looking at older events. ", newest, class_name="said middle"),
+        ),
+        rx.cond(
+            rows,
+            rx.fragment(found, older),
+            empty_list("Nothing like that has happened.", "Show everything", path),
+        ),
+    )
+
+
+def empty_list(words: str, label: str, path: str) -> rx.Component:
+    """Return the note that the list is empty, with a link that clears the filters."""
     return rx.el.div(
         rx.el.p(words, class_name="empty"),
-        NativeLink.create(way, href=path, class_name="button button-small"),
+        NativeLink.create(label, href=path, class_name="button button-small"),
         class_name="rest",
         custom_attrs=named("nothing"),
     )

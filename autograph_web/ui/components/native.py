@@ -1,11 +1,11 @@
-"""Plain HTML elements that Reflex would otherwise put behaviour of its own on."""
+"""HTML elements without the behaviour that Reflex adds to its own."""
 
 import reflex as rx
 from reflex_components_core.el.elements.base import BaseHTML
 
 
 class NativeForm(BaseHTML):
-    """A form the browser itself posts; Reflex's own cancels that for want of a handler."""
+    """A form that the browser posts; Reflex's own form cancels the event if it has no handler."""
 
     tag = "form"
 
@@ -14,7 +14,7 @@ class NativeForm(BaseHTML):
 
 
 class NativeLink(BaseHTML):
-    """A link the browser itself follows; Reflex's own stays in the page and leaves focus behind."""
+    """A link that the browser follows with a full load; Reflex's own stays within the page."""
 
     tag = "a"
 
@@ -24,7 +24,7 @@ class NativeLink(BaseHTML):
 def named(name: str, **others: str) -> dict[str, str]:
     """Return attributes with the id `name`.
 
-    Given as a plain attribute, Reflex keeps no reference to the element and sends no second copy of a
-    field's value under its id.
+    In this form Reflex keeps no reference to the element, and does not send the value of a field a second
+    time under its id.
     """
     return {"id": name, **others}

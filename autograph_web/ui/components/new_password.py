@@ -1,4 +1,4 @@
-"""The field for a new password, with what makes a good one and how good the typed one is."""
+"""The field for a new password, with advice and a strength meter."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -11,16 +11,16 @@ from autograph_web.ui.components.forms import password_field
 from autograph_web.ui.components.native import named
 from autograph_web.ui.new_password import NewPassword
 
-# Long enough not to judge half a word, short enough to feel immediate (milliseconds).
+# Long enough not to assess half a word, short enough to feel immediate (milliseconds).
 _PAUSE = 250
-# What we advise where the operator asks for less (characters).
+# The recommended length where the configured minimum is lower (characters).
 _ADVISED = 12
 
 
 def new_password_field(
     state: type[NewPassword], label: str = "Password", name: str = "password"
 ) -> rx.Component:
-    """A password field with hint, meter and reasons."""
+    """Return a password field with hint, strength meter and reasons."""
 
     def judged(typed: rx.Var[str]) -> Any:
         return state.assess.debounce(_PAUSE)(typed, state.answers)
@@ -53,7 +53,7 @@ def _hint(state: type[NewPassword]) -> rx.Component:
 
 
 def _meter(state: type[NewPassword]) -> rx.Component:
-    """How strong the password is: a bar, a word and the reasons; the words are announced, the bar is not."""
+    """Return the strength as a bar, a word and reasons; the words are announced, the bar is not."""
     return rx.el.div(
         rx.cond(state.score >= 0, _bar(state)),
         rx.el.div(
@@ -86,5 +86,5 @@ def _bar(state: type[NewPassword]) -> rx.Component:
         aria_valuenow=state.score,
         aria_valuetext=state.strength,
         class_name="strength-bar",
-        custom_attrs={"role": "meter"},  # a role Reflex's own list lacks
+        custom_attrs={"role": "meter"},  # Reflex's own list of roles lacks it
     )

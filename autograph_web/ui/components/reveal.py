@@ -1,8 +1,8 @@
-"""The places for secrets, empty when they leave the server.
+"""Placeholders for secrets, which are empty in what the server sends.
 
-assets/reveal.js fetches what belongs there with the one-use ticket in `data-reveal` and puts it into the
-elements with a `data-slot`. React must never give these children or the attributes the script sets, or it
-would take them back.
+assets/reveal.js fetches the secret with the one-time ticket in `data-reveal` and puts it into the elements
+with a `data-slot`. React must never set their children or the attributes that the script sets, or it would
+remove them.
 """
 
 # Reflex's stubs leave the parameter of Var open in every element.
@@ -22,7 +22,7 @@ def revealed(
     ways: tuple[rx.Component, ...],
     look: str,
 ) -> rx.Component:
-    """What `ticket` brings, in the slots of `content`; or that it could not be shown, and the `ways` on."""
+    """Return the slots for the secret of `ticket`; or the message that it could not be shown, with `ways`."""
     return rx.el.div(
         rx.el.div(
             rx.el.div(
@@ -40,11 +40,11 @@ def revealed(
     )
 
 
-def keeping(drawing: str, label: str, **does: Any) -> rx.Component:
-    """A button that reveal.js brings to life."""
-    return rx.el.button(icon(drawing), label, type="button", class_name="button button-small", **does)
+def secret_button(icon_name: str, label: str, **does: Any) -> rx.Component:
+    """Return a button whose behaviour reveal.js adds."""
+    return rx.el.button(icon(icon_name), label, type="button", class_name="button button-small", **does)
 
 
-def said() -> rx.Component:
-    """Where reveal.js says what a button did; always there, so that it is announced."""
+def status_line() -> rx.Component:
+    """Return the live region for the results of those buttons; it always exists, so changes are announced."""
     return rx.el.p(role="status", class_name="did", data_said="true")

@@ -1,7 +1,7 @@
-"""What forms and pages need for people without JavaScript.
+"""What forms and pages need without JavaScript.
 
-A form that was sent without it carries a field that says so, and the answer then leads to the element with
-the right words: only the one that the fragment of the address names is shown.
+A form that is sent without JavaScript carries a field that says so. The answer redirects to a fragment, and
+CSS shows only the message with that id.
 """
 
 # Reflex's stubs leave the parameter of Var open in every element.
@@ -25,31 +25,31 @@ from autograph_web.ui import messages
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 
-Refusals = tuple[type[DomainError], ...]
+Errors = tuple[type[DomainError], ...]
 
-BAD_PASSWORDS: Refusals = (PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak)
-BAD_LINKS: Refusals = (LinkUnknown, LinkUsed, LinkReplaced, LinkExpired)
-_ANYWHERE: Refusals = (RateLimited, Unavailable, InvalidInput)
+BAD_PASSWORDS: Errors = (PasswordTooShort, PasswordTooLong, PasswordTooCommon, PasswordTooWeak)
+BAD_LINKS: Errors = (LinkUnknown, LinkUsed, LinkReplaced, LinkExpired)
+_ANYWHERE: Errors = (RateLimited, Unavailable, InvalidInput)
 
 
 def scriptless_field(*, within: bool = False) -> rx.Component:
-    """The field that tells the server that nothing but the form itself brings its answer.
+    """Return the field that tells the server to answer the form with a redirect to a message.
 
-    `within` is for a form that stands in a noscript element itself: those must not be nested.
+    `within` is for a form inside a noscript element, since those must not be nested.
     """
     field = rx.el.input(type="hidden", name=SCRIPTLESS, value="on", read_only=True)
     return field if within else rx.el.noscript(field)
 
 
-def said_without_script(*notices: str, refusals: Refusals = ()) -> rx.Component:
-    """The sentences that the forms of a page can be answered with."""
+def noscript_messages(*notices: str, errors: Errors = ()) -> rx.Component:
+    """Return the messages with which the forms of a page can be answered."""
     return rx.el.noscript(
-        *(_said(code, messages.notice(code), "info") for code in notices),
-        *(_said(one.code, messages.without_clock(one), "warning") for one in (*refusals, *_ANYWHERE)),
+        *(_message(code, messages.notice(code), "info") for code in notices),
+        *(_message(one.code, messages.without_clock(one), "warning") for one in (*errors, *_ANYWHERE)),
     )
 
 
-def _said(code: str, words: str, symbol: str) -> rx.Component:
+def _message(code: str, words: str, symbol: str) -> rx.Component:
     look = "box-bad" if symbol == "warning" else "box-info"
     return rx.el.div(
         icon(symbol), rx.el.p(words), class_name=f"box {look} answered", custom_attrs=named(said_id(code))

@@ -1,4 +1,4 @@
-"""The switch between light, dark and whatever the system says."""
+"""The switch between light, dark and the system's colour scheme."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -11,7 +11,7 @@ _CHOICES = (("system", "screen", "Same as system"), ("light", "sun", "Light"), (
 
 
 def theme_switch() -> rx.Component:
-    """Three buttons that session.js brings to life; without it the system decides."""
+    """Return three buttons whose behaviour session.js adds; without it the system's scheme applies."""
     return rx.el.div(
         *(
             rx.el.button(

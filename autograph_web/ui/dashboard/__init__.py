@@ -1,1 +1,1 @@
-"""The overview a person sees after signing in."""
+"""The overview of the account, which follows sign-in."""

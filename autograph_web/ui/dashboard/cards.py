@@ -11,11 +11,11 @@ from autograph_web.ui.components.icons import icon, icon_of
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.dashboard.state import DashboardState
 from autograph_web.ui.routes import ACTIVITY, SECURITY, SESSIONS
-from autograph_web.ui.viewer import FEW_CODES, ICONS, ActivityRow
+from autograph_web.ui.view_models import FEW_CODES, ICONS, ActivityRow
 
 
 def security_card() -> rx.Component:
-    """How the account is protected, and the best thing to do now."""
+    """Return the card with the protection of the account and the recommended next step."""
     badge = rx.cond(
         DashboardState.two_step,
         rx.el.span("Two steps", class_name="badge badge-good"),
@@ -25,7 +25,7 @@ def security_card() -> rx.Component:
 
 
 def details_card() -> rx.Component:
-    """Who the person is here."""
+    """Return the card with the account's details."""
     facts = (
         fact("Email", rx.el.span(DashboardState.email, custom_attrs=named("account-email"))),
         fact("Role", rx.el.span(DashboardState.role, class_name="role", custom_attrs=named("account-role"))),
@@ -35,7 +35,7 @@ def details_card() -> rx.Component:
 
 
 def sessions_card() -> rx.Component:
-    """Where the person is signed in, and the way to end all of it."""
+    """Return the card with the open sessions and the button that ends all of them."""
     count = rx.cond(
         DashboardState.active == 1,
         rx.el.p(messages.ONLY_HERE),
@@ -57,7 +57,7 @@ def sessions_card() -> rx.Component:
 
 
 def activity_card() -> rx.Component:
-    """What happened lately, newest first."""
+    """Return the card with recent events, newest first."""
     return card(
         "activity",
         "Recent activity",
@@ -84,7 +84,7 @@ def _protection() -> rx.Component:
 
 
 def _next_step() -> rx.Component:
-    """The best thing to do now, as one link, or that all is well."""
+    """Return the recommended next step as a link, or the note that none is needed."""
     turn_on = _next_link("Turn on two-step verification", "turn-on")
     few = DashboardState.codes_left <= FEW_CODES
     renew = rx.fragment(
@@ -99,14 +99,14 @@ def _next_step() -> rx.Component:
 
 
 def _next_link(label: str, then: str) -> rx.Component:
-    # Where a new sign-in is asked for first, the page says so.
+    # If re-authentication is required first, the page asks for it.
     return NativeLink.create(
         label, href=f"{SECURITY.path}?then={then}", class_name="button button-primary", key=then
     )
 
 
 def _nothing_urgent() -> rx.Component:
-    """What is left to look at when the account is well protected."""
+    """Return suggestions for an account that is well protected."""
     places = rx.cond(
         DashboardState.active > 1,
         "You're signed in in more than one place. If you don't know one of them, ",
@@ -143,7 +143,7 @@ def _this_session() -> rx.Component:
 
 
 def _problem() -> rx.Component:
-    """What kept signing out everywhere from happening; the region is always there to announce it."""
+    """Return the error of signing out everywhere; the live region always exists, so that it is announced."""
     box = rx.el.div(icon("warning"), rx.el.p(DashboardState.problem), class_name="box box-bad")
     return rx.el.div(
         rx.cond(DashboardState.problem != "", box), role="alert", custom_attrs=named("sessions-alert")
@@ -151,7 +151,7 @@ def _problem() -> rx.Component:
 
 
 def _everywhere() -> rx.Component:
-    """Signing out everywhere asks once more first; it cannot be taken back."""
+    """Return the form that signs out everywhere, behind a confirmation because it cannot be undone."""
     return rx.el.details(
         rx.el.summary("Sign out everywhere", class_name="button button-danger"),
         rx.el.form(

@@ -1,4 +1,4 @@
-"""The overview: who you are, how safe the account is, and what happened on it."""
+"""The overview: account, protection, sessions and recent events."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -6,7 +6,7 @@
 import reflex as rx
 
 from autograph_web.ui.account_frame import account_frame, skeleton
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.native import named
 from autograph_web.ui.dashboard.cards import activity_card, details_card, security_card, sessions_card
 from autograph_web.ui.dashboard.state import DashboardState
@@ -14,14 +14,14 @@ from autograph_web.ui.routes import DASHBOARD
 
 
 def dashboard_page() -> rx.Component:
-    """The overview; nothing but its frame stands in the page until the account has been read."""
+    """Return the overview; it shows placeholders until the account has been read."""
     return account_frame(
         DashboardState,
         DASHBOARD,
         "Who you are here, how you're protected, and what happened lately.",
         _account(),
         skeleton("card-security", "", "", "card-activity"),
-        signals(DashboardState.leave),
+        browser_commands(DashboardState.leave),
         load=DashboardState.load,
     )
 

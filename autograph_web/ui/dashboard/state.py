@@ -1,28 +1,25 @@
-"""The state behind the overview."""
+"""The state of the overview."""
 
-import logging
 from typing import ClassVar
 
 import reflex as rx
 
-from autograph_web.infra.errors import DomainError, InternalError
+from autograph_web.infra.errors import DomainError
 from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui import guard, viewer
-from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
+from autograph_web.ui import guard, view_models
+from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.routes import DASHBOARD, SIGN_IN, Route
-from autograph_web.ui.viewer import ActivityRow
-
-_logger = logging.getLogger(__name__)
+from autograph_web.ui.view_models import ActivityRow
 
 _ROWS = 8
 
 
 class DashboardState(AccountPage, rx.State):
-    """What the overview shows."""
+    """The state of the overview."""
 
-    _here: ClassVar[Route] = DASHBOARD
+    _route: ClassVar[Route] = DASHBOARD
 
     answers: int = 0
     problem: str = ""
@@ -39,57 +36,42 @@ class DashboardState(AccountPage, rx.State):
     rows: rx.Field[list[ActivityRow]] = rx.field(default_factory=list)
 
     @rx.event
-    async def load(self) -> None:
-        """Fill the page when it is opened, and again by "Try again"."""
-        try:
-            await self._fill(await self._looking())
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-        except DomainError:
-            self._fail()
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _logger.exception("loading the overview failed unexpectedly")
-            self._fail()
-
-    @rx.event
     async def sign_out_everywhere(self) -> None:
         """End every session of the account, this one included."""
         self.answers += 1
-        try:
-            looking = await self._looking()
-            await services().sessions.end_all(guard.request_context(self.router), looking)
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-        except DomainError as error:
-            self.problem = error.detail
-        except Exception:
-            _logger.exception("signing out everywhere failed unexpectedly")
-            self.problem = InternalError().detail
-        else:
-            self._go(f"{SIGN_IN.path}?ended=all")
+        await self._show_failure(self._end_all(), self._show_problem)
 
-    async def _fill(self, looking: Viewer) -> None:
-        account = await services().profiles.of(looking.user_id)
-        active = await services().sessions.count_active(looking.user_id)
-        last = await services().audit_log.last_sign_in_before(looking.user_id, looking.session_id)
-        recent = await services().audit_log.recent(looking.user_id, _ROWS)
-        factors = await services().second_factors.status(looking.user_id)
-        # Nothing is shown before everything is there.
-        self._show_owner(looking, account)
-        self.role, self.active = looking.role, active
+    async def _end_all(self) -> None:
+        principal = await self._authorize()
+        await services().sessions.end_all(guard.request_context(self.router), principal)
+        self._leave_for(f"{SIGN_IN.path}?ended=all")
+
+    def _show_problem(self, error: DomainError) -> None:
+        self.problem = error.detail
+
+    async def _fill(self, principal: Viewer) -> None:
+        account = await services().profiles.of(principal.user_id)
+        active = await services().sessions.count_active(principal.user_id)
+        last = await services().audit_log.last_sign_in_before(principal.user_id, principal.session_id)
+        recent = await services().audit_log.recent(principal.user_id, _ROWS)
+        factors = await services().second_factors.status(principal.user_id)
+        # Set the vars only after everything was read.
+        self._show_account(principal, account)
+        self.role, self.active = principal.role, active
         self.two_step, self.codes_left = factors.enabled, factors.recovery_codes_left
         self.here = describe_user_agent(self.router.headers.user_agent)
         self.since_at, self.since_when = (
-            viewer.iso(looking.signed_in_at),
-            viewer.in_words(looking.signed_in_at),
+            view_models.iso(principal.signed_in_at),
+            view_models.format_datetime(principal.signed_in_at),
         )
-        self.last_at = viewer.iso(last.at) if last else ""
-        self.last_when = viewer.in_words(last.at) if last else ""
-        self.last_where = viewer.place(last) if last else ""
-        self.rows = [viewer.activity_row(event, n, looking.session_id) for n, event in enumerate(recent)]
+        self.last_at = view_models.iso(last.at) if last else ""
+        self.last_when = view_models.format_datetime(last.at) if last else ""
+        self.last_where = view_models.origin_text(last) if last else ""
+        self.rows = [
+            view_models.activity_row(event, n, principal.session_id) for n, event in enumerate(recent)
+        ]
         self.problem = ""
 
-    def _fail(self) -> None:
+    def _load_failed(self, error: DomainError) -> None:
         self.answers += 1
-        self.failed = not self.loaded
+        super()._load_failed(error)

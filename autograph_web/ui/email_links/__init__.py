@@ -1,1 +1,1 @@
-"""The pages that the links about an address lead to."""
+"""The pages of links that concern an email address."""

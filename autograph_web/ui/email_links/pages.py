@@ -1,4 +1,4 @@
-"""The pages that the links about an address lead to."""
+"""The pages of links that concern an email address."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -10,7 +10,7 @@ import reflex as rx
 
 from autograph_web.accounts.errors import EmailInvalid, WrongPassword
 from autograph_web.accounts.links import Purpose
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import (
     countdown,
     email_field,
@@ -18,11 +18,11 @@ from autograph_web.ui.components.forms import (
     password_field,
     submit_button,
 )
-from autograph_web.ui.components.links import link_taker, paste_link
+from autograph_web.ui.components.links import link_exchange_form, paste_link
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
 from autograph_web.ui.components.scriptless import (
     BAD_LINKS,
-    said_without_script,
+    noscript_messages,
     scriptless_field,
 )
 from autograph_web.ui.email_links.state import (
@@ -43,12 +43,12 @@ _IF_UNKNOWN = (
 
 
 def verify_email_page() -> rx.Component:
-    """The button that verifies, how that went, and the way to another link; opening it changes nothing."""
+    """Return the page that verifies an address with a button; opening the page changes nothing."""
     state = VerifyEmailState
     good = (state.outcome == "verified") | (state.outcome == "already")
     ready = state.outcome == "ready"
     return auth_page(
-        link_taker(_VERIFY),
+        link_exchange_form(_VERIFY),
         heading(
             VERIFY_EMAIL,
             rx.cond(
@@ -73,24 +73,28 @@ def verify_email_page() -> rx.Component:
             custom_attrs=named("outcome"),
         ),
         form_messages(state),
-        said_without_script(
-            "verification_sent", _VERIFY.done, refusals=(*BAD_LINKS, EmailInvalid, WrongPassword)
+        noscript_messages(
+            "verification_sent", _VERIFY.done, errors=(*BAD_LINKS, EmailInvalid, WrongPassword)
         ),
-        rx.cond(good, _go_on(), rx.cond(ready, _verify(), rx.cond(state.outcome != "", _other_link()))),
+        rx.cond(
+            good, _continue_form(), rx.cond(ready, _verify(), rx.cond(state.outcome != "", _other_link()))
+        ),
         rx.el.noscript(
             rx.el.section(
                 rx.el.h2("First show us the link"),
                 paste_link(_VERIFY, "scriptless-link", scriptless=True),
-                _act("/session/verify-email", _VERIFY_IT, scriptless=True, field=_scriptless_password()),
+                _action_form(
+                    "/session/verify-email", _VERIFY_IT, scriptless=True, field=_scriptless_password()
+                ),
                 class_name="scriptless",
             )
         ),
-        signals(state.leave, state.focus),
+        browser_commands(state.leave, state.focus),
     )
 
 
 def change_email_page() -> rx.Component:
-    """The address the account would move to, and the button that does it."""
+    """Return the page that confirms a new address with a button."""
     state = ChangeEmailState
     return _link_page(
         state,
@@ -100,13 +104,13 @@ def change_email_page() -> rx.Component:
             rx.el.p("From then on your account is at ", rx.el.strong(state.address), ". You stay signed in."),
             class_name="lead",
         ),
-        partial(_act, "/session/change-email/confirm", "Confirm my new email"),
+        partial(_action_form, "/session/change-email/confirm", "Confirm my new email"),
         "Ask for a new one on your account page.",
     )
 
 
 def undo_email_page() -> rx.Component:
-    """The address the account would come back to, what that ends, and the button that does it."""
+    """Return the page that undoes a change of address with a button, and lists what that ends."""
     state = UndoEmailState
     return _link_page(
         state,
@@ -123,7 +127,9 @@ def undo_email_page() -> rx.Component:
             ),
             class_name="sent",
         ),
-        partial(_act, "/session/change-email/undo", "Take it back and sign everybody out", "button-bad"),
+        partial(
+            _action_form, "/session/change-email/undo", "Take it back and sign everybody out", "button-bad"
+        ),
         "If your account is not yours any more, reset your password or write to who runs this server.",
     )
 
@@ -147,10 +153,10 @@ def _link_page(
         class_name="other-ways",
     )
     return auth_page(
-        link_taker(purpose),
+        link_exchange_form(purpose),
         heading(route, route.name),
         form_messages(state),
-        said_without_script(purpose.done, refusals=BAD_LINKS),
+        noscript_messages(purpose.done, errors=BAD_LINKS),
         rx.cond(
             state.opened,
             rx.cond(state.address != "", rx.el.div(words, form(), key="opened", class_name="link-step")),
@@ -164,11 +170,11 @@ def _link_page(
                 class_name="scriptless",
             )
         ),
-        signals(state.leave, state.focus),
+        browser_commands(state.leave, state.focus),
     )
 
 
-def _act(
+def _action_form(
     action: str,
     label: str,
     look: str = "button-primary",
@@ -193,8 +199,8 @@ def _verify() -> rx.Component:
         rx.el.p(rx.el.strong(state.email), class_name="whose"),
         rx.cond(
             state.mine,
-            _act("/session/verify-email", _VERIFY_IT),
-            _act("/session/verify-email", _VERIFY_IT, field=_password_field(state)),
+            _action_form("/session/verify-email", _VERIFY_IT),
+            _action_form("/session/verify-email", _VERIFY_IT, field=_password_field(state)),
         ),
         key="verify",
         class_name="link-step",
@@ -202,7 +208,7 @@ def _verify() -> rx.Component:
 
 
 def _password_field(state: type[VerifyEmailState]) -> rx.Component:
-    """The password, by which somebody who is signed in nowhere shows that they registered."""
+    """Return the password field, with which a user who is not signed in proves to have registered."""
     return password_field(
         state,
         "current-password",
@@ -233,8 +239,8 @@ def _scriptless_password() -> rx.Component:
     )
 
 
-def _go_on() -> rx.Component:
-    """The way on takes the cookie of the link back."""
+def _continue_form() -> rx.Component:
+    """Return the button that continues; it also clears the cookie of the link."""
     return NativeForm.create(
         rx.el.input(type="hidden", name="purpose", value=_VERIFY.value, read_only=True),
         rx.el.button("Continue", type="submit", class_name="button button-primary button-wide"),

@@ -1,4 +1,4 @@
-"""The states behind the pages of links about an address.
+"""The states of the pages of links that concern an email address.
 
 None of them knows the token of its link: each handler reads it from the cookie of its own connection.
 """
@@ -18,18 +18,18 @@ from autograph_web.sessions.errors import NotAuthenticated
 from autograph_web.ui import guard, messages
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.link_page import LinkPage
-from autograph_web.ui.snapshot import Private
+from autograph_web.ui.snapshot import ScopedState
 
 _SENT = "verification_sent"
 _GOOD = {"email_verified": "verified", Purpose.EMAIL_VERIFICATION.done: "already"}
 
 
-class VerifyEmailState(AuthForm, Private, rx.State):
-    """Shows which address a link verifies, for a native form to do it, and sends another where it cannot.
+class VerifyEmailState(AuthForm, ScopedState, rx.State):
+    """Shows which address a link verifies; a native form verifies it, and the page can send another link.
 
-    `outcome` is nothing yet, "ready", "verified", "already", "sent", or why not: "expired", "used",
-    "replaced", "unknown" or, without any link, "none". `known` is whether somebody is signed in, who needs
-    not type; `mine` whether that is to the very account of the link.
+    `outcome` is empty at first, then "ready", "verified", "already", "sent", or the reason why not:
+    "expired", "used", "replaced", "unknown" or, without a link, "none". `known` is whether a user is signed
+    in, who need not type the address; `mine` whether the link belongs to the same account.
     """
 
     outcome: str = ""
@@ -37,116 +37,111 @@ class VerifyEmailState(AuthForm, Private, rx.State):
     mine: bool = False
 
     @rx.event
-    async def arrive(self) -> None:
-        """Tell what the link of the cookie could do, or what became of it."""
-        self._forget_other_page()
+    async def load(self) -> None:
+        """Show what the link in the cookie would do, or what it did."""
+        self._reset_previous_page()
         if self.outcome:
-            return  # a mended connection
+            return  # a reconnect
         self.known = await guard.is_signed_in(self.router)
         flash = await self._show_flash()
-        said = flash.code if flash is not None else ""
-        if said == _SENT or self.router.url.query_parameters.get("sent"):
-            self._say_sent()
-        elif said in _GOOD:
-            self.outcome, self.notice = _GOOD[said], ""
-        elif not said.startswith("link_"):
-            await self._attempt(self._look())
+        code = flash.code if flash is not None else ""
+        if code == _SENT or self.router.url.query_parameters.get("sent"):
+            self._show_sent()
+        elif code in _GOOD:
+            self.outcome, self.notice = _GOOD[code], ""
+        elif not code.startswith("link_"):
+            await self._attempt(self._read_link())
 
     @rx.event
     async def send(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Send another link: to who is signed in, else to the typed address."""
+        """Send another link: to the signed-in user's address, else to the typed one."""
         if self.pending:
             return
         self._begin()
         yield
         try:
-            looking = await guard.viewer_of(self.router)
+            principal = await guard.authenticate(self.router)
         except DomainError:
-            values = self._typed(form, "email")
+            values = self._required_fields(form, "email")
             if values is not None:
                 await self._attempt(self._send_to(values["email"]))
         else:
-            await self._attempt(self._resend(looking.user_id))
+            await self._attempt(self._resend(principal.user_id))
 
-    async def _look(self) -> None:
+    async def _read_link(self) -> None:
         token = guard.link_of(self.router, Purpose.EMAIL_VERIFICATION)
         if token is None:
             self.outcome = "already" if await self._is_verified() else "none"
             return
         account = await services().verification.look(token)
-        self.email, self._owner = account.email, token_hash(token)
+        self.email, self._scope = account.email, token_hash(token)
         self.mine = await self._is_signed_in_to(account.id)
         self.outcome = "already" if account.email_verified else "ready"
 
     async def _is_signed_in_to(self, user_id: UUID) -> bool:
         try:
-            return (await guard.viewer_of(self.router)).user_id == user_id
+            return (await guard.authenticate(self.router)).user_id == user_id
         except (NotAuthenticated, SessionEnded):
             return False
 
     async def _is_verified(self) -> bool:
-        """Return True if somebody is signed in whose address is verified."""
+        """Return True if a user is signed in and that user's address is verified."""
         try:
-            looking = await guard.viewer_of(self.router)
-            return (await services().profiles.of(looking.user_id)).email_verified
+            principal = await guard.authenticate(self.router)
+            return (await services().profiles.of(principal.user_id)).email_verified
         except (NotAuthenticated, SessionEnded):
             return False
 
-    async def _bearer(self) -> str:
+    async def _current_scope(self) -> str:
         return token_hash(guard.link_of(self.router, Purpose.EMAIL_VERIFICATION) or "")
 
     async def _send_to(self, email: str) -> None:
         await services().verification.request(guard.request_context(self.router), email)
         self.email = email
-        self._say_sent()
+        self._show_sent()
 
     async def _resend(self, user_id: Any) -> None:
         if await services().verification.resend(guard.request_context(self.router), user_id):
-            self._say_sent()
+            self._show_sent()
         else:
             self.outcome = "already"
 
-    def _say_sent(self) -> None:
+    def _show_sent(self) -> None:
         self.outcome, self.notice = "sent", messages.notice(_SENT)
         self.wait_seconds = services().verification.pause
         self.wait_text = messages.wait(self.wait_seconds)
-        self._move_to("outcome")
+        self._focus_on("outcome")
 
-    def _refuse(self, error: DomainError) -> None:
+    def _show_error(self, error: DomainError) -> None:
         if isinstance(error, LinkRefused):
             self.outcome = error.code.removeprefix("link_")
         elif not self.outcome:
             self.outcome = "none"
-        super()._refuse(error)
+        super()._show_error(error)
 
 
 class AddressLinkPage(LinkPage, mixin=True):
-    """Vars of a page that shows what its link would do to `address`; a native form does it."""
+    """Vars of a page that shows the effect of its link on `address`; a native form carries it out."""
 
     address: str = ""
 
-    @rx.event
-    async def arrive(self) -> None:
-        """Prepare the page when it is opened."""
-        await self._arrive_by_link()
-
-    async def _look(self, token: str) -> None:
+    async def _read_link(self, token: str) -> None:
         self.address = (await services().links.peek(self._purpose, token)).payload or ""
 
-    def _refuse(self, error: DomainError) -> None:
+    def _show_error(self, error: DomainError) -> None:
         if isinstance(error, LinkRefused):
             self.address = ""
-        error.field = None  # there is none on this page
-        super()._refuse(error)
+        error.field = None  # this page has no such field
+        super()._show_error(error)
 
 
 class ChangeEmailState(AddressLinkPage, rx.State):
-    """Shows the address the account would move to."""
+    """Shows the new address of the account."""
 
     _purpose: ClassVar[Purpose] = Purpose.EMAIL_CHANGE
 
 
 class UndoEmailState(AddressLinkPage, rx.State):
-    """Shows the address the account would come back to."""
+    """Shows the previous address of the account."""
 
     _purpose: ClassVar[Purpose] = Purpose.EMAIL_CHANGE_UNDO

@@ -1,1 +1,1 @@
-"""What stands in the place of a page for administrators."""
+"""The page that replaces an administration page for other users."""

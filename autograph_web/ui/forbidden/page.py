@@ -1,11 +1,11 @@
-"""The page sent in place of one for administrators, to whoever is none."""
+"""The page that is sent to non-administrators in place of an administration page."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
 import reflex as rx
 
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.native import NativeForm, NativeLink
 from autograph_web.ui.components.scriptless import scriptless_field
 from autograph_web.ui.layout import auth_page, heading
@@ -13,7 +13,7 @@ from autograph_web.ui.routes import DASHBOARD, FORBIDDEN
 
 
 def forbidden_page() -> rx.Component:
-    """Say whom the page is for, and lead back; it is the same whatever the address asks for."""
+    """Return the page; it is the same for every path."""
     return auth_page(
         heading(FORBIDDEN, "This page is for administrators"),
         rx.el.p(
@@ -30,5 +30,5 @@ def forbidden_page() -> rx.Component:
             ),
             class_name="actions",
         ),
-        signals(),
+        browser_commands(),
     )

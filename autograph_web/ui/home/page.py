@@ -5,13 +5,13 @@
 
 import reflex as rx
 
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import HOME, REGISTER, SIGN_IN
 
 
 def home_page() -> rx.Component:
-    """One sentence and two ways on."""
+    """Return the start page."""
     return auth_page(
         heading(HOME, "Accounts and sign-in, on a server you own."),
         rx.el.div(
@@ -19,5 +19,5 @@ def home_page() -> rx.Component:
             rx.el.a("Sign in", href=SIGN_IN.path, class_name="button button-quiet"),
             class_name="actions",
         ),
-        signals(),
+        browser_commands(),
     )

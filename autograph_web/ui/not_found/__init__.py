@@ -1,1 +1,1 @@
-"""The page for addresses that lead nowhere."""
+"""The page for unknown paths."""

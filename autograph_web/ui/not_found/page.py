@@ -1,17 +1,17 @@
-"""The page for addresses that lead nowhere."""
+"""The page for unknown paths."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
 import reflex as rx
 
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import HOME, NOT_FOUND, SIGN_IN
 
 
 def not_found_page() -> rx.Component:
-    """Say so, and lead back."""
+    """Return the page, with links back."""
     return auth_page(
         heading(NOT_FOUND, "There's no page here"),
         rx.el.p("The address may be mistyped, or the page has moved.", class_name="lead"),
@@ -20,5 +20,5 @@ def not_found_page() -> rx.Component:
             rx.el.a("Sign in", href=SIGN_IN.path, class_name="button button-quiet"),
             class_name="actions",
         ),
-        signals(),
+        browser_commands(),
     )

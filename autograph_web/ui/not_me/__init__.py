@@ -1,1 +1,1 @@
-"""A sign-in that was not its owner's."""
+"""The page that reports an unrecognized sign-in."""

@@ -7,22 +7,22 @@ import reflex as rx
 
 from autograph_web.accounts.links import Purpose
 from autograph_web.ui.components.cards import fact, time_of
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import form_messages
-from autograph_web.ui.components.links import link_taker, paste_link
+from autograph_web.ui.components.links import link_exchange_form, paste_link
 from autograph_web.ui.components.native import NativeForm, NativeLink, named
-from autograph_web.ui.components.scriptless import BAD_LINKS, said_without_script, scriptless_field
+from autograph_web.ui.components.scriptless import BAD_LINKS, noscript_messages, scriptless_field
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.not_me.state import NotMeState
 from autograph_web.ui.routes import FORGOTTEN, NOT_ME
 
-_REFUSAL = Purpose.SIGN_IN_REFUSAL
+_PURPOSE = Purpose.SIGN_IN_REFUSAL
 
 
 def not_me_page() -> rx.Component:
-    """Which sign-in it was, and one button; opening the page changes nothing."""
+    """Return the page with the details of the sign-in and one button; opening the page changes nothing."""
     return auth_page(
-        link_taker(_REFUSAL),
+        link_exchange_form(_PURPOSE),
         heading(NOT_ME, rx.cond(NotMeState.opened, NOT_ME.name, "Open the link in our letter")),
         rx.el.p(
             rx.cond(
@@ -34,21 +34,21 @@ def not_me_page() -> rx.Component:
             class_name="lead",
         ),
         form_messages(NotMeState),
-        said_without_script(_REFUSAL.done, refusals=BAD_LINKS),
-        rx.cond(NotMeState.opened, _refusal(), _other_ways()),
+        noscript_messages(_PURPOSE.done, errors=BAD_LINKS),
+        rx.cond(NotMeState.opened, _disavowal(), _other_ways()),
         rx.el.noscript(
             rx.el.section(
                 rx.el.h2("First show us the link"),
                 rx.el.p("Copy it from the letter, then use the button above.", class_name="lead"),
-                paste_link(_REFUSAL, "scriptless-link", scriptless=True),
+                paste_link(_PURPOSE, "scriptless-link", scriptless=True),
                 class_name="scriptless",
             )
         ),
-        signals(NotMeState.leave, NotMeState.focus),
+        browser_commands(NotMeState.leave, NotMeState.focus),
     )
 
 
-def _refusal() -> rx.Component:
+def _disavowal() -> rx.Component:
     return rx.el.div(
         rx.cond(
             NotMeState.device != "",
@@ -66,7 +66,7 @@ def _refusal() -> rx.Component:
             ),
             method="post",
             action="/recovery/refuse",
-            data_answers="0",  # so that session.js sends it once
+            data_answers="0",  # makes session.js send it only once
             custom_attrs=named("refuse-form"),
         ),
         key="refusal",
@@ -81,7 +81,7 @@ def _other_ways() -> rx.Component:
         ),
         rx.el.details(
             rx.el.summary("I have the link as text", class_name="link-button"),
-            paste_link(_REFUSAL, "pasted-link"),
+            paste_link(_PURPOSE, "pasted-link"),
             class_name="other-way",
         ),
         key="other-ways",

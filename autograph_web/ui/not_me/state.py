@@ -1,4 +1,4 @@
-"""The state behind the page that takes a sign-in back."""
+"""The state of the page that reports an unrecognized sign-in."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -7,12 +7,12 @@ import reflex as rx
 
 from autograph_web.accounts.links import Purpose
 from autograph_web.runtime import services
-from autograph_web.ui import viewer
+from autograph_web.ui import view_models
 from autograph_web.ui.link_page import LinkPage
 
 
 class NotMeState(LinkPage, rx.State):
-    """Shows the sign-in that the link is about; only the form acts, and the server reads its cookie."""
+    """Shows the sign-in of the link; a native form acts on it, and the server reads the cookie."""
 
     _purpose: ClassVar[Purpose] = Purpose.SIGN_IN_REFUSAL
     device: str = ""
@@ -20,17 +20,12 @@ class NotMeState(LinkPage, rx.State):
     at: str = ""
     when: str = ""
 
-    @rx.event
-    async def arrive(self) -> None:
-        """Prepare the page when it is opened."""
-        await self._arrive_by_link()
-
-    async def _look(self, token: str) -> None:
+    async def _read_link(self, token: str) -> None:
         signed_in = await services().sign_in_disavowal.describe(token)
         at = datetime.fromisoformat(signed_in.at)
-        self.device, self.address = viewer.describe_user_agent(signed_in.user_agent), signed_in.ip
-        self.at, self.when = viewer.iso(at), viewer.in_words(at)
+        self.device, self.address = view_models.describe_user_agent(signed_in.user_agent), signed_in.ip
+        self.at, self.when = view_models.iso(at), view_models.format_datetime(at)
 
-    def _start_afresh(self) -> None:
-        super()._start_afresh()
+    def _reset_form(self) -> None:
+        super()._reset_form()
         self.device = self.address = self.at = self.when = ""

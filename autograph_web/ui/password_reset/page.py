@@ -1,4 +1,4 @@
-"""The pages of a forgotten password: asking for a link, and the new password."""
+"""The pages of a password reset: the request of a link, and the new password."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -8,26 +8,26 @@ import reflex as rx
 from autograph_web.accounts.errors import EmailInvalid
 from autograph_web.accounts.links import Purpose
 from autograph_web.profile.errors import PasswordUnchanged
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import countdown, email_field, form_messages, submit_button
-from autograph_web.ui.components.links import close_form, link_taker, paste_link
+from autograph_web.ui.components.links import link_close_form, link_exchange_form, paste_link
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.components.new_password import new_password_field
 from autograph_web.ui.components.scriptless import (
     BAD_LINKS,
     BAD_PASSWORDS,
-    said_without_script,
+    noscript_messages,
     scriptless_field,
 )
 from autograph_web.ui.layout import auth_page, heading
-from autograph_web.ui.password_reset.state import AskForLink, ForgottenState, NewPasswordState
+from autograph_web.ui.password_reset.state import ForgottenState, LinkRequestForm, NewPasswordState
 from autograph_web.ui.routes import FORGOTTEN, NEW_PASSWORD, SIGN_IN
 
 _RESET = Purpose.PASSWORD_RESET
 
 
 def forgotten_page() -> rx.Component:
-    """An email; then what to do until the letter arrives."""
+    """Return the page that asks for the address; then instructions until the email arrives."""
     return auth_page(
         heading(FORGOTTEN, rx.cond(ForgottenState.sent, "Look into your mailbox", FORGOTTEN.name)),
         rx.el.p(
@@ -41,17 +41,17 @@ def forgotten_page() -> rx.Component:
             class_name="lead",
         ),
         form_messages(ForgottenState),
-        said_without_script("password_reset_sent", refusals=(EmailInvalid,)),
+        noscript_messages("password_reset_sent", errors=(EmailInvalid,)),
         _sent(ForgottenState),
-        _ask_form(ForgottenState),
-        signals(ForgottenState.leave, ForgottenState.focus),
+        _request_form(ForgottenState),
+        browser_commands(ForgottenState.leave, ForgottenState.focus),
     )
 
 
 def new_password_page() -> rx.Component:
-    """The new password, once the link of the letter was opened; otherwise the ways to one."""
+    """Return the page for the new password, if the link was opened; otherwise the ways to get a link."""
     return auth_page(
-        link_taker(_RESET),
+        link_exchange_form(_RESET),
         heading(
             NEW_PASSWORD, rx.cond(NewPasswordState.opened, NEW_PASSWORD.name, "Open the link in our letter")
         ),
@@ -64,12 +64,12 @@ def new_password_page() -> rx.Component:
             class_name="lead",
         ),
         form_messages(NewPasswordState),
-        said_without_script(
+        noscript_messages(
             "sign_in_refused",
             "email_change_undone",
             "email_reclaimed",
             _RESET.done,
-            refusals=(*BAD_LINKS, EmailInvalid, *BAD_PASSWORDS, PasswordUnchanged),
+            errors=(*BAD_LINKS, EmailInvalid, *BAD_PASSWORDS, PasswordUnchanged),
         ),
         rx.cond(NewPasswordState.opened, _choose_form(), _other_ways()),
         rx.el.noscript(
@@ -80,14 +80,14 @@ def new_password_page() -> rx.Component:
                 class_name="scriptless",
             )
         ),
-        close_form(_RESET, NewPasswordState.ticket),
-        signals(NewPasswordState.leave, NewPasswordState.focus),
+        link_close_form(_RESET, NewPasswordState.ticket),
+        browser_commands(NewPasswordState.leave, NewPasswordState.focus),
     )
 
 
 def _choose_form() -> rx.Component:
     return rx.el.form(
-        # Password managers file the new password under this name.
+        # Password managers store the new password under this name.
         rx.el.input(
             type="text",
             auto_complete="username",
@@ -117,7 +117,7 @@ def _choose_form() -> rx.Component:
 def _other_ways() -> rx.Component:
     return rx.el.div(
         _sent(NewPasswordState),
-        _ask_form(NewPasswordState),
+        _request_form(NewPasswordState),
         rx.el.details(
             rx.el.summary("I have the link as text", class_name="link-button"),
             paste_link(_RESET, "pasted-link"),
@@ -129,7 +129,7 @@ def _other_ways() -> rx.Component:
     )
 
 
-def _ask_form(state: type[AskForLink]) -> rx.Component:
+def _request_form(state: type[LinkRequestForm]) -> rx.Component:
     return rx.el.form(
         email_field(state),
         scriptless_field(),
@@ -145,8 +145,8 @@ def _ask_form(state: type[AskForLink]) -> rx.Component:
     )
 
 
-def _sent(state: type[AskForLink]) -> rx.Component:
-    """What to do while no letter has come; with a clock until another can be asked for."""
+def _sent(state: type[LinkRequestForm]) -> rx.Component:
+    """Return advice for a missing email, with a countdown until another link can be requested."""
     return rx.cond(
         state.sent,
         rx.el.section(
@@ -156,7 +156,7 @@ def _sent(state: type[AskForLink]) -> rx.Component:
                 rx.el.li("Check the address below. We can't tell you whether it has an account."),
                 rx.el.li("The link works once, and for a limited time."),
                 rx.cond(
-                    state.letters_kept,
+                    state.dev_mailbox,
                     rx.el.li(
                         "Nothing is sent while developing: ",
                         NativeLink.create("read the letters here", href="/dev/mail"),

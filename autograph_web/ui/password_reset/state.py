@@ -1,4 +1,4 @@
-"""The states behind the pages of a forgotten password."""
+"""The states of the pages of a password reset."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
@@ -18,16 +18,16 @@ from autograph_web.ui.new_password import NewPassword
 from autograph_web.ui.sign_in.state import SignInState
 
 _SENT = "password_reset_sent"
-# Before another letter can be asked for (seconds): most arrive within it.
-_PATIENCE = 60
+# Before another email can be requested (seconds): most arrive within it.
+_RESEND_WAIT_S = 60
 
 
-class AskForLink(AuthForm, mixin=True):
-    """Vars of a form that asks for a link; `sent` is whether it was asked for, not whether there is one."""
+class LinkRequestForm(AuthForm, mixin=True):
+    """Vars of a form that requests a link; `sent` is whether one was requested, not whether there is one."""
 
     sent: bool = False
-    # Where letters are kept instead of sent, there is a page to read them at.
-    letters_kept: bool = False
+    # Whether emails are kept instead of sent; there is a page that shows them.
+    dev_mailbox: bool = False
 
     @rx.event
     async def ask(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
@@ -36,53 +36,47 @@ class AskForLink(AuthForm, mixin=True):
             return
         self._begin()
         yield
-        values = self._typed(form, "email")
+        values = self._required_fields(form, "email")
         if values is not None:
-            await self._attempt(self._ask(values["email"]))
+            await self._attempt(self._request_link(values["email"]))
 
-    async def _ask(self, email: str) -> None:
+    async def _request_link(self, email: str) -> None:
         await services().password_reset.request(guard.request_context(self.router), email)
         self.email = email
-        self._say_sent()
+        self._show_sent()
 
-    def _say_sent(self) -> None:
-        self.sent, self.letters_kept = True, services().settings.shows_letters
+    def _show_sent(self) -> None:
+        self.sent, self.dev_mailbox = True, services().settings.shows_letters
         self.notice = messages.notice(_SENT)
-        self.wait_seconds = _PATIENCE
-        self.wait_text = messages.wait(_PATIENCE)
-        self._move_to("sent")
+        self.wait_seconds = _RESEND_WAIT_S
+        self.wait_text = messages.wait(_RESEND_WAIT_S)
+        self._focus_on("sent")
 
-    def _start_afresh(self) -> None:
-        super()._start_afresh()
+    def _reset_form(self) -> None:
+        super()._reset_form()
         self.sent = False
 
 
-class ForgottenState(AskForLink, rx.State):
-    """Sends the link."""
+class ForgottenState(LinkRequestForm, rx.State):
+    """Requests the link."""
 
     @rx.event
-    async def arrive(self) -> None:
-        """Prepare the page when it is opened; the signed-in user may have forgotten the password too."""
-        self._forget_other_page()
+    async def load(self) -> None:
+        """Prepare the page when it is opened; a signed-in user may have forgotten the password too."""
+        self._reset_previous_page()
         if not self.email:
             signing_in = await self.get_state(SignInState)
             self.email = signing_in._typed_email  # pyright: ignore[reportPrivateUsage]  (private to browsers)
         flash = await self._show_flash()
         if flash is not None and flash.code == _SENT:
-            self._say_sent()
+            self._show_sent()
 
 
-class NewPasswordState(NewPassword, AskForLink, LinkPage, rx.State):
-    """Takes the new password; `owner` is whose it will be."""
+class NewPasswordState(NewPassword, LinkRequestForm, LinkPage, rx.State):
+    """Sets the new password; `owner` is the address of its account."""
 
     _purpose: ClassVar[Purpose] = Purpose.PASSWORD_RESET
     owner: str = ""
-
-    @rx.event
-    async def arrive(self) -> None:
-        """Prepare the page when it is opened."""
-        self._know_rules()
-        await self._arrive_by_link()
 
     @rx.event
     async def choose(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
@@ -91,28 +85,32 @@ class NewPasswordState(NewPassword, AskForLink, LinkPage, rx.State):
             return
         self._begin()
         yield
-        values = self._typed(form, "password")
+        values = self._required_fields(form, "password")
         if values is not None:
             await self._attempt(self._choose(values["password"]))
 
-    async def _look(self, token: str) -> None:
+    async def _prepare_link(self) -> None:
+        self._load_password_rules()
+        await super()._prepare_link()
+
+    async def _read_link(self, token: str) -> None:
         link = await services().links.peek(self._purpose, token)
         self.owner = link.payload or ""
-        self._know_owner(self.owner)
+        self._set_owner_email(self.owner)
 
     async def _choose(self, password: str) -> None:
         reset = await services().password_reset.confirm(
             guard.request_context(self.router), self._token(), password, guard.device_of(self.router)
         )
-        said = await services().flash.put(password_is_set(reset))
-        # Without Redis the next page merely says nothing.
-        self.ticket = said or "-"
+        flash_token = await services().flash.put(password_is_set(reset))
+        # Without Redis the next page just shows no message.
+        self.ticket = flash_token or "-"
 
-    def _start_afresh(self) -> None:
-        super()._start_afresh()
+    def _reset_form(self) -> None:
+        super()._reset_form()
         self.owner = ""
 
-    def _refuse(self, error: DomainError) -> None:
+    def _show_error(self, error: DomainError) -> None:
         if isinstance(error, LinkRefused | PasswordIsSet):
             self.opened, self.owner = False, ""
-        super()._refuse(error)
+        super()._show_error(error)

@@ -1,1 +1,1 @@
-"""Creating an account."""
+"""The registration page."""

@@ -6,7 +6,7 @@
 import reflex as rx
 
 from autograph_web.accounts.errors import AccountReady, EmailInvalid, EmailTaken, RegistrationClosed
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import (
     claim_form,
     email_field,
@@ -17,24 +17,24 @@ from autograph_web.ui.components.forms import (
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.new_password import new_password_field
-from autograph_web.ui.components.scriptless import BAD_PASSWORDS, said_without_script, scriptless_field
+from autograph_web.ui.components.scriptless import BAD_PASSWORDS, noscript_messages, scriptless_field
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.register.state import RegisterState
 from autograph_web.ui.routes import REGISTER, SIGN_IN
 
 
 def register_page() -> rx.Component:
-    """Email, and a password judged while it is typed."""
+    """Return the registration page: email, and a password assessed while it is typed."""
     return auth_page(
         heading(REGISTER, "Create your account"),
         rx.el.p("Already have one? ", rx.el.a("Sign in", href=SIGN_IN.path), class_name="lead"),
         form_messages(RegisterState),
-        said_without_script(
-            refusals=(EmailInvalid, EmailTaken, *BAD_PASSWORDS, RegistrationClosed, AccountReady)
+        noscript_messages(
+            errors=(EmailInvalid, EmailTaken, *BAD_PASSWORDS, RegistrationClosed, AccountReady)
         ),
         rx.cond(RegisterState.closed, _closed(), _form()),
         claim_form(RegisterState),
-        signals(RegisterState.leave, RegisterState.focus),
+        browser_commands(RegisterState.leave, RegisterState.focus),
     )
 
 

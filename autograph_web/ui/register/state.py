@@ -1,4 +1,4 @@
-"""The state behind the registration page."""
+"""The state of the registration page."""
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -19,22 +19,22 @@ from autograph_web.ui.routes import VERIFY_EMAIL
 
 
 class RegisterState(NewPassword, AuthForm, rx.State):
-    """Creates an account and signs its owner in; `closed` is whether nobody may create one now."""
+    """Creates an account and signs its owner in; `closed` is whether registration is closed."""
 
     closed: bool = False
 
     @rx.event
-    async def arrive(self) -> None:
+    async def load(self) -> None:
         """Prepare the page when it is opened."""
-        with suppress(Unavailable):  # the form will tell
+        with suppress(Unavailable):  # the form will report it
             self.closed = not services().registration.is_open
-        self._know_rules()
-        await self._arrive()
+        self._load_password_rules()
+        await self._prepare_form()
 
     @rx.event
     async def note_email(self, email: Any) -> None:
-        """Remember the typed address: a password made of it is a weak one."""
-        self._know_owner(email)
+        """Remember the typed address: a password derived from it is weak."""
+        self._set_owner_email(email)
 
     @rx.event
     async def submit(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
@@ -43,7 +43,7 @@ class RegisterState(NewPassword, AuthForm, rx.State):
             return
         self._begin()
         yield
-        values = self._typed(form, "email", "password")
+        values = self._required_fields(form, "email", "password")
         if values is not None:
             await self._attempt(self._start(values))
 
@@ -52,7 +52,7 @@ class RegisterState(NewPassword, AuthForm, rx.State):
         context = guard.request_context(self.router)
         account = await services().registration.register(context, given)
         try:
-            await self._hand_off(await services().sign_in.after_registration(context, account))
+            await self._issue_ticket(await services().sign_in.after_registration(context, account))
         except EmailNotVerified:
             self.leave = f"{VERIFY_EMAIL.path}?sent=1"
         except Unavailable:

@@ -7,15 +7,15 @@ import reflex as rx
 
 from autograph_web.ui.components.cards import card, few_codes, time_of
 from autograph_web.ui.components.icons import icon
-from autograph_web.ui.components.steps import ask_button
+from autograph_web.ui.components.steps import intent_button
+from autograph_web.ui.security.intents import Intent
 from autograph_web.ui.security.state import SecurityState
 from autograph_web.ui.security.steps import steps
-from autograph_web.ui.security.wishes import Wish
-from autograph_web.ui.viewer import FEW_CODES, TrustedRow
+from autograph_web.ui.view_models import FEW_CODES, TrustedRow
 
 
 def two_step_card() -> rx.Component:
-    """Whether a code is asked for, the ways to change that, and the step that is under way."""
+    """Return the card of two-step verification: its status, its actions, and the active step."""
     badge = rx.cond(
         SecurityState.on,
         rx.el.span("On", class_name="badge badge-good"),
@@ -37,14 +37,14 @@ def two_step_card() -> rx.Component:
 
 
 def recovery_card() -> rx.Component:
-    """How many recovery codes are left, and the way to new ones."""
+    """Return the card with the number of recovery codes left, and the button for new ones."""
     left = SecurityState.codes_left
     return card(
         "recovery-codes",
         "Recovery codes",
         rx.el.p("Each code works once. Use one to get in if you lose your phone."),
         rx.cond(left <= FEW_CODES, few_codes(SecurityState.codes_left)),
-        rx.el.div(_button("Make new codes", Wish.NEW_CODES), class_name="actions card-actions"),
+        rx.el.div(_button("Make new codes", Intent.NEW_CODES), class_name="actions card-actions"),
         badge=rx.el.span(
             f"{left} left",
             class_name=rx.cond(left <= FEW_CODES, "badge badge-warn", "badge badge-good"),
@@ -54,7 +54,7 @@ def recovery_card() -> rx.Component:
 
 
 def devices_card() -> rx.Component:
-    """The browsers that need not show a code."""
+    """Return the card of trusted browsers, which need no code."""
     listed = rx.fragment(
         rx.el.p("These browsers sign in with your password alone."),
         rx.el.ul(rx.foreach(SecurityState.devices, _device), class_name="events"),
@@ -67,11 +67,11 @@ def devices_card() -> rx.Component:
 
 def _ways_on() -> rx.Component:
     changes = rx.fragment(
-        _button("Replace authenticator", Wish.REPLACE),
-        _button("Turn off", Wish.TURN_OFF, "button-danger"),
+        _button("Replace authenticator", Intent.REPLACE),
+        _button("Turn off", Intent.TURN_OFF, "button-danger"),
     )
     return rx.el.div(
-        rx.cond(SecurityState.on, changes, _button("Turn on", Wish.TURN_ON, "button-primary")),
+        rx.cond(SecurityState.on, changes, _button("Turn on", Intent.TURN_ON, "button-primary")),
         key="ways-on",
         aria_busy=SecurityState.pending,
         class_name="actions card-actions",
@@ -99,5 +99,5 @@ def _device(row: TrustedRow) -> rx.Component:
     )
 
 
-def _button(label: str, wish: Wish, look: str = "") -> rx.Component:
-    return ask_button(SecurityState, label, wish.value, look)
+def _button(label: str, intent: Intent, look: str = "") -> rx.Component:
+    return intent_button(SecurityState, label, intent.value, look)

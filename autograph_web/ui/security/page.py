@@ -1,4 +1,4 @@
-"""The security page: how one signs in, and how one gets back in."""
+"""The security page: password, two-step verification, recovery codes, trusted browsers."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -6,18 +6,18 @@
 import reflex as rx
 
 from autograph_web.ui.account_frame import account_frame, skeleton
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import claim_form, form_messages
 from autograph_web.ui.components.native import named
 from autograph_web.ui.routes import SECURITY
 from autograph_web.ui.security.cards import devices_card, recovery_card, two_step_card
+from autograph_web.ui.security.intents import Step
 from autograph_web.ui.security.password import password_card
 from autograph_web.ui.security.state import SecurityState
-from autograph_web.ui.security.wishes import Step
 
 
 def security_page() -> rx.Component:
-    """The password, two-step verification and its parts; while something is under way there is only that."""
+    """Return the security page; while a step is active it shows only the card of that step."""
     return account_frame(
         SecurityState,
         SECURITY,
@@ -25,7 +25,7 @@ def security_page() -> rx.Component:
         _content(),
         skeleton("card-wide", "card-wide"),
         claim_form(SecurityState),
-        signals(SecurityState.leave, SecurityState.focus),
+        browser_commands(SecurityState.leave, SecurityState.focus),
         load=SecurityState.load,
     )
 

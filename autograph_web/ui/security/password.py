@@ -1,4 +1,4 @@
-"""The card of the password and the form that changes it."""
+"""The card of the password, with the form that changes it."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -9,13 +9,20 @@ from autograph_web.ui.components.cards import card, time_of
 from autograph_web.ui.components.forms import password_field, submit_button
 from autograph_web.ui.components.native import named
 from autograph_web.ui.components.new_password import new_password_field
-from autograph_web.ui.components.steps import ask_button, step_buttons, step_title, username_field
+from autograph_web.ui.components.steps import (
+    intent_button,
+    step_buttons,
+    step_container,
+    step_form,
+    step_title,
+    username_field,
+)
+from autograph_web.ui.security.intents import Intent
 from autograph_web.ui.security.state import SecurityState
-from autograph_web.ui.security.wishes import Wish
 
 
 def password_card() -> rx.Component:
-    """When the password was last changed, and the way to change it."""
+    """Return the card with the time of the last change, and the form that changes the password."""
     changed = time_of(SecurityState.password_at, SecurityState.password_when)
     return card(
         "password-card",
@@ -24,18 +31,16 @@ def password_card() -> rx.Component:
         rx.cond(
             SecurityState.step == "",
             rx.el.div(
-                ask_button(SecurityState, "Change password", Wish.PASSWORD.value),
+                intent_button(SecurityState, "Change password", Intent.PASSWORD.value),
                 class_name="actions card-actions",
             ),
-            rx.el.div(
-                rx.el.div(_form(), class_name="step", custom_attrs=named("step")), class_name="card-work"
-            ),
+            rx.el.div(step_container(_form()), class_name="card-work"),
         ),
     )
 
 
 def end_others_box() -> rx.Component:
-    """Whether every other session ends with what the form does."""
+    """Return the checkbox that ends all other sessions."""
     return rx.el.label(
         rx.el.input(
             type="checkbox",
@@ -52,7 +57,10 @@ def end_others_box() -> rx.Component:
 def _form() -> rx.Component:
     return rx.el.div(
         step_title("Change your password"),
-        rx.el.form(
+        step_form(
+            SecurityState,
+            "password",
+            SecurityState.change_password,
             username_field(SecurityState),
             password_field(
                 SecurityState, "current-password", name="current_password", label="Current password"
@@ -62,14 +70,7 @@ def _form() -> rx.Component:
             step_buttons(
                 SecurityState, submit_button(SecurityState, "Change password", "Changing your password…", "")
             ),
-            method="post",
             action="/session/password-change",
-            on_submit=SecurityState.change_password,
-            no_validate=True,
-            aria_busy=SecurityState.pending,
-            data_answers=SecurityState.answers,
-            class_name="form form-narrow",
-            custom_attrs=named("password-form"),
         ),
         key="password",
     )

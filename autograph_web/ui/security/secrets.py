@@ -1,4 +1,4 @@
-"""The places for a new authenticator key and for recovery codes."""
+"""Placeholders for a new authenticator key and for recovery codes."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -7,14 +7,14 @@ import reflex as rx
 
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import NativeLink
-from autograph_web.ui.components.reveal import keeping, revealed, said
+from autograph_web.ui.components.reveal import revealed, secret_button, status_line
 from autograph_web.ui.security.state import SecurityState
 
 
 def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
-    """A new authenticator key as a picture, as text and as a link, and `then` what comes after it.
+    """Return a new authenticator key as a QR code, as text and as a link, followed by `then`.
 
-    `cancel` is the way out where the key could not be shown.
+    `cancel` is the button to cancel if the key could not be shown.
     """
     return revealed(
         SecurityState.reveal,
@@ -30,8 +30,8 @@ def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
             rx.el.p("Can't scan? Type this key into the app instead:", class_name="hint"),
             rx.el.div(
                 rx.el.code(class_name="key", data_slot="key", custom_attrs={"translate": "no"}),
-                keeping("copy", "Copy key", data_copy="key"),
-                said(),
+                secret_button("copy", "Copy key", data_copy="key"),
+                status_line(),
                 class_name="key-line",
             ),
             NativeLink.create(
@@ -39,7 +39,8 @@ def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
                 "Open in an authenticator on this device",
                 class_name="app-link",
                 data_slot="uri",
-                # Where no app takes the address, Chromium lets no form of the page that tried be sent again.
+                # If no app handles the URI, Chromium blocks further form submissions of the page that opened
+                # it.
                 custom_attrs={"target": "_blank", "rel": "noopener"},
             ),
             *then,
@@ -52,7 +53,7 @@ def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
 
 
 def recovery_codes(*then: rx.Component) -> rx.Component:
-    """Ten recovery codes and the ways to keep them, and `then` what comes after."""
+    """Return ten recovery codes and the buttons to save them, followed by `then`."""
     return revealed(
         SecurityState.reveal,
         rx.el.p(f"AutoGraph recovery codes for {SecurityState.email}", class_name="print-only"),
@@ -64,12 +65,12 @@ def recovery_codes(*then: rx.Component) -> rx.Component:
             custom_attrs={"translate": "no"},
         ),
         rx.el.div(
-            keeping("copy", "Copy", data_copy="codes"),
-            keeping("download", "Download", data_download="autograph-recovery-codes.txt"),
-            keeping("print", "Print", data_print="true"),
+            secret_button("copy", "Copy", data_copy="codes"),
+            secret_button("download", "Download", data_download="autograph-recovery-codes.txt"),
+            secret_button("print", "Print", data_print="true"),
             class_name="actions",
         ),
-        said(),
+        status_line(),
         *then,
         failed="We couldn't show you the codes. Nobody has seen them - we'll make others.",
         ways=(_again(),),

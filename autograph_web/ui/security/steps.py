@@ -1,24 +1,21 @@
-"""The steps that change two-step verification, each in the place of the last."""
+"""The steps of two-step verification; each replaces the one before."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
 
 import reflex as rx
 
-from autograph_web.ui.components.forms import (
-    app_code_field,
-    submit_button,
-)
+from autograph_web.ui.components.forms import app_code_field, submit_button
 from autograph_web.ui.components.native import named
-from autograph_web.ui.components.steps import cancel_button, confirm_step, step_buttons, step_title
+from autograph_web.ui.components.steps import cancel_button, confirm_step, step_buttons, step_form, step_title
+from autograph_web.ui.security.intents import Intent, Step
 from autograph_web.ui.security.password import end_others_box
 from autograph_web.ui.security.secrets import key_to_scan, recovery_codes
 from autograph_web.ui.security.state import SecurityState
-from autograph_web.ui.security.wishes import Step, Wish
 
 
 def steps() -> rx.Component:
-    """The step that is under way."""
+    """Return the active step."""
     return rx.el.div(
         rx.match(
             SecurityState.step,
@@ -39,24 +36,24 @@ def _confirm() -> rx.Component:
     return confirm_step(
         SecurityState,
         rx.match(
-            SecurityState.wish,
+            SecurityState.intent,
             (
-                Wish.TURN_OFF.value,
+                Intent.TURN_OFF.value,
                 "Turning off two-step verification takes your password and a current code.",
             ),
             (
-                Wish.PASSWORD.value,
+                Intent.PASSWORD.value,
                 "With two-step verification on, a new password takes your password and a current code.",
             ),
-            (Wish.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
-            (Wish.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
+            (Intent.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
+            (Intent.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
             "It has been a while since you signed in. Type your password once more to go on.",
         ),
     )
 
 
 def _setup() -> rx.Component:
-    replacing = SecurityState.wish == Wish.REPLACE.value
+    replacing = SecurityState.intent == Intent.REPLACE.value
     return rx.el.div(
         step_title(rx.cond(replacing, "Set up your new authenticator", "Set up your authenticator")),
         rx.cond(
@@ -65,7 +62,10 @@ def _setup() -> rx.Component:
         ),
         key_to_scan(
             rx.el.h4("2. Type the code it shows", class_name="step-part"),
-            rx.el.form(
+            step_form(
+                SecurityState,
+                "setup",
+                SecurityState.enable,
                 app_code_field(SecurityState),
                 end_others_box(),
                 step_buttons(
@@ -74,13 +74,6 @@ def _setup() -> rx.Component:
                         SecurityState, rx.cond(replacing, "Replace", "Turn on"), "Checking your code…", ""
                     ),
                 ),
-                on_submit=SecurityState.enable,
-                no_validate=True,
-                aria_busy=SecurityState.pending,
-                data_answers=SecurityState.answers,
-                data_connected_only="true",
-                class_name="form form-narrow",
-                custom_attrs=named("setup-form"),
             ),
             cancel=cancel_button(SecurityState),
         ),
@@ -89,7 +82,7 @@ def _setup() -> rx.Component:
 
 
 def _codes() -> rx.Component:
-    # What was ticked stays the browser's own: a box that waits for the server's word looks broken meanwhile.
+    # Uncontrolled: a box that waits for the server before it changes looks broken.
     tick = rx.el.input(
         type="checkbox", class_name="check", on_change=SecurityState.tick_saved, custom_attrs=named("saved")
     )
@@ -113,7 +106,7 @@ def _codes() -> rx.Component:
         ),
         key="codes",
         class_name="codes-step",
-        # While this is so, leaving the page warns.
+        # While this is true, leaving the page warns.
         data_unsaved=rx.cond(SecurityState.saved, "false", "true"),
     )
 

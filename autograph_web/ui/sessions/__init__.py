@@ -1,1 +1,1 @@
-"""Where one is signed in, and signing out there."""
+"""The devices page: open sessions, and signing out of them."""

@@ -10,11 +10,11 @@ from autograph_web.ui.components.cards import card
 from autograph_web.ui.components.devices import device_line, last_seen
 from autograph_web.ui.components.native import NativeForm, named
 from autograph_web.ui.sessions.state import SessionsState
-from autograph_web.ui.viewer import DeviceRow
+from autograph_web.ui.view_models import DeviceRow
 
 
 def this_device_card() -> rx.Component:
-    """The session that is looking."""
+    """Return the card of the current session."""
     return card(
         "this-device",
         "This device",
@@ -24,7 +24,7 @@ def this_device_card() -> rx.Component:
 
 
 def other_devices_card() -> rx.Component:
-    """Everything else that is signed in, and the ways to end it."""
+    """Return the card of all other sessions, with the buttons that end them."""
     listed = rx.fragment(
         rx.el.p("Don't know one of these? Sign it out, then change your password."),
         rx.el.ul(rx.foreach(SessionsState.others, _other_device), class_name="events"),
@@ -42,7 +42,7 @@ def _this_device(row: DeviceRow) -> rx.Component:
     sign_out = NativeForm.create(
         _button("this device"), method="post", action="/session/end", class_name="event-way"
     )
-    return device_line(row, way=sign_out)
+    return device_line(row, action=sign_out)
 
 
 def _other_device(row: DeviceRow) -> rx.Component:
@@ -56,7 +56,7 @@ def _other_device(row: DeviceRow) -> rx.Component:
         data_answers=SessionsState.answers,
         class_name="event-way",
     )
-    return device_line(row, last_seen(row), way=sign_out)
+    return device_line(row, last_seen(row), action=sign_out)
 
 
 def _button(of: rx.Var[str] | str) -> rx.Component:
@@ -66,7 +66,7 @@ def _button(of: rx.Var[str] | str) -> rx.Component:
 
 
 def _everyone_else() -> rx.Component:
-    """Signing all others out asks once more first; it cannot be taken back."""
+    """Return the form that signs all others out, behind a confirmation because it cannot be undone."""
     return rx.el.details(
         rx.el.summary("Sign out all others", class_name="button button-danger"),
         rx.el.form(

@@ -1,4 +1,4 @@
-"""The devices page: where one is signed in."""
+"""The devices page: open sessions."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -6,7 +6,7 @@
 import reflex as rx
 
 from autograph_web.ui.account_frame import account_frame, skeleton
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import form_messages
 from autograph_web.ui.components.native import named
 from autograph_web.ui.routes import SESSIONS
@@ -15,14 +15,14 @@ from autograph_web.ui.sessions.state import SessionsState
 
 
 def sessions_page() -> rx.Component:
-    """Every open session of the account, this one first."""
+    """Return the page with every open session of the account, the current one first."""
     return account_frame(
         SessionsState,
         SESSIONS,
         "Where you're signed in. Signing a device out takes effect at once.",
         rx.fragment(form_messages(SessionsState), _cards()),
         skeleton("card-wide", "card-wide"),
-        signals(SessionsState.leave, SessionsState.focus),
+        browser_commands(SessionsState.leave, SessionsState.focus),
         load=SessionsState.load,
     )
 

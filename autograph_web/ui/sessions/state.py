@@ -1,116 +1,93 @@
-"""The state behind the devices page."""
+"""The state of the devices page."""
 
-import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
 from uuid import UUID
 
 import reflex as rx
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.infra.errors import DomainError, NotFound
+from autograph_web.infra.errors import NotFound
 from autograph_web.runtime import services
 from autograph_web.sessions.devices import MOST_LISTED
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui import guard, messages, viewer
-from autograph_web.ui.account_page import TURNED_AWAY, AccountPage
-from autograph_web.ui.form_state import FormState, text_fields
+from autograph_web.ui import messages, view_models
+from autograph_web.ui.account_form import AccountForm, Action
+from autograph_web.ui.form_state import text_fields
 from autograph_web.ui.routes import SESSIONS, SIGN_IN, Route
-from autograph_web.ui.viewer import DeviceRow
+from autograph_web.ui.view_models import DeviceRow
 
-_logger = logging.getLogger(__name__)
 _SIGNED_OUT = f"{SIGN_IN.path}?ended=1"
 
-Doing = Callable[[RequestContext, Viewer], Awaitable[None]]
 
+class SessionsState(AccountForm, rx.State):
+    """The state of the devices page. Every handler that reads or changes anything authenticates again."""
 
-class SessionsState(FormState, AccountPage, rx.State):
-    """What the devices page shows. Handlers that read or change anything ask anew who is looking."""
-
-    _here: ClassVar[Route] = SESSIONS
+    _route: ClassVar[Route] = SESSIONS
 
     here: rx.Field[list[DeviceRow]] = rx.field(default_factory=list)
     others: rx.Field[list[DeviceRow]] = rx.field(default_factory=list)
     more: bool = False
 
     @rx.event
-    async def load(self) -> None:
-        """Fill the page when it is opened, again by "Try again", and after a mended connection."""
-        first, self.pending = not self.loaded, False
-        try:
-            await self._fill(await self._looking())
-            if first:
-                await self._show_flash()
-        except TURNED_AWAY as error:
-            self._turn_away(error)
-        except DomainError:
-            self.failed = not self.loaded
-        except Exception:
-            # Raised further, the page would wait for an answer that never comes.
-            _logger.exception("loading the devices failed unexpectedly")
-            self.failed = not self.loaded
-
-    @rx.event
     async def sign_out(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Sign one of the sessions out."""
+        """End one of the sessions."""
         if self.pending:
             return
         self._begin()
         yield
-        await self._attempt(self._for_viewer(self._signed_out(form)))
-        self.pending = False
+        await self._run(self._signed_out(form))
 
     @rx.event
     async def sign_out_others(self) -> AsyncGenerator[None, None]:
-        """Sign every session but this one out."""
+        """End every session but the current one."""
         if self.pending:
             return
         self._begin()
         yield
-        await self._attempt(self._for_viewer(self._signed_others_out))
-        self.pending = False
+        await self._run(self._signed_others_out)
 
-    async def _for_viewer(self, doing: Doing) -> None:
-        """Do something for whoever is looking, and show the sessions as they are then, however it went."""
-        try:
-            looking = await self._looking()
+    async def _run_authorized(self, action: Action) -> None:
+        async def action_or_refresh(context: RequestContext, principal: Viewer) -> None:
             try:
-                await doing(guard.request_context(self.router), looking)
-            except NotFound:
-                await self._fill(looking)
+                await action(context, principal)
+            except NotFound:  # it has ended meanwhile: show the current list
+                await self._fill(principal)
                 raise
-        except TURNED_AWAY as error:
-            self._turn_away(error)
 
-    def _signed_out(self, form: object) -> Doing:
-        async def signed_out(context: RequestContext, looking: Viewer) -> None:
+        await super()._run_authorized(action_or_refresh)
+
+    def _signed_out(self, form: object) -> Action:
+        async def signed_out(context: RequestContext, principal: Viewer) -> None:
             chosen = _session_id(text_fields(form, "session")["session"])
-            await services().devices.sign_out(context, looking, chosen)
-            if chosen == looking.session_id:
-                self._go(_SIGNED_OUT)
+            await services().devices.sign_out(context, principal, chosen)
+            if chosen == principal.session_id:
+                self._leave_for(_SIGNED_OUT)
                 return
             row = next((row for row in self.others if row.key == str(chosen)), None)
-            await self._say(looking, f"{row.name} is signed out." if row else messages.DEVICE_SIGNED_OUT)
+            await self._show_done(
+                principal, f"{row.name} is signed out." if row else messages.DEVICE_SIGNED_OUT
+            )
 
         return signed_out
 
-    async def _signed_others_out(self, context: RequestContext, looking: Viewer) -> None:
-        await services().devices.sign_out_others(context, looking)
-        await self._say(looking, messages.OTHERS_SIGNED_OUT)
+    async def _signed_others_out(self, context: RequestContext, principal: Viewer) -> None:
+        await services().devices.sign_out_others(context, principal)
+        await self._show_done(principal, messages.OTHERS_SIGNED_OUT)
 
-    async def _say(self, looking: Viewer, words: str) -> None:
-        await self._fill(looking)
+    async def _show_done(self, principal: Viewer, words: str) -> None:
+        await self._fill(principal)
         self.notice = words
-        self._move_to("other-devices")
+        self._focus_on("other-devices")
 
-    async def _fill(self, looking: Viewer) -> None:
-        account = await services().profiles.of(looking.user_id)
-        found = await services().devices.of(looking)
-        # Nothing is shown before everything is there.
-        self.here = [viewer.device_row(one) for one in found if one.current]
-        self.others = [viewer.device_row(one) for one in found if not one.current]
+    async def _fill(self, principal: Viewer) -> None:
+        account = await services().profiles.of(principal.user_id)
+        found = await services().devices.of(principal)
+        # Set the vars only after everything was read.
+        self.here = [view_models.device_row(one) for one in found if one.current]
+        self.others = [view_models.device_row(one) for one in found if not one.current]
         self.more = len(found) == MOST_LISTED
-        self._show_owner(looking, account)
+        self._show_account(principal, account)
 
 
 def _session_id(text: str) -> UUID:

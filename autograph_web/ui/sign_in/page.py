@@ -7,7 +7,7 @@ import reflex as rx
 
 from autograph_web.authn.errors import CodeMalformed, InvalidCode
 from autograph_web.authn.flow.errors import ChallengeExpired, EmailNotVerified, InvalidCredentials
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import (
     claim_form,
     code_field,
@@ -19,7 +19,7 @@ from autograph_web.ui.components.forms import (
     switch_code_button,
 )
 from autograph_web.ui.components.native import NativeLink, named
-from autograph_web.ui.components.scriptless import said_without_script, scriptless_field
+from autograph_web.ui.components.scriptless import noscript_messages, scriptless_field
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import FORGOTTEN, REGISTER, SIGN_IN, VERIFY_EMAIL
 from autograph_web.ui.sign_in.scriptless import scriptless_code_form
@@ -27,14 +27,14 @@ from autograph_web.ui.sign_in.state import SignInState
 
 
 def sign_in_page() -> rx.Component:
-    """Email, password and whether to stay signed in; then, in the same place, a code."""
+    """Return the sign-in page: email and password; then, in the same place, a code."""
     return auth_page(
         heading(SIGN_IN, rx.cond(SignInState.asking_code, "Enter your code", "Sign in")),
         rx.cond(SignInState.asking_code, _who(), _welcome()),
         form_messages(SignInState),
-        said_without_script(
+        noscript_messages(
             *("signed_out", "password_reset", "account_deleted", "code_wanted", "cookies_missing"),
-            refusals=(InvalidCredentials, EmailNotVerified, CodeMalformed, InvalidCode, ChallengeExpired),
+            errors=(InvalidCredentials, EmailNotVerified, CodeMalformed, InvalidCode, ChallengeExpired),
         ),
         rx.cond(
             SignInState.unverified,
@@ -43,7 +43,7 @@ def sign_in_page() -> rx.Component:
         rx.cond(SignInState.asking_code, _code_step(), _password_step()),
         scriptless_code_form(),
         claim_form(SignInState),
-        signals(SignInState.leave, SignInState.focus),
+        browser_commands(SignInState.leave, SignInState.focus),
     )
 
 

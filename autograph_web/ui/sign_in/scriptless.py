@@ -1,4 +1,4 @@
-"""The second step of a sign-in for people without JavaScript."""
+"""The second step of a sign-in without JavaScript."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -10,7 +10,7 @@ from autograph_web.ui.components.scriptless import scriptless_field
 
 
 def scriptless_code_form() -> rx.Component:
-    """The code form that stands below the password form, as nothing there can swap them in place."""
+    """Return the code form below the password form; without JavaScript they cannot replace each other."""
     return rx.el.noscript(
         rx.el.section(
             rx.el.h2("Is two-step verification on?", custom_attrs=named("scriptless-title")),

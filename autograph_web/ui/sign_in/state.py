@@ -1,4 +1,4 @@
-"""The state behind the sign-in page."""
+"""The state of the sign-in page."""
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -18,15 +18,15 @@ from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
 from autograph_web.ui.form_state import CodeForm
 
-# A checkbox comes as this, or not at all.
+# The value of a ticked checkbox; others are not sent.
 _TICKED = "on"
 
 
 class SignInState(CodeForm, AuthForm, rx.State):
-    """Signs a person in by password and, where two-step verification is on, by a code.
+    """Signs a user in with a password and, if two-step verification is on, a code.
 
-    `asking_code` is whether the page is at its second step. Only `_challenge` makes that step work, and
-    browsers never see it.
+    `asking_code` is whether the page is at its second step. That step works only with `_challenge`, which is
+    never sent to the browser.
     """
 
     asking_code: bool = False
@@ -41,44 +41,44 @@ class SignInState(CodeForm, AuthForm, rx.State):
         self._typed_email = email[:LONGEST_EMAIL] if isinstance(email, str) else ""
 
     @rx.event
-    async def arrive(self) -> None:
+    async def load(self) -> None:
         """Prepare the page when it is opened."""
-        await self._arrive()
+        await self._prepare_form()
 
     @rx.event
     async def submit(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Try the typed email and password."""
+        """Sign in with the typed email and password."""
         if self.pending or self.ticket or self.asking_code:
             return
         self._begin()
         yield
-        values = self._typed(form, "email", "password")
+        values = self._required_fields(form, "email", "password")
         if values is not None:
             await self._attempt(self._start(values, remember=form.get("remember_me") == _TICKED))
 
     @rx.event
     async def verify(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Try the typed code."""
+        """Verify the typed code."""
         if self.pending or self.ticket or not self.asking_code:
             return
         self._begin()
         yield
-        values = self._typed(form, "code")
+        values = self._required_fields(form, "code")
         if values is not None:
-            self._note_kind(values["code"])
+            self._note_code_kind(values["code"])
             await self._attempt(self._verify(values["code"], trust=form.get("trust_device") == _TICKED))
 
     @rx.event
     async def start_over(self) -> None:
-        """Go back to the first step and forget the second."""
+        """Go back to the first step and abandon the challenge."""
         if self.pending or self.ticket:
             return
         token = self._challenge
-        self._start_afresh()
+        self._reset_form()
         self.email = ""
-        self._move_to("email")
+        self._focus_on("email")
         if token:
-            # Unreachable, the challenge ends by itself within five minutes.
+            # If Redis cannot be reached, the challenge expires by itself within five minutes.
             with suppress(DomainError):
                 await services().second_factor_step.abandon(token)
 
@@ -95,7 +95,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
         if isinstance(outcome, ChallengeRequired):
             self._ask_for_code(outcome)
         else:
-            await self._hand_off(outcome)
+            await self._issue_ticket(outcome)
 
     async def _verify(self, code: str, *, trust: bool) -> None:
         if not self._challenge:
@@ -110,7 +110,7 @@ class SignInState(CodeForm, AuthForm, rx.State):
         context, device = guard.request_context(self.router), guard.device_of(self.router)
         grant = await services().second_factor_step.verify(context, given, device)
         self._challenge = ""
-        await self._hand_off(grant)
+        await self._issue_ticket(grant)
 
     async def _resume(self) -> None:
         token = guard.challenge_of(self.router)
@@ -122,10 +122,10 @@ class SignInState(CodeForm, AuthForm, rx.State):
     def _ask_for_code(self, challenge: ChallengeRequired) -> None:
         self._challenge, self.email = challenge.token, challenge.email
         self.asking_code, self.recovery, self.may_trust = True, False, challenge.may_trust
-        self._move_to("code")
+        self._focus_on("code")
 
-    def _start_afresh(self) -> None:
-        super()._start_afresh()
+    def _reset_form(self) -> None:
+        super()._reset_form()
         self.asking_code = self.recovery = False
         self._challenge = ""
 
@@ -133,10 +133,10 @@ class SignInState(CodeForm, AuthForm, rx.State):
         super()._clear()
         self.unverified = False
 
-    def _refuse(self, error: DomainError) -> None:
+    def _show_error(self, error: DomainError) -> None:
         self.unverified = isinstance(error, EmailNotVerified)
         over = isinstance(error, (ChallengeExpired, SessionEnded))
         if over or (error.field == "code" and not self.asking_code):
-            self._start_afresh()
+            self._reset_form()
             error = ChallengeExpired()
-        super()._refuse(error)
+        super()._show_error(error)

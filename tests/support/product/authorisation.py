@@ -128,13 +128,13 @@ REFLEX_STATE = {"setvar": Row(May.NOBODY, sends={"var_name": "email", "value": "
 ACCOUNT_PAGE = {
     **REFLEX_STATE,
     "load": Row(May.OWNER, "{email}"),
-    "look_again": Row(May.OWNER),
+    "recheck_session": Row(May.OWNER),
     "resend": Row(May.OWNER, "email_verification_requested"),
 }
 ADMIN_PAGE = {
     **REFLEX_STATE,
     "load": Row(May.ADMIN, "loaded_rx_state_ True"),
-    "look_again": Row(May.ADMIN),
+    "recheck_session": Row(May.ADMIN),
     "resend": Row(May.ADMIN, "email_verification_requested"),
 }
 CONFIRMING = {
@@ -177,7 +177,7 @@ HANDLERS: dict[str, Page] = {
         "/login",
         {
             **REFLEX_STATE,
-            "arrive": Row(May.EVERYBODY),
+            "load": Row(May.EVERYBODY),
             "note_email": Row(May.EVERYBODY, sends={"email": "{email}"}),
             "submit": Row(May.EVERYBODY, "login_failed", _form(email="{email}", password=_WRONG)),
             "verify": Row(May.EVERYBODY, sends=_form(code=_CODE)),
@@ -189,7 +189,7 @@ HANDLERS: dict[str, Page] = {
         "/register",
         {
             **REFLEX_STATE,
-            "arrive": Row(May.EVERYBODY, "shortest_rx_state_"),
+            "load": Row(May.EVERYBODY, "shortest_rx_state_"),
             "note_email": Row(May.EVERYBODY, sends={"email": "{email}"}),
             "assess": _STRENGTH,
             "submit": Row(May.EVERYBODY, "registration_failed", _form(email="{email}", password=_NEW)),
@@ -199,7 +199,7 @@ HANDLERS: dict[str, Page] = {
         "/password-reset",
         {
             **REFLEX_STATE,
-            "arrive": Row(May.EVERYBODY),
+            "load": Row(May.EVERYBODY),
             "ask": Row(May.EVERYBODY, "password_reset_requested", _form(email="{email}")),
         },
     ),
@@ -207,7 +207,7 @@ HANDLERS: dict[str, Page] = {
         "/password-reset/confirm",
         {
             **REFLEX_STATE,
-            "arrive": Row(May.EVERYBODY, "opened_rx_state_ False"),
+            "load": Row(May.EVERYBODY, "opened_rx_state_ False"),
             "assess": _STRENGTH,
             "ask": Row(May.EVERYBODY, "password_reset_requested", _form(email="{email}")),
             # Without the cookie of a link there is nobody's password to be set.
@@ -218,17 +218,17 @@ HANDLERS: dict[str, Page] = {
         "/verify-email",
         {
             **REFLEX_STATE,
-            "arrive": Row(May.EVERYBODY, "outcome_rx_state_ none"),
+            "load": Row(May.EVERYBODY, "outcome_rx_state_ none"),
             "send": Row(May.EVERYBODY, "email_verification_requested", _form(email="{email}")),
         },
     ),
     "ChangeEmailState": Page(
-        "/change-email", {**REFLEX_STATE, "arrive": Row(May.EVERYBODY, "opened_rx_state_ False")}
+        "/change-email", {**REFLEX_STATE, "load": Row(May.EVERYBODY, "opened_rx_state_ False")}
     ),
     "UndoEmailState": Page(
-        "/undo-email-change", {**REFLEX_STATE, "arrive": Row(May.EVERYBODY, "opened_rx_state_ False")}
+        "/undo-email-change", {**REFLEX_STATE, "load": Row(May.EVERYBODY, "opened_rx_state_ False")}
     ),
-    "NotMeState": Page("/not-me", {**REFLEX_STATE, "arrive": Row(May.EVERYBODY, "opened_rx_state_ False")}),
+    "NotMeState": Page("/not-me", {**REFLEX_STATE, "load": Row(May.EVERYBODY, "opened_rx_state_ False")}),
     "DashboardState": Page(
         "/dashboard", {**ACCOUNT_PAGE, "sign_out_everywhere": Row(May.OWNER, "logout_all")}
     ),
@@ -236,7 +236,7 @@ HANDLERS: dict[str, Page] = {
         "/settings/security",
         {
             **CONFIRMING,
-            "ask": Row(May.OWNER, "mfa_setup_initiated", {"wish": "turn-on"}),
+            "ask": Row(May.OWNER, "mfa_setup_initiated", {"intent": "turn-on"}),
             "cancel": Row(May.OWNER, "focus_rx_state_ password-card:", then="change-password"),
             "confirm": Row(
                 May.OWNER,
@@ -283,7 +283,7 @@ HANDLERS: dict[str, Page] = {
         "/settings/api-keys",
         {
             **CONFIRMING,
-            "ask": Row(May.OWNER, "step_rx_state_ create", {"wish": "create"}),
+            "ask": Row(May.OWNER, "step_rx_state_ create", {"intent": "create"}),
             "cancel": Row(May.OWNER, "focus_rx_state_ new-key:", then="create"),
             "confirm": Row(
                 May.OWNER,
@@ -306,14 +306,14 @@ HANDLERS: dict[str, Page] = {
             **ACCOUNT_PAGE,
             "choose": Row(May.OWNER, "group_rx_state_ sign_in", {"name": "group", "value": "sign_in"}),
             "search": Row(May.OWNER, "group_rx_state_ sign_in", _form(group="sign_in")),
-            "further": Row(May.OWNER, "rows_rx_state_", scene=Scene.BUSY),
+            "load_more": Row(May.OWNER, "rows_rx_state_", scene=Scene.BUSY),
         },
     ),
     "AccountState": Page(
         "/settings/account",
         {
             **CONFIRMING,
-            "ask": Row(May.OWNER, "step_rx_state_ delete", {"wish": "delete"}),
+            "ask": Row(May.OWNER, "step_rx_state_ delete", {"intent": "delete"}),
             "cancel": Row(May.OWNER, "focus_rx_state_ delete:", then="delete"),
             "confirm": Row(
                 May.OWNER,
@@ -337,7 +337,7 @@ HANDLERS: dict[str, Page] = {
         {
             **ADMIN_PAGE,
             "switch_code": CONFIRMING["switch_code"],
-            "ask": Row(May.ADMIN, "step_rx_state_ trusted_devices", {"wish": "trusted_devices"}),
+            "ask": Row(May.ADMIN, "step_rx_state_ trusted_devices", {"intent": "trusted_devices"}),
             "cancel": Row(May.ADMIN, "focus_rx_state_ flags:", then="trusted_devices"),
             "confirm": Row(
                 May.ADMIN,
@@ -356,7 +356,7 @@ HANDLERS: dict[str, Page] = {
             **ADMIN_PAGE,
             "choose": Row(May.ADMIN, "role_rx_state_ admin", {"name": "role", "value": "admin"}),
             "search": Row(May.ADMIN, "Showing one account.", _form(part="{email}")),
-            "further": Row(May.ADMIN, "rows_rx_state_", scene=Scene.BUSY),
+            "load_more": Row(May.ADMIN, "rows_rx_state_", scene=Scene.BUSY),
         },
     ),
     "AuditState": Page(
@@ -365,7 +365,7 @@ HANDLERS: dict[str, Page] = {
             **ADMIN_PAGE,
             "choose": Row(May.ADMIN, "group_rx_state_ sign_in", {"name": "group", "value": "sign_in"}),
             "search": Row(May.ADMIN, "person_rx_state_ {email}", _form(person="{email}")),
-            "further": Row(May.ADMIN, "rows_rx_state_", scene=Scene.BUSY),
+            "load_more": Row(May.ADMIN, "rows_rx_state_", scene=Scene.BUSY),
         },
     ),
     "PersonState": Page(
@@ -373,7 +373,7 @@ HANDLERS: dict[str, Page] = {
         {
             **ADMIN_PAGE,
             "switch_code": CONFIRMING["switch_code"],
-            "ask": Row(May.ADMIN, "step_rx_state_ lock", {"wish": "lock"}),
+            "ask": Row(May.ADMIN, "step_rx_state_ lock", {"intent": "lock"}),
             "cancel": Row(May.ADMIN, "focus_rx_state_ person:", then="lock"),
             "confirm": Row(May.ADMIN, "login_failed", _CONFIRM, then="lock", scene=Scene.STALE),
             "carry_out": Row(May.ADMIN, "account_locked", then="lock"),
@@ -386,7 +386,7 @@ HANDLERS: dict[str, Page] = {
             **ADMIN_PAGE,
             "switch_code": CONFIRMING["switch_code"],
             # Its one step begins with the page, and a link leads back.
-            "ask": Row(May.NOBODY, sends={"wish": "create"}),
+            "ask": Row(May.NOBODY, sends={"intent": "create"}),
             "cancel": Row(May.NOBODY),
             "confirm": Row(May.ADMIN, "login_failed", _CONFIRM, scene=Scene.STALE),
             "create": Row(

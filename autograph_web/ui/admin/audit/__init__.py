@@ -1,1 +1,1 @@
-"""Everything that happened on every account, for administrators to look through."""
+"""The audit page: the events of all accounts, for administrators."""

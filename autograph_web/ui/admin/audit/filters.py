@@ -1,4 +1,4 @@
-"""What an administrator chooses on the audit page: as it stands in the address, and what it means."""
+"""The filters of the audit page: their values in the URL, and the criteria they stand for."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from autograph_web.admin.inputs import AuditInput
 from autograph_web.audit.kinds import Group, Kind, Outcome
-from autograph_web.ui.choices import ANY_TEXT, Choices, Options
-from autograph_web.ui.ranges import RANGES, since
+from autograph_web.ui.date_ranges import RANGES, since
+from autograph_web.ui.query_filters import ANY_TEXT, Options, QueryFilters
 from autograph_web.ui.routes import ADMIN_AUDIT, Route
 
 GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in Group))
@@ -19,14 +19,14 @@ OUTCOMES: Options = (
     (Outcome.DONE.value, "Done"),
     (Outcome.REFUSED.value, "Refused or failed"),
 )
-"""What each choice may be, with the words for it."""
+"""The options of each filter, with their labels."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filters(Choices):
-    """The choices of the audit page."""
+class Filters(QueryFilters):
+    """The filters of the audit page."""
 
-    HERE: ClassVar[Route] = ADMIN_AUDIT
+    ROUTE: ClassVar[Route] = ADMIN_AUDIT
     OPTIONS: ClassVar[dict[str, Options]] = {
         "person": ANY_TEXT,
         "ip": ANY_TEXT,
@@ -43,8 +43,8 @@ class Filters(Choices):
     outcome: str = ""
     range: str = ""
 
-    def wish(self, now: datetime) -> AuditInput:
-        """Return what is asked of the service."""
+    def criteria(self, now: datetime) -> AuditInput:
+        """Return the criteria for the service."""
         return AuditInput(
             person=self.person or None,
             ip=self.ip or None,
@@ -55,6 +55,6 @@ class Filters(Choices):
         )
 
     def download(self, form: str, now: datetime) -> str:
-        """Return where all of it can be had as a file."""
-        query = self.wish(now).model_dump(mode="json", exclude_none=True)
-        return f"{self.HERE.path}/export?{urlencode({'format': form} | query)}"
+        """Return the URL that downloads all matching events as a file."""
+        query = self.criteria(now).model_dump(mode="json", exclude_none=True)
+        return f"{self.ROUTE.path}/export?{urlencode({'format': form} | query)}"

@@ -8,79 +8,52 @@ import reflex as rx
 from autograph_web.ui.account_frame import skeleton
 from autograph_web.ui.admin.audit.filters import GROUPS, KINDS, OUTCOMES
 from autograph_web.ui.admin.audit.state import AuditState
-from autograph_web.ui.admin.events import HEADS, finding
+from autograph_web.ui.admin.events import COLUMNS, audit_table_row
 from autograph_web.ui.admin.frame import admin_frame
 from autograph_web.ui.components.cards import card
-from autograph_web.ui.components.connection import signals
-from autograph_web.ui.components.listing import (
-    announced,
-    choice,
-    choices_form,
-    files,
-    nothing,
-    rest,
-    table,
-    typed,
-)
-from autograph_web.ui.components.native import NativeLink, named
-from autograph_web.ui.ranges import RANGES
+from autograph_web.ui.components.connection import browser_commands
+from autograph_web.ui.components.listing import downloads, event_list, filter_form, filter_select, filter_text
+from autograph_web.ui.components.native import named
+from autograph_web.ui.date_ranges import RANGES
 from autograph_web.ui.routes import ADMIN_AUDIT
 
 
 def audit_page() -> rx.Component:
-    """What to look for, what happened, and the ways to take all of it along."""
+    """Return the audit page: filters, events and downloads."""
     return admin_frame(
         AuditState,
         ADMIN_AUDIT,
         "Everything that happened, on every account.",
         rx.el.div(
             _events_card(),
-            files(AuditState.csv, AuditState.json, "audit"),
+            downloads(AuditState.csv, AuditState.json, "audit"),
             class_name="cards",
             custom_attrs=named("audit-cards"),
         ),
         skeleton("card-activity", "card-wide"),
-        signals(AuditState.leave, AuditState.focus, AuditState.address),
+        browser_commands(AuditState.leave, AuditState.focus, AuditState.address),
         rx.el.script(src="/download.js", defer=True),
         load=AuditState.load,
     )
 
 
 def _events_card() -> rx.Component:
-    events = table(AuditState, "events", "Events, the newest first", HEADS, AuditState.rows, finding)
-    older = rest(AuditState, "audit", "Show older", "Go on with older events")
-    return card(
-        "events-card",
-        "Events",
-        _filters(),
-        announced(AuditState, "audit"),
-        rx.cond(AuditState.from_the_middle, _newest()),
-        rx.cond(
-            AuditState.rows,
-            rx.fragment(events, older),
-            nothing("Nothing like that has happened.", "Show everything", ADMIN_AUDIT.path),
-        ),
+    listed = event_list(
+        AuditState, "audit", ADMIN_AUDIT.path, _filters(), COLUMNS, AuditState.rows, audit_table_row
     )
+    return card("events-card", "Events", *listed)
 
 
 def _filters() -> rx.Component:
-    return choices_form(
+    return filter_form(
         AuditState,
         ADMIN_AUDIT.path,
-        typed(AuditState, "person", "Account", "Whole address or id"),
-        typed(AuditState, "ip", "Network address", "Such as 203.0.113.7"),
-        choices=(
-            choice(AuditState, "group", "About", GROUPS),
-            choice(AuditState, "kind", "Event", KINDS),
-            choice(AuditState, "outcome", "Outcome", OUTCOMES),
-            choice(AuditState, "range", "When", RANGES),
+        filter_text(AuditState, "person", "Account", "Whole address or id"),
+        filter_text(AuditState, "ip", "Network address", "Such as 203.0.113.7"),
+        selects=(
+            filter_select(AuditState, "group", "About", GROUPS),
+            filter_select(AuditState, "kind", "Event", KINDS),
+            filter_select(AuditState, "outcome", "Outcome", OUTCOMES),
+            filter_select(AuditState, "range", "When", RANGES),
         ),
-    )
-
-
-def _newest() -> rx.Component:
-    return rx.el.p(
-        "You're looking at older events. ",
-        NativeLink.create("Show the newest", href=ADMIN_AUDIT.path),
-        class_name="said middle",
     )

@@ -1,1 +1,1 @@
-"""Feature flags, seen and switched."""
+"""The page of feature flags."""

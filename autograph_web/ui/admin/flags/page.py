@@ -10,16 +10,16 @@ from autograph_web.ui.admin.flags.rows import ChoiceRow, FlagRow
 from autograph_web.ui.admin.flags.state import REVIEW, FlagsState
 from autograph_web.ui.admin.frame import admin_frame
 from autograph_web.ui.components.cards import card, time_of
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import claim_form, form_messages, submit_button, text_field
 from autograph_web.ui.components.native import named
-from autograph_web.ui.components.steps import confirm_step, step_buttons, step_title
-from autograph_web.ui.confirming import CONFIRM
+from autograph_web.ui.components.steps import confirm_step, step_buttons, step_form, step_title
 from autograph_web.ui.routes import ADMIN_FLAGS
+from autograph_web.ui.step_up import CONFIRM
 
 
 def flags_page() -> rx.Component:
-    """Every flag and how it stands; while one is switched there is only that."""
+    """Return the page of feature flags; while one is being changed it shows only that step."""
     return admin_frame(
         FlagsState,
         ADMIN_FLAGS,
@@ -27,7 +27,7 @@ def flags_page() -> rx.Component:
         rx.fragment(form_messages(FlagsState), _cards()),
         skeleton("card-activity"),
         claim_form(FlagsState),
-        signals(FlagsState.leave, FlagsState.focus),
+        browser_commands(FlagsState.leave, FlagsState.focus),
         load=FlagsState.load,
     )
 
@@ -97,7 +97,10 @@ def _choose() -> rx.Component:
     )
     return rx.el.div(
         step_title("What is it to say?"),
-        rx.el.form(
+        step_form(
+            FlagsState,
+            "choose",
+            FlagsState.choose,
             rx.el.fieldset(
                 rx.el.legend("From now on", class_name="sr-only"),
                 rx.foreach(FlagsState.choices, _choice),
@@ -105,13 +108,6 @@ def _choose() -> rx.Component:
             ),
             rx.cond(FlagsState.shared, share),
             step_buttons(FlagsState, submit_button(FlagsState, "Go on", "One moment…", "")),
-            on_submit=FlagsState.choose,
-            no_validate=True,
-            aria_busy=FlagsState.pending,
-            data_answers=FlagsState.answers,
-            data_connected_only="true",
-            class_name="form form-narrow",
-            custom_attrs=named("choose-form"),
         ),
         key="choose",
     )
@@ -136,14 +132,12 @@ def _review() -> rx.Component:
     return rx.el.div(
         step_title("Is that what you want?"),
         rx.el.p(FlagsState.change, class_name="said"),
-        rx.el.form(
+        step_form(
+            FlagsState,
+            "review",
+            FlagsState.switch,
             step_buttons(FlagsState, submit_button(FlagsState, "Yes, change it", "Changing…", "")),
-            on_submit=FlagsState.switch,
-            aria_busy=FlagsState.pending,
-            data_answers=FlagsState.answers,
-            data_connected_only="true",
-            class_name="form",
-            custom_attrs=named("review-form"),
+            has_fields=False,
         ),
         key="review",
     )

@@ -1,4 +1,4 @@
-"""Flags in the words and shapes the page shows."""
+"""View models of the page of feature flags."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -7,17 +7,17 @@ from autograph_web.admin.person import administrator_in
 from autograph_web.flags.flags import Standing
 from autograph_web.flags.inputs import EVERYBODY
 from autograph_web.flags.table import Flag
-from autograph_web.ui.viewer import in_words, iso
+from autograph_web.ui.view_models import format_datetime, iso
 
 WORDS = {"on": "On", "off": "Off", "banner": "Reminder", "required": "Required"}
-"""How the page writes the words of flags."""
+"""The labels of flag values."""
 AS_SETTINGS = "default"
-"""What is chosen for whatever the settings say; no flag has a word like that."""
+"""The choice that removes an override; no flag has a value of this name."""
 
 
 @dataclass
 class FlagRow:
-    """One flag as it is listed: `others` is what it says to accounts outside its share, if it has one."""
+    """One flag in the list: `others` is its value for accounts outside its share, if it has one."""
 
     key: str
     label: str
@@ -32,57 +32,61 @@ class FlagRow:
 
 @dataclass
 class ChoiceRow:
-    """One answer to what a flag is to say."""
+    """One value a flag can be set to."""
 
     value: str
     words: str
     meaning: str
 
 
-def flag_row(standing: Standing, looking: UUID) -> FlagRow:
-    """Return a flag as a line of the list that the account `looking` sees."""
-    flag, switched = standing.flag, standing.switched
+def flag_row(flag_state: Standing, user_id: UUID) -> FlagRow:
+    """Return the view model of a flag, as the account `user_id` sees it."""
+    flag, switched = flag_state.flag, flag_state.switched
     partly = switched is not None and switched.percent < EVERYBODY
     return FlagRow(
         key=flag.name,
         label=flag.label,
-        says=f"{_word(standing.word)} for {standing.percent} %" if partly else _word(standing.word),
-        meaning=meaning_of(flag, standing.word),
-        others=f"Everybody else: {_word(standing.default)}." if partly else "",
+        says=f"{_value_text(flag_state.word)} for {flag_state.percent} %"
+        if partly
+        else _value_text(flag_state.word),
+        meaning=meaning_of(flag, flag_state.word),
+        others=f"Everybody else: {_value_text(flag_state.default)}." if partly else "",
         switched=switched is not None,
-        by=_who(switched.by, looking) if switched else "",
+        by=_actor_text(switched.by, user_id) if switched else "",
         at=iso(switched.at) if switched else "",
-        when=in_words(switched.at) if switched else "",
+        when=format_datetime(switched.at) if switched else "",
     )
 
 
-def choices_of(standing: Standing) -> list[ChoiceRow]:
-    """Return what a flag can be switched to, the settings' own first."""
-    flag, default = standing.flag, standing.default
+def choices_of(flag_state: Standing) -> list[ChoiceRow]:
+    """Return the values a flag can be set to; that of the settings comes first."""
+    flag, default = flag_state.flag, flag_state.default
     as_settings = ChoiceRow(
-        AS_SETTINGS, f"As in the settings ({_word(default)})", "Whatever the server was started with."
+        AS_SETTINGS, f"As in the settings ({_value_text(default)})", "Whatever the server was started with."
     )
-    return [as_settings, *(ChoiceRow(word, _word(word), flag.meanings[word]) for word in flag.choices)]
+    return [as_settings, *(ChoiceRow(word, _value_text(word), flag.meanings[word]) for word in flag.choices)]
 
 
-def change_in_words(standing: Standing, word: str | None, percent: int) -> str:
-    """Return what a change would do, for whoever is asked whether they mean it."""
-    said = _word(word or standing.default)
+def describe_change(flag_state: Standing, word: str | None, percent: int) -> str:
+    """Return a description of a change, for its confirmation."""
+    said = _value_text(word or flag_state.default)
     share = "" if percent == EVERYBODY or word is None else f" for {percent} % of the accounts"
-    return f"{standing.flag.label}: {said}{share}. {meaning_of(standing.flag, word or standing.default)}"
+    return (
+        f"{flag_state.flag.label}: {said}{share}. {meaning_of(flag_state.flag, word or flag_state.default)}"
+    )
 
 
 def meaning_of(flag: Flag[object], word: str) -> str:
-    """Return what a word of a flag does; a newer version may have written one that says nothing here."""
+    """Return the description of a flag's value; empty for a value that only a newer version knows."""
     return flag.meanings.get(word, "")
 
 
-def _word(word: str) -> str:
+def _value_text(word: str) -> str:
     return WORDS.get(word, word)
 
 
-def _who(by: str, looking: UUID) -> str:
+def _actor_text(by: str, user_id: UUID) -> str:
     administrator = administrator_in(by)
     if administrator is None:
         return by
-    return "you" if administrator == looking else "another administrator"
+    return "you" if administrator == user_id else "another administrator"

@@ -12,30 +12,32 @@ from autograph_web.flags.table import FLAGS, flag_called
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
+from autograph_web.ui.account_form import Action
 from autograph_web.ui.admin.flags.rows import (
     AS_SETTINGS,
     ChoiceRow,
     FlagRow,
-    change_in_words,
     choices_of,
+    describe_change,
     flag_row,
 )
-from autograph_web.ui.confirming import CONFIRM, Confirming, Doing
 from autograph_web.ui.form_state import text_fields
 from autograph_web.ui.routes import ADMIN_FLAGS, Route
+from autograph_web.ui.step_up import CONFIRM, StepUpPage
 
 REVIEW = "review"
 _LIST = "flags"
 
 
-class FlagsState(Confirming, rx.State):
-    """What the page of feature flags shows. Handlers that read or change anything ask anew who is looking.
+class FlagsState(StepUpPage, rx.State):
+    """The state of the page of feature flags.
 
-    `step` is the name of the flag that is chosen for, or whether that is meant. `_word` and `_percent` are
-    what was chosen; no client can set them.
+    Every handler that reads or changes anything authenticates again. `step` is the name of the flag whose
+    value is being chosen, or the review of that choice. `_word` and `_percent` are the choice; clients cannot
+    set them.
     """
 
-    _here: ClassVar[Route] = ADMIN_FLAGS
+    _route: ClassVar[Route] = ADMIN_FLAGS
 
     rows: rx.Field[list[FlagRow]] = rx.field(default_factory=list)
     chosen: str = ""
@@ -49,70 +51,70 @@ class FlagsState(Confirming, rx.State):
 
     @rx.event
     async def choose(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Take what a flag is to say, and ask whether that is meant."""
+        """Store the chosen value and ask for confirmation."""
         if self.pending or self.step in ("", CONFIRM, REVIEW):
             return
         self._begin()
         yield
-        await self._act(self._asked(form))
+        await self._run(self._review(form))
 
     @rx.event
     async def switch(self) -> AsyncGenerator[None, None]:
-        """Switch the flag as was chosen."""
+        """Set the flag to the chosen value."""
         if self.pending or self.step != REVIEW:
             return
         self._begin()
         yield
-        await self._act(self._switched)
+        await self._run(self._switched)
 
-    def _asked(self, form: Any) -> Doing:
-        async def asked(_context: RequestContext, _looking: Viewer) -> None:
+    def _review(self, form: Any) -> Action:
+        async def reviewed(_context: RequestContext, _authorize: Viewer) -> None:
             values = text_fields(form, "value", "percent")
-            self._word, self._percent = values["value"], _share(values["percent"])
-            wish = self._wish_of_flag()
-            self.change = change_in_words(await self._standing(), wish.word, wish.percent)
+            self._word, self._percent = values["value"], _parse_percent(values["percent"])
+            change = self._requested_change()
+            self.change = describe_change(await self._flag_state(), change.word, change.percent)
             self._show(REVIEW)
 
-        return asked
+        return reviewed
 
-    async def _switched(self, context: RequestContext, looking: Viewer) -> None:
-        standing = await services().feature_flags.change(context, looking, self._wish_of_flag())
-        label = standing.flag.label
-        await self._finished(f"{label} was changed. Every worker knows within two seconds.", _LIST)(
-            context, looking
+    async def _switched(self, context: RequestContext, principal: Viewer) -> None:
+        flag_state = await services().feature_flags.change(context, principal, self._requested_change())
+        label = flag_state.flag.label
+        await self._finish(f"{label} was changed. Every worker knows within two seconds.", _LIST)(
+            context, principal
         )
 
-    def _wish_of_flag(self) -> Wish:
+    def _requested_change(self) -> Wish:
         word = None if self._word == AS_SETTINGS else self._word
         return read_wish(self.chosen, word, EVERYBODY if word is None else self._percent)
 
-    async def _standing(self) -> Standing:
+    async def _flag_state(self) -> Standing:
         flag = flag_called(self.chosen)
         return next(one for one in await services().feature_flags.all() if one.flag is flag)
 
-    async def _fill(self, looking: Viewer) -> None:
-        account = await services().profiles.of(looking.user_id)
+    async def _fill(self, principal: Viewer) -> None:
+        account = await services().profiles.of(principal.user_id)
         found = await services().feature_flags.all()
-        self.rows = [flag_row(standing, looking.user_id) for standing in found]
+        self.rows = [flag_row(flag_state, principal.user_id) for flag_state in found]
         self.on = account.mfa_enabled
-        self._show_owner(looking, account)
+        self._show_account(principal, account)
 
-    def _wished(self, wish: object) -> str | None:
-        return wish if isinstance(wish, str) and wish in {flag.name for flag in FLAGS} else None
+    def _parse_intent(self, intent: object) -> str | None:
+        return intent if isinstance(intent, str) and intent in {flag.name for flag in FLAGS} else None
 
-    def _go_on(self, wish: str, *, asked: bool = False) -> Doing:
-        """Let the flag called `wish` be chosen for, after a fresh sign-in."""
-        ask_or_show = super()._go_on(wish, asked=asked)
+    def _continue(self, intent: str, *, by_button: bool = False) -> Action:
+        """Let the value of the flag called `intent` be chosen, after recent authentication."""
+        ask_or_show = super()._continue(intent, by_button=by_button)
 
-        async def go_on(context: RequestContext, looking: Viewer) -> None:
-            self.chosen = wish
-            standing = await self._standing()
-            self.choices, self.shared = choices_of(standing), standing.flag.per_account
-            self.word = standing.word if standing.switched else AS_SETTINGS
-            self.percent = str(standing.percent)
-            await ask_or_show(context, looking)
+        async def proceed(context: RequestContext, principal: Viewer) -> None:
+            self.chosen = intent
+            flag_state = await self._flag_state()
+            self.choices, self.shared = choices_of(flag_state), flag_state.flag.per_account
+            self.word = flag_state.word if flag_state.switched else AS_SETTINGS
+            self.percent = str(flag_state.percent)
+            await ask_or_show(context, principal)
 
-        return go_on
+        return proceed
 
     def _card(self) -> str:
         return _LIST
@@ -122,8 +124,8 @@ class FlagsState(Confirming, rx.State):
         self.chosen = self.change = self._word = ""
 
 
-def _share(text: str) -> int:
-    """Return the share that was typed; where none is asked for, everybody."""
+def _parse_percent(text: str) -> int:
+    """Return the typed share in percent; if there is none, all accounts."""
     digits = text.strip().removesuffix("%").strip()
     if not digits:
         return EVERYBODY

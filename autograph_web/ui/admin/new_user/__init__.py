@@ -1,1 +1,1 @@
-"""A new account, made by an administrator."""
+"""The page on which an administrator creates an account."""

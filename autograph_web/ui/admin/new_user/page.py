@@ -1,4 +1,4 @@
-"""An administrator's page for a new account."""
+"""The page on which an administrator creates an account."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -10,7 +10,7 @@ from autograph_web.ui.account_frame import skeleton
 from autograph_web.ui.admin.frame import admin_frame
 from autograph_web.ui.admin.new_user.state import CREATE, NewUserState
 from autograph_web.ui.components.cards import card
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.forms import (
     address_field,
     claim_form,
@@ -19,12 +19,12 @@ from autograph_web.ui.components.forms import (
     submit_button,
 )
 from autograph_web.ui.components.native import NativeLink, named
-from autograph_web.ui.components.steps import confirm_step, step_title
+from autograph_web.ui.components.steps import confirm_step, step_container, step_form, step_title
 from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_USERS
 
 
 def new_user_page() -> rx.Component:
-    """Who is to have an account, and how its owner gets in."""
+    """Return the page: address, role and password of the new account."""
     back = NativeLink.create("Back to everybody", href=ADMIN_USERS.path, custom_attrs=named("back"))
     return admin_frame(
         NewUserState,
@@ -36,9 +36,9 @@ def new_user_page() -> rx.Component:
         ),
         skeleton("card-wide"),
         claim_form(NewUserState),
-        signals(NewUserState.leave, NewUserState.focus),
+        browser_commands(NewUserState.leave, NewUserState.focus),
         load=NewUserState.load,
-        place=ADMIN_USERS,
+        section=ADMIN_USERS,
     )
 
 
@@ -50,11 +50,7 @@ def _card() -> rx.Component:
         "new-user",
         "The account",
         rx.el.div(
-            rx.el.div(
-                rx.cond(NewUserState.step == CREATE, _form(), confirm),
-                class_name="step",
-                custom_attrs=named("step"),
-            ),
+            step_container(rx.cond(NewUserState.step == CREATE, _form(), confirm)),
             class_name="card-work",
         ),
     )
@@ -68,7 +64,10 @@ def _form() -> rx.Component:
     )
     return rx.el.div(
         step_title("Whose is it?"),
-        rx.el.form(
+        step_form(
+            NewUserState,
+            "create",
+            NewUserState.create,
             address_field(NewUserState, "email", "Email", "off"),
             _role(),
             password_field(
@@ -82,13 +81,6 @@ def _form() -> rx.Component:
             rx.el.div(
                 submit_button(NewUserState, "Make the account", "Making it…", ""), class_name="actions"
             ),
-            on_submit=NewUserState.create,
-            no_validate=True,
-            aria_busy=NewUserState.pending,
-            data_answers=NewUserState.answers,
-            data_connected_only="true",
-            class_name="form form-narrow",
-            custom_attrs=named("create-form"),
         ),
         key=CREATE,
     )

@@ -1,4 +1,4 @@
-"""The state behind an administrator's page for a new account. No password enters a var."""
+"""The state of the page on which an administrator creates an account. No password enters a var."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, ClassVar
@@ -13,63 +13,66 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError, InvalidInput
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
+from autograph_web.ui.account_form import Action
 from autograph_web.ui.admin.person.state import CREATED
-from autograph_web.ui.confirming import Confirming, Doing
 from autograph_web.ui.form_state import text_fields
 from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_PERSON, Route
+from autograph_web.ui.step_up import StepUpPage
 
 CREATE = "create"
-"""The step that asks for the account."""
+"""The step with the form of the account."""
 
 
-class NewUserState(Confirming, rx.State):
-    """What the page shows: the form, once it is certain who is looking."""
+class NewUserState(StepUpPage, rx.State):
+    """The state of the page; the form requires recent authentication."""
 
-    _here: ClassVar[Route] = ADMIN_NEW_USER
+    _route: ClassVar[Route] = ADMIN_NEW_USER
 
     @rx.event
     async def create(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
-        """Make the account; without a password its owner gets a letter with a link."""
+        """Create the account; without a password its owner gets an email with a link to choose one."""
         if self.pending or self.step != CREATE:
             return
         self._begin()
         yield
-        if self._typed(form, "email") is not None:
-            await self._act(self._created(form))
+        if self._required_fields(form, "email") is not None:
+            await self._run(self._created(form))
 
-    async def _begin_as_told(self) -> None:
-        await self._act(self._go_on(CREATE))
+    async def _after_first_load(self) -> None:
+        await self._run(self._continue(CREATE))
 
-    def _created(self, form: Any) -> Doing:
-        async def created(context: RequestContext, looking: Viewer) -> None:
+    def _created(self, form: Any) -> Action:
+        async def created(context: RequestContext, principal: Viewer) -> None:
             typed = text_fields(form, "email", "password", "role")
             if typed["role"] not in list(Role):
                 raise InvalidInput
             password = SecretStr(typed["password"]) if typed["password"] else None
-            wish = CreationInput(
+            intent = CreationInput(
                 email=typed["email"], role=Role(typed["role"]), password=password, invite=password is None
             )
-            made = await services().user_provisioning.create(Operator.administrator(context, looking), wish)
-            self._go(f"{ADMIN_PERSON.path}?id={made.id}&then={CREATED}")
+            made = await services().user_provisioning.create(
+                Operator.administrator(context, principal), intent
+            )
+            self._leave_for(f"{ADMIN_PERSON.path}?id={made.id}&then={CREATED}")
 
         return created
 
-    async def _fill(self, looking: Viewer) -> None:
-        account = await services().profiles.of(looking.user_id)
+    async def _fill(self, principal: Viewer) -> None:
+        account = await services().profiles.of(principal.user_id)
         self.on = account.mfa_enabled
-        self._show_owner(looking, account)
+        self._show_account(principal, account)
 
-    def _wished(self, wish: object) -> str | None:
-        return CREATE if wish == CREATE else None
+    def _parse_intent(self, intent: object) -> str | None:
+        return CREATE if intent == CREATE else None
 
-    async def _ask_again(self) -> None:
-        self._ask_who(CREATE)
+    async def _reauthenticate(self) -> None:
+        self._require_reauth(CREATE)
 
     def _card(self) -> str:
         return "new-user"
 
     def _may_cancel(self) -> bool:
-        return False  # a link leads back
+        return False  # the page has a link back instead
 
     def _sentence(self, error: DomainError) -> str:
         if isinstance(error, EmailTaken):

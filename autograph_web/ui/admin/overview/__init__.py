@@ -1,1 +1,1 @@
-"""How the server is used, at a glance."""
+"""The overview of the server: usage, alerts and statistics."""

@@ -1,4 +1,4 @@
-"""The administrators' overview."""
+"""The overview for administrators."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -12,21 +12,21 @@ from autograph_web.ui.admin.overview.plots import plot
 from autograph_web.ui.admin.overview.rows import Plot, Tile
 from autograph_web.ui.admin.overview.state import OverviewState
 from autograph_web.ui.components.cards import card, time_of
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 from autograph_web.ui.routes import ADMIN_OVERVIEW
 
 
 def overview_page() -> rx.Component:
-    """What needs somebody, how things stand, and what happened day by day."""
+    """Return the overview: alerts, current numbers and statistics by day."""
     return admin_frame(
         OverviewState,
         ADMIN_OVERVIEW,
         "How this server is used, and what needs you.",
         rx.fragment(_problem(), _cards()),
         skeleton("card-wide", "card-activity"),
-        signals(OverviewState.leave, OverviewState.focus),
+        browser_commands(OverviewState.leave, OverviewState.focus),
         load=OverviewState.load,
     )
 
@@ -51,15 +51,15 @@ def _cards() -> rx.Component:
 
 def _attention() -> rx.Component:
     listed = rx.el.ul(
-        rx.foreach(OverviewState.matters, _matter),
+        rx.foreach(OverviewState.alerts, _alert),
         class_name="matters",
     )
     calm = rx.el.p("Nothing. All is well.", class_name="empty")
-    return card("attention", "What needs you", rx.cond(OverviewState.matters, listed, calm))
+    return card("attention", "What needs you", rx.cond(OverviewState.alerts, listed, calm))
 
 
-def _matter(matter: rx.Var[str]) -> rx.Component:
-    return rx.el.li(icon("warning"), rx.el.span(matter), key=matter)
+def _alert(alert: rx.Var[str]) -> rx.Component:
+    return rx.el.li(icon("warning"), rx.el.span(alert), key=alert)
 
 
 def _now() -> rx.Component:

@@ -1,6 +1,6 @@
-"""The plots: drawn for the eye by Recharts, told in a sentence and in a table to everybody else.
+"""The plots: drawn by Recharts, and repeated as a sentence and as a table for assistive technology.
 
-Recharts comes with Reflex, and only this page asks for it. Assistive technology is not told of the drawing.
+Recharts is part of Reflex, and only this page loads it. The drawing is hidden from assistive technology.
 """
 
 # Reflex's stubs leave the parameter of Var open in every element.
@@ -16,14 +16,14 @@ from autograph_web.ui.components.native import named
 
 _HEIGHT = 190
 _STILL: dict[str, Any] = {"is_animation_active": False}
-# Without this the drawing would be a stop of the Tab key that says nothing.
+# Otherwise the drawing would be an unlabelled tab stop.
 _NO_STOP = {"accessibilityLayer": False}
 _MARGIN = {"top": 8, "right": 8, "bottom": 0, "left": 0}
 _AXIS: dict[str, Any] = {"tick_line": False, "axis_line": False, "tick_margin": 8}
 
 
 def plot(what: Plot, title: str, head: str, unit: str = "") -> rx.Component:
-    """A plot of one number over the days, with what it says in words and as a table."""
+    """Return a plot of one number by day, with a summary and a table."""
     drawing = _line(what, head) if what is Plot.ADOPTION else _bars(what, head)
     return rx.el.figure(
         rx.el.figcaption(

@@ -1,4 +1,4 @@
-"""Figures in the words and shapes the overview shows."""
+"""View models of the overview."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from autograph_web.admin.statistics.figures import Day, Now
 
 
 class Plot(StrEnum):
-    """What is drawn over time; the value is the name of its numbers."""
+    """The plots; the value is the field of `Point` that is drawn."""
 
     SIGN_INS = "sign_ins"
     FAILURES = "failures"
@@ -18,7 +18,7 @@ class Plot(StrEnum):
 
 @dataclass
 class Tile:
-    """One figure of how things stand."""
+    """One current number."""
 
     key: str
     label: str
@@ -28,7 +28,7 @@ class Tile:
 
 @dataclass
 class Point:
-    """The numbers of one day in UTC, which is called `short` on an axis and `name` in full."""
+    """The numbers of one day in UTC; `short` is its label on an axis and `name` its full name."""
 
     day: str
     short: str
@@ -42,7 +42,7 @@ class Point:
 
 
 def tiles_of(now: Now) -> list[Tile]:
-    """Return the figures of how things stand."""
+    """Return the current numbers."""
     return [
         Tile("accounts", "Accounts", f"{now.accounts:,}", ""),
         Tile("active", "Active in 7 days", f"{now.active:,}", ""),
@@ -55,12 +55,12 @@ def tiles_of(now: Now) -> list[Tile]:
 
 
 def points_of(days: Sequence[Day]) -> list[Point]:
-    """Return what is drawn and listed of each day."""
+    """Return the view models of the days."""
     return [_point(day) for day in days]
 
 
 def summary_of(plot: Plot, days: Sequence[Day]) -> str:
-    """Return in a sentence what a plot shows."""
+    """Return a sentence that summarizes a plot."""
     if plot is Plot.ADOPTION:
         first, last = days[0], days[-1]
         return f"{last.adoption:g} % of all accounts now; {first.adoption:g} % on {_name(first)}."

@@ -1,1 +1,1 @@
-"""One account, as administrators see and change it."""
+"""The page of one account, for administrators."""

@@ -1,4 +1,4 @@
-"""An administrator's page of one account."""
+"""The page of one account, for administrators."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -8,26 +8,26 @@ from typing import Any
 import reflex as rx
 
 from autograph_web.ui.account_frame import skeleton
-from autograph_web.ui.admin.events import HEADS, finding
+from autograph_web.ui.admin.events import COLUMNS, audit_table_row
 from autograph_web.ui.admin.frame import admin_frame
-from autograph_web.ui.admin.person.state import PersonState, Wish
+from autograph_web.ui.admin.person.state import Intent, PersonState
 from autograph_web.ui.admin.person.steps import step
 from autograph_web.ui.components.cards import card, fact, time_of
-from autograph_web.ui.components.connection import signals
+from autograph_web.ui.components.connection import browser_commands
 from autograph_web.ui.components.devices import device_line, last_seen
 from autograph_web.ui.components.forms import claim_form, form_messages
-from autograph_web.ui.components.listing import nothing, table_of
+from autograph_web.ui.components.listing import empty_list, table_of
 from autograph_web.ui.components.native import NativeLink, named
-from autograph_web.ui.components.steps import ask_button
+from autograph_web.ui.components.steps import intent_button
 from autograph_web.ui.routes import ADMIN_PERSON, ADMIN_USERS
-from autograph_web.ui.viewer import DeviceRow
+from autograph_web.ui.view_models import DeviceRow
 
-_AT_ONCE = 5  # so that the events below are in reach where somebody is signed in in many places
+_VISIBLE = 5  # keeps the events below within reach for an account with many sessions
 
 
 def person_page() -> rx.Component:
-    """Who it is, where it is signed in and what happened; while a change is under way there is only that."""
-    missing = nothing(
+    """Return the page: account, sessions and events; while a step is active it shows only that step."""
+    missing = empty_list(
         "There is no such account. It may have been deleted.", "Show everybody", ADMIN_USERS.path
     )
     return admin_frame(
@@ -40,9 +40,9 @@ def person_page() -> rx.Component:
         ),
         skeleton("card-wide", "card-wide"),
         claim_form(PersonState),
-        signals(PersonState.leave, PersonState.focus),
+        browser_commands(PersonState.leave, PersonState.focus),
         load=PersonState.load,
-        place=ADMIN_USERS,
+        section=ADMIN_USERS,
     )
 
 
@@ -79,7 +79,7 @@ def _person_card() -> rx.Component:
         "person",
         person.email,
         facts,
-        rx.cond(PersonState.step == "", _ways(), rx.el.div(step(), class_name="card-work")),
+        rx.cond(PersonState.step == "", _actions(), rx.el.div(step(), class_name="card-work")),
         badge=badges,
     )
 
@@ -98,24 +98,24 @@ def _two_step() -> rx.Component:
     )
 
 
-def _ways() -> rx.Component:
-    """What can be done; nobody locks themselves out or resets their own second step here."""
+def _actions() -> rx.Component:
+    """Return the available actions; administrators cannot lock or reset the MFA of their own account."""
     person = PersonState.person
     lock = rx.cond(
         person.locked,
-        ask_button(PersonState, "Unlock account", Wish.UNLOCK.value),
-        ask_button(PersonState, "Lock account", Wish.LOCK.value, "button-danger"),
+        intent_button(PersonState, "Unlock account", Intent.UNLOCK.value),
+        intent_button(PersonState, "Lock account", Intent.LOCK.value, "button-danger"),
     )
     role = rx.cond(
         person.administrator,
-        ask_button(PersonState, "Make a user", Wish.MAKE_USER.value),
-        ask_button(PersonState, "Make administrator", Wish.MAKE_ADMIN.value),
+        intent_button(PersonState, "Make a user", Intent.MAKE_USER.value),
+        intent_button(PersonState, "Make administrator", Intent.MAKE_ADMIN.value),
     )
-    reset = ask_button(PersonState, "Reset two-step verification", Wish.RESET_MFA.value)
+    reset = intent_button(PersonState, "Reset two-step verification", Intent.RESET_MFA.value)
     return rx.el.div(
         role,
-        ask_button(PersonState, "Sign out everywhere", Wish.END_SESSIONS.value),
-        ask_button(PersonState, "Lift limits", Wish.LIFT_LIMITS.value),
+        intent_button(PersonState, "Sign out everywhere", Intent.END_SESSIONS.value),
+        intent_button(PersonState, "Lift limits", Intent.LIFT_LIMITS.value),
         rx.cond(PersonState.mine, rx.fragment(), rx.fragment(rx.cond(person.two_step, reset), lock)),
         class_name="actions rest",
     )
@@ -128,14 +128,14 @@ def _devices_card() -> rx.Component:
         "Signed in",
         rx.cond(
             devices,
-            rx.el.ul(rx.foreach(devices[:_AT_ONCE], _device), class_name="events"),
+            rx.el.ul(rx.foreach(devices[:_VISIBLE], _device), class_name="events"),
             rx.el.p("Nowhere.", class_name="empty"),
         ),
         rx.cond(
-            devices.length() > _AT_ONCE,
+            devices.length() > _VISIBLE,
             rx.el.details(
-                rx.el.summary(f"Show {devices.length() - _AT_ONCE} more", class_name="link-button"),
-                rx.el.ul(rx.foreach(devices[_AT_ONCE:], _device), class_name="events"),
+                rx.el.summary(f"Show {devices.length() - _VISIBLE} more", class_name="link-button"),
+                rx.el.ul(rx.foreach(devices[_VISIBLE:], _device), class_name="events"),
                 class_name="other-way rest",
             ),
         ),
@@ -154,7 +154,7 @@ def _events_card() -> rx.Component:
     return card(
         "person-events",
         "Recent events",
-        table_of("events", "Recent events, the newest first", HEADS, PersonState.rows, finding),
+        table_of("events", "Recent events, the newest first", COLUMNS, PersonState.rows, audit_table_row),
         rx.el.div(
             NativeLink.create(
                 "See all of them", href=PersonState.all_events, class_name="button button-small"

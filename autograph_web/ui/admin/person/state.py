@@ -1,4 +1,4 @@
-"""The state behind an administrator's page of one account."""
+"""The state of an administrator's page of one account."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from enum import StrEnum
@@ -14,20 +14,20 @@ from autograph_web.admin.person import Operator, Role
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui import viewer
-from autograph_web.ui.admin.rows import FindingRow, PersonRow, finding_row, person_row
-from autograph_web.ui.confirming import Confirming
+from autograph_web.ui import view_models
+from autograph_web.ui.admin.rows import AuditRow, UserRow, audit_row, user_row
 from autograph_web.ui.routes import ADMIN_AUDIT, ADMIN_PERSON, Route
-from autograph_web.ui.viewer import DeviceRow
+from autograph_web.ui.step_up import StepUpPage
+from autograph_web.ui.view_models import DeviceRow
 
 _EVENTS = 10
 _CARD = "person"
 CREATED = "created"
-"""What `?then=` says once an account was made."""
+"""The value of `?then=` after the account was created."""
 
 
-class Wish(StrEnum):
-    """What an administrator wants; the value is also what `?then=` may say, and the step that asks."""
+class Intent(StrEnum):
+    """What an administrator may do; the value is also the value of `?then=` and the name of the step."""
 
     LOCK = "lock"
     UNLOCK = "unlock"
@@ -38,7 +38,7 @@ class Wish(StrEnum):
     LIFT_LIMITS = "lift-limits"
 
 
-_Act = Callable[[Operator, UUID], Awaitable[str]]
+_Change = Callable[[Operator, UUID], Awaitable[str]]
 
 
 async def _lock(operator: Operator, user_id: UUID) -> str:
@@ -76,87 +76,87 @@ async def _lift_limits(operator: Operator, user_id: UUID) -> str:
     return "can try again at once." if lifted else "wasn't limited any more."
 
 
-_ACTS: dict[Wish, _Act] = {
-    Wish.LOCK: _lock,
-    Wish.UNLOCK: _unlock,
-    Wish.MAKE_ADMIN: _make_admin,
-    Wish.MAKE_USER: _make_user,
-    Wish.END_SESSIONS: _end_sessions,
-    Wish.RESET_MFA: _reset_mfa,
-    Wish.LIFT_LIMITS: _lift_limits,
+_CHANGES: dict[Intent, _Change] = {
+    Intent.LOCK: _lock,
+    Intent.UNLOCK: _unlock,
+    Intent.MAKE_ADMIN: _make_admin,
+    Intent.MAKE_USER: _make_user,
+    Intent.END_SESSIONS: _end_sessions,
+    Intent.RESET_MFA: _reset_mfa,
+    Intent.LIFT_LIMITS: _lift_limits,
 }
 
 
-class PersonState(Confirming, rx.State):
-    """What the page shows of one account, which `_whom` names from the moment the page is opened.
+class PersonState(StepUpPage, rx.State):
+    """The state of the page of one account, whose id `_user_id` is fixed when the page is opened.
 
-    `mine` says that it is the administrator's own, `missing` that there is no such account.
+    `mine` is whether it is the administrator's own account, `missing` whether there is no such account.
     """
 
-    _here: ClassVar[Route] = ADMIN_PERSON
+    _route: ClassVar[Route] = ADMIN_PERSON
 
     mine: bool = False
     missing: bool = False
-    person: rx.Field[PersonRow] = rx.field(default_factory=PersonRow)
+    person: rx.Field[UserRow] = rx.field(default_factory=UserRow)
     codes_left: int = 0
     trusted: int = 0
     open_count: int = 0
     devices: rx.Field[list[DeviceRow]] = rx.field(default_factory=list)
-    rows: rx.Field[list[FindingRow]] = rx.field(default_factory=list)
+    rows: rx.Field[list[AuditRow]] = rx.field(default_factory=list)
     all_events: str = ""
-    _whom: str = ""
+    _user_id: str = ""
 
     @rx.event
     async def carry_out(self) -> AsyncGenerator[None, None]:
-        """Do what was asked about."""
-        if self.pending or self.step not in list(Wish):
+        """Carry out the confirmed change."""
+        if self.pending or self.step not in list(Intent):
             return
         self._begin()
         yield
-        await self._act(self._done)
+        await self._run(self._done)
 
-    async def _done(self, context: RequestContext, looking: Viewer) -> None:
-        act, email = _ACTS[Wish(self.step)], self.person.email
-        words = await act(Operator.administrator(context, looking), UUID(self._whom))
-        if self.mine:  # it ended this very session
-            await self._looking()
-        await self._finished(f"{email} {words}", _CARD)(context, looking)
+    async def _done(self, context: RequestContext, principal: Viewer) -> None:
+        change, email = _CHANGES[Intent(self.step)], self.person.email
+        words = await change(Operator.administrator(context, principal), UUID(self._user_id))
+        if self.mine:  # the change may have ended this very session
+            await self._authorize()
+        await self._finish(f"{email} {words}", _CARD)(context, principal)
 
-    async def _fill(self, looking: Viewer) -> None:
-        account = await services().profiles.of(looking.user_id)
-        self._whom = self._whom or str(self.router.url.query_parameters.get("id", ""))
+    async def _fill(self, principal: Viewer) -> None:
+        account = await services().profiles.of(principal.user_id)
+        self._user_id = self._user_id or str(self.router.url.query_parameters.get("id", ""))
         try:
-            await self._show_person(looking)
+            await self._show_person(principal)
         except AccountUnknown:
-            self.person, self.missing = PersonRow(), True
+            self.person, self.missing = UserRow(), True
         self.on = account.mfa_enabled
-        self._show_owner(looking, account)
+        self._show_account(principal, account)
 
-    async def _show_person(self, looking: Viewer) -> None:
-        person = await services().user_directory.find(self._whom)
-        standing = await services().user_directory.standing(person)
+    async def _show_person(self, principal: Viewer) -> None:
+        person = await services().user_directory.find(self._user_id)
+        status = await services().user_directory.standing(person)
         devices = await services().user_directory.sessions_of(person)
         recent = await services().audit_search.page(AuditInput(person=str(person.id)), None, _EVENTS)
-        # Nothing is shown before everything is there.
-        self._whom, self.missing, self.mine = str(person.id), False, person.id == looking.user_id
-        self.person = person_row(person)
-        self.codes_left, self.trusted = standing.recovery_codes_left, standing.trusted_devices
-        self.open_count = standing.open_sessions
-        self.devices = [viewer.device_row(one) for one in devices]
-        self.rows = [finding_row(one) for one in recent.found]
-        self.all_events = f"{ADMIN_AUDIT.path}?{urlencode({'person': self._whom})}"
+        # Set the vars only after everything was read.
+        self._user_id, self.missing, self.mine = str(person.id), False, person.id == principal.user_id
+        self.person = user_row(person)
+        self.codes_left, self.trusted = status.recovery_codes_left, status.trusted_devices
+        self.open_count = status.open_sessions
+        self.devices = [view_models.device_row(one) for one in devices]
+        self.rows = [audit_row(one) for one in recent.found]
+        self.all_events = f"{ADMIN_AUDIT.path}?{urlencode({'person': self._user_id})}"
 
-    def _greet(self, then: object) -> None:
+    def _show_outcome(self, then: object) -> None:
         if then == CREATED and not self.missing:
             self.notice = "The account was made."
-            self._move_to(_CARD)
+            self._focus_on(_CARD)
 
-    def _wished(self, wish: object) -> str | None:
-        possible = isinstance(wish, str) and wish in list(Wish) and not self.missing
-        return wish if possible and isinstance(wish, str) else None
+    def _parse_intent(self, intent: object) -> str | None:
+        possible = isinstance(intent, str) and intent in list(Intent) and not self.missing
+        return intent if possible and isinstance(intent, str) else None
 
-    def _place(self, **query: str) -> str:
-        return super()._place(id=self._whom, **query)
+    def _address(self, **query: str) -> str:
+        return super()._address(id=self._user_id, **query)
 
     def _card(self) -> str:
         return _CARD

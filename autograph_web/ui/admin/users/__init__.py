@@ -1,1 +1,1 @@
-"""Everybody with an account, for administrators to look through."""
+"""The page of all accounts, for administrators."""

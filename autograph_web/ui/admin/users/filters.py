@@ -1,10 +1,10 @@
-"""What an administrator chooses on the page of users: as it stands in the address, and what it means."""
+"""The filters of the page of users: their values in the URL, and the criteria they stand for."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from autograph_web.admin.person import Role, Status, Wanted
-from autograph_web.ui.choices import ANY_TEXT, Choices, Options
+from autograph_web.ui.query_filters import ANY_TEXT, Options, QueryFilters
 from autograph_web.ui.routes import ADMIN_USERS, Route
 
 ROLES: Options = (("", "Every role"), (Role.ADMIN.value, "Administrators"), (Role.USER.value, "Users"))
@@ -14,30 +14,30 @@ STATUSES: Options = (
     (Status.LOCKED.value, "Locked"),
 )
 TWO_STEP: Options = (("", "On and off"), ("on", "On"), ("off", "Off"))
-"""What each choice may be, with the words for it."""
+"""The options of each filter, with their labels."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filters(Choices):
-    """The choices of the page of users."""
+class Filters(QueryFilters):
+    """The filters of the page of users."""
 
-    HERE: ClassVar[Route] = ADMIN_USERS
+    ROUTE: ClassVar[Route] = ADMIN_USERS
     OPTIONS: ClassVar[dict[str, Options]] = {
         "part": ANY_TEXT,
         "role": ROLES,
         "status": STATUSES,
         "mfa": TWO_STEP,
     }
-    PLACE: ClassVar[str] = "after"
+    CURSOR: ClassVar[str] = "after"
 
-    # Not `email`: that is whoever looks.
+    # Not `email`: that var is the address of the signed-in administrator.
     part: str = ""
     role: str = ""
     status: str = ""
     mfa: str = ""
 
-    def wish(self) -> Wanted:
-        """Return what is asked of the service."""
+    def criteria(self) -> Wanted:
+        """Return the criteria for the service."""
         return Wanted(
             fragment=self.part,
             role=Role(self.role) if self.role else None,

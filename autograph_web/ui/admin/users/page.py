@@ -6,35 +6,43 @@
 import reflex as rx
 
 from autograph_web.ui.account_frame import skeleton
-from autograph_web.ui.admin.events import whose
+from autograph_web.ui.admin.events import account_link
 from autograph_web.ui.admin.frame import admin_frame
-from autograph_web.ui.admin.rows import PersonRow
+from autograph_web.ui.admin.rows import UserRow
 from autograph_web.ui.admin.users.filters import ROLES, STATUSES, TWO_STEP
 from autograph_web.ui.admin.users.state import UsersState
 from autograph_web.ui.components.cards import card, time_of
-from autograph_web.ui.components.connection import signals
-from autograph_web.ui.components.listing import announced, choice, choices_form, nothing, rest, table, typed
+from autograph_web.ui.components.connection import browser_commands
+from autograph_web.ui.components.listing import (
+    announcements,
+    empty_list,
+    filter_form,
+    filter_select,
+    filter_text,
+    load_more_button,
+    table,
+)
 from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_USERS
 
 
 def users_page() -> rx.Component:
-    """What to look for, and everybody who fits, by address."""
+    """Return the page of users: filters and the matching accounts, by address."""
     return admin_frame(
         UsersState,
         ADMIN_USERS,
         "Everybody with an account here.",
         rx.el.div(_people_card(), class_name="cards", custom_attrs=named("users-cards")),
         skeleton("card-activity"),
-        signals(UsersState.leave, UsersState.focus, UsersState.address),
+        browser_commands(UsersState.leave, UsersState.focus, UsersState.address),
         load=UsersState.load,
     )
 
 
 def _people_card() -> rx.Component:
-    heads = ("Account", "Two-step", "Last sign-in", "Created")
-    people = table(UsersState, "people", "Accounts, by address", heads, UsersState.rows, _row)
-    further = rest(UsersState, "users", "Show more", "Go on with the next ones")
+    columns = ("Account", "Two-step", "Last sign-in", "Created")
+    people = table(UsersState, "people", "Accounts, by address", columns, UsersState.rows, _row)
+    more = load_more_button(UsersState, "users", "Show more", "Go on with the next ones")
     new = NativeLink.create(
         "New account", href=ADMIN_NEW_USER.path, class_name="button button-small button-primary"
     )
@@ -42,37 +50,37 @@ def _people_card() -> rx.Component:
         "users",
         "Accounts",
         _filters(),
-        announced(UsersState, "users"),
+        announcements(UsersState, "users"),
         rx.cond(UsersState.from_the_middle, _first()),
         rx.cond(
             UsersState.rows,
-            rx.fragment(people, further),
-            nothing("No account fits that.", "Show everybody", ADMIN_USERS.path),
+            rx.fragment(people, more),
+            empty_list("No account fits that.", "Show everybody", ADMIN_USERS.path),
         ),
         badge=new,
     )
 
 
 def _filters() -> rx.Component:
-    return choices_form(
+    return filter_form(
         UsersState,
         ADMIN_USERS.path,
-        typed(UsersState, "part", "Part of the address"),
-        choices=(
-            choice(UsersState, "role", "Role", ROLES),
-            choice(UsersState, "status", "Status", STATUSES),
-            choice(UsersState, "mfa", "Two-step verification", TWO_STEP),
+        filter_text(UsersState, "part", "Part of the address"),
+        selects=(
+            filter_select(UsersState, "role", "Role", ROLES),
+            filter_select(UsersState, "status", "Status", STATUSES),
+            filter_select(UsersState, "mfa", "Two-step verification", TWO_STEP),
         ),
     )
 
 
-def _row(row: PersonRow) -> rx.Component:
+def _row(row: UserRow) -> rx.Component:
     badges = rx.fragment(
         rx.cond(row.administrator, rx.el.span("Administrator", class_name="badge badge-good")),
         rx.cond(row.locked, rx.el.span("Locked", class_name="badge badge-warn")),
     )
     who = rx.el.div(
-        whose(row.key, row.email),
+        account_link(row.key, row.email),
         badges,
         class_name="event-label",
     )

@@ -1,4 +1,4 @@
-"""The state behind the page of users."""
+"""The state of the page of users."""
 
 from typing import Any, ClassVar
 
@@ -6,28 +6,30 @@ import reflex as rx
 
 from autograph_web.runtime import services
 from autograph_web.sessions.viewer import Viewer
-from autograph_web.ui.admin.rows import PersonRow, person_row
+from autograph_web.ui.admin.rows import UserRow, user_row
 from autograph_web.ui.admin.users.filters import Filters
-from autograph_web.ui.choices import Choices
-from autograph_web.ui.listing import PORTION, Listing
+from autograph_web.ui.listing import PAGE_SIZE, Listing
+from autograph_web.ui.query_filters import QueryFilters
 from autograph_web.ui.routes import ADMIN_USERS, Route
 
 
 class UsersState(Listing, rx.State):
-    """What the page of users shows, by address."""
+    """The state of the page of users; accounts by address."""
 
-    _here: ClassVar[Route] = ADMIN_USERS
-    _choices: ClassVar[type[Choices]] = Filters
-    _end: ClassVar[str] = "users-end"
-    _one_and_many: ClassVar[tuple[str, str]] = ("account", "accounts")
+    _route: ClassVar[Route] = ADMIN_USERS
+    _filter_type: ClassVar[type[QueryFilters]] = Filters
+    _end_id: ClassVar[str] = "users-end"
+    _noun: ClassVar[tuple[str, str]] = ("account", "accounts")
 
     part: str = ""
     role: str = ""
     status: str = ""
     mfa: str = ""
-    rows: rx.Field[list[PersonRow]] = rx.field(default_factory=list)
+    rows: rx.Field[list[UserRow]] = rx.field(default_factory=list)
 
-    async def _read(self, looking: Viewer, chosen: Choices, place: str) -> tuple[list[Any], str | None]:
-        wanted = Filters.of(chosen.chosen).wish()
-        people, following = await services().user_directory.page(wanted, place, PORTION)
-        return [person_row(person) for person in people], following
+    async def _read_page(
+        self, principal: Viewer, filters: QueryFilters, cursor: str
+    ) -> tuple[list[Any], str | None]:
+        criteria = Filters.of(filters.selected).criteria()
+        people, next_cursor = await services().user_directory.page(criteria, cursor, PAGE_SIZE)
+        return [user_row(person) for person in people], next_cursor

@@ -49,7 +49,7 @@ from autograph_web.lifespan import opened
 from autograph_web.sessions.assurance import Level, MethodId
 from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.settings import Settings
-from autograph_web.ui.viewer import device_row
+from autograph_web.ui.view_models import device_row
 from tests.support.mail.mailbox import Mailbox
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, PASSWORD, audited, context, how_many, register

@@ -8,7 +8,7 @@ import pytest
 from autograph_web.audit.kinds import Group
 from autograph_web.profile.inputs import Device
 from autograph_web.ui.activity.filters import DEVICES, GROUPS, Filters
-from autograph_web.ui.ranges import RANGES
+from autograph_web.ui.date_ranges import RANGES
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -32,8 +32,12 @@ def test_what_is_no_choice_is_left_out(given: dict[str, Any]) -> None:
 
 def test_a_choice_is_asked_for_and_stands_in_the_address() -> None:
     filters = Filters.of({"group": "two_step", "device": "other", "range": "week"})
-    wish = filters.wish(NOW)
-    assert (wish.group, wish.device, wish.since) == (Group.TWO_STEP, Device.OTHER, NOW - timedelta(days=7))
+    criteria = filters.criteria(NOW)
+    assert (criteria.group, criteria.device, criteria.since) == (
+        Group.TWO_STEP,
+        Device.OTHER,
+        NOW - timedelta(days=7),
+    )
     assert filters.address("AAA") == "/settings/activity?group=two_step&device=other&range=week&before=AAA"
     assert filters.download("json", NOW) == (
         "/activity/export?format=json&group=two_step&device=other&since=2026-02-22T12%3A00%3A00%2B00%3A00"
@@ -45,5 +49,5 @@ def test_every_choice_can_be_made(name: str, options: tuple[tuple[str, str], ...
     for value, words in options:
         assert words[0].isupper()
         filters = Filters.of({name: value})
-        assert filters.chosen == ({name: value} if value else {})
-        filters.wish(NOW)
+        assert filters.selected == ({name: value} if value else {})
+        filters.criteria(NOW)

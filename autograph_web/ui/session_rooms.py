@@ -1,8 +1,8 @@
-"""Has the open pages of a session that ended leave at once, over the websocket they have anyway.
+"""Makes the open pages of an ended session leave at once, over their existing websocket.
 
-Every account page stands in the Socket.IO room of its session, which a connection leaves by itself when it
-closes. When the session ends, its pages are told to call their own `look_again`; what follows is an ordinary
-event, in which the page asks the services about its cookie (docs/decisions/0018).
+Every account page is in the Socket.IO room of its session, which a connection leaves automatically when it
+closes. When the session ends, its pages are sent an event that calls their own `recheck_session`: an ordinary
+event, in which the page authenticates its cookie again (docs/decisions/0018).
 """
 
 from collections.abc import Collection, Mapping
@@ -23,37 +23,37 @@ from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.snapshot import is_connecting
 
 
-class Wakeable(Middleware):
-    """Puts each page that connects into the room of the session it shows.
+class SessionRoomMiddleware(Middleware):
+    """Puts each page that connects into the room of its session.
 
-    `pages` has the state of every page that can be woken, by its path.
+    `pages` has the state of each page by its path.
     """
 
     def __init__(self, pages: Mapping[str, type[AccountPage]]) -> None:
         self._pages = pages
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
-        """Join before the page loads, so that no end of the session falls in between."""
+        """Join before the page loads, so that no end of the session is missed in between."""
         page = self._pages.get(state.router.url.path.rstrip("/")) if is_connecting(event) else None
         if page is None:
             return None
-        with suppress(DomainError, ValueError, KeyError):  # nobody signed in, or the tab is gone already
-            looking = await guard.viewer_of(state.router)
+        with suppress(DomainError, ValueError, KeyError):  # no user is signed in, or the tab is gone already
+            principal = await guard.authenticate(state.router)
             sockets = cast(Any, app.event_namespace)
-            await sockets.enter_room(state.router.session.session_id, _room(looking.session_id, page))
+            await sockets.enter_room(state.router.session.session_id, _room(principal.session_id, page))
         return None
 
 
-def waker(app: App, pages: Collection[type[AccountPage]]) -> Told:
-    """Return what wakes those pages of a session that are connected to this process."""
+def session_end_listener(app: App, pages: Collection[type[AccountPage]]) -> Told:
+    """Return a callback that notifies the pages of a session that are connected to this process."""
 
-    async def wake(session_id: UUID) -> None:
+    async def notify(session_id: UUID) -> None:
         sockets = cast(Any, app.event_namespace)
         for page in pages:
-            update = StateUpdate(events=[Event(f"{page.get_full_name()}.look_again")])
+            update = StateUpdate(events=[Event(f"{page.get_full_name()}.recheck_session")])
             await sockets.emit(str(SocketEvent.EVENT), update, room=_room(session_id, page))
 
-    return wake
+    return notify
 
 
 def _room(session_id: UUID, page: type[AccountPage]) -> str:

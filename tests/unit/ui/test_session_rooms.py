@@ -12,7 +12,7 @@ from reflex.utils import format as reflex_format
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.app import ACCOUNT_PAGES
 from autograph_web.ui.routes import ROUTES, Route
-from autograph_web.ui.wake import waker
+from autograph_web.ui.session_rooms import session_end_listener
 
 SPACE = "/_event"
 DASHBOARD = next(page for route, page in ACCOUNT_PAGES.items() if route.path == "/dashboard")
@@ -24,12 +24,12 @@ def test_every_protected_page_can_be_woken() -> None:
 
 @pytest.mark.parametrize(("route", "page"), ACCOUNT_PAGES.items())
 def test_a_page_that_leaves_knows_where_it_was(route: Route, page: type[AccountPage]) -> None:
-    assert cast(Any, page)._here is route
-    assert "look_again" in page.event_handlers
+    assert cast(Any, page)._route is route
+    assert "recheck_session" in page.event_handlers
 
 
 class FakeApp:
-    """What `waker` needs of an app, with the real rooms of Socket.IO."""
+    """What `session_end_listener` needs of an app, with the real rooms of Socket.IO."""
 
     def __init__(self) -> None:
         spelled = SimpleNamespace(dumps=cast(Any, reflex_format).json_dumps, loads=json.loads)
@@ -50,17 +50,17 @@ class FakeApp:
 
 
 async def test_only_the_room_of_the_session_is_told_and_a_closed_page_leaves_it() -> None:
-    app, session, handler = FakeApp(), uuid4(), f"{DASHBOARD.get_full_name()}.look_again"
-    wake = waker(cast(Any, app), ACCOUNT_PAGES.values())
+    app, session, handler = FakeApp(), uuid4(), f"{DASHBOARD.get_full_name()}.recheck_session"
+    notify = session_end_listener(cast(Any, app), ACCOUNT_PAGES.values())
     room = f"session:{session.hex}:{DASHBOARD.get_full_name()}"
     mine, other = await app.connect(room), await app.connect(room.replace(session.hex, uuid4().hex))
-    await wake(session)
+    await notify(session)
     [[name, update]] = app.sent
     assert (name, [event["name"] for event in update["events"]]) == ("event", [handler])
     assert not update.get("delta")
 
     await app.manager.disconnect(mine, SPACE)
-    await wake(session)
+    await notify(session)
     assert len(app.sent) == 1
     assert room not in app.manager.rooms[SPACE]
     await app.manager.disconnect(other, SPACE)
@@ -69,5 +69,5 @@ async def test_only_the_room_of_the_session_is_told_and_a_closed_page_leaves_it(
 
 async def test_to_wake_nobody_is_nothing() -> None:
     app = FakeApp()
-    await waker(cast(Any, app), ACCOUNT_PAGES.values())(uuid4())
+    await session_end_listener(cast(Any, app), ACCOUNT_PAGES.values())(uuid4())
     assert app.sent == []

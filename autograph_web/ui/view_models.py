@@ -1,4 +1,4 @@
-"""What a page may show of the person looking, in the words and shapes it shows."""
+"""View models of what several pages show, and how they format it."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,10 +10,10 @@ from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.sessions.assurance import methods_of
 from autograph_web.sessions.devices import OpenSession
 
-# With this many recovery codes left or fewer, it is time for new ones.
+# With this many recovery codes left or fewer, the pages recommend new ones.
 FEW_CODES = 3
 
-# By how a kind's name begins or ends, most telling first.
+# By the beginning or end of a kind's name; the first match applies.
 _ICONS = (
     ("_failed", "warning"),
     ("_rate_limited", "warning"),
@@ -35,15 +35,15 @@ _ICONS = (
     ("data", "download"),
 )
 ICONS = tuple(dict.fromkeys(icon for _, icon in _ICONS))
-"""Every drawing an event can have, save the dot of those that nothing is known about."""
+"""Every icon an event can have, except the dot of unknown kinds."""
 
-# What a method of a session is called, where that is not its name.
+# The labels of a session's methods that differ from their names.
 _METHODS = {"totp": "code"}
 
 
 @dataclass
 class ActivityRow:
-    """One event as it is listed: `at` is ISO 8601 for the machine, `when` the same in words, in UTC."""
+    """One event in a list: `at` is ISO 8601, `when` the same formatted in UTC."""
 
     key: str
     label: str
@@ -58,7 +58,7 @@ class ActivityRow:
 
 @dataclass
 class TrustedRow:
-    """One trusted device as it is listed; times as in `ActivityRow`."""
+    """One trusted device in a list; times as in `ActivityRow`."""
 
     key: str
     name: str
@@ -71,7 +71,7 @@ class TrustedRow:
 
 @dataclass
 class DeviceRow:
-    """One open session as it is listed; times as in `ActivityRow`."""
+    """One open session in a list; times as in `ActivityRow`."""
 
     key: str
     name: str
@@ -84,84 +84,84 @@ class DeviceRow:
     seen_when: str
 
 
-def place(event: AuditEvent) -> str:
-    """Return where `event` came from: device and address."""
+def origin_text(event: AuditEvent) -> str:
+    """Return the origin of `event`: device and address."""
     return " · ".join(part for part in (describe_user_agent(event.user_agent), event.ip) if part)
 
 
-def in_words(at: datetime) -> str:
-    """Return `at` in words, in UTC, for a page whose script has not put it into the viewer's time zone."""
+def format_datetime(at: datetime) -> str:
+    """Return `at` formatted in UTC, for a page whose script has not converted it to the user's time zone."""
     at = _aware(at)
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def iso(at: datetime) -> str:
-    """Return `at` as ISO 8601 in UTC, as <time datetime> takes it."""
+    """Return `at` as ISO 8601 in UTC, for <time datetime>."""
     return _aware(at).isoformat(timespec="seconds")
 
 
 def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRow:
-    """Return `event` as the `number`th line of a list seen from the session `session_id`."""
+    """Return the view model of `event`, row `number` of a list seen from the session `session_id`."""
     return ActivityRow(
         key=f"{number}-{iso(event.at)}",
         label=event.kind.label,
-        icon=icon_of_kind(event.kind.value),
-        where=place(event),
+        icon=event_icon(event.kind.value),
+        where=origin_text(event),
         device=describe_user_agent(event.user_agent),
         ip=event.ip,
         at=iso(event.at),
-        when=in_words(event.at),
+        when=format_datetime(event.at),
         here=event.session_id == session_id,
     )
 
 
 def trusted_row(device: TrustedBrowser) -> TrustedRow:
-    """Return `device` as a line of the list of trusted devices."""
+    """Return the view model of a trusted device."""
     return TrustedRow(
         key=str(device.id),
         name=describe_user_agent(device.user_agent),
         ip=device.ip,
         used_at=iso(device.last_used_at),
-        used_when=in_words(device.last_used_at),
+        used_when=format_datetime(device.last_used_at),
         ends_at=iso(device.expires_at),
-        ends_when=in_words(device.expires_at),
+        ends_when=format_datetime(device.expires_at),
     )
 
 
 def device_row(session: OpenSession) -> DeviceRow:
-    """Return `session` as a line of the list of devices."""
+    """Return the view model of an open session."""
     return DeviceRow(
         key=str(session.id),
         name=describe_user_agent(session.user_agent),
         icon="devices" if session.browser else "key",
         ip=session.ip,
-        how=_how(session),
+        how=_method_text(session),
         since_at=iso(session.created_at),
-        since_when=in_words(session.created_at),
+        since_when=format_datetime(session.created_at),
         seen_at=iso(session.last_seen_at),
-        seen_when=in_words(session.last_seen_at),
+        seen_when=format_datetime(session.last_seen_at),
     )
 
 
-def _how(session: OpenSession) -> str:
+def _method_text(session: OpenSession) -> str:
     names = [_METHODS.get(method, method.replace("_", " ")) for method in methods_of(session.method)]
-    stood_in = names[-1] == "trusted device"
-    shown = " and ".join(names[:-1] if stood_in else names)
-    way = shown.capitalize() + (", on a trusted device" if stood_in else "")
-    return way if session.browser else f"{way}, over the API"
+    trusted = names[-1] == "trusted device"
+    shown = " and ".join(names[:-1] if trusted else names)
+    text = shown.capitalize() + (", on a trusted device" if trusted else "")
+    return text if session.browser else f"{text}, over the API"
 
 
 def initials(email: str) -> str:
-    """Return one or two letters for a person: from "mina.north@…" "MN", from "mina@…" "M"."""
+    """Return one or two initials of an address: "MN" for "mina.north@…", "M" for "mina@…"."""
     parts = [part for part in email.partition("@")[0].replace("_", ".").replace("-", ".").split(".") if part]
     return "".join(part[0] for part in parts[:2]).upper() or "?"
 
 
-def icon_of_kind(kind: str) -> str:
-    """Return the drawing of a kind of event."""
+def event_icon(kind: str) -> str:
+    """Return the icon of a kind of event."""
     return next((icon for part, icon in _ICONS if kind.startswith(part) or kind.endswith(part)), "dot")
 
 
 def _aware(at: datetime) -> datetime:
-    # SQLite hands back what it was given without the zone; everything is stored in UTC.
+    # SQLite returns times without their zone; everything is stored in UTC.
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

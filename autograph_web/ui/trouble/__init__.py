@@ -1,1 +1,0 @@
-"""What a person sees when a page could not be shown."""
