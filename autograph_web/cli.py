@@ -11,14 +11,14 @@ from typing import NoReturn, cast
 
 import typer
 
-from autograph_web.commands.ondemand import OnDemand
+from autograph_web.commands.lazy_group import LazyGroup
 from autograph_web.infra.crypto.secret_file import SecretError
 from autograph_web.infra.startup_error import StartupError
 
 _INTERRUPTED = 130
 
 app = typer.Typer(
-    cls=OnDemand, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+    cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
 )
 
 

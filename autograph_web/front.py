@@ -7,11 +7,12 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from autograph_web.api.app import build_api
-from autograph_web.api.hot_path import HotPath, RefreshPath
+from autograph_web.api.fast_path import MeFastPath, RefreshFastPath
 from autograph_web.frontend import PageInfo
 from autograph_web.http.account_forms import ACCOUNT_FORMS
 from autograph_web.http.dev_mail import DEV_MAIL
 from autograph_web.http.email_forms import EMAIL_FORMS
+from autograph_web.http.fair_queue import FairQueue
 from autograph_web.http.forms import FORMS
 from autograph_web.http.guards import BodyLimit, OriginGuard
 from autograph_web.http.headers import SecurityHeaders
@@ -21,8 +22,7 @@ from autograph_web.http.pages import Pages
 from autograph_web.http.recovery_forms import RECOVERY_FORMS
 from autograph_web.http.refusals import RefusalPages
 from autograph_web.http.request_telemetry import RequestTelemetry
-from autograph_web.http.socket_door import KnownTab, SocketDoor
-from autograph_web.http.turns import Turns
+from autograph_web.http.websocket_guard import KnownTab, WebsocketGuard
 from autograph_web.ui.routes import ADMIN_PATHS, PROTECTED_PATHS, ROUTES
 
 # Each of these is rate limited, and expensive.
@@ -55,10 +55,10 @@ def build_front(
         calls=methods,
     )
     api.mount("", pages)
-    door = SocketDoor(RefreshPath(api), handlers, is_known)
+    door = WebsocketGuard(RefreshFastPath(api), handlers, is_known)
     guarded = OriginGuard(door, forms=[form.path for form in forms], downloads=_DOWNLOADS)
     paths = {*methods, *(route.path for route in ROUTES)}
-    return RequestTelemetry(SecurityHeaders(RefusalPages(HotPath(BodyLimit(Turns(guarded))))), paths)
+    return RequestTelemetry(SecurityHeaders(RefusalPages(MeFastPath(BodyLimit(FairQueue(guarded))))), paths)
 
 
 def _file_of(path: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from autograph_web.api.app import build_api
-from autograph_web.audit.kinds import Group, Kind
+from autograph_web.audit.event_types import EventCategory, EventType
 from autograph_web.settings import Settings, renamed_settings
 from tests.support.product.errors import all_errors
 
@@ -185,17 +185,17 @@ def test_rest_has_the_calls_of_its_contract() -> None:
 
 
 def test_the_audit_log_has_the_kinds_of_its_contract() -> None:
-    assert {kind.value for kind in Kind} == KINDS
+    assert {kind.value for kind in EventType} == KINDS
 
 
-@pytest.mark.parametrize("kind", list(Kind))
-def test_every_kind_reads_as_plain_words(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", list(EventType))
+def test_every_kind_reads_as_plain_words(kind: EventType) -> None:
     assert kind.label[0].isupper()
     assert "_" not in kind.label
 
 
 def test_every_kind_is_in_exactly_one_group() -> None:
-    assert sorted(kind for group in Group for kind in group.kinds) == sorted(Kind)
+    assert sorted(kind for group in EventCategory for kind in group.kinds) == sorted(EventType)
 
 
 @pytest.mark.parametrize("code", sorted(all_errors()))

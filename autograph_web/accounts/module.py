@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from autograph_web.accounts.links import Links
 from autograph_web.accounts.store import existing_ids
 from autograph_web.accounts.verification import Verification
-from autograph_web.audit.chain.check import ChainCheck
 from autograph_web.audit.chain.keys import ChainKeys
+from autograph_web.audit.chain.verifier import ChainVerifier
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.flags.flags import Flags
 from autograph_web.infra.crypto.encryption import Encryptor
@@ -38,6 +38,6 @@ def link_encryptor_of(settings: Settings, randomness: Randomness | None = None) 
     return Encryptor(Keyring(settings.master_secrets, "sealed links"), randomness or SystemRandomness())
 
 
-def chain_check_of(settings: Settings, database: Database) -> ChainCheck:
+def chain_verifier_of(settings: Settings, database: Database) -> ChainVerifier:
     """Return what verifies the audit log of a database, whose accounts are known here."""
-    return ChainCheck(database, ChainKeys(settings.master_secrets, SystemRandomness()), existing_ids)
+    return ChainVerifier(database, ChainKeys(settings.master_secrets, SystemRandomness()), existing_ids)

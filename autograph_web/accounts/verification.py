@@ -1,4 +1,4 @@
-"""Email verification: sends the links; `recovery/first_proof.py` handles their use."""
+"""Email verification: sends the links; `recovery/first_verification.py` handles their use."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from autograph_web.accounts.emails import normalize_email, parse_email
 from autograph_web.accounts.errors import LinkUnknown, SessionEnded
 from autograph_web.accounts.links import Link, Links, Purpose
 from autograph_web.accounts.messages import verification_email
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.flags.flags import Flags
 from autograph_web.flags.table import EMAIL_VERIFICATION
@@ -121,7 +121,7 @@ class Verification:
         async with self._deps.database.unit() as connection:
             await self.post(connection, user_id, email)
             await self._deps.audit_log.record(
-                connection, Kind.EMAIL_VERIFICATION_REQUESTED, context, user_id=user_id
+                connection, EventType.EMAIL_VERIFICATION_REQUESTED, context, user_id=user_id
             )
 
     async def account_of(self, connection: AsyncConnection, link: Link) -> Account:

@@ -4,10 +4,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.admin import store
 from autograph_web.admin.errors import NotAdmin
-from autograph_web.admin.person import Operator, Person
+from autograph_web.admin.user_summary import Actor, UserSummary
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authz.principal import Principal
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 
 class AdminPolicy:
@@ -26,7 +26,7 @@ class AdminPolicy:
         async with self._deps.database.read() as connection:
             await self._found(connection, caller)
 
-    async def require_change(self, connection: AsyncConnection, operator: Operator) -> None:
+    async def require_change(self, connection: AsyncConnection, operator: Actor) -> None:
         """Require that an operator may change accounts now, within the caller's unit of work.
 
         Raises:
@@ -37,11 +37,11 @@ class AdminPolicy:
         if operator.caller is None:
             return
         person = await self._found(connection, operator.caller)
-        if isinstance(operator.caller, Viewer):
+        if isinstance(operator.caller, SessionPrincipal):
             operator.caller.assurance.require_recent(person.mfa_enabled, self._deps.clock)
 
-    async def _found(self, connection: AsyncConnection, caller: Principal) -> Person:
+    async def _found(self, connection: AsyncConnection, caller: Principal) -> UserSummary:
         row = await store.find(connection, caller.user_id)
-        if row is None or not Person.of(row).is_active_admin:
+        if row is None or not UserSummary.of(row).is_active_admin:
             raise NotAdmin
-        return Person.of(row)
+        return UserSummary.of(row)

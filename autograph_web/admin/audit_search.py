@@ -7,11 +7,11 @@ from uuid import UUID
 from autograph_web.accounts.emails import normalize_email
 from autograph_web.admin import store
 from autograph_web.admin.inputs import AuditInput
-from autograph_web.admin.person import Operator, administrator_in, as_id
+from autograph_web.admin.user_summary import Actor, administrator_in, as_id
 from autograph_web.audit.downloads import Download, Format, written
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_filter import Cursor, EventFilter
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.log import ACTOR, AuditEvent
-from autograph_web.audit.selection import Place, Selection
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.ip_addresses import canonical_address
 from autograph_web.infra.ratelimit.table import Limit
@@ -20,7 +20,7 @@ _GONE = "a deleted administrator"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AuditEntry:
     """One event, the address of its account, and the operator who caused it, if any.
 
     `email` is None for an event without an account, or of a deleted one; `operator` is an address as well, or
@@ -33,17 +33,17 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class AuditPage:
     """Some events, newest first, and the cursor of the next older ones, if any."""
 
-    found: list[Finding]
+    found: list[AuditEntry]
     next_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
     owner: UUID | None
-    wanted: Selection
+    wanted: EventFilter
 
 
 class AuditSearch:
@@ -52,7 +52,7 @@ class AuditSearch:
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
 
-    async def page(self, wish: AuditInput, cursor: str | None, limit: int) -> Findings:
+    async def page(self, wish: AuditInput, cursor: str | None, limit: int) -> AuditPage:
         """Return the newest `limit` events that the filter matches, or of those older than `cursor`.
 
         Raises:
@@ -62,12 +62,12 @@ class AuditSearch:
         search = await self._understood(wish)
         if search is None:
             if cursor:
-                Place.decode(cursor)
-            return Findings([], None)
+                Cursor.decode(cursor)
+            return AuditPage([], None)
         page = await self._deps.audit_log.page(search.owner, search.wanted, cursor, limit, for_owner=False)
-        return Findings(await self._with_names(page.events), page.next_cursor)
+        return AuditPage(await self._with_names(page.events), page.next_cursor)
 
-    async def download(self, operator: Operator, wish: AuditInput, form: Format) -> Download:
+    async def download(self, operator: Actor, wish: AuditInput, form: Format) -> Download:
         """Return all events that the filter matches as a file; every check runs before any of it is sent.
 
         Raises:
@@ -78,7 +78,7 @@ class AuditSearch:
         assert caller is not None  # noqa: S101  (the command line has an export of its own)
         await self._deps.limiter.consume(Limit.AUDIT, caller.user_id.hex)
         await self._deps.audit_log.record_alone(
-            Kind.DATA_EXPORTED, operator.context, user_id=caller.user_id, what="audit log"
+            EventType.DATA_EXPORTED, operator.context, user_id=caller.user_id, what="audit log"
         )
         search = await self._understood(wish)
         total = await self._deps.audit_log.count(search.owner, search.wanted) if search else 0
@@ -98,7 +98,7 @@ class AuditSearch:
             return None
         # In the stored form of addresses, whatever spelling was entered.
         ip = canonical_address(wish.ip) or wish.ip if wish.ip else None
-        return _Search(owner, Selection(kinds=kinds, since=wish.since, until=wish.until, ip=ip))
+        return _Search(owner, EventFilter(kinds=kinds, since=wish.since, until=wish.until, ip=ip))
 
     async def _owner(self, whom: str) -> UUID | None:
         """Return the account id for an address or an id; an id may belong to a deleted account."""
@@ -109,7 +109,7 @@ class AuditSearch:
             row = await store.find_by_email(connection, normalize_email(whom))
         return row.id if row is not None else None
 
-    async def _with_names(self, events: Sequence[AuditEvent]) -> list[Finding]:
+    async def _with_names(self, events: Sequence[AuditEvent]) -> list[AuditEntry]:
         actors = {str(event.details.get(ACTOR, "")) for event in events}
         ids = {event.user_id for event in events} | {administrator_in(actor) for actor in actors}
         async with self._deps.database.read() as connection:
@@ -117,8 +117,8 @@ class AuditSearch:
         return [_finding(event, names) for event in events]
 
 
-def _finding(event: AuditEvent, names: dict[UUID, str]) -> Finding:
+def _finding(event: AuditEvent, names: dict[UUID, str]) -> AuditEntry:
     actor = str(event.details.get(ACTOR, ""))
     administrator = administrator_in(actor)
     email = names.get(event.user_id) if event.user_id else None
-    return Finding(event, email, names.get(administrator, _GONE) if administrator else actor or None)
+    return AuditEntry(event, email, names.get(administrator, _GONE) if administrator else actor or None)

@@ -4,12 +4,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.admin import store
 from autograph_web.admin.errors import NotAdmin
-from autograph_web.admin.person import Person, actor_of
+from autograph_web.admin.user_summary import UserSummary, actor_of
 from autograph_web.audit.use_case_context import UseCaseContext
-from autograph_web.flags.flags import Flags, Standing
-from autograph_web.flags.inputs import Wish
+from autograph_web.flags.flags import Flags, FlagState
+from autograph_web.flags.inputs import FlagChange
 from autograph_web.infra.context import RequestContext
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 
 class FeatureFlags:
@@ -18,7 +18,7 @@ class FeatureFlags:
     def __init__(self, deps: UseCaseContext, flags: Flags) -> None:
         self._deps, self._flags = deps, flags
 
-    async def all(self) -> list[Standing]:
+    async def all(self) -> list[FlagState]:
         """Return the state of every flag.
 
         Raises:
@@ -26,7 +26,9 @@ class FeatureFlags:
         """
         return await self._flags.all()
 
-    async def change(self, context: RequestContext, viewer: Viewer, wish: Wish) -> Standing:
+    async def change(
+        self, context: RequestContext, principal: SessionPrincipal, wish: FlagChange
+    ) -> FlagState:
         """Change a flag; it takes effect in all processes at once, within ten seconds if a message is lost.
 
         Raises:
@@ -36,9 +38,9 @@ class FeatureFlags:
         """
 
         async def leave(connection: AsyncConnection) -> None:
-            row = await store.find(connection, viewer.user_id)
-            if row is None or not Person.of(row).is_active_admin:
+            row = await store.find(connection, principal.user_id)
+            if row is None or not UserSummary.of(row).is_active_admin:
                 raise NotAdmin
-            viewer.assurance.require_recent(row.mfa_enabled, self._deps.clock)
+            principal.assurance.require_recent(row.mfa_enabled, self._deps.clock)
 
-        return await self._flags.change(context, actor_of(viewer), wish, viewer.user_id, leave)
+        return await self._flags.change(context, actor_of(principal), wish, principal.user_id, leave)

@@ -7,9 +7,9 @@ from uuid import UUID
 from autograph_web.admin import store
 from autograph_web.admin.admin_policy import AdminPolicy
 from autograph_web.admin.errors import AccountUnknown, AddressInvalid
-from autograph_web.admin.person import Operator
-from autograph_web.audit.kinds import Kind
-from autograph_web.audit.selection import Selection
+from autograph_web.admin.user_summary import Actor
+from autograph_web.audit.event_filter import EventFilter
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ip_addresses import address_bucket, canonical_address
@@ -30,7 +30,7 @@ class Limits:
     def __init__(self, deps: UseCaseContext, administrators: AdminPolicy) -> None:
         self._deps, self._administrators = deps, administrators
 
-    async def lift_address(self, operator: Operator, text: str) -> list[str]:
+    async def lift_address(self, operator: Actor, text: str) -> list[str]:
         """Reset every limit of the address `text`, or of its /64 for IPv6; return the names of those reset.
 
         Raises:
@@ -42,7 +42,7 @@ class Limits:
             raise AddressInvalid
         return await self._lift(operator, self._keys_of(address), address=address_bucket(address))
 
-    async def lift_account(self, operator: Operator, user_id: UUID) -> list[str]:
+    async def lift_account(self, operator: Actor, user_id: UUID) -> list[str]:
         """Reset the limits on signing in to an account; return the names of those reset.
 
         These are its own limit, and every limit of the addresses from which sign-ins to it failed recently.
@@ -52,14 +52,14 @@ class Limits:
             Unavailable: As for `lift_address`.
         """
         since = self._deps.clock.now() - timedelta(seconds=self._deps.limiter.window(Limit.LOGIN))
-        failed = Selection(kinds=(Kind.LOGIN_FAILED,), since=since)
+        failed = EventFilter(kinds=(EventType.LOGIN_FAILED,), since=since)
         events = await self._deps.audit_log.searched(user_id, failed, None, _MOST_FAILURES)
         buckets = sorted({address_bucket(event.ip) for event in events})
         keys = [key for bucket in buckets for key in self._keys_of(bucket)]
         return await self._lift(operator, keys, user_id)
 
     async def _lift(
-        self, operator: Operator, keys: list[str], user_id: UUID | None = None, address: str = ""
+        self, operator: Actor, keys: list[str], user_id: UUID | None = None, address: str = ""
     ) -> list[str]:
         lifted: set[str] = set()
         await self._record_and_lift(operator, keys, user_id, address, lifted)
@@ -67,7 +67,7 @@ class Limits:
 
     @retried
     async def _record_and_lift(
-        self, operator: Operator, keys: list[str], user_id: UUID | None, address: str, lifted: set[str]
+        self, operator: Actor, keys: list[str], user_id: UUID | None, address: str, lifted: set[str]
     ) -> None:
         """Reset the counters under `keys` and add those that existed to `lifted`, also across retries."""
         details: dict[str, Any] = {"address": address} if address else {}
@@ -81,7 +81,7 @@ class Limits:
                 keys = [*(limit.key for limit in own), *keys]
             await self._deps.audit_log.record(
                 connection,
-                Kind.LIMITS_LIFTED,
+                EventType.LIMITS_LIFTED,
                 operator.context,
                 user_id=user_id,
                 actor=operator.actor,

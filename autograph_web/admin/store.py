@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.store import ACCOUNT, HAS_MFA, USERS
-from autograph_web.admin.person import Role, Status, Wanted
+from autograph_web.admin.user_summary import Role, Status, UserFilter
 
 
-async def selected(connection: AsyncConnection, wanted: Wanted, after: str, limit: int) -> list[Row[Any]]:
+async def selected(connection: AsyncConnection, wanted: UserFilter, after: str, limit: int) -> list[Row[Any]]:
     """Return the selected accounts whose normalized address follows `after`, ordered by that address."""
     query = select(*ACCOUNT).where(USERS.c.email_key > after)
     if wanted.fragment:

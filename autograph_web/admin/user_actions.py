@@ -11,8 +11,8 @@ from autograph_web.admin import store
 from autograph_web.admin.admin_policy import AdminPolicy
 from autograph_web.admin.errors import AccountUnknown, OwnAccount
 from autograph_web.admin.messages import account_change_email
-from autograph_web.admin.person import Operator, Person, Role, Status
-from autograph_web.audit.kinds import Kind
+from autograph_web.admin.user_summary import Actor, Role, Status, UserSummary
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.errors import MfaNotEnabled
 from autograph_web.authn.revocation import Cause, Revocations
@@ -32,7 +32,7 @@ class UserActions:
         self._deps, self._revocations, self._administrators = deps, revocations, administrators
 
     @retried
-    async def lock(self, operator: Operator, user_id: UUID) -> bool:
+    async def lock(self, operator: Actor, user_id: UUID) -> bool:
         """Lock an account and sign it out everywhere; return False if it was already locked.
 
         Raises:
@@ -53,14 +53,14 @@ class UserActions:
             if changed:
                 await store.set_status(connection, user_id, Status.LOCKED)
                 await self._record(
-                    connection, Kind.ACCOUNT_LOCKED, operator, person, revoked=revoked.sessions
+                    connection, EventType.ACCOUNT_LOCKED, operator, person, revoked=revoked.sessions
                 )
                 await self._tell(connection, "locked", person)
         await self._revocations.propagate(revoked)
         return changed
 
     @retried
-    async def unlock(self, operator: Operator, user_id: UUID) -> bool:
+    async def unlock(self, operator: Actor, user_id: UUID) -> bool:
         """Unlock an account; return False if it was not locked.
 
         Raises:
@@ -71,12 +71,12 @@ class UserActions:
             changed = person.status == Status.LOCKED
             if changed:
                 await store.set_status(connection, user_id, Status.ACTIVE)
-                await self._record(connection, Kind.ACCOUNT_UNLOCKED, operator, person)
+                await self._record(connection, EventType.ACCOUNT_UNLOCKED, operator, person)
                 await self._tell(connection, "unlocked", person)
         return changed
 
     @retried
-    async def set_role(self, operator: Operator, user_id: UUID, role: Role) -> bool:
+    async def set_role(self, operator: Actor, user_id: UUID, role: Role) -> bool:
         """Set the role of an account and end all its sessions; return False if it already had that role.
 
         Raises:
@@ -91,14 +91,14 @@ class UserActions:
             await store.set_role(connection, user_id, role)
             revoked = await self._revocations.apply(connection, user_id, Cause.ROLE_CHANGED)
             await self._record(
-                connection, Kind.ROLE_CHANGED, operator, person, before=person.role, role=role.value
+                connection, EventType.ROLE_CHANGED, operator, person, before=person.role, role=role.value
             )
             await self._tell(connection, role.value, person)
         await self._revocations.propagate(revoked)
         return True
 
     @retried
-    async def end_sessions(self, operator: Operator, user_id: UUID) -> int:
+    async def end_sessions(self, operator: Actor, user_id: UUID) -> int:
         """Sign an account out everywhere; return how many sessions were open.
 
         Raises:
@@ -108,14 +108,14 @@ class UserActions:
             person = await self._find(connection, operator, user_id)
             revoked = await self._revocations.apply(connection, user_id, Cause.SESSIONS_ENDED_BY_ADMIN)
             await self._record(
-                connection, Kind.SESSIONS_ENDED_BY_ADMIN, operator, person, revoked=revoked.sessions
+                connection, EventType.SESSIONS_ENDED_BY_ADMIN, operator, person, revoked=revoked.sessions
             )
             await self._tell(connection, "signed_out", person)
         await self._revocations.propagate(revoked)
         return revoked.sessions
 
     @retried
-    async def reset_mfa(self, operator: Operator, user_id: UUID) -> None:
+    async def reset_mfa(self, operator: Actor, user_id: UUID) -> None:
         """Remove every second factor, recovery code and trusted device, and end every session.
 
         Raises:
@@ -131,28 +131,28 @@ class UserActions:
             if revoked.second_factor_set_up_at is None:  # only one of two concurrent requests removes it
                 raise MfaNotEnabled
             await self._record(
-                connection, Kind.MFA_RESET_BY_ADMIN, operator, person, revoked=revoked.sessions
+                connection, EventType.MFA_RESET_BY_ADMIN, operator, person, revoked=revoked.sessions
             )
             await self._tell(connection, "mfa_reset", person)
         await self._revocations.propagate(revoked)
 
-    async def _find(self, connection: AsyncConnection, operator: Operator, user_id: UUID) -> Person:
+    async def _find(self, connection: AsyncConnection, operator: Actor, user_id: UUID) -> UserSummary:
         # First, so that an unauthorized caller cannot learn whether the account exists.
         await self._administrators.require_change(connection, operator)
         row = await store.find(connection, user_id)
         if row is None:
             raise AccountUnknown
-        return Person.of(row)
+        return UserSummary.of(row)
 
     async def _hold(
-        self, connection: AsyncConnection, operator: Operator, user_id: UUID
-    ) -> tuple[Person, list[Person]]:
+        self, connection: AsyncConnection, operator: Actor, user_id: UUID
+    ) -> tuple[UserSummary, list[UserSummary]]:
         """Return an account and the other active administrators, all of them locked.
 
         Only under the lock is the operator's role certain: two administrators may be about to demote each
         other.
         """
-        people = [Person.of(row) for row in await accounts.lock_user_and_admins(connection, user_id)]
+        people = [UserSummary.of(row) for row in await accounts.lock_user_and_admins(connection, user_id)]
         await self._administrators.require_change(connection, operator)
         mine = [person for person in people if person.id == user_id]
         if not mine:
@@ -160,13 +160,18 @@ class UserActions:
         return mine[0], [person for person in people if person.id != user_id]
 
     async def _record(
-        self, connection: AsyncConnection, kind: Kind, operator: Operator, person: Person, **details: Any
+        self,
+        connection: AsyncConnection,
+        kind: EventType,
+        operator: Actor,
+        person: UserSummary,
+        **details: Any,
     ) -> None:
         await self._deps.audit_log.record(
             connection, kind, operator.context, user_id=person.id, actor=operator.actor, **details
         )
 
-    async def _tell(self, connection: AsyncConnection, what: str, person: Person) -> None:
+    async def _tell(self, connection: AsyncConnection, what: str, person: UserSummary) -> None:
         await self._deps.outbox.post(
             connection, account_change_email(what, person.email, self._deps.clock.now())
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from autograph_web.accounts.emails import normalize_email
 from autograph_web.admin import store
 from autograph_web.admin.errors import AccountUnknown
-from autograph_web.admin.person import Person, Wanted, as_id
+from autograph_web.admin.user_summary import UserFilter, UserSummary, as_id
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.methods.recovery_codes import store as recovery_codes
 from autograph_web.authn.methods.trusted_device import store as trusted
@@ -14,10 +14,10 @@ from autograph_web.sessions.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class UserDetail:
     """The state of an account: open sessions, remaining recovery codes and trusted devices."""
 
-    person: Person
+    person: UserSummary
     open_sessions: int
     recovery_codes_left: int
     trusted_devices: int
@@ -29,7 +29,7 @@ class UserDirectory:
     def __init__(self, deps: UseCaseContext, sessions: Sessions, devices: Devices) -> None:
         self._deps, self._sessions, self._devices = deps, sessions, devices
 
-    async def find(self, whom: str) -> Person:
+    async def find(self, whom: str) -> UserSummary:
         """Return the account with this address, in any spelling, or with this id.
 
         Raises:
@@ -46,9 +46,9 @@ class UserDirectory:
                 row = await store.find_by_email(connection, normalize_email(whom))
         if row is None:
             raise AccountUnknown
-        return Person.of(row)
+        return UserSummary.of(row)
 
-    async def page(self, wanted: Wanted, after: str, limit: int) -> tuple[list[Person], str | None]:
+    async def page(self, wanted: UserFilter, after: str, limit: int) -> tuple[list[UserSummary], str | None]:
         """Return the selected accounts whose normalized address follows `after`, and the next page's `after`.
 
         Raises:
@@ -58,10 +58,10 @@ class UserDirectory:
             return [], None
         async with self._deps.database.read() as connection:
             rows = await store.selected(connection, wanted, after, limit + 1)
-        people = [Person.of(row) for row in rows[:limit]]
+        people = [UserSummary.of(row) for row in rows[:limit]]
         return people, people[-1].email_key if len(rows) > limit else None
 
-    async def standing(self, person: Person) -> Standing:
+    async def standing(self, person: UserSummary) -> UserDetail:
         """Return the state of an account.
 
         Raises:
@@ -71,9 +71,9 @@ class UserDirectory:
         async with self._deps.database.read() as connection:
             codes = await recovery_codes.codes_left(connection, person.id)
             devices = await trusted.devices_of(connection, person.id, now)
-        return Standing(person, await self._sessions.count_active(person.id), codes, len(devices))
+        return UserDetail(person, await self._sessions.count_active(person.id), codes, len(devices))
 
-    async def sessions_of(self, person: Person) -> list[OpenSession]:
+    async def sessions_of(self, person: UserSummary) -> list[OpenSession]:
         """Return the open sessions of an account, the most recently used first; at most 100.
 
         Raises:

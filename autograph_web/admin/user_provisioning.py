@@ -14,8 +14,8 @@ from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.models import User
 from autograph_web.admin.admin_policy import AdminPolicy
 from autograph_web.admin.messages import invitation_email
-from autograph_web.admin.person import Operator, Role
-from autograph_web.audit.kinds import Kind
+from autograph_web.admin.user_summary import Actor, Role
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.ports import Registrable
 from autograph_web.infra.db.retry import retried
@@ -57,7 +57,7 @@ class UserProvisioning:
         self._deps, self._first, self._links = deps, first, links
         self._administrators = administrators
 
-    async def create(self, operator: Operator, wish: CreationInput) -> Created:
+    async def create(self, operator: Actor, wish: CreationInput) -> Created:
         """Create the account that `wish` describes.
 
         Raises:
@@ -79,7 +79,7 @@ class UserProvisioning:
 
     @retried
     async def _add(
-        self, operator: Operator, wish: CreationInput, email: EmailAddress, prepared: str | None
+        self, operator: Actor, wish: CreationInput, email: EmailAddress, prepared: str | None
     ) -> Created:
         user = new_user(self._deps, email, wish.role.value, is_verified=True)
         async with self._deps.database.unit() as connection:
@@ -89,7 +89,7 @@ class UserProvisioning:
                 await self._first.enrol(connection, user.id, prepared)
             await self._deps.audit_log.record(
                 connection,
-                Kind.ACCOUNT_CREATED_BY_ADMIN,
+                EventType.ACCOUNT_CREATED_BY_ADMIN,
                 operator.context,
                 user_id=user.id,
                 actor=operator.actor,

@@ -22,9 +22,9 @@ from autograph_web.api.routes import (
     recovery,
     session,
 )
+from autograph_web.http.error_responses import error_response
 from autograph_web.http.errors import MalformedBody, MethodNotAllowed
 from autograph_web.http.problems import problem_response
-from autograph_web.http.trouble import trouble_response
 from autograph_web.infra.errors import DomainError, InternalError, InvalidInput, NotFound
 
 _ABOUT = (
@@ -79,7 +79,7 @@ def _shown(item: Any) -> dict[str, str]:
 
 async def _hide(request: Request, _error: Exception) -> Response:
     # Starlette re-raises the error after this response, so the outermost middleware logs it.
-    return trouble_response(InternalError(), request.scope)
+    return error_response(InternalError(), request.scope)
 
 
 async def _translate(_request: Request, error: Exception) -> Response:

@@ -34,7 +34,7 @@ from autograph_web.api_keys.messages import created_email
 from autograph_web.api_keys.models import ApiKeyRow
 from autograph_web.api_keys.spelling import id_of, is_id, new_key
 from autograph_web.api_keys.throttle import ApiKeyThrottle
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Order, Taken
 from autograph_web.infra.context import RequestContext, bind_user
@@ -43,7 +43,7 @@ from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import DomainError, NotFound, Unavailable
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.sessions import store as sessions
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 MOST_KEYS = 25
 _TOUCH_AFTER = timedelta(minutes=5)  # last use has five-minute resolution, so most uses write nothing
@@ -58,7 +58,9 @@ class ApiKeys:
     def __init__(self, deps: UseCaseContext, throttle: ApiKeyThrottle, links: Links) -> None:
         self._deps, self._throttle, self._links = deps, throttle, links
 
-    async def create(self, context: RequestContext, viewer: Viewer, wish: ApiKeyInput) -> IssuedKey:
+    async def create(
+        self, context: RequestContext, principal: SessionPrincipal, wish: ApiKeyInput
+    ) -> IssuedKey:
         """Create a key for the viewer and notify them by email; its text cannot be recovered afterwards.
 
         Raises:
@@ -74,7 +76,7 @@ class ApiKeys:
         made = new_key(self._deps.randomness)
         row = ApiKeyRow(
             id=made.id,
-            user_id=viewer.user_id,
+            user_id=principal.user_id,
             name=name,
             scopes=" ".join(in_order(wish.scopes)),
             key_hash=token_hash(made.text),
@@ -82,8 +84,8 @@ class ApiKeys:
             expires_at=wish.end(now),
         )
         # Each writes an email, and a revoked key makes room for the next.
-        await self._deps.limiter.consume(Limit.API_KEY_CREATION, viewer.user_id.hex)
-        return IssuedKey(made.text, await self._add(context, viewer, wish, row))
+        await self._deps.limiter.consume(Limit.API_KEY_CREATION, principal.user_id.hex)
+        return IssuedKey(made.text, await self._add(context, principal, wish, row))
 
     async def of(self, user_id: UUID) -> list[ApiKey]:
         """Return the keys of an account, newest first; expired ones are listed for thirty days.
@@ -95,7 +97,7 @@ class ApiKeys:
             return [_key(row) for row in await store.unrevoked_of(connection, user_id)]
 
     @retried
-    async def revoke(self, context: RequestContext, viewer: Viewer, key_id: str) -> None:
+    async def revoke(self, context: RequestContext, principal: SessionPrincipal, key_id: str) -> None:
         """Revoke a key; it is rejected as soon as this returns.
 
         Raises:
@@ -105,9 +107,9 @@ class ApiKeys:
         if not is_id(key_id):
             raise NotFound
         async with self._deps.database.unit() as connection:
-            if not await store.revoke(connection, viewer.user_id, key_id, self._deps.clock.now()):
+            if not await store.revoke(connection, principal.user_id, key_id, self._deps.clock.now()):
                 raise NotFound
-            await self._record(connection, Kind.API_KEY_REVOKED, context, viewer, key_id)
+            await self._record(connection, EventType.API_KEY_REVOKED, context, principal, key_id)
 
     async def authenticate(self, context: RequestContext, text: str) -> ApiKeyPrincipal:
         """Return the principal that a key authenticates.
@@ -152,30 +154,34 @@ class ApiKeys:
 
     @retried
     async def _add(
-        self, context: RequestContext, viewer: Viewer, wish: ApiKeyInput, row: ApiKeyRow
+        self, context: RequestContext, principal: SessionPrincipal, wish: ApiKeyInput, row: ApiKeyRow
     ) -> ApiKey:
         async with self._deps.database.unit() as connection:
-            email = await self._require_leave(connection, viewer, wish)
+            email = await self._require_leave(connection, principal, wish)
             await store.add(connection, row)
-            await self._record(connection, Kind.API_KEY_CREATED, context, viewer, row.id, scopes=row.scopes)
+            await self._record(
+                connection, EventType.API_KEY_CREATED, context, principal, row.id, scopes=row.scopes
+            )
             key = _key(row)
             url = self._links.page("/settings/api-keys")
             letter = created_email(email, url, key, context, row.created_at)
             await self._deps.outbox.post(connection, letter)
         return key
 
-    async def _require_leave(self, connection: AsyncConnection, viewer: Viewer, wish: ApiKeyInput) -> str:
+    async def _require_leave(
+        self, connection: AsyncConnection, principal: SessionPrincipal, wish: ApiKeyInput
+    ) -> str:
         # Locked, so that concurrent creations cannot exceed the limit. The session is checked under the lock:
         # whatever ends it, such as a new password, must not leave a key created afterwards.
-        await accounts.lock(connection, viewer.user_id)
+        await accounts.lock(connection, principal.user_id)
         now = self._deps.clock.now()
-        session = await sessions.find_alive(connection, viewer.session_id, now)
+        session = await sessions.find_alive(connection, principal.session_id, now)
         if session is None:
             raise SessionEnded
-        viewer.assurance.require_recent(session.mfa_enabled, self._deps.clock)
+        principal.assurance.require_recent(session.mfa_enabled, self._deps.clock)
         if Scope.ADMIN in wish.scopes and session.role != ADMIN_ROLE:
             raise ScopeNotAllowed
-        if await store.count_in_force(connection, viewer.user_id, now) >= MOST_KEYS:
+        if await store.count_in_force(connection, principal.user_id, now) >= MOST_KEYS:
             raise TooManyApiKeys
         return session.email
 
@@ -185,7 +191,7 @@ class ApiKeys:
             return
         if await self._throttle.is_worth_telling(row.id):
             await self._deps.audit_log.record_alone(
-                Kind.API_KEY_REFUSED, context, user_id=row.user_id, key=row.id, reason=refusal.code
+                EventType.API_KEY_REFUSED, context, user_id=row.user_id, key=row.id, reason=refusal.code
             )
         raise refusal
 
@@ -207,9 +213,9 @@ class ApiKeys:
     async def _record(
         self,
         connection: AsyncConnection,
-        kind: Kind,
+        kind: EventType,
         context: RequestContext,
-        viewer: Viewer,
+        principal: SessionPrincipal,
         key_id: str,
         **details: Any,
     ) -> None:
@@ -218,7 +224,7 @@ class ApiKeys:
             connection,
             kind,
             context,
-            viewer=viewer,
+            principal=principal,
             key=key_id,
             **details,
         )

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from autograph_web.audit import store
 from autograph_web.audit.downloads import csv_head, csv_lines, json_of
-from autograph_web.audit.kinds import ExportFormat
+from autograph_web.audit.event_filter import EventFilter
+from autograph_web.audit.event_types import ExportFormat
 from autograph_web.audit.log import event_of
-from autograph_web.audit.selection import Selection
 from autograph_web.infra.db.database import Database
 
 _BEFORE_ALL = -(2**63)
@@ -17,7 +17,7 @@ _PORTION = 1000  # rows in memory at once; no transaction stays open between two
 async def write_out(
     database: Database,
     owner: UUID | None,
-    wanted: Selection,
+    wanted: EventFilter,
     form: ExportFormat,
     write: Callable[[str], object],
     progress: Callable[[int, int], None],

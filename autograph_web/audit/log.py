@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit import store
 from autograph_web.audit.chain import store as chain
-from autograph_web.audit.kinds import Kind
-from autograph_web.audit.selection import Place, Selection
+from autograph_web.audit.event_filter import Cursor, EventFilter
+from autograph_web.audit.event_types import EventType
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.database import Database, after_commit
@@ -31,7 +31,7 @@ class AuditEvent:
 
     id: int
     at: datetime
-    kind: Kind
+    kind: EventType
     ip: str
     user_agent: str
     session_id: UUID | None
@@ -39,9 +39,9 @@ class AuditEvent:
     user_id: UUID | None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Cursor:
         """Where it is in a list of events."""
-        return Place(self.at, self.id)
+        return Cursor(self.at, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +77,17 @@ class AuditLog:
     async def record(
         self,
         connection: AsyncConnection,
-        kind: Kind,
+        kind: EventType,
         context: RequestContext,
         *,
-        viewer: SignedIn | None = None,
+        principal: SignedIn | None = None,
         user_id: UUID | None = None,
         session_id: UUID | None = None,
         **details: Any,
     ) -> None:
-        """Add one event to the unit of work of `connection`; `viewer` gives both account and session."""
-        if viewer is not None:
-            user_id, session_id = viewer.user_id, viewer.session_id
+        """Add one event to the unit of work of `connection`; `principal` gives both account and session."""
+        if principal is not None:
+            user_id, session_id = principal.user_id, principal.session_id
         await store.add(
             connection, self.row(kind, context, user_id=user_id, session_id=session_id, **details)
         )
@@ -97,10 +97,10 @@ class AuditLog:
     @retried
     async def record_alone(
         self,
-        kind: Kind,
+        kind: EventType,
         context: RequestContext,
         *,
-        viewer: SignedIn | None = None,
+        principal: SignedIn | None = None,
         user_id: UUID | None = None,
         session_id: UUID | None = None,
         **details: Any,
@@ -115,7 +115,7 @@ class AuditLog:
                 connection,
                 kind,
                 context,
-                viewer=viewer,
+                principal=principal,
                 user_id=user_id,
                 session_id=session_id,
                 **details,
@@ -123,7 +123,7 @@ class AuditLog:
 
     def row(
         self,
-        kind: Kind,
+        kind: EventType,
         context: RequestContext,
         *,
         user_id: UUID | None = None,
@@ -153,9 +153,9 @@ class AuditLog:
         await store.forget_origin(connection, user_id)
         await chain.forget_salts(connection, user_id)
 
-    async def has(self, connection: AsyncConnection, user_id: UUID, kind: Kind) -> bool:
+    async def has(self, connection: AsyncConnection, user_id: UUID, kind: EventType) -> bool:
         """Return True if an event of this kind is recorded for an account, even a deleted one."""
-        return bool(await store.selected(connection, user_id, Selection(kinds=(kind,)), None, 1))
+        return bool(await store.selected(connection, user_id, EventFilter(kinds=(kind,)), None, 1))
 
     async def recent(self, user_id: UUID, limit: int) -> list[AuditEvent]:
         """Return the newest `limit` events of an account, newest first.
@@ -173,11 +173,11 @@ class AuditLog:
             Unavailable: The database cannot be reached.
         """
         async with self._database.read() as connection:
-            row = await store.newest_elsewhere(connection, user_id, Kind.LOGIN_SUCCESS.value, session_id)
+            row = await store.newest_elsewhere(connection, user_id, EventType.LOGIN_SUCCESS.value, session_id)
         return event_of(row) if row else None
 
     async def selected(
-        self, user_id: UUID, wanted: Selection, before: Place | None, limit: int
+        self, user_id: UUID, wanted: EventFilter, before: Cursor | None, limit: int
     ) -> list[AuditEvent]:
         """Return the newest `limit` selected events of an account that are older than `before`, newest first.
 
@@ -187,7 +187,7 @@ class AuditLog:
         return [owners(event) for event in await self.searched(user_id, wanted, before, limit)]
 
     async def searched(
-        self, user_id: UUID | None, wanted: Selection, before: Place | None, limit: int
+        self, user_id: UUID | None, wanted: EventFilter, before: Cursor | None, limit: int
     ) -> list[AuditEvent]:
         """Do the same as `selected` for an operator, over all accounts if `user_id` is None.
 
@@ -198,7 +198,7 @@ class AuditLog:
             return [event_of(row) for row in await store.selected(connection, user_id, wanted, before, limit)]
 
     async def page(
-        self, user_id: UUID | None, wanted: Selection, cursor: str | None, limit: int, *, for_owner: bool
+        self, user_id: UUID | None, wanted: EventFilter, cursor: str | None, limit: int, *, for_owner: bool
     ) -> EventPage:
         """Return the newest `limit` wanted events, or of those older than `cursor`.
 
@@ -208,21 +208,21 @@ class AuditLog:
             InvalidCursor: No page of ours ended there.
             Unavailable: The database cannot be reached.
         """
-        before = Place.decode(cursor) if cursor else None
+        before = Cursor.decode(cursor) if cursor else None
         # One more than asked for tells whether there are more.
         found = await self.searched(user_id, wanted, before, limit + 1)
         events = [owners(event) for event in found[:limit]] if for_owner else found[:limit]
         return EventPage(events, events[-1].place.encode() if len(found) > limit else None)
 
     async def portions(
-        self, user_id: UUID | None, wanted: Selection, *, for_owner: bool
+        self, user_id: UUID | None, wanted: EventFilter, *, for_owner: bool
     ) -> AsyncGenerator[list[AuditEvent]]:
         """Yield all wanted events, newest first; no connection is held between two portions.
 
         Raises:
             Unavailable: The database cannot be reached.
         """
-        last: Place | None = None
+        last: Cursor | None = None
         while True:
             found = await self.searched(user_id, wanted, last, _PORTION)
             yield [owners(event) for event in found] if for_owner else found
@@ -230,7 +230,7 @@ class AuditLog:
                 return
             last = found[-1].place
 
-    async def count(self, user_id: UUID | None, wanted: Selection) -> int:
+    async def count(self, user_id: UUID | None, wanted: EventFilter) -> int:
         """Count the selected events of an account, or of all accounts.
 
         Raises:
@@ -248,7 +248,7 @@ def owners(event: AuditEvent) -> AuditEvent:
     return replace(event, ip="", user_agent="", session_id=None, details=details)
 
 
-def count_event(kind: Kind, times: int = 1) -> None:
+def count_event(kind: EventType, times: int = 1) -> None:
     """Count a written event in the metrics; `times=0` only registers its kind with them."""
     meters().events.labels(kind.value, kind.group.value).inc(times)
 
@@ -258,7 +258,7 @@ def event_of(row: Row[Any]) -> AuditEvent:
     return AuditEvent(
         id=row.id,
         at=row.at,
-        kind=Kind(row.kind),
+        kind=EventType(row.kind),
         ip=row.ip,
         user_agent=row.user_agent,
         session_id=row.session_id,

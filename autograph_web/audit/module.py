@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from autograph_web.audit.chain.head import HeadFile
-from autograph_web.audit.chain.keeper import ChainKeeper
+from autograph_web.audit.chain.anchor import AnchorFile
 from autograph_web.audit.chain.keys import ChainKeys
+from autograph_web.audit.chain.linker import ChainLinker
 from autograph_web.audit.log import AuditLog
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.clock import Clock, SystemClock
@@ -20,7 +20,7 @@ class AuditServices:
     """The services of `audit`."""
 
     audit_log: AuditLog
-    audit_chain: ChainKeeper
+    audit_chain: ChainLinker
     deps: UseCaseContext
 
 
@@ -29,7 +29,7 @@ def build(infra: InfraServices, mail: MailServices) -> AuditServices:
     audit_log = AuditLog(infra.database, infra.clock)
     return AuditServices(
         audit_log=audit_log,
-        audit_chain=chain_keeper_of(infra.settings, infra.database, infra.clock, infra.randomness),
+        audit_chain=chain_linker_of(infra.settings, infra.database, infra.clock, infra.randomness),
         deps=UseCaseContext(
             database=infra.database,
             audit_log=audit_log,
@@ -42,10 +42,10 @@ def build(infra: InfraServices, mail: MailServices) -> AuditServices:
     )
 
 
-def chain_keeper_of(
+def chain_linker_of(
     settings: Settings, database: Database, clock: Clock | None = None, randomness: Randomness | None = None
-) -> ChainKeeper:
+) -> ChainLinker:
     """Return what links the audit log of a database."""
     clock, randomness = clock or SystemClock(), randomness or SystemRandomness()
     keys = ChainKeys(settings.master_secrets, randomness)
-    return ChainKeeper(database, keys, HeadFile(settings.data_dir), clock, randomness)
+    return ChainLinker(database, keys, AnchorFile(settings.data_dir), clock, randomness)

@@ -25,8 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from autograph_web.audit.event_filter import Cursor, EventFilter
 from autograph_web.audit.models import EVERYBODYS, AuditRow
-from autograph_web.audit.selection import Place, Selection
 from autograph_web.infra.db.types import UtcDateTime, table_of
 
 AUDIT = table_of(AuditRow)
@@ -47,13 +47,13 @@ async def newest(connection: AsyncConnection, user_id: UUID, limit: int) -> list
 
 
 async def selected(
-    connection: AsyncConnection, user_id: UUID | None, wanted: Selection, before: Place | None, limit: int
+    connection: AsyncConnection, user_id: UUID | None, wanted: EventFilter, before: Cursor | None, limit: int
 ) -> list[Row[Any]]:
     """Return the selected rows of an account, or of all, that are older than `before`, newest first."""
     return list(await connection.execute(selecting(user_id, wanted, before, limit)))
 
 
-def selecting(user_id: UUID | None, wanted: Selection, before: Place | None, limit: int) -> Select[Any]:
+def selecting(user_id: UUID | None, wanted: EventFilter, before: Cursor | None, limit: int) -> Select[Any]:
     """Return the query of `selected`: it reads about as many rows as it returns, whatever the table size.
 
     Each kind is looked up separately, in the index that begins with it: one scan for several kinds would
@@ -74,21 +74,23 @@ def selecting(user_id: UUID | None, wanted: Selection, before: Place | None, lim
     return select(found).order_by(desc(found.c.at), desc(found.c.id)).limit(limit)
 
 
-async def count_selected(connection: AsyncConnection, user_id: UUID | None, wanted: Selection) -> int:
+async def count_selected(connection: AsyncConnection, user_id: UUID | None, wanted: EventFilter) -> int:
     """Count the selected rows of an account, or of all if `user_id` is None."""
     query = select(func.count()).select_from(AUDIT).where(*_wanted_of(user_id, wanted))
     return int((await connection.execute(query)).scalar_one())
 
 
 async def everybodys(
-    connection: AsyncConnection, user_id: UUID | None, wanted: Selection, last_id: int, limit: int
+    connection: AsyncConnection, user_id: UUID | None, wanted: EventFilter, last_id: int, limit: int
 ) -> list[Row[Any]]:
     """Return the selected rows after `last_id` of an account, or of all, ordered by id."""
     query = select(AUDIT).where(AUDIT.c.id > last_id, *_wanted_of(user_id, wanted))
     return list(await connection.execute(query.order_by(AUDIT.c.id).limit(limit)))
 
 
-async def after(connection: AsyncConnection, user_id: UUID, last: Place | None, limit: int) -> list[Row[Any]]:
+async def after(
+    connection: AsyncConnection, user_id: UUID, last: Cursor | None, limit: int
+) -> list[Row[Any]]:
     """Return the rows of an account that follow `last`, oldest first."""
     query = select(AUDIT).where(AUDIT.c.user_id == user_id)
     if last is not None:
@@ -114,7 +116,7 @@ async def newest_elsewhere(
     return (await connection.execute(query)).first()
 
 
-def _wanted_of(user_id: UUID | None, wanted: Selection) -> Sequence[ColumnElement[bool]]:
+def _wanted_of(user_id: UUID | None, wanted: EventFilter) -> Sequence[ColumnElement[bool]]:
     found = list(_within(wanted))
     if user_id is not None:
         found.append(AUDIT.c.user_id == user_id)
@@ -123,7 +125,7 @@ def _wanted_of(user_id: UUID | None, wanted: Selection) -> Sequence[ColumnElemen
     return found
 
 
-def _within(wanted: Selection) -> Sequence[ColumnElement[bool]]:
+def _within(wanted: EventFilter) -> Sequence[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.session_id is not None:
         found.append(AUDIT.c.session_id == wanted.session_id)
@@ -139,7 +141,7 @@ def _within(wanted: Selection) -> Sequence[ColumnElement[bool]]:
     return found
 
 
-def _bound(place: Place) -> ColumnElement[Any]:
+def _bound(place: Cursor) -> ColumnElement[Any]:
     return tuple_(
         bindparam("place_at", place.at, UtcDateTime(), unique=True),
         bindparam("place_id", place.id, BigInteger(), unique=True),

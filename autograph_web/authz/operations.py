@@ -1,9 +1,9 @@
 """The table of operations: who may make each REST call, submit each form and open each page.
 
 `python -m autograph_web operations` prints it (docs/api.md). Each interface has one guard that enforces it:
-REST `api/identity.py`, forms `http/native_forms.py`, pages `http/pages.py` and, for the events of a page's
-handlers, `ui/account_page.py`. An operation that is not listed requires a session; tests require every one to
-be listed.
+REST `api/authentication.py`, forms `http/native_forms.py`, pages `http/pages.py` and, for the events of a
+page's handlers, `ui/account_page.py`. An operation that is not listed requires a session; tests require that
+every one is listed.
 
 `recent` is enforced for calls and forms before anything is done, and again by the use case in its unit of
 work, which is authoritative; for page events only the use case checks it, and the page then prompts for it.
@@ -17,7 +17,7 @@ from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
 from autograph_web.authz.errors import ScopeMissing, SessionRequired
 from autograph_web.authz.principal import Principal
 from autograph_web.infra.clock import Clock
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 RequireAdmin = Callable[[Principal], Awaitable[None]]
 """Raises unless the caller is an administrator (`AdminPolicy.require`)."""
@@ -56,7 +56,7 @@ class Operation:
             self.require_scope(caller)
         if self.who is Who.ADMIN:
             await require_admin(caller)
-        if self.recent and isinstance(caller, Viewer):
+        if self.recent and isinstance(caller, SessionPrincipal):
             caller.assurance.require_recent(caller.mfa_enabled, clock)
 
     def require_scope(self, holder: ApiKeyPrincipal) -> None:
@@ -85,7 +85,7 @@ REST: dict[str, Operation] = {
     "POST /mfa/verify": Operation(Who.PUBLIC),
     "GET /health/live": Operation(Who.PUBLIC),
     "GET /health/ready": Operation(Who.PUBLIC),
-    "GET /metrics": Operation(Who.PUBLIC),  # for operators: see http/operators.py
+    "GET /metrics": Operation(Who.PUBLIC),  # for operators: see http/operator_access.py
     "GET /me": Operation(Who.USER, Scope.READ),
     "GET /activity": Operation(Who.USER, Scope.READ),
     "GET /mfa/trusted-devices": Operation(Who.USER, Scope.READ),

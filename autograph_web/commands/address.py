@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from autograph_web.commands.common import AsJson, operator, say, show, with_services
+from autograph_web.commands.common import AsJson, operator, print_json, print_line, with_services
 
 app = typer.Typer(no_args_is_help=True, help="Addresses of clients: lift their limits on tries.")
 
@@ -24,8 +24,8 @@ def unlock(
     """Lift every limit on tries of an address; for IPv6 those of its /64."""
     lifted = with_services(lambda services: services.limits.lift_address(operator(), address))
     if as_json:
-        show({"address": address, "lifted": lifted})
+        print_json({"address": address, "lifted": lifted})
     elif lifted:
-        say(f"{address} may try again (lifted: {', '.join(lifted)})")
+        print_line(f"{address} may try again (lifted: {', '.join(lifted)})")
     else:
-        say(f"{address} had nothing to lift")
+        print_line(f"{address} had nothing to lift")

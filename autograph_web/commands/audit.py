@@ -16,8 +16,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from autograph_web.audit.kinds import ExportFormat, Group
-from autograph_web.audit.selection import Selection
+from autograph_web.audit.event_filter import EventFilter
+from autograph_web.audit.event_types import EventCategory, ExportFormat
 from autograph_web.commands import later
 from autograph_web.infra.crypto.secret_file import SecretError
 from autograph_web.infra.errors import Unavailable
@@ -45,7 +45,7 @@ def verify(
     with _undecided_when_it_cannot_be_told(), _progress("checking") as tell:
         settings = later.load_settings()
         heads = [*map(_head, expect or []), *_noted(settings)]
-        report = _with_database(settings, lambda db: later.chain_check_of(settings, db).run(heads, tell))
+        report = _with_database(settings, lambda db: later.chain_verifier_of(settings, db).run(heads, tell))
     print(json.dumps(_as_object(report)) if as_json else _in_words(report), flush=True)  # noqa: T201
     raise typer.Exit(0 if report.whole else _BROKEN)
 
@@ -59,7 +59,7 @@ def export(
         Path | None, typer.Option(help="The file to write; standard output without it.")
     ] = None,
     account: Annotated[str, typer.Option(help="Only this account: its email or id.")] = "",
-    group: Annotated[Group | None, typer.Option(help="Only what is about this.")] = None,
+    group: Annotated[EventCategory | None, typer.Option(help="Only what is about this.")] = None,
     since: Annotated[datetime | None, typer.Option(help="The earliest moment, in UTC.")] = None,
     until: Annotated[
         datetime | None, typer.Option(help="The moment before which events end, in UTC.")
@@ -71,7 +71,7 @@ def export(
 
         async def write(database: later.Database) -> int:
             owner = await _owner(database, account) if account else None
-            wanted = Selection(group.kinds if group else (), since=_utc(since), until=_utc(until))
+            wanted = EventFilter(group.kinds if group else (), since=_utc(since), until=_utc(until))
             with _writable(output) as file:
                 return await later.write_out(database, owner, wanted, form, file.write, tell)
 
@@ -81,7 +81,7 @@ def export(
 
 def keep_keys(settings: later.Settings) -> None:
     """Store the chain keys in the database under the newest secret, before an old secret is removed."""
-    _with_database(settings, lambda database: later.chain_keeper_of(settings, database).keep_keys())
+    _with_database(settings, lambda database: later.chain_linker_of(settings, database).keep_keys())
 
 
 async def _owner(database: later.Database, account: str) -> UUID:
@@ -95,17 +95,17 @@ async def _owner(database: later.Database, account: str) -> UUID:
     return found.id
 
 
-def _head(spelled: str) -> later.Head:
+def _head(spelled: str) -> later.Anchor:
     try:
-        return later.Head.of(spelled)
+        return later.Anchor.of(spelled)
     except ValueError:
         raise StartupError(
             f"--expect takes a position, a colon and 64 hexadecimal digits, not {spelled}"
         ) from None
 
 
-def _noted(settings: later.Settings) -> list[later.Head]:
-    file = later.HeadFile(settings.data_dir)
+def _noted(settings: later.Settings) -> list[later.Anchor]:
+    file = later.AnchorFile(settings.data_dir)
     try:
         noted = file.read()
     except ValueError:

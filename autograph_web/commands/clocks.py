@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from autograph_web.commands.findings import Finding, doubtful, failed, good
+from autograph_web.commands.checks import CheckResult, doubtful, failed, good
 
 _DOUBT_S, _FAILURE_S = 1.0, 30.0  # seconds; tokens tolerate at most one minute
 _NTP = "keep {} in time with NTP"
 
 
-def clock_finding(database: float | None, redis: float | None) -> Finding | None:
+def clock_finding(database: float | None, redis: float | None) -> CheckResult | None:
     """Return the finding on the clocks, or None if there was no clock to compare with.
 
     Args:

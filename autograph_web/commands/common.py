@@ -29,12 +29,12 @@ T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Tell it as JSON, for a script.")]
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     """Print one message for the operator."""
     print(f"autograph: {line}", flush=True)  # noqa: T201
 
 
-def show(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Print a value as JSON."""
     print(json.dumps(value, indent=2, ensure_ascii=False), flush=True)  # noqa: T201
 
@@ -188,11 +188,11 @@ async def _act_on_outbox(settings: later.Settings, act: Callable[[later.Outbox],
         await database.close()
 
 
-def operator() -> later.Operator:
+def operator() -> later.Actor:
     """Return the operating system user as the actor; the environment is not used, since it can be forged."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container may run under a numeric user id without a name
         name = f"user {os.getuid()}"
     request = str(random_uuid(SystemRandomness()))
-    return later.Operator(f"command line: {name}", RequestContext(UNKNOWN_ADDRESS, "", request))
+    return later.Actor(f"command line: {name}", RequestContext(UNKNOWN_ADDRESS, "", request))

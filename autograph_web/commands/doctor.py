@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import typer
 
-from autograph_web.audit.selection import Selection
+from autograph_web.audit.event_filter import EventFilter
 from autograph_web.commands import later
+from autograph_web.commands.checks import CheckResult, CheckStatus, doubtful, failed, good
 from autograph_web.commands.clocks import clock_finding
-from autograph_web.commands.common import AsJson, redis_url, refuse_a_cluster, show
-from autograph_web.commands.findings import Finding, Mark, doubtful, failed, good
+from autograph_web.commands.common import AsJson, print_json, redis_url, refuse_a_cluster
 from autograph_web.frontend.build import is_built
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.crypto.secret_file import SecretError
@@ -41,14 +41,14 @@ def doctor(as_json: AsJson = False) -> None:
     configure_logging("CRITICAL", "text")
     findings = _examine()
     if as_json:
-        show([_as_object(finding) for finding in findings])
+        print_json([_as_object(finding) for finding in findings])
     else:
         for finding in findings:
             print(finding, flush=True)  # noqa: T201
-    raise typer.Exit(1 if any(finding.mark is Mark.FAILED for finding in findings) else 0)
+    raise typer.Exit(1 if any(finding.mark is CheckStatus.FAILED for finding in findings) else 0)
 
 
-def _examine() -> list[Finding]:
+def _examine() -> list[CheckResult]:
     try:
         settings = later.load_settings()
     except (SettingsError, SecretError) as error:
@@ -70,7 +70,7 @@ def _examine() -> list[Finding]:
     ]
 
 
-def _settings(settings: later.Settings) -> Finding:
+def _settings(settings: later.Settings) -> CheckResult:
     if settings.environment == "development" and not _is_local(settings):
         return doubtful(
             "settings", "development, at a public address", "set AUTOGRAPH_ENVIRONMENT=production"
@@ -80,7 +80,7 @@ def _settings(settings: later.Settings) -> Finding:
     return good("settings", settings.environment)
 
 
-def _base_url(settings: later.Settings) -> Finding:
+def _base_url(settings: later.Settings) -> CheckResult:
     url = settings.base_url
     if not settings.secure and not _is_local(settings):
         advice = "put a TLS proxy in front and set AUTOGRAPH_BASE_URL=https://…"
@@ -95,7 +95,7 @@ def _is_local(settings: later.Settings) -> bool:
     return urlsplit(settings.base_url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
-def _secrets(settings: later.Settings) -> Finding:
+def _secrets(settings: later.Settings) -> CheckResult:
     if settings.secret_keys:
         return good("secrets", f"{len(settings.secret_keys)} from AUTOGRAPH_SECRET_KEYS")
     path = settings.data_dir / "secret_keys"
@@ -110,7 +110,7 @@ def _secrets(settings: later.Settings) -> Finding:
     return good("secrets", f"{count} in {path}, mode {mode:o}")
 
 
-def _disk(settings: later.Settings) -> Finding:
+def _disk(settings: later.Settings) -> CheckResult:
     folder = _nearest(settings.data_dir.resolve())
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
@@ -129,14 +129,14 @@ def _nearest(folder: Path) -> Path:
     return next(place for place in (folder, *folder.parents) if place.exists())
 
 
-def _pages() -> Finding:
+def _pages() -> CheckResult:
     if is_built():
         return good("pages", "built, and up to date")
     advice = "the next start builds them; `build` does it now"
     return doubtful("pages", "not built, or from other sources", advice)
 
 
-def _database(settings: later.Settings) -> tuple[list[Finding], float | None]:
+def _database(settings: later.Settings) -> tuple[list[CheckResult], float | None]:
     """Return the findings on the database, and how far its clock is ahead of ours in seconds."""
     url = settings.sqlalchemy_url
     file = later.sqlite_file(url)
@@ -160,11 +160,11 @@ def _database(settings: later.Settings) -> tuple[list[Finding], float | None]:
     return [doubtful("database", f"{kind} answers, but its schema is not current", advice)], difference
 
 
-def _failed(part: str, trouble: Trouble, more: str = "", advice: str = "") -> Finding:
+def _failed(part: str, trouble: Trouble, more: str = "", advice: str = "") -> CheckResult:
     return failed(part, f"{trouble}: {more or trouble.sentence}", advice or mend(part, trouble))
 
 
-def _clients(settings: later.Settings) -> list[Finding]:
+def _clients(settings: later.Settings) -> list[CheckResult]:
     """Return the finding on client addresses in the events of the last days; empty without a proxy."""
     file = later.sqlite_file(settings.sqlalchemy_url)
     if (file is not None and not file.exists()) or not (settings.trusted_proxy_hops or settings.secure):
@@ -189,7 +189,7 @@ async def _recent_addresses(url: str) -> set[str]:
     """Return the addresses of the most recent events caused by clients."""
     database, clock = later.Database(url, pool_size=1), SystemClock()
     try:
-        wanted = Selection(since=clock.now() - _RECENT)
+        wanted = EventFilter(since=clock.now() - _RECENT)
         events = await later.AuditLog(database, clock).searched(None, wanted, None, _MOST_EVENTS)
         return {event.ip for event in events if event.ip and later.ACTOR not in event.details}
     finally:
@@ -208,7 +208,7 @@ async def _clock_difference(url: str) -> float | None:
         await database.close()
 
 
-def _redis(settings: later.Settings) -> tuple[list[Finding], float | None]:
+def _redis(settings: later.Settings) -> tuple[list[CheckResult], float | None]:
     """Return the findings on Redis, and how far its clock is ahead of ours in seconds."""
     if not settings.redis_url and not (settings.data_dir / "redis").exists():
         return [good("redis", "our own, which starts with the server")], None
@@ -226,7 +226,7 @@ def _redis(settings: later.Settings) -> tuple[list[Finding], float | None]:
 
 def _judged_redis(
     settings: later.Settings, info: dict[str, Any], failures: list[later.Failure]
-) -> list[Finding]:
+) -> list[CheckResult]:
     where = "REDIS_URL" if settings.redis_url else "our own"
     version = str(info.get("redis_version", "0"))
     if _version(version) < _OLDEST_REDIS:
@@ -236,7 +236,7 @@ def _judged_redis(
     return [good("redis", f"{where}, version {version}"), _eviction(info), _persistence(info)]
 
 
-def _refused(failures: list[later.Failure]) -> list[Finding]:
+def _refused(failures: list[later.Failure]) -> list[CheckResult]:
     """Return one finding for each kind of refusal."""
     commands: dict[Trouble, set[str]] = {}
     for failure in failures:
@@ -270,7 +270,7 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())
 
 
-def _eviction(info: dict[str, Any]) -> Finding:
+def _eviction(info: dict[str, Any]) -> CheckResult:
     policy = str(info.get("maxmemory_policy", "unknown"))
     if policy == "noeviction":
         return good("redis eviction", policy)
@@ -278,14 +278,14 @@ def _eviction(info: dict[str, Any]) -> Finding:
     return doubtful("redis eviction", policy, advice)
 
 
-def _persistence(info: dict[str, Any]) -> Finding:
+def _persistence(info: dict[str, Any]) -> CheckResult:
     if info.get("aof_enabled"):
         return good("redis persistence", "an append-only file")
     advice = "set appendonly yes, or the counters of failed tries start anew with Redis"
     return doubtful("redis persistence", "no append-only file", advice)
 
 
-async def _mail(settings: later.Settings) -> Finding:
+async def _mail(settings: later.Settings) -> CheckResult:
     server = settings.smtp_server
     if server is None:
         text = f"letters stay in {settings.data_dir / 'mail'}"
@@ -302,6 +302,8 @@ async def _mail(settings: later.Settings) -> Finding:
     return good("mail", f"{server.host}:{server.port} greets us ({server.encryption})")
 
 
-def _as_object(finding: Finding) -> dict[str, str]:
-    outcome = {Mark.GOOD: "good", Mark.DOUBTFUL: "doubtful", Mark.FAILED: "failed"}[finding.mark]
+def _as_object(finding: CheckResult) -> dict[str, str]:
+    outcome = {CheckStatus.GOOD: "good", CheckStatus.DOUBTFUL: "doubtful", CheckStatus.FAILED: "failed"}[
+        finding.mark
+    ]
     return {"about": finding.about, "outcome": outcome, "text": finding.text, "advice": finding.advice}

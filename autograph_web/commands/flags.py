@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograph_web.commands.common import AsJson, operator, say, show, with_services
-from autograph_web.flags.inputs import EVERYBODY, Wish, read_wish
+from autograph_web.commands.common import AsJson, operator, print_json, print_line, with_services
+from autograph_web.flags.inputs import ALL_ACCOUNTS, FlagChange, parse_flag_change
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.startup_error import StartupError
 
 if TYPE_CHECKING:
-    from autograph_web.flags.flags import Standing
+    from autograph_web.flags.flags import FlagState
 
 Name = Annotated[str, typer.Argument(metavar="FLAG", help="The name of the flag.")]
 
@@ -27,7 +27,7 @@ def list_flags(as_json: AsJson = False) -> None:
     """List every flag and how it stands."""
     found = with_services(lambda services: services.flags.all())
     if as_json:
-        show({"flags": [_as_object(standing) for standing in found]})
+        print_json({"flags": [_as_object(standing) for standing in found]})
         return
     table = Table("flag", "says", "to", "default", "switched by", "meaning")
     for standing in found:
@@ -42,7 +42,7 @@ def list_flags(as_json: AsJson = False) -> None:
 def set_flag(
     name: Name,
     value: Annotated[str, typer.Argument(metavar="VALUE", help="What it is to say, such as on or off.")],
-    percent: Annotated[int, typer.Option(help="To this share of the accounts only.")] = EVERYBODY,
+    percent: Annotated[int, typer.Option(help="To this share of the accounts only.")] = ALL_ACCOUNTS,
     as_json: AsJson = False,
 ) -> None:
     """Switch a flag, on every worker within seconds."""
@@ -52,7 +52,7 @@ def set_flag(
 @app.command()
 def reset(name: Name, as_json: AsJson = False) -> None:
     """Let a flag say what the settings say."""
-    _switch(name, None, EVERYBODY, as_json=as_json)
+    _switch(name, None, ALL_ACCOUNTS, as_json=as_json)
 
 
 def _switch(name: str, value: str | None, percent: int, *, as_json: bool) -> None:
@@ -60,19 +60,19 @@ def _switch(name: str, value: str | None, percent: int, *, as_json: bool) -> Non
     who = operator()
     standing = with_services(lambda services: services.flags.change(who.context, who.actor, wish))
     if as_json:
-        show(_as_object(standing))
+        print_json(_as_object(standing))
     else:
-        say(f"{standing.flag.name} is {standing.in_words}")
+        print_line(f"{standing.flag.name} is {standing.in_words}")
 
 
-def _wish(name: str, value: str | None, percent: int) -> Wish:
+def _wish(name: str, value: str | None, percent: int) -> FlagChange:
     try:
-        return read_wish(name, value, percent)
+        return parse_flag_change(name, value, percent)
     except DomainError as refusal:
         raise StartupError(f"{refusal.detail} `flags list` shows them all.") from None
 
 
-def _as_object(standing: Standing) -> dict[str, Any]:
+def _as_object(standing: FlagState) -> dict[str, Any]:
     switched = standing.switched
     return {
         "name": standing.flag.name,

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from autograph_web.commands import audit, later
-from autograph_web.commands.common import bring_up_to_date, say, with_outbox
+from autograph_web.commands.common import bring_up_to_date, print_line, with_outbox
 from autograph_web.infra.crypto.secret_file import add_secret
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.port import check_port
@@ -33,14 +33,14 @@ def rotate() -> None:
             "a comma in front of them, restart every server, then run `keys reseal`"
         )
     count = add_secret(settings.data_dir, SystemRandomness())
-    say(f"{settings.data_dir / 'secret_keys'} has a new first secret, {count} in all")
+    print_line(f"{settings.data_dir / 'secret_keys'} has a new first secret, {count} in all")
     if _is_served(settings):
         # The running server has the old list, and could not decrypt what is encrypted with the new secret.
-        say("a server is running: restart it, then run `keys reseal`")
+        print_line("a server is running: restart it, then run `keys reseal`")
         return
     reseal()
     days = settings.refresh_token_ttl // 86_400
-    say(f"the last secret in the file may go once {days} days have passed; back the file up")
+    print_line(f"the last secret in the file may go once {days} days have passed; back the file up")
 
 
 @app.command()
@@ -56,10 +56,10 @@ def reseal() -> None:
         changed, links = asyncio.run(
             _reseal(settings, lambda seen, total: progress.update(task, completed=seen, total=total))
         )
-    say(f"{changed} secrets sealed anew")
-    say(f"{links} links sealed anew")
+    print_line(f"{changed} secrets sealed anew")
+    print_line(f"{links} links sealed anew")
     letters = with_outbox(settings, lambda outbox: outbox.reseal())
-    say(f"{letters} waiting letters sealed anew")
+    print_line(f"{letters} waiting letters sealed anew")
     audit.keep_keys(settings)
 
 

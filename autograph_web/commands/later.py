@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from autograph_web import serve as serve
     from autograph_web.accounts.emails import normalize_email as normalize_email
     from autograph_web.accounts.link_reencryption import reencrypt_links as reencrypt_links
-    from autograph_web.accounts.module import chain_check_of as chain_check_of
+    from autograph_web.accounts.module import chain_verifier_of as chain_verifier_of
     from autograph_web.accounts.module import link_encryptor_of as link_encryptor_of
     from autograph_web.accounts.store import find_by_email as find_by_email
-    from autograph_web.admin.person import Operator as Operator
-    from autograph_web.admin.person import Person as Person
-    from autograph_web.admin.person import Wanted as Wanted
     from autograph_web.admin.user_provisioning import Created as Created
     from autograph_web.admin.user_provisioning import CreationInput as CreationInput
-    from autograph_web.audit.chain.check import Report as Report
-    from autograph_web.audit.chain.head import Head as Head
-    from autograph_web.audit.chain.head import HeadFile as HeadFile
+    from autograph_web.admin.user_summary import Actor as Actor
+    from autograph_web.admin.user_summary import UserFilter as UserFilter
+    from autograph_web.admin.user_summary import UserSummary as UserSummary
+    from autograph_web.audit.chain.anchor import Anchor as Anchor
+    from autograph_web.audit.chain.anchor import AnchorFile as AnchorFile
+    from autograph_web.audit.chain.verifier import Report as Report
     from autograph_web.audit.downloads import moment as moment
     from autograph_web.audit.export import write_out as write_out
     from autograph_web.audit.log import ACTOR as ACTOR
     from autograph_web.audit.log import AuditEvent as AuditEvent
     from autograph_web.audit.log import AuditLog as AuditLog
-    from autograph_web.audit.module import chain_keeper_of as chain_keeper_of
+    from autograph_web.audit.module import chain_linker_of as chain_linker_of
     from autograph_web.authn.methods.totp.resealing import reseal_all as reseal_all
     from autograph_web.container import Services as Services
     from autograph_web.container import build_services as build_services
@@ -67,9 +67,9 @@ MODULES = {
     "autograph_web.accounts.module": ("chain_check_of", "link_encryptor_of"),
     "autograph_web.accounts.store": ("find_by_email",),
     "autograph_web.admin.user_provisioning": ("Created", "CreationInput"),
-    "autograph_web.admin.person": ("Operator", "Person", "Wanted"),
-    "autograph_web.audit.chain.check": ("Report",),
-    "autograph_web.audit.chain.head": ("Head", "HeadFile"),
+    "autograph_web.admin.user_summary": ("Actor", "UserSummary", "UserFilter"),
+    "autograph_web.audit.chain.verifier": ("Report",),
+    "autograph_web.audit.chain.anchor": ("Anchor", "AnchorFile"),
     "autograph_web.audit.downloads": ("moment",),
     "autograph_web.audit.export": ("write_out",),
     "autograph_web.audit.log": ("ACTOR", "AuditEvent", "AuditLog"),

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograph_web.commands import later
-from autograph_web.commands.common import say, with_outbox
+from autograph_web.commands.common import print_line, with_outbox
 from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.mail_addresses import sender_address
 from autograph_web.infra.randomness import SystemRandomness, random_token
@@ -27,7 +27,7 @@ def list_mail(context: typer.Context) -> None:
     """List the letters that are not out, without what they say; or act upon them."""
     if context.invoked_subcommand is None:
         count, waiting = with_outbox(later.load_settings(), lambda outbox: outbox.waiting(_MOST_LISTED))
-        say(f"{count} letters are not out, the oldest first" if count else "every letter is out")
+        print_line(f"{count} letters are not out, the oldest first" if count else "every letter is out")
         if not count:
             return
         table = Table("letter", "posted (UTC)", "tries", "next try (UTC)", "what happened")
@@ -42,7 +42,7 @@ def list_mail(context: typer.Context) -> None:
 def retry_mail() -> None:
     """Let the server try every letter at once that waits or could not be delivered."""
     count = with_outbox(later.load_settings(), lambda outbox: outbox.retry())
-    say(f"{count} letters are tried again within seconds by the server that runs")
+    print_line(f"{count} letters are tried again within seconds by the server that runs")
 
 
 @app.command("test")
@@ -63,7 +63,9 @@ def test_mail(address: Annotated[str, typer.Argument(help="Who is to get it.")])
     except (later.TransientFailure, later.PermanentFailure) as error:
         raise StartupError(f"the letter was not taken: {error.reason}") from None
     server = settings.smtp_server
-    say(f"{server.host} took the letter" if server else f"kept in {settings.data_dir / 'mail'}: no SMTP_URL")
+    print_line(
+        f"{server.host} took the letter" if server else f"kept in {settings.data_dir / 'mail'}: no SMTP_URL"
+    )
 
 
 def _moment(at: datetime | None) -> str:

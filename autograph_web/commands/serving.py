@@ -10,7 +10,7 @@ import typer
 
 from autograph_web import frontend
 from autograph_web.commands import later
-from autograph_web.commands.common import bring_up_to_date, redis_url, refuse_redis, say
+from autograph_web.commands.common import bring_up_to_date, print_line, redis_url, refuse_redis
 from autograph_web.frontend.build import pinned_packages, tool_environment
 from autograph_web.frontend.paths import ROOT
 from autograph_web.infra.port import check_port
@@ -29,46 +29,46 @@ def run() -> None:
     settings = later.load_settings()
     check_port(settings.host, settings.port)
     for line in settings.deprecated:
-        say(line)
-    frontend.ensure_built(say)
+        print_line(line)
+    frontend.ensure_built(print_line)
     with redis_url(settings) as url:
         refuse_redis(url)
         bring_up_to_date(settings)
         if settings.traces and not tracing.is_installed():
             # OTEL_… variables may be set for every program of a cluster, so this must not prevent the start.
-            say("traces are asked for, but not sent: pip install -r requirements-tracing.txt")
+            print_line("traces are asked for, but not sent: pip install -r requirements-tracing.txt")
         later.serve.prepare_environment(url, settings.metrics_dir)
         later.load_settings.cache_clear()
-        later.serve.serve(later.load_settings(), say)
+        later.serve.serve(later.load_settings(), print_line)
 
 
 def dev() -> None:
     """Start the server and restart it, pages included, whenever a source file changes."""
     settings = later.load_settings()
     check_port(settings.host, settings.port)
-    frontend.ensure_built(say)
+    frontend.ensure_built(print_line)
     with redis_url(settings) as url:
         bring_up_to_date(settings)
         environment = {**os.environ, **tool_environment(), **_DEV_VARIABLES, "REDIS_URL": url}
         port = str(settings.port)
         ports = ["--frontend-port", port, "--backend-port", port, "--backend-host", settings.host]
         command = [sys.executable, "-m", "reflex", "run", "--env", "preview", *ports]
-        with pinned_packages(say):
+        with pinned_packages(print_line):
             subprocess.run(command, cwd=ROOT, env=environment, check=False)  # noqa: S603  (the arguments are ours)
 
 
 def migrate_command() -> None:
     """Bring the database up to date."""
     bring_up_to_date(later.load_settings())
-    say("the database is up to date")
+    print_line("the database is up to date")
 
 
 def build(
     update_lock: Annotated[bool, typer.Option(help="Record the npm packages this build chooses.")] = False,
 ) -> None:
     """Build the pages if they are not up to date."""
-    if not frontend.ensure_built(say, update_lock=update_lock):
-        say("the pages are up to date")
+    if not frontend.ensure_built(print_line, update_lock=update_lock):
+        print_line("the pages are up to date")
 
 
 def revision(message: Annotated[str, typer.Option("-m", help="What it does, in a few words.")]) -> None:

@@ -14,12 +14,12 @@ from rich.table import Table
 from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.roles import Role, Status
 from autograph_web.commands import later
-from autograph_web.commands.common import AsJson, operator, read_line, say, show, with_services
+from autograph_web.commands.common import AsJson, operator, print_json, print_line, read_line, with_services
 from autograph_web.infra.randomness import SystemRandomness, random_token
 from autograph_web.infra.startup_error import StartupError
 
 if TYPE_CHECKING:
-    from autograph_web.admin.user_directory import Standing
+    from autograph_web.admin.user_directory import UserDetail
 
 _MOST_LISTED = 500
 _EVENTS_SHOWN = 10
@@ -46,23 +46,23 @@ def create_admin(
             email=_clean(email)[:1024], role=Role.ADMIN, password=_password(password_stdin)
         )
         made = with_services(lambda services: services.user_provisioning.create(operator(), wish))
-        say(f"{made.email} is an administrator")
+        print_line(f"{made.email} is an administrator")
         return
     _promote(there, yes=yes)
 
 
-def _promote(person: later.Person, *, yes: bool) -> None:
+def _promote(person: later.UserSummary, *, yes: bool) -> None:
     if person.status == Status.LOCKED:
         raise StartupError(f"{person.email} is locked: run `user unlock` first")
     if person.role == Role.ADMIN:
-        say(f"{person.email} is an administrator already")
+        print_line(f"{person.email} is an administrator already")
         return
     if not yes:
         if not sys.stdin.isatty():
             raise StartupError(f"{person.email} has an account: add --yes to make it an administrator's")
         typer.confirm(f"{person.email} has an account. Make it an administrator's?", abort=True)
     with_services(lambda services: services.user_actions.set_role(operator(), person.id, Role.ADMIN))
-    say(f"{person.email} is an administrator now; the password is as it was, every sign-in has ended")
+    print_line(f"{person.email} is an administrator now; the password is as it was, every sign-in has ended")
 
 
 @app.command("list")
@@ -75,22 +75,22 @@ def list_accounts(
     as_json: AsJson = False,
 ) -> None:
     """List accounts by address."""
-    wanted = later.Wanted(_clean(fragment), role, status)
+    wanted = later.UserFilter(_clean(fragment), role, status)
     people, following = with_services(
         lambda services: services.user_directory.page(wanted, _clean(after), limit)
     )
     if as_json:
-        show({"accounts": [_as_object(person) for person in people], "next": following})
+        print_json({"accounts": [_as_object(person) for person in people], "next": following})
         return
     if not people:
-        say("no such account")
+        print_line("no such account")
         return
     table = Table("address", "role", "status", "two-step", "confirmed", "made (UTC)", "last sign-in (UTC)")
     for person in people:
         table.add_row(escape(person.email), *list(_in_words(person).values())[1:])
     Console().print(table)
     if following:
-        say(f"there are more: --after {following}")
+        print_line(f"there are more: --after {following}")
 
 
 @app.command("show")
@@ -103,7 +103,9 @@ def show_account(whom: Whom, as_json: AsJson = False) -> None:
             "recovery_codes_left": standing.recovery_codes_left,
             "trusted_devices": standing.trusted_devices,
         }
-        show(_as_object(standing.person) | counts | {"recent_events": [_event(event) for event in events]})
+        print_json(
+            _as_object(standing.person) | counts | {"recent_events": [_event(event) for event in events]}
+        )
         return
     table = Table(show_header=False)
     table.add_row("id", str(standing.person.id))
@@ -141,15 +143,15 @@ def create(
 def _tell_of(made: later.Created, password: str | None, *, invite: bool, as_json: bool) -> None:
     link = None if invite else made.link
     if as_json:
-        show({"email": made.email, "password": password, "link": link})
+        print_json({"email": made.email, "password": password, "link": link})
         return
-    say(f"{made.email} has an account")
+    print_line(f"{made.email} has an account")
     if password:
-        say(f"the password, shown only now: {password}")
+        print_line(f"the password, shown only now: {password}")
     if link:
-        say(f"a password is chosen here, once, within 24 hours: {link}")
+        print_line(f"a password is chosen here, once, within 24 hours: {link}")
     if invite:
-        say("a letter with a link for choosing a password is on its way")
+        print_line("a letter with a link for choosing a password is on its way")
 
 
 @app.command()
@@ -207,7 +209,7 @@ def reset_mfa(whom: Whom, as_json: AsJson = False) -> None:
     From then on the password alone opens it: be sure of who asks for it.
     """
 
-    async def act(services: later.Services, person: later.Person) -> bool:
+    async def act(services: later.Services, person: later.UserSummary) -> bool:
         await services.user_actions.reset_mfa(operator(), person.id)
         return True
 
@@ -216,30 +218,30 @@ def reset_mfa(whom: Whom, as_json: AsJson = False) -> None:
 
 def _change(
     whom: str,
-    act: Callable[[later.Services, later.Person], Awaitable[object]],
+    act: Callable[[later.Services, later.UserSummary], Awaitable[object]],
     told: tuple[str, str],
     as_json: bool,
 ) -> None:
-    async def change(services: later.Services) -> tuple[bool, later.Person]:
+    async def change(services: later.Services) -> tuple[bool, later.UserSummary]:
         person = await services.user_directory.find(_clean(whom))
         changed = bool(await act(services, person))
         return changed, await services.user_directory.find(str(person.id))
 
     changed, person = with_services(change)
     if as_json:
-        show({"changed": changed, "account": _as_object(person)})
+        print_json({"changed": changed, "account": _as_object(person)})
     else:
-        say(f"{person.email} {told[0] if changed else told[1]}")
+        print_line(f"{person.email} {told[0] if changed else told[1]}")
 
 
-async def _find_or_none(services: later.Services, email: str) -> later.Person | None:
+async def _find_or_none(services: later.Services, email: str) -> later.UserSummary | None:
     try:
         return await services.user_directory.find(_clean(email))
     except AccountUnknown:
         return None
 
 
-async def _standing(services: later.Services, whom: str) -> tuple[Standing, list[later.AuditEvent]]:
+async def _standing(services: later.Services, whom: str) -> tuple[UserDetail, list[later.AuditEvent]]:
     person = await services.user_directory.find(_clean(whom))
     events = await services.audit_log.recent(person.id, _EVENTS_SHOWN)
     return await services.user_directory.standing(person), events
@@ -261,7 +263,7 @@ def _clean(text: str) -> str:
     return text
 
 
-def _as_object(person: later.Person) -> dict[str, Any]:
+def _as_object(person: later.UserSummary) -> dict[str, Any]:
     last = person.last_sign_in_at
     return {
         "id": str(person.id),
@@ -275,7 +277,7 @@ def _as_object(person: later.Person) -> dict[str, Any]:
     }
 
 
-def _in_words(person: later.Person) -> dict[str, str]:
+def _in_words(person: later.UserSummary) -> dict[str, str]:
     last = person.last_sign_in_at
     return {
         "address": person.email,

@@ -14,10 +14,10 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.flags import store
-from autograph_web.flags.inputs import EVERYBODY, Wish
+from autograph_web.flags.inputs import ALL_ACCOUNTS, FlagChange
 from autograph_web.flags.table import FLAGS, Flag, V
 from autograph_web.infra.background import end
 from autograph_web.infra.context import RequestContext
@@ -32,12 +32,12 @@ _log = structlog.get_logger(__name__)
 _CHANNEL = "flags_changed"
 _LISTENING_S, _DEAF_S = 10.0, 1.0
 _CLOSING_S = 3.0
-Leave = Callable[[AsyncConnection], Awaitable[None]]
+Authorization = Callable[[AsyncConnection], Awaitable[None]]
 _TRIES = 3  # of two concurrent first changes of a flag, the second retries and finds the flag changed
 
 
 @dataclass(frozen=True, slots=True)
-class Switched:
+class Override:
     """An operator's override of a flag: its value, for a share of the accounts in percent."""
 
     word: str
@@ -46,18 +46,18 @@ class Switched:
     by: str
 
     @classmethod
-    def of(cls, row: Row[Any]) -> "Switched":
+    def of(cls, row: Row[Any]) -> "Override":
         """Return the override in a row of the table."""
         return cls(row.value, row.percent, row.changed_at, row.changed_by)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FlagState:
     """The state of a flag: its default from the settings, and its override, if any."""
 
     flag: Flag[Any]
     default: str
-    switched: Switched | None
+    switched: Override | None
 
     @property
     def word(self) -> str:
@@ -67,14 +67,14 @@ class Standing:
     @property
     def percent(self) -> int:
         """The share of the accounts with this value, in percent."""
-        return self.switched.percent if self.switched else EVERYBODY
+        return self.switched.percent if self.switched else ALL_ACCOUNTS
 
     @property
     def in_words(self) -> str:
         """The value and its share in words, as recorded in the audit log."""
         if self.switched is None:
             return f"{self.default} (default)"
-        return self.word if self.percent == EVERYBODY else f"{self.word} for {self.percent} %"
+        return self.word if self.percent == ALL_ACCOUNTS else f"{self.word} for {self.percent} %"
 
 
 class Flags:
@@ -82,7 +82,7 @@ class Flags:
 
     def __init__(self, deps: UseCaseContext, defaults: Mapping[str, Any], redis: RedisClient) -> None:
         self._deps, self._defaults, self._redis = deps, defaults, redis
-        self._copy: Mapping[str, Switched] | None = None
+        self._copy: Mapping[str, Override] | None = None
         self._lost = self._listening = False
         self._changed, self._closing = asyncio.Event(), asyncio.Event()
 
@@ -99,7 +99,7 @@ class Flags:
             return flag.choices[switched.word]
         return cast(V, self._defaults[flag.name])
 
-    async def all(self) -> list[Standing]:
+    async def all(self) -> list[FlagState]:
         """Return the state of every flag, in the order of the table.
 
         Raises:
@@ -112,10 +112,10 @@ class Flags:
         self,
         context: RequestContext,
         actor: str,
-        wish: Wish,
+        wish: FlagChange,
         user_id: UUID | None = None,
-        leave: Leave | None = None,
-    ) -> Standing:
+        leave: Authorization | None = None,
+    ) -> FlagState:
         """Change a flag on behalf of `actor`, and of the account `user_id` if the actor has one.
 
         A request that matches the current override changes nothing and is not audited. `leave` is called in
@@ -134,7 +134,7 @@ class Flags:
             await self._redis.publish(_CHANNEL, wish.flag.name)
         return self._standing(wish.flag, (await self.read()).get(wish.flag.name))
 
-    async def read(self) -> Mapping[str, Switched]:
+    async def read(self) -> Mapping[str, Override]:
         """Load the overrides, which apply to every evaluation from now on.
 
         Raises:
@@ -142,7 +142,7 @@ class Flags:
         """
         async with self._deps.database.read() as connection:
             rows = await store.every(connection)
-        self._copy = {row.name: Switched.of(row) for row in rows}
+        self._copy = {row.name: Override.of(row) for row in rows}
         return self._copy
 
     @asynccontextmanager
@@ -191,7 +191,12 @@ class Flags:
 
     @retried
     async def _switch(
-        self, context: RequestContext, actor: str, wish: Wish, user_id: UUID | None, leave: Leave
+        self,
+        context: RequestContext,
+        actor: str,
+        wish: FlagChange,
+        user_id: UUID | None,
+        leave: Authorization,
     ) -> None:
         async with self._deps.database.unit() as connection:
             await leave(connection)
@@ -202,18 +207,18 @@ class Flags:
         connection: AsyncConnection,
         context: RequestContext,
         actor: str,
-        wish: Wish,
+        wish: FlagChange,
         user_id: UUID | None,
     ) -> None:
         row = await store.hold(connection, wish.flag.name)
-        before = Switched.of(row) if row else None
-        after = Switched(wish.word, wish.percent, self._deps.clock.now(), actor) if wish.word else None
+        before = Override.of(row) if row else None
+        after = Override(wish.word, wish.percent, self._deps.clock.now(), actor) if wish.word else None
         if _what(before) == _what(after):
             return
         await _write(connection, wish.flag.name, before, after)
         await self._deps.audit_log.record(
             connection,
-            Kind.FLAG_CHANGED,
+            EventType.FLAG_CHANGED,
             context,
             user_id=user_id,
             actor=actor,
@@ -222,8 +227,8 @@ class Flags:
             after=self._standing(wish.flag, after).in_words,
         )
 
-    def _standing(self, flag: Flag[Any], switched: Switched | None) -> Standing:
-        return Standing(flag, flag.word_of(self._defaults[flag.name]), switched)
+    def _standing(self, flag: Flag[Any], switched: Override | None) -> FlagState:
+        return FlagState(flag, flag.word_of(self._defaults[flag.name]), switched)
 
 
 def share_of(flag: Flag[Any], user_id: UUID) -> int:
@@ -233,25 +238,25 @@ def share_of(flag: Flag[Any], user_id: UUID) -> int:
     % remains included at 20 %.
     """
     digest = sha256(f"{flag.name}\n{user_id.hex}".encode("ascii")).digest()
-    return int.from_bytes(digest[:8]) % EVERYBODY
+    return int.from_bytes(digest[:8]) % ALL_ACCOUNTS
 
 
 async def _everybody(_connection: AsyncConnection) -> None:
     """Permit the change; used for the command line, which needs no authorization."""
 
 
-def _is_meant(flag: Flag[Any], switched: Switched, user_id: UUID | None) -> bool:
-    if switched.percent >= EVERYBODY:
+def _is_meant(flag: Flag[Any], switched: Override, user_id: UUID | None) -> bool:
+    if switched.percent >= ALL_ACCOUNTS:
         return True
     return user_id is not None and share_of(flag, user_id) < switched.percent
 
 
-def _what(switched: Switched | None) -> tuple[str, int] | None:
+def _what(switched: Override | None) -> tuple[str, int] | None:
     return (switched.word, switched.percent) if switched else None
 
 
 async def _write(
-    connection: AsyncConnection, name: str, before: Switched | None, after: Switched | None
+    connection: AsyncConnection, name: str, before: Override | None, after: Override | None
 ) -> None:
     if after is None:
         await store.remove(connection, name)

@@ -6,11 +6,11 @@ from typing import Any
 from autograph_web.flags.errors import FlagShareInvalid, FlagValueInvalid
 from autograph_web.flags.table import Flag, flag_called
 
-EVERYBODY = 100
+ALL_ACCOUNTS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class FlagChange:
     """The requested value of a flag for a share of the accounts in percent; None restores the default."""
 
     flag: Flag[Any]
@@ -18,7 +18,7 @@ class Wish:
     percent: int
 
 
-def read_wish(name: str, word: str | None, percent: int = EVERYBODY) -> Wish:
+def parse_flag_change(name: str, word: str | None, percent: int = ALL_ACCOUNTS) -> FlagChange:
     """Return the validated request.
 
     Raises:
@@ -29,6 +29,6 @@ def read_wish(name: str, word: str | None, percent: int = EVERYBODY) -> Wish:
     flag = flag_called(name)
     if word is not None and word not in flag.choices:
         raise FlagValueInvalid(reasons=(f"{flag.name} takes {', '.join(flag.choices)}.",))
-    if not 0 <= percent <= EVERYBODY or (percent != EVERYBODY and not flag.per_account):
+    if not 0 <= percent <= ALL_ACCOUNTS or (percent != ALL_ACCOUNTS and not flag.per_account):
         raise FlagShareInvalid
-    return Wish(flag, word, percent)
+    return FlagChange(flag, word, percent)

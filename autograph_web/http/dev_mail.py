@@ -15,7 +15,7 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from autograph_web.http.headers import content_security_policy
-from autograph_web.http.operators import is_local, own_hosts
+from autograph_web.http.operator_access import is_local, own_hosts
 from autograph_web.http.problems import problem_response
 from autograph_web.infra.errors import NotFound
 from autograph_web.mail.file_transport import KeptLetter

@@ -11,17 +11,17 @@ from autograph_web.http.native_forms import (
     SCRIPTLESS,
     Fields,
     cookie_header,
+    current_principal,
     form_route,
+    principal_of,
+    redirect_with_flash,
     request_context,
-    see_with,
-    signed_in,
-    viewer_of,
 )
 from autograph_web.http.recovery_forms import go_on_to_password
 from autograph_web.infra.flash import Flash
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
-from autograph_web.recovery.first_proof import Evidence
-from autograph_web.recovery.reclaiming import WayBack
+from autograph_web.recovery.first_verification import Evidence
+from autograph_web.recovery.reclaiming import PasswordLink
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
 
@@ -32,11 +32,11 @@ async def send(request: Request, fields: Fields) -> Response:
     """Send a new verification link: to the signed-in user, or else to the address that was entered."""
     context = request_context(request)
     try:
-        await services().verification.resend(context, (await viewer_of(request)).user_id)
+        await services().verification.resend(context, (await principal_of(request)).user_id)
     except (NotAuthenticated, SessionEnded):
         await services().verification.request(context, fields.get("email", ""))
     typed = {"email": fields.get("email", "")[:LONGEST_EMAIL]}
-    return await see_with("/verify-email", Flash("verification_sent", values=typed), fields)
+    return await redirect_with_flash("/verify-email", Flash("verification_sent", values=typed), fields)
 
 
 async def verify(request: Request, fields: Fields) -> Response:
@@ -52,11 +52,11 @@ async def verify(request: Request, fields: Fields) -> Response:
         if not (await services().verification.look(token)).email_verified:
             raise
     if verified is not None and verified.removed is not None and verified.token is not None:
-        back = WayBack(verified.token, verified.removed)
+        back = PasswordLink(verified.token, verified.removed)
         response = await go_on_to_password(back, "email_reclaimed", fields)
     else:
         where = "/dashboard" if SCRIPTLESS in fields else purpose.page
-        response = await see_with(where, Flash("email_verified"), fields)
+        response = await redirect_with_flash(where, Flash("email_verified"), fields)
     cookies.clear_link(services().settings, response, purpose)
     return response
 
@@ -65,22 +65,22 @@ async def _evidence(request: Request, fields: Fields) -> Evidence:
     password = fields.get("password") or None
     device = cookies.device_cookie(services().settings, cookie_header(request))
     try:
-        return Evidence((await viewer_of(request)).user_id, password, device)
+        return Evidence((await principal_of(request)).user_id, password, device)
     except (NotAuthenticated, SessionEnded):
         return Evidence(None, password, device)
 
 
 async def ask(request: Request, fields: Fields) -> Response:
     """Request a change of the email address."""
-    viewer = signed_in(request)
-    await services().email_change.request(request_context(request), viewer, fields.get("email", ""))
-    return await see_with(_ACCOUNT, Flash("email_change_sent"), fields)
+    principal = current_principal(request)
+    await services().email_change.request(request_context(request), principal, fields.get("email", ""))
+    return await redirect_with_flash(_ACCOUNT, Flash("email_change_sent"), fields)
 
 
 async def change(request: Request, fields: Fields) -> Response:
     """Change the email address with the link's cookie."""
     await services().email_change.confirm(request_context(request), _token(request, Purpose.EMAIL_CHANGE))
-    response = await see_with(_ACCOUNT, Flash("email_changed"), fields)
+    response = await redirect_with_flash(_ACCOUNT, Flash("email_changed"), fields)
     cookies.clear_link(services().settings, response, Purpose.EMAIL_CHANGE)
     return response
 

@@ -19,19 +19,19 @@ from autograph_web.http.native_forms import (
     back_to,
     call_route,
     cookie_header,
+    current_principal,
     form_route,
+    path_with_message,
+    redirect,
+    redirect_with_flash,
     request_context,
-    said_at,
-    see,
-    see_with,
-    signed_in,
 )
 from autograph_web.http.redirects import safe_next
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 
 _CODE_WANTED = "code_wanted"
 
@@ -47,10 +47,10 @@ async def sign_in(request: Request, fields: Fields) -> Response:
     device, trusted = cookies.device_cookie(settings, header), cookies.trusted_cookie(settings, header)
     outcome = await services().sign_in.start(request_context(request), wish, device, trusted)
     if isinstance(outcome, ChallengeRequired):
-        response = see(said_at(back_to("/login", fields), _CODE_WANTED, fields))
+        response = redirect(path_with_message(back_to("/login", fields), _CODE_WANTED, fields))
         cookies.set_challenge(settings, response, outcome.token)
         return response
-    return await welcome(request, outcome, fields)
+    return await complete_login(request, outcome, fields)
 
 
 async def verify(request: Request, fields: Fields) -> Response:
@@ -67,19 +67,21 @@ async def verify(request: Request, fields: Fields) -> Response:
     )
     device = cookies.device_cookie(services().settings, cookie_header(request))
     grant = await services().second_factor_step.verify(request_context(request), wish, device)
-    return await welcome(request, grant, fields)
+    return await complete_login(request, grant, fields)
 
 
-async def start_over(request: Request, fields: Fields) -> Response:
+async def abandon_challenge(request: Request, fields: Fields) -> Response:
     """Abandon the challenge of the cookie."""
-    response = see(back_to("/login", fields))
+    response = redirect(back_to("/login", fields))
     await _forget_challenge(request, response)
     return response
 
 
-async def reveal(request: Request, fields: Fields) -> Response:
+async def fetch_one_time_secret(request: Request, fields: Fields) -> Response:
     """Return a one-time secret, once, to the page of the user it is intended for."""
-    note = await services().one_time_secrets.pop(signed_in(request).user_id, fields.get("ticket", "")[:128])
+    note = await services().one_time_secrets.pop(
+        current_principal(request).user_id, fields.get("ticket", "")[:128]
+    )
     return JSONResponse(note, headers={"Cache-Control": "no-store"})
 
 
@@ -92,31 +94,31 @@ async def register(request: Request, fields: Fields) -> Response:
     account = await services().registration.register(request_context(request), wish)
     try:
         grant = await services().sign_in.after_registration(request_context(request), account)
-        return await welcome(request, grant, fields)
+        return await complete_login(request, grant, fields)
     except EmailNotVerified:
-        return await see_with(
+        return await redirect_with_flash(
             "/verify-email", Flash("verification_sent", values={"email": account.email}), fields
         )
     except Unavailable:
         raise AccountReady(retry_after=1) from None
 
 
-async def claim(request: Request, fields: Fields) -> Response:
+async def redeem_ticket(request: Request, fields: Fields) -> Response:
     """Exchange the one-time ticket of a sign-in over the websocket for the session cookie."""
     grant = await services().login_tickets.redeem(fields.get("ticket", "")[:128])
-    return await welcome(request, grant, fields)
+    return await complete_login(request, grant, fields)
 
 
-async def end(request: Request, fields: Fields) -> Response:
+async def sign_out(request: Request, fields: Fields) -> Response:
     """Sign this browser out; succeeds also without a session."""
     settings = services().settings
     cookie = cookies.session_cookie(settings, cookie_header(request))
     try:
-        viewer = await services().sessions.authenticate_cookie(cookie or "")
-        await services().sessions.end(request_context(request), viewer)
+        principal = await services().sessions.authenticate_cookie(cookie or "")
+        await services().sessions.end(request_context(request), principal)
     except (NotAuthenticated, SessionEnded):
         pass
-    response = await see_with("/login", Flash("signed_out"), fields)
+    response = await redirect_with_flash("/login", Flash("signed_out"), fields)
     cookies.clear_session(settings, response)
     await _forget_challenge(request, response)
     return response
@@ -131,12 +133,12 @@ async def _forget_challenge(request: Request, response: Response) -> None:
         cookies.clear_challenge(settings, response)
 
 
-async def welcome(request: Request, grant: AuthenticationGrant, fields: Fields) -> Response:
+async def complete_login(request: Request, grant: AuthenticationGrant, fields: Fields) -> Response:
     """Open the session of a grant, set the cookies and redirect to the next page."""
     settings = services().settings
     previous = cookies.session_cookie(settings, cookie_header(request))
     session = await services().sessions.open_for_browser(request_context(request), grant, previous)
-    response = see(safe_next(fields.get("next")))
+    response = redirect(safe_next(fields.get("next")))
     cookies.set_session(settings, response, session.cookie, session.max_age)
     cookies.set_device(settings, response, services().device_cookies.issue(grant.email))
     if grant.trust_device:
@@ -151,8 +153,8 @@ FORMS: tuple[Route, ...] = (
     form_route("/session/sign-in", sign_in, "/login"),
     form_route("/session/register", register, "/register"),
     form_route("/session/verify", verify, "/login"),
-    form_route("/session/start-over", start_over, "/login"),
-    form_route("/session/claim", claim, "/login"),
-    form_route("/session/end", end, "/error"),
-    call_route("/session/reveal", reveal),
+    form_route("/session/start-over", abandon_challenge, "/login"),
+    form_route("/session/claim", redeem_ticket, "/login"),
+    form_route("/session/end", sign_out, "/error"),
+    call_route("/session/reveal", fetch_one_time_secret),
 )

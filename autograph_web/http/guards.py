@@ -15,8 +15,8 @@ from autograph_web.http.client import address_of
 from autograph_web.http.cookies import session_cookie
 from autograph_web.http.errors import BodyTooLarge, BodyTooSlow, MalformedBody, OriginRefused
 from autograph_web.http.problems import problem_response
-from autograph_web.http.refused import Refused
-from autograph_web.http.socket_door import refuse_websocket
+from autograph_web.http.rejection_log import RejectionLog
+from autograph_web.http.websocket_guard import refuse_websocket
 from autograph_web.infra.errors import DomainError, RateLimited
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.bounds import BODY_S, MOST_BODIES
@@ -40,7 +40,7 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, seconds: float = BODY_S) -> None:
         self._app, self._seconds = app, seconds
         self._coming = Counter[str]()
-        self._refused = Refused()
+        self._refused = RejectionLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""

@@ -6,7 +6,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.http.client import request_id_of
-from autograph_web.http.trouble import trouble_response
+from autograph_web.http.error_responses import error_response
 from autograph_web.infra.errors import InternalError
 from autograph_web.runtime import services
 from autograph_web.settings import Settings
@@ -100,7 +100,7 @@ class SecurityHeaders:
         except Exception:
             _log.exception("unhandled_error", path=str(scope.get("path")))
             if not started:
-                await trouble_response(InternalError(), scope)(scope, receive, dressed)
+                await error_response(InternalError(), scope)(scope, receive, dressed)
             elif not done:  # incomplete: the client notices only if the connection is closed
                 raise
 

@@ -8,7 +8,13 @@ from autograph_web.accounts.errors import LinkUsed
 from autograph_web.accounts.link_text import read_token
 from autograph_web.accounts.links import Link, Purpose
 from autograph_web.http import cookies
-from autograph_web.http.native_forms import Fields, explain, form_route, see, see_with
+from autograph_web.http.native_forms import (
+    Fields,
+    form_route,
+    redirect,
+    redirect_with_error,
+    redirect_with_flash,
+)
 from autograph_web.infra.errors import DomainError, InvalidInput
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
@@ -29,12 +35,12 @@ async def exchange(_request: Request, fields: Fields) -> Response:
         link = await _usable(purpose, token)
     except DomainError as refusal:
         if isinstance(refusal, LinkUsed):
-            response = await see_with(purpose.page, Flash(purpose.done), fields)
+            response = await redirect_with_flash(purpose.page, Flash(purpose.done), fields)
         else:
-            response = await explain(purpose.page, refusal, fields)
+            response = await redirect_with_error(purpose.page, refusal, fields)
         cookies.clear_link(services().settings, response, purpose)
         return response
-    response = see(purpose.page)
+    response = redirect(purpose.page)
     cookies.set_link(services().settings, response, purpose, token, max(1, link.seconds_left))
     return response
 
@@ -42,7 +48,7 @@ async def exchange(_request: Request, fields: Fields) -> Response:
 async def close(request: Request, fields: Fields) -> Response:
     """Delete the cookie of a link once the page has used it, and redirect with the page's flash message."""
     purpose = _purpose(fields)
-    response = see(_AFTERWARDS.get(purpose, "/dashboard"))
+    response = redirect(_AFTERWARDS.get(purpose, "/dashboard"))
     cookies.clear_link(services().settings, response, purpose)
     cookies.set_flash(services().settings, response, fields.get("ticket", "")[:64] or None)
     return response

@@ -18,7 +18,7 @@ from autograph_web.infra.errors import DomainError, InvalidInput
 from autograph_web.infra.flash import Flash
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 Fields = dict[str, str]
 Action = Callable[[Request, Fields], Awaitable[Response]]
@@ -36,7 +36,7 @@ _FORM = "application/x-www-form-urlencoded"
 def form_route(path: str, action: Action, back: str) -> Route:
     """Return a route that runs `action` and, if it fails, redirects `back` to the page that shows the error.
 
-    The operations table determines who may submit the form; `signed_in` returns that user.
+    The operations table determines who may submit the form; `current_principal` returns that user.
     """
     operation = operation_of(f"POST {path}")
 
@@ -47,9 +47,9 @@ def form_route(path: str, action: Action, back: str) -> Route:
             await _permit(request, operation)
             return await action(request, fields)
         except ValidationError:
-            return await explain(back, InvalidInput(), fields)
+            return await redirect_with_error(back, InvalidInput(), fields)
         except DomainError as refusal:
-            return await explain(back, refusal, fields)
+            return await redirect_with_error(back, refusal, fields)
 
     return Route(path, explained, methods=["POST"], name=path)
 
@@ -68,16 +68,16 @@ def call_route(path: str, action: Action) -> Route:
 
 async def _permit(request: Request, operation: Operation) -> None:
     if operation.who is not Who.PUBLIC:
-        request.state.viewer = viewer = await viewer_of(request)
-        await operation.require(viewer, services().admin_policy.require, services().clock)
+        request.state.principal = principal = await principal_of(request)
+        await operation.require(principal, services().admin_policy.require, services().clock)
 
 
-def signed_in(request: Request) -> Viewer:
+def current_principal(request: Request) -> SessionPrincipal:
     """Return the user who submitted a form that requires a session."""
-    return request.state.viewer
+    return request.state.principal
 
 
-async def viewer_of(request: Request) -> Viewer:
+async def principal_of(request: Request) -> SessionPrincipal:
     """Authenticate the session cookie of a request and return its user.
 
     Raises:
@@ -88,33 +88,33 @@ async def viewer_of(request: Request) -> Viewer:
     return await services().sessions.authenticate_cookie(cookie or "")
 
 
-async def explain(back: str, refusal: DomainError, fields: Fields) -> Response:
+async def redirect_with_error(back: str, refusal: DomainError, fields: Fields) -> Response:
     """Redirect `back` to a page, with a flash message about `refusal` and the values that were entered."""
     typed = {name: fields[name][:LONGEST_EMAIL] for name in ("email",) if name in fields}
     flash = Flash(refusal.code, refusal.field, refusal.retry_after, refusal.reasons, typed)
-    return await see_with(back_to(back, fields), flash, fields)
+    return await redirect_with_flash(back_to(back, fields), flash, fields)
 
 
-async def see_with(path: str, flash: Flash, fields: Fields) -> Response:
+async def redirect_with_flash(path: str, flash: Flash, fields: Fields) -> Response:
     """Redirect to one of our pages, with a flash message."""
     ticket = await services().flash.put(flash)
     # Without Redis the message can be conveyed only by the URL.
-    response = see(said_at(path, flash.code, fields if ticket else {SCRIPTLESS: "on"}))
+    response = redirect(path_with_message(path, flash.code, fields if ticket else {SCRIPTLESS: "on"}))
     cookies.set_flash(services().settings, response, ticket)
     return response
 
 
-def see(path: str) -> RedirectResponse:
+def redirect(path: str) -> RedirectResponse:
     """Redirect to one of our pages with 303 See Other (RFC 9110 section 15.4.4)."""
     return RedirectResponse(path, HTTPStatus.SEE_OTHER)
 
 
-def said_at(path: str, code: str, fields: Fields) -> str:
+def path_with_message(path: str, code: str, fields: Fields) -> str:
     """Return the URL at which a page explains `code` if it runs without JavaScript."""
-    return f"{path}#{said_id(code)}" if SCRIPTLESS in fields else path
+    return f"{path}#{message_id(code)}" if SCRIPTLESS in fields else path
 
 
-def said_id(code: str) -> str:
+def message_id(code: str) -> str:
     """Return the id of the HTML element that explains `code`."""
     return f"said-{code}"
 

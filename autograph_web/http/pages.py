@@ -15,11 +15,11 @@ from autograph_web.admin.errors import NotAdmin
 from autograph_web.frontend import PageInfo, cache_control
 from autograph_web.http.browsers import browser_of, new_browser
 from autograph_web.http.cookies import clear_session, device_cookie, session_cookie, set_browser, set_flash
+from autograph_web.http.error_responses import error_response, wants_json
 from autograph_web.http.errors import MethodNotAllowed
 from autograph_web.http.headers import FILE_POLICY, content_security_policy
-from autograph_web.http.native_forms import said_id
+from autograph_web.http.native_forms import message_id
 from autograph_web.http.problems import problem_response
-from autograph_web.http.trouble import trouble_response, wants_json
 from autograph_web.infra.errors import NotFound, Unavailable
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
@@ -73,7 +73,7 @@ class Pages:
             if refusal is None and path in self._protected:
                 refusal = await _why_not(scope, admin=path in self._admin)
         except (Unavailable, NotAdmin) as error:
-            await trouble_response(error, scope)(scope, receive, send)
+            await error_response(error, scope)(scope, receive, send)
             return
         if refusal is not None:
             await refusal(scope, receive, send)
@@ -158,7 +158,7 @@ async def _to_sign_in(scope: Scope, ended: str | None) -> RedirectResponse:
     """Redirect to sign-in and delete the cookie of a session that `ended`; the page then shows the reason."""
     path, query = scope["path"], scope.get("query_string", b"").decode("latin-1")
     target = quote(f"{path}?{query}" if query else path, safe="")
-    said = f"#{said_id(_COOKIES_MISSING)}" if _lost_its_cookies(scope) else ""
+    said = f"#{message_id(_COOKIES_MISSING)}" if _lost_its_cookies(scope) else ""
     response = RedirectResponse(f"/login?next={target}{said}", 303)
     response.headers["Cache-Control"] = "no-store"
     if ended is not None:

@@ -7,11 +7,17 @@ from starlette.routing import Route
 from autograph_web.accounts.errors import LinkUnknown
 from autograph_web.accounts.links import Purpose
 from autograph_web.http import cookies
-from autograph_web.http.native_forms import Fields, cookie_header, form_route, request_context, see_with
+from autograph_web.http.native_forms import (
+    Fields,
+    cookie_header,
+    form_route,
+    redirect_with_flash,
+    request_context,
+)
 from autograph_web.infra.flash import Flash
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.recovery.password_reset import Reset
-from autograph_web.recovery.reclaiming import WayBack
+from autograph_web.recovery.reclaiming import PasswordLink
 from autograph_web.runtime import services
 
 
@@ -19,7 +25,7 @@ async def request(request: Request, fields: Fields) -> Response:
     """Send a password reset link, if there is an account with this address."""
     email = fields.get("email", "")
     await services().password_reset.request(request_context(request), email)
-    return await see_with(
+    return await redirect_with_flash(
         "/password-reset", Flash("password_reset_sent", values={"email": email[:LONGEST_EMAIL]}), fields
     )
 
@@ -33,7 +39,7 @@ async def choose(request: Request, fields: Fields) -> Response:
     reset = await services().password_reset.confirm(
         request_context(request), token, fields.get("password", ""), cookies.device_cookie(settings, header)
     )
-    response = await see_with("/login", password_is_set(reset), fields)
+    response = await redirect_with_flash("/login", password_is_set(reset), fields)
     cookies.clear_link(settings, response, Purpose.PASSWORD_RESET)
     return response
 
@@ -56,11 +62,11 @@ async def refuse(request: Request, fields: Fields) -> Response:
     return response
 
 
-async def go_on_to_password(back: WayBack, code: str, fields: Fields) -> Response:
+async def go_on_to_password(back: PasswordLink, code: str, fields: Fields) -> Response:
     """Redirect to setting a password with the link of `back`; the page shows `code` and what was removed."""
     reset = Purpose.PASSWORD_RESET
     flash = Flash(code, values=back.removed.as_values())
-    response = await see_with(reset.page, flash, fields)
+    response = await redirect_with_flash(reset.page, flash, fields)
     left = (await services().links.peek(reset, back.token)).seconds_left
     cookies.set_link(services().settings, response, reset, back.token, max(1, left))
     return response

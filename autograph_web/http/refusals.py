@@ -7,9 +7,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.http.cookies import LONGEST_HEADER
+from autograph_web.http.error_responses import error_page_of, is_navigation
 from autograph_web.http.errors import CookiesTooLarge
 from autograph_web.http.problems import MEDIA_TYPE, problem_response
-from autograph_web.http.trouble import is_navigation, refusal_page
 
 
 class RefusalPages:
@@ -57,7 +57,7 @@ class _Turning:
 
     async def _finish(self, start: Message) -> None:
         body = bytes(self._body)
-        page = refusal_page(self._scope, start["status"], _detail(body))
+        page = error_page_of(self._scope, start["status"], _detail(body))
         if page is not None:
             body = page.encode()
             headers = MutableHeaders(scope=start)

@@ -9,7 +9,7 @@ from autograph_web.http.client import address_of
 from autograph_web.http.headers import SecurityHeaders
 from autograph_web.http.problems import problem_response
 from autograph_web.http.refusals import RefusalPages
-from autograph_web.http.refused import Refused
+from autograph_web.http.rejection_log import RejectionLog
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit import bounds
@@ -31,7 +31,7 @@ class RepeatedRefusals:
     def __init__(self, app: ASGIApp, now: Callable[[], float] = time.monotonic) -> None:
         self._app = app
         self._budgets = TokenBuckets(now, bounds.REFUSALS_A_SECOND, bounds.REFUSALS_AT_ONCE)
-        self._refused = Refused()
+        self._refused = RejectionLog()
         self._refusal = SecurityHeaders(RefusalPages(_too_many))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -37,7 +37,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OutboxStatus:
     """State of the outbox; `late` means an email has waited longer than a healthy server needs."""
 
     waiting: int
@@ -101,7 +101,7 @@ class Outbox:
             oldest = [_waiting(row) for row in await store.waiting(connection, limit)]
             return await store.count_waiting(connection), oldest
 
-    async def standing(self) -> Standing:
+    async def standing(self) -> OutboxStatus:
         """Return the number of waiting and failed emails, and the age of the oldest waiting one.
 
         Raises:
@@ -110,7 +110,7 @@ class Outbox:
         async with self._database.read() as connection:
             row = await store.standing(connection)
         waited = self._clock.now() - row.oldest if row.oldest else timedelta()
-        return Standing(row.waiting, row.failed, max(0.0, waited.total_seconds()), waited > _LATE)
+        return OutboxStatus(row.waiting, row.failed, max(0.0, waited.total_seconds()), waited > _LATE)
 
     @retried
     async def retry(self) -> int:

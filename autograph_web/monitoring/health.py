@@ -59,7 +59,7 @@ class Health:
     async def _use_redis(self) -> None:
         failures = await what_fails(self._redis)
         if failures:
-            raise Lacking(failures)
+            raise MissingPart(failures)
 
     async def schema(self) -> Check:
         """Check that the database has the migration this version requires; a newer schema is accepted."""
@@ -84,7 +84,7 @@ class Health:
         return Check("mail", not standing.late, details)
 
 
-class Lacking(Exception):
+class MissingPart(Exception):
     """Redis answers, but refuses some of the commands that are used."""
 
     def __init__(self, failures: list[Failure]) -> None:
@@ -96,7 +96,7 @@ async def _asked(name: str, ask: Callable[[], Awaitable[None]]) -> Check:
     began = perf_counter()
     try:
         await asyncio.wait_for(ask(), _PATIENCE_S)
-    except Lacking as lacking:
+    except MissingPart as lacking:
         commands = sorted({failure.command for failure in lacking.failures})
         told = {"trouble": lacking.failures[0].trouble.value, "refuses": ", ".join(commands)}
         return Check(name, well=False, details=told)

@@ -6,8 +6,8 @@ from autograph_web.audit.module import AuditServices
 from autograph_web.infra.module import InfraServices
 from autograph_web.infra.telemetry.metrics import MetricsExposition
 from autograph_web.mail.module import MailServices
-from autograph_web.monitoring.figures import Figures
 from autograph_web.monitoring.health import Health
+from autograph_web.monitoring.metrics_collector import MetricsCollector
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +15,7 @@ class MonitoringServices:
     """The services of `monitoring`."""
 
     health: Health
-    figures: Figures
+    figures: MetricsCollector
 
 
 def build(
@@ -25,5 +25,5 @@ def build(
     health = Health(infra.database, infra.redis, mail.outbox, newest_revision)
     exposition = MetricsExposition(infra.settings.metrics_dir)
     return MonitoringServices(
-        health=health, figures=Figures(exposition, health, mail.outbox, audit.audit_chain)
+        health=health, figures=MetricsCollector(exposition, health, mail.outbox, audit.audit_chain)
     )

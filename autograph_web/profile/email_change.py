@@ -1,7 +1,7 @@
 """Changing the email address of an account.
 
 Nothing changes before the link in the email to the new address is used; for three days the link sent to the
-old address can undo the change (`recovery/undo.py`), and until then the old address is reserved.
+old address can undo the change (`recovery/email_change_undo.py`), and until then the old address is reserved.
 """
 
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, normalize_email, parse_email
 from autograph_web.accounts.errors import EmailTaken, LinkRefused, LinkUnknown, SessionEnded
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revocations
 from autograph_web.infra.context import RequestContext
@@ -24,8 +24,8 @@ from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.profile import messages as letters
 from autograph_web.profile.errors import EmailUnchanged
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.sessions.sessions import Sessions
-from autograph_web.sessions.viewer import Viewer
 
 _CHANGE, _UNDO = Purpose.EMAIL_CHANGE, Purpose.EMAIL_CHANGE_UNDO
 
@@ -39,7 +39,7 @@ class EmailChange:
         self._deps, self._links, self._sessions = deps, links, sessions
         self._revocations = revocations
 
-    async def request(self, context: RequestContext, viewer: Viewer, email: str) -> str:
+    async def request(self, context: RequestContext, principal: SessionPrincipal, email: str) -> str:
         """Send a link to the new address and an undo link to the old one; return the new address as parsed.
 
         If the new address already has an account, it gets a notice instead of a link; the response is the
@@ -53,9 +53,9 @@ class EmailChange:
             Unavailable: The database is unavailable; nothing was sent.
         """
         address = parse_email(email, self._deps.reserved_domains)
-        viewer.assurance.require_recent(viewer.mfa_enabled, self._deps.clock)
-        await self._spend(viewer.user_id, address)
-        await self._ask(context, viewer, address)
+        principal.assurance.require_recent(principal.mfa_enabled, self._deps.clock)
+        await self._spend(principal.user_id, address)
+        await self._ask(context, principal, address)
         return address.text
 
     async def confirm(self, context: RequestContext, token: str) -> Account:
@@ -94,25 +94,27 @@ class EmailChange:
         ]
         await self._deps.limiter.consume(limits, user_id.hex)
 
-    async def _check(self, connection: AsyncConnection, viewer: Viewer, address: EmailAddress) -> Account:
-        account = await accounts.find_by_id(connection, viewer.user_id)
+    async def _check(
+        self, connection: AsyncConnection, principal: SessionPrincipal, address: EmailAddress
+    ) -> Account:
+        account = await accounts.find_by_id(connection, principal.user_id)
         if account is None:
             raise SessionEnded
-        viewer.assurance.require_recent(account.mfa_enabled, self._deps.clock)
+        principal.assurance.require_recent(account.mfa_enabled, self._deps.clock)
         if normalize_email(account.email) == address.key:
             raise EmailUnchanged
         return account
 
     @retried
-    async def _ask(self, context: RequestContext, viewer: Viewer, address: EmailAddress) -> None:
+    async def _ask(self, context: RequestContext, principal: SessionPrincipal, address: EmailAddress) -> None:
         async with self._deps.database.unit() as connection:
-            account = await self._check(connection, viewer, address)
+            account = await self._check(connection, principal, address)
             await self._post_letters(connection, context, account, address)
             await self._deps.audit_log.record(
                 connection,
-                Kind.EMAIL_CHANGE_REQUESTED,
+                EventType.EMAIL_CHANGE_REQUESTED,
                 context,
-                viewer=viewer,
+                principal=principal,
             )
 
     async def _post_letters(
@@ -156,7 +158,9 @@ class EmailChange:
             undo = await self._issue_undo(connection, before)
             letter = letters.changed_address_email(before.email, address.text, undo, context, now)
             await self._deps.outbox.post(connection, letter)
-            await self._deps.audit_log.record(connection, Kind.EMAIL_CHANGED, context, user_id=account.id)
+            await self._deps.audit_log.record(
+                connection, EventType.EMAIL_CHANGED, context, user_id=account.id
+            )
         return account
 
 

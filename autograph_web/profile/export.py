@@ -11,9 +11,9 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.api_keys import store as api_keys
 from autograph_web.audit import store as audit
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_filter import Cursor
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.log import event_of, owners
-from autograph_web.audit.selection import Place
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.methods.recovery_codes import store as recovery_codes
 from autograph_web.authn.methods.totp import store as totp
@@ -21,7 +21,7 @@ from autograph_web.authn.methods.trusted_device import store as trusted
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.sessions import store as sessions
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 _PAGE = 500  # events read at once; no transaction stays open between two pages
 _CREDENTIAL = ("method", "label", "created_at", "last_used_at", "is_second_factor")
@@ -51,7 +51,7 @@ class DataExport:
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
 
-    async def begin(self, context: RequestContext, viewer: Viewer) -> AsyncGenerator[str]:
+    async def begin(self, context: RequestContext, principal: SessionPrincipal) -> AsyncGenerator[str]:
         """Return the document in portions; the first is read here, so that errors are raised before sending.
 
         Raises:
@@ -59,10 +59,10 @@ class DataExport:
             SessionEnded: The account no longer exists.
             Unavailable: The database is unavailable.
         """
-        await self._deps.limiter.consume(Limit.EXPORT, viewer.user_id.hex)
-        head = await self._head(viewer.user_id)
-        await self._deps.audit_log.record_alone(Kind.DATA_EXPORTED, context, viewer=viewer)
-        return self._portions(head, viewer.user_id)
+        await self._deps.limiter.consume(Limit.EXPORT, principal.user_id.hex)
+        head = await self._head(principal.user_id)
+        await self._deps.audit_log.record_alone(EventType.DATA_EXPORTED, context, principal=principal)
+        return self._portions(head, principal.user_id)
 
     async def _head(self, user_id: UUID) -> dict[str, Any]:
         now = self._deps.clock.now()
@@ -92,7 +92,7 @@ class DataExport:
             if not rows:
                 break
             yield separator + ", ".join(map(_json, _picked(map(owners, map(event_of, rows)), _EVENT)))
-            last, separator = Place(rows[-1].at, rows[-1].id), ", "
+            last, separator = Cursor(rows[-1].at, rows[-1].id), ", "
         yield "]}\n"
 
 

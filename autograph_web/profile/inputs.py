@@ -6,8 +6,8 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.api_keys.key import ApiKeyPrincipal
-from autograph_web.audit.kinds import Group
-from autograph_web.audit.selection import Selection
+from autograph_web.audit.event_filter import EventFilter
+from autograph_web.audit.event_types import EventCategory
 from autograph_web.authz.principal import Principal
 from autograph_web.infra.errors import InvalidInput
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
@@ -47,7 +47,7 @@ class ActivityInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    group: Group | None = Field(default=None, description="What the events are about.")
+    group: EventCategory | None = Field(default=None, description="What the events are about.")
     device: Device | None = Field(
         default=None,
         description="`this`: the session that asks; `other`: everything else, failed tries included.",
@@ -55,25 +55,27 @@ class ActivityInput(BaseModel):
     since: Moment | None = Field(default=None, description="The earliest moment, itself included (RFC 3339).")
     until: Moment | None = Field(default=None, description="The moment before which events end.")
 
-    def selection(self, viewer: Principal) -> Selection:
-        """Return the selection for `viewer`; an API key has no session, so for it `other` matches everything.
+    def selection(self, principal: Principal) -> EventFilter:
+        """Return the filter for `principal`; an API key has no session, so for it `other` matches everything.
 
         Raises:
             InvalidInput: An API key requests the events of its session.
         """
-        if isinstance(viewer, ApiKeyPrincipal):
+        if isinstance(principal, ApiKeyPrincipal):
             if self.device is Device.THIS:
                 raise InvalidInput(field="device")
-            return Selection(kinds=self.group.kinds if self.group else (), since=self.since, until=self.until)
-        this = viewer.session_id if self.device is Device.THIS else None
+            return EventFilter(
+                kinds=self.group.kinds if self.group else (), since=self.since, until=self.until
+            )
+        this = principal.session_id if self.device is Device.THIS else None
         since = self.since
         if this is not None:  # no event of the session is older, which bounds the search
-            begun = viewer.signed_in_at - _BEFORE_THE_SESSION
+            begun = principal.signed_in_at - _BEFORE_THE_SESSION
             since = max(since or begun, begun)
-        return Selection(
+        return EventFilter(
             kinds=self.group.kinds if self.group else (),
             session_id=this,
-            elsewhere=viewer.session_id if self.device is Device.OTHER else None,
+            elsewhere=principal.session_id if self.device is Device.OTHER else None,
             since=since,
             until=self.until,
         )

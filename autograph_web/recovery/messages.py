@@ -4,7 +4,7 @@ from datetime import datetime
 
 from autograph_web.infra.context import RequestContext
 from autograph_web.mail.message import Action, MailMessage, circumstances
-from autograph_web.recovery.removed import Removed, counted
+from autograph_web.recovery.revoked_credentials import RevokedCredentials, counted
 
 
 def reset_email(email: str, url: str, seconds: int, context: RequestContext, now: datetime) -> MailMessage:
@@ -24,7 +24,7 @@ def reset_email(email: str, url: str, seconds: int, context: RequestContext, now
 
 
 def changed_email(
-    email: str, url: str, removed: Removed, context: RequestContext, now: datetime
+    email: str, url: str, removed: RevokedCredentials, context: RequestContext, now: datetime
 ) -> MailMessage:
     """Return the notice of a new password; `url` is where to request another link."""
     told = ["Your AutoGraph v3 account has a new password, chosen with a link we sent to this address."]
@@ -47,7 +47,9 @@ def changed_email(
     )
 
 
-def disavowed_email(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
+def disavowed_email(
+    email: str, removed: RevokedCredentials, context: RequestContext, now: datetime
+) -> MailMessage:
     """Return the notice of what was revoked when the user disavowed a sign-in."""
     return MailMessage(
         to=email,
@@ -62,7 +64,9 @@ def disavowed_email(email: str, removed: Removed, context: RequestContext, now: 
     )
 
 
-def undone_email(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
+def undone_email(
+    email: str, removed: RevokedCredentials, context: RequestContext, now: datetime
+) -> MailMessage:
     """Return the notice that the account is back at this address."""
     return MailMessage(
         to=email,
@@ -76,7 +80,9 @@ def undone_email(email: str, removed: Removed, context: RequestContext, now: dat
     )
 
 
-def reclaimed_email(email: str, removed: Removed, context: RequestContext, now: datetime) -> MailMessage:
+def reclaimed_email(
+    email: str, removed: RevokedCredentials, context: RequestContext, now: datetime
+) -> MailMessage:
     """Return the notice of what the first verification of the address revoked."""
     return MailMessage(
         to=email,
@@ -91,7 +97,7 @@ def reclaimed_email(email: str, removed: Removed, context: RequestContext, now: 
     )
 
 
-def removal(removed: Removed) -> tuple[str, ...]:
+def removal(removed: RevokedCredentials) -> tuple[str, ...]:
     """Return the paragraph that lists what was removed, if anything."""
     words = removed.in_words()
     if not words:

@@ -6,11 +6,11 @@ from autograph_web.accounts.module import AccountServices
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.module import AuthnServices
 from autograph_web.infra.services import use_case
-from autograph_web.recovery.first_proof import FirstProof
+from autograph_web.recovery.email_change_undo import EmailUndo
+from autograph_web.recovery.first_verification import FirstVerification
 from autograph_web.recovery.password_reset import PasswordReset, ResetRules
 from autograph_web.recovery.reclaiming import Reclaiming
 from autograph_web.recovery.sign_in_disavowal import SignInDisavowal
-from autograph_web.recovery.undo import EmailUndo
 from autograph_web.settings import Settings
 
 
@@ -20,7 +20,7 @@ class RecoveryServices:
 
     password_reset: PasswordReset = use_case()
     sign_in_disavowal: SignInDisavowal = use_case()
-    first_proof: FirstProof = use_case()
+    first_proof: FirstVerification = use_case()
     email_undo: EmailUndo = use_case()
 
 
@@ -34,6 +34,6 @@ def build(
     return RecoveryServices(
         password_reset=PasswordReset(deps, links, passwords, reclaiming, rules),
         sign_in_disavowal=SignInDisavowal(deps, links, reclaiming, settings.password_reset_ttl),
-        first_proof=FirstProof(deps, links, verification, passwords, reclaiming),
+        first_proof=FirstVerification(deps, links, verification, passwords, reclaiming),
         email_undo=EmailUndo(deps, links, reclaiming),
     )

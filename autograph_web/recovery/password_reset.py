@@ -11,7 +11,7 @@ from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import EmailAddress, normalize_email, parse_email
 from autograph_web.accounts.errors import LinkRefused, LinkUnknown
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.methods.password.method import PasswordMethod
 from autograph_web.authn.revocation import Cause, Revoked
@@ -24,7 +24,7 @@ from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.recovery.errors import PasswordIsSet
 from autograph_web.recovery.messages import changed_email, reset_email
 from autograph_web.recovery.reclaiming import Reclaiming
-from autograph_web.recovery.removed import Removed
+from autograph_web.recovery.revoked_credentials import RevokedCredentials
 
 _RESET = Purpose.PASSWORD_RESET
 
@@ -45,7 +45,7 @@ class Reset:
     """The account that has a new password, and what was revoked with the old one."""
 
     account: Account
-    removed: Removed
+    removed: RevokedCredentials
 
 
 class PasswordReset:
@@ -140,7 +140,7 @@ class PasswordReset:
         letter = reset_email(to, url, self._rules.life, context, self._deps.clock.now())
         await self._deps.outbox.post(connection, letter, decoy=account is None)
         await self._deps.audit_log.record(
-            connection, Kind.PASSWORD_RESET_REQUESTED, context, user_id=user_id, sent=account is not None
+            connection, EventType.PASSWORD_RESET_REQUESTED, context, user_id=user_id, sent=account is not None
         )
 
     async def _confirm(self, context: RequestContext, token: str, password: str) -> tuple[Revoked, Reset]:
@@ -192,9 +192,13 @@ class PasswordReset:
         # Only the recipient of an email sent to that address can get here, so the address counts as verified.
         await self._passwords.change(connection, account, new_hash, now, verifies_email=True)
         revoked = await self._reclaiming.take_back(connection, context, account, self._cause(account))
-        removed = Removed.of(revoked)
+        removed = RevokedCredentials.of(revoked)
         await self._deps.audit_log.record(
-            connection, Kind.PASSWORD_RESET_COMPLETED, context, user_id=account.id, **removed.as_details()
+            connection,
+            EventType.PASSWORD_RESET_COMPLETED,
+            context,
+            user_id=account.id,
+            **removed.as_details(),
         )
         page = self._links.page("/password-reset")
         letter = changed_email(account.email, page, removed, context, now)
@@ -214,4 +218,4 @@ class PasswordReset:
             raise PasswordIsSet(retry_after=1) from error
 
     async def _note_failure(self, context: RequestContext, reason: str) -> None:
-        await self._deps.audit_log.record_alone(Kind.PASSWORD_RESET_FAILED, context, reason=reason)
+        await self._deps.audit_log.record_alone(EventType.PASSWORD_RESET_FAILED, context, reason=reason)

@@ -9,19 +9,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.links import Links, Purpose
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revocations, Revoked
 from autograph_web.infra.context import RequestContext
-from autograph_web.recovery.removed import Removed
+from autograph_web.recovery.revoked_credentials import RevokedCredentials
 
 
 @dataclass(frozen=True, slots=True)
-class WayBack:
+class PasswordLink:
     """The token of a link for a new password, and what was revoked to exclude everyone but its holder."""
 
     token: str
-    removed: Removed
+    removed: RevokedCredentials
 
 
 class Reclaiming:
@@ -56,7 +56,7 @@ class Reclaiming:
         revoked = await self.revocations.apply(connection, account.id, cause, since=since)
         if revoked.second_factor_set_up_at is not None:
             await self._deps.audit_log.record(
-                connection, Kind.MFA_DISABLED, context, user_id=account.id, reason=cause
+                connection, EventType.MFA_DISABLED, context, user_id=account.id, reason=cause
             )
         return revoked
 

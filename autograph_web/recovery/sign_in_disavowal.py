@@ -9,15 +9,15 @@ from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import LinkUnknown
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.flow.new_device_alerts import RefusableSignIn
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.recovery.messages import disavowed_email
-from autograph_web.recovery.reclaiming import Reclaiming, WayBack
-from autograph_web.recovery.removed import Removed
+from autograph_web.recovery.reclaiming import PasswordLink, Reclaiming
+from autograph_web.recovery.revoked_credentials import RevokedCredentials
 
 _REFUSAL = Purpose.SIGN_IN_REFUSAL
 
@@ -45,7 +45,7 @@ class SignInDisavowal:
         return RefusableSignIn.decode((await self._links.peek(_REFUSAL, token)).payload)
 
     @retried
-    async def refuse(self, context: RequestContext, token: str) -> WayBack:
+    async def refuse(self, context: RequestContext, token: str) -> PasswordLink:
         """End every session and API key, and return a link for a new password with what was revoked.
 
         All sessions and sign-ins in progress end, since the password that was used can open more than one. A
@@ -71,7 +71,7 @@ class SignInDisavowal:
 
     async def _take_back(
         self, connection: AsyncConnection, context: RequestContext, account: Account, link: Link
-    ) -> tuple[Revoked, WayBack]:
+    ) -> tuple[Revoked, PasswordLink]:
         refused = RefusableSignIn.decode(link.payload)
         since = await self._reclaiming.since_unsure(
             connection, account.id, datetime.fromisoformat(refused.at)
@@ -79,11 +79,11 @@ class SignInDisavowal:
         revoked = await self._reclaiming.take_back(
             connection, context, account, Cause.SIGN_IN_DISAVOWED, since
         )
-        removed = Removed.of(revoked)
+        removed = RevokedCredentials.of(revoked)
         token = await self._reclaiming.link_for_password(connection, account, self._reset_life)
         await self._deps.audit_log.record(
             connection,
-            Kind.SIGN_IN_REFUSED,
+            EventType.SIGN_IN_REFUSED,
             context,
             user_id=account.id,
             session_id=UUID(hex=refused.session_id),
@@ -91,4 +91,4 @@ class SignInDisavowal:
         )
         letter = disavowed_email(account.email, removed, context, self._deps.clock.now())
         await self._deps.outbox.post(connection, letter)
-        return revoked, WayBack(token, removed)
+        return revoked, PasswordLink(token, removed)

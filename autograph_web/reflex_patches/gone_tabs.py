@@ -15,7 +15,7 @@ from reflex.istate.manager.redis import StateManagerRedis
 from reflex.istate.manager.token import BaseStateToken
 from reflex.state import BaseState, State
 
-from autograph_web.http.socket_door import is_signed_in
+from autograph_web.http.websocket_guard import is_signed_in
 from autograph_web.infra.ratelimit.bounds import GONE_TAB_S
 from autograph_web.runtime import are_open
 

@@ -36,7 +36,7 @@ _FORMAT = "/2."
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CachedLookup:
     """The result of a lookup: a record, or None if it must be loaded, and whether the session is revoked."""
 
     record: SessionRecord | None
@@ -51,7 +51,7 @@ class SessionCache:
         self._redis, self._longest, self._keyring = redis, longest_session, keyring
         self._trying = BackgroundTasks()
 
-    async def look_up(self, session_id: str, user_id: str, token_id: str | None) -> Finding:
+    async def look_up(self, session_id: str, user_id: str, token_id: str | None) -> CachedLookup:
         """Read all cached state that a check of one session needs, in one round trip; never raises."""
         run = self._redis.run
         keys = [f"session:{run}:{session_id}", f"user_blacklist:{user_id}"]
@@ -62,7 +62,7 @@ class SessionCache:
             if run != self._redis.run:  # the reply came from a server that has started since
                 return await self.look_up(session_id, user_id, token_id)
         except RedisDown:
-            return Finding(None, revoked=False, run=None)
+            return CachedLookup(None, revoked=False, run=None)
         return self._finding(values, run)
 
     async def remember(self, record: SessionRecord, run: str, now: float) -> None:
@@ -151,12 +151,12 @@ class SessionCache:
         except RedisDown as error:
             raise Unfinished(retry_after=1) from error
 
-    def _finding(self, values: list[bytes | None], run: str) -> Finding:
+    def _finding(self, values: list[bytes | None], run: str) -> CachedLookup:
         copy, epoch, *blacklisted = values
         if copy == _TOMBSTONE.encode() or any(blacklisted):
-            return Finding(None, revoked=True, run=run)
+            return CachedLookup(None, revoked=True, run=run)
         kid, _, encoded = (copy or b"").partition(_FORMAT.encode())
         if self._keyring.find(kid.decode("ascii", "replace")) is None:
-            return Finding(None, revoked=False, run=run)
+            return CachedLookup(None, revoked=False, run=run)
         record = SessionRecord.decode(encoded)
-        return Finding(record, revoked=epoch is not None and record.epoch < int(epoch), run=run)
+        return CachedLookup(record, revoked=epoch is not None and record.epoch < int(epoch), run=run)

@@ -10,15 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import NotFound
 from autograph_web.sessions import store
 from autograph_web.sessions.cache import COPY_TTL
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.sessions.sessions import Sessions
-from autograph_web.sessions.viewer import Viewer
 
 MOST_LISTED = 100
 """The most sessions listed: scripts that sign in without signing out leave thousands."""
@@ -44,13 +44,13 @@ class Devices:
     def __init__(self, deps: UseCaseContext, sessions: Sessions) -> None:
         self._deps, self._sessions = deps, sessions
 
-    async def of(self, viewer: Viewer) -> list[OpenSession]:
+    async def of(self, principal: SessionPrincipal) -> list[OpenSession]:
         """Return the viewer's open sessions, the current one first, then the most recently used; at most 100.
 
         Raises:
             Unavailable: The database is unavailable.
         """
-        return await self._listed(viewer.user_id, viewer.session_id)
+        return await self._listed(principal.user_id, principal.session_id)
 
     async def of_account(self, user_id: UUID) -> list[OpenSession]:
         """Return the open sessions of an account for an operator, as `of` does; none of them is `current`.
@@ -66,7 +66,7 @@ class Devices:
             rows = await store.newest_alive(connection, user_id, now, current, MOST_LISTED)
         return [_open_session(row, current) for row in rows]
 
-    async def sign_out(self, context: RequestContext, viewer: Viewer, session_id: UUID) -> None:
+    async def sign_out(self, context: RequestContext, principal: SessionPrincipal, session_id: UUID) -> None:
         """End one of the viewer's sessions; the viewer's own is signed out as by `Sessions.end`.
 
         Ending a session that ended minutes ago succeeds: a request may be sent twice, or retried after
@@ -77,36 +77,36 @@ class Devices:
             SessionEnded: The viewer's own session ended meanwhile, possibly from the session to be ended.
             Unavailable: The database is unavailable and nothing changed; or, as `Unfinished`, Redis is.
         """
-        if session_id == viewer.session_id:
-            await self._sessions.end(context, viewer)
+        if session_id == principal.session_id:
+            await self._sessions.end(context, principal)
             return
-        await self._end(context, viewer, session_id)
+        await self._end(context, principal, session_id)
         await self._sessions.bury([session_id])
 
     @retried
-    async def sign_out_others(self, context: RequestContext, viewer: Viewer) -> int:
+    async def sign_out_others(self, context: RequestContext, principal: SessionPrincipal) -> int:
         """End every session of the viewer except the current one; return how many were open.
 
         Raises:
             SessionEnded, Unavailable: As for `sign_out`.
         """
         async with self._deps.database.unit() as connection:
-            others = await self._locked(connection, viewer)
-            await self._revoke(connection, context, viewer, others)
+            others = await self._locked(connection, principal)
+            await self._revoke(connection, context, principal, others)
             # Includes sessions that an earlier attempt revoked without being able to write their tombstones.
-            certain = await self._ended_lately(connection, viewer)
+            certain = await self._ended_lately(connection, principal)
         await self._sessions.bury(certain)
         return len(others)
 
     @retried
-    async def _end(self, context: RequestContext, viewer: Viewer, session_id: UUID) -> None:
+    async def _end(self, context: RequestContext, principal: SessionPrincipal, session_id: UUID) -> None:
         async with self._deps.database.unit() as connection:
-            alive = await self._locked(connection, viewer)
-            await self._revoke(connection, context, viewer, [one for one in alive if one == session_id])
-            if session_id not in await self._ended_lately(connection, viewer):
+            alive = await self._locked(connection, principal)
+            await self._revoke(connection, context, principal, [one for one in alive if one == session_id])
+            if session_id not in await self._ended_lately(connection, principal):
                 raise NotFound
 
-    async def _locked(self, connection: AsyncConnection, viewer: Viewer) -> list[UUID]:
+    async def _locked(self, connection: AsyncConnection, principal: SessionPrincipal) -> list[UUID]:
         """Lock the account until the unit of work ends and return the viewer's other open sessions.
 
         If two sessions end each other, only the first succeeds: by then the second has been signed out.
@@ -114,31 +114,35 @@ class Devices:
         Raises:
             SessionEnded: The viewer's own session is no longer open.
         """
-        await accounts.lock(connection, viewer.user_id)
-        alive = await store.ids_alive(connection, viewer.user_id, self._deps.clock.now())
-        if viewer.session_id not in alive:
+        await accounts.lock(connection, principal.user_id)
+        alive = await store.ids_alive(connection, principal.user_id, self._deps.clock.now())
+        if principal.session_id not in alive:
             raise SessionEnded
-        return [one for one in alive if one != viewer.session_id]
+        return [one for one in alive if one != principal.session_id]
 
     async def _revoke(
-        self, connection: AsyncConnection, context: RequestContext, viewer: Viewer, session_ids: list[UUID]
+        self,
+        connection: AsyncConnection,
+        context: RequestContext,
+        principal: SessionPrincipal,
+        session_ids: list[UUID],
     ) -> None:
         # Signing out does not lock the account, so one of these may have been ended concurrently.
         ended = await self._sessions.revoke(connection, session_ids, "revoked") if session_ids else []
         if ended:
             await self._deps.audit_log.record(
                 connection,
-                Kind.SESSION_REVOKED,
+                EventType.SESSION_REVOKED,
                 context,
-                viewer=viewer,
+                principal=principal,
                 revoked=len(ended),
                 sessions=[str(one) for one in ended[:MOST_LISTED]],
             )
 
-    async def _ended_lately(self, connection: AsyncConnection, viewer: Viewer) -> list[UUID]:
+    async def _ended_lately(self, connection: AsyncConnection, principal: SessionPrincipal) -> list[UUID]:
         """Return the sessions that ended so recently that a copy in Redis may have outlived them."""
         since = self._deps.clock.now() - timedelta(seconds=COPY_TTL)
-        return await store.ids_revoked_since(connection, viewer.user_id, since)
+        return await store.ids_revoked_since(connection, principal.user_id, since)
 
 
 def _open_session(row: Row[Any], current: UUID | None) -> OpenSession:

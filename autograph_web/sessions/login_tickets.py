@@ -3,7 +3,7 @@
 from autograph_web.infra.randomness import Randomness
 from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.redis.one_time_store import OneTimeStore
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 
 _LIFE_S = 30
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class SessionRecord:
             return False
         return cookie_hash is None or compare_digest(cookie_hash, self.cookie_hash)
 
-    def viewer(self, token_id: str | None = None, token_expires_at: int = 0) -> Viewer:
+    def principal(self, token_id: str | None = None, token_expires_at: int = 0) -> SessionPrincipal:
         """Return the authenticated user of this session."""
-        return Viewer(
+        return SessionPrincipal(
             user_id=UUID(hex=self.user_id),
             email=self.email,
             role=self.role,

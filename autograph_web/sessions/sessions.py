@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext, bind_user
 from autograph_web.infra.db.retry import retried
@@ -23,9 +23,9 @@ from autograph_web.sessions.cache import SessionCache
 from autograph_web.sessions.cookies import new_cookie, read_cookie
 from autograph_web.sessions.errors import InvalidToken, NotAuthenticated
 from autograph_web.sessions.models import SessionRow
+from autograph_web.sessions.principal import AuthenticationGrant, SessionPrincipal
 from autograph_web.sessions.record import SessionRecord
 from autograph_web.sessions.revocation_bus import RevocationBus
-from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 
 _OVER, _EVERYWHERE = "session_ended", "logout_all"
 
@@ -122,7 +122,7 @@ class Sessions:
         bind_user(grant.user_id)
         return account
 
-    async def authenticate_token(self, token: str) -> Viewer:
+    async def authenticate_token(self, token: str) -> SessionPrincipal:
         """Return the viewer that a bearer access token authenticates (RFC 6750).
 
         Raises:
@@ -134,9 +134,9 @@ class Sessions:
         record = await self._resolve(claims.session_id, claims.user_id, claims.token_id)
         if not record.belongs_to(claims.user_id, None) or claims.epoch != record.epoch:
             raise InvalidToken
-        return _noted(record.viewer(claims.token_id, claims.expires_at))
+        return _noted(record.principal(claims.token_id, claims.expires_at))
 
-    async def authenticate_cookie(self, value: str) -> Viewer:
+    async def authenticate_cookie(self, value: str) -> SessionPrincipal:
         """Return the viewer that a session cookie authenticates.
 
         Raises:
@@ -150,7 +150,7 @@ class Sessions:
         record = await self._resolve(parts.session_id, parts.user_id, None)
         if not record.cookie_hash or not record.belongs_to(parts.user_id, parts.hash):
             raise NotAuthenticated
-        return _noted(record.viewer())
+        return _noted(record.principal())
 
     async def why_ended(self, value: str) -> str:
         """Return why the session of a cookie ended; an empty string if it is open or the state is unknown.
@@ -176,7 +176,7 @@ class Sessions:
             if row is None:
                 # A missing account proves nothing by itself: the cookie may come from another instance.
                 gone = await self._deps.audit_log.has(
-                    connection, UUID(hex=parts.user_id), Kind.ACCOUNT_DELETED
+                    connection, UUID(hex=parts.user_id), EventType.ACCOUNT_DELETED
                 )
                 return "account_deleted" if gone else _OVER
         everywhere = row.revoked_reason == _EVERYWHERE and row.cookie_hash == parts.hash
@@ -201,7 +201,7 @@ class Sessions:
             await self._cache.doubt(ids)
             await self._deps.audit_log.record(
                 connection,
-                Kind.LOGOUT,
+                EventType.LOGOUT,
                 context,
                 user_id=UUID(hex=parts.user_id),
                 session_id=session_id,
@@ -210,31 +210,31 @@ class Sessions:
         return ids
 
     @retried
-    async def end(self, context: RequestContext, viewer: Viewer) -> None:
+    async def end(self, context: RequestContext, principal: SessionPrincipal) -> None:
         """Sign one session out; its cookie, access and refresh tokens are invalid before this returns.
 
         Raises:
             Unavailable: The revocation cannot be guaranteed at the moment; a retry is safe.
         """
         async with self._deps.database.unit() as connection:
-            ended = await self.revoke(connection, [viewer.session_id], "logout")
+            ended = await self.revoke(connection, [principal.session_id], "logout")
             if ended:
-                await self._deps.audit_log.record(connection, Kind.LOGOUT, context, viewer=viewer)
-        token_ttl = int(viewer.token_expires_at - self._deps.clock.seconds())
-        await self._cache.bury([viewer.session_id], viewer.token_id, token_ttl)
-        await self._revocation_bus.announce([viewer.session_id])
+                await self._deps.audit_log.record(connection, EventType.LOGOUT, context, principal=principal)
+        token_ttl = int(principal.token_expires_at - self._deps.clock.seconds())
+        await self._cache.bury([principal.session_id], principal.token_id, token_ttl)
+        await self._revocation_bus.announce([principal.session_id])
 
     @retried
-    async def end_all(self, context: RequestContext, viewer: Viewer) -> int:
+    async def end_all(self, context: RequestContext, principal: SessionPrincipal) -> int:
         """Sign out every session of the account, including the current one; return how many were open.
 
         Raises:
             Unavailable: As for `end`.
         """
         async with self._deps.database.unit() as connection:
-            ended = await self.end_every(connection, viewer.user_id, _EVERYWHERE)
+            ended = await self.end_every(connection, principal.user_id, _EVERYWHERE)
             await self._deps.audit_log.record(
-                connection, Kind.LOGOUT_ALL, context, viewer=viewer, revoked=ended.open
+                connection, EventType.LOGOUT_ALL, context, principal=principal, revoked=ended.open
             )
         await self.make_certain(ended)
         return ended.open
@@ -401,6 +401,6 @@ class Sessions:
         )
 
 
-def _noted(viewer: Viewer) -> Viewer:
-    bind_user(viewer.user_id)
-    return viewer
+def _noted(principal: SessionPrincipal) -> SessionPrincipal:
+    bind_user(principal.user_id)
+    return principal

@@ -30,7 +30,7 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.db.types import UtcDateTime, table_of
 from autograph_web.sessions.models import RefreshTokenRow, SessionRow
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 
 SESSIONS = table_of(SessionRow)
 REFRESH_TOKENS = table_of(RefreshTokenRow)

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.log import count_event
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
@@ -24,8 +24,8 @@ from autograph_web.mail.message import MailMessage, circumstances
 from autograph_web.sessions import store
 from autograph_web.sessions.access_tokens import ACCESS, REFRESH, Claims, TokenSigner
 from autograph_web.sessions.errors import InvalidToken, TokenReused
+from autograph_web.sessions.principal import AuthenticationGrant
 from autograph_web.sessions.sessions import Sessions
-from autograph_web.sessions.viewer import AuthenticationGrant
 
 GRACE = timedelta(seconds=10)
 """How long a used refresh token still returns its successor to the same client, while that is unused."""
@@ -142,10 +142,10 @@ class Tokens:
             "idle_until": now + timedelta(seconds=lifetimes.idle_for(remember=False)),
             "remembered": now + timedelta(seconds=lifetimes.idle_for(remember=True)),
         }
-        event = self._deps.audit_log.row(Kind.TOKEN_REFRESHED, context)
+        event = self._deps.audit_log.row(EventType.TOKEN_REFRESHED, context)
         row = await store.rotate(self._deps.database, used | until, added, event)
         if row is not None:
-            count_event(Kind.TOKEN_REFRESHED)
+            count_event(EventType.TOKEN_REFRESHED)
         return row
 
     async def _rotate(
@@ -186,7 +186,7 @@ class Tokens:
         self, connection: AsyncConnection, context: RequestContext, row: Row[Any], **details: Any
     ) -> None:
         await self._deps.audit_log.record(
-            connection, Kind.TOKEN_REFRESHED, context, user_id=row.user_id, session_id=row.id, **details
+            connection, EventType.TOKEN_REFRESHED, context, user_id=row.user_id, session_id=row.id, **details
         )
 
     def _pair(self, row: Any, refresh: str) -> TokenPair:
@@ -226,7 +226,11 @@ class Tokens:
                 row = None
             if row is not None:  # only one request reports the reuse, and only while the family is alive
                 await self._deps.audit_log.record(
-                    connection, Kind.TOKEN_REUSE_DETECTED, context, user_id=user_id, session_id=session_id
+                    connection,
+                    EventType.TOKEN_REUSE_DETECTED,
+                    context,
+                    user_id=user_id,
+                    session_id=session_id,
                 )
                 letter = _reuse_letter(row.email, context, self._deps.clock.now())
                 await self._deps.outbox.post(connection, letter)

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 from autograph_web.infra.context import RequestContext
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui import guard
 from autograph_web.ui.account_page import ACCESS_DENIED, AccountPage
 from autograph_web.ui.form_state import FormState
 
-Action = Callable[[RequestContext, Viewer], Awaitable[None]]
+Action = Callable[[RequestContext, SessionPrincipal], Awaitable[None]]
 
 
 class AccountForm(FormState, AccountPage, mixin=True):

@@ -9,12 +9,12 @@ import reflex as rx
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.admin.errors import NotAdmin
-from autograph_web.admin.person import Role
+from autograph_web.admin.user_summary import Role
 from autograph_web.authz.operations import page_operation
 from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui import guard, messages, view_models
 from autograph_web.ui.failures import Show, show_failure
 from autograph_web.ui.routes import SIGN_IN, Route
@@ -83,7 +83,7 @@ class AccountPage(ScopedState, mixin=True):
     async def _load(self) -> None:
         await self._fill(await self._authorize())
 
-    async def _fill(self, principal: Viewer) -> None:
+    async def _fill(self, principal: SessionPrincipal) -> None:
         """Read the account of `principal` into the vars."""
         raise NotImplementedError
 
@@ -106,7 +106,7 @@ class AccountPage(ScopedState, mixin=True):
 
         await show_failure(trying, leave_or_show)
 
-    def _show_account(self, principal: Viewer, account: Account) -> None:
+    def _show_account(self, principal: SessionPrincipal, account: Account) -> None:
         self._scope = str(principal.session_id)
         self.email, self.initials = account.email, view_models.initials(account.email)
         self.verified = account.email_verified
@@ -114,7 +114,7 @@ class AccountPage(ScopedState, mixin=True):
         self.administrator = account.role == Role.ADMIN
         self.loaded, self.failed = True, False
 
-    async def _authorize(self) -> Viewer:
+    async def _authorize(self) -> SessionPrincipal:
         """Return the authenticated principal, provided it may have this page.
 
         Every handler calls this first, so that a locked account, an ended session or a revoked role takes

@@ -16,7 +16,7 @@ from autograph_web.authn.methods.totp import codes
 from autograph_web.infra.errors import DomainError, InvalidInput, error_kinds
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 from autograph_web.ui import guard, messages
 from autograph_web.ui.failures import show_failure
 

@@ -21,7 +21,7 @@ from autograph_web.infra.errors import DomainError
 from autograph_web.reflex_patches.cookies import cookies_of
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import NotAuthenticated
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 
 def request_context(router: RouterData) -> RequestContext:
@@ -29,7 +29,7 @@ def request_context(router: RouterData) -> RequestContext:
     return context_of_event(router.session.client_ip, router.headers.user_agent)
 
 
-async def authenticate(router: RouterData) -> Viewer:
+async def authenticate(router: RouterData) -> SessionPrincipal:
     """Return the user whose session the connection carries.
 
     Raises:

@@ -2,7 +2,7 @@
 
 Reflex registers more: setters for every state, one that logs errors reported by the page after matching them
 against patterns with quadratic run time, one that stores the browser's storage in a state. No page of ours
-needs them, so clients cannot call them (`http/socket_door.py`).
+needs them, so clients cannot call them (`http/websocket_guard.py`).
 """
 
 from inspect import Parameter, signature

@@ -9,7 +9,7 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.audit.errors import InvalidCursor
 from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.query_filters import QueryFilters
 
@@ -71,7 +71,7 @@ class Listing(AccountPage, mixin=True):
         await self._attempt_load(self._append())
 
     async def _read_page(
-        self, principal: Viewer, filters: QueryFilters, cursor: str
+        self, principal: SessionPrincipal, filters: QueryFilters, cursor: str
     ) -> tuple[list[Any], str | None]:
         """Return one page of matching rows, and the cursor of the next.
 
@@ -107,7 +107,7 @@ class Listing(AccountPage, mixin=True):
         self.address = filters.address()
         self.announcement = self._count_text()
 
-    async def _list(self, principal: Viewer, filters: QueryFilters, cursor: str = "") -> None:
+    async def _list(self, principal: SessionPrincipal, filters: QueryFilters, cursor: str = "") -> None:
         rows, next_cursor = await self._read_page(principal, filters, cursor)
         for name in self._filter_type.OPTIONS:
             setattr(self, name, filters.selected.get(name, ""))
@@ -125,7 +125,7 @@ class Listing(AccountPage, mixin=True):
         if not self.more:  # the button that had the focus is gone
             self.focus = f"{self._end_id}:{self.answers}"
 
-    async def _authorize_in_scope(self) -> Viewer:
+    async def _authorize_in_scope(self) -> SessionPrincipal:
         """Return the principal, unless the rows belong to another session: lists must never mix."""
         principal = await self._authorize()
         if self._scope and self._scope != str(principal.session_id):

@@ -13,7 +13,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import ReauthenticationRequired
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui import guard
 from autograph_web.ui.account_form import AccountForm, Action
 from autograph_web.ui.form_state import CodeForm
@@ -96,7 +96,7 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
         self._require_reauth(self.intent)
 
     def _confirmed(self, values: dict[str, str]) -> Action:
-        async def confirmed(context: RequestContext, principal: Viewer) -> None:
+        async def confirmed(context: RequestContext, principal: SessionPrincipal) -> None:
             code = values.get("code")
             given = ReauthenticationInput(
                 password=SecretStr(values["password"]), code=SecretStr(code) if code else None
@@ -109,7 +109,7 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
 
         return confirmed
 
-    def _is_fresh(self, principal: Viewer) -> bool:
+    def _is_fresh(self, principal: SessionPrincipal) -> bool:
         return principal.assurance.is_recent(self.on, _CLOCK)
 
     def _require_reauth(self, intent: str) -> None:
@@ -123,7 +123,7 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
     def _finish(self, words: str, element: str) -> Action:
         """Return an action that shows the current account and the notice `words`."""
 
-        async def finished(_context: RequestContext, principal: Viewer) -> None:
+        async def finished(_context: RequestContext, principal: SessionPrincipal) -> None:
             self._step_back()
             await self._fill(principal)
             self.notice = words
@@ -141,7 +141,7 @@ class StepUpPage(CodeForm, AccountForm, mixin=True):
     def _continue(self, intent: str, *, by_button: bool = False) -> Action:
         """Return the next step of `intent`; `by_button`: not after a re-authentication or by a link."""
 
-        async def proceed(_context: RequestContext, principal: Viewer) -> None:
+        async def proceed(_context: RequestContext, principal: SessionPrincipal) -> None:
             self.intent = intent
             if self._is_fresh(principal):
                 self._show(intent)

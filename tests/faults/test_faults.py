@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import pytest_asyncio
 
-from autograph_web.accounts.module import chain_check_of
+from autograph_web.accounts.module import chain_verifier_of
 from autograph_web.infra.db.database import Database
 from tests.faults.ledger import Ledger, letters_left, lost
 from tests.faults.traffic import Refused, Traffic
@@ -182,7 +182,7 @@ async def no_letter_is_left(stack: Stack) -> bool:
 async def every_row_is_linked(stack: Stack) -> bool:
     """Tell whether every row of the audit log is part of the chain, which must be whole at any time."""
     async with database_of(stack) as database:
-        report = await chain_check_of(make_settings(stack.server.data_dir), database).run()
+        report = await chain_verifier_of(make_settings(stack.server.data_dir), database).run()
     assert report.first is None
     return report.waiting == 0
 

@@ -7,17 +7,17 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.admin.statistics import store
-from autograph_web.admin.statistics.attention import Attention, attention_to
+from autograph_web.admin.statistics.alerts import Alert, alerts_for
 from autograph_web.admin.statistics.figures import Day, Now, Span
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.sessions.store import count_all_alive
 
-_FAILURES = (Kind.LOGIN_FAILED.value, Kind.MFA_VERIFY_FAILED.value)
-_ARRIVALS = (Kind.REGISTRATION_SUCCESS.value, Kind.ACCOUNT_CREATED_BY_ADMIN.value)
-_DEPARTURES = (Kind.ACCOUNT_DELETED.value, store.DELETED_WITH_MFA)
-_FACTOR_LOST = (Kind.MFA_DISABLED.value, Kind.MFA_RESET_BY_ADMIN.value, store.DELETED_WITH_MFA)
+_FAILURES = (EventType.LOGIN_FAILED.value, EventType.MFA_VERIFY_FAILED.value)
+_ARRIVALS = (EventType.REGISTRATION_SUCCESS.value, EventType.ACCOUNT_CREATED_BY_ADMIN.value)
+_DEPARTURES = (EventType.ACCOUNT_DELETED.value, store.DELETED_WITH_MFA)
+_FACTOR_LOST = (EventType.MFA_DISABLED.value, EventType.MFA_RESET_BY_ADMIN.value, store.DELETED_WITH_MFA)
 # After this time, no row with a smaller id can be written any more.
 _SETTLED = timedelta(minutes=10)
 _BATCH = 50_000
@@ -32,7 +32,7 @@ class Report:
     at: datetime
     days: list[Day]
     now: Now
-    attention: list[Attention]
+    attention: list[Alert]
 
 
 class Statistics:
@@ -56,9 +56,9 @@ class Statistics:
         if self._retention_days:
             first = max(first, min(events.first, at.date()))
         days = _days(first, at.date(), now, events)
-        reused = sum(events.of(day.day, Kind.TOKEN_REUSE_DETECTED.value) for day in days)
+        reused = sum(events.of(day.day, EventType.TOKEN_REUSE_DETECTED.value) for day in days)
         late = (await self._deps.outbox.standing()).late
-        found = attention_to(days, now, late=late, admins_without_mfa=admins_without_mfa, reused=reused)
+        found = alerts_for(days, now, late=late, admins_without_mfa=admins_without_mfa, reused=reused)
         return Report(at, days, now, found)
 
     async def count_settled(self) -> int:
@@ -121,7 +121,7 @@ class _Events:
         return self.of(day, *_ARRIVALS) - self.of(day, *_DEPARTURES)
 
     def change_of_factors(self, day: date) -> int:
-        return self.of(day, Kind.MFA_ENABLED.value) - self.of(day, *_FACTOR_LOST)
+        return self.of(day, EventType.MFA_ENABLED.value) - self.of(day, *_FACTOR_LOST)
 
 
 def _days(first: date, today: date, now: Now, events: _Events) -> list[Day]:
@@ -132,7 +132,7 @@ def _days(first: date, today: date, now: Now, events: _Events) -> list[Day]:
         found.append(
             Day(
                 day=day,
-                sign_ins=events.of(day, Kind.LOGIN_SUCCESS.value),
+                sign_ins=events.of(day, EventType.LOGIN_SUCCESS.value),
                 failures=events.of(day, *_FAILURES),
                 registrations=events.of(day, *_ARRIVALS),
                 accounts=accounts,

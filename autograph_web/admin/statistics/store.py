@@ -24,9 +24,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts.store import HAS_MFA, USERS
-from autograph_web.admin.person import Role, Status
 from autograph_web.admin.statistics.models import CountRow
-from autograph_web.audit.kinds import Kind
+from autograph_web.admin.user_summary import Role, Status
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.store import AUDIT
 from autograph_web.infra.db import database
 from autograph_web.infra.db.types import table_of
@@ -40,7 +40,7 @@ deletion of an account that had two-step verification on, according to its own e
 
 _LOCK_KEY = 0x4461_7973  # "Days": an advisory lock key that no other program on this database uses
 _LAST = select(func.max(COUNTS.c.through_id)).scalar_subquery()
-_FACTOR = (Kind.MFA_ENABLED.value, Kind.MFA_DISABLED.value, Kind.MFA_RESET_BY_ADMIN.value)
+_FACTOR = (EventType.MFA_ENABLED.value, EventType.MFA_DISABLED.value, EventType.MFA_RESET_BY_ADMIN.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +158,14 @@ def _what() -> ColumnElement[Any]:
         .limit(1)
         .scalar_subquery()
     )
-    enabled, deleted = AUDIT.c.kind == Kind.MFA_ENABLED.value, AUDIT.c.kind == Kind.ACCOUNT_DELETED.value
+    enabled, deleted = (
+        AUDIT.c.kind == EventType.MFA_ENABLED.value,
+        AUDIT.c.kind == EventType.ACCOUNT_DELETED.value,
+    )
     replaced: ColumnElement[bool] = AUDIT.c.details["replaced"].as_boolean()
     return case(
         (and_(enabled, replaced), _literal(REPLACED)),
-        (and_(deleted, last == Kind.MFA_ENABLED.value), _literal(DELETED_WITH_MFA)),
+        (and_(deleted, last == EventType.MFA_ENABLED.value), _literal(DELETED_WITH_MFA)),
         else_=AUDIT.c.kind,
     )
 

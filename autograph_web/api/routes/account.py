@@ -6,11 +6,11 @@ from fastapi import APIRouter, Response, Security
 from fastapi.responses import StreamingResponse
 
 from autograph_web.accounts.inputs import RegistrationInput
-from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentContext, CurrentViewer
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer
 from autograph_web.api.schemas.account import AccountOut, MessageOut
 from autograph_web.api.schemas.session import TokensOut
+from autograph_web.api.strict_json import StrictRoute
 from autograph_web.http import cookies
 from autograph_web.profile.inputs import DeletionInput, PasswordChangeInput
 from autograph_web.runtime import services
@@ -45,15 +45,15 @@ async def register(context: CurrentContext, wish: RegistrationInput) -> AccountO
 
 @router.post("/password-change", responses=problems(401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
 async def change_password(
-    context: CurrentContext, viewer: CurrentViewer, wish: PasswordChangeInput, response: Response
+    context: CurrentContext, principal: CurrentViewer, wish: PasswordChangeInput, response: Response
 ) -> TokensOut | MessageOut:
     """Change the password. The session is replaced: the answer holds a new token pair, or sets a new cookie.
 
     Every other session ends, unless `end_other_sessions` is false; no device stays trusted. With two-step
     verification on, a session that never showed a code is refused: sign in again.
     """
-    grant = await services().password_change.change(context, viewer, wish)
-    if viewer.token_id is not None:
+    grant = await services().password_change.change(context, principal, wish)
+    if principal.token_id is not None:
         return TokensOut.of(await services().tokens.open_for_client(context, grant))
     session = await services().sessions.open_for_browser(context, grant)
     cookies.set_session(services().settings, response, session.cookie, session.max_age)
@@ -66,9 +66,9 @@ async def change_password(
     responses=_DOWNLOAD | problems(401, 429, 503),
     dependencies=_SIGNED_IN,
 )
-async def export(context: CurrentContext, viewer: CurrentViewer) -> StreamingResponse:
+async def export(context: CurrentContext, principal: CurrentViewer) -> StreamingResponse:
     """Download everything that is kept about the account, secrets excepted."""
-    portions = await services().data_export.begin(context, viewer)
+    portions = await services().data_export.begin(context, principal)
     headers = {
         "Content-Disposition": 'attachment; filename="autograph-account.json"',
         "Cache-Control": "no-store",
@@ -78,10 +78,10 @@ async def export(context: CurrentContext, viewer: CurrentViewer) -> StreamingRes
 
 @router.delete("/account", responses=problems(401, 403, 409, 422, 503), dependencies=_SIGNED_IN)
 async def delete(
-    context: CurrentContext, viewer: CurrentViewer, wish: DeletionInput, response: Response
+    context: CurrentContext, principal: CurrentViewer, wish: DeletionInput, response: Response
 ) -> MessageOut:
     """Delete the account and everything in it, at once. Needs a sign-in like /mfa/disable."""
-    await services().deletion.delete(context, viewer, wish.confirm_email)
-    if viewer.token_id is None:
+    await services().deletion.delete(context, principal, wish.confirm_email)
+    if principal.token_id is None:
         cookies.clear_session(services().settings, response)
     return MessageOut(message="Your account was deleted.")

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.responses import StreamingResponse
 
-from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
 from autograph_web.api.documentation import problems
-from autograph_web.api.files import DOWNLOAD, as_file, link_next
-from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
+from autograph_web.api.downloads import DOWNLOAD, as_file, link_next
 from autograph_web.api.schemas.activity import ActivityOut, ActivityQuery, EventOut, ExportQuery
+from autograph_web.api.strict_json import StrictRoute
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, prefix="/activity", tags=["Activity"])
@@ -38,8 +38,8 @@ async def activity(
     dependencies=_SIGNED_IN,
 )
 async def export(
-    context: CurrentContext, viewer: CurrentViewer, query: Annotated[ExportQuery, Query()]
+    context: CurrentContext, principal: CurrentViewer, query: Annotated[ExportQuery, Query()]
 ) -> StreamingResponse:
     """Download every event the filters pick, newest first; `X-Total-Events` says how many there are."""
-    download = await services().activity.download(context, viewer, query, query.format)
+    download = await services().activity.download(context, principal, query, query.format)
     return as_file(download, query.format, "activity")

@@ -7,13 +7,12 @@ from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.responses import StreamingResponse
 
 from autograph_web.admin.inputs import AuditInput
-from autograph_web.admin.user_directory import Standing
+from autograph_web.admin.user_directory import UserDetail
 from autograph_web.admin.user_provisioning import CreationInput
-from autograph_web.api.beside_pages import BesidePage
-from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentOperator, SignedInOperator
+from autograph_web.api.content_negotiation import NegotiatedRoute
 from autograph_web.api.documentation import problems
-from autograph_web.api.files import DOWNLOAD, as_file, link_next
-from autograph_web.api.identity import BEARER, COOKIE, CurrentOperator, SignedInOperator
+from autograph_web.api.downloads import DOWNLOAD, as_file, link_next
 from autograph_web.api.schemas.account import MessageOut
 from autograph_web.api.schemas.admin import (
     AddressRequest,
@@ -31,10 +30,11 @@ from autograph_web.api.schemas.admin import (
     UsersQuery,
 )
 from autograph_web.api.schemas.session import RevokedOut
+from autograph_web.api.strict_json import StrictRoute
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, prefix="/admin", tags=["Administration"])
-_shared = APIRouter(route_class=BesidePage, prefix="/admin", tags=["Administration"])
+_shared = APIRouter(route_class=NegotiatedRoute, prefix="/admin", tags=["Administration"])
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 _CHANGE = problems(401, 403, 404, 409, 422, 503)
 _RECENT = 10
@@ -145,7 +145,7 @@ async def export(operator: CurrentOperator, query: Annotated[AuditExportQuery, Q
     return as_file(download, query.format, "audit")
 
 
-async def _standing(user_id: UUID) -> Standing:
+async def _standing(user_id: UUID) -> UserDetail:
     return await services().user_directory.standing(await services().user_directory.find(str(user_id)))
 
 

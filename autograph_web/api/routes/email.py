@@ -2,9 +2,8 @@
 
 from fastapi import APIRouter, Security
 
-from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentContext, CurrentViewer, PerhapsViewer
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import BEARER, COOKIE, CurrentContext, CurrentViewer, PerhapsViewer
 from autograph_web.api.schemas.account import AccountOut, MessageOut
 from autograph_web.api.schemas.email import (
     EmailUndoneOut,
@@ -14,7 +13,8 @@ from autograph_web.api.schemas.email import (
     VerificationConfirmation,
 )
 from autograph_web.api.schemas.recovery import RemovedOut
-from autograph_web.recovery.first_proof import Evidence
+from autograph_web.api.strict_json import StrictRoute
+from autograph_web.recovery.first_verification import Evidence
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, tags=["Email"])
@@ -22,16 +22,16 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
 @router.post("/email-verification/request", responses=problems(401, 429, 503), dependencies=_SIGNED_IN)
-async def request_verification(context: CurrentContext, viewer: CurrentViewer) -> MessageOut:
+async def request_verification(context: CurrentContext, principal: CurrentViewer) -> MessageOut:
     """Have a new link sent to the account's address; earlier ones stop working."""
-    if await services().verification.resend(context, viewer.user_id):
+    if await services().verification.resend(context, principal.user_id):
         return MessageOut(message="A link is on its way. It works for 24 hours.")
     return MessageOut(message="Your email is confirmed already.")
 
 
 @router.post("/email-verification/confirm", responses=problems(400, 401, 403, 422, 429, 503))
 async def confirm_verification(
-    context: CurrentContext, viewer: PerhapsViewer, wish: VerificationConfirmation
+    context: CurrentContext, principal: PerhapsViewer, wish: VerificationConfirmation
 ) -> EmailVerifiedOut:
     """Verify the address with the token of the link. It signs nobody in.
 
@@ -40,18 +40,18 @@ async def confirm_verification(
     `password_reset_token` is for /password-reset/confirm.
     """
     password = wish.password.get_secret_value() if wish.password else None
-    evidence = Evidence(viewer.user_id if viewer else None, password)
+    evidence = Evidence(principal.user_id if principal else None, password)
     token = wish.token.get_secret_value()
     return EmailVerifiedOut.shown(await services().first_proof.confirm(context, token, evidence))
 
 
 @router.post("/email-change/request", responses=problems(401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
-async def request_change(context: CurrentContext, viewer: CurrentViewer, wish: NewEmail) -> MessageOut:
+async def request_change(context: CurrentContext, principal: CurrentViewer, wish: NewEmail) -> MessageOut:
     """Have a link sent to a new address, and word to the old one. Needs a sign-in like /mfa/disable.
 
     Nothing changes before the link is used. The answer is the same if the address has an account already.
     """
-    email = await services().email_change.request(context, viewer, wish.email)
+    email = await services().email_change.request(context, principal, wish.email)
     return MessageOut(message=f"A link is on its way to {email}. It works for 24 hours.")
 
 

@@ -4,10 +4,10 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
-from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import RETRY_AFTER
 from autograph_web.api.schemas.health import HealthOut
-from autograph_web.http.operators import why_not_operator
+from autograph_web.api.strict_json import StrictRoute
+from autograph_web.http.operator_access import operator_access_error
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, prefix="/health", tags=["Health"])
@@ -36,7 +36,7 @@ async def ready(request: Request, response: Response) -> HealthOut:
         checks={check.name: check.well for check in checks},
         mail_is_late=not mail.well if well else None,
     )
-    if why_not_operator(request.scope, services().settings) is None:
+    if operator_access_error(request.scope, services().settings) is None:
         answer.details = {check.name: check.details for check in (*checks, mail)}
     if not well:
         response.status_code = 503

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from autograph_web.api.bodies import StrictRoute
 from autograph_web.api.documentation import problems
-from autograph_web.http.operators import why_not_operator
+from autograph_web.api.strict_json import StrictRoute
+from autograph_web.http.operator_access import operator_access_error
 from autograph_web.http.problems import problem_response
 from autograph_web.infra.telemetry.metrics import CONTENT_TYPE
 from autograph_web.runtime import services
@@ -21,7 +21,7 @@ async def metrics(request: Request) -> Response:
     With `AUTOGRAPH_METRICS_TOKEN` set, show it as a bearer token; without, only programs on the server's
     own machine find anything here.
     """
-    refusal = why_not_operator(request.scope, services().settings)
+    refusal = operator_access_error(request.scope, services().settings)
     if refusal is not None:
         return problem_response(refusal)
     return Response(await services().figures.text(), media_type=CONTENT_TYPE)

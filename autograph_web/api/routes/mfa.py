@@ -4,9 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Security
 
-from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
 from autograph_web.api.schemas.account import MessageOut
 from autograph_web.api.schemas.mfa import (
     EnableRequest,
@@ -17,6 +16,7 @@ from autograph_web.api.schemas.mfa import (
     VerifyRequest,
 )
 from autograph_web.api.schemas.session import TokensOut
+from autograph_web.api.strict_json import StrictRoute
 from autograph_web.authn.flow.inputs import SecondStepInput
 from autograph_web.runtime import services
 
@@ -25,22 +25,22 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
 @router.post("/setup", responses=problems(401, 403, 429, 503), dependencies=_SIGNED_IN)
-async def setup(context: CurrentContext, viewer: CurrentViewer) -> MfaSetupOut:
+async def setup(context: CurrentContext, principal: CurrentViewer) -> MfaSetupOut:
     """Make a new authenticator key. It protects nothing until /mfa/enable confirms it.
 
     The sign-in must be at most ten minutes old, and include the second factor if there is one.
     """
-    return MfaSetupOut.of(await services().enrolment.begin(context, viewer))
+    return MfaSetupOut.of(await services().enrolment.begin(context, principal))
 
 
 @router.post("/enable", responses=problems(400, 401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
-async def enable(context: CurrentContext, viewer: CurrentViewer, wish: EnableRequest) -> MfaEnabledOut:
+async def enable(context: CurrentContext, principal: CurrentViewer, wish: EnableRequest) -> MfaEnabledOut:
     """Confirm the new key with a code of it. The recovery codes are shown this once.
 
     Every other session ends, unless `end_other_sessions` is false: none of them has shown a code of this key.
     """
     codes = await services().enrolment.enable(
-        context, viewer, wish.code.get_secret_value(), end_others=wish.end_other_sessions
+        context, principal, wish.code.get_secret_value(), end_others=wish.end_other_sessions
     )
     return MfaEnabledOut(recovery_codes=codes)
 
@@ -54,16 +54,16 @@ async def verify(context: CurrentContext, wish: VerifyRequest) -> TokensOut:
 
 
 @router.post("/disable", responses=problems(400, 401, 403, 503), dependencies=_SIGNED_IN)
-async def disable(context: CurrentContext, viewer: CurrentViewer) -> MessageOut:
+async def disable(context: CurrentContext, principal: CurrentViewer) -> MessageOut:
     """Turn two-step verification off; needs a sign-in with password and factor within ten minutes."""
-    await services().enrolment.disable(context, viewer)
+    await services().enrolment.disable(context, principal)
     return MessageOut(message="Two-step verification is off.")
 
 
 @router.post("/recovery-codes", responses=problems(400, 401, 403, 503), dependencies=_SIGNED_IN)
-async def recovery_codes(context: CurrentContext, viewer: CurrentViewer) -> RecoveryCodesOut:
+async def recovery_codes(context: CurrentContext, principal: CurrentViewer) -> RecoveryCodesOut:
     """Make ten new recovery codes; the old ones stop working. Needs a sign-in like /mfa/disable."""
-    return RecoveryCodesOut(recovery_codes=await services().enrolment.regenerate_codes(context, viewer))
+    return RecoveryCodesOut(recovery_codes=await services().enrolment.regenerate_codes(context, principal))
 
 
 @router.get("/trusted-devices", responses=problems(401, 503), dependencies=_SIGNED_IN)
@@ -76,8 +76,8 @@ async def trusted_devices(caller: CurrentCaller) -> list[TrustedDeviceOut]:
     "/trusted-devices/{device_id}", responses=problems(401, 404, 422, 503), dependencies=_SIGNED_IN
 )
 async def forget_trusted_device(
-    context: CurrentContext, viewer: CurrentViewer, device_id: UUID
+    context: CurrentContext, principal: CurrentViewer, device_id: UUID
 ) -> MessageOut:
     """Ask this browser for a code again."""
-    await services().trusted_devices.forget(context, viewer, device_id)
+    await services().trusted_devices.forget(context, principal, device_id)
     return MessageOut(message="That browser is no longer trusted.")

@@ -4,16 +4,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Security
 
-from autograph_web.api.beside_pages import BesidePage
-from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
+from autograph_web.api.content_negotiation import NegotiatedRoute
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
 from autograph_web.api.schemas.overview import FlagOut, FlagRequest, StatisticsOut, StatisticsQuery
-from autograph_web.flags.inputs import read_wish
+from autograph_web.api.strict_json import StrictRoute
+from autograph_web.flags.inputs import parse_flag_change
 from autograph_web.runtime import services
 
 router = APIRouter(route_class=StrictRoute, prefix="/admin", tags=["Administration"])
-_shared = APIRouter(route_class=BesidePage, prefix="/admin", tags=["Administration"])
+_shared = APIRouter(route_class=NegotiatedRoute, prefix="/admin", tags=["Administration"])
 _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
@@ -32,13 +32,13 @@ async def flags(_caller: CurrentCaller) -> list[FlagOut]:
 @router.put("/flags/{name}", responses=problems(401, 403, 404, 422, 503), dependencies=_SIGNED_IN)
 async def switch(
     context: CurrentContext,
-    viewer: CurrentViewer,
+    principal: CurrentViewer,
     name: Annotated[str, Path(max_length=64)],
     wish: FlagRequest,
 ) -> FlagOut:
     """Switch a feature flag, on every worker within two seconds. Needs a sign-in like /mfa/disable."""
-    wanted = read_wish(name, wish.value, wish.percent)
-    return FlagOut.of(await services().feature_flags.change(context, viewer, wanted))
+    wanted = parse_flag_change(name, wish.value, wish.percent)
+    return FlagOut.of(await services().feature_flags.change(context, principal, wanted))
 
 
 router.routes.extend(_shared.routes)

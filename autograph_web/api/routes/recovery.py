@@ -2,9 +2,8 @@
 
 from fastapi import APIRouter
 
-from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.authentication import CurrentContext
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import CurrentContext
 from autograph_web.api.schemas.account import MessageOut
 from autograph_web.api.schemas.recovery import (
     PasswordResetConfirmation,
@@ -12,6 +11,7 @@ from autograph_web.api.schemas.recovery import (
     PasswordSetOut,
     RemovedOut,
 )
+from autograph_web.api.strict_json import StrictRoute
 from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response, Security
 
-from autograph_web.api.bodies import StrictRoute
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
 from autograph_web.api.documentation import problems
-from autograph_web.api.identity import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
 from autograph_web.api.oauth import PasswordGrant, password_grant
 from autograph_web.api.schemas.account import MessageOut
 from autograph_web.api.schemas.session import (
@@ -21,6 +20,7 @@ from autograph_web.api.schemas.session import (
     TokensOut,
     me_of,
 )
+from autograph_web.api.strict_json import StrictRoute
 from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authn.flow.inputs import SignInInput
 from autograph_web.runtime import services
@@ -58,34 +58,34 @@ async def refresh(context: CurrentContext, wish: RefreshRequest) -> TokensOut:
 
 
 @router.post("/logout", responses=problems(401, 503), dependencies=_SIGNED_IN)
-async def logout(context: CurrentContext, viewer: CurrentViewer) -> MessageOut:
+async def logout(context: CurrentContext, principal: CurrentViewer) -> MessageOut:
     """Sign this session out; its access and refresh tokens are dead at once."""
-    await services().sessions.end(context, viewer)
+    await services().sessions.end(context, principal)
     return MessageOut(message="You're signed out.")
 
 
 @router.post("/logout-all", responses=problems(401, 503), dependencies=_SIGNED_IN)
-async def logout_all(context: CurrentContext, viewer: CurrentViewer) -> RevokedOut:
+async def logout_all(context: CurrentContext, principal: CurrentViewer) -> RevokedOut:
     """Sign every session of the account out, this one included."""
-    return RevokedOut(revoked=await services().sessions.end_all(context, viewer))
+    return RevokedOut(revoked=await services().sessions.end_all(context, principal))
 
 
 @router.get("/sessions", responses=problems(401, 503), dependencies=_SIGNED_IN)
-async def sessions(viewer: CurrentViewer) -> list[OpenSessionOut]:
+async def sessions(principal: CurrentViewer) -> list[OpenSessionOut]:
     """List where the account is signed in: this session first, then those used last; a hundred at most."""
-    return [OpenSessionOut.of(session) for session in await services().devices.of(viewer)]
+    return [OpenSessionOut.of(session) for session in await services().devices.of(principal)]
 
 
 @router.delete("/sessions", responses=problems(401, 503), dependencies=_SIGNED_IN)
-async def sign_out_others(context: CurrentContext, viewer: CurrentViewer) -> RevokedOut:
+async def sign_out_others(context: CurrentContext, principal: CurrentViewer) -> RevokedOut:
     """Sign every session of the account out but this one; all their tokens are dead at once."""
-    return RevokedOut(revoked=await services().devices.sign_out_others(context, viewer))
+    return RevokedOut(revoked=await services().devices.sign_out_others(context, principal))
 
 
 @router.delete("/sessions/{session_id}", responses=problems(401, 404, 422, 503), dependencies=_SIGNED_IN)
-async def sign_out(context: CurrentContext, viewer: CurrentViewer, session_id: UUID) -> MessageOut:
+async def sign_out(context: CurrentContext, principal: CurrentViewer, session_id: UUID) -> MessageOut:
     """Sign one session of the account out; all its tokens are dead at once. This one may be it."""
-    await services().devices.sign_out(context, viewer, session_id)
+    await services().devices.sign_out(context, principal, session_id)
     return MessageOut(message="That session is signed out.")
 
 

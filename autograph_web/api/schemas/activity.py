@@ -11,7 +11,7 @@ from autograph_web.audit.log import AuditEvent
 from autograph_web.authz.principal import Principal
 from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.profile.inputs import ActivityInput
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 
 class ActivityQuery(ActivityInput):
@@ -51,7 +51,7 @@ class EventOut(BaseModel):
             ip=event.ip,
             user_agent=event.user_agent,
             session_id=event.session_id,
-            this_session=isinstance(caller, Viewer) and event.session_id == caller.session_id,
+            this_session=isinstance(caller, SessionPrincipal) and event.session_id == caller.session_id,
             details=event.details,
         )
 

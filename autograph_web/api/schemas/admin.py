@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from autograph_web.admin.audit_search import Finding
+from autograph_web.admin.audit_search import AuditEntry
 from autograph_web.admin.inputs import AuditInput
-from autograph_web.admin.person import Person, Role, Status, Wanted
-from autograph_web.admin.user_directory import Standing
+from autograph_web.admin.user_directory import UserDetail
 from autograph_web.admin.user_provisioning import Created
+from autograph_web.admin.user_summary import Role, Status, UserFilter, UserSummary
 from autograph_web.audit.downloads import Format
 from autograph_web.infra.query_text import AddressText
 from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
@@ -31,9 +31,9 @@ class UsersQuery(BaseModel):
     limit: int = Field(default=50, ge=1, le=200)
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> UserFilter:
         """The filter, as the service expects it."""
-        return Wanted(self.email, self.role, self.status, self.mfa)
+        return UserFilter(self.email, self.role, self.status, self.mfa)
 
 
 class UserOut(BaseModel):
@@ -49,12 +49,12 @@ class UserOut(BaseModel):
     last_sign_in_at: datetime | None
 
     @classmethod
-    def of(cls, person: Person) -> "UserOut":
+    def of(cls, person: UserSummary) -> "UserOut":
         """Return the JSON representation of `person`."""
         return cls(**_members(person))
 
 
-def _members(person: Person) -> dict[str, Any]:
+def _members(person: UserSummary) -> dict[str, Any]:
     return {name: getattr(person, name) for name in UserOut.model_fields}
 
 
@@ -105,7 +105,7 @@ class FindingOut(BaseModel):
     details: dict[str, Any]
 
     @classmethod
-    def of(cls, finding: Finding) -> "FindingOut":
+    def of(cls, finding: AuditEntry) -> "FindingOut":
         """Return the JSON representation of `finding`."""
         event = finding.event
         return cls(
@@ -141,7 +141,9 @@ class StandingOut(UserOut):
     recent_events: list[FindingOut]
 
     @classmethod
-    def made(cls, standing: Standing, sessions: list[OpenSession], recent: list[Finding]) -> "StandingOut":
+    def made(
+        cls, standing: UserDetail, sessions: list[OpenSession], recent: list[AuditEntry]
+    ) -> "StandingOut":
         """Return the JSON representation of `standing`."""
         return cls(
             **_members(standing.person),

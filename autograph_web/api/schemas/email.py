@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from autograph_web.api.schemas.account import AccountOut
 from autograph_web.api.schemas.recovery import RemovedOut
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
-from autograph_web.recovery.first_proof import Verified
+from autograph_web.recovery.first_verification import Verified
 
 
 class LinkToken(BaseModel):

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from autograph_web.admin.statistics.figures import Day, Now, Span
 from autograph_web.admin.statistics.statistics import Report
-from autograph_web.flags.flags import Standing
-from autograph_web.flags.inputs import EVERYBODY
+from autograph_web.flags.flags import FlagState
+from autograph_web.flags.inputs import ALL_ACCOUNTS
 
 
 class StatisticsQuery(BaseModel):
@@ -111,7 +111,7 @@ class FlagOut(BaseModel):
     changed_by: str | None
 
     @classmethod
-    def of(cls, standing: Standing) -> "FlagOut":
+    def of(cls, standing: FlagState) -> "FlagOut":
         """Return the JSON representation of `standing`."""
         flag, switched = standing.flag, standing.switched
         return cls(
@@ -133,4 +133,4 @@ class FlagRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     value: Annotated[str | None, Field(max_length=32, examples=["off"])]
-    percent: Annotated[int, Field(strict=True)] = EVERYBODY
+    percent: Annotated[int, Field(strict=True)] = ALL_ACCOUNTS

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from autograph_web.api.schemas.account import MessageOut
 from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
-from autograph_web.recovery.removed import Removed
+from autograph_web.recovery.revoked_credentials import RevokedCredentials
 
 
 class PasswordResetRequest(BaseModel):
@@ -39,7 +39,7 @@ class RemovedOut(BaseModel):
     password: bool
 
     @classmethod
-    def of(cls, removed: Removed) -> "RemovedOut":
+    def of(cls, removed: RevokedCredentials) -> "RemovedOut":
         """Return the JSON representation of `removed`."""
         return cls(**asdict(removed))
 

@@ -11,8 +11,8 @@ from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authz.principal import Principal
 from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.sessions.devices import OpenSession
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.sessions.tokens import TokenPair
-from autograph_web.sessions.viewer import Viewer
 
 
 class RefreshRequest(BaseModel):
@@ -117,22 +117,22 @@ class MeOut(BaseModel):
     session: SessionOut
 
     @classmethod
-    def of(cls, viewer: Viewer) -> "MeOut":
-        """Return the JSON representation of `viewer`."""
-        assurance = viewer.assurance
+    def of(cls, principal: SessionPrincipal) -> "MeOut":
+        """Return the JSON representation of `principal`."""
+        assurance = principal.assurance
         session = SessionOut(
-            id=viewer.session_id,
-            signed_in_at=viewer.signed_in_at,
-            expires_at=viewer.expires_at,
-            remember_me=viewer.remember,
+            id=principal.session_id,
+            signed_in_at=principal.signed_in_at,
+            expires_at=principal.expires_at,
+            remember_me=principal.remember,
             amr=list(assurance.amr),
             aal=assurance.level,
         )
         return cls(
-            id=viewer.user_id,
-            email=viewer.email,
-            role=viewer.role,
-            mfa_enabled=viewer.mfa_enabled,
+            id=principal.user_id,
+            email=principal.email,
+            role=principal.role,
+            mfa_enabled=principal.mfa_enabled,
             session=session,
         )
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, delete, desc, func, insert, select, text, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.chain.models import ChainKeyRow, CheckpointRow, LinkRow
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.store import AUDIT
 from autograph_web.infra.db import database
 from autograph_web.infra.db.types import table_of
@@ -142,7 +142,7 @@ async def deleted_accounts(connection: AsyncConnection, user_ids: set[UUID]) -> 
     """Return which of these accounts have a deletion event in the log."""
     query = (
         select(AUDIT.c.user_id)
-        .where(AUDIT.c.user_id.in_(user_ids), AUDIT.c.kind == Kind.ACCOUNT_DELETED.value)
+        .where(AUDIT.c.user_id.in_(user_ids), AUDIT.c.kind == EventType.ACCOUNT_DELETED.value)
         .distinct()
     )
     return set((await connection.execute(query)).scalars())

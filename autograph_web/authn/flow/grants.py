@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.randomness import random_uuid
 from autograph_web.sessions.assurance import Shown, amr_text, method_text
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 
 
 class Grants:
@@ -76,7 +76,7 @@ class Grants:
             raise SessionEnded
         await self._deps.audit_log.record(
             connection,
-            Kind.LOGIN_SUCCESS,
+            EventType.LOGIN_SUCCESS,
             context,
             user_id=grant.user_id,
             session_id=grant.session_id,

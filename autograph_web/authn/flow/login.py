@@ -7,7 +7,7 @@ from typing import Any
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.verification import Verification
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authn.flow.errors import EmailNotVerified, InvalidCredentials
@@ -20,7 +20,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.sessions.assurance import MULTI_FACTOR, MethodId
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class SignIn:
                 return await self._check(attempt)
         except RateLimitExceeded as refusal:
             if refusal.first:
-                await self._note(attempt, Kind.LOGIN_RATE_LIMITED, retry_after=refusal.retry_after)
+                await self._note(attempt, EventType.LOGIN_RATE_LIMITED, retry_after=refusal.retry_after)
             raise
 
     @retried
@@ -106,7 +106,7 @@ class SignIn:
             raise await self._refusal(attempt, checked.account)
         if self._verification.is_missing(checked.account):
             # Returned only to a client that knows the password.
-            await self._note(attempt, Kind.LOGIN_FAILED, checked.account, reason=EmailNotVerified.code)
+            await self._note(attempt, EventType.LOGIN_FAILED, checked.account, reason=EmailNotVerified.code)
             raise EmailNotVerified
         admitted = await self._admit(attempt, checked)
         if admitted is None:
@@ -139,7 +139,7 @@ class SignIn:
                 return None, None
             needs_second = _needs_second_factor(attempt, account)
             if needs_second and not trusted:
-                kind = Kind.LOGIN_MFA_REQUIRED
+                kind = EventType.LOGIN_MFA_REQUIRED
                 await self._deps.audit_log.record(connection, kind, attempt.context, user_id=account.id)
                 return account, None
             shown = shown_by(attempt.method)
@@ -153,11 +153,11 @@ class SignIn:
     async def _refusal(self, attempt: _Attempt, account: Account | None) -> InvalidCredentials:
         # An unknown address is recorded too, so that both failures do the same work; the submitted address is
         # not stored unless an account has it, because users type passwords into the wrong field.
-        await self._note(attempt, Kind.LOGIN_FAILED, account, known_account=account is not None)
+        await self._note(attempt, EventType.LOGIN_FAILED, account, known_account=account is not None)
         return InvalidCredentials()
 
     async def _note(
-        self, attempt: _Attempt, kind: Kind, account: Account | None = None, **details: Any
+        self, attempt: _Attempt, kind: EventType, account: Account | None = None, **details: Any
     ) -> None:
         user_id = account.id if account else None
         await self._deps.audit_log.record_alone(kind, attempt.context, user_id=user_id, **details)

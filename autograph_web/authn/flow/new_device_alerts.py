@@ -22,7 +22,7 @@ from autograph_web.infra.db.database import after_commit
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.redis.client import RedisClient, RedisDown
 from autograph_web.mail.message import Action, MailMessage, circumstances
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 
 # A user who has just registered expects these: the first sign-in by script, or from a phone.
 _SETTLING_IN = timedelta(minutes=15)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.errors import SessionEnded, WrongPassword
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.errors import CodeMalformed, InvalidCode
 from autograph_web.authn.flow.grants import Grants
@@ -16,13 +16,13 @@ from autograph_web.authn.ports import Checked, CodeUse, FirstFactor, TypedCode, 
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.sessions.assurance import MULTI_FACTOR, MethodId
-from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
+from autograph_web.sessions.principal import AuthenticationGrant, SessionPrincipal
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     context: RequestContext
-    viewer: Viewer
+    principal: SessionPrincipal
     first: FirstFactor
     code: TypedCode | None
 
@@ -44,7 +44,7 @@ class Reauthentication:
     async def confirm(
         self,
         context: RequestContext,
-        viewer: Viewer,
+        principal: SessionPrincipal,
         wish: ReauthenticationInput,
         device: str | None = None,
         method: MethodId | None = None,
@@ -62,30 +62,32 @@ class Reauthentication:
             SessionEnded: The account was locked or signed out everywhere meanwhile.
             Unavailable: The database is unavailable.
         """
-        email_key = normalize_email(viewer.email)
+        email_key = normalize_email(principal.email)
         first = self._usual if method is None else self._methods[method]
-        attempt = _Attempt(context, viewer, first, self._code(viewer, first, wish))
+        attempt = _Attempt(context, principal, first, self._code(principal, first, wish))
         limits = first.limits(context, email_key, device)
         async with self._deps.limiter.attempt(limits, email_key, WrongPassword):
             checked = await self._check(attempt, wish.password.get_secret_value())
         if attempt.code is None:
             return await self._admit(attempt, checked)
         async with self._deps.limiter.attempt(
-            self._factors.limits(viewer.user_id), viewer.user_id.hex, InvalidCode
+            self._factors.limits(principal.user_id), principal.user_id.hex, InvalidCode
         ):
             return await self._admit(attempt, checked)
 
-    def _code(self, viewer: Viewer, first: FirstFactor, wish: ReauthenticationInput) -> TypedCode | None:
-        if not viewer.mfa_enabled or MULTI_FACTOR in first.amr:
+    def _code(
+        self, principal: SessionPrincipal, first: FirstFactor, wish: ReauthenticationInput
+    ) -> TypedCode | None:
+        if not principal.mfa_enabled or MULTI_FACTOR in first.amr:
             return None
         if wish.code is None:
             raise CodeMalformed
         return self._factors.read(wish.code.get_secret_value())
 
     async def _check(self, attempt: _Attempt, answer: str) -> Checked:
-        checked = await attempt.first.check(attempt.context, attempt.viewer.user_id, answer)
+        checked = await attempt.first.check(attempt.context, attempt.principal.user_id, answer)
         if isinstance(checked, Wrong):
-            await self._note(Kind.LOGIN_FAILED, attempt)
+            await self._note(EventType.LOGIN_FAILED, attempt)
             raise WrongPassword
         return checked
 
@@ -93,25 +95,25 @@ class Reauthentication:
         try:
             return await self._commit(attempt, checked)
         except InvalidCode:
-            await self._note(Kind.MFA_VERIFY_FAILED, attempt)
+            await self._note(EventType.MFA_VERIFY_FAILED, attempt)
             raise
 
     @retried
     async def _commit(self, attempt: _Attempt, checked: Checked) -> AuthenticationGrant:
-        viewer, code = attempt.viewer, attempt.code
+        principal, code = attempt.principal, attempt.code
         async with self._deps.database.unit() as connection:
             # The factor first, as in the second-factor step: the opposite lock order could deadlock.
             if code is not None:
-                await self._factors.use(connection, viewer.user_id, code)
+                await self._factors.use(connection, principal.user_id, code)
             account = await attempt.first.confirm(connection, checked)
             lacks_factor = code is None and MULTI_FACTOR not in attempt.first.amr
             if account is None or (account.mfa_enabled and lacks_factor):
                 raise SessionEnded  # the rollback leaves the code unused
             await self._deps.audit_log.record(
-                connection, Kind.REAUTHENTICATED, attempt.context, viewer=viewer
+                connection, EventType.REAUTHENTICATED, attempt.context, principal=principal
             )
             if code is not None:
-                use = CodeUse(attempt.context, viewer.user_id, viewer.session_id, account.email)
+                use = CodeUse(attempt.context, principal.user_id, principal.session_id, account.email)
                 await self._factors.record_use(connection, code, use)
         return self._grant(attempt, account)
 
@@ -119,10 +121,10 @@ class Reauthentication:
         shown = shown_by(attempt.first)
         if attempt.code is not None:
             shown = shown.with_second_factor(attempt.code.method, self._factors.amr_of(attempt.code))
-        grant = self._grants.of_account(account, shown=shown, remember=attempt.viewer.remember)
-        return replace(grant, replaces=attempt.viewer.session_id)
+        grant = self._grants.of_account(account, shown=shown, remember=attempt.principal.remember)
+        return replace(grant, replaces=attempt.principal.session_id)
 
-    async def _note(self, kind: Kind, attempt: _Attempt) -> None:
+    async def _note(self, kind: EventType, attempt: _Attempt) -> None:
         await self._deps.audit_log.record_alone(
-            kind, attempt.context, viewer=attempt.viewer, reauthentication=True
+            kind, attempt.context, principal=attempt.principal, reauthentication=True
         )

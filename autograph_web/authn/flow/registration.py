@@ -10,7 +10,7 @@ from autograph_web.accounts.errors import EmailTaken, RegistrationClosed
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.models import User
 from autograph_web.accounts.verification import Verification
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.ports import Registrable
 from autograph_web.flags.flags import Flags
@@ -93,7 +93,9 @@ class Registration:
         async with self._deps.database.unit() as connection:
             await add_user(connection, user)
             await self._first.enrol(connection, user.id, prepared)
-            await self._deps.audit_log.record(connection, Kind.REGISTRATION_SUCCESS, context, user_id=user.id)
+            await self._deps.audit_log.record(
+                connection, EventType.REGISTRATION_SUCCESS, context, user_id=user.id
+            )
             if self._verification.is_wanted(user.id):
                 await self._verification.post(connection, user.id, user.email)
         return user
@@ -104,4 +106,4 @@ class Registration:
                 raise EmailTaken
 
     async def _note_refusal(self, context: RequestContext, refusal: DomainError) -> None:
-        await self._deps.audit_log.record_alone(Kind.REGISTRATION_FAILED, context, reason=refusal.code)
+        await self._deps.audit_log.record_alone(EventType.REGISTRATION_FAILED, context, reason=refusal.code)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.emails import normalize_email
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.flow.challenges import Challenge, ChallengeRequired, Challenges
@@ -20,7 +20,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.ratelimit.limiter import RateLimit, RateLimitExceeded
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 
 
 @dataclass(slots=True)
@@ -157,7 +157,7 @@ class SecondFactorStep:
                 taken.has_asked = True
             await self._deps.audit_log.record(
                 connection,
-                Kind.MFA_VERIFY_SUCCESS,
+                EventType.MFA_VERIFY_SUCCESS,
                 context,
                 user_id=grant.user_id,
                 session_id=grant.session_id,
@@ -174,7 +174,7 @@ class SecondFactorStep:
 
     async def _note_failure(self, context: RequestContext, challenge: Challenge, **details: Any) -> None:
         await self._deps.audit_log.record_alone(
-            Kind.MFA_VERIFY_FAILED, context, user_id=challenge.user_id, **details
+            EventType.MFA_VERIFY_FAILED, context, user_id=challenge.user_id, **details
         )
 
     def _limits(self, challenge: Challenge) -> list[RateLimit]:

@@ -10,7 +10,7 @@ import reflex as rx
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import Unfinished
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui import view_models
 from autograph_web.ui.account_form import Action
 from autograph_web.ui.routes import ACCOUNT, Route
@@ -55,7 +55,7 @@ class AccountState(StepUpPage, rx.State):
             await self._run(self._requested_email_change(values["email"]))
 
     def _requested_email_change(self, typed: str) -> Action:
-        async def requested(context: RequestContext, principal: Viewer) -> None:
+        async def requested(context: RequestContext, principal: SessionPrincipal) -> None:
             email = await services().email_change.request(context, principal, typed)
             words = f"A link is on its way to {email}. Nothing changes before you open it."
             await self._finish(words, "email-card")(context, principal)
@@ -63,7 +63,7 @@ class AccountState(StepUpPage, rx.State):
         return requested
 
     def _deleted(self, typed: str) -> Action:
-        async def deleted(context: RequestContext, principal: Viewer) -> None:
+        async def deleted(context: RequestContext, principal: SessionPrincipal) -> None:
             with suppress(Unfinished):  # deleted; only Redis has not been updated
                 await services().deletion.delete(context, principal, typed)
             # A full load of this page: the server then clears the stale cookie and says why the session
@@ -72,7 +72,7 @@ class AccountState(StepUpPage, rx.State):
 
         return deleted
 
-    async def _fill(self, principal: Viewer) -> None:
+    async def _fill(self, principal: SessionPrincipal) -> None:
         account = await services().profiles.of(principal.user_id)
         self.on = account.mfa_enabled
         self.since_at, self.since_when = (

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from autograph_web.audit.kinds import Group
+from autograph_web.audit.event_types import EventCategory
 from autograph_web.profile.inputs import ActivityInput, Device
 from autograph_web.ui.date_ranges import RANGES, since
 from autograph_web.ui.query_filters import Options, QueryFilters
 from autograph_web.ui.routes import ACTIVITY, Route
 
-GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in Group))
+GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in EventCategory))
 DEVICES: Options = (
     ("", "Every device"),
     (Device.THIS.value, "This session"),
@@ -34,7 +34,7 @@ class Filters(QueryFilters):
     def criteria(self, now: datetime) -> ActivityInput:
         """Return the criteria for the service."""
         return ActivityInput(
-            group=Group(self.group) if self.group else None,
+            group=EventCategory(self.group) if self.group else None,
             device=Device(self.device) if self.device else None,
             since=since(self.range, now),
         )

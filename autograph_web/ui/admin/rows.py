@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from autograph_web.admin.audit_search import Finding
-from autograph_web.admin.person import Person, Role, Status
-from autograph_web.audit.kinds import Outcome
+from autograph_web.admin.audit_search import AuditEntry
+from autograph_web.admin.user_summary import Role, Status, UserSummary
+from autograph_web.audit.event_types import Outcome
 from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.ui.view_models import event_icon, format_datetime, iso
 
@@ -42,7 +42,7 @@ class AuditRow:
     when: str
 
 
-def user_row(person: Person) -> UserRow:
+def user_row(person: UserSummary) -> UserRow:
     """Return the view model of an account."""
     seen = person.last_sign_in_at
     return UserRow(
@@ -59,7 +59,7 @@ def user_row(person: Person) -> UserRow:
     )
 
 
-def audit_row(finding: Finding) -> AuditRow:
+def audit_row(finding: AuditEntry) -> AuditRow:
     """Return the view model of an event; a deleted account has no link."""
     event = finding.event
     return AuditRow(

@@ -18,7 +18,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError, InvalidInput, NotFound, Unavailable
 from autograph_web.infra.flash import Flash
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui import messages
 from autograph_web.ui.account_form import Action
 from autograph_web.ui.api_keys.rows import KeyRow, key_row
@@ -114,7 +114,7 @@ class ApiKeysState(StepUpPage, rx.State):
         return flash
 
     def _created(self, form: Any) -> Action:
-        async def created(context: RequestContext, principal: Viewer) -> None:
+        async def created(context: RequestContext, principal: SessionPrincipal) -> None:
             intent = read_form(text_fields(form, *FORM_FIELDS))
             issued = await services().api_keys.create(context, principal, intent)
             ticket = ""  # without a ticket the page says that the key could not be shown
@@ -124,7 +124,7 @@ class ApiKeysState(StepUpPage, rx.State):
 
         return created
 
-    async def _discarded(self, context: RequestContext, principal: Viewer) -> None:
+    async def _discarded(self, context: RequestContext, principal: SessionPrincipal) -> None:
         with suppress(NotFound):  # already revoked
             await services().api_keys.revoke(context, principal, self.chosen)
         self._step_back()
@@ -132,13 +132,13 @@ class ApiKeysState(StepUpPage, rx.State):
         await self._continue(Step.CREATE.value)(context, principal)
 
     def _chosen_to_revoke(self, row: KeyRow) -> Action:
-        async def chosen_to_revoke(_context: RequestContext, _authorize: Viewer) -> None:
+        async def chosen_to_revoke(_context: RequestContext, _authorize: SessionPrincipal) -> None:
             self.chosen, self.chosen_name = row.key, row.name
             self._show(Step.REVOKE)
 
         return chosen_to_revoke
 
-    async def _revoked(self, context: RequestContext, principal: Viewer) -> None:
+    async def _revoked(self, context: RequestContext, principal: SessionPrincipal) -> None:
         name = self.chosen_name
         await services().api_keys.revoke(context, principal, self.chosen)
         await self._finish(f"{name} was revoked. It opens nothing any more.", _LIST)(context, principal)
@@ -147,7 +147,7 @@ class ApiKeysState(StepUpPage, rx.State):
         self.chosen, self.reveal, self.saved = key_id, ticket, False
         self._show(Step.SHOWN)
 
-    async def _fill(self, principal: Viewer) -> None:
+    async def _fill(self, principal: SessionPrincipal) -> None:
         account = await services().profiles.of(principal.user_id)
         found = await services().api_keys.of(principal.user_id)
         self.keys = [key_row(key, _CLOCK.now()) for key in found]

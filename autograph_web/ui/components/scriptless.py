@@ -19,7 +19,7 @@ from autograph_web.accounts.errors import (
     PasswordTooShort,
     PasswordTooWeak,
 )
-from autograph_web.http.native_forms import SCRIPTLESS, said_id
+from autograph_web.http.native_forms import SCRIPTLESS, message_id
 from autograph_web.infra.errors import DomainError, InvalidInput, RateLimited, Unavailable
 from autograph_web.ui import messages
 from autograph_web.ui.components.icons import icon
@@ -52,5 +52,5 @@ def noscript_messages(*notices: str, errors: Errors = ()) -> rx.Component:
 def _message(code: str, words: str, symbol: str) -> rx.Component:
     look = "box-bad" if symbol == "warning" else "box-info"
     return rx.el.div(
-        icon(symbol), rx.el.p(words), class_name=f"box {look} answered", custom_attrs=named(said_id(code))
+        icon(symbol), rx.el.p(words), class_name=f"box {look} answered", custom_attrs=named(message_id(code))
     )

@@ -7,7 +7,7 @@ import reflex as rx
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.user_agent import describe_user_agent
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui import guard, view_models
 from autograph_web.ui.account_page import AccountPage
 from autograph_web.ui.routes import DASHBOARD, SIGN_IN, Route
@@ -49,7 +49,7 @@ class DashboardState(AccountPage, rx.State):
     def _show_problem(self, error: DomainError) -> None:
         self.problem = error.detail
 
-    async def _fill(self, principal: Viewer) -> None:
+    async def _fill(self, principal: SessionPrincipal) -> None:
         account = await services().profiles.of(principal.user_id)
         active = await services().sessions.count_active(principal.user_id)
         last = await services().audit_log.last_sign_in_before(principal.user_id, principal.session_id)

@@ -19,7 +19,7 @@ from autograph_web.infra.errors import DomainError, NotFound, Unavailable
 from autograph_web.infra.one_time_secrets import OneTimeSecret
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui import guard, messages, view_models
 from autograph_web.ui.account_form import Action
 from autograph_web.ui.routes import SECURITY, Route
@@ -141,7 +141,7 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
     def _continue(self, intent: str, *, by_button: bool = False) -> Action:
         """Return the next step of `intent`; `by_button`: not after a re-authentication or by a link."""
 
-        async def proceed(context: RequestContext, principal: Viewer) -> None:
+        async def proceed(context: RequestContext, principal: SessionPrincipal) -> None:
             self.intent = intent
             if intent == Intent.PASSWORD:
                 self._show(Step.PASSWORD)
@@ -157,7 +157,7 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
 
         return proceed
 
-    async def _begin_setup(self, context: RequestContext, principal: Viewer) -> None:
+    async def _begin_setup(self, context: RequestContext, principal: SessionPrincipal) -> None:
         setup = await services().enrolment.begin(context, principal)
         groups = (setup.secret[start : start + _GROUP] for start in range(0, len(setup.secret), _GROUP))
         note: OneTimeSecret = {
@@ -168,7 +168,7 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
         await self._hand_over(principal, note, Step.SETUP)
 
     def _changed_password(self, values: dict[str, str], end_others: bool) -> Action:
-        async def changed(context: RequestContext, principal: Viewer) -> None:
+        async def changed(context: RequestContext, principal: SessionPrincipal) -> None:
             given = PasswordChangeInput(
                 current_password=SecretStr(values["current_password"]),
                 new_password=SecretStr(values["new_password"]),
@@ -185,40 +185,40 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
         return changed
 
     def _enabled(self, code: str, end_others: bool) -> Action:
-        async def enabled(context: RequestContext, principal: Viewer) -> None:
+        async def enabled(context: RequestContext, principal: SessionPrincipal) -> None:
             codes = await services().enrolment.enable(context, principal, code, end_others=end_others)
             await self._show_codes(principal, codes)
 
         return enabled
 
-    async def _regenerated_codes(self, context: RequestContext, principal: Viewer) -> None:
+    async def _regenerated_codes(self, context: RequestContext, principal: SessionPrincipal) -> None:
         self.intent = self.intent or Intent.NEW_CODES.value
         await self._show_codes(principal, await services().enrolment.regenerate_codes(context, principal))
 
-    async def _turned_off(self, context: RequestContext, principal: Viewer) -> None:
+    async def _turned_off(self, context: RequestContext, principal: SessionPrincipal) -> None:
         await services().enrolment.disable(context, principal)
         await self._finish(OUTCOME_MESSAGES[Intent.TURN_OFF], "two-step")(context, principal)
 
     def _distrusted(self, row: TrustedRow) -> Action:
-        async def distrusted(context: RequestContext, principal: Viewer) -> None:
+        async def distrusted(context: RequestContext, principal: SessionPrincipal) -> None:
             await services().trusted_devices.forget(context, principal, UUID(row.key))
             words = f"{row.name} is no longer trusted. It will ask for a code again."
             await self._finish(words, "trusted-devices")(context, principal)
 
         return distrusted
 
-    async def _show_codes(self, principal: Viewer, codes: list[str]) -> None:
+    async def _show_codes(self, principal: SessionPrincipal, codes: list[str]) -> None:
         self.on, self.saved = True, False
         await self._hand_over(principal, {"codes": codes}, Step.CODES)
 
-    async def _hand_over(self, principal: Viewer, note: OneTimeSecret, step: Step) -> None:
+    async def _hand_over(self, principal: SessionPrincipal, note: OneTimeSecret, step: Step) -> None:
         # Without a ticket the page says that it could not be shown, and offers to generate it again.
         self.reveal = ""
         with suppress(Unavailable):
             self.reveal = await services().one_time_secrets.put(principal.user_id, note)
         self._show(step)
 
-    async def _fill(self, principal: Viewer) -> None:
+    async def _fill(self, principal: SessionPrincipal) -> None:
         account = await services().profiles.of(principal.user_id)
         factors = await services().second_factors.status(principal.user_id)
         devices = await services().trusted_devices.of(principal.user_id) if factors.enabled else []

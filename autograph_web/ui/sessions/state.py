@@ -10,7 +10,7 @@ from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import NotFound
 from autograph_web.runtime import services
 from autograph_web.sessions.devices import MOST_LISTED
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui import messages, view_models
 from autograph_web.ui.account_form import AccountForm, Action
 from autograph_web.ui.form_state import text_fields
@@ -48,7 +48,7 @@ class SessionsState(AccountForm, rx.State):
         await self._run(self._signed_others_out)
 
     async def _run_authorized(self, action: Action) -> None:
-        async def action_or_refresh(context: RequestContext, principal: Viewer) -> None:
+        async def action_or_refresh(context: RequestContext, principal: SessionPrincipal) -> None:
             try:
                 await action(context, principal)
             except NotFound:  # it has ended meanwhile: show the current list
@@ -58,7 +58,7 @@ class SessionsState(AccountForm, rx.State):
         await super()._run_authorized(action_or_refresh)
 
     def _signed_out(self, form: object) -> Action:
-        async def signed_out(context: RequestContext, principal: Viewer) -> None:
+        async def signed_out(context: RequestContext, principal: SessionPrincipal) -> None:
             chosen = _session_id(text_fields(form, "session")["session"])
             await services().devices.sign_out(context, principal, chosen)
             if chosen == principal.session_id:
@@ -71,16 +71,16 @@ class SessionsState(AccountForm, rx.State):
 
         return signed_out
 
-    async def _signed_others_out(self, context: RequestContext, principal: Viewer) -> None:
+    async def _signed_others_out(self, context: RequestContext, principal: SessionPrincipal) -> None:
         await services().devices.sign_out_others(context, principal)
         await self._show_done(principal, messages.OTHERS_SIGNED_OUT)
 
-    async def _show_done(self, principal: Viewer, words: str) -> None:
+    async def _show_done(self, principal: SessionPrincipal, words: str) -> None:
         await self._fill(principal)
         self.notice = words
         self._focus_on("other-devices")
 
-    async def _fill(self, principal: Viewer) -> None:
+    async def _fill(self, principal: SessionPrincipal) -> None:
         account = await services().profiles.of(principal.user_id)
         found = await services().devices.of(principal)
         # Set the vars only after everything was read.

@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from autograph_web.admin.person import Role
+from autograph_web.admin.user_summary import Role
 from autograph_web.container import Services
 from autograph_web.sessions.store import SESSIONS
 from tests.support.clients.http import CREDENTIALS, bearer, sign_in, sign_up

@@ -23,8 +23,8 @@ async def page(browser: AsyncClient, services: Services) -> AsyncClient:
 
 @pytest.fixture
 async def ticket(page: AsyncClient, services: Services) -> str:
-    viewer = await services.sessions.authenticate_cookie(page.cookies["autograph_session"])
-    return await services.one_time_secrets.put(viewer.user_id, NOTE)
+    principal = await services.sessions.authenticate_cookie(page.cookies["autograph_session"])
+    return await services.one_time_secrets.put(principal.user_id, NOTE)
 
 
 async def test_a_note_is_answered_as_json_that_nobody_keeps(page: AsyncClient, ticket: str) -> None:

@@ -16,7 +16,7 @@ from tests.support.servers.inspection import RedisWindow
 from tests.support.services.app import Connect
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, PASSWORD, WRONG, how_many, rows
-from tests.support.services.two_step import Enrolled, enrol, viewer_of
+from tests.support.services.two_step import Enrolled, enrol, principal_of
 
 OTHER = "theo@northwind.dev"
 HTTPS = {"base_url": "https://accounts.northwind.dev"}
@@ -70,8 +70,8 @@ async def test_the_right_code_opens_the_session_and_takes_the_challenge_back(
     assert set(cookies) == {"autograph_session", "autograph_device", "autograph_challenge"}
     assert attributes(cookies["autograph_session"]) == (MONTH, "/", True, "lax")
     assert (cookies["autograph_challenge"].value, cookies["autograph_challenge"]["max-age"]) == ("", "0")
-    viewer = await viewer_of(services, cookies["autograph_session"].value)
-    assert (viewer.user_id, viewer.method) == (mina.user_id, "password+totp")
+    principal = await principal_of(services, cookies["autograph_session"].value)
+    assert (principal.user_id, principal.method) == (mina.user_id, "password+totp")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,9 @@ async def test_a_trusted_browser_is_not_asked_again_for_this_account_only(
     trusted = browser.cookies["autograph_trusted"]
 
     again = cookies_set(await first_step(browser))
-    assert (await viewer_of(services, again["autograph_session"].value)).method == "password+trusted_device"
+    assert (
+        await principal_of(services, again["autograph_session"].value)
+    ).method == "password+trusted_device"
     assert "autograph_challenge" in cookies_set(await first_step(browser, theo.email))
     forged = f"autograph_trusted={trusted[:-2]}AA"
     other = connect(origin=services.settings.base_url, Cookie=forged)

@@ -3,7 +3,7 @@
 import pytest
 from httpx import AsyncClient, Response
 
-from autograph_web.admin.person import Role
+from autograph_web.admin.user_summary import Role
 from autograph_web.container import Services
 from tests.support.clients.http import assert_problem, come_in, sign_up
 from tests.support.services.app import Connect

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.audit.selection import Place
+from autograph_web.audit.event_filter import Cursor
 from autograph_web.audit.store import AUDIT
 from autograph_web.container import Services
 from tests.support.clients.http import CREDENTIALS, assert_problem, bearer, cookies_set, sign_in, sign_up
@@ -171,7 +171,7 @@ async def test_a_cursor_of_somebody_else_opens_only_ones_own_events(
     await register(services, "theo@northwind.dev")
     theirs = await sign_in(api, "theo@northwind.dev")
     [row] = [row for row in await audited(services, "login_success") if row.at == clock.now()]
-    cursor = Place(row.at, row.id).encode()
+    cursor = Cursor(row.at, row.id).encode()
 
     assert await kinds(api, tokens, cursor=cursor) == ["login_success", "registration_success"]
     assert await kinds(api, theirs, cursor=cursor) == ["registration_success"]

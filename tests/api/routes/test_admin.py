@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.admin.person import Role
+from autograph_web.admin.user_summary import Role
 from autograph_web.container import Services
 from autograph_web.sessions.assurance import RECENT_S
 from tests.support.clients.http import assert_problem, bearer, come_in, sign_in, sign_up

@@ -14,7 +14,7 @@ from httpx import AsyncClient
 
 from autograph_web.accounts.store import USERS
 from autograph_web.api.app import build_api
-from autograph_web.api.identity import CurrentCaller, CurrentViewer
+from autograph_web.api.authentication import CurrentCaller, CurrentViewer
 from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
 from autograph_web.authz.errors import ScopeMissing, SessionRequired
 from autograph_web.authz.operations import REST, Operation, Who, operation_of
@@ -308,9 +308,9 @@ async def test_making_one_takes_a_fresh_sign_in(
 
 
 async def test_the_twenty_sixth_is_one_too_many(api: AsyncClient, services: Services) -> None:
-    viewer = await newcomer(services)
+    principal = await newcomer(services)
     for _ in range(25):
-        await issue(services, viewer)
+        await issue(services, principal)
     body = {"name": "x", "scopes": ["read"]}
     answer = await api.post("/api-keys", json=body, headers=bearer(await sign_in(api)))
     assert_problem(answer, 409, "too_many_api_keys")

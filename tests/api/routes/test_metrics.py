@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.container import Services
 from autograph_web.mail.message import MailMessage
 from tests.support.clients.http import assert_problem, bearer, sign_in, sign_up
@@ -81,13 +81,13 @@ async def test_no_account_opens_the_figures(connect: Connect) -> None:
 
 async def test_every_kind_of_event_is_known_from_the_start(services: Services, scrape: Scrape) -> None:
     figures = await scrape()
-    for kind in Kind:
+    for kind in EventType:
         labels = frozenset({("kind", kind.value), ("group", kind.group.value)})
         assert ("autograph_events_total", labels) in figures
 
 
 async def test_an_event_counts_whatever_its_kind(services: Services, scrape: Scrape) -> None:
-    times = {kind: 1 + number % 3 for number, kind in enumerate(Kind)}
+    times = {kind: 1 + number % 3 for number, kind in enumerate(EventType)}
     before = await scrape()
     for kind, count in times.items():
         for _ in range(count):
@@ -104,7 +104,7 @@ async def test_an_event_that_was_rolled_back_does_not_count(services: Services, 
     async def fail() -> None:
         with suppress(ZeroDivisionError):
             async with services.database.unit() as connection:
-                await services.audit_log.record(connection, Kind.LOGOUT, context())
+                await services.audit_log.record(connection, EventType.LOGOUT, context())
                 raise ZeroDivisionError
 
     assert await grown(scrape, fail(), "autograph_events_total", kind="logout", group="sign_in") == 0
@@ -183,8 +183,8 @@ async def test_the_outbox_and_the_chain_are_looked_up(
     await services.audit_chain.close()
     async with services.database.unit() as connection:
         await services.outbox.post(connection, MailMessage(EMAIL, "Hello", ("Hello.",)))
-    await services.audit_log.record_alone(Kind.LOGOUT, context())
-    await services.audit_log.record_alone(Kind.LOGOUT, context())
+    await services.audit_log.record_alone(EventType.LOGOUT, context())
+    await services.audit_log.record_alone(EventType.LOGOUT, context())
     clock.advance(70)
     figures = await scrape()
 

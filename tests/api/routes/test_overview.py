@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from autograph_web.admin.person import Role
+from autograph_web.admin.user_summary import Role
 from autograph_web.container import Services
 from autograph_web.flags.table import FLAGS
 from tests.support.clients.http import assert_problem, bearer, sign_in, sign_up

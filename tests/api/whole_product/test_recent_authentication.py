@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from autograph_web.accounts.store import USERS
-from autograph_web.admin.person import Role
+from autograph_web.admin.user_summary import Role
 from autograph_web.authz.operations import FORMS, REST, Operation, Who
 from autograph_web.container import Services
 from autograph_web.sessions.assurance import RECENT_S

@@ -71,9 +71,9 @@ async def journey(browser: AsyncClient, api: AsyncClient, services: Services, cl
     waiting = cookies_set(await browser.post("/session/sign-in", data=CREDENTIALS))
     answer = await browser.post("/session/verify", data={"code": phone.code(now), "trust_device": "on"})
     opened = cookies_set(answer)
-    viewer = await services.sessions.authenticate_cookie(opened["autograph_session"].value)
+    principal = await services.sessions.authenticate_cookie(opened["autograph_session"].value)
     note: OneTimeSecret = {"secret": setup["secret"], "recovery_codes": paper}
-    tickets = [await services.one_time_secrets.put(viewer.user_id, note) for _ in range(2)]
+    tickets = [await services.one_time_secrets.put(principal.user_id, note) for _ in range(2)]
     await browser.post("/session/reveal", data={"ticket": tickets[0]})
     pending = await challenge(api)
     await browser.get("/broken")

@@ -9,14 +9,14 @@ import pytest
 from autograph_web.accounts.account import Account
 from autograph_web.accounts.errors import LinkReplaced, LinkUnknown, LinkUsed
 from autograph_web.container import Services
-from autograph_web.recovery.first_proof import Evidence, Verified
+from autograph_web.recovery.first_verification import Evidence, Verified
 from tests.support.mail.links import token_to
 from tests.support.mail.mailbox import Mailbox
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, PASSWORD, context, open_cookie, register
 from tests.support.services.operators import create
 from tests.support.services.password_reset import NEW_PASSWORD, ask, ask_and_open, choose
-from tests.support.services.two_step import viewer_of
+from tests.support.services.two_step import principal_of
 
 VERIFY, CHANGE = "/verify-email", "/change-email"
 FIRST, SECOND = "first@elsewhere.dev", "second@elsewhere.dev"
@@ -84,10 +84,10 @@ async def test_a_change_of_address_asked_for_again_ends_the_first_even_to_the_sa
     services: Services, mailbox: Mailbox
 ) -> None:
     await register(services)
-    viewer = await viewer_of(services, await open_cookie(services))
+    principal = await principal_of(services, await open_cookie(services))
     tokens: list[str] = []
     for email in (FIRST, FIRST, SECOND):
-        await services.email_change.request(context(), viewer, email)
+        await services.email_change.request(context(), principal, email)
         tokens.append(token_to(mailbox, email, CHANGE))
 
     for token in tokens[:2]:
@@ -100,9 +100,9 @@ async def test_of_changes_asked_for_at_once_one_moves_the_account(
     services: Services, mailbox: Mailbox
 ) -> None:
     await register(services)
-    viewer = await viewer_of(services, await open_cookie(services))
+    principal = await principal_of(services, await open_cookie(services))
     wanted = [f"mina{number}@elsewhere.dev" for number in range(4)]
-    await asyncio.gather(*(services.email_change.request(context(), viewer, one) for one in wanted))
+    await asyncio.gather(*(services.email_change.request(context(), principal, one) for one in wanted))
     outcomes = [
         await _outcome(services.email_change.confirm(context(), token_to(mailbox, one, CHANGE)))
         for one in wanted
@@ -129,8 +129,8 @@ async def test_links_of_one_address_leave_those_of_the_address_after_it_alone(
     services: Services, mailbox: Mailbox
 ) -> None:
     await register(services)
-    viewer = await viewer_of(services, await open_cookie(services))
-    await services.email_change.request(context(), viewer, FIRST)
+    principal = await principal_of(services, await open_cookie(services))
+    await services.email_change.request(context(), principal, FIRST)
     change = token_to(mailbox, FIRST, CHANGE)
     reset = await ask_and_open(services, mailbox)
     await services.email_change.confirm(context(), change)

@@ -21,7 +21,7 @@ from autograph_web.authn.flow.errors import EmailNotVerified, InvalidCredentials
 from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
 from autograph_web.mail.store import OUTBOX
-from autograph_web.recovery.first_proof import Evidence
+from autograph_web.recovery.first_verification import Evidence
 from tests.support.mail.links import token_to
 from tests.support.mail.mailbox import Mailbox
 from tests.support.services.clock import FakeClock

@@ -9,10 +9,10 @@ import pytest
 from autograph_web.accounts.errors import LastAdmin
 from autograph_web.admin.errors import NotAdmin, OwnAccount
 from autograph_web.admin.inputs import AuditInput
-from autograph_web.admin.person import Operator, Role, Wanted, administrator_in
 from autograph_web.admin.user_provisioning import CreationInput
+from autograph_web.admin.user_summary import Actor, Role, UserFilter, administrator_in
 from autograph_web.api_keys.key import Scope
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.store import AUDIT
 from autograph_web.container import Services
 from autograph_web.sessions.assurance import RECENT_S
@@ -30,33 +30,33 @@ from tests.support.services.factories import (
     register,
 )
 from tests.support.services.operators import OPERATOR, acting, administrator, caller_of
-from tests.support.services.two_step import viewer_of
+from tests.support.services.two_step import principal_of
 
 NORA, OTTO = "nora@northwind.dev", "otto@northwind.dev"
-Act = Callable[[Services, Operator, UUID], Awaitable[object]]
+Act = Callable[[Services, Actor, UUID], Awaitable[object]]
 
 
-async def lock(services: Services, operator: Operator, user_id: UUID) -> object:
+async def lock(services: Services, operator: Actor, user_id: UUID) -> object:
     return await services.user_actions.lock(operator, user_id)
 
 
-async def unlock(services: Services, operator: Operator, user_id: UUID) -> object:
+async def unlock(services: Services, operator: Actor, user_id: UUID) -> object:
     return await services.user_actions.unlock(operator, user_id)
 
 
-async def promote(services: Services, operator: Operator, user_id: UUID) -> object:
+async def promote(services: Services, operator: Actor, user_id: UUID) -> object:
     return await services.user_actions.set_role(operator, user_id, Role.ADMIN)
 
 
-async def end_sessions(services: Services, operator: Operator, user_id: UUID) -> object:
+async def end_sessions(services: Services, operator: Actor, user_id: UUID) -> object:
     return await services.user_actions.end_sessions(operator, user_id)
 
 
-async def reset_mfa(services: Services, operator: Operator, user_id: UUID) -> object:
+async def reset_mfa(services: Services, operator: Actor, user_id: UUID) -> object:
     return await services.user_actions.reset_mfa(operator, user_id)
 
 
-async def create(services: Services, operator: Operator, _user_id: UUID) -> object:
+async def create(services: Services, operator: Actor, _user_id: UUID) -> object:
     return await services.user_provisioning.create(operator, CreationInput(email=EMAIL, role=Role.ADMIN))
 
 
@@ -77,7 +77,7 @@ async def test_whoever_is_none_changes_nothing_and_learns_nothing(
         with pytest.raises(NotAdmin):
             await act(services, otto, user_id)
     assert (await how_many(services, AUDIT), mailbox.letters) == (before, [])
-    await viewer_of(services, (await open_pair(services)).access_token)
+    await principal_of(services, (await open_pair(services)).access_token)
 
 
 @every_change
@@ -129,7 +129,9 @@ async def test_what_is_done_names_who_did_it_but_not_to_the_owner(services: Serv
     assert event.ip == nora.context.ip
 
     [seen] = [
-        event for event in await services.audit_log.recent(mina.id, 9) if event.kind is Kind.ACCOUNT_LOCKED
+        event
+        for event in await services.audit_log.recent(mina.id, 9)
+        if event.kind is EventType.ACCOUNT_LOCKED
     ]
     assert (seen.ip, seen.user_agent, seen.session_id) == ("", "", None)
     assert seen.details["actor"] == "an administrator"
@@ -138,10 +140,10 @@ async def test_what_is_done_names_who_did_it_but_not_to_the_owner(services: Serv
 async def test_an_api_key_needs_no_recent_sign_in_and_is_named(services: Services, clock: FakeClock) -> None:
     mina = await register(services)
     nora = await administrator(services)
-    viewer = await viewer_of(services, (await open_pair(services, NORA)).access_token)
-    issued = await issue(services, viewer, scopes=frozenset({Scope.ADMIN}))
+    principal = await principal_of(services, (await open_pair(services, NORA)).access_token)
+    issued = await issue(services, principal, scopes=frozenset({Scope.ADMIN}))
     clock.advance(RECENT_S + 1)
-    key = Operator.administrator(context(), await use(services, issued.text))
+    key = Actor.administrator(context(), await use(services, issued.text))
     assert await lock(services, key, mina.id) is True
     [event] = await audited(services, "account_locked")
     assert issued.key.id in event.details["actor"]
@@ -178,7 +180,7 @@ async def test_of_two_who_demote_each_other_one_stays(services: Services) -> Non
         return_exceptions=True,
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NotAdmin", "bool"]
-    left, _ = await services.user_directory.page(Wanted(role=Role.ADMIN), "", 9)
+    left, _ = await services.user_directory.page(UserFilter(role=Role.ADMIN), "", 9)
     assert len(left) == 1
 
 

@@ -10,11 +10,11 @@ from uuid import uuid4
 import pytest
 
 from autograph_web.admin.inputs import AuditInput
-from autograph_web.admin.person import Role
+from autograph_web.admin.user_summary import Role
 from autograph_web.audit.downloads import Format
 from autograph_web.audit.errors import InvalidCursor
-from autograph_web.audit.kinds import Group, Kind, Outcome
-from autograph_web.audit.selection import Place, Selection
+from autograph_web.audit.event_filter import Cursor, EventFilter
+from autograph_web.audit.event_types import EventCategory, EventType, Outcome
 from autograph_web.audit.store import selecting
 from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
@@ -78,14 +78,14 @@ async def test_the_pages_follow_each_other_without_gap_or_repetition(
 ) -> None:
     mina = await register(services)
     await fill(services, clock, mina.id, uuid4())
-    wish, seen, cursor = AuditInput(group=Group.SIGN_IN), list[int](), None
+    wish, seen, cursor = AuditInput(group=EventCategory.SIGN_IN), list[int](), None
     while True:
         page = await services.audit_search.page(wish, cursor, 97)
         seen += [one.event.id for one in page.found]
         cursor = page.next_cursor
         if cursor is None:
             break
-    events = await services.audit_log.searched(None, Selection(Group.SIGN_IN.kinds), None, MANY)
+    events = await services.audit_log.searched(None, EventFilter(EventCategory.SIGN_IN.kinds), None, MANY)
     assert seen == [event.id for event in events]
     assert len(seen) == len(set(seen)) > 300
     with pytest.raises(InvalidCursor):
@@ -96,15 +96,15 @@ async def test_a_page_reads_about_as_many_rows_as_it_shows(services: Services, c
     mina = await register(services)
     await fill(services, clock, mina.id, uuid4())
     picked = {
-        "all": Selection(),
-        "rare": Selection(Group.SIGN_IN.kinds),
-        "absent": Selection(Group.TWO_STEP.kinds),
-        "refused": Selection(tuple(kind for kind in Kind if kind.outcome is Outcome.REFUSED)),
-        "recent": Selection(since=clock.now() + timedelta(seconds=MANY - 60)),
-        "address": Selection(ip="203.0.113.7"),
-        "both": Selection((Kind.LOGIN_FAILED,), ip="198.51.100.200"),
+        "all": EventFilter(),
+        "rare": EventFilter(EventCategory.SIGN_IN.kinds),
+        "absent": EventFilter(EventCategory.TWO_STEP.kinds),
+        "refused": EventFilter(tuple(kind for kind in EventType if kind.outcome is Outcome.REFUSED)),
+        "recent": EventFilter(since=clock.now() + timedelta(seconds=MANY - 60)),
+        "address": EventFilter(ip="203.0.113.7"),
+        "both": EventFilter((EventType.LOGIN_FAILED,), ip="198.51.100.200"),
     }
-    middle = Place(clock.now() + timedelta(seconds=MANY // 2), 10**9)
+    middle = Cursor(clock.now() + timedelta(seconds=MANY // 2), 10**9)
     for (name, wanted), before in product(picked.items(), (None, middle)):
         query = selecting(None, wanted, before, LIMIT)
         if services.database.writes_at_once:

@@ -32,7 +32,7 @@ from tests.support.services.factories import (
     register,
 )
 from tests.support.services.operators import OPERATOR
-from tests.support.services.two_step import viewer_of
+from tests.support.services.two_step import principal_of
 
 OFFICE = "198.51.100.77"
 
@@ -116,7 +116,7 @@ async def test_only_an_administrator_who_has_just_signed_in_lifts(
     assert (answer.status_code, answer.json()) == (200, {"lifted": ["login"]})
     answer = await api.post("/admin/addresses/unlock", json={"address": "x"}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, AddressInvalid.code)
-    mine = (await viewer_of(services, token)).user_id
+    mine = (await principal_of(services, token)).user_id
     answer = await api.post(f"/admin/users/{mine}/limits/lift", headers=headers)
     assert (answer.status_code, answer.json()) == (200, {"lifted": []})
     clock.advance(601)

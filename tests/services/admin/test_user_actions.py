@@ -10,7 +10,7 @@ from autograph_web.accounts.errors import LastAdmin, LinkReplaced, LinkUnknown, 
 from autograph_web.accounts.links import Purpose
 from autograph_web.accounts.store import USERS
 from autograph_web.admin.errors import AccountUnknown
-from autograph_web.admin.person import Role, Status
+from autograph_web.admin.user_summary import Role, Status
 from autograph_web.audit.store import AUDIT
 from autograph_web.authn.errors import MfaNotEnabled
 from autograph_web.authn.flow.errors import InvalidCredentials
@@ -40,7 +40,7 @@ from tests.support.services.factories import (
     rows,
 )
 from tests.support.services.operators import OPERATOR, create, lock, make_admin, person
-from tests.support.services.two_step import enrol, viewer_of
+from tests.support.services.two_step import enrol, principal_of
 
 ADMIN, OTHER_ADMIN = "nora@northwind.dev", "otto@northwind.dev"
 RACERS = 8
@@ -75,7 +75,7 @@ async def test_every_session_is_over_before_it_is_said_to_be(
     theos = await open_pair(services, other.email)
     pair, cookie = await open_pair(services), await open_cookie(services)
     for token in (pair.access_token, cookie, theos.access_token):  # their copies lie in Redis now
-        await viewer_of(services, token)
+        await principal_of(services, token)
     under_way = await prove(services)
     mailbox.empty()
 
@@ -83,12 +83,12 @@ async def test_every_session_is_over_before_it_is_said_to_be(
 
     for token in (pair.access_token, cookie):
         with pytest.raises(SessionEnded):
-            await viewer_of(services, token)
+            await principal_of(services, token)
     with pytest.raises(DomainError):
         await services.tokens.refresh(context(), pair.refresh_token)
     with pytest.raises(SessionEnded):
         await services.tokens.open_for_client(context(), under_way)
-    await viewer_of(services, theos.access_token)
+    await principal_of(services, theos.access_token)
     [event] = await audited(services, kind)
     assert (event.user_id, event.details["actor"]) == (mina.id, OPERATOR.actor)
     [letter] = mailbox.letters
@@ -111,7 +111,7 @@ async def test_a_locked_account_cannot_be_signed_in_to_until_it_is_unlocked(
     assert await services.user_actions.unlock(OPERATOR, mina.id) is True
     assert await services.user_actions.unlock(OPERATOR, mina.id) is False
     with pytest.raises(SessionEnded):
-        await viewer_of(services, old.access_token)  # what was ended stays ended
+        await principal_of(services, old.access_token)  # what was ended stays ended
     await prove(services)
     assert len(await audited(services, "account_unlocked")) == 1
     assert mailbox.letters[-1].subject == "Your account is open again"
@@ -150,15 +150,15 @@ async def test_a_new_role_is_in_every_new_session_and_in_none_from_before(servic
     await promote(services, mina.id)
     assert await promote(services, mina.id) is False
     with pytest.raises(SessionEnded):
-        await viewer_of(services, before.access_token)
+        await principal_of(services, before.access_token)
     as_admin = await open_pair(services)
-    assert (await viewer_of(services, as_admin.access_token)).role == Role.ADMIN
+    assert (await principal_of(services, as_admin.access_token)).role == Role.ADMIN
 
     await make_admin(services, ADMIN)
     await demote(services, mina.id)
     with pytest.raises(SessionEnded):
-        await viewer_of(services, as_admin.access_token)
-    assert (await viewer_of(services, (await open_pair(services)).access_token)).role == Role.USER
+        await principal_of(services, as_admin.access_token)
+    assert (await principal_of(services, (await open_pair(services)).access_token)).role == Role.USER
     first, second = await audited(services, "role_changed")
     assert (first.details["before"], first.details["role"]) == ("user", "admin")
     assert (second.details["before"], second.details["role"]) == ("admin", "user")
@@ -211,11 +211,11 @@ async def test_a_reset_of_two_step_verification_leaves_the_password(
     await services.user_actions.reset_mfa(OPERATOR, mina.user_id)
 
     with pytest.raises(SessionEnded):
-        await viewer_of(services, mina.access_token)
+        await principal_of(services, mina.access_token)
     assert not await services.trusted_devices.recognise(trusted, mina.user_id)
     for table in (FACTORS, CODES, DEVICES):
         assert {row.user_id for row in await rows(services, table)} <= {other.user_id}
-    assert not (await viewer_of(services, (await open_pair(services)).access_token)).mfa_enabled
+    assert not (await principal_of(services, (await open_pair(services)).access_token)).mfa_enabled
     [event] = await audited(services, "mfa_reset_by_admin")
     assert event.details["actor"] == OPERATOR.actor
     assert "Two-step verification was reset" in [letter.subject for letter in mailbox.letters]
@@ -250,7 +250,7 @@ async def test_of_sign_ins_that_race_with_a_lock_none_survives(services: Service
     for pair in outcomes:
         if isinstance(pair, TokenPair):
             with pytest.raises(SessionEnded):
-                await viewer_of(services, pair.access_token)
+                await principal_of(services, pair.access_token)
 
 
 @pytest.mark.parametrize("act", [lock, promote, end_sessions])
@@ -270,10 +270,10 @@ async def test_without_redis_a_lock_is_written_down_and_said_truthfully(
     services = await open_services(settings.model_copy(update={"redis_url": own_redis.url}))
     mina = await register(services)
     token = (await open_pair(services)).access_token
-    await viewer_of(services, token)
+    await principal_of(services, token)
     own_redis.stop()
     with pytest.raises(Unfinished):
         await lock(services, mina.id)
     assert (await person(services)).status == Status.LOCKED
     with pytest.raises(SessionEnded):
-        await viewer_of(services, token)
+        await principal_of(services, token)

@@ -7,17 +7,17 @@ import pytest
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.admin.errors import AccountUnknown
-from autograph_web.admin.person import Operator, Role, Status, Wanted
+from autograph_web.admin.user_summary import Actor, Role, Status, UserFilter
 from autograph_web.container import Services
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, give_authenticators, open_pair, register
 from tests.support.services.operators import administrator, create, lock, person
-from tests.support.services.two_step import enrol, viewer_of
+from tests.support.services.two_step import enrol, principal_of
 
 NORA = "nora@northwind.dev"
 
 
-async def end_sessions(services: Services, operator: Operator, user_id: UUID) -> object:
+async def end_sessions(services: Services, operator: Actor, user_id: UUID) -> object:
     return await services.user_actions.end_sessions(operator, user_id)
 
 
@@ -27,7 +27,7 @@ async def test_the_list_is_by_address_page_by_page(services: Services) -> None:
         await create(services, f"{name}@northwind.dev", Role.ADMIN if name == "otto" else Role.USER)
     await lock(services, (await person(services, "zoe@northwind.dev")).id)
 
-    async def listed(wanted: Wanted, limit: int = 100) -> list[str]:
+    async def listed(wanted: UserFilter, limit: int = 100) -> list[str]:
         found: list[str] = []
         after: str | None = ""
         while after is not None:
@@ -36,15 +36,15 @@ async def test_the_list_is_by_address_page_by_page(services: Services) -> None:
             found += [one.email.partition("@")[0] for one in people]
         return found
 
-    everybody = await listed(Wanted())
+    everybody = await listed(UserFilter())
     assert sorted(everybody) == sorted(names)
-    assert await listed(Wanted(), 1) == await listed(Wanted(), 4) == everybody
-    assert await listed(Wanted("MINA@")) == ["Mina"]
-    assert await listed(Wanted("a_b")) == ["a_b"]  # not a wildcard
-    assert await listed(Wanted("%")) == ["c%d"]
-    assert await listed(Wanted(role=Role.ADMIN)) == ["otto"]
-    assert await listed(Wanted(status=Status.LOCKED)) == ["zoe"]
-    assert await listed(Wanted("northwind", Role.ADMIN, Status.LOCKED)) == []
+    assert await listed(UserFilter(), 1) == await listed(UserFilter(), 4) == everybody
+    assert await listed(UserFilter("MINA@")) == ["Mina"]
+    assert await listed(UserFilter("a_b")) == ["a_b"]  # not a wildcard
+    assert await listed(UserFilter("%")) == ["c%d"]
+    assert await listed(UserFilter(role=Role.ADMIN)) == ["otto"]
+    assert await listed(UserFilter(status=Status.LOCKED)) == ["zoe"]
+    assert await listed(UserFilter("northwind", Role.ADMIN, Status.LOCKED)) == []
 
 
 async def test_somebody_is_found_by_address_and_by_id(services: Services, clock: FakeClock) -> None:
@@ -64,7 +64,7 @@ async def test_people_are_found_by_what_they_have(services: Services) -> None:
     await give_authenticators(services, "admin")
 
     async def found(**wanted: object) -> list[str]:
-        people, _ = await services.user_directory.page(replace(Wanted(), **wanted), "", 9)
+        people, _ = await services.user_directory.page(replace(UserFilter(), **wanted), "", 9)
         return [person.email for person in people]
 
     assert await found(mfa=True) == [NORA]
@@ -74,7 +74,7 @@ async def test_people_are_found_by_what_they_have(services: Services) -> None:
         assert await found(fragment=nonsense) == []
         with pytest.raises(AccountUnknown):
             await services.user_directory.find(nonsense)
-    assert await services.user_directory.page(Wanted(), "\0", 9) == ([], None)
+    assert await services.user_directory.page(UserFilter(), "\0", 9) == ([], None)
 
 
 async def test_the_sessions_of_somebody_are_shown_to_no_surprise(services: Services) -> None:
@@ -85,5 +85,5 @@ async def test_the_sessions_of_somebody_are_shown_to_no_surprise(services: Servi
     assert [(one.ip, one.current) for one in listed] == [("203.0.113.7", False)]
     await end_sessions(services, nora, mina.id)
     with pytest.raises(SessionEnded):
-        await viewer_of(services, pair.access_token)
+        await principal_of(services, pair.access_token)
     assert await services.user_directory.sessions_of(await services.user_directory.find(EMAIL)) == []

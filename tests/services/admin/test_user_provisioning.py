@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from autograph_web.accounts.errors import EmailInvalid, EmailTaken, PasswordTooShort
 from autograph_web.accounts.inputs import RegistrationInput
 from autograph_web.accounts.store import USERS
-from autograph_web.admin.person import Role, administrator_in
 from autograph_web.admin.user_provisioning import CreationInput
+from autograph_web.admin.user_summary import Role, administrator_in
 from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.container import Services
 from tests.support.mail.mailbox import Mailbox
@@ -24,7 +24,7 @@ from tests.support.services.factories import (
     register,
 )
 from tests.support.services.operators import OPERATOR, administrator, caller_of, create, person
-from tests.support.services.two_step import viewer_of
+from tests.support.services.two_step import principal_of
 
 ADMIN = "nora@northwind.dev"
 RACERS = 8
@@ -36,7 +36,7 @@ async def test_an_account_is_made_with_a_password(services: Services) -> None:
     assert created.link is None
     mina = await person(services)
     assert (mina.role, mina.status, mina.email_verified) == ("admin", "active", True)
-    assert (await viewer_of(services, (await open_pair(services)).access_token)).role == "admin"
+    assert (await principal_of(services, (await open_pair(services)).access_token)).role == "admin"
     [event] = await audited(services, "account_created_by_admin")
     assert event.details == {"actor": OPERATOR.actor, "role": "admin"}
 

@@ -25,7 +25,7 @@ from autograph_web.container import Services
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import NotFound, RateLimited
 from autograph_web.sessions.errors import ReauthenticationRequired
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from tests.support.mail.mailbox import Mailbox
 from tests.support.servers.inspection import RedisWindow, statements
 from tests.support.services.api_keys import impostor, issue, newcomer, signed_in, use
@@ -33,7 +33,7 @@ from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, audited, change, context, how_many, prove, rows
 from tests.support.services.password_reset import ask_and_open, choose
 from tests.support.services.randomness import RecordedEntropy
-from tests.support.services.two_step import enrol, fresh_viewer, viewer_of
+from tests.support.services.two_step import enrol, fresh_viewer, principal_of
 
 RACERS = 20
 DAY = 86_400
@@ -41,7 +41,7 @@ OTHER = "theo@northwind.dev"
 
 
 @pytest.fixture
-async def mina(services: Services) -> Viewer:
+async def mina(services: Services) -> SessionPrincipal:
     return await newcomer(services)
 
 
@@ -52,7 +52,9 @@ async def refused(services: Services, text: str, ip: str = "203.0.113.7") -> str
     return refusal.value.code
 
 
-async def test_a_key_stands_for_its_owner_within_its_scopes(services: Services, mina: Viewer) -> None:
+async def test_a_key_stands_for_its_owner_within_its_scopes(
+    services: Services, mina: SessionPrincipal
+) -> None:
     made = await issue(services, mina, name="  Backup  ", scopes=frozenset({Scope.WRITE, Scope.READ}))
     holder = await use(services, made.text)
 
@@ -63,7 +65,9 @@ async def test_a_key_stands_for_its_owner_within_its_scopes(services: Services, 
     assert holder.key_id == made.key.id
 
 
-async def test_only_a_hash_is_kept(services: Services, mina: Viewer, randomness: RecordedEntropy) -> None:
+async def test_only_a_hash_is_kept(
+    services: Services, mina: SessionPrincipal, randomness: RecordedEntropy
+) -> None:
     made = await issue(services, mina)
     [row] = await rows(services, KEYS)
 
@@ -75,7 +79,7 @@ async def test_only_a_hash_is_kept(services: Services, mina: Viewer, randomness:
 
 
 async def test_redis_learns_neither_key_nor_hash(
-    services: Services, mina: Viewer, redis_window: RedisWindow
+    services: Services, mina: SessionPrincipal, redis_window: RedisWindow
 ) -> None:
     made = await issue(services, mina)
     await use(services, made.text)
@@ -90,7 +94,7 @@ async def test_redis_learns_neither_key_nor_hash(
 
 
 async def test_the_owner_is_told_and_it_is_written_down(
-    services: Services, mina: Viewer, mailbox: Mailbox
+    services: Services, mina: SessionPrincipal, mailbox: Mailbox
 ) -> None:
     made = await issue(services, mina, name="Nightly <backup>", expires_in_days=None)
     [event] = await audited(services, "api_key_created")
@@ -120,7 +124,7 @@ async def test_the_owner_is_told_and_it_is_written_down(
     ],
 )
 async def test_a_key_ends_when_it_was_said(
-    services: Services, mina: Viewer, clock: FakeClock, end: dict[str, int | None], days: int | None
+    services: Services, mina: SessionPrincipal, clock: FakeClock, end: dict[str, int | None], days: int | None
 ) -> None:
     made = await issue(services, mina, **end)
 
@@ -133,7 +137,7 @@ async def test_a_key_ends_when_it_was_said(
 
 
 async def test_a_moment_may_be_in_any_zone_but_not_over(
-    services: Services, mina: Viewer, clock: FakeClock
+    services: Services, mina: SessionPrincipal, clock: FakeClock
 ) -> None:
     moment = datetime.fromisoformat(
         (clock.now() + timedelta(hours=2)).replace(tzinfo=None).isoformat() + "+01:00"
@@ -166,13 +170,15 @@ def test_what_makes_no_sense_is_refused(given: dict[str, object]) -> None:
         ApiKeyInput.model_validate({"name": "x", "scopes": ["read"], **given})
 
 
-async def test_a_bad_name_makes_no_key(services: Services, mina: Viewer) -> None:
+async def test_a_bad_name_makes_no_key(services: Services, mina: SessionPrincipal) -> None:
     with pytest.raises(ApiKeyNameInvalid):
         await issue(services, mina, name="a\nb")
     assert await how_many(services, KEYS) == 0
 
 
-async def test_making_one_takes_a_fresh_sign_in(services: Services, mina: Viewer, clock: FakeClock) -> None:
+async def test_making_one_takes_a_fresh_sign_in(
+    services: Services, mina: SessionPrincipal, clock: FakeClock
+) -> None:
     clock.advance(601)
     with pytest.raises(ReauthenticationRequired):
         await issue(services, mina)
@@ -183,11 +189,11 @@ async def test_making_one_takes_a_fresh_sign_in(services: Services, mina: Viewer
 async def test_with_two_step_verification_it_takes_the_factor(services: Services, clock: FakeClock) -> None:
     enrolled = await enrol(services, clock)
     with pytest.raises(ReauthenticationRequired):
-        await issue(services, await viewer_of(services, enrolled.access_token))
+        await issue(services, await principal_of(services, enrolled.access_token))
     assert await issue(services, await fresh_viewer(services, clock, enrolled))
 
 
-async def test_a_session_that_is_over_makes_none(services: Services, mina: Viewer) -> None:
+async def test_a_session_that_is_over_makes_none(services: Services, mina: SessionPrincipal) -> None:
     await services.sessions.end(context(), mina)
     with pytest.raises(SessionEnded):
         await issue(services, mina)
@@ -195,7 +201,7 @@ async def test_a_session_that_is_over_makes_none(services: Services, mina: Viewe
 
 
 async def test_admin_is_for_administrators_and_for_as_long_as_they_are(
-    services: Services, mina: Viewer
+    services: Services, mina: SessionPrincipal
 ) -> None:
     both = frozenset({Scope.READ, Scope.ADMIN})
     with pytest.raises(ScopeNotAllowed):
@@ -208,7 +214,7 @@ async def test_admin_is_for_administrators_and_for_as_long_as_they_are(
 
 
 async def test_twenty_five_is_the_most_and_only_those_in_force_count(
-    services: Services, mina: Viewer, clock: FakeClock
+    services: Services, mina: SessionPrincipal, clock: FakeClock
 ) -> None:
     made = [await issue(services, mina, expires_in_days=7 if number else None) for number in range(25)]
     with pytest.raises(TooManyApiKeys):
@@ -223,7 +229,9 @@ async def test_twenty_five_is_the_most_and_only_those_in_force_count(
     assert await issue(services, other)
 
 
-async def test_of_twenty_made_at_once_with_room_for_one_one_is(services: Services, mina: Viewer) -> None:
+async def test_of_twenty_made_at_once_with_room_for_one_one_is(
+    services: Services, mina: SessionPrincipal
+) -> None:
     for _ in range(24):
         await issue(services, mina)
     outcomes = await asyncio.gather(*(issue(services, mina) for _ in range(RACERS)), return_exceptions=True)
@@ -235,7 +243,7 @@ async def test_of_twenty_made_at_once_with_room_for_one_one_is(services: Service
 
 
 async def test_the_list_is_the_owners_newest_first(
-    services: Services, mina: Viewer, clock: FakeClock
+    services: Services, mina: SessionPrincipal, clock: FakeClock
 ) -> None:
     theo = await newcomer(services, OTHER)
     await issue(services, theo, name="Theo's")
@@ -249,7 +257,7 @@ async def test_the_list_is_the_owners_newest_first(
     assert [key.expired(clock.now()) for key in listed] == [True, True]
 
 
-async def test_revoking_ends_a_key_at_once_and_once(services: Services, mina: Viewer) -> None:
+async def test_revoking_ends_a_key_at_once_and_once(services: Services, mina: SessionPrincipal) -> None:
     made, kept = await issue(services, mina), await issue(services, mina)
     await use(services, made.text)
     await services.api_keys.revoke(context(), mina, made.key.id)
@@ -262,7 +270,7 @@ async def test_revoking_ends_a_key_at_once_and_once(services: Services, mina: Vi
     assert event.details == {"key": made.key.id}
 
 
-async def test_somebody_elses_key_cannot_be_revoked(services: Services, mina: Viewer) -> None:
+async def test_somebody_elses_key_cannot_be_revoked(services: Services, mina: SessionPrincipal) -> None:
     made, theo = await issue(services, mina), await newcomer(services, OTHER)
     for name in (made.key.id, made.key.id.swapcase(), "", "x" * 60_000, "\0", "'; --"):
         with pytest.raises(NotFound):
@@ -270,7 +278,7 @@ async def test_somebody_elses_key_cannot_be_revoked(services: Services, mina: Vi
     assert await use(services, made.text)
 
 
-async def test_of_twenty_that_revoke_it_one_does(services: Services, mina: Viewer) -> None:
+async def test_of_twenty_that_revoke_it_one_does(services: Services, mina: SessionPrincipal) -> None:
     made = await issue(services, mina)
     outcomes = await asyncio.gather(
         *(services.api_keys.revoke(context(), mina, made.key.id) for _ in range(RACERS)),
@@ -282,7 +290,7 @@ async def test_of_twenty_that_revoke_it_one_does(services: Services, mina: Viewe
 
 
 async def test_once_it_is_revoked_no_use_succeeds_however_many_are_under_way(
-    services: Services, mina: Viewer
+    services: Services, mina: SessionPrincipal
 ) -> None:
     made = await issue(services, mina)
     begun = [asyncio.create_task(use(services, made.text)) for _ in range(RACERS)]
@@ -299,29 +307,31 @@ async def test_once_it_is_revoked_no_use_succeeds_however_many_are_under_way(
 async def test_a_key_made_while_the_password_is_reset_does_not_survive_it(
     services: Services, mailbox: Mailbox, clock: FakeClock
 ) -> None:
-    viewer = await newcomer(services)
+    principal = await newcomer(services)
     for number in range(5):
         token, password = await ask_and_open(services, mailbox), f"fourteen lanterns over calm water {number}"
         await asyncio.gather(
             choose(services, token, password),
-            *(issue(services, viewer) for _ in range(4)),
+            *(issue(services, principal) for _ in range(4)),
             return_exceptions=True,
         )
         assert [row for row in await rows(services, KEYS) if row.revoked_at is None] == []
         clock.advance(3600)
         grant = await prove(services, password=password)
-        viewer = await viewer_of(
+        principal = await principal_of(
             services, (await services.sessions.open_for_browser(context(), grant)).cookie
         )
 
 
-async def test_signing_out_everywhere_leaves_keys_alone(services: Services, mina: Viewer) -> None:
+async def test_signing_out_everywhere_leaves_keys_alone(services: Services, mina: SessionPrincipal) -> None:
     made = await issue(services, mina)
     await services.sessions.end_all(context(), mina)
     assert await use(services, made.text)
 
 
-async def test_a_locked_account_has_no_keys_until_it_is_open_again(services: Services, mina: Viewer) -> None:
+async def test_a_locked_account_has_no_keys_until_it_is_open_again(
+    services: Services, mina: SessionPrincipal
+) -> None:
     made = await issue(services, mina)
     await change(services, USERS, status="locked")
     assert await refused(services, made.text) == "api_key_invalid"
@@ -329,7 +339,7 @@ async def test_a_locked_account_has_no_keys_until_it_is_open_again(services: Ser
     assert await use(services, made.text)
 
 
-async def test_a_deleted_account_leaves_no_key(services: Services, mina: Viewer) -> None:
+async def test_a_deleted_account_leaves_no_key(services: Services, mina: SessionPrincipal) -> None:
     made = await issue(services, mina)
     await services.deletion.delete(context(), mina, EMAIL)
     assert await refused(services, made.text) == "api_key_invalid"
@@ -337,7 +347,7 @@ async def test_a_deleted_account_leaves_no_key(services: Services, mina: Viewer)
 
 
 async def test_a_new_password_by_a_link_revokes_every_key(
-    services: Services, mina: Viewer, mailbox: Mailbox
+    services: Services, mina: SessionPrincipal, mailbox: Mailbox
 ) -> None:
     made, theo = await issue(services, mina), await newcomer(services, OTHER)
     other = await issue(services, theo)
@@ -349,7 +359,9 @@ async def test_a_new_password_by_a_link_revokes_every_key(
     assert event.details["api_keys"] == 1
 
 
-async def test_last_use_is_kept_to_five_minutes(services: Services, mina: Viewer, clock: FakeClock) -> None:
+async def test_last_use_is_kept_to_five_minutes(
+    services: Services, mina: SessionPrincipal, clock: FakeClock
+) -> None:
     made = await issue(services, mina)
     first = clock.now()
     await use(services, made.text, "192.0.2.1")
@@ -366,7 +378,7 @@ async def test_last_use_is_kept_to_five_minutes(services: Services, mina: Viewer
 
 
 async def test_a_use_is_one_read_and_one_round_trip(
-    services: Services, mina: Viewer, redis_window: RedisWindow
+    services: Services, mina: SessionPrincipal, redis_window: RedisWindow
 ) -> None:
     made = await issue(services, mina)
     await use(services, made.text)
@@ -379,7 +391,7 @@ async def test_a_use_is_one_read_and_one_round_trip(
 
 
 async def test_a_misspelled_key_costs_nothing(
-    services: Services, mina: Viewer, redis_window: RedisWindow
+    services: Services, mina: SessionPrincipal, redis_window: RedisWindow
 ) -> None:
     made = await issue(services, mina)
     with statements(services) as seen, redis_window.counting() as commands:
@@ -390,7 +402,7 @@ async def test_a_misspelled_key_costs_nothing(
 
 
 async def test_a_key_that_is_over_is_told_of_once_an_hour(
-    services: Services, mina: Viewer, clock: FakeClock
+    services: Services, mina: SessionPrincipal, clock: FakeClock
 ) -> None:
     made = await issue(services, mina)
     await services.api_keys.revoke(context(), mina, made.key.id)
@@ -402,7 +414,7 @@ async def test_a_key_that_is_over_is_told_of_once_an_hour(
     assert event.details == {"key": made.key.id, "reason": "api_key_revoked"}
 
 
-async def test_guesses_are_nobodys_events(services: Services, mina: Viewer) -> None:
+async def test_guesses_are_nobodys_events(services: Services, mina: SessionPrincipal) -> None:
     made = await issue(services, mina)
     for text in (impostor(made.text), new_key(RecordedEntropy("else")).text):
         assert await refused(services, text) == "api_key_invalid"
@@ -410,7 +422,7 @@ async def test_guesses_are_nobodys_events(services: Services, mina: Viewer) -> N
 
 
 async def test_what_is_over_is_forgotten_after_thirty_days(
-    services: Services, mina: Viewer, clock: FakeClock
+    services: Services, mina: SessionPrincipal, clock: FakeClock
 ) -> None:
     kept = await issue(services, mina, expires_in_days=None)
     revoked, _expired = await issue(services, mina), await issue(services, mina, expires_in_days=1)
@@ -425,7 +437,7 @@ async def test_what_is_over_is_forgotten_after_thirty_days(
 
 
 async def test_keys_are_in_the_data_one_takes_along_without_their_hash(
-    services: Services, mina: Viewer
+    services: Services, mina: SessionPrincipal
 ) -> None:
     made = await issue(services, mina)
     text = "".join([part async for part in await services.data_export.begin(context(), mina)])
@@ -434,7 +446,7 @@ async def test_keys_are_in_the_data_one_takes_along_without_their_hash(
     assert "hash" not in text
 
 
-async def test_a_hundred_may_be_made_in_an_hour(services: Services, mina: Viewer) -> None:
+async def test_a_hundred_may_be_made_in_an_hour(services: Services, mina: SessionPrincipal) -> None:
     for _ in range(100):
         await services.api_keys.revoke(context(), mina, (await issue(services, mina)).key.id)
     with pytest.raises(RateLimited):

@@ -13,7 +13,7 @@ from autograph_web.container import Services
 from tests.support.clients.command_line import Done, command
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, OLDER_SECRET, SECRET, context, open_cookie, register, rows
-from tests.support.services.two_step import viewer_of
+from tests.support.services.two_step import principal_of
 
 pytestmark = pytest.mark.slow  # programs are started
 
@@ -174,9 +174,9 @@ async def test_a_csv_goes_into_a_file(linked: Services, tmp_path: Path) -> None:
 
 
 async def test_a_deleted_account_is_known_by_its_id(linked: Services) -> None:
-    viewer = await viewer_of(linked, await open_cookie(linked))
-    await linked.deletion.delete(context(), viewer, EMAIL)
-    found = await export(linked, "--account", str(viewer.user_id))
+    principal = await principal_of(linked, await open_cookie(linked))
+    await linked.deletion.delete(context(), principal, EMAIL)
+    found = await export(linked, "--account", str(principal.user_id))
     assert found[-1]["kind"] == "account_deleted"
     assert {event["ip"] for event in found} == {""}
     done = await audit(linked, "audit", "verify")

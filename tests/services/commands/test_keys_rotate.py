@@ -11,7 +11,7 @@ from tests.support.clients.command_line import command
 from tests.support.services.app import OpenServices
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import context, open_pair, register, rows
-from tests.support.services.two_step import enrol, sign_in, viewer_of
+from tests.support.services.two_step import enrol, principal_of, sign_in
 
 pytestmark = pytest.mark.slow  # programs are started
 
@@ -59,9 +59,9 @@ async def test_nobody_is_signed_out(
     assert services.encryptor.outdated(factor.sealed_secret)
     assert not later.encryptor.outdated(factor.sealed_secret)
     for token in (mina.access_token, pair.access_token, cookie.cookie):
-        await viewer_of(later, token)
+        await principal_of(later, token)
     new = await later.tokens.refresh(context(), pair.refresh_token)
-    await viewer_of(later, new.access_token)
+    await principal_of(later, new.access_token)
     assert new.access_token.partition(".")[0] != pair.access_token.partition(".")[0]  # another key's name
     assert await later.trusted_devices.recognise(trusted, mina.user_id)
     await later.tokens.open_for_client(context(), await sign_in(later, mina.phone.code(clock.seconds())))

@@ -26,7 +26,7 @@ from tests.support.services.factories import (
     register,
 )
 from tests.support.services.operators import make_admin
-from tests.support.services.two_step import enrol, viewer_of
+from tests.support.services.two_step import enrol, principal_of
 
 pytestmark = pytest.mark.slow  # programs are started
 
@@ -44,13 +44,13 @@ async def test_a_locked_account_is_refused_from_the_next_request_on(
     await register(services)
     token, cookie = (await open_pair(services)).access_token, await open_cookie(services)
     assert (await me(connect, token))[0] == 200
-    await viewer_of(services, cookie)
+    await principal_of(services, cookie)
 
     done = await command(services, "user", "lock", EMAIL)
     assert (done.returncode, done.stdout) == (0, f"autograph: {EMAIL} is locked and signed out everywhere\n")
     assert (await me(connect, token))[0] == 401
     with pytest.raises(SessionEnded):
-        await viewer_of(services, cookie)
+        await principal_of(services, cookie)
     body = {"email": EMAIL, "password": PASSWORD}
     assert (await connect().post("/login", json=body)).status_code == 401
     [event] = await audited(services, "account_locked")
@@ -92,7 +92,7 @@ async def test_sessions_and_second_factors_are_taken_away(services: Services, cl
     again = await command(services, "user", "reset-mfa", EMAIL)
     assert (again.returncode, again.stderr) == (1, "autograph: Two-step verification is off.\n")
     with pytest.raises(SessionEnded):
-        await viewer_of(services, mina.access_token)
+        await principal_of(services, mina.access_token)
     await prove(services)
 
 

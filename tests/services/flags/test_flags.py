@@ -16,7 +16,7 @@ from autograph_web.authn.flow.errors import EmailNotVerified
 from autograph_web.container import Services, build_services
 from autograph_web.flags.errors import FlagShareInvalid, FlagUnknown, FlagValueInvalid
 from autograph_web.flags.flags import share_of
-from autograph_web.flags.inputs import read_wish
+from autograph_web.flags.inputs import parse_flag_change
 from autograph_web.flags.store import SWITCHED
 from autograph_web.flags.table import (
     EMAIL_VERIFICATION,
@@ -47,7 +47,7 @@ from tests.support.services.factories import (
 )
 from tests.support.services.flags import switch
 from tests.support.services.operators import OPERATOR, create
-from tests.support.services.two_step import challenge, enrol, start, verify, viewer_of
+from tests.support.services.two_step import challenge, enrol, principal_of, start, verify
 
 _CHANCE = random.Random(8)
 PEOPLE = [UUID(int=_CHANCE.getrandbits(128)) for _ in range(10_000)]
@@ -63,7 +63,7 @@ async def until(done: Callable[[], bool]) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_flag_has_a_setting_that_is_its_default(name: str) -> None:
     default = Settings.model_fields[name].default
-    flag = read_wish(name, None).flag
+    flag = parse_flag_change(name, None).flag
     assert flag.choices[flag.word_of(default)] == default
     assert set(flag.meanings) == set(flag.choices)
 
@@ -136,7 +136,7 @@ async def test_to_wish_what_is_so_changes_nothing(services: Services, clock: Fak
 )
 def test_what_no_flag_takes_is_refused(name: str, word: str, percent: int, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
-        read_wish(name, word, percent)
+        parse_flag_change(name, word, percent)
 
 
 async def test_racers_who_switch_a_flag_for_the_first_time_leave_one_row_and_a_true_log(
@@ -335,11 +335,11 @@ async def test_a_process_reads_by_one_task_that_ends_with_it(settings: Settings)
 
 async def test_the_switchboard_asks_who_it_is_and_since_when(services: Services, clock: FakeClock) -> None:
     await register(services)
-    viewer = await viewer_of(services, (await open_pair(services)).access_token)
+    principal = await principal_of(services, (await open_pair(services)).access_token)
     with pytest.raises(NotAdmin):
-        await services.feature_flags.change(context(), viewer, read_wish("password_grant", "off"))
+        await services.feature_flags.change(context(), principal, parse_flag_change("password_grant", "off"))
     await change(services, USERS, role="admin")
     clock.advance(601)
     with pytest.raises(ReauthenticationRequired):
-        await services.feature_flags.change(context(), viewer, read_wish("password_grant", "off"))
+        await services.feature_flags.change(context(), principal, parse_flag_change("password_grant", "off"))
     assert await how_many(services, SWITCHED) == 0

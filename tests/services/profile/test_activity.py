@@ -10,39 +10,41 @@ import pytest
 
 from autograph_web.audit.downloads import Format
 from autograph_web.audit.errors import InvalidCursor
-from autograph_web.audit.kinds import Group
-from autograph_web.audit.selection import Place, Selection
+from autograph_web.audit.event_filter import Cursor, EventFilter
+from autograph_web.audit.event_types import EventCategory
 from autograph_web.audit.store import selecting
 from autograph_web.container import Services
 from autograph_web.profile.inputs import ActivityInput
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import context, open_cookie, register
 from tests.support.services.many_events import LIMIT, MANY, fill, index_searches, read_rows
-from tests.support.services.two_step import viewer_of
+from tests.support.services.two_step import principal_of
 
 
 @pytest.fixture
-async def viewer(services: Services) -> Viewer:
+async def principal(services: Services) -> SessionPrincipal:
     await register(services)
-    return await viewer_of(services, await open_cookie(services))
+    return await principal_of(services, await open_cookie(services))
 
 
 async def test_a_page_reads_about_as_many_rows_as_it_shows(
-    services: Services, viewer: Viewer, clock: FakeClock
+    services: Services, principal: SessionPrincipal, clock: FakeClock
 ) -> None:
-    await fill(services, clock, viewer.user_id, viewer.session_id)
+    await fill(services, clock, principal.user_id, principal.session_id)
     picked = {
-        "all": Selection(),
-        "rare": Selection(Group.SIGN_IN.kinds),
-        "absent": Selection(Group.TWO_STEP.kinds),
-        "recent": Selection(since=clock.now() + timedelta(seconds=MANY - 60)),
-        "elsewhere": Selection(elsewhere=viewer.session_id),
-        "this": Selection(session_id=viewer.session_id, since=viewer.signed_in_at - timedelta(hours=1)),
+        "all": EventFilter(),
+        "rare": EventFilter(EventCategory.SIGN_IN.kinds),
+        "absent": EventFilter(EventCategory.TWO_STEP.kinds),
+        "recent": EventFilter(since=clock.now() + timedelta(seconds=MANY - 60)),
+        "elsewhere": EventFilter(elsewhere=principal.session_id),
+        "this": EventFilter(
+            session_id=principal.session_id, since=principal.signed_in_at - timedelta(hours=1)
+        ),
     }
-    middle = Place(clock.now() + timedelta(seconds=MANY // 2), 10**9)
+    middle = Cursor(clock.now() + timedelta(seconds=MANY // 2), 10**9)
     for (name, wanted), before in product(picked.items(), (None, middle)):
-        query = selecting(viewer.user_id, wanted, before, LIMIT)
+        query = selecting(principal.user_id, wanted, before, LIMIT)
         if services.database.writes_at_once:
             # Once what each kind contributes, at most; what a filter drops is of this account and session.
             assert await read_rows(services, query) <= LIMIT * max(3, len(wanted.kinds)), name
@@ -55,27 +57,31 @@ async def test_a_page_reads_about_as_many_rows_as_it_shows(
 
 
 async def test_a_page_has_the_same_events_whichever_way_they_are_looked_up(
-    services: Services, viewer: Viewer, clock: FakeClock
+    services: Services, principal: SessionPrincipal, clock: FakeClock
 ) -> None:
-    await fill(services, clock, viewer.user_id, viewer.session_id)
-    everything = await services.audit_log.selected(viewer.user_id, Selection(), None, 10_000)
-    signed = await services.audit_log.selected(viewer.user_id, Selection(Group.SIGN_IN.kinds), None, 10_000)
-    assert signed == [event for event in everything if event.kind.group is Group.SIGN_IN]
-    assert await services.audit_log.count(viewer.user_id, Selection(Group.SIGN_IN.kinds)) == len(signed)
-    assert {event.user_id for event in everything} == {viewer.user_id}
+    await fill(services, clock, principal.user_id, principal.session_id)
+    everything = await services.audit_log.selected(principal.user_id, EventFilter(), None, 10_000)
+    signed = await services.audit_log.selected(
+        principal.user_id, EventFilter(EventCategory.SIGN_IN.kinds), None, 10_000
+    )
+    assert signed == [event for event in everything if event.kind.group is EventCategory.SIGN_IN]
+    assert await services.audit_log.count(principal.user_id, EventFilter(EventCategory.SIGN_IN.kinds)) == len(
+        signed
+    )
+    assert {event.user_id for event in everything} == {principal.user_id}
     assert [(event.at, event.id) for event in everything] == sorted(
         ((event.at, event.id) for event in everything), reverse=True
     )
 
 
 async def test_going_on_page_by_page_meets_every_event_once(
-    services: Services, viewer: Viewer, clock: FakeClock
+    services: Services, principal: SessionPrincipal, clock: FakeClock
 ) -> None:
-    await fill(services, clock, viewer.user_id, viewer.session_id)
+    await fill(services, clock, principal.user_id, principal.session_id)
     found: list[int] = []
     cursor = None
     while True:
-        page = await services.activity.page(viewer, ActivityInput(), cursor, 200)
+        page = await services.activity.page(principal, ActivityInput(), cursor, 200)
         found += [event.id for event in page.events]
         cursor = page.next_cursor
         if cursor is None:
@@ -85,10 +91,10 @@ async def test_going_on_page_by_page_meets_every_event_once(
 
 @pytest.mark.parametrize("form", list(Format))
 async def test_a_file_has_every_event_and_holds_nothing_open_between_its_portions(
-    services: Services, viewer: Viewer, clock: FakeClock, form: Format
+    services: Services, principal: SessionPrincipal, clock: FakeClock, form: Format
 ) -> None:
-    await fill(services, clock, viewer.user_id, viewer.session_id)
-    download = await services.activity.download(context(), viewer, ActivityInput(), form)
+    await fill(services, clock, principal.user_id, principal.session_id)
+    download = await services.activity.download(context(), principal, ActivityInput(), form)
     pool: Any = services.database.engine.pool
     portions: list[str] = []
     async for portion in download.portions:
@@ -107,7 +113,7 @@ async def test_a_file_has_every_event_and_holds_nothing_open_between_its_portion
 
 
 def test_a_place_survives_being_a_cursor(clock: FakeClock) -> None:
-    for place in (Place(clock.now() + timedelta(microseconds=999_999), 2**63 - 1), Place(clock.now(), 0)):
-        assert Place.decode(place.encode()) == place
+    for place in (Cursor(clock.now() + timedelta(microseconds=999_999), 2**63 - 1), Cursor(clock.now(), 0)):
+        assert Cursor.decode(place.encode()) == place
     with pytest.raises(InvalidCursor):
-        Place.decode(Place(clock.now(), 1).encode()[:-1])
+        Cursor.decode(Cursor(clock.now(), 1).encode()[:-1])

@@ -17,8 +17,8 @@ from autograph_web.container import Services
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.errors import EmailMismatch
 from autograph_web.sessions.errors import InvalidToken, NotAuthenticated, ReauthenticationRequired, Unfinished
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.sessions.store import REFRESH_TOKENS, SESSIONS
-from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
 from tests.support.mail.mailbox import Mailbox
 from tests.support.servers.inspection import RedisWindow
@@ -42,60 +42,60 @@ from tests.support.services.two_step import (
     enrol,
     fresh_viewer,
     open_browser,
+    principal_of,
     set_up,
     sign_in,
     verify,
-    viewer_of,
 )
 
 OWN_TABLES = (USERS, SESSIONS, REFRESH_TOKENS, FACTORS, CODES, DEVICES, LINKS, HOLDS)
 
 
-async def delete(services: Services, viewer: Viewer, email: str = EMAIL) -> None:
-    await services.deletion.delete(context(), viewer, email)
+async def delete(services: Services, principal: SessionPrincipal, email: str = EMAIL) -> None:
+    await services.deletion.delete(context(), principal, email)
 
 
 @pytest.fixture
-async def viewer(services: Services) -> Viewer:
+async def principal(services: Services) -> SessionPrincipal:
     await register(services)
-    return await viewer_of(services, await open_cookie(services))
+    return await principal_of(services, await open_cookie(services))
 
 
 async def test_nothing_of_the_account_is_left(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
-    viewer = await fresh_viewer(services, clock, mina)
+    principal = await fresh_viewer(services, clock, mina)
     await services.trusted_devices.trust(context(), mina.user_id)
     async with services.database.unit() as connection:
         await services.links.issue(connection, Purpose.PASSWORD_RESET, mina.user_id, 3600)
-    await delete(services, viewer)
+    await delete(services, principal)
 
     assert [await how_many(services, table) for table in OWN_TABLES] == [0] * len(OWN_TABLES)
 
 
-async def test_somebody_elses_account_stays_as_it_is(services: Services, viewer: Viewer) -> None:
+async def test_somebody_elses_account_stays_as_it_is(services: Services, principal: SessionPrincipal) -> None:
     theo = await register(services, "theo@northwind.dev")
     theirs = await open_pair(services, theo.email)
     before = [row for row in await rows(services, AUDIT) if row.user_id == theo.id]
-    await delete(services, viewer)
+    await delete(services, principal)
 
-    assert (await viewer_of(services, theirs.access_token)).user_id == theo.id
+    assert (await principal_of(services, theirs.access_token)).user_id == theo.id
     assert [row.email for row in await rows(services, USERS)] == [theo.email]
     assert [row for row in await rows(services, AUDIT) if row.user_id == theo.id] == before
 
 
 async def test_every_session_and_token_is_dead_at_once(
-    services: Services, redis_window: RedisWindow, viewer: Viewer
+    services: Services, redis_window: RedisWindow, principal: SessionPrincipal
 ) -> None:
     cookie, pair = await open_cookie(services), await open_pair(services)
     for credential in (cookie, pair.access_token):
-        await viewer_of(services, credential)
-    await delete(services, viewer)
+        await principal_of(services, credential)
+    await delete(services, principal)
 
     for forget in ("nothing", "*"):
         redis_window.forget(forget)
         for credential in (cookie, pair.access_token):
             with pytest.raises((SessionEnded, InvalidToken, NotAuthenticated)):
-                await viewer_of(services, credential)
+                await principal_of(services, credential)
     with pytest.raises((InvalidToken, SessionEnded)):
         await services.tokens.refresh(context(), pair.refresh_token)
     with pytest.raises(InvalidCredentials):
@@ -104,11 +104,11 @@ async def test_every_session_and_token_is_dead_at_once(
 
 async def test_what_was_under_way_comes_to_nothing(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
-    viewer = await fresh_viewer(services, clock, mina)
+    principal = await fresh_viewer(services, clock, mina)
     token, grant = await challenge(services), await sign_in(services, mina.paper[0])
     async with services.database.unit() as connection:
         link = await services.links.issue(connection, Purpose.PASSWORD_RESET, mina.user_id, 3600)
-    await delete(services, viewer)
+    await delete(services, principal)
 
     with pytest.raises((InvalidCode, ChallengeExpired, SessionEnded)):
         await verify(services, mina.phone.code(clock.seconds()), token)
@@ -117,15 +117,17 @@ async def test_what_was_under_way_comes_to_nothing(services: Services, clock: Fa
     with pytest.raises(LinkUnknown):
         await services.links.peek(Purpose.PASSWORD_RESET, link)
     with pytest.raises(SessionEnded):
-        await set_up(services, viewer)
+        await set_up(services, principal)
     with pytest.raises(SessionEnded):
         await services.trusted_devices.trust(context(), mina.user_id)
 
 
-async def test_the_audit_log_keeps_what_happened_but_not_to_whom(services: Services, viewer: Viewer) -> None:
-    await delete(services, viewer)
+async def test_the_audit_log_keeps_what_happened_but_not_to_whom(
+    services: Services, principal: SessionPrincipal
+) -> None:
+    await delete(services, principal)
     found = sorted(await rows(services, AUDIT), key=lambda row: row.id)
-    mine = [row for row in found if row.user_id == viewer.user_id]
+    mine = [row for row in found if row.user_id == principal.user_id]
 
     assert [row.kind for row in mine] == ["registration_success", "login_success", "account_deleted"]
     assert {(row.ip, row.user_agent) for row in mine} == {("", "")}
@@ -133,20 +135,22 @@ async def test_the_audit_log_keeps_what_happened_but_not_to_whom(services: Servi
     assert "northwind" not in str(mine)
 
 
-async def test_the_owner_gets_a_last_letter(services: Services, viewer: Viewer, mailbox: Mailbox) -> None:
+async def test_the_owner_gets_a_last_letter(
+    services: Services, principal: SessionPrincipal, mailbox: Mailbox
+) -> None:
     mailbox.empty()
-    await delete(services, viewer)
+    await delete(services, principal)
 
     [letter] = mailbox.letters
     assert (letter.to, letter.subject) == (EMAIL, "Your account was deleted")
 
 
-async def test_the_address_can_have_an_account_again(services: Services, viewer: Viewer) -> None:
-    await delete(services, viewer)
+async def test_the_address_can_have_an_account_again(services: Services, principal: SessionPrincipal) -> None:
+    await delete(services, principal)
     again = await register(services)
 
-    assert again.id != viewer.user_id
-    assert (await viewer_of(services, await open_cookie(services))).user_id == again.id
+    assert again.id != principal.user_id
+    assert (await principal_of(services, await open_cookie(services))).user_id == again.id
     assert [event.kind.value for event in await services.audit_log.recent(again.id, 10)] == [
         "login_success",
         "registration_success",
@@ -155,41 +159,45 @@ async def test_the_address_can_have_an_account_again(services: Services, viewer:
 
 @pytest.mark.parametrize("typed", ["MINA@NORTHWIND.DEV", "  mina@northwind.dev "])
 async def test_how_the_address_is_spelled_does_not_matter(
-    services: Services, viewer: Viewer, typed: str
+    services: Services, principal: SessionPrincipal, typed: str
 ) -> None:
-    await delete(services, viewer, typed)
+    await delete(services, principal, typed)
 
     assert await how_many(services, USERS) == 0
 
 
 @pytest.mark.parametrize("typed", ["", "mina", "theo@northwind.dev", "mina@northwind.dev\0", "x" * 100_000])
-async def test_another_address_deletes_nothing(services: Services, viewer: Viewer, typed: str) -> None:
+async def test_another_address_deletes_nothing(
+    services: Services, principal: SessionPrincipal, typed: str
+) -> None:
     with pytest.raises(EmailMismatch):
-        await delete(services, viewer, typed)
+        await delete(services, principal, typed)
 
     assert await how_many(services, USERS) == 1
     assert await audited(services, "account_deleted") == []
 
 
-async def test_it_needs_a_fresh_sign_in(services: Services, clock: FakeClock, viewer: Viewer) -> None:
+async def test_it_needs_a_fresh_sign_in(
+    services: Services, clock: FakeClock, principal: SessionPrincipal
+) -> None:
     clock.advance(601)
     with pytest.raises(ReauthenticationRequired):
-        await delete(services, viewer)
+        await delete(services, principal)
     assert await how_many(services, USERS) == 1
 
 
 async def test_with_two_step_verification_it_needs_the_factor(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
     with pytest.raises(ReauthenticationRequired):
-        await delete(services, await viewer_of(services, mina.access_token))
+        await delete(services, await principal_of(services, mina.access_token))
     await delete(services, await fresh_viewer(services, clock, mina))
 
 
 async def test_of_many_at_once_one_deletes_and_one_letter_is_sent(
-    services: Services, viewer: Viewer, mailbox: Mailbox
+    services: Services, principal: SessionPrincipal, mailbox: Mailbox
 ) -> None:
     mailbox.empty()
-    outcomes = await asyncio.gather(*(delete(services, viewer) for _ in range(8)), return_exceptions=True)
+    outcomes = await asyncio.gather(*(delete(services, principal) for _ in range(8)), return_exceptions=True)
 
     assert outcomes.count(None) == 1, outcomes
     assert {type(outcome) for outcome in outcomes if outcome} == {SessionEnded}
@@ -198,27 +206,29 @@ async def test_of_many_at_once_one_deletes_and_one_letter_is_sent(
 
 
 async def test_the_only_administrator_is_told_to_make_another_first(
-    services: Services, viewer: Viewer
+    services: Services, principal: SessionPrincipal
 ) -> None:
     await change(services, USERS, role="admin")
     with pytest.raises(LastAdmin) as refused:
-        await delete(services, viewer)
+        await delete(services, principal)
     assert "Make somebody else an administrator first" in refused.value.detail
     assert [row.email for row in await rows(services, USERS)] == [EMAIL]
     assert await audited(services, "account_deleted") == []
 
     await make_admin(services, "theo@northwind.dev")
-    await delete(services, viewer)
+    await delete(services, principal)
     assert [row.email for row in await rows(services, USERS)] == ["theo@northwind.dev"]
 
 
-async def test_a_locked_administrator_is_nobody_who_is_left(services: Services, viewer: Viewer) -> None:
+async def test_a_locked_administrator_is_nobody_who_is_left(
+    services: Services, principal: SessionPrincipal
+) -> None:
     theo = await make_admin(services, "theo@northwind.dev")
     async with services.database.unit() as connection:
         await connection.execute(USERS.update().values(role="admin"))
     await services.user_actions.lock(OPERATOR, theo.id)
     with pytest.raises(LastAdmin):
-        await delete(services, viewer)
+        await delete(services, principal)
 
 
 async def test_of_the_last_administrators_who_leave_at_once_one_is_refused(services: Services) -> None:
@@ -226,7 +236,9 @@ async def test_of_the_last_administrators_who_leave_at_once_one_is_refused(servi
     for email in emails:
         await register(services, email)
     await change(services, USERS, role="admin")
-    admins = [await viewer_of(services, (await open_pair(services, email)).access_token) for email in emails]
+    admins = [
+        await principal_of(services, (await open_pair(services, email)).access_token) for email in emails
+    ]
     outcomes = await asyncio.gather(
         *(delete(services, admin, admin.email) for admin in admins), return_exceptions=True
     )
@@ -238,13 +250,13 @@ async def test_of_the_last_administrators_who_leave_at_once_one_is_refused(servi
 async def test_against_everything_else_at_once_nothing_is_left(services: Services, clock: FakeClock) -> None:
     for _ in range(4):
         mina = await enrol(services, clock)
-        viewer = await fresh_viewer(services, clock, mina)
+        principal = await fresh_viewer(services, clock, mina)
         outcomes = await asyncio.gather(
-            delete(services, viewer),
+            delete(services, principal),
             open_pair_with(services, mina.paper[0]),
-            services.enrolment.regenerate_codes(context(), viewer),
+            services.enrolment.regenerate_codes(context(), principal),
             services.trusted_devices.trust(context(), mina.user_id),
-            set_up(services, viewer),
+            set_up(services, principal),
             return_exceptions=True,
         )
         assert outcomes[0] is None, outcomes
@@ -262,11 +274,11 @@ async def test_without_redis_it_is_done_and_said_truthfully(
     services = await open_services(settings.model_copy(update={"redis_url": own_redis.url}))
     await register(services)
     cookie = await open_cookie(services)
-    viewer = await viewer_of(services, cookie)
+    principal = await principal_of(services, cookie)
     own_redis.stop()
     with pytest.raises(Unfinished):
-        await delete(services, viewer)
+        await delete(services, principal)
 
     assert await how_many(services, USERS) == 0
     with pytest.raises(SessionEnded):
-        await viewer_of(services, cookie)
+        await principal_of(services, cookie)

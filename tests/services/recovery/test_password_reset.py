@@ -26,7 +26,7 @@ from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 from tests.support.mail.mailbox import Mailbox
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import (

@@ -17,10 +17,10 @@ from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
-from autograph_web.recovery.first_proof import NOTHING, Evidence, Verified
-from autograph_web.recovery.reclaiming import WayBack
+from autograph_web.recovery.first_verification import NOTHING, Evidence, Verified
+from autograph_web.recovery.reclaiming import PasswordLink
+from autograph_web.sessions.principal import AuthenticationGrant, SessionPrincipal
 from autograph_web.sessions.store import SESSIONS
-from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
 from tests.support.clients.authenticator import Authenticator
 from tests.support.mail.links import token_to
 from tests.support.mail.mailbox import Mailbox
@@ -45,10 +45,10 @@ from tests.support.services.two_step import (
     enrol,
     fresh_viewer,
     open_browser,
+    principal_of,
     reauthenticate,
     set_up,
     sign_in,
-    viewer_of,
 )
 
 VERIFY, UNDO, NOT_ME = "/verify-email", "/undo-email-change", "/not-me"
@@ -66,7 +66,7 @@ def settings_changes() -> dict[str, Any]:
 class Foothold:
     """Everything somebody may set up in an account whose password they know."""
 
-    viewer: Viewer
+    principal: SessionPrincipal
     cookie: str
     key: str
     under_way: AuthenticationGrant
@@ -77,17 +77,17 @@ class Foothold:
 async def take_hold(services: Services, mailbox: Mailbox, clock: FakeClock) -> Foothold:
     """Register the address of somebody else and set up all there is."""
     enrolled = await enrol(services, clock)
-    viewer = await fresh_viewer(services, clock, enrolled)
-    key = (await issue(services, viewer)).text
-    await services.email_change.request(context(), viewer, STRANGER)
-    await services.trusted_devices.trust(context(), viewer.user_id)
+    principal = await fresh_viewer(services, clock, enrolled)
+    key = (await issue(services, principal)).text
+    await services.email_change.request(context(), principal, STRANGER)
+    await services.trusted_devices.trust(context(), principal.user_id)
     reset = await ask_and_open(services, mailbox)
     clock.advance(60)
     await services.verification.request(context("192.0.2.1"), EMAIL)
     token = token_to(mailbox, EMAIL, VERIFY)
     cookie = await open_browser(services, await sign_in(services, enrolled.paper[0]))
     under_way = await sign_in(services, enrolled.paper[1])
-    return Foothold(viewer, cookie, key, under_way, reset, token)
+    return Foothold(principal, cookie, key, under_way, reset, token)
 
 
 async def confirm(services: Services, token: str, evidence: Evidence = NOTHING) -> Verified:
@@ -113,7 +113,7 @@ async def test_a_first_proof_by_somebody_unknown_ends_all_that_was_there(
     assert await how_many(services, CODES) == 0
     assert await how_many(services, DEVICES) == 0
     with pytest.raises(SessionEnded):
-        await viewer_of(services, stranger.cookie)
+        await principal_of(services, stranger.cookie)
     with pytest.raises(SessionEnded):
         await services.sessions.open_for_browser(context(), stranger.under_way)
     with pytest.raises(ApiKeyRevoked):
@@ -152,12 +152,12 @@ async def test_who_shows_that_they_registered_loses_nothing(
     services: Services, mailbox: Mailbox, clock: FakeClock, shown: str
 ) -> None:
     mina = await take_hold(services, mailbox, clock)
-    evidence = Evidence(mina.viewer.user_id) if shown == "session" else Evidence(password=PASSWORD)
+    evidence = Evidence(mina.principal.user_id) if shown == "session" else Evidence(password=PASSWORD)
     verified = await confirm(services, mina.token, evidence)
 
     assert (verified.account.email_verified, verified.removed, verified.token) == (True, None, None)
-    assert (await services.second_factors.status(mina.viewer.user_id)).enabled
-    assert await viewer_of(services, mina.cookie)
+    assert (await services.second_factors.status(mina.principal.user_id)).enabled
+    assert await principal_of(services, mina.cookie)
     assert await use(services, mina.key)
     assert await how_many(services, DEVICES) == 1
     [event] = await audited(services, "email_verified")
@@ -186,21 +186,21 @@ async def test_the_session_of_another_account_is_no_evidence(services: Services,
     verified = await confirm(services, token_to(mailbox, EMAIL, VERIFY), Evidence(theo.id))
 
     assert verified.removed is not None
-    assert await viewer_of(services, pair.access_token), "and is left alone"
+    assert await principal_of(services, pair.access_token), "and is left alone"
 
 
 async def test_of_racers_with_and_without_evidence_one_confirms(
     services: Services, mailbox: Mailbox, clock: FakeClock
 ) -> None:
     mina = await take_hold(services, mailbox, clock)
-    evidence = [NOTHING, Evidence(mina.viewer.user_id), Evidence(password=PASSWORD)] * 4
+    evidence = [NOTHING, Evidence(mina.principal.user_id), Evidence(password=PASSWORD)] * 4
     outcomes = await asyncio.gather(
         *(confirm(services, mina.token, one) for one in evidence), return_exceptions=True
     )
 
     [verified] = [one for one in outcomes if isinstance(one, Verified)]
     assert {type(one) for one in outcomes} - {Verified} <= {LinkUsed, WrongPassword}
-    enabled = (await services.second_factors.status(mina.viewer.user_id)).enabled
+    enabled = (await services.second_factors.status(mina.principal.user_id)).enabled
     assert enabled is (verified.removed is None)
     assert len(await audited(services, "email_verified")) == 1
 
@@ -209,13 +209,13 @@ async def test_nothing_a_stranger_begins_at_that_moment_outlives_it(
     services: Services, mailbox: Mailbox, clock: FakeClock
 ) -> None:
     await register(services)
-    viewer = await viewer_of(services, await open_cookie(services))
-    phone = await set_up(services, viewer)
+    principal = await principal_of(services, await open_cookie(services))
+    phone = await set_up(services, principal)
     token = token_to(mailbox, EMAIL, VERIFY)
     outcomes = await asyncio.gather(
         confirm(services, token),
         *(open_pair(services, ip=f"192.0.2.{number}") for number in range(4)),
-        services.enrolment.enable(context(), viewer, phone.code(clock.seconds())),
+        services.enrolment.enable(context(), principal, phone.code(clock.seconds())),
         return_exceptions=True,
     )
 
@@ -236,7 +236,7 @@ async def test_a_password_chosen_by_a_link_meanwhile_stays(services: Services, m
     verified = await confirm(services, token)
 
     assert verified.removed is None, "the mailbox had been shown already"
-    assert await viewer_of(services, cookie)
+    assert await principal_of(services, cookie)
 
 
 # --- "This wasn't me" and taking back a change of address: one rule for what goes. ---------------------
@@ -249,17 +249,17 @@ async def settled(services: Services, clock: FakeClock) -> None:
     clock.advance(HOUR)
 
 
-async def intrude(services: Services, clock: FakeClock) -> tuple[Viewer, Authenticator]:
+async def intrude(services: Services, clock: FakeClock) -> tuple[SessionPrincipal, Authenticator]:
     """Sign in from an unknown browser, of which the owner is told, and set up a factor a little later."""
     token = (await open_pair(services, ip="192.0.2.66")).access_token
-    viewer = await viewer_of(services, token)
+    principal = await principal_of(services, token)
     clock.advance(60)
-    phone = await set_up(services, viewer)
-    await services.enrolment.enable(context("192.0.2.66"), viewer, phone.code(clock.seconds()))
+    phone = await set_up(services, principal)
+    await services.enrolment.enable(context("192.0.2.66"), principal, phone.code(clock.seconds()))
     clock.advance(60)
-    viewer = await viewer_of(services, token)
-    grant = await reauthenticate(services, viewer, phone.code(clock.seconds()))
-    return await viewer_of(services, await open_browser(services, grant)), phone
+    principal = await principal_of(services, token)
+    grant = await reauthenticate(services, principal, phone.code(clock.seconds()))
+    return await principal_of(services, await open_browser(services, grant)), phone
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
@@ -291,15 +291,15 @@ async def test_a_factor_from_before_survives_taking_a_change_back(
     mina = await enrol(services, clock)
     await change(services, USERS, email_verified_at=clock.now())
     clock.advance(4 * 24 * HOUR)
-    viewer = await fresh_viewer(services, clock, mina)
+    principal = await fresh_viewer(services, clock, mina)
     clock.advance(60)
-    await services.enrolment.regenerate_codes(context(), viewer)
-    await services.email_change.request(context(), viewer, ELSEWHERE)
+    await services.enrolment.regenerate_codes(context(), principal)
+    await services.email_change.request(context(), principal, ELSEWHERE)
     back = await services.email_undo.undo(context(), token_to(mailbox, EMAIL, UNDO))
 
     assert back.removed.authenticator_set_up_at is None
     assert back.removed.recovery_codes == 10, "made after a sign-in that was told of"
-    assert (await services.second_factors.status(viewer.user_id)).enabled
+    assert (await services.second_factors.status(principal.user_id)).enabled
 
 
 async def test_the_earlier_of_two_sign_ins_counts_even_if_the_later_is_taken_back(
@@ -330,20 +330,22 @@ async def test_a_sign_in_that_was_taken_back_before_counts_no_more(
     clock.advance(60)
     device = services.device_cookies.issue(EMAIL)
     grant = await prove(services, password=NEW_PASSWORD, device=device)
-    viewer = await viewer_of(services, await open_browser(services, grant))
-    phone = await set_up(services, viewer)
-    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    principal = await principal_of(services, await open_browser(services, grant))
+    phone = await set_up(services, principal)
+    await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
     clock.advance(60)
-    later = await change_back(services, viewer, clock)
+    later = await change_back(services, principal, clock)
 
     assert later.removed.authenticator_set_up_at is None
-    assert (await services.second_factors.status(viewer.user_id)).enabled
+    assert (await services.second_factors.status(principal.user_id)).enabled
 
 
-async def change_back(services: Services, viewer: Viewer, clock: FakeClock) -> WayBack:
+async def change_back(services: Services, principal: SessionPrincipal, clock: FakeClock) -> PasswordLink:
     """Take back a change of address that was begun just now."""
     async with services.database.unit() as connection:
-        token = await services.links.issue(connection, Purpose.EMAIL_CHANGE_UNDO, viewer.user_id, HOUR, EMAIL)
+        token = await services.links.issue(
+            connection, Purpose.EMAIL_CHANGE_UNDO, principal.user_id, HOUR, EMAIL
+        )
     clock.advance(1)
     return await services.email_undo.undo(context(), token)
 
@@ -359,5 +361,5 @@ async def test_of_ten_that_take_a_change_back_one_does(
         *(services.email_undo.undo(context(), token) for _ in range(10)), return_exceptions=True
     )
 
-    assert Counter(map(type, outcomes)) == {WayBack: 1, LinkUsed: 9}
+    assert Counter(map(type, outcomes)) == {PasswordLink: 1, LinkUsed: 9}
     assert len(await audited(services, "mfa_disabled")) == 1

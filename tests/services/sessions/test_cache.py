@@ -46,7 +46,7 @@ async def test_a_sign_out_everywhere_that_redis_missed_is_finished_later(
 ) -> None:
     await register(services)
     cookie = await open_cookie(services)
-    viewer = await services.sessions.authenticate_cookie(cookie)
+    principal = await services.sessions.authenticate_cookie(cookie)
     redis = DeafRedis(services.redis, monkeypatch)
     tried: list[list[UUID]] = []
 
@@ -56,10 +56,10 @@ async def test_a_sign_out_everywhere_that_redis_missed_is_finished_later(
     monkeypatch.setattr(SessionCache, "_keep_trying", note)
 
     with pytest.raises(Unavailable):
-        await services.sessions.end_all(context(), viewer)
+        await services.sessions.end_all(context(), principal)
     redis.deaf = False
 
-    assert tried == [[viewer.session_id]]
+    assert tried == [[principal.session_id]]
     await services.sessions.bury(tried[0])
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_cookie(cookie)
@@ -92,10 +92,10 @@ async def test_another_installation_in_the_same_redis_signs_nobody_in(
     await services.sessions.authenticate_cookie(cookie)
     changes = {"secret_keys": (STRANGERS_SECRET,), "data_dir": tmp_path / "other"}
     other = await open_services(services.settings.model_copy(update=changes))
-    viewer = await services.sessions.authenticate_cookie(cookie)
+    principal = await services.sessions.authenticate_cookie(cookie)
 
     cache = SessionCache(other.redis, 3600, Keyring((STRANGERS_SECRET,), "session copies"))
-    found = await cache.look_up(viewer.session_id.hex, viewer.user_id.hex, None)
+    found = await cache.look_up(principal.session_id.hex, principal.user_id.hex, None)
 
     assert (found.record, found.revoked) == (None, False)
 
@@ -103,10 +103,10 @@ async def test_another_installation_in_the_same_redis_signs_nobody_in(
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_copy_of_before_a_rotation_of_the_keys_still_counts(services: Services) -> None:
     await register(services)
-    viewer = await services.sessions.authenticate_cookie(await open_cookie(services))
+    principal = await services.sessions.authenticate_cookie(await open_cookie(services))
     rotated = SessionCache(services.redis, 3600, Keyring((STRANGERS_SECRET, SECRET), "session copies"))
 
-    found = await rotated.look_up(viewer.session_id.hex, viewer.user_id.hex, None)
+    found = await rotated.look_up(principal.session_id.hex, principal.user_id.hex, None)
 
     assert found.record is not None
 

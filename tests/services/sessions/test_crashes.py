@@ -35,10 +35,10 @@ async def test_no_copy_outlives_a_session_whose_end_was_committed_last(services:
 async def test_no_copy_outlives_one_session_either(services: Services) -> None:
     await register(services)
     cookie, other = await open_cookie(services), await open_cookie(services)
-    viewer = await services.sessions.authenticate_cookie(cookie)
+    principal = await services.sessions.authenticate_cookie(cookie)
     await services.sessions.authenticate_cookie(other)
     async with services.database.unit() as connection:
-        await services.sessions.revoke(connection, [viewer.session_id], "logout")
+        await services.sessions.revoke(connection, [principal.session_id], "logout")
 
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_cookie(cookie)
@@ -48,14 +48,14 @@ async def test_no_copy_outlives_one_session_either(services: Services) -> None:
 async def test_an_end_that_was_never_committed_ends_nothing(services: Services) -> None:
     await register(services)
     cookie = await open_cookie(services)
-    viewer = await services.sessions.authenticate_cookie(cookie)
+    principal = await services.sessions.authenticate_cookie(cookie)
 
     async def crash() -> None:
         async with services.database.unit() as connection:
-            await services.sessions.revoke(connection, [viewer.session_id], "logout")
+            await services.sessions.revoke(connection, [principal.session_id], "logout")
             raise Crash
 
     with pytest.raises(Crash):
         await crash()
 
-    assert await services.sessions.authenticate_cookie(cookie) == viewer
+    assert await services.sessions.authenticate_cookie(cookie) == principal

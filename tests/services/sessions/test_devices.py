@@ -13,9 +13,9 @@ from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.sessions.cache import COPY_TTL
 from autograph_web.sessions.devices import MOST_LISTED
 from autograph_web.sessions.errors import Unfinished
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
-from autograph_web.sessions.viewer import Viewer
 from autograph_web.settings import Settings
 from tests.support.servers.inspection import kill
 from tests.support.services.app import OpenServices
@@ -28,7 +28,7 @@ OTHER = "theo@northwind.dev"
 DAY = 86_400
 
 
-async def owner_of(services: Services, pair: TokenPair) -> Viewer:
+async def owner_of(services: Services, pair: TokenPair) -> SessionPrincipal:
     return await services.sessions.authenticate_token(pair.access_token)
 
 
@@ -53,7 +53,7 @@ async def test_this_one_comes_first_and_then_what_was_used_last(
     clock.advance(600)
     await come_in(services)
 
-    first, newest, second, last = await services.devices.of(here.viewer)
+    first, newest, second, last = await services.devices.of(here.principal)
     assert (first.id, first.current, first.browser, first.method) == (here.id, True, True, "password")
     assert (first.ip, first.user_agent) == ("203.0.113.7", AGENT)
     assert (newest.created_at, newest.last_seen_at) == (clock.now(), clock.now())
@@ -71,30 +71,30 @@ async def test_it_says_how_somebody_signed_in(services: Services, clock: FakeClo
     trusted = await services.trusted_devices.trust(context(), mina.user_id)
     grant = await start(services, trusted=trusted)
     await services.sessions.open_for_browser(context(), grant)  # pyright: ignore[reportArgumentType]
-    viewer = await fresh_viewer(services, clock, mina)
+    principal = await fresh_viewer(services, clock, mina)
 
-    methods = {one.method for one in await services.devices.of(viewer)}
-    assert methods >= {"password+trusted_device", viewer.method}
-    assert viewer.method in ("password+totp", "password+recovery_code")
+    methods = {one.method for one in await services.devices.of(principal)}
+    assert methods >= {"password+trusted_device", principal.method}
+    assert principal.method in ("password+totp", "password+recovery_code")
 
 
 async def test_what_is_over_is_not_listed(
     services: Services, clock: FakeClock, here: Browser, there: Browser
 ) -> None:
-    await services.sessions.end(context(), there.viewer)
-    assert [one.id for one in await services.devices.of(here.viewer)] == [here.id]
+    await services.sessions.end(context(), there.principal)
+    assert [one.id for one in await services.devices.of(here.principal)] == [here.id]
 
     clock.advance(DAY + 1)
     later = await come_in(services)
-    assert [one.id for one in await services.devices.of(later.viewer)] == [later.id]
+    assert [one.id for one in await services.devices.of(later.principal)] == [later.id]
 
 
 async def test_nobody_sees_those_of_another(services: Services, here: Browser) -> None:
     await register(services, OTHER)
     theo = await come_in(services, OTHER)
 
-    assert [one.id for one in await services.devices.of(here.viewer)] == [here.id]
-    assert [one.id for one in await services.devices.of(theo.viewer)] == [theo.id]
+    assert [one.id for one in await services.devices.of(here.principal)] == [here.id]
+    assert [one.id for one in await services.devices.of(theo.principal)] == [theo.id]
 
 
 async def test_a_hundred_are_listed_and_this_one_is_among_them(services: Services, here: Browser) -> None:
@@ -103,29 +103,29 @@ async def test_a_hundred_are_listed_and_this_one_is_among_them(services: Service
         for _ in range(MOST_LISTED + 5):
             await services.sessions.open(connection, context(), replace(grant, session_id=uuid4()))
 
-    found = await services.devices.of(here.viewer)
+    found = await services.devices.of(here.principal)
     assert len(found) == MOST_LISTED
     assert found[0].id == here.id
-    assert await services.devices.sign_out_others(context(), here.viewer) == MOST_LISTED + 5
-    assert [one.id for one in await services.devices.of(here.viewer)] == [here.id]
+    assert await services.devices.sign_out_others(context(), here.principal) == MOST_LISTED + 5
+    assert [one.id for one in await services.devices.of(here.principal)] == [here.id]
     [event] = await audited(services, "session_revoked")
     assert (event.details["revoked"], len(event.details["sessions"])) == (MOST_LISTED + 5, MOST_LISTED)
 
 
 async def test_one_is_signed_out_and_nothing_else(services: Services, here: Browser, there: Browser) -> None:
     third = await come_in(services)
-    await services.devices.sign_out(context("192.0.2.1"), here.viewer, there.id)
+    await services.devices.sign_out(context("192.0.2.1"), here.principal, there.id)
 
     assert [await one.is_out() for one in (here, there, third)] == [False, True, False]
     [event] = await audited(services, "session_revoked")
-    assert (event.user_id, event.session_id, event.ip) == (here.viewer.user_id, here.id, "192.0.2.1")
+    assert (event.user_id, event.session_id, event.ip) == (here.principal.user_id, here.id, "192.0.2.1")
     assert event.details == {"revoked": 1, "sessions": [str(there.id)]}
 
 
 async def test_the_tokens_of_a_client_are_dead(services: Services, here: Browser) -> None:
     pair = await open_pair(services)
     client = await owner_of(services, pair)
-    await services.devices.sign_out(context(), here.viewer, client.session_id)
+    await services.devices.sign_out(context(), here.principal, client.session_id)
 
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_token(pair.access_token)
@@ -134,7 +134,7 @@ async def test_the_tokens_of_a_client_are_dead(services: Services, here: Browser
 
 
 async def test_ones_own_is_an_ordinary_sign_out(services: Services, here: Browser, there: Browser) -> None:
-    await services.devices.sign_out(context(), here.viewer, here.id)
+    await services.devices.sign_out(context(), here.principal, here.id)
 
     assert (await here.is_out(), await there.is_out()) == (True, False)
     assert len(await audited(services, "logout")) == 1
@@ -143,7 +143,7 @@ async def test_ones_own_is_an_ordinary_sign_out(services: Services, here: Browse
 
 async def test_all_others_are_signed_out(services: Services, here: Browser, there: Browser) -> None:
     pair = await open_pair(services)
-    assert await services.devices.sign_out_others(context(), here.viewer) == 2
+    assert await services.devices.sign_out_others(context(), here.principal) == 2
 
     assert (await here.is_out(), await there.is_out()) == (False, True)
     with pytest.raises(SessionEnded):
@@ -155,7 +155,7 @@ async def test_all_others_are_signed_out(services: Services, here: Browser, ther
 
 
 async def test_with_no_other_there_is_nothing_to_write_down(services: Services, here: Browser) -> None:
-    assert await services.devices.sign_out_others(context(), here.viewer) == 0
+    assert await services.devices.sign_out_others(context(), here.principal) == 0
     assert await audited(services, "session_revoked") == []
 
 
@@ -164,8 +164,8 @@ async def test_nobody_signs_another_out(services: Services, here: Browser) -> No
     theo = await come_in(services, OTHER)
     for _ in range(2):
         with pytest.raises(NotFound):
-            await services.devices.sign_out(context(), theo.viewer, here.id)
-    assert await services.devices.sign_out_others(context(), theo.viewer) == 0
+            await services.devices.sign_out(context(), theo.principal, here.id)
+    assert await services.devices.sign_out_others(context(), theo.principal) == 0
 
     assert not await here.is_out()
     assert await audited(services, "session_revoked") == []
@@ -175,13 +175,13 @@ async def test_what_is_no_open_session_is_not_found(
     services: Services, clock: FakeClock, here: Browser, there: Browser
 ) -> None:
     with pytest.raises(NotFound):
-        await services.devices.sign_out(context(), here.viewer, uuid4())
+        await services.devices.sign_out(context(), here.principal, uuid4())
 
-    await services.devices.sign_out(context(), here.viewer, there.id)
-    await services.devices.sign_out(context(), here.viewer, there.id)  # two clicks are no fault
+    await services.devices.sign_out(context(), here.principal, there.id)
+    await services.devices.sign_out(context(), here.principal, there.id)  # two clicks are no fault
     clock.advance(COPY_TTL + 1)
     with pytest.raises(NotFound):
-        await services.devices.sign_out(context(), here.viewer, there.id)
+        await services.devices.sign_out(context(), here.principal, there.id)
     assert len(await audited(services, "session_revoked")) == 1
 
 
@@ -191,18 +191,18 @@ async def test_a_session_that_idled_out_is_not_found(
     clock.advance(DAY + 1)
     now = await come_in(services)
     with pytest.raises(NotFound):
-        await services.devices.sign_out(context(), now.viewer, there.id)
+        await services.devices.sign_out(context(), now.principal, there.id)
     assert await audited(services, "session_revoked") == []
 
 
 async def test_whoever_was_signed_out_meanwhile_ends_nothing(
     services: Services, here: Browser, there: Browser
 ) -> None:
-    await services.devices.sign_out(context(), here.viewer, there.id)
+    await services.devices.sign_out(context(), here.principal, there.id)
     with pytest.raises(SessionEnded):
-        await services.devices.sign_out(context(), there.viewer, here.id)
+        await services.devices.sign_out(context(), there.principal, here.id)
     with pytest.raises(SessionEnded):
-        await services.devices.sign_out_others(context(), there.viewer)
+        await services.devices.sign_out_others(context(), there.principal)
 
     assert not await here.is_out()
 
@@ -212,7 +212,9 @@ async def test_of_twenty_racers_on_one_session_one_writes_it_down(
 ) -> None:
     third = await come_in(services)
     racers = [
-        services.devices.sign_out(context(), one.viewer, there.id) for _ in range(10) for one in (here, third)
+        services.devices.sign_out(context(), one.principal, there.id)
+        for _ in range(10)
+        for one in (here, third)
     ]
     await asyncio.gather(*racers)
 
@@ -225,8 +227,8 @@ async def test_of_two_that_end_each_other_one_stays(
     services: Services, here: Browser, there: Browser
 ) -> None:
     outcomes = await asyncio.gather(
-        services.devices.sign_out(context(), here.viewer, there.id),
-        services.devices.sign_out(context(), there.viewer, here.id),
+        services.devices.sign_out(context(), here.principal, there.id),
+        services.devices.sign_out(context(), there.principal, here.id),
         return_exceptions=True,
     )
 
@@ -238,7 +240,8 @@ async def test_of_two_that_end_each_other_one_stays(
 async def test_of_many_that_end_all_others_one_stays(services: Services, here: Browser) -> None:
     browsers = [here, *[await come_in(services) for _ in range(5)]]
     outcomes = await asyncio.gather(
-        *(services.devices.sign_out_others(context(), one.viewer) for one in browsers), return_exceptions=True
+        *(services.devices.sign_out_others(context(), one.principal) for one in browsers),
+        return_exceptions=True,
     )
 
     assert [one for one in outcomes if not isinstance(one, SessionEnded)] == [5]
@@ -251,10 +254,10 @@ async def test_ending_sessions_in_every_way_at_once_harms_nothing(
     third = await come_in(services)
     sessions, devices = services.sessions, services.devices
     outcomes = await asyncio.gather(
-        *(devices.sign_out_others(context(), here.viewer) for _ in range(3)),
-        *(devices.sign_out(context(), here.viewer, there.id) for _ in range(3)),
-        *(sessions.end(context(), third.viewer) for _ in range(3)),
-        sessions.end_all(context(), there.viewer),
+        *(devices.sign_out_others(context(), here.principal) for _ in range(3)),
+        *(devices.sign_out(context(), here.principal, there.id) for _ in range(3)),
+        *(sessions.end(context(), third.principal) for _ in range(3)),
+        sessions.end_all(context(), there.principal),
         return_exceptions=True,
     )
 
@@ -273,16 +276,16 @@ async def test_without_redis_it_says_that_it_is_not_finished_and_can_be(
     here, there, third = [await come_in(services) for _ in range(3)]
     kill(own_redis)
     with pytest.raises(Unfinished):
-        await services.devices.sign_out(context(), here.viewer, there.id)
+        await services.devices.sign_out(context(), here.principal, there.id)
     clock.advance(2)
     with pytest.raises(Unfinished):
-        await services.devices.sign_out_others(context(), here.viewer)
+        await services.devices.sign_out_others(context(), here.principal)
     assert (await there.is_out(), await third.is_out()) == (True, True)
 
     own_redis.start()
     clock.advance(2)
-    await services.devices.sign_out(context(), here.viewer, there.id)
-    assert await services.devices.sign_out_others(context(), here.viewer) == 0
+    await services.devices.sign_out(context(), here.principal, there.id)
+    assert await services.devices.sign_out_others(context(), here.principal) == 0
     assert [await one.is_out() for one in (here, there, third)] == [False, True, True]
     assert [event.details["revoked"] for event in await audited(services, "session_revoked")] == [1, 1]
     assert await how_many(services, SESSIONS) == 3

@@ -8,7 +8,7 @@ from autograph_web.accounts.errors import SessionEnded
 from autograph_web.container import Services
 from autograph_web.infra.errors import TicketExpired
 from autograph_web.infra.flash import Flash
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 from tests.support.servers.inspection import RedisWindow
 from tests.support.services.factories import context, prove, register
 

@@ -86,7 +86,7 @@ async def test_every_worker_hears_of_it(
 ) -> None:
     second = await open_services(settings)
     async with listening(services, redis_window) as one, listening(second, redis_window) as other:
-        await services.sessions.end(context(), here.viewer)
+        await services.sessions.end(context(), here.principal)
         await one.hears(here.id)
         await other.hears(here.id)
 
@@ -101,13 +101,13 @@ async def test_it_is_over_before_it_is_heard_of(
 
     async with services.revocation_bus.heard_by(look):
         await until(lambda: subscribers(redis_window) == 1)
-        await services.sessions.end(context(), here.viewer)
+        await services.sessions.end(context(), here.principal)
         await until(lambda: bool(found))
     assert found == [True]
 
 
 async def test_signing_another_out(services: Services, ear: Listener, here: Browser, there: Browser) -> None:
-    await services.devices.sign_out(context(), here.viewer, there.id)
+    await services.devices.sign_out(context(), here.principal, there.id)
     await ear.hears(there.id)
 
 
@@ -115,14 +115,14 @@ async def test_signing_all_others_out(
     services: Services, ear: Listener, here: Browser, there: Browser
 ) -> None:
     third = await come_in(services)
-    await services.devices.sign_out_others(context(), here.viewer)
+    await services.devices.sign_out_others(context(), here.principal)
     await ear.hears(there.id, third.id)
 
 
 async def test_signing_out_everywhere(
     services: Services, ear: Listener, here: Browser, there: Browser
 ) -> None:
-    await services.sessions.end_all(context(), here.viewer)
+    await services.sessions.end_all(context(), here.principal)
     await ear.hears(here.id, there.id)
 
 
@@ -131,24 +131,24 @@ async def test_a_changed_password_sends_the_others_away(
 ) -> None:
     """Whoever changed it gets a new session in a moment, and must not be sent away before that."""
     wish = PasswordChangeInput(current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW))
-    grant = await services.password_change.change(context(), here.viewer, wish)
+    grant = await services.password_change.change(context(), here.principal, wish)
     await services.sessions.open_for_browser(context(), grant)
     await ear.hears(there.id)
     assert await here.is_out()
 
 
 async def test_a_deleted_account(services: Services, ear: Listener, here: Browser, there: Browser) -> None:
-    await services.deletion.delete(context(), here.viewer, EMAIL)
+    await services.deletion.delete(context(), here.principal, EMAIL)
     await ear.hears(here.id, there.id)
 
 
 async def test_a_stolen_refresh_token(services: Services, ear: Listener, here: Browser) -> None:
     pair = await open_pair(services)
-    viewer = await services.sessions.authenticate_token(pair.access_token)
+    principal = await services.sessions.authenticate_token(pair.access_token)
     await services.tokens.refresh(context(), pair.refresh_token)
     with pytest.raises(Exception, match="token_reused"):
         await services.tokens.refresh(context("192.0.2.66"), pair.refresh_token)
-    await ear.hears(viewer.session_id)
+    await ear.hears(principal.session_id)
 
 
 async def test_what_is_no_session_id_is_passed_over(

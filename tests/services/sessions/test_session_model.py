@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from redis import Redis
 
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.admin.person import Operator, Role
+from autograph_web.admin.user_summary import Actor, Role
 from autograph_web.api_keys.errors import ApiKeyExpired, ApiKeyInvalid, ApiKeyRevoked
 from autograph_web.api_keys.inputs import ApiKeyInput
 from autograph_web.authn.flow.challenges import ChallengeRequired
@@ -34,7 +34,7 @@ from autograph_web.infra.errors import NotFound
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.profile.inputs import PasswordChangeInput
 from autograph_web.sessions.errors import InvalidToken, ReauthenticationRequired, TokenReused
-from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
+from autograph_web.sessions.principal import AuthenticationGrant, SessionPrincipal
 from autograph_web.settings import Settings
 from tests.support.clients.authenticator import PERIOD_S, Authenticator
 from tests.support.mail.mailbox import Mailbox
@@ -78,7 +78,7 @@ class Machine(RuleBasedStateMachine):
         self.user_id = self.do(register(self.services)).id
         # Without another administrator ours could be neither locked nor made an ordinary person again.
         boss = self.do(register(self.services, "boss@northwind.dev")).id
-        self.operator = Operator("test", context())
+        self.operator = Actor("test", context())
         self.do(self.services.user_actions.set_role(self.operator, boss, Role.ADMIN))
 
     def do(self, doing: Coroutine[Any, Any, Any]) -> Any:
@@ -121,32 +121,32 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self._in_force())
     @rule(choice=data())
     def sign_out(self, choice: Any) -> None:
-        shown, viewer = self._some_viewer(choice)
-        self.do(self.services.sessions.end(context(), viewer))
+        shown, principal = self._some_viewer(choice)
+        self.do(self.services.sessions.end(context(), principal))
         shown.session.over = True
 
     @precondition(lambda self: self._in_force())
     @rule(choice=data())
     def sign_out_everywhere(self, choice: Any) -> None:
-        _, viewer = self._some_viewer(choice)
-        self.do(self.services.sessions.end_all(context(), viewer))
+        _, principal = self._some_viewer(choice)
+        self.do(self.services.sessions.end_all(context(), principal))
         self.account.end_all()
 
     @precondition(lambda self: self._in_force())
     @rule(choice=data())
     def sign_out_others(self, choice: Any) -> None:
-        shown, viewer = self._some_viewer(choice)
-        self.do(self.services.devices.sign_out_others(context(), viewer))
+        shown, principal = self._some_viewer(choice)
+        self.do(self.services.devices.sign_out_others(context(), principal))
         for session in self.account.sessions:
             session.over = session.over or session is not shown.session
 
     @precondition(lambda self: self._in_force())
     @rule(choice=data())
     def sign_out_one(self, choice: Any) -> None:
-        _, viewer = self._some_viewer(choice)
+        _, principal = self._some_viewer(choice)
         other, chosen = self._some_viewer(choice)
         try:
-            self.do(self.services.devices.sign_out(context(), viewer, chosen.session_id))
+            self.do(self.services.devices.sign_out(context(), principal, chosen.session_id))
         except NotFound:
             raise AssertionError("a session that is alive was not found") from None
         other.session.over = True
@@ -161,7 +161,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self._in_force())
     @rule(choice=data(), others=booleans())
     def change_password(self, choice: Any, others: bool) -> None:
-        shown, viewer = self._some_viewer(choice)
+        shown, principal = self._some_viewer(choice)
         wish = PasswordChangeInput.model_validate(
             {
                 "current_password": self.account.password,
@@ -169,11 +169,11 @@ class Machine(RuleBasedStateMachine):
                 "end_other_sessions": others,
             }
         )
-        if self.phone is not None and not viewer.assurance.is_two_step:
+        if self.phone is not None and not principal.assurance.is_two_step:
             with pytest.raises(ReauthenticationRequired):
-                self.do(self.services.password_change.change(context(), viewer, wish))
+                self.do(self.services.password_change.change(context(), principal, wish))
             return
-        grant = self.do(self.services.password_change.change(context(), viewer, wish))
+        grant = self.do(self.services.password_change.change(context(), principal, wish))
         self.account.password = self._other_password()
         if others:
             self.account.end_all()
@@ -211,14 +211,14 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: not self.account.locked)
     @rule()
     def turn_second_factor_on_or_off(self) -> None:
-        viewer = self._fresh_viewer()
+        principal = self._fresh_viewer()
         if self.phone is not None:
-            self.do(self.services.enrolment.disable(context(), viewer))
+            self.do(self.services.enrolment.disable(context(), principal))
             self.phone = None
             return
-        setup = self.do(self.services.enrolment.begin(context(), viewer))
+        setup = self.do(self.services.enrolment.begin(context(), principal))
         phone = Authenticator.open(setup.provisioning_uri)
-        self.do(self.services.enrolment.enable(context(), viewer, phone.code(self.now)))
+        self.do(self.services.enrolment.enable(context(), principal, phone.code(self.now)))
         for session in self.account.sessions[:-1]:  # all but that of the fresh viewer
             session.over = True
         self.phone = phone
@@ -300,13 +300,13 @@ class Machine(RuleBasedStateMachine):
     def _in_force(self) -> list[Shown]:
         return [shown for shown in self.account.shown if self.account.accepts(shown, self.now)]
 
-    def _some_viewer(self, choice: Any) -> tuple[Shown, Viewer]:
+    def _some_viewer(self, choice: Any) -> tuple[Shown, SessionPrincipal]:
         shown = choice.draw(sampled_from(self._in_force()))
         sessions = self.services.sessions
         ask = sessions.authenticate_cookie if shown.expires is None else sessions.authenticate_token
         return shown, self.do(ask(shown.text))
 
-    def _fresh_viewer(self) -> Viewer:
+    def _fresh_viewer(self) -> SessionPrincipal:
         """Sign in anew, as what changes how one signs in demands, and out of nothing."""
         grant = self._prove(remember=False)
         self._open_session(grant, browser=True)

@@ -29,20 +29,20 @@ HOUR, DAY = 3600, 86_400
 
 async def test_a_cookie_stands_for_its_person(services: Services, clock: FakeClock) -> None:
     account = await register(services)
-    viewer = await services.sessions.authenticate_cookie(await open_cookie(services))
+    principal = await services.sessions.authenticate_cookie(await open_cookie(services))
 
-    assert (viewer.user_id, viewer.email, viewer.role) == (account.id, EMAIL, "user")
-    assert viewer.signed_in_at == clock.now()
-    assert (viewer.remember, viewer.token_id) == (False, None)
+    assert (principal.user_id, principal.email, principal.role) == (account.id, EMAIL, "user")
+    assert principal.signed_in_at == clock.now()
+    assert (principal.remember, principal.token_id) == (False, None)
 
 
 async def test_an_access_token_stands_for_its_person(services: Services) -> None:
     account = await register(services)
     pair = await open_pair(services)
-    viewer = await services.sessions.authenticate_token(pair.access_token)
+    principal = await services.sessions.authenticate_token(pair.access_token)
 
-    assert (viewer.user_id, viewer.email) == (account.id, EMAIL)
-    assert viewer.token_id is not None
+    assert (principal.user_id, principal.email) == (account.id, EMAIL)
+    assert principal.token_id is not None
     assert pair.expires_in == HOUR
 
 

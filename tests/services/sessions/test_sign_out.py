@@ -76,8 +76,8 @@ async def journey(services: Services) -> Journey:
 async def test_signing_a_client_out_kills_its_tokens_and_nothing_else(
     services: Services, journey: Journey
 ) -> None:
-    viewer = await services.sessions.authenticate_token(journey.pair.access_token)
-    await services.sessions.end(context(), viewer)
+    principal = await services.sessions.authenticate_token(journey.pair.access_token)
+    await services.sessions.end(context(), principal)
 
     assert await journey.dead() == {"access", "refresh"}
 
@@ -85,32 +85,32 @@ async def test_signing_a_client_out_kills_its_tokens_and_nothing_else(
 async def test_signing_a_browser_out_kills_its_cookie_and_nothing_else(
     services: Services, journey: Journey
 ) -> None:
-    viewer = await services.sessions.authenticate_cookie(journey.cookie)
-    await services.sessions.end(context(), viewer)
+    principal = await services.sessions.authenticate_cookie(journey.cookie)
+    await services.sessions.end(context(), principal)
 
     assert await journey.dead() == {"cookie"}
 
 
 async def test_signing_out_everywhere_kills_everything(services: Services, journey: Journey) -> None:
-    viewer = await services.sessions.authenticate_cookie(journey.cookie)
+    principal = await services.sessions.authenticate_cookie(journey.cookie)
 
-    assert await services.sessions.end_all(context(), viewer) == 2
+    assert await services.sessions.end_all(context(), principal) == 2
     assert await journey.dead() == {"access", "refresh", "cookie"}
-    assert await services.sessions.count_active(viewer.user_id) == 0
+    assert await services.sessions.count_active(principal.user_id) == 0
 
 
 async def test_signing_out_everywhere_leaves_other_people_alone(services: Services, journey: Journey) -> None:
     await register(services, OTHER)
     theirs = await open_pair(services, OTHER)
-    viewer = await services.sessions.authenticate_cookie(journey.cookie)
-    await services.sessions.end_all(context(), viewer)
+    principal = await services.sessions.authenticate_cookie(journey.cookie)
+    await services.sessions.end_all(context(), principal)
 
     assert (await services.sessions.authenticate_token(theirs.access_token)).email == OTHER
 
 
 async def test_a_sign_in_in_the_same_second_works(services: Services, journey: Journey) -> None:
-    viewer = await services.sessions.authenticate_cookie(journey.cookie)
-    await services.sessions.end_all(context(), viewer)
+    principal = await services.sessions.authenticate_cookie(journey.cookie)
+    await services.sessions.end_all(context(), principal)
     renewed = Journey(services, await open_pair(services), await open_cookie(services))
 
     assert await renewed.dead() == set()
@@ -118,19 +118,19 @@ async def test_a_sign_in_in_the_same_second_works(services: Services, journey: J
 
 
 async def test_signing_out_is_audited_once(services: Services, journey: Journey) -> None:
-    viewer = await services.sessions.authenticate_cookie(journey.cookie)
-    await services.sessions.end(context(), viewer)
-    await services.sessions.end(context(), viewer)
+    principal = await services.sessions.authenticate_cookie(journey.cookie)
+    await services.sessions.end(context(), principal)
+    await services.sessions.end(context(), principal)
 
     [row] = await audited(services, "logout")
-    assert (row.user_id, row.session_id) == (viewer.user_id, viewer.session_id)
+    assert (row.user_id, row.session_id) == (principal.user_id, principal.session_id)
 
 
 async def test_signing_out_everywhere_is_audited_with_the_number(
     services: Services, journey: Journey
 ) -> None:
-    viewer = await services.sessions.authenticate_cookie(journey.cookie)
-    await services.sessions.end_all(context(), viewer)
+    principal = await services.sessions.authenticate_cookie(journey.cookie)
+    await services.sessions.end_all(context(), principal)
 
     [row] = await audited(services, "logout_all")
     assert row.details == {"revoked": 2}
@@ -140,9 +140,9 @@ async def test_sessions_that_ended_before_are_not_counted(
     services: Services, journey: Journey, clock: FakeClock
 ) -> None:
     clock.advance(86_400)
-    viewer = await services.sessions.authenticate_cookie(await open_cookie(services))
+    principal = await services.sessions.authenticate_cookie(await open_cookie(services))
 
-    assert await services.sessions.end_all(context(), viewer) == 1
+    assert await services.sessions.end_all(context(), principal) == 1
 
 
 @pytest.mark.parametrize("values", [{"status": "locked"}, {"session_epoch": 1}])
@@ -159,11 +159,11 @@ async def test_a_locked_account_is_out_once_the_copies_have_run_out(
 async def test_a_copy_made_just_before_cannot_come_back(services: Services, journey: Journey) -> None:
     """A reader loaded the session, then it was revoked and buried, then the reader stores its copy."""
     cache = SessionCache(services.redis, 3600, Keyring(services.settings.master_secrets, "session copies"))
-    viewer = await services.sessions.authenticate_cookie(journey.cookie)
-    before = await cache.look_up(viewer.session_id.hex, viewer.user_id.hex, None)
+    principal = await services.sessions.authenticate_cookie(journey.cookie)
+    before = await cache.look_up(principal.session_id.hex, principal.user_id.hex, None)
     assert isinstance(before.record, SessionRecord)
     assert before.run
-    await services.sessions.end(context(), viewer)
+    await services.sessions.end(context(), principal)
 
     await cache.remember(before.record, before.run, before.record.signed_in_at)
 
@@ -174,18 +174,18 @@ async def test_a_copy_made_just_before_cannot_come_back(services: Services, jour
 async def test_no_check_that_starts_after_a_sign_out_succeeds(
     services: Services, journey: Journey, redis_window: RedisWindow, everywhere: bool
 ) -> None:
-    viewer = await services.sessions.authenticate_cookie(journey.cookie)
+    principal = await services.sessions.authenticate_cookie(journey.cookie)
     redis_window.forget("session:*")  # so that the racers load and store copies
     end = services.sessions.end_all if everywhere else services.sessions.end
     racers = [outcome_of(journey.credentials["cookie"]) for _ in range(20)]
-    await asyncio.gather(*racers[:10], end(context(), viewer), *racers[10:])
+    await asyncio.gather(*racers[:10], end(context(), principal), *racers[10:])
 
     assert "cookie" in await journey.dead()
 
 
 async def test_twenty_racers_sign_out_everywhere_without_harm(services: Services, journey: Journey) -> None:
-    viewer = await services.sessions.authenticate_cookie(journey.cookie)
-    counts = await asyncio.gather(*(services.sessions.end_all(context(), viewer) for _ in range(20)))
+    principal = await services.sessions.authenticate_cookie(journey.cookie)
+    counts = await asyncio.gather(*(services.sessions.end_all(context(), principal) for _ in range(20)))
 
     assert set(counts) <= {0, 2}
     assert 2 in counts
@@ -195,11 +195,11 @@ async def test_twenty_racers_sign_out_everywhere_without_harm(services: Services
 async def test_a_session_opened_while_signing_out_everywhere_is_never_half_alive(
     services: Services, journey: Journey
 ) -> None:
-    viewer = await services.sessions.authenticate_cookie(journey.cookie)
+    principal = await services.sessions.authenticate_cookie(journey.cookie)
     grant = await prove(services)
     opened, _ = await asyncio.gather(
         services.sessions.open_for_browser(context(), grant),
-        services.sessions.end_all(context(), viewer),
+        services.sessions.end_all(context(), principal),
         return_exceptions=True,
     )
 
@@ -222,8 +222,8 @@ async def test_a_cookie_is_told_why_its_session_is_over(services: Services) -> N
     assert await why(cookies[0]) == "session_ended"
 
     cookie = await open_cookie(services)
-    viewer = await services.sessions.authenticate_cookie(cookie)
-    await services.deletion.delete(context(), viewer, EMAIL)
+    principal = await services.sessions.authenticate_cookie(cookie)
+    await services.deletion.delete(context(), principal, EMAIL)
     assert await why(cookie) == "account_deleted"
     assert await why("x" * 86) == ""
     assert await why("") == ""
@@ -234,7 +234,7 @@ async def test_nobody_learns_from_a_forged_cookie_how_a_session_ended(
 ) -> None:
     await register(services)
     cookie = await open_cookie(services)
-    viewer = await services.sessions.authenticate_cookie(cookie)
-    await services.sessions.end_all(context(), viewer)
-    forged, _ = new_cookie(viewer.user_id, viewer.session_id, randomness)
+    principal = await services.sessions.authenticate_cookie(cookie)
+    await services.sessions.end_all(context(), principal)
+    forged, _ = new_cookie(principal.user_id, principal.session_id, randomness)
     assert await services.sessions.why_ended(forged) == "session_ended"

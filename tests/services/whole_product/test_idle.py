@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from autograph_web.audit.chain.store import CHAIN
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.container import Services, build_services
 from autograph_web.flags import store
 from autograph_web.flags.table import PASSWORD_GRANT, SIGN_IN_NOTICES
@@ -56,10 +56,10 @@ async def written_elsewhere(services: Services, name: str, word: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 async def test_an_idle_process_comes_to_rest_and_wakes_for_what_it_writes_itself(alone: Services) -> None:
-    await alone.audit_log.record_alone(Kind.LOGIN_FAILED, context())
+    await alone.audit_log.record_alone(EventType.LOGIN_FAILED, context())
     await rests(alone)
     assert await how_many(alone, CHAIN) == 1
-    await alone.audit_log.record_alone(Kind.LOGIN_FAILED, context())
+    await alone.audit_log.record_alone(EventType.LOGIN_FAILED, context())
     async with asyncio.timeout(15):  # and not when it would be found anyway
         while await how_many(alone, CHAIN) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.1)

@@ -12,19 +12,19 @@ from sqlalchemy import text
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.links import Purpose
-from autograph_web.admin.person import Operator
+from autograph_web.admin.user_summary import Actor
 from autograph_web.authn.methods.trusted_device import store as trusted_devices
 from autograph_web.container import Services
 from autograph_web.infra.errors import DomainError, Unavailable
 from autograph_web.profile.inputs import PasswordChangeInput
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, PASSWORD, context
 from tests.support.services.password_reset import NEW_PASSWORD
 from tests.support.services.two_step import enrol, fresh_viewer
 
 _WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-UseCase = Callable[[Services, Viewer], Awaitable[object]]
+UseCase = Callable[[Services, SessionPrincipal], Awaitable[object]]
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def database_url(postgres_url: str) -> str:
 
 
 @pytest.fixture
-async def viewer(services: Services, clock: FakeClock) -> Viewer:
+async def principal(services: Services, clock: FakeClock) -> SessionPrincipal:
     """Somebody with a factor, a trusted device and a link of every kind."""
     mina = await enrol(services, clock)
     looking = await fresh_viewer(services, clock, mina)
@@ -44,39 +44,39 @@ async def viewer(services: Services, clock: FakeClock) -> Viewer:
     return looking
 
 
-def change_password(services: Services, viewer: Viewer) -> Awaitable[object]:
+def change_password(services: Services, principal: SessionPrincipal) -> Awaitable[object]:
     wish = PasswordChangeInput.model_validate({"current_password": PASSWORD, "new_password": NEW_PASSWORD})
-    return services.password_change.change(context(), viewer, wish)
+    return services.password_change.change(context(), principal, wish)
 
 
 USE_CASES: dict[str, UseCase] = {
     "change the password": change_password,
-    "delete the account": lambda services, viewer: services.deletion.delete(context(), viewer, EMAIL),
-    "ask for another address": lambda services, viewer: services.email_change.request(
-        context(), viewer, "mina@elsewhere.example"
+    "delete the account": lambda services, principal: services.deletion.delete(context(), principal, EMAIL),
+    "ask for another address": lambda services, principal: services.email_change.request(
+        context(), principal, "mina@elsewhere.example"
     ),
-    "ask for the letter again": lambda services, viewer: services.verification.resend(
-        context(), viewer.user_id
+    "ask for the letter again": lambda services, principal: services.verification.resend(
+        context(), principal.user_id
     ),
-    "turn two steps off": lambda services, viewer: services.enrolment.disable(context(), viewer),
-    "lock": lambda services, viewer: services.user_actions.lock(Operator("x", context()), viewer.user_id),
-    "take the factors away": lambda services, viewer: services.user_actions.reset_mfa(
-        Operator("x", context()), viewer.user_id
+    "turn two steps off": lambda services, principal: services.enrolment.disable(context(), principal),
+    "lock": lambda services, principal: services.user_actions.lock(Actor("x", context()), principal.user_id),
+    "take the factors away": lambda services, principal: services.user_actions.reset_mfa(
+        Actor("x", context()), principal.user_id
     ),
 }
 
 
 @pytest.mark.parametrize("name", USE_CASES)
 async def test_whoever_holds_the_account_need_not_wait_for_the_rest(
-    services: Services, viewer: Viewer, name: str
+    services: Services, principal: SessionPrincipal, name: str
 ) -> None:
     async with services.database.unit() as connection:
-        await accounts.lock(connection, viewer.user_id)
-        other = asyncio.ensure_future(USE_CASES[name](services, viewer))
+        await accounts.lock(connection, principal.user_id)
+        other = asyncio.ensure_future(USE_CASES[name](services, principal))
         await _until_it_waits(services, other)
         # Had the other one taken any of these already, each would now wait for the other.
-        await services.links.revoke(connection, viewer.user_id, *Purpose)
-        await trusted_devices.forget_devices(connection, viewer.user_id)
+        await services.links.revoke(connection, principal.user_id, *Purpose)
+        await trusted_devices.forget_devices(connection, principal.user_id)
     try:
         await other
     except Unavailable:

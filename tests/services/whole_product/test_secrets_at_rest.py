@@ -52,12 +52,12 @@ async def journey(services: Services) -> Used:
     grant = await prove(services, remember=True)
     device, ticket = device_cookie(services, grant), await services.login_tickets.issue(grant)
     cookie = (await services.sessions.open_for_browser(context(), grant)).cookie
-    viewer = await services.sessions.authenticate_cookie(cookie)
+    principal = await services.sessions.authenticate_cookie(cookie)
     for _ in range(7):
         await asyncio.gather(
             prove(services, OTHER, WRONG, ip="192.0.2.66", device=device), return_exceptions=True
         )
-    await services.sessions.end_all(context(), viewer)
+    await services.sessions.end_all(context(), principal)
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_cookie(cookie)
     last = await open_pair(services)

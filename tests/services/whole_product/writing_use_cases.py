@@ -10,11 +10,11 @@ from pydantic import SecretStr
 from autograph_web.admin.roles import Role
 from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.container import Services
-from autograph_web.flags.inputs import EVERYBODY, read_wish
+from autograph_web.flags.inputs import ALL_ACCOUNTS, parse_flag_change
 from autograph_web.infra.errors import DomainError
 from autograph_web.profile.inputs import PasswordChangeInput
-from autograph_web.recovery.first_proof import Evidence
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.recovery.first_verification import Evidence
+from autograph_web.sessions.principal import SessionPrincipal
 from tests.support.mail.links import token_to
 from tests.support.mail.mailbox import Mailbox
 from tests.support.services.api_keys import issue, use
@@ -28,11 +28,11 @@ from tests.support.services.two_step import (
     challenge,
     enrol,
     fresh_viewer,
+    principal_of,
     reauthenticate,
     set_up,
     start,
     verify,
-    viewer_of,
 )
 
 HOUR = 3600
@@ -51,18 +51,18 @@ class Stage:
     def email(self) -> str:
         return f"person{self.number}@northwind.dev"
 
-    async def person(self) -> Viewer:
+    async def person(self) -> SessionPrincipal:
         """Register, and sign in as a script would."""
         await register(self.services, self.email)
-        return await self.viewer()
+        return await self.principal()
 
-    async def viewer(self) -> Viewer:
-        return await viewer_of(self.services, (await open_pair(self.services, self.email)).access_token)
+    async def principal(self) -> SessionPrincipal:
+        return await principal_of(self.services, (await open_pair(self.services, self.email)).access_token)
 
     async def enrolled(self) -> Enrolled:
         return await enrol(self.services, self.clock, self.email)
 
-    async def fresh(self) -> Viewer:
+    async def fresh(self) -> SessionPrincipal:
         return await fresh_viewer(self.services, self.clock, await self.enrolled())
 
     def code(self, enrolled: Enrolled) -> str:
@@ -144,15 +144,15 @@ async def second_step_with_a_wrong_code(on: Stage) -> Act:
 
 @case
 async def reauthentication(on: Stage) -> Act:
-    viewer = await on.person()
-    return reauthenticate(on.services, viewer)
+    principal = await on.person()
+    return reauthenticate(on.services, principal)
 
 
 @case
 async def reauthentication_with_a_code(on: Stage) -> Act:
     enrolled = await on.enrolled()
-    viewer = await viewer_of(on.services, enrolled.access_token)
-    return reauthenticate(on.services, viewer, on.code(enrolled))
+    principal = await principal_of(on.services, enrolled.access_token)
+    return reauthenticate(on.services, principal, on.code(enrolled))
 
 
 @case
@@ -208,14 +208,14 @@ async def sign_out(on: Stage) -> Act:
 
 @case
 async def sign_out_of_another_session(on: Stage) -> Act:
-    viewer, other = await on.person(), await on.viewer()
-    return on.services.devices.sign_out(context(), viewer, other.session_id)
+    principal, other = await on.person(), await on.principal()
+    return on.services.devices.sign_out(context(), principal, other.session_id)
 
 
 @case
 async def sign_out_of_all_others(on: Stage) -> Act:
-    viewer, _ = await on.person(), await on.viewer()
-    return on.services.devices.sign_out_others(context(), viewer)
+    principal, _ = await on.person(), await on.principal()
+    return on.services.devices.sign_out_others(context(), principal)
 
 
 @case
@@ -236,9 +236,9 @@ async def verification_asked_for_by_its_owner(on: Stage) -> Act:
 
 @case
 async def verification_by_the_owner(on: Stage) -> Act:
-    viewer = await on.person()
+    principal = await on.person()
     await on.services.verification.request(context(), on.email)
-    evidence = Evidence(user_id=viewer.user_id)
+    evidence = Evidence(user_id=principal.user_id)
     return on.services.first_proof.confirm(context(), on.token("/verify-email"), evidence)
 
 
@@ -304,16 +304,16 @@ async def api_key_made(on: Stage) -> Act:
 
 @case
 async def api_key_revoked(on: Stage) -> Act:
-    viewer = await on.person()
-    made = await issue(on.services, viewer)
-    return on.services.api_keys.revoke(context(), viewer, made.key.id)
+    principal = await on.person()
+    made = await issue(on.services, principal)
+    return on.services.api_keys.revoke(context(), principal, made.key.id)
 
 
 @case
 async def api_key_used_after_its_end(on: Stage) -> Act:
-    viewer = await on.person()
-    made = await issue(on.services, viewer)
-    await on.services.api_keys.revoke(context(), viewer, made.key.id)
+    principal = await on.person()
+    made = await issue(on.services, principal)
+    await on.services.api_keys.revoke(context(), principal, made.key.id)
     return use(on.services, made.text)
 
 
@@ -324,9 +324,9 @@ async def setup_begun(on: Stage) -> Act:
 
 @case
 async def two_step_turned_on(on: Stage) -> Act:
-    viewer, _ = await on.person(), await on.viewer()
-    phone = await set_up(on.services, viewer)
-    return on.services.enrolment.enable(context(), viewer, phone.code(on.clock.seconds()))
+    principal, _ = await on.person(), await on.principal()
+    phone = await set_up(on.services, principal)
+    return on.services.enrolment.enable(context(), principal, phone.code(on.clock.seconds()))
 
 
 @case
@@ -346,10 +346,10 @@ async def device_trusted(on: Stage) -> Act:
 
 @case
 async def device_trusted_no_longer(on: Stage) -> Act:
-    viewer = await on.fresh()
-    await on.services.trusted_devices.trust(context(), viewer.user_id)
-    [device] = await on.services.trusted_devices.of(viewer.user_id)
-    return on.services.trusted_devices.forget(context(), viewer, device.id)
+    principal = await on.fresh()
+    await on.services.trusted_devices.trust(context(), principal.user_id)
+    [device] = await on.services.trusted_devices.of(principal.user_id)
+    return on.services.trusted_devices.forget(context(), principal, device.id)
 
 
 @case
@@ -369,9 +369,9 @@ async def account_locked(on: Stage) -> Act:
 
 @case
 async def account_unlocked(on: Stage) -> Act:
-    viewer = await on.person()
-    await on.services.user_actions.lock(OPERATOR, viewer.user_id)
-    return on.services.user_actions.unlock(OPERATOR, viewer.user_id)
+    principal = await on.person()
+    await on.services.user_actions.lock(OPERATOR, principal.user_id)
+    return on.services.user_actions.unlock(OPERATOR, principal.user_id)
 
 
 @case
@@ -407,6 +407,6 @@ async def limits_of_an_account_lifted(on: Stage) -> Act:
 @case
 async def flag_switched(on: Stage) -> Act:
     operator = await administrator(on.services, on.email)
-    assert isinstance(operator.caller, Viewer)
-    wish = read_wish("trusted_devices", "off", EVERYBODY - on.number)
+    assert isinstance(operator.caller, SessionPrincipal)
+    wish = parse_flag_change("trusted_devices", "off", ALL_ACCOUNTS - on.number)
     return on.services.feature_flags.change(context(), operator.caller, wish)

@@ -15,7 +15,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from autograph_web.commands import later
-from autograph_web.commands.ondemand import COMMANDS
+from autograph_web.commands.lazy_group import COMMANDS
 from autograph_web.container import Services
 from tests.support.product.sources import ROOT
 from tests.support.services.factories import SECRET

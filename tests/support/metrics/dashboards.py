@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import yaml
 
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from tests.support.metrics.promql import matches, named_in
 from tests.support.metrics.scraping import Figures, labels_of
 
@@ -72,5 +72,5 @@ def _has(figures: Figures, name: str, label: str, sign: str, text: str) -> bool:
     if (label, text) in _RARE:
         return values != {None}
     if label == "kind":  # each word of an alternative must be a kind of ours
-        return all(any(matches(sign, part, kind.value) for kind in Kind) for part in text.split("|"))
+        return all(any(matches(sign, part, kind.value) for kind in EventType) for part in text.split("|"))
     return any(matches(sign, text, value) for value in values if value is not None)

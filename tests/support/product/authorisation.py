@@ -15,7 +15,7 @@ from typing import Any
 
 from reflex_base.registry import RegistrationContext
 
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.runtime import services
 from autograph_web.ui.app import build_app
 from tests.support.servers.database_fingerprint import changes, events, fingerprint
@@ -65,7 +65,7 @@ table changes but `LETTERS`."""
 LETTERS = ("audit_log", "outbox", "links")
 """The tables in which anybody may leave something about an account they merely name."""
 _PRIVATE = ("email", "user", "ip", "key_name")
-_KINDS = frozenset(kind.value for kind in Kind)
+_KINDS = frozenset(kind.value for kind in EventType)
 
 
 class Scene(StrEnum):
@@ -417,7 +417,7 @@ CALLS: dict[str, Row] = {
     "POST /mfa/verify": Row(May.EVERYBODY, sends={"email": "{email}", "code": _CODE}),
     "GET /health/live": Row(May.EVERYBODY, "ok"),
     "GET /health/ready": Row(May.EVERYBODY, "ok"),
-    "GET /metrics": Row(May.NOBODY),  # no account opens it: see http/operators.py
+    "GET /metrics": Row(May.NOBODY),  # no account opens it: see http/operator_access.py
     "GET /docs": Row(May.EVERYBODY, "openapi.json"),
     "GET /openapi.json": Row(May.EVERYBODY, "/password-change"),
     "GET /me": Row(May.OWNER, "{email}"),

@@ -10,7 +10,7 @@ from httpx import AsyncClient, Response
 from autograph_web.api_keys.inputs import ApiKeyInput
 from autograph_web.api_keys.key import ApiKeyPrincipal, IssuedKey, Scope
 from autograph_web.container import Services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from tests.support.services.factories import EMAIL, context, open_pair, register
 
 READ = frozenset({Scope.READ})
@@ -42,21 +42,21 @@ def wish(name: str = "Backup", scopes: frozenset[Scope] = READ, **end: datetime 
     return ApiKeyInput.model_validate({"name": name, "scopes": scopes, **end})
 
 
-async def newcomer(services: Services, email: str = EMAIL) -> Viewer:
+async def newcomer(services: Services, email: str = EMAIL) -> SessionPrincipal:
     """Create an account and sign in to it."""
     await register(services, email)
     return await signed_in(services, email)
 
 
-async def signed_in(services: Services, email: str = EMAIL) -> Viewer:
+async def signed_in(services: Services, email: str = EMAIL) -> SessionPrincipal:
     """Sign in to an account."""
     pair = await open_pair(services, email)
     return await services.sessions.authenticate_token(pair.access_token)
 
 
-async def issue(services: Services, viewer: Viewer, **wanted: Any) -> IssuedKey:
+async def issue(services: Services, principal: SessionPrincipal, **wanted: Any) -> IssuedKey:
     """Make a key."""
-    return await services.api_keys.create(context(), viewer, wish(**wanted))
+    return await services.api_keys.create(context(), principal, wish(**wanted))
 
 
 async def use(services: Services, text: str, ip: str = "203.0.113.7") -> ApiKeyPrincipal:

@@ -2,24 +2,24 @@
 
 from autograph_web.accounts.account import Account
 from autograph_web.container import Services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from tests.support.mail.links import token_to
 from tests.support.mail.mailbox import Mailbox
 from tests.support.services.factories import EMAIL, context, open_pair, register
-from tests.support.services.two_step import viewer_of
+from tests.support.services.two_step import principal_of
 
 NEW = "mina@elsewhere.dev"
 
 
-async def somebody(services: Services, email: str) -> Viewer:
+async def somebody(services: Services, email: str) -> SessionPrincipal:
     """Return somebody with an account, signed in."""
     await register(services, email)
-    return await viewer_of(services, (await open_pair(services, email)).access_token)
+    return await principal_of(services, (await open_pair(services, email)).access_token)
 
 
-async def ask(services: Services, viewer: Viewer, email: str = NEW) -> str:
+async def ask(services: Services, principal: SessionPrincipal, email: str = NEW) -> str:
     """Wish for another address."""
-    return await services.email_change.request(context(), viewer, email)
+    return await services.email_change.request(context(), principal, email)
 
 
 async def confirm(services: Services, token: str) -> Account:
@@ -42,14 +42,14 @@ def undo_token(mailbox: Mailbox, email: str = EMAIL) -> str:
     return token_to(mailbox, email, "/undo-email-change")
 
 
-async def email_of(services: Services, viewer: Viewer) -> str:
+async def email_of(services: Services, principal: SessionPrincipal) -> str:
     """Return the address of an account."""
-    return (await services.profiles.of(viewer.user_id)).email
+    return (await services.profiles.of(principal.user_id)).email
 
 
-async def move(services: Services, mailbox: Mailbox, viewer: Viewer, email: str = NEW) -> str:
+async def move(services: Services, mailbox: Mailbox, principal: SessionPrincipal, email: str = NEW) -> str:
     """Change the address and return the way back."""
-    old = await email_of(services, viewer)
-    await ask(services, viewer, email)
+    old = await email_of(services, principal)
+    await ask(services, principal, email)
     await confirm(services, confirm_token(mailbox, email))
     return undo_token(mailbox, old)

@@ -13,8 +13,8 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.authn.flow.inputs import SignInInput
 from autograph_web.container import Services
 from autograph_web.infra.context import RequestContext
+from autograph_web.sessions.principal import AuthenticationGrant
 from autograph_web.sessions.tokens import TokenPair
-from autograph_web.sessions.viewer import AuthenticationGrant
 from autograph_web.settings import Settings
 
 EMAIL = "mina@northwind.dev"

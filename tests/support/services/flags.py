@@ -1,12 +1,12 @@
 """Switching flags in tests."""
 
 from autograph_web.container import Services
-from autograph_web.flags.flags import Standing
-from autograph_web.flags.inputs import EVERYBODY, read_wish
+from autograph_web.flags.flags import FlagState
+from autograph_web.flags.inputs import ALL_ACCOUNTS, parse_flag_change
 from tests.support.services.operators import OPERATOR
 
 
-async def switch(services: Services, name: str, word: str | None, percent: int = EVERYBODY) -> Standing:
+async def switch(services: Services, name: str, word: str | None, percent: int = ALL_ACCOUNTS) -> FlagState:
     """Switch a flag as an operator at the command line would."""
-    wish = read_wish(name, word, percent)
+    wish = parse_flag_change(name, word, percent)
     return await services.flags.change(OPERATOR.context, OPERATOR.actor, wish)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.store import AUDIT
 from autograph_web.container import Services
 from tests.support.services.clock import FakeClock
@@ -18,7 +18,7 @@ LIMIT = 51
 async def fill(services: Services, clock: FakeClock, user_id: UUID, session_id: UUID) -> None:
     """Give an account a long history, and have others with theirs between."""
     others = [uuid4() for _ in range(50)]
-    kinds = [Kind.TOKEN_REFRESHED] * 30 + [Kind.LOGIN_SUCCESS, Kind.LOGOUT]
+    kinds = [EventType.TOKEN_REFRESHED] * 30 + [EventType.LOGIN_SUCCESS, EventType.LOGOUT]
     rows: list[dict[str, Any]] = [
         {
             "at": clock.now() + timedelta(seconds=number),

@@ -2,31 +2,31 @@
 
 from uuid import UUID
 
-from autograph_web.admin.person import Operator, Person, Role
 from autograph_web.admin.user_provisioning import Created, CreationInput
+from autograph_web.admin.user_summary import Actor, Role, UserSummary
 from autograph_web.container import Services
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.ip_addresses import UNKNOWN_ADDRESS
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from tests.support.services.factories import EMAIL, context, open_pair, register
 
-OPERATOR = Operator("command line: nora", RequestContext(UNKNOWN_ADDRESS, "", "a request"))
+OPERATOR = Actor("command line: nora", RequestContext(UNKNOWN_ADDRESS, "", "a request"))
 
 
-async def administrator(services: Services, email: str = "nora@northwind.dev") -> Operator:
+async def administrator(services: Services, email: str = "nora@northwind.dev") -> Actor:
     """Return an administrator who has just signed in."""
     account = await register(services, email)
     await services.user_actions.set_role(OPERATOR, account.id, Role.ADMIN)
     return await acting(services, email)
 
 
-async def acting(services: Services, email: str) -> Operator:
+async def acting(services: Services, email: str) -> Actor:
     """Return somebody as an operator, whatever they may do, who has just signed in."""
     pair = await open_pair(services, email)
-    return Operator.administrator(context(), await services.sessions.authenticate_token(pair.access_token))
+    return Actor.administrator(context(), await services.sessions.authenticate_token(pair.access_token))
 
 
-async def make_admin(services: Services, email: str) -> Person:
+async def make_admin(services: Services, email: str) -> UserSummary:
     """Make an account that administers."""
     await create(services, email, Role.ADMIN)
     return await services.user_directory.find(email)
@@ -44,12 +44,12 @@ async def lock(services: Services, user_id: UUID) -> object:
     return await services.user_actions.lock(OPERATOR, user_id)
 
 
-async def person(services: Services, email: str = EMAIL) -> Person:
+async def person(services: Services, email: str = EMAIL) -> UserSummary:
     """Return what an operator sees of an account."""
     return await services.user_directory.find(email)
 
 
-def caller_of(operator: Operator) -> Viewer:
+def caller_of(operator: Actor) -> SessionPrincipal:
     """Return as whom an administrator is signed in."""
-    assert isinstance(operator.caller, Viewer)
+    assert isinstance(operator.caller, SessionPrincipal)
     return operator.caller

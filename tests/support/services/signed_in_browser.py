@@ -5,8 +5,8 @@ from uuid import UUID
 
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.container import Services
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.sessions.sessions import BrowserSession
-from autograph_web.sessions.viewer import Viewer
 from tests.support.services.factories import EMAIL, context, prove
 
 
@@ -16,12 +16,12 @@ class Browser:
 
     services: Services
     cookie: str
-    viewer: Viewer
+    principal: SessionPrincipal
 
     @property
     def id(self) -> UUID:
         """Its session."""
-        return self.viewer.session_id
+        return self.principal.session_id
 
     async def is_out(self) -> bool:
         """Return True if its cookie opens nothing any more."""
@@ -37,5 +37,5 @@ async def come_in(services: Services, email: str = EMAIL, ip: str = "203.0.113.7
     opened: BrowserSession = await services.sessions.open_for_browser(
         context(ip), await prove(services, email, ip=ip)
     )
-    viewer = await services.sessions.authenticate_cookie(opened.cookie)
-    return Browser(services, opened.cookie, viewer)
+    principal = await services.sessions.authenticate_cookie(opened.cookie)
+    return Browser(services, opened.cookie, principal)

@@ -9,7 +9,7 @@ from autograph_web.authn.flow.challenges import ChallengeRequired
 from autograph_web.authn.flow.inputs import ReauthenticationInput, SecondStepInput, SignInInput
 from autograph_web.container import Services
 from autograph_web.infra.context import RequestContext
-from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
+from autograph_web.sessions.principal import AuthenticationGrant, SessionPrincipal
 from tests.support.clients.authenticator import PERIOD_S, Authenticator
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, PASSWORD, context, open_pair, register
@@ -26,24 +26,24 @@ class Enrolled:
     paper: list[str]
 
 
-async def viewer_of(services: Services, token: str) -> Viewer:
+async def principal_of(services: Services, token: str) -> SessionPrincipal:
     """Return who an access token or a session cookie stands for."""
     check = services.sessions.authenticate_token if "." in token else services.sessions.authenticate_cookie
     return await check(token)
 
 
-async def set_up(services: Services, viewer: Viewer) -> Authenticator:
+async def set_up(services: Services, principal: SessionPrincipal) -> Authenticator:
     """Begin a setup and scan it."""
-    return Authenticator.open((await services.enrolment.begin(context(), viewer)).provisioning_uri)
+    return Authenticator.open((await services.enrolment.begin(context(), principal)).provisioning_uri)
 
 
 async def enrol(services: Services, clock: FakeClock, email: str = EMAIL) -> Enrolled:
     """Create an account and turn two-step verification on; the next code is shown already."""
     account = await register(services, email)
     token = (await open_pair(services, email, "198.51.100.200")).access_token
-    viewer = await viewer_of(services, token)
-    phone = await set_up(services, viewer)
-    paper = await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    principal = await principal_of(services, token)
+    phone = await set_up(services, principal)
+    paper = await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
     clock.advance(PERIOD_S)
     return Enrolled(account.id, email, token, phone, paper)
 
@@ -102,11 +102,11 @@ async def sign_in(
 
 
 async def reauthenticate(
-    services: Services, viewer: Viewer, code: str | None = None, password: str = PASSWORD
+    services: Services, principal: SessionPrincipal, code: str | None = None, password: str = PASSWORD
 ) -> AuthenticationGrant:
     """Confirm in the middle of a session who one is."""
     wish = ReauthenticationInput(password=SecretStr(password), code=None if code is None else SecretStr(code))
-    return await services.reauthentication.confirm(context(), viewer, wish)
+    return await services.reauthentication.confirm(context(), principal, wish)
 
 
 async def open_browser(services: Services, grant: AuthenticationGrant) -> str:
@@ -114,8 +114,8 @@ async def open_browser(services: Services, grant: AuthenticationGrant) -> str:
     return (await services.sessions.open_for_browser(context(), grant)).cookie
 
 
-async def fresh_viewer(services: Services, clock: FakeClock, enrolled: Enrolled) -> Viewer:
+async def fresh_viewer(services: Services, clock: FakeClock, enrolled: Enrolled) -> SessionPrincipal:
     """Sign in with both steps and return who that is; the clock then shows the next code."""
     grant = await sign_in(services, enrolled.phone.code(clock.seconds()), email=enrolled.email)
     clock.advance(PERIOD_S)
-    return await viewer_of(services, await open_browser(services, grant))
+    return await principal_of(services, await open_browser(services, grant))

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from autograph_web.cli import app
-from autograph_web.commands.ondemand import COMMANDS, load
+from autograph_web.commands.lazy_group import COMMANDS, load
 from tests.support.product.sources import ROOT
 
 pytestmark = pytest.mark.slow  # programs are started

@@ -6,8 +6,8 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.sessions.record import SessionRecord
-from autograph_web.sessions.viewer import Viewer
 
 
 @given(st.builds(SessionRecord, st.uuids().map(lambda u: u.hex), st.uuids().map(lambda u: u.hex)))
@@ -21,10 +21,10 @@ def test_a_viewer_is_made_of_its_record() -> None:
         session_id=session.hex, user_id=user.hex, email="é@x.dev", role="user", mfa_enabled=False,
         epoch=1, remember=True, method="password", cookie_hash="h", signed_in_at=1, expires_at=2, amr="pwd",
     )  # fmt: skip
-    viewer = record.viewer("token", 9)
+    principal = record.principal("token", 9)
 
-    assert isinstance(viewer, Viewer)
-    assert (viewer.session_id, viewer.user_id, viewer.token_id) == (session, user, "token")
-    assert viewer.expires_at == datetime.fromtimestamp(2, UTC)
+    assert isinstance(principal, SessionPrincipal)
+    assert (principal.session_id, principal.user_id, principal.token_id) == (session, user, "token")
+    assert principal.expires_at == datetime.fromtimestamp(2, UTC)
     assert record.alive(1.9)
     assert not record.alive(2)

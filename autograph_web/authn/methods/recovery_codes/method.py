@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.messages import mfa_email
@@ -45,7 +45,11 @@ class RecoveryCodes:
     async def record_use(self, connection: AsyncConnection, use: CodeUse) -> None:
         """Audit the use of a code, and notify the user by email."""
         await self._deps.audit_log.record(
-            connection, Kind.RECOVERY_CODE_USED, use.context, user_id=use.user_id, session_id=use.session_id
+            connection,
+            EventType.RECOVERY_CODE_USED,
+            use.context,
+            user_id=use.user_id,
+            session_id=use.session_id,
         )
         letter = mfa_email("code_used", use.email, use.context, self._deps.clock.now())
         await self._deps.outbox.post(connection, letter)

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.errors import CodeMalformed, MfaNotEnabled
 from autograph_web.authn.messages import mfa_email
@@ -31,8 +31,8 @@ from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.randomness import random_uuid
 from autograph_web.infra.ratelimit.table import Limit
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.sessions.sessions import Sessions
-from autograph_web.sessions.viewer import Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Enrolment:
         self._encryptor, self._sessions = encryptor, sessions
         self._revocations, self._issuer = revocations, issuer
 
-    async def begin(self, context: RequestContext, viewer: Viewer) -> Setup:
+    async def begin(self, context: RequestContext, principal: SessionPrincipal) -> Setup:
         """Create a new key, pending until a code confirms it; an active authenticator remains unchanged.
 
         Raises:
@@ -69,24 +69,24 @@ class Enrolment:
             RateLimited: Too many setups in an hour.
             Unavailable: The database is unavailable.
         """
-        await self._deps.limiter.consume(Limit.TOTP_SETUP, viewer.user_id.hex)
+        await self._deps.limiter.consume(Limit.TOTP_SETUP, principal.user_id.hex)
         secret, now = algorithm.new_secret(self._deps.randomness), self._deps.clock.now()
         factor = TotpFactor(
             id=random_uuid(self._deps.randomness),
-            user_id=viewer.user_id,
-            sealed_secret=self._encryptor.encrypt(secret, owner_of(viewer.user_id)),
+            user_id=principal.user_id,
+            sealed_secret=self._encryptor.encrypt(secret, owner_of(principal.user_id)),
             created_at=now,
         )
-        replaces = await self._begin(context, viewer, factor)
+        replaces = await self._begin(context, principal, factor)
         # The app lists the existing key under the same name, so the new one carries its date.
-        name = f"{viewer.email} ({now:%Y-%m-%d})" if replaces else viewer.email
+        name = f"{principal.email} ({now:%Y-%m-%d})" if replaces else principal.email
         uri = algorithm.provisioning_uri(secret, name, self._issuer)
         # Drawing and compressing take about 20 ms, which would block the event loop.
         picture = await asyncio.to_thread(algorithm.qr_png, uri)
         return Setup(algorithm.as_key(secret), uri, b64encode(picture).decode("ascii"))
 
     async def enable(
-        self, context: RequestContext, viewer: Viewer, typed: str, *, end_others: bool = True
+        self, context: RequestContext, principal: SessionPrincipal, typed: str, *, end_others: bool = True
     ) -> list[str]:
         """Confirm the pending key with one of its codes and return ten new recovery codes.
 
@@ -107,18 +107,18 @@ class Enrolment:
         if digits is None and self._backup.read(typed) is None:
             raise CodeMalformed
         try:
-            async with self._deps.limiter.attempt(Limit.MFA, viewer.user_id.hex, SetupCodeInvalid):
-                fresh, revoked = await self._enable(context, viewer, digits or "", end_others=end_others)
+            async with self._deps.limiter.attempt(Limit.MFA, principal.user_id.hex, SetupCodeInvalid):
+                fresh, revoked = await self._enable(context, principal, digits or "", end_others=end_others)
         except SetupCodeInvalid:
-            await self._deps.audit_log.record_alone(Kind.MFA_ENABLE_FAILED, context, viewer=viewer)
+            await self._deps.audit_log.record_alone(EventType.MFA_ENABLE_FAILED, context, principal=principal)
             raise
         with suppress(Unavailable):
             await self._revocations.propagate(revoked)
-        await self._sessions.reload(viewer.user_id)
+        await self._sessions.reload(principal.user_id)
         return fresh
 
     @retried
-    async def disable(self, context: RequestContext, viewer: Viewer) -> None:
+    async def disable(self, context: RequestContext, principal: SessionPrincipal) -> None:
         """Turn two-step verification off.
 
         Raises:
@@ -127,73 +127,77 @@ class Enrolment:
             Unavailable: The database is unavailable; nothing changed.
         """
         async with self._deps.database.unit() as connection:
-            await self._require_fresh(connection, viewer)
-            revoked = await self._revocations.apply(connection, viewer.user_id, Cause.MFA_DISABLED)
+            await self._require_fresh(connection, principal)
+            revoked = await self._revocations.apply(connection, principal.user_id, Cause.MFA_DISABLED)
             if revoked.second_factor_set_up_at is None:  # only one of two concurrent requests removes it
                 raise MfaNotEnabled
-            await self._deps.audit_log.record(connection, Kind.MFA_DISABLED, context, viewer=viewer)
-            await self._tell(connection, context, viewer, "disabled")
-        await self._sessions.reload(viewer.user_id)
+            await self._deps.audit_log.record(
+                connection, EventType.MFA_DISABLED, context, principal=principal
+            )
+            await self._tell(connection, context, principal, "disabled")
+        await self._sessions.reload(principal.user_id)
 
     @retried
-    async def regenerate_codes(self, context: RequestContext, viewer: Viewer) -> list[str]:
+    async def regenerate_codes(self, context: RequestContext, principal: SessionPrincipal) -> list[str]:
         """Create ten new recovery codes; the old ones stop working.
 
         Raises:
             ReauthenticationRequired, MfaNotEnabled, Unavailable: As for `disable`.
         """
         async with self._deps.database.unit() as connection:
-            await self._require_fresh(connection, viewer)
+            await self._require_fresh(connection, principal)
             # Locked, so that of two sets made concurrently only the later one works.
-            if await store.find_factor(connection, viewer.user_id, active=True, lock=True) is None:
+            if await store.find_factor(connection, principal.user_id, active=True, lock=True) is None:
                 raise MfaNotEnabled
-            fresh = await self._backup.renew(connection, viewer.user_id)
+            fresh = await self._backup.renew(connection, principal.user_id)
             await self._deps.audit_log.record(
-                connection, Kind.RECOVERY_CODES_REGENERATED, context, viewer=viewer
+                connection, EventType.RECOVERY_CODES_REGENERATED, context, principal=principal
             )
-            await self._tell(connection, context, viewer, "codes")
+            await self._tell(connection, context, principal, "codes")
         return fresh
 
     @retried
-    async def _begin(self, context: RequestContext, viewer: Viewer, factor: TotpFactor) -> bool:
+    async def _begin(self, context: RequestContext, principal: SessionPrincipal, factor: TotpFactor) -> bool:
         """Store a pending factor; return True if it is to replace an active one."""
         async with self._deps.database.unit() as connection:
-            replaces = await self._require_fresh(connection, viewer)
+            replaces = await self._require_fresh(connection, principal)
             # Without the lock, concurrent setups would not see each other's key, and both keys would remain.
-            await accounts.lock(connection, viewer.user_id)
+            await accounts.lock(connection, principal.user_id)
             await store.replace_pending(connection, factor)
-            await self._deps.audit_log.record(connection, Kind.MFA_SETUP_INITIATED, context, viewer=viewer)
+            await self._deps.audit_log.record(
+                connection, EventType.MFA_SETUP_INITIATED, context, principal=principal
+            )
         return replaces
 
     @retried
     async def _enable(
-        self, context: RequestContext, viewer: Viewer, code: str, *, end_others: bool
+        self, context: RequestContext, principal: SessionPrincipal, code: str, *, end_others: bool
     ) -> tuple[list[str], Revoked]:
         async with self._deps.database.unit() as connection:
-            replaced = await self._require_fresh_if_enabled(connection, viewer)
-            pending = await store.find_factor(connection, viewer.user_id, active=False)
+            replaced = await self._require_fresh_if_enabled(connection, principal)
+            pending = await store.find_factor(connection, principal.user_id, active=False)
             if pending is None:
                 raise NoPendingSetup
             await self._activate(connection, pending, code)
-            fresh = await self._backup.renew(connection, viewer.user_id)
-            await accounts.mirror_mfa(connection, viewer.user_id)
+            fresh = await self._backup.renew(connection, principal.user_id)
+            await accounts.mirror_mfa(connection, principal.user_id)
             revoked = await self._revocations.apply(
                 connection,
-                viewer.user_id,
+                principal.user_id,
                 Cause.MFA_ENABLED,
                 keep_sessions=not end_others,
-                but=viewer.session_id,
+                but=principal.session_id,
             )
             await self._deps.audit_log.record(
-                connection, Kind.MFA_ENABLED, context, viewer=viewer, replaced=replaced
+                connection, EventType.MFA_ENABLED, context, principal=principal, replaced=replaced
             )
-            await self._tell(connection, context, viewer, "replaced" if replaced else "enabled")
+            await self._tell(connection, context, principal, "replaced" if replaced else "enabled")
             if revoked.sessions:
                 await self._deps.audit_log.record(
                     connection,
-                    Kind.SESSION_REVOKED,
+                    EventType.SESSION_REVOKED,
                     context,
-                    viewer=viewer,
+                    principal=principal,
                     revoked=revoked.sessions,
                 )
             return fresh, revoked
@@ -209,20 +213,22 @@ class Enrolment:
         if not await store.activate(connection, pending, step, self._deps.clock.now()):
             raise NoPendingSetup
 
-    async def _require_fresh(self, connection: AsyncConnection, viewer: Viewer) -> bool:
-        enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None
-        viewer.assurance.require_recent(enabled, self._deps.clock)
+    async def _require_fresh(self, connection: AsyncConnection, principal: SessionPrincipal) -> bool:
+        enabled = await store.find_factor(connection, principal.user_id, active=True) is not None
+        principal.assurance.require_recent(enabled, self._deps.clock)
         return enabled
 
-    async def _require_fresh_if_enabled(self, connection: AsyncConnection, viewer: Viewer) -> bool:
+    async def _require_fresh_if_enabled(
+        self, connection: AsyncConnection, principal: SessionPrincipal
+    ) -> bool:
         # A setup starts with a recent authentication; only a replacement requires one again on completion.
-        enabled = await store.find_factor(connection, viewer.user_id, active=True) is not None
+        enabled = await store.find_factor(connection, principal.user_id, active=True) is not None
         if enabled:
-            viewer.assurance.require_recent(enabled, self._deps.clock)
+            principal.assurance.require_recent(enabled, self._deps.clock)
         return enabled
 
     async def _tell(
-        self, connection: AsyncConnection, context: RequestContext, viewer: Viewer, what: str
+        self, connection: AsyncConnection, context: RequestContext, principal: SessionPrincipal, what: str
     ) -> None:
-        letter = mfa_email(what, viewer.email, context, self._deps.clock.now())
+        letter = mfa_email(what, principal.email, context, self._deps.clock.now())
         await self._deps.outbox.post(connection, letter)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.methods.trusted_device import store
 from autograph_web.authn.methods.trusted_device.models import TrustedDevice
@@ -18,7 +18,7 @@ from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import NotFound
 from autograph_web.infra.randomness import random_token, random_uuid
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 TRUST_SECONDS = 30 * 86_400
 
@@ -71,7 +71,7 @@ class TrustedDevices:
         )
         async with self._deps.database.unit() as connection:
             await store.add_device(connection, device)
-            await self._deps.audit_log.record(connection, Kind.DEVICE_TRUSTED, context, user_id=user_id)
+            await self._deps.audit_log.record(connection, EventType.DEVICE_TRUSTED, context, user_id=user_id)
         return token
 
     @retried
@@ -113,7 +113,7 @@ class TrustedDevices:
         return Taken({"trusted_devices": await store.forget_devices(connection, order.user_id)})
 
     @retried
-    async def forget(self, context: RequestContext, viewer: Viewer, device_id: UUID) -> None:
+    async def forget(self, context: RequestContext, principal: SessionPrincipal, device_id: UUID) -> None:
         """Delete one trusted device.
 
         Raises:
@@ -121,11 +121,11 @@ class TrustedDevices:
             Unavailable: The database is unavailable.
         """
         async with self._deps.database.unit() as connection:
-            if not await store.forget_devices(connection, viewer.user_id, device_id):
+            if not await store.forget_devices(connection, principal.user_id, device_id):
                 raise NotFound
             await self._deps.audit_log.record(
                 connection,
-                Kind.TRUSTED_DEVICE_REVOKED,
+                EventType.TRUSTED_DEVICE_REVOKED,
                 context,
-                viewer=viewer,
+                principal=principal,
             )

@@ -6,13 +6,13 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from autograph_web.admin.inputs import AuditInput
-from autograph_web.audit.kinds import Group, Kind, Outcome
+from autograph_web.audit.event_types import EventCategory, EventType, Outcome
 from autograph_web.ui.date_ranges import RANGES, since
 from autograph_web.ui.query_filters import ANY_TEXT, Options, QueryFilters
 from autograph_web.ui.routes import ADMIN_AUDIT, Route
 
-GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in Group))
-_BY_LABEL = sorted(Kind, key=lambda kind: kind.label)
+GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in EventCategory))
+_BY_LABEL = sorted(EventType, key=lambda kind: kind.label)
 KINDS: Options = (("", "Any event"), *((kind.value, kind.label) for kind in _BY_LABEL))
 OUTCOMES: Options = (
     ("", "Done and refused"),
@@ -48,7 +48,7 @@ class Filters(QueryFilters):
         return AuditInput(
             person=self.person or None,
             ip=self.ip or None,
-            group=Group(self.group) if self.group else None,
+            group=EventCategory(self.group) if self.group else None,
             kind=self.kind or None,
             outcome=Outcome(self.outcome) if self.outcome else None,
             since=since(self.range, now),

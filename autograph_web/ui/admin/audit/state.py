@@ -6,7 +6,7 @@ import reflex as rx
 
 from autograph_web.infra.clock import SystemClock
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui.admin.audit.filters import Filters
 from autograph_web.ui.admin.rows import AuditRow, audit_row
 from autograph_web.ui.listing import PAGE_SIZE, Listing
@@ -35,7 +35,7 @@ class AuditState(Listing, rx.State):
     rows: rx.Field[list[AuditRow]] = rx.field(default_factory=list)
 
     async def _read_page(
-        self, principal: Viewer, filters: QueryFilters, cursor: str
+        self, principal: SessionPrincipal, filters: QueryFilters, cursor: str
     ) -> tuple[list[Any], str | None]:
         criteria = Filters.of(filters.selected).criteria(_CLOCK.now())
         page = await services().audit_search.page(criteria, cursor or None, PAGE_SIZE)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from autograph_web.admin.person import administrator_in
-from autograph_web.flags.flags import Standing
-from autograph_web.flags.inputs import EVERYBODY
+from autograph_web.admin.user_summary import administrator_in
+from autograph_web.flags.flags import FlagState
+from autograph_web.flags.inputs import ALL_ACCOUNTS
 from autograph_web.flags.table import Flag
 from autograph_web.ui.view_models import format_datetime, iso
 
@@ -39,10 +39,10 @@ class ChoiceRow:
     meaning: str
 
 
-def flag_row(flag_state: Standing, user_id: UUID) -> FlagRow:
+def flag_row(flag_state: FlagState, user_id: UUID) -> FlagRow:
     """Return the view model of a flag, as the account `user_id` sees it."""
     flag, switched = flag_state.flag, flag_state.switched
-    partly = switched is not None and switched.percent < EVERYBODY
+    partly = switched is not None and switched.percent < ALL_ACCOUNTS
     return FlagRow(
         key=flag.name,
         label=flag.label,
@@ -58,7 +58,7 @@ def flag_row(flag_state: Standing, user_id: UUID) -> FlagRow:
     )
 
 
-def choices_of(flag_state: Standing) -> list[ChoiceRow]:
+def choices_of(flag_state: FlagState) -> list[ChoiceRow]:
     """Return the values a flag can be set to; that of the settings comes first."""
     flag, default = flag_state.flag, flag_state.default
     as_settings = ChoiceRow(
@@ -67,10 +67,10 @@ def choices_of(flag_state: Standing) -> list[ChoiceRow]:
     return [as_settings, *(ChoiceRow(word, _value_text(word), flag.meanings[word]) for word in flag.choices)]
 
 
-def describe_change(flag_state: Standing, word: str | None, percent: int) -> str:
+def describe_change(flag_state: FlagState, word: str | None, percent: int) -> str:
     """Return a description of a change, for its confirmation."""
     said = _value_text(word or flag_state.default)
-    share = "" if percent == EVERYBODY or word is None else f" for {percent} % of the accounts"
+    share = "" if percent == ALL_ACCOUNTS or word is None else f" for {percent} % of the accounts"
     return (
         f"{flag_state.flag.label}: {said}{share}. {meaning_of(flag_state.flag, word or flag_state.default)}"
     )

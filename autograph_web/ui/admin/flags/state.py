@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from autograph_web.flags.errors import FlagShareInvalid
-from autograph_web.flags.flags import Standing
-from autograph_web.flags.inputs import EVERYBODY, Wish, read_wish
+from autograph_web.flags.flags import FlagState
+from autograph_web.flags.inputs import ALL_ACCOUNTS, FlagChange, parse_flag_change
 from autograph_web.flags.table import FLAGS, flag_called
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui.account_form import Action
 from autograph_web.ui.admin.flags.rows import (
     AS_SETTINGS,
@@ -47,7 +47,7 @@ class FlagsState(StepUpPage, rx.State):
     shared: bool = False
     change: str = ""
     _word: str = ""
-    _percent: int = EVERYBODY
+    _percent: int = ALL_ACCOUNTS
 
     @rx.event
     async def choose(self, form: dict[str, Any]) -> AsyncGenerator[None, None]:
@@ -68,7 +68,7 @@ class FlagsState(StepUpPage, rx.State):
         await self._run(self._switched)
 
     def _review(self, form: Any) -> Action:
-        async def reviewed(_context: RequestContext, _authorize: Viewer) -> None:
+        async def reviewed(_context: RequestContext, _authorize: SessionPrincipal) -> None:
             values = text_fields(form, "value", "percent")
             self._word, self._percent = values["value"], _parse_percent(values["percent"])
             change = self._requested_change()
@@ -77,22 +77,22 @@ class FlagsState(StepUpPage, rx.State):
 
         return reviewed
 
-    async def _switched(self, context: RequestContext, principal: Viewer) -> None:
+    async def _switched(self, context: RequestContext, principal: SessionPrincipal) -> None:
         flag_state = await services().feature_flags.change(context, principal, self._requested_change())
         label = flag_state.flag.label
         await self._finish(f"{label} was changed. Every worker knows within two seconds.", _LIST)(
             context, principal
         )
 
-    def _requested_change(self) -> Wish:
+    def _requested_change(self) -> FlagChange:
         word = None if self._word == AS_SETTINGS else self._word
-        return read_wish(self.chosen, word, EVERYBODY if word is None else self._percent)
+        return parse_flag_change(self.chosen, word, ALL_ACCOUNTS if word is None else self._percent)
 
-    async def _flag_state(self) -> Standing:
+    async def _flag_state(self) -> FlagState:
         flag = flag_called(self.chosen)
         return next(one for one in await services().feature_flags.all() if one.flag is flag)
 
-    async def _fill(self, principal: Viewer) -> None:
+    async def _fill(self, principal: SessionPrincipal) -> None:
         account = await services().profiles.of(principal.user_id)
         found = await services().feature_flags.all()
         self.rows = [flag_row(flag_state, principal.user_id) for flag_state in found]
@@ -106,7 +106,7 @@ class FlagsState(StepUpPage, rx.State):
         """Let the value of the flag called `intent` be chosen, after recent authentication."""
         ask_or_show = super()._continue(intent, by_button=by_button)
 
-        async def proceed(context: RequestContext, principal: Viewer) -> None:
+        async def proceed(context: RequestContext, principal: SessionPrincipal) -> None:
             self.chosen = intent
             flag_state = await self._flag_state()
             self.choices, self.shared = choices_of(flag_state), flag_state.flag.per_account
@@ -128,7 +128,7 @@ def _parse_percent(text: str) -> int:
     """Return the typed share in percent; if there is none, all accounts."""
     digits = text.strip().removesuffix("%").strip()
     if not digits:
-        return EVERYBODY
+        return ALL_ACCOUNTS
     if not digits.isascii() or not digits.isdigit() or len(digits) > 3:
         raise FlagShareInvalid
     return int(digits)

@@ -5,7 +5,7 @@
 
 import reflex as rx
 
-from autograph_web.admin.person import Role
+from autograph_web.admin.user_summary import Role
 from autograph_web.ui.account_frame import skeleton
 from autograph_web.ui.admin.frame import admin_frame
 from autograph_web.ui.admin.new_user.state import CREATE, NewUserState

@@ -7,12 +7,12 @@ import reflex as rx
 from pydantic import SecretStr
 
 from autograph_web.accounts.errors import EmailTaken
-from autograph_web.admin.person import Operator, Role
 from autograph_web.admin.user_provisioning import CreationInput
+from autograph_web.admin.user_summary import Actor, Role
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.errors import DomainError, InvalidInput
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui.account_form import Action
 from autograph_web.ui.admin.person.state import CREATED
 from autograph_web.ui.form_state import text_fields
@@ -42,7 +42,7 @@ class NewUserState(StepUpPage, rx.State):
         await self._run(self._continue(CREATE))
 
     def _created(self, form: Any) -> Action:
-        async def created(context: RequestContext, principal: Viewer) -> None:
+        async def created(context: RequestContext, principal: SessionPrincipal) -> None:
             typed = text_fields(form, "email", "password", "role")
             if typed["role"] not in list(Role):
                 raise InvalidInput
@@ -50,14 +50,12 @@ class NewUserState(StepUpPage, rx.State):
             intent = CreationInput(
                 email=typed["email"], role=Role(typed["role"]), password=password, invite=password is None
             )
-            made = await services().user_provisioning.create(
-                Operator.administrator(context, principal), intent
-            )
+            made = await services().user_provisioning.create(Actor.administrator(context, principal), intent)
             self._leave_for(f"{ADMIN_PERSON.path}?id={made.id}&then={CREATED}")
 
         return created
 
-    async def _fill(self, principal: Viewer) -> None:
+    async def _fill(self, principal: SessionPrincipal) -> None:
         account = await services().profiles.of(principal.user_id)
         self.on = account.mfa_enabled
         self._show_account(principal, account)

@@ -10,10 +10,10 @@ import reflex as rx
 
 from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.inputs import AuditInput
-from autograph_web.admin.person import Operator, Role
+from autograph_web.admin.user_summary import Actor, Role
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui import view_models
 from autograph_web.ui.admin.rows import AuditRow, UserRow, audit_row, user_row
 from autograph_web.ui.routes import ADMIN_AUDIT, ADMIN_PERSON, Route
@@ -38,40 +38,40 @@ class Intent(StrEnum):
     LIFT_LIMITS = "lift-limits"
 
 
-_Change = Callable[[Operator, UUID], Awaitable[str]]
+_Change = Callable[[Actor, UUID], Awaitable[str]]
 
 
-async def _lock(operator: Operator, user_id: UUID) -> str:
+async def _lock(operator: Actor, user_id: UUID) -> str:
     locked = await services().user_actions.lock(operator, user_id)
     return "is locked, and signed out everywhere." if locked else "was locked already."
 
 
-async def _unlock(operator: Operator, user_id: UUID) -> str:
+async def _unlock(operator: Actor, user_id: UUID) -> str:
     unlocked = await services().user_actions.unlock(operator, user_id)
     return "can sign in again." if unlocked else "wasn't locked any more."
 
 
-async def _make_admin(operator: Operator, user_id: UUID) -> str:
+async def _make_admin(operator: Actor, user_id: UUID) -> str:
     await services().user_actions.set_role(operator, user_id, Role.ADMIN)
     return "is an administrator now, and signs in again."
 
 
-async def _make_user(operator: Operator, user_id: UUID) -> str:
+async def _make_user(operator: Actor, user_id: UUID) -> str:
     await services().user_actions.set_role(operator, user_id, Role.USER)
     return "is no administrator any more, and signs in again."
 
 
-async def _end_sessions(operator: Operator, user_id: UUID) -> str:
+async def _end_sessions(operator: Actor, user_id: UUID) -> str:
     await services().user_actions.end_sessions(operator, user_id)
     return "is signed out everywhere."
 
 
-async def _reset_mfa(operator: Operator, user_id: UUID) -> str:
+async def _reset_mfa(operator: Actor, user_id: UUID) -> str:
     await services().user_actions.reset_mfa(operator, user_id)
     return "signs in with the password alone until two-step verification is set up again."
 
 
-async def _lift_limits(operator: Operator, user_id: UUID) -> str:
+async def _lift_limits(operator: Actor, user_id: UUID) -> str:
     lifted = await services().limits.lift_account(operator, user_id)
     return "can try again at once." if lifted else "wasn't limited any more."
 
@@ -115,14 +115,14 @@ class PersonState(StepUpPage, rx.State):
         yield
         await self._run(self._done)
 
-    async def _done(self, context: RequestContext, principal: Viewer) -> None:
+    async def _done(self, context: RequestContext, principal: SessionPrincipal) -> None:
         change, email = _CHANGES[Intent(self.step)], self.person.email
-        words = await change(Operator.administrator(context, principal), UUID(self._user_id))
+        words = await change(Actor.administrator(context, principal), UUID(self._user_id))
         if self.mine:  # the change may have ended this very session
             await self._authorize()
         await self._finish(f"{email} {words}", _CARD)(context, principal)
 
-    async def _fill(self, principal: Viewer) -> None:
+    async def _fill(self, principal: SessionPrincipal) -> None:
         account = await services().profiles.of(principal.user_id)
         self._user_id = self._user_id or str(self.router.url.query_parameters.get("id", ""))
         try:
@@ -132,7 +132,7 @@ class PersonState(StepUpPage, rx.State):
         self.on = account.mfa_enabled
         self._show_account(principal, account)
 
-    async def _show_person(self, principal: Viewer) -> None:
+    async def _show_person(self, principal: SessionPrincipal) -> None:
         person = await services().user_directory.find(self._user_id)
         status = await services().user_directory.standing(person)
         devices = await services().user_directory.sessions_of(person)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from autograph_web.admin.person import Role, Status, Wanted
+from autograph_web.admin.user_summary import Role, Status, UserFilter
 from autograph_web.ui.query_filters import ANY_TEXT, Options, QueryFilters
 from autograph_web.ui.routes import ADMIN_USERS, Route
 
@@ -36,9 +36,9 @@ class Filters(QueryFilters):
     status: str = ""
     mfa: str = ""
 
-    def criteria(self) -> Wanted:
+    def criteria(self) -> UserFilter:
         """Return the criteria for the service."""
-        return Wanted(
+        return UserFilter(
             fragment=self.part,
             role=Role(self.role) if self.role else None,
             status=Status(self.status) if self.status else None,

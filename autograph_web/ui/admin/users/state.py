@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from autograph_web.runtime import services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from autograph_web.ui.admin.rows import UserRow, user_row
 from autograph_web.ui.admin.users.filters import Filters
 from autograph_web.ui.listing import PAGE_SIZE, Listing
@@ -28,7 +28,7 @@ class UsersState(Listing, rx.State):
     rows: rx.Field[list[UserRow]] = rx.field(default_factory=list)
 
     async def _read_page(
-        self, principal: Viewer, filters: QueryFilters, cursor: str
+        self, principal: SessionPrincipal, filters: QueryFilters, cursor: str
     ) -> tuple[list[Any], str | None]:
         criteria = Filters.of(filters.selected).criteria()
         people, next_cursor = await services().user_directory.page(criteria, cursor, PAGE_SIZE)

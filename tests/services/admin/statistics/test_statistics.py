@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from autograph_web.admin.statistics.attention import Matter
+from autograph_web.admin.statistics.alerts import AlertCode
 from autograph_web.admin.statistics.figures import Day, Span
 from autograph_web.admin.statistics.store import COUNTS
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.store import AUDIT
 from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.container import Services
@@ -52,7 +52,7 @@ async def days_of(services: Services, span: Span = Span.WEEK) -> list[Day]:
 async def put(services: Services, kind: str, at: datetime, number: int = 1, **values: Any) -> None:
     """Write events down that happened at a moment."""
     row = {
-        **services.audit_log.row(Kind(kind), context(), user_id=values.pop("user_id", None)),
+        **services.audit_log.row(EventType(kind), context(), user_id=values.pop("user_id", None)),
         "at": at,
         "details": values,
     }
@@ -119,9 +119,11 @@ async def test_adoption_follows_who_turns_it_on_or_off(services: Services, clock
     mina = await enrol(services, clock)
     theo = await enrol(services, clock, "theo@northwind.dev")
     clock.advance(86_400)
-    viewer = await fresh_viewer(services, clock, mina)
-    phone = await set_up(services, viewer)
-    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))  # another phone: no more
+    principal = await fresh_viewer(services, clock, mina)
+    phone = await set_up(services, principal)
+    await services.enrolment.enable(
+        context(), principal, phone.code(clock.seconds())
+    )  # another phone: no more
     clock.advance(86_400)
     await services.user_actions.reset_mfa(OPERATOR, theo.user_id)
     clock.advance(86_400)
@@ -166,10 +168,10 @@ async def test_what_was_counted_is_counted_once_and_outlives_its_events(
     services: Services, clock: FakeClock
 ) -> None:
     mina = await enrol(services, clock)
-    viewer = await fresh_viewer(services, clock, mina)
-    phone = await set_up(services, viewer)
-    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
-    await services.deletion.delete(context(), viewer, mina.email)
+    principal = await fresh_viewer(services, clock, mina)
+    phone = await set_up(services, principal)
+    await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
+    await services.deletion.delete(context(), principal, mina.email)
     await enrol(services, clock, "theo@northwind.dev")
     before = await days_of(services)
     assert await services.statistics.count_settled() == 0  # all of it is too new
@@ -233,7 +235,7 @@ async def test_a_session_that_is_used_makes_an_account_active(services: Services
     assert (now.active, now.open_sessions) == (1, 1)
 
 
-async def matters(services: Services) -> list[Matter]:
+async def matters(services: Services) -> list[AlertCode]:
     return [one.matter for one in (await services.statistics.report(Span.WEEK)).attention]
 
 
@@ -245,7 +247,7 @@ async def test_letters_that_fail_or_wait_are_told_of(services: Services, clock: 
     clock.advance(301)
     report = await services.statistics.report(Span.WEEK)
     assert (report.now.letters_waiting, report.now.letters_failed) == (1, 0)
-    assert await matters(services) == [Matter.MAIL_LATE]
+    assert await matters(services) == [AlertCode.MAIL_LATE]
     await change(services, OUTBOX, due_at=None, failed_at=clock.now(), sent_at=None)
     report = await services.statistics.report(Span.WEEK)
     assert (report.now.letters_waiting, report.now.letters_failed) == (0, 1)
@@ -256,7 +258,7 @@ async def test_letters_that_fail_or_wait_are_told_of(services: Services, clock: 
 
 async def test_administrators_with_a_password_alone_are_told_of(services: Services) -> None:
     nora = await make_admin(services, "nora@northwind.dev")
-    assert await matters(services) == [Matter.ADMINS_WITHOUT_MFA]
+    assert await matters(services) == [AlertCode.ADMINS_WITHOUT_MFA]
     await give_authenticators(services, "admin")
     assert await matters(services) == []
     assert nora.is_active_admin
@@ -272,9 +274,9 @@ async def test_failures_that_stand_out_are_told_of(
         if before:
             await put(services, "login_failed", clock.now() - number * DAY, before)
     await put(services, "mfa_verify_failed", clock.now(), today)
-    assert (Matter.MANY_FAILURES in await matters(services)) is told
+    assert (AlertCode.MANY_FAILURES in await matters(services)) is told
 
 
 async def test_copied_tokens_are_told_of(services: Services, clock: FakeClock) -> None:
     await put(services, "token_reuse_detected", clock.now() - 2 * DAY, 2, user_id=uuid4())
-    assert await matters(services) == [Matter.TOKENS_REUSED]
+    assert await matters(services) == [AlertCode.TOKENS_REUSED]

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
-from autograph_web.accounts.module import chain_check_of
-from autograph_web.audit.chain.check import Report
-from autograph_web.audit.chain.head import Head
+from autograph_web.accounts.module import chain_verifier_of
+from autograph_web.audit.chain.anchor import Anchor
 from autograph_web.audit.chain.store import CHAIN
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.chain.verifier import Report
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.store import AUDIT
 from autograph_web.container import Services
 from tests.support.services.clock import FakeClock
@@ -20,13 +20,13 @@ async def happen(services: Services, times: int = 1) -> None:
     """Let something happen that is audited."""
     for _ in range(times):
         await services.audit_log.record_alone(
-            Kind.LOGIN_SUCCESS, context(), user_id=uuid4(), method="password"
+            EventType.LOGIN_SUCCESS, context(), user_id=uuid4(), method="password"
         )
 
 
-async def check(services: Services, *expected: Head) -> Report:
+async def check(services: Services, *expected: Anchor) -> Report:
     """Check the chain, and that it goes on from what was noted."""
-    return await chain_check_of(services.settings, services.database).run(expected)
+    return await chain_verifier_of(services.settings, services.database).run(expected)
 
 
 async def run(services: Services, statement: str, **values: Any) -> None:
@@ -42,7 +42,7 @@ async def links(services: Services) -> list[Any]:
 
 async def insert_row(services: Services, row_id: int, **values: Any) -> None:
     """Put a row into the log past the product."""
-    row = services.audit_log.row(Kind.LOGIN_SUCCESS, context(), user_id=uuid4())
+    row = services.audit_log.row(EventType.LOGIN_SUCCESS, context(), user_id=uuid4())
     async with services.database.unit() as connection:
         await connection.execute(AUDIT.insert(), {"id": row_id} | row | values)
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from autograph_web.accounts.module import chain_check_of
-from autograph_web.audit.chain.check import Break
-from autograph_web.audit.chain.head import HeadFile
-from autograph_web.audit.chain.keeper import ChainKeeper
+from autograph_web.accounts.module import chain_verifier_of
+from autograph_web.audit.chain.anchor import AnchorFile
 from autograph_web.audit.chain.keys import ChainKeys
+from autograph_web.audit.chain.linker import ChainLinker
 from autograph_web.audit.chain.store import CHAIN_KEYS
+from autograph_web.audit.chain.verifier import Break
 from autograph_web.container import Services
 from autograph_web.settings import Settings
 from tests.services.audit.chain.helpers import check, happen, links, run
@@ -32,7 +32,7 @@ async def test_links_outlive_the_secret_they_were_made_with(
     assert len({link.kid for link in await links(services)}) == 2
     assert await how_many(services, CHAIN_KEYS) == 2
 
-    stranger = chain_check_of(having(STRANGERS_SECRET), services.database)
+    stranger = chain_verifier_of(having(STRANGERS_SECRET), services.database)
     report = await stranger.run()
     assert report.first is not None
     assert report.first.kind is Break.KEY_MISSING
@@ -57,10 +57,10 @@ async def test_without_the_secret_no_link_can_be_made(
     ten: Services, settings: Settings, clock: FakeClock
 ) -> None:
     randomness = RecordedEntropy("stranger")
-    forger = ChainKeeper(
+    forger = ChainLinker(
         ten.database,
         ChainKeys((STRANGERS_SECRET,), randomness),
-        HeadFile(Path("/nonexistent")),
+        AnchorFile(Path("/nonexistent")),
         clock,
         randomness,
     )

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from autograph_web.audit.chain.check import Break
-from autograph_web.audit.chain.head import HeadFile
+from autograph_web.audit.chain.anchor import AnchorFile
 from autograph_web.audit.chain.store import CHECKPOINTS
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.chain.verifier import Break
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.store import AUDIT
 from autograph_web.container import Services
 from autograph_web.lifespan import apply_audit_retention
@@ -23,7 +23,7 @@ from tests.support.services.factories import context, how_many, rows
 
 async def test_old_days_go_and_the_rest_holds(services: Services, clock: FakeClock) -> None:
     await days_of_events(services, clock, 5)
-    noted = HeadFile(services.settings.data_dir).read()
+    noted = AnchorFile(services.settings.data_dir).read()
     assert noted is not None
     assert await services.audit_chain.forget_before((clock.now() - timedelta(days=2)).date()) == 9
     assert await services.audit_chain.forget_before((clock.now() - timedelta(days=2)).date()) == 0
@@ -106,7 +106,7 @@ async def test_the_hourly_tidying_takes_what_the_setting_says(
     services: Services, clock: FakeClock, settings_changes: dict[str, Any]
 ) -> None:
     for age in (40, 31, 29, 0):
-        row = services.audit_log.row(Kind.LOGOUT, context(), user_id=uuid4())
+        row = services.audit_log.row(EventType.LOGOUT, context(), user_id=uuid4())
         async with services.database.unit() as connection:
             await connection.execute(AUDIT.insert(), row | {"at": clock.now() - timedelta(days=age)})
     await services.audit_chain.link_all()

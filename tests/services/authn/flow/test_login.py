@@ -159,12 +159,12 @@ async def test_many_sign_ins_at_once_may_renew_one_hash(
     services: Services, open_services: OpenServices
 ) -> None:
     await register(services)
-    viewer = await services.sessions.authenticate_cookie(await open_cookie(services))
+    principal = await services.sessions.authenticate_cookie(await open_cookie(services))
     stricter = await open_services(services.settings.model_copy(update={"bcrypt_cost": 5}))
     confirming = ReauthenticationInput(password=SecretStr(PASSWORD))
 
     signing_in = [prove(stricter) for _ in range(10)]
-    confirmed = [stricter.reauthentication.confirm(context(), viewer, confirming) for _ in range(4)]
+    confirmed = [stricter.reauthentication.confirm(context(), principal, confirming) for _ in range(4)]
     await asyncio.gather(*signing_in, *confirmed)
     assert await audited(services, "login_failed") == []
     # A server of the other cost renews it back, while one of this cost changes the password.
@@ -172,7 +172,7 @@ async def test_many_sign_ins_at_once_may_renew_one_hash(
         current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW_PASSWORD), end_other_sessions=False
     )
     await asyncio.gather(
-        prove(services), stricter.password_change.change(context(), viewer, wish), return_exceptions=True
+        prove(services), stricter.password_change.change(context(), principal, wish), return_exceptions=True
     )
     assert await prove(services, password=NEW_PASSWORD)
 

@@ -10,7 +10,7 @@ from autograph_web.authn.flow.errors import InvalidCredentials
 from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, WRONG, audited, change, device_cookie, prove, register
 

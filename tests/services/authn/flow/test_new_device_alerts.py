@@ -15,7 +15,7 @@ from autograph_web.container import Services
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.redis.embedded import EmbeddedRedis
 from autograph_web.mail.message import MailMessage
-from autograph_web.recovery.reclaiming import WayBack
+from autograph_web.recovery.reclaiming import PasswordLink
 from autograph_web.settings import Settings
 from tests.support.mail.mailbox import Mailbox
 from tests.support.servers.inspection import kill, statements
@@ -206,7 +206,7 @@ async def test_of_twenty_that_take_it_back_one_gets_a_link(services: Services, m
         *(services.sign_in_disavowal.refuse(context(), token) for _ in range(20)), return_exceptions=True
     )
 
-    assert Counter(map(type, outcomes)) == {WayBack: 1, LinkUsed: 19}
+    assert Counter(map(type, outcomes)) == {PasswordLink: 1, LinkUsed: 19}
     assert len(await audited(services, "sign_in_refused")) == 1
 
 
@@ -283,14 +283,14 @@ async def test_a_factor_set_up_since_that_sign_in_goes_with_it(
     stranger = await open_pair(services)
     token = token_of(notices(mailbox)[0])
     clock.advance(60)
-    viewer = await services.sessions.authenticate_token(stranger.access_token)
-    phone = await set_up(services, viewer)
-    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    principal = await services.sessions.authenticate_token(stranger.access_token)
+    phone = await set_up(services, principal)
+    await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
     if not since:
         await change(services, FACTORS, activated_at=before - timedelta(seconds=1))
     reset = (await services.sign_in_disavowal.refuse(context(), token)).token
 
-    assert (await services.second_factors.status(viewer.user_id)).enabled is not since
+    assert (await services.second_factors.status(principal.user_id)).enabled is not since
     told = [event.details for event in await audited(services, "mfa_disabled")]
     assert told == ([{"reason": "refused"}] if since else [])
     assert await choose(services, reset)

@@ -17,11 +17,11 @@ from tests.support.services.two_step import (
     challenge,
     enrol,
     fresh_viewer,
+    principal_of,
     reauthenticate,
     set_up,
     sign_in,
     verify,
-    viewer_of,
 )
 
 HERE = context("192.0.2.5", "Mozilla/5.0 Firefox/140.0")
@@ -53,17 +53,17 @@ async def test_turning_on_is_written_down_and_told(
     services: Services, clock: FakeClock, mailbox: Mailbox
 ) -> None:
     account = await register(services)
-    viewer = await viewer_of(services, (await open_pair(services)).access_token)
-    phone = await set_up(services, viewer)
+    principal = await principal_of(services, (await open_pair(services)).access_token)
+    phone = await set_up(services, principal)
     assert subjects(mailbox) == []
     with pytest.raises(SetupCodeInvalid):
-        await services.enrolment.enable(HERE, viewer, phone.wrong_code(clock.seconds()))
+        await services.enrolment.enable(HERE, principal, phone.wrong_code(clock.seconds()))
     assert subjects(mailbox) == []
-    await services.enrolment.enable(HERE, viewer, phone.code(clock.seconds()))
+    await services.enrolment.enable(HERE, principal, phone.code(clock.seconds()))
 
     for kind in ("mfa_setup_initiated", "mfa_enable_failed", "mfa_enabled"):
         row = await one(services, kind)
-        assert (row.user_id, row.session_id) == (account.id, viewer.session_id)
+        assert (row.user_id, row.session_id) == (account.id, principal.session_id)
         assert row.details == ({"replaced": False} if kind == "mfa_enabled" else {})
     [letter] = mailbox.letters
     assert (letter.to, letter.subject) == (EMAIL, "Two-step verification is on")
@@ -75,9 +75,9 @@ async def test_turning_on_is_written_down_and_told(
 async def test_replacing_is_written_down_and_told(
     services: Services, clock: FakeClock, mina: Enrolled, mailbox: Mailbox
 ) -> None:
-    viewer = await fresh_viewer(services, clock, mina)
-    phone = await set_up(services, viewer)
-    await services.enrolment.enable(HERE, viewer, phone.code(clock.seconds()))
+    principal = await fresh_viewer(services, clock, mina)
+    phone = await set_up(services, principal)
+    await services.enrolment.enable(HERE, principal, phone.code(clock.seconds()))
 
     details = [row.details for row in await audited(services, "mfa_enabled")]
     assert details == [{"replaced": False}, {"replaced": True}]
@@ -87,11 +87,11 @@ async def test_replacing_is_written_down_and_told(
 async def test_new_recovery_codes_are_written_down_and_told(
     services: Services, clock: FakeClock, mina: Enrolled, mailbox: Mailbox
 ) -> None:
-    viewer = await fresh_viewer(services, clock, mina)
-    codes = await services.enrolment.regenerate_codes(HERE, viewer)
+    principal = await fresh_viewer(services, clock, mina)
+    codes = await services.enrolment.regenerate_codes(HERE, principal)
 
     row = await one(services, "recovery_codes_regenerated")
-    assert (row.user_id, row.session_id, row.details) == (mina.user_id, viewer.session_id, {})
+    assert (row.user_id, row.session_id, row.details) == (mina.user_id, principal.session_id, {})
     [letter] = mailbox.letters
     assert (letter.to, letter.subject) == (EMAIL, "You have new recovery codes")
     assert [code for code in codes if code in as_text(letter)] == []
@@ -100,11 +100,11 @@ async def test_new_recovery_codes_are_written_down_and_told(
 async def test_turning_off_is_written_down_and_told(
     services: Services, clock: FakeClock, mina: Enrolled, mailbox: Mailbox
 ) -> None:
-    viewer = await fresh_viewer(services, clock, mina)
-    await services.enrolment.disable(HERE, viewer)
+    principal = await fresh_viewer(services, clock, mina)
+    await services.enrolment.disable(HERE, principal)
 
     row = await one(services, "mfa_disabled")
-    assert (row.user_id, row.session_id, row.ip) == (mina.user_id, viewer.session_id, "192.0.2.5")
+    assert (row.user_id, row.session_id, row.ip) == (mina.user_id, principal.session_id, "192.0.2.5")
     assert subjects(mailbox) == ["Two-step verification is off"]
 
 
@@ -161,16 +161,16 @@ async def test_a_recovery_code_that_is_refused_is_no_use(
 async def test_confirming_who_one_is_is_written_down(
     services: Services, clock: FakeClock, mina: Enrolled, mailbox: Mailbox, kind: str
 ) -> None:
-    viewer = await viewer_of(services, mina.access_token)
+    principal = await principal_of(services, mina.access_token)
     with pytest.raises(InvalidCode):
-        await reauthenticate(services, viewer, mina.phone.wrong_code(clock.seconds()))
+        await reauthenticate(services, principal, mina.phone.wrong_code(clock.seconds()))
     await reauthenticate(
-        services, viewer, mina.phone.code(clock.seconds()) if kind == "totp" else mina.paper[0]
+        services, principal, mina.phone.code(clock.seconds()) if kind == "totp" else mina.paper[0]
     )
 
     failed, done = await one(services, "mfa_verify_failed"), await one(services, "reauthenticated")
     assert failed.details == {"reauthentication": True}
-    assert (done.user_id, done.session_id) == (mina.user_id, viewer.session_id)
+    assert (done.user_id, done.session_id) == (mina.user_id, principal.session_id)
     paper_used = kind == "recovery_code"
     assert len(await audited(services, "recovery_code_used")) == paper_used
     assert subjects(mailbox) == ["A recovery code was used"] * paper_used

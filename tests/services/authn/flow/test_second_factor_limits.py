@@ -19,11 +19,11 @@ from tests.support.services.two_step import (
     challenge,
     enrol,
     fresh_viewer,
+    principal_of,
     reauthenticate,
     set_up,
     sign_in,
     verify,
-    viewer_of,
 )
 
 OTHER = "theo@northwind.dev"
@@ -165,45 +165,45 @@ async def test_a_flood_of_refusals_is_audited_once(
 async def test_wrong_codes_of_every_kind_and_place_share_the_budget(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    viewer = await fresh_viewer(services, clock, mina)
-    await set_up(services, viewer)
+    principal = await fresh_viewer(services, clock, mina)
+    await set_up(services, principal)
     wrong, token = mina.phone.wrong_code(clock.seconds()), await challenge(services)
     for code in (wrong, "0000-0000-0000-0000"):
         with pytest.raises(InvalidCode):
             await verify(services, code, token)
     with pytest.raises(SetupCodeInvalid):
-        await services.enrolment.enable(context(), viewer, wrong)
+        await services.enrolment.enable(context(), principal, wrong)
     for _ in range(2):
         with pytest.raises(InvalidCode):
-            await reauthenticate(services, viewer, wrong)
+            await reauthenticate(services, principal, wrong)
 
     assert await refused(services, clock, mina) == FIVE_MINUTES
     with pytest.raises(RateLimited):
-        await reauthenticate(services, viewer, mina.paper[0])
+        await reauthenticate(services, principal, mina.paper[0])
 
 
 async def test_the_sixth_code_of_a_setup_is_refused(services: Services, clock: FakeClock) -> None:
     await register(services)
-    viewer = await viewer_of(services, (await open_pair(services)).access_token)
-    phone = await set_up(services, viewer)
+    principal = await principal_of(services, (await open_pair(services)).access_token)
+    phone = await set_up(services, principal)
     for _ in range(5):
         with pytest.raises(SetupCodeInvalid):
-            await services.enrolment.enable(context(), viewer, phone.wrong_code(clock.seconds()))
+            await services.enrolment.enable(context(), principal, phone.wrong_code(clock.seconds()))
 
     with pytest.raises(RateLimited):
-        await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+        await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
 
 
 async def test_wrong_passwords_of_a_reauthentication_count_with_those_of_the_sign_in(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    viewer = await fresh_viewer(services, clock, mina)
+    principal = await fresh_viewer(services, clock, mina)
     for _ in range(5):
         with pytest.raises(WrongPassword):
-            await reauthenticate(services, viewer, mina.phone.code(clock.seconds()), WRONG)
+            await reauthenticate(services, principal, mina.phone.code(clock.seconds()), WRONG)
 
     with pytest.raises(RateLimited):
-        await reauthenticate(services, viewer, mina.phone.code(clock.seconds()))
+        await reauthenticate(services, principal, mina.phone.code(clock.seconds()))
     with pytest.raises(RateLimited):
         await prove(services, EMAIL)
 

@@ -12,9 +12,9 @@ from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.container import Services
 from autograph_web.infra.ratelimit.limiter import RateLimitExceeded
 from autograph_web.sessions.errors import ReauthenticationRequired
+from autograph_web.sessions.principal import AuthenticationGrant
 from autograph_web.sessions.store import SESSIONS
 from autograph_web.sessions.tokens import TokenPair
-from autograph_web.sessions.viewer import AuthenticationGrant
 from tests.support.clients.authenticator import PERIOD_S
 from tests.support.mail.mailbox import Mailbox
 from tests.support.services.clock import FakeClock
@@ -24,11 +24,11 @@ from tests.support.services.two_step import (
     challenge,
     enrol,
     fresh_viewer,
+    principal_of,
     reauthenticate,
     set_up,
     sign_in,
     verify,
-    viewer_of,
 )
 
 RACERS = 20
@@ -49,8 +49,8 @@ def successes(outcomes: list[TokenPair | BaseException]) -> int:
 
 async def test_of_twenty_setups_begun_at_once_one_key_stays(services: Services) -> None:
     await register(services)
-    viewer = await viewer_of(services, (await open_pair(services)).access_token)
-    await asyncio.gather(*(services.enrolment.begin(context(), viewer) for _ in range(RACERS)))
+    principal = await principal_of(services, (await open_pair(services)).access_token)
+    await asyncio.gather(*(services.enrolment.begin(context(), principal) for _ in range(RACERS)))
 
     assert await how_many(services, FACTORS) == 1
 
@@ -100,13 +100,13 @@ async def test_who_loses_the_race_for_a_challenge_keeps_the_code(services: Servi
 async def test_one_code_confirms_or_signs_in_but_not_both(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    viewer = await fresh_viewer(services, clock, mina)
+    principal = await fresh_viewer(services, clock, mina)
     for _ in range(10):
         code = mina.phone.code(clock.seconds())
         tokens = [await challenge(services) for _ in range(2)]
         outcomes = await asyncio.gather(
             *(verify(services, code, token) for token in tokens),
-            *(reauthenticate(services, viewer, code) for _ in range(2)),
+            *(reauthenticate(services, principal, code) for _ in range(2)),
             return_exceptions=True,
         )
         assert Counter(map(type, outcomes)) == {AuthenticationGrant: 1, InvalidCode: 3}, outcomes
@@ -116,12 +116,12 @@ async def test_one_code_confirms_or_signs_in_but_not_both(
 async def test_replacing_while_a_recovery_code_is_used_keeps_nobody_waiting(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    viewer, paper = await fresh_viewer(services, clock, mina), mina.paper
+    principal, paper = await fresh_viewer(services, clock, mina), mina.paper
     for _ in range(10):
-        phone, token = await set_up(services, viewer), await challenge(services)
+        phone, token = await set_up(services, principal), await challenge(services)
         outcomes = await asyncio.gather(
             verify(services, paper[0], token),
-            services.enrolment.enable(context(), viewer, phone.code(clock.seconds())),
+            services.enrolment.enable(context(), principal, phone.code(clock.seconds())),
             return_exceptions=True,
         )
         assert isinstance(outcomes[0], AuthenticationGrant | InvalidCode), outcomes
@@ -133,10 +133,11 @@ async def test_of_twenty_that_turn_it_on_with_one_code_one_does(
     services: Services, clock: FakeClock, mailbox: Mailbox
 ) -> None:
     await register(services)
-    viewer = await viewer_of(services, (await open_pair(services)).access_token)
-    code = (await set_up(services, viewer)).code(clock.seconds())
+    principal = await principal_of(services, (await open_pair(services)).access_token)
+    code = (await set_up(services, principal)).code(clock.seconds())
     outcomes = await asyncio.gather(
-        *(services.enrolment.enable(context(), viewer, code) for _ in range(RACERS)), return_exceptions=True
+        *(services.enrolment.enable(context(), principal, code) for _ in range(RACERS)),
+        return_exceptions=True,
     )
 
     given = [outcome for outcome in outcomes if isinstance(outcome, list)]
@@ -151,10 +152,10 @@ async def test_of_twenty_setups_at_once_at_most_one_is_confirmed(
     services: Services, clock: FakeClock
 ) -> None:
     await register(services)
-    viewer = await viewer_of(services, (await open_pair(services)).access_token)
-    phones = await asyncio.gather(*(set_up(services, viewer) for _ in range(RACERS)))
+    principal = await principal_of(services, (await open_pair(services)).access_token)
+    phones = await asyncio.gather(*(set_up(services, principal) for _ in range(RACERS)))
     outcomes = await asyncio.gather(
-        *(services.enrolment.enable(context(), viewer, phone.code(clock.seconds())) for phone in phones),
+        *(services.enrolment.enable(context(), principal, phone.code(clock.seconds())) for phone in phones),
         return_exceptions=True,
     )
 
@@ -165,8 +166,8 @@ async def test_of_twenty_setups_at_once_at_most_one_is_confirmed(
 async def test_of_recovery_codes_made_twice_at_once_one_set_works(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    viewer = await fresh_viewer(services, clock, mina)
-    await asyncio.gather(*(services.enrolment.regenerate_codes(context(), viewer) for _ in range(5)))
+    principal = await fresh_viewer(services, clock, mina)
+    await asyncio.gather(*(services.enrolment.regenerate_codes(context(), principal) for _ in range(5)))
 
     assert await how_many(services, CODES) == 10
 
@@ -174,9 +175,9 @@ async def test_of_recovery_codes_made_twice_at_once_one_set_works(
 async def test_turning_off_twice_at_once_is_told_once(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    viewer = await fresh_viewer(services, clock, mina)
+    principal = await fresh_viewer(services, clock, mina)
     outcomes = await asyncio.gather(
-        *(services.enrolment.disable(context(), viewer) for _ in range(5)), return_exceptions=True
+        *(services.enrolment.disable(context(), principal) for _ in range(5)), return_exceptions=True
     )
 
     assert outcomes.count(None) == 1

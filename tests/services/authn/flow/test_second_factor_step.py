@@ -18,9 +18,9 @@ from tests.support.services.two_step import (
     challenge,
     enrol,
     open_browser,
+    principal_of,
     sign_in,
     verify,
-    viewer_of,
 )
 
 
@@ -174,7 +174,7 @@ async def test_signing_out_everywhere_voids_a_challenge_and_spends_no_code(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
     token = await challenge(services)
-    await services.sessions.end_all(context(), await viewer_of(services, mina.access_token))
+    await services.sessions.end_all(context(), await principal_of(services, mina.access_token))
     steps = [row.last_step for row in await rows(services, FACTORS)]
 
     for code in (mina.phone.code(clock.seconds()), mina.paper[0]):
@@ -189,6 +189,6 @@ async def test_a_browser_session_says_how_it_was_opened(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
     grant = await sign_in(services, mina.phone.code(clock.seconds()))
-    viewer = await viewer_of(services, await open_browser(services, grant))
+    principal = await principal_of(services, await open_browser(services, grant))
 
-    assert (viewer.method, viewer.mfa_enabled) == ("password+totp", True)
+    assert (principal.method, principal.mfa_enabled) == ("password+totp", True)

@@ -30,8 +30,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
-from autograph_web.admin.person import Wanted
 from autograph_web.admin.user_provisioning import CreationInput
+from autograph_web.admin.user_summary import UserFilter
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.errors import InvalidCode, MfaNotEnabled
 from autograph_web.authn.flow.challenges import ChallengeRequired
@@ -47,7 +47,7 @@ from autograph_web.infra.ratelimit.limiter import RateLimit
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.lifespan import opened
 from autograph_web.sessions.assurance import Level, MethodId
-from autograph_web.sessions.viewer import AuthenticationGrant
+from autograph_web.sessions.principal import AuthenticationGrant
 from autograph_web.settings import Settings
 from autograph_web.ui.view_models import device_row
 from tests.support.mail.mailbox import Mailbox
@@ -55,7 +55,7 @@ from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, PASSWORD, audited, context, how_many, register
 from tests.support.services.operators import OPERATOR
 from tests.support.services.randomness import RecordedEntropy
-from tests.support.services.two_step import open_browser, verify, viewer_of
+from tests.support.services.two_step import open_browser, principal_of, verify
 
 WORDS = Table(
     "magic_words",
@@ -204,12 +204,12 @@ async def test_it_signs_somebody_in_who_has_no_password(product: Product) -> Non
 
     [grant] = [one for one in outcomes if isinstance(one, AuthenticationGrant)]
     assert all(isinstance(one, InvalidCredentials) for one in outcomes if one is not grant)
-    viewer = await viewer_of(services, await open_browser(services, grant))
-    assert (viewer.method, viewer.assurance.amr) == ("magic_word", ("kba",))
-    assert viewer.assurance.level is Level.AAL1
+    principal = await principal_of(services, await open_browser(services, grant))
+    assert (principal.method, principal.assurance.amr) == ("magic_word", ("kba",))
+    assert principal.assurance.level is Level.AAL1
     [event] = await audited(services, "login_success")
     assert event.details["method"] == "magic_word"
-    [session] = await services.devices.of(viewer)
+    [session] = await services.devices.of(principal)
     assert device_row(session).how == "Magic word"
 
 
@@ -219,13 +219,13 @@ async def test_it_confirms_who_somebody_is(product: Product) -> None:
     await product.method.enrol(mina.id, as_second_factor=False)
     grant = await product.show_the_word()
     assert isinstance(grant, AuthenticationGrant)
-    viewer = await viewer_of(services, await open_browser(services, grant))
+    principal = await principal_of(services, await open_browser(services, grant))
     await product.method.renew(mina.id, "sesame")
 
     wish = ReauthenticationInput(password=SecretStr("sesame"))
-    again = await services.reauthentication.confirm(context(), viewer, wish, method=MagicWord.id)
+    again = await services.reauthentication.confirm(context(), principal, wish, method=MagicWord.id)
 
-    assert (again.method, again.replaces) == ("magic_word", viewer.session_id)
+    assert (again.method, again.replaces) == ("magic_word", principal.session_id)
 
 
 async def test_one_that_is_several_factors_at_once_asks_for_no_other(
@@ -239,12 +239,12 @@ async def test_one_that_is_several_factors_at_once_asks_for_no_other(
     grant = await product.show_the_word()
 
     assert isinstance(grant, AuthenticationGrant)
-    viewer = await viewer_of(services, await open_browser(services, grant))
-    assert (viewer.mfa_enabled, viewer.assurance.level) == (True, Level.AAL2)
-    viewer.assurance.require_recent(mfa_enabled=True, clock=clock)
+    principal = await principal_of(services, await open_browser(services, grant))
+    assert (principal.mfa_enabled, principal.assurance.level) == (True, Level.AAL2)
+    principal.assurance.require_recent(mfa_enabled=True, clock=clock)
     await product.method.renew(mina.id, "sesame")
     wish = ReauthenticationInput(password=SecretStr("sesame"))
-    again = await services.reauthentication.confirm(context(), viewer, wish, method=MagicWord.id)
+    again = await services.reauthentication.confirm(context(), principal, wish, method=MagicWord.id)
     assert again.amr == "hwk user mfa"
 
 
@@ -266,14 +266,14 @@ async def test_it_completes_a_sign_in_that_began_with_the_password(
     [grant] = [one for one in outcomes if isinstance(one, AuthenticationGrant)]
     refused = [one for one in outcomes if one is not grant]
     assert all(isinstance(one, InvalidCode | ChallengeExpired) for one in refused)
-    viewer = await viewer_of(services, await open_browser(services, grant))
-    assert viewer.method == "password+magic_word"
-    assert viewer.assurance.amr == ("pwd", "kba", "mfa")
-    assert viewer.assurance.level is Level.AAL2
-    viewer.assurance.require_recent(mfa_enabled=True, clock=clock)
+    principal = await principal_of(services, await open_browser(services, grant))
+    assert principal.method == "password+magic_word"
+    assert principal.assurance.amr == ("pwd", "kba", "mfa")
+    assert principal.assurance.level is Level.AAL2
+    principal.assurance.require_recent(mfa_enabled=True, clock=clock)
     [event] = await audited(services, "login_success")
     assert event.details["method"] == "password+magic_word"
-    [session] = await services.devices.of(viewer)
+    [session] = await services.devices.of(principal)
     assert device_row(session).how == "Password and magic word"
 
 
@@ -285,7 +285,7 @@ async def test_it_is_listed_and_it_is_revoked(product: Product) -> None:
 
     assert (await services.user_directory.find(EMAIL)).mfa_enabled
     assert (await services.second_factors.status(mina.id)).enabled
-    people, _ = await services.user_directory.page(Wanted(mfa=True), "", 9)
+    people, _ = await services.user_directory.page(UserFilter(mfa=True), "", 9)
     assert [person.email for person in people] == [EMAIL]
     async with services.database.read() as connection:
         listed = await accounts.credentials_of(connection, mina.id)

@@ -140,14 +140,14 @@ async def test_a_copy_in_redis_keeps_checks_going_and_changes_are_unavailable(
 ) -> None:
     await register(services)
     pair, cookie = await open_pair(services), await open_cookie(services)
-    viewer = await services.sessions.authenticate_cookie(cookie)
+    principal = await services.sessions.authenticate_cookie(cookie)
     with out_of_reach(postgres_server, services.settings):
-        assert await services.sessions.authenticate_cookie(cookie) == viewer
+        assert await services.sessions.authenticate_cookie(cookie) == principal
         for attempt in (
             services.sessions.authenticate_token(pair.access_token),
             services.tokens.refresh(context(), pair.refresh_token),
-            services.sessions.end(context(), viewer),
-            services.sessions.end_all(context(), viewer),
+            services.sessions.end(context(), principal),
+            services.sessions.end_all(context(), principal),
             register(services, "theo@northwind.dev"),
             prove(services),
         ):

@@ -55,7 +55,7 @@ async def test_many_people_at_once_get_what_is_theirs(services: Services) -> Non
     seen = await asyncio.gather(*(services.sessions.authenticate_token(pair.access_token) for pair in pairs))
     newer = await asyncio.gather(*(services.tokens.refresh(context(), one.refresh_token) for one in pairs))
 
-    assert [viewer.email for viewer in seen] == people * 2
+    assert [principal.email for principal in seen] == people * 2
     assert len({pair.refresh_token for pair in newer}) == len(people) * 2
     assert all((await parts(services)).values())
     assert await how_many(services, AUDIT) > 3 * len(people)

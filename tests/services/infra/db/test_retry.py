@@ -146,12 +146,12 @@ async def test_a_use_case_that_loses_to_a_stranger_is_carried_out_once(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
     """Somebody locks the account first and the factor after it, against our order."""
-    viewer = await fresh_viewer(services, clock, mina)
+    principal = await fresh_viewer(services, clock, mina)
     async with asyncio.timeout(60), services.database.unit() as stranger:
         # Whoever looks for a deadlock first is ended: on a busy machine that could be this one.
         await stranger.execute(text("SET LOCAL deadlock_timeout = '1min'"))
         await stranger.execute(text("SELECT 1 FROM users FOR UPDATE"))
-        turning_off = asyncio.create_task(services.enrolment.disable(context(), viewer))
+        turning_off = asyncio.create_task(services.enrolment.disable(context(), principal))
         while not (await stranger.execute(_WAITING)).scalar():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         # The use case is ended, a second (its `deadlock_timeout`) after it began to wait.

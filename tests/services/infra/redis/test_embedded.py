@@ -112,8 +112,8 @@ async def test_the_product_signs_in_checks_limits_and_ends_with_it(
         async with product(tmp_path, redis, clock) as services:
             await register(services)
             pair = await services.tokens.refresh(context(), (await open_pair(services)).refresh_token)
-            viewer = await services.sessions.authenticate_token(pair.access_token)
-            await services.sessions.end(context(), viewer)
+            principal = await services.sessions.authenticate_token(pair.access_token)
+            await services.sessions.end(context(), principal)
             with pytest.raises(SessionEnded):
                 await services.sessions.authenticate_token(pair.access_token)
             wrong = [prove(services, password=f"wrong {number}") for number in range(40)]

@@ -51,8 +51,8 @@ async def test_a_flush_signs_nobody_out(services: Services, own_redis: EmbeddedR
 async def test_a_flush_revives_nothing(services: Services, own_redis: EmbeddedRedis) -> None:
     await register(services)
     pair, cookie = await open_pair(services), await open_cookie(services)
-    viewer = await services.sessions.authenticate_token(pair.access_token)
-    await services.sessions.end(context(), viewer)
+    principal = await services.sessions.authenticate_token(pair.access_token)
+    await services.sessions.end(context(), principal)
     flush(own_redis)
 
     with pytest.raises(SessionEnded):
@@ -93,11 +93,11 @@ async def test_what_was_revoked_while_redis_was_dead_is_not_in_what_it_restores(
 ) -> None:
     await register(services)
     cookie = await open_cookie(services)
-    viewer = await services.sessions.authenticate_cookie(cookie)
+    principal = await services.sessions.authenticate_cookie(cookie)
     kill(own_redis)
     end = services.sessions.end_all if everywhere else services.sessions.end
     with pytest.raises(Unavailable):
-        await end(context(), viewer)
+        await end(context(), principal)
     own_redis.start()
     clock.advance(2)
 
@@ -123,11 +123,11 @@ async def test_a_sign_out_without_redis_is_unavailable_yet_revoked(
 ) -> None:
     await register(services)
     pair = await open_pair(services)
-    viewer = await services.sessions.authenticate_token(pair.access_token)
+    principal = await services.sessions.authenticate_token(pair.access_token)
     own_redis.stop()
 
     with pytest.raises(Unavailable) as refusal:
-        await services.sessions.end(context(), viewer)
+        await services.sessions.end(context(), principal)
 
     assert refusal.value.retry_after == 1
     assert (await rows(services, SESSIONS))[0].revoked_reason == "logout"
@@ -144,11 +144,11 @@ async def test_a_sign_out_that_redis_was_too_slow_for_is_finished_by_the_next_tr
 ) -> None:
     await register(services)
     cookie = await open_cookie(services)
-    viewer = await services.sessions.authenticate_cookie(cookie)
+    principal = await services.sessions.authenticate_cookie(cookie)
     with RedisPart(own_redis).frozen(), pytest.raises(Unavailable):
-        await services.sessions.end(context(), viewer)
+        await services.sessions.end(context(), principal)
     clock.advance(2)
-    await services.sessions.end(context(), viewer)
+    await services.sessions.end(context(), principal)
 
     with pytest.raises(SessionEnded):
         await services.sessions.authenticate_cookie(cookie)

@@ -53,9 +53,9 @@ async def test_losing_the_master_signs_nobody_out_and_revives_nobody(
 ) -> None:
     await register(services)
     stays, ends = await open_cookie(services), await open_pair(services)
-    viewer = await services.sessions.authenticate_token(ends.access_token)
+    principal = await services.sessions.authenticate_token(ends.access_token)
     await services.sessions.authenticate_cookie(stays)
-    await services.sessions.end(context(), viewer)
+    await services.sessions.end(context(), principal)
     await watched_redis.lose_the_master()
 
     assert await services.sessions.authenticate_cookie(stays), "the database knows, whatever Redis does"
@@ -74,10 +74,10 @@ async def test_a_server_that_is_master_again_revives_nothing_from_its_first_time
 ) -> None:
     await register(services)
     cookie = await open_cookie(services)
-    viewer = await services.sessions.authenticate_cookie(cookie)
+    principal = await services.sessions.authenticate_cookie(cookie)
     await watched_redis.change_the_master()
     await recovered(services)
-    await services.sessions.end(context(), viewer)
+    await services.sessions.end(context(), principal)
     await watched_redis.lose_the_master()
     await recovered(services)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from autograph_web.audit.kinds import Group
+from autograph_web.audit.event_types import EventCategory
 from autograph_web.profile.inputs import Device
 from autograph_web.ui.activity.filters import DEVICES, GROUPS, Filters
 from autograph_web.ui.date_ranges import RANGES
@@ -34,7 +34,7 @@ def test_a_choice_is_asked_for_and_stands_in_the_address() -> None:
     filters = Filters.of({"group": "two_step", "device": "other", "range": "week"})
     criteria = filters.criteria(NOW)
     assert (criteria.group, criteria.device, criteria.since) == (
-        Group.TWO_STEP,
+        EventCategory.TWO_STEP,
         Device.OTHER,
         NOW - timedelta(days=7),
     )

@@ -14,7 +14,7 @@ from autograph_web.authn.methods.totp.store import FACTORS
 from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
-from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
+from autograph_web.sessions.principal import AuthenticationGrant, SessionPrincipal
 from tests.support.clients.authenticator import PERIOD_S, Authenticator
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import (
@@ -28,14 +28,22 @@ from tests.support.services.factories import (
     register,
     rows,
 )
-from tests.support.services.two_step import Enrolled, enrol, fresh_viewer, set_up, sign_in, start, viewer_of
+from tests.support.services.two_step import (
+    Enrolled,
+    enrol,
+    fresh_viewer,
+    principal_of,
+    set_up,
+    sign_in,
+    start,
+)
 
 
 @pytest.fixture
-async def viewer(services: Services) -> Viewer:
+async def principal(services: Services) -> SessionPrincipal:
     """Somebody without two-step verification."""
     await register(services)
-    return await viewer_of(services, (await open_pair(services)).access_token)
+    return await principal_of(services, (await open_pair(services)).access_token)
 
 
 @pytest.fixture
@@ -44,7 +52,7 @@ async def mina(services: Services, clock: FakeClock) -> Enrolled:
 
 
 @pytest.fixture
-async def fresh(services: Services, clock: FakeClock, mina: Enrolled) -> Viewer:
+async def fresh(services: Services, clock: FakeClock, mina: Enrolled) -> SessionPrincipal:
     """Somebody who has just signed in with both steps."""
     return await fresh_viewer(services, clock, mina)
 
@@ -53,92 +61,92 @@ async def enabled(services: Services) -> list[bool]:
     return [row.mfa_enabled for row in await rows(services, USERS)]
 
 
-async def test_a_setup_shows_one_key_in_three_ways(services: Services, viewer: Viewer) -> None:
-    setup = await services.enrolment.begin(context(), viewer)
+async def test_a_setup_shows_one_key_in_three_ways(services: Services, principal: SessionPrincipal) -> None:
+    setup = await services.enrolment.begin(context(), principal)
 
     scanned = Authenticator.scan(b64decode(setup.qr_code, validate=True))
     assert scanned == Authenticator.open(setup.provisioning_uri)
     assert scanned == Authenticator(setup.secret, EMAIL, "AutoGraph v3")
 
 
-async def test_a_setup_protects_nothing_yet(services: Services, viewer: Viewer) -> None:
-    await set_up(services, viewer)
+async def test_a_setup_protects_nothing_yet(services: Services, principal: SessionPrincipal) -> None:
+    await set_up(services, principal)
 
     [factor] = await rows(services, FACTORS)
     assert factor.activated_at is None
     assert await enabled(services) == [False]
     assert await how_many(services, CODES) == 0
     assert isinstance(await start(services), AuthenticationGrant)
-    assert not (await services.second_factors.status(viewer.user_id)).enabled
+    assert not (await services.second_factors.status(principal.user_id)).enabled
 
 
 async def test_a_second_setup_replaces_the_first(
-    services: Services, clock: FakeClock, viewer: Viewer
+    services: Services, clock: FakeClock, principal: SessionPrincipal
 ) -> None:
-    first = await set_up(services, viewer)
-    second = await set_up(services, viewer)
+    first = await set_up(services, principal)
+    second = await set_up(services, principal)
     assert await how_many(services, FACTORS) == 1
     assert first.key != second.key
 
     with pytest.raises(SetupCodeInvalid):
-        await services.enrolment.enable(context(), viewer, first.code(clock.seconds()))
-    assert await services.enrolment.enable(context(), viewer, second.code(clock.seconds()))
+        await services.enrolment.enable(context(), principal, first.code(clock.seconds()))
+    assert await services.enrolment.enable(context(), principal, second.code(clock.seconds()))
 
 
-async def test_turning_on_without_a_setup_is_refused(services: Services, viewer: Viewer) -> None:
+async def test_turning_on_without_a_setup_is_refused(services: Services, principal: SessionPrincipal) -> None:
     with pytest.raises(NoPendingSetup):
-        await services.enrolment.enable(context(), viewer, "123456")
+        await services.enrolment.enable(context(), principal, "123456")
     assert await enabled(services) == [False]
 
 
 async def test_a_wrong_code_lets_the_setup_go_on(
-    services: Services, clock: FakeClock, viewer: Viewer
+    services: Services, clock: FakeClock, principal: SessionPrincipal
 ) -> None:
-    phone = await set_up(services, viewer)
+    phone = await set_up(services, principal)
     for wrong in (phone.wrong_code(clock.seconds()), "0000-0000-0000-0000"):
         with pytest.raises(SetupCodeInvalid):
-            await services.enrolment.enable(context(), viewer, wrong)
+            await services.enrolment.enable(context(), principal, wrong)
     assert await enabled(services) == [False]
 
-    assert await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    assert await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
     assert await enabled(services) == [True]
 
 
 @pytest.mark.parametrize(("apart", "told"), [(-240, "4 minutes"), (60, "1 minute"), (590, "10 minutes")])
 async def test_a_phone_whose_clock_is_wrong_is_told_by_how_much(
-    services: Services, clock: FakeClock, viewer: Viewer, apart: int, told: str
+    services: Services, clock: FakeClock, principal: SessionPrincipal, apart: int, told: str
 ) -> None:
-    phone = await set_up(services, viewer)
+    phone = await set_up(services, principal)
     code = phone.code(clock.seconds() + apart)
     with pytest.raises(AuthenticatorClockWrong) as refused:
-        await services.enrolment.enable(context(), viewer, code)
+        await services.enrolment.enable(context(), principal, code)
     assert f"differ by about {told}." in refused.value.detail
     assert await enabled(services) == [False]
 
     # It is a try like any other, and in the log a failure like any other.
     for _ in range(4):
         with pytest.raises(AuthenticatorClockWrong):
-            await services.enrolment.enable(context(), viewer, code)
+            await services.enrolment.enable(context(), principal, code)
     with pytest.raises(RateLimited):
-        await services.enrolment.enable(context(), viewer, code)
+        await services.enrolment.enable(context(), principal, code)
 
 
 async def test_at_sign_in_nothing_is_told_of_the_time_of_a_code(
-    services: Services, clock: FakeClock, viewer: Viewer
+    services: Services, clock: FakeClock, principal: SessionPrincipal
 ) -> None:
-    phone = await set_up(services, viewer)
-    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    phone = await set_up(services, principal)
+    await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
     with pytest.raises(InvalidCode) as refused:
         await sign_in(services, phone.code(clock.seconds() + 240))
     assert refused.value.detail == InvalidCode().detail
 
 
-async def test_what_is_no_code_is_not_tried(services: Services, viewer: Viewer) -> None:
-    await set_up(services, viewer)
+async def test_what_is_no_code_is_not_tried(services: Services, principal: SessionPrincipal) -> None:
+    await set_up(services, principal)
 
     for _ in range(6):
         with pytest.raises(CodeMalformed):
-            await services.enrolment.enable(context(), viewer, "12345")
+            await services.enrolment.enable(context(), principal, "12345")
 
 
 async def test_turning_on_gives_ten_recovery_codes_kept_as_hashes(services: Services, mina: Enrolled) -> None:
@@ -153,14 +161,14 @@ async def test_turning_on_gives_ten_recovery_codes_kept_as_hashes(services: Serv
 
 
 async def test_it_cannot_be_turned_on_twice_with_one_setup(
-    services: Services, clock: FakeClock, fresh: Viewer, mina: Enrolled
+    services: Services, clock: FakeClock, fresh: SessionPrincipal, mina: Enrolled
 ) -> None:
     with pytest.raises(NoPendingSetup):
         await services.enrolment.enable(context(), fresh, mina.phone.code(clock.seconds()))
 
 
 async def test_a_setup_while_it_is_on_leaves_the_authenticator_alone(
-    services: Services, clock: FakeClock, fresh: Viewer, mina: Enrolled
+    services: Services, clock: FakeClock, fresh: SessionPrincipal, mina: Enrolled
 ) -> None:
     new = await set_up(services, fresh)
 
@@ -171,7 +179,7 @@ async def test_a_setup_while_it_is_on_leaves_the_authenticator_alone(
 
 
 async def test_replacing_swaps_authenticator_and_recovery_codes(
-    services: Services, clock: FakeClock, fresh: Viewer, mina: Enrolled
+    services: Services, clock: FakeClock, fresh: SessionPrincipal, mina: Enrolled
 ) -> None:
     new = await set_up(services, fresh)
     assert new.account == f"{EMAIL} ({clock.now():%Y-%m-%d})"
@@ -187,7 +195,7 @@ async def test_replacing_swaps_authenticator_and_recovery_codes(
 
 
 async def test_new_recovery_codes_invalidate_the_old(
-    services: Services, fresh: Viewer, mina: Enrolled
+    services: Services, fresh: SessionPrincipal, mina: Enrolled
 ) -> None:
     await sign_in(services, mina.paper[0])
     new = await services.enrolment.regenerate_codes(context(), fresh)
@@ -199,7 +207,9 @@ async def test_new_recovery_codes_invalidate_the_old(
     assert (await services.second_factors.status(mina.user_id)).recovery_codes_left == 9
 
 
-async def test_turning_off_removes_everything(services: Services, fresh: Viewer, mina: Enrolled) -> None:
+async def test_turning_off_removes_everything(
+    services: Services, fresh: SessionPrincipal, mina: Enrolled
+) -> None:
     await services.trusted_devices.trust(context(), mina.user_id)
     await set_up(services, fresh)
     await services.enrolment.disable(context(), fresh)
@@ -210,7 +220,7 @@ async def test_turning_off_removes_everything(services: Services, fresh: Viewer,
 
 
 async def test_turning_off_leaves_other_accounts_alone(
-    services: Services, clock: FakeClock, fresh: Viewer
+    services: Services, clock: FakeClock, fresh: SessionPrincipal
 ) -> None:
     theo = await enrol(services, clock, "theo@northwind.dev")
     await services.enrolment.disable(context(), fresh)
@@ -220,37 +230,39 @@ async def test_turning_off_leaves_other_accounts_alone(
 
 
 @pytest.mark.parametrize("what", ["disable", "regenerate_codes"])
-async def test_what_is_off_cannot_be_changed(services: Services, viewer: Viewer, what: str) -> None:
-    await set_up(services, viewer)
+async def test_what_is_off_cannot_be_changed(
+    services: Services, principal: SessionPrincipal, what: str
+) -> None:
+    await set_up(services, principal)
 
     with pytest.raises(MfaNotEnabled):
-        await getattr(services.enrolment, what)(context(), viewer)
+        await getattr(services.enrolment, what)(context(), principal)
     assert await how_many(services, CODES) == 0
 
 
 async def test_a_pending_setup_survives_an_attempt_to_turn_off_what_is_not_on(
-    services: Services, clock: FakeClock, viewer: Viewer
+    services: Services, clock: FakeClock, principal: SessionPrincipal
 ) -> None:
-    phone = await set_up(services, viewer)
+    phone = await set_up(services, principal)
     with pytest.raises(MfaNotEnabled):
-        await services.enrolment.disable(context(), viewer)
+        await services.enrolment.disable(context(), principal)
 
-    assert await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    assert await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
 
 
 async def test_turning_it_on_ends_every_other_session(services: Services, clock: FakeClock) -> None:
     await register(services)
     other, this, ticket = await open_cookie(services), await open_pair(services), await prove(services)
-    viewer = await viewer_of(services, this.access_token)
-    phone = await set_up(services, viewer)
-    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    principal = await principal_of(services, this.access_token)
+    phone = await set_up(services, principal)
+    await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
 
     with pytest.raises(SessionEnded):
-        await viewer_of(services, other)
+        await principal_of(services, other)
     for opening in (services.sessions.open_for_browser, services.tokens.open_for_client):
         with pytest.raises(SessionEnded):  # the password alone was shown
             await opening(context(), ticket)
-    assert (await viewer_of(services, this.access_token)).mfa_enabled
+    assert (await principal_of(services, this.access_token)).mfa_enabled
     assert await services.tokens.refresh(context(), this.refresh_token)
     [event] = await audited(services, "session_revoked")
     assert event.details == {"revoked": 1}
@@ -259,16 +271,16 @@ async def test_turning_it_on_ends_every_other_session(services: Services, clock:
 async def test_every_session_shows_the_change_at_once(services: Services, clock: FakeClock) -> None:
     await register(services)
     open_ones = [await open_cookie(services), (await open_pair(services)).access_token]
-    assert [(await viewer_of(services, one)).mfa_enabled for one in open_ones] == [False, False]
+    assert [(await principal_of(services, one)).mfa_enabled for one in open_ones] == [False, False]
 
-    phone = await set_up(services, await viewer_of(services, open_ones[1]))
+    phone = await set_up(services, await principal_of(services, open_ones[1]))
     paper = await services.enrolment.enable(
-        context(), await viewer_of(services, open_ones[1]), phone.code(clock.seconds()), end_others=False
+        context(), await principal_of(services, open_ones[1]), phone.code(clock.seconds()), end_others=False
     )
-    assert [(await viewer_of(services, one)).mfa_enabled for one in open_ones] == [True, True]
+    assert [(await principal_of(services, one)).mfa_enabled for one in open_ones] == [True, True]
 
     grant = await sign_in(services, paper[0])
     pair = await services.tokens.open_for_client(context(), grant)
-    await services.enrolment.disable(context(), await viewer_of(services, pair.access_token))
+    await services.enrolment.disable(context(), await principal_of(services, pair.access_token))
     open_ones.append(pair.access_token)
-    assert [(await viewer_of(services, one)).mfa_enabled for one in open_ones] == [False, False, False]
+    assert [(await principal_of(services, one)).mfa_enabled for one in open_ones] == [False, False, False]

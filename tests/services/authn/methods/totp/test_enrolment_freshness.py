@@ -8,7 +8,7 @@ import pytest
 from autograph_web.accounts.errors import SessionEnded
 from autograph_web.container import Services
 from autograph_web.sessions.errors import ReauthenticationRequired
-from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
+from autograph_web.sessions.principal import AuthenticationGrant, SessionPrincipal
 from tests.support.clients.authenticator import PERIOD_S
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import (
@@ -22,28 +22,28 @@ from tests.support.services.two_step import (
     enrol,
     fresh_viewer,
     open_browser,
+    principal_of,
     reauthenticate,
     set_up,
     start,
     verify,
-    viewer_of,
 )
 
 TEN_MINUTES = 600
 
-Change = Callable[[Services, Viewer], Awaitable[object]]
+Change = Callable[[Services, SessionPrincipal], Awaitable[object]]
 
 
-async def begin(services: Services, viewer: Viewer) -> object:
-    return await services.enrolment.begin(context(), viewer)
+async def begin(services: Services, principal: SessionPrincipal) -> object:
+    return await services.enrolment.begin(context(), principal)
 
 
-async def disable(services: Services, viewer: Viewer) -> object:
-    return await services.enrolment.disable(context(), viewer)
+async def disable(services: Services, principal: SessionPrincipal) -> object:
+    return await services.enrolment.disable(context(), principal)
 
 
-async def regenerate(services: Services, viewer: Viewer) -> object:
-    return await services.enrolment.regenerate_codes(context(), viewer)
+async def regenerate(services: Services, principal: SessionPrincipal) -> object:
+    return await services.enrolment.regenerate_codes(context(), principal)
 
 
 CHANGES = pytest.mark.parametrize("change", [begin, disable, regenerate])
@@ -65,13 +65,13 @@ async def mina(services: Services, clock: FakeClock) -> Enrolled:
 async def test_a_sign_in_with_both_steps_is_fresh_for_ten_minutes(
     services: Services, clock: FakeClock, mina: Enrolled, change: Change, waited: int, fresh: bool
 ) -> None:
-    viewer = await fresh_viewer(services, clock, mina)
+    principal = await fresh_viewer(services, clock, mina)
     clock.advance(waited - PERIOD_S)
     if fresh:
-        await change(services, viewer)
+        await change(services, principal)
     else:
         with pytest.raises(ReauthenticationRequired):
-            await change(services, viewer)
+            await change(services, principal)
 
 
 @CHANGES
@@ -80,7 +80,7 @@ async def test_a_recovery_code_is_a_second_factor_too(
 ) -> None:
     grant = await verify(services, mina.paper[0], await challenge(services))
 
-    await change(services, await viewer_of(services, await open_browser(services, grant)))
+    await change(services, await principal_of(services, await open_browser(services, grant)))
 
 
 @CHANGES
@@ -88,7 +88,7 @@ async def test_the_session_that_turned_it_on_has_shown_no_second_factor(
     services: Services, mina: Enrolled, change: Change
 ) -> None:
     with pytest.raises(ReauthenticationRequired):
-        await change(services, await viewer_of(services, mina.access_token))
+        await change(services, await principal_of(services, mina.access_token))
 
 
 @CHANGES
@@ -97,45 +97,45 @@ async def test_a_trusted_device_is_no_second_factor(
 ) -> None:
     grant = await start(services, trusted=await services.trusted_devices.trust(context(), mina.user_id))
     assert isinstance(grant, AuthenticationGrant)
-    viewer = await viewer_of(services, await open_browser(services, grant))
+    principal = await principal_of(services, await open_browser(services, grant))
 
     with pytest.raises(ReauthenticationRequired):
-        await change(services, viewer)
+        await change(services, principal)
 
 
 async def test_the_first_setup_needs_a_fresh_sign_in_as_well(services: Services, clock: FakeClock) -> None:
     await register(services)
-    viewer = await viewer_of(services, (await open_pair(services)).access_token)
+    principal = await principal_of(services, (await open_pair(services)).access_token)
     clock.advance(TEN_MINUTES + 1)
 
     with pytest.raises(ReauthenticationRequired):
-        await set_up(services, viewer)
+        await set_up(services, principal)
 
 
 async def test_a_first_setup_may_take_its_time(services: Services, clock: FakeClock) -> None:
     await register(services)
-    viewer = await viewer_of(services, (await open_pair(services)).access_token)
-    phone = await set_up(services, viewer)
+    principal = await principal_of(services, (await open_pair(services)).access_token)
+    phone = await set_up(services, principal)
     clock.advance(TEN_MINUTES + 1)
 
-    assert await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+    assert await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
 
 
 async def test_a_replacement_must_still_be_fresh_at_its_end(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    viewer = await fresh_viewer(services, clock, mina)
-    phone = await set_up(services, viewer)
+    principal = await fresh_viewer(services, clock, mina)
+    phone = await set_up(services, principal)
     clock.advance(TEN_MINUTES)
 
     with pytest.raises(ReauthenticationRequired):
-        await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+        await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
 
 
 async def test_a_session_that_says_it_is_off_is_not_believed(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    stale = replace(await viewer_of(services, mina.access_token), mfa_enabled=False)
+    stale = replace(await principal_of(services, mina.access_token), mfa_enabled=False)
 
     for change in (begin, disable, regenerate):
         with pytest.raises(ReauthenticationRequired):

@@ -7,7 +7,7 @@ from autograph_web.authn.methods.totp.errors import CodeOfReplaced, SetupCodeOfO
 from autograph_web.authn.methods.totp.store import REPLACED
 from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from tests.support.clients.authenticator import PERIOD_S, Authenticator
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import audited, context, how_many
@@ -17,11 +17,11 @@ from tests.support.services.two_step import (
     enrol,
     fresh_viewer,
     open_browser,
+    principal_of,
     reauthenticate,
     set_up,
     sign_in,
     verify,
-    viewer_of,
 )
 
 MONTH = 30 * 86_400
@@ -32,7 +32,9 @@ async def mina(services: Services, clock: FakeClock) -> Enrolled:
     return await enrol(services, clock)
 
 
-async def replace(services: Services, clock: FakeClock, mina: Enrolled) -> tuple[Authenticator, Viewer]:
+async def replace(
+    services: Services, clock: FakeClock, mina: Enrolled
+) -> tuple[Authenticator, SessionPrincipal]:
     """Put another authenticator in the place of the one there is."""
     fresh = await fresh_viewer(services, clock, mina)
     new = await set_up(services, fresh)
@@ -72,12 +74,12 @@ async def test_confirming_who_one_is_with_the_old_entry_does_so_too(
 ) -> None:
     new, _ = await replace(services, clock, mina)
     grant = await sign_in(services, new.code(clock.seconds()))
-    viewer = await viewer_of(services, await open_browser(services, grant))
+    principal = await principal_of(services, await open_browser(services, grant))
     clock.advance(PERIOD_S)
     with pytest.raises(InvalidCode) as refused:
-        await reauthenticate(services, viewer, mina.phone.code(clock.seconds()))
+        await reauthenticate(services, principal, mina.phone.code(clock.seconds()))
     words(refused.value, f"{clock.now():%Y-%m-%d}")
-    assert await reauthenticate(services, viewer, new.code(clock.seconds()))
+    assert await reauthenticate(services, principal, new.code(clock.seconds()))
 
 
 async def test_each_counts_as_a_failed_try(services: Services, clock: FakeClock, mina: Enrolled) -> None:
@@ -111,7 +113,7 @@ async def test_only_the_one_replaced_last_is_kept_and_turning_off_forgets_it(
 ) -> None:
     second, _ = await replace(services, clock, mina)
     now_second = Enrolled(mina.user_id, mina.email, mina.access_token, second, [])
-    third, viewer = await replace(services, clock, now_second)
+    third, principal = await replace(services, clock, now_second)
     with pytest.raises(CodeOfReplaced):
         await sign_in(services, second.code(clock.seconds()))
     with pytest.raises(InvalidCode) as refused:
@@ -119,7 +121,7 @@ async def test_only_the_one_replaced_last_is_kept_and_turning_off_forgets_it(
     assert not isinstance(refused.value, CodeOfReplaced)
     assert await how_many(services, REPLACED) == 1
 
-    await services.enrolment.disable(context(), viewer)
+    await services.enrolment.disable(context(), principal)
     assert await how_many(services, REPLACED) == 0
     assert third
 

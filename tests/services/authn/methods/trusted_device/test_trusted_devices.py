@@ -9,7 +9,7 @@ from autograph_web.authn.methods.trusted_device.store import DEVICES
 from autograph_web.container import Services
 from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.errors import NotFound
-from autograph_web.sessions.viewer import AuthenticationGrant, Viewer
+from autograph_web.sessions.principal import AuthenticationGrant, SessionPrincipal
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import AGENT, audited, context, how_many, rows
 from tests.support.services.two_step import (
@@ -17,16 +17,16 @@ from tests.support.services.two_step import (
     challenge,
     enrol,
     fresh_viewer,
+    principal_of,
     set_up,
     start,
     verify,
-    viewer_of,
 )
 
 OTHER = "theo@northwind.dev"
 MONTH = 30 * 86_400
 
-Change = Callable[[Services, FakeClock, Viewer], Awaitable[None]]
+Change = Callable[[Services, FakeClock, SessionPrincipal], Awaitable[None]]
 
 
 @pytest.fixture
@@ -120,15 +120,15 @@ async def test_trusted_browsers_are_listed_with_their_circumstances(
 async def test_one_browser_can_be_trusted_no_longer(services: Services, mina: Enrolled, cookie: str) -> None:
     kept = await services.trusted_devices.trust(context(), mina.user_id)
     [device] = [one for one in await services.trusted_devices.of(mina.user_id) if one.ip == "192.0.2.5"]
-    viewer = await viewer_of(services, mina.access_token)
-    await services.trusted_devices.forget(context(), viewer, device.id)
+    principal = await principal_of(services, mina.access_token)
+    await services.trusted_devices.forget(context(), principal, device.id)
 
     assert not await is_skipped(services, cookie, mina.email)
     assert await is_skipped(services, kept, mina.email)
     [row] = await audited(services, "trusted_device_revoked")
-    assert (row.user_id, row.session_id) == (mina.user_id, viewer.session_id)
+    assert (row.user_id, row.session_id) == (mina.user_id, principal.session_id)
     with pytest.raises(NotFound):
-        await services.trusted_devices.forget(context(), viewer, device.id)
+        await services.trusted_devices.forget(context(), principal, device.id)
 
 
 async def test_nobody_revokes_the_browser_of_another(
@@ -139,21 +139,21 @@ async def test_nobody_revokes_the_browser_of_another(
 
     with pytest.raises(NotFound):
         await services.trusted_devices.forget(
-            context(), await viewer_of(services, theo.access_token), device.id
+            context(), await principal_of(services, theo.access_token), device.id
         )
     assert await services.trusted_devices.of(theo.user_id) == []
     assert await is_skipped(services, cookie, mina.email)
     assert await audited(services, "trusted_device_revoked") == []
 
 
-async def replace_authenticator(services: Services, clock: FakeClock, viewer: Viewer) -> None:
-    phone = await set_up(services, viewer)
-    await services.enrolment.enable(context(), viewer, phone.code(clock.seconds()))
+async def replace_authenticator(services: Services, clock: FakeClock, principal: SessionPrincipal) -> None:
+    phone = await set_up(services, principal)
+    await services.enrolment.enable(context(), principal, phone.code(clock.seconds()))
 
 
-async def turn_off_and_on(services: Services, clock: FakeClock, viewer: Viewer) -> None:
-    await services.enrolment.disable(context(), viewer)
-    await replace_authenticator(services, clock, viewer)
+async def turn_off_and_on(services: Services, clock: FakeClock, principal: SessionPrincipal) -> None:
+    await services.enrolment.disable(context(), principal)
+    await replace_authenticator(services, clock, principal)
 
 
 @pytest.mark.parametrize("change", [replace_authenticator, turn_off_and_on])
@@ -162,8 +162,8 @@ async def test_a_change_of_the_factor_forgets_every_trusted_browser(
 ) -> None:
     theo = await enrol(services, clock, OTHER)
     theirs = await services.trusted_devices.trust(context(), theo.user_id)
-    viewer = await fresh_viewer(services, clock, mina)
-    await change(services, clock, viewer)
+    principal = await fresh_viewer(services, clock, mina)
+    await change(services, clock, principal)
 
     assert await services.trusted_devices.of(mina.user_id) == []
     assert isinstance(await start(services, trusted=cookie), ChallengeRequired)

@@ -9,7 +9,7 @@ from autograph_web.infra.randomness import SystemRandomness
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Anchor:
     """The digest of the link at a position; its text form is `position:digest`."""
 
     position: int
@@ -32,13 +32,13 @@ class Head:
         return head
 
 
-class HeadFile:
+class AnchorFile:
     """A file in the data folder that holds one head; written to a temporary file and renamed into place."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "audit-head"
 
-    def read(self) -> Head | None:
+    def read(self) -> Anchor | None:
         """Return the stored head, or None if there is none.
 
         Raises:
@@ -49,9 +49,9 @@ class HeadFile:
             spelled = self.path.read_text("ascii")
         except FileNotFoundError:
             return None
-        return Head.of(spelled)
+        return Anchor.of(spelled)
 
-    def write(self, head: Head) -> None:
+    def write(self, head: Anchor) -> None:
         """Store `head`.
 
         Raises:

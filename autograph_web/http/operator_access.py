@@ -16,7 +16,7 @@ _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-p
 _OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
-def why_not_operator(scope: Scope, settings: Settings) -> DomainError | None:
+def operator_access_error(scope: Scope, settings: Settings) -> DomainError | None:
     """Return the refusal for a client that may not see what operators see; None for an operator.
 
     With `AUTOGRAPH_METRICS_TOKEN`, an operator presents that bearer token (RFC 6750); without it, an operator

@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from autograph_web.accounts.module import chain_check_of
+from autograph_web.accounts.module import chain_verifier_of
 from autograph_web.audit.chain import store
-from autograph_web.audit.chain.head import Head, HeadFile
-from autograph_web.audit.chain.keeper import ChainKeeper
+from autograph_web.audit.chain.anchor import Anchor, AnchorFile
 from autograph_web.audit.chain.keys import ChainKeys
+from autograph_web.audit.chain.linker import ChainLinker
 from autograph_web.audit.chain.store import CHAIN
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.store import AUDIT
 from autograph_web.container import Services
 from autograph_web.infra.db.database import Database
@@ -32,7 +32,7 @@ async def test_every_row_gets_one_link_in_order(ten: Services) -> None:
 
     report = await check(ten)
     assert (report.whole, report.checked, report.waiting, report.erased) == (True, 10, 0, 0)
-    assert report.head == Head(10, made[-1].digest)
+    assert report.head == Anchor(10, made[-1].digest)
 
 
 async def test_an_empty_log_is_whole(services: Services) -> None:
@@ -55,12 +55,12 @@ async def test_what_waits_is_told_with_since_when(ten: Services, clock: FakeCloc
 
 async def test_more_than_one_portion_is_linked_and_checked(services: Services) -> None:
     await services.audit_chain.close()  # what works in the background would take a part
-    one = services.audit_log.row(Kind.TOKEN_REFRESHED, context(), user_id=uuid4())
+    one = services.audit_log.row(EventType.TOKEN_REFRESHED, context(), user_id=uuid4())
     async with services.database.unit() as connection:
         await connection.execute(AUDIT.insert(), [one | {"request_id": str(n)} for n in range(2100)])
     told: list[tuple[int, int]] = []
     assert await services.audit_chain.link_all() == 2100
-    report = await chain_check_of(services.settings, services.database).run(
+    report = await chain_verifier_of(services.settings, services.database).run(
         (), lambda seen, total: told.append((seen, total))
     )
     assert (report.whole, report.checked) == (True, 2100)
@@ -73,7 +73,7 @@ async def test_a_row_that_commits_late_is_linked_after_those_with_greater_number
     if not services.database.writes_at_once:
         pytest.skip("on SQLite one writes after the other")
     async with services.database.unit() as connection:
-        await services.audit_log.record(connection, Kind.LOGOUT, context(), user_id=uuid4())
+        await services.audit_log.record(connection, EventType.LOGOUT, context(), user_id=uuid4())
         await settle(services, clock)
         assert len(await links(services)) == 5
         report = await check(services)
@@ -109,10 +109,10 @@ async def test_a_keeper_killed_in_the_middle_leaves_nothing_half_done(
     await happen(ten, 10)
     reached, database = asyncio.Event(), Database(settings.sqlalchemy_url)
     randomness = RecordedEntropy("killed")
-    keeper = ChainKeeper(
+    keeper = ChainLinker(
         database,
         ChainKeys(settings.master_secrets, randomness),
-        HeadFile(settings.data_dir),
+        AnchorFile(settings.data_dir),
         clock,
         randomness,
     )

@@ -8,14 +8,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from autograph_web.http.client import address_of
 from autograph_web.http.problems import problem_response
-from autograph_web.http.refused import Refused
+from autograph_web.http.rejection_log import RejectionLog
 from autograph_web.infra.errors import RateLimited
 from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.bounds import MOST_REQUESTS_AT_WORK, MOST_REQUESTS_WAITING
 from autograph_web.runtime import services
 
 
-class Turns:
+class FairQueue:
     """Processes a few requests of an address at a time; its others wait in order of arrival.
 
     A worker has one processor, so an address with many requests is not served more slowly: only the order
@@ -26,7 +26,7 @@ class Turns:
     def __init__(self, app: ASGIApp, at_work: int = MOST_REQUESTS_AT_WORK) -> None:
         self._app, self._most = app, at_work
         self._addresses: dict[str, _Address] = {}
-        self._refused = Refused()
+        self._refused = RejectionLog()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a request when it is its turn; other connections run immediately."""

@@ -4,8 +4,8 @@ from uuid import UUID
 
 import pytest
 
-from autograph_web.admin.person import administrator_in
-from autograph_web.audit.kinds import Kind, Outcome
+from autograph_web.admin.user_summary import administrator_in
+from autograph_web.audit.event_types import EventType, Outcome
 
 WHO = UUID("0b6f8c3e-52c1-4f0e-9d6a-6a3f6a1f2b7c")
 
@@ -23,6 +23,6 @@ def test_nobody_else_is_taken_for_one(actor: str) -> None:
 
 
 def test_a_sign_in_that_its_owner_took_back_is_no_failed_try() -> None:
-    assert Kind.SIGN_IN_REFUSED.outcome is Outcome.DONE
-    assert Kind.LOGIN_FAILED.outcome is Outcome.REFUSED
-    assert Kind.API_KEY_REFUSED.outcome is Outcome.REFUSED
+    assert EventType.SIGN_IN_REFUSED.outcome is Outcome.DONE
+    assert EventType.LOGIN_FAILED.outcome is Outcome.REFUSED
+    assert EventType.API_KEY_REFUSED.outcome is Outcome.REFUSED

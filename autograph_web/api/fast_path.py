@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from autograph_web.api.bodies import parse_json
-from autograph_web.api.identity import authenticate
+from autograph_web.api.authentication import authenticate
 from autograph_web.api.schemas.session import RefreshRequest, TokensOut, me_of
+from autograph_web.api.strict_json import parse_json
 from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.authz.operations import operation_of
 from autograph_web.http.client import context_from_scope
@@ -22,7 +22,7 @@ from autograph_web.infra.errors import DomainError
 from autograph_web.runtime import services
 
 
-class HotPath:
+class MeFastPath:
     """Answers GET /me and forwards every other request."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,7 +36,7 @@ class HotPath:
         await (await _answer(scope))(scope, receive, send)
 
 
-class RefreshPath:
+class RefreshFastPath:
     """Answers POST /refresh if its body is valid; for any other the framework generates the error response.
 
     Runs behind the middleware that limits the body and checks the origin.

@@ -8,7 +8,7 @@ from autograph_web.sessions.assurance import Assurance
 
 
 @dataclass(frozen=True, slots=True)
-class Viewer:
+class SessionPrincipal:
     """The user that a valid credential authenticates, as of this request.
 
     `token_id` is the access token's jti (RFC 7519 section 4.1.7), or None for a cookie.

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.chain import store
-from autograph_web.audit.chain.head import Head, HeadFile
+from autograph_web.audit.chain.anchor import Anchor, AnchorFile
 from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.audit.chain.links import (
     START,
@@ -55,11 +55,11 @@ class _Watch:
     until_transaction: int | None = None
 
 
-class ChainKeeper:
+class ChainLinker:
     """Maintains the chain: of any number of keepers, in any number of processes, one works at a time."""
 
     def __init__(
-        self, database: Database, keys: ChainKeys, head: HeadFile, clock: Clock, randomness: Randomness
+        self, database: Database, keys: ChainKeys, head: AnchorFile, clock: Clock, randomness: Randomness
     ) -> None:
         """Do not link anything yet."""
         self._database, self._keys, self._head = database, keys, head
@@ -237,7 +237,7 @@ class ChainKeeper:
             self._watch = _Watch(greatest, now)
         return max(settled_before, self._settled)
 
-    async def _head_of(self, connection: AsyncConnection, links: list[dict[str, Any]]) -> Head | None:
+    async def _head_of(self, connection: AsyncConnection, links: list[dict[str, Any]]) -> Anchor | None:
         """Return the head to store, provided the stored one is still in the chain."""
         if not links:
             return None
@@ -250,9 +250,9 @@ class ChainKeeper:
             # Overwriting it would destroy the evidence of the truncation.
             self._complain("audit_chain_was_cut")
             return None
-        return Head(links[-1]["position"], links[-1]["digest"])
+        return Anchor(links[-1]["position"], links[-1]["digest"])
 
-    async def _note(self, head: Head) -> None:
+    async def _note(self, head: Anchor) -> None:
         try:
             await asyncio.to_thread(self._head.write, head)
         except OSError:
@@ -338,7 +338,7 @@ async def _rest(until: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(until.wait(), seconds)
 
 
-async def is_in_chain(connection: AsyncConnection, head: Head) -> bool:
+async def is_in_chain(connection: AsyncConnection, head: Anchor) -> bool:
     """Return True if the chain has this link, or had it before retention removed it."""
     left = await store.checkpoint(connection)
     if left is not None and left.position >= head.position:

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from autograph_web.audit.chain.check import Break
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.chain.verifier import Break
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.store import AUDIT
 from autograph_web.container import Services
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 from tests.services.audit.chain.helpers import check, happen, insert_row, links, run, settle
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, context, open_cookie, prove, register, rows
-from tests.support.services.two_step import viewer_of
+from tests.support.services.two_step import principal_of
 
 Tamper = Callable[[Services], Awaitable[None]]
 
@@ -121,20 +121,22 @@ async def test_a_row_with_a_new_number_and_an_old_date_is_found(ten: Services, c
 
 
 @pytest.fixture
-async def viewer(services: Services) -> Viewer:
+async def principal(services: Services) -> SessionPrincipal:
     await register(services)
-    return await viewer_of(services, await open_cookie(services))
+    return await principal_of(services, await open_cookie(services))
 
 
-async def test_a_deleted_account_breaks_nothing_and_is_told(services: Services, viewer: Viewer) -> None:
+async def test_a_deleted_account_breaks_nothing_and_is_told(
+    services: Services, principal: SessionPrincipal
+) -> None:
     await register(services, "theo@northwind.dev")
     await services.audit_chain.link_all()
-    await services.deletion.delete(context(), viewer, EMAIL)
+    await services.deletion.delete(context(), principal, EMAIL)
     await services.audit_chain.link_all()
 
     report = await check(services)
     assert (report.whole, report.erased, report.checked) == (True, 2, 4)
-    mine = {row.id for row in await rows(services, AUDIT) if row.user_id == viewer.user_id}
+    mine = {row.id for row in await rows(services, AUDIT) if row.user_id == principal.user_id}
     of_mine = [link for link in await links(services) if link.audit_id in mine]
     # No guess at an address can be tried on what was linked before; what came after never had one.
     assert [bool(link.salt) for link in of_mine] == [False, False, True]
@@ -150,10 +152,10 @@ async def test_a_deleted_account_breaks_nothing_and_is_told(services: Services, 
     ],
 )
 async def test_what_a_deletion_left_is_still_protected(
-    services: Services, viewer: Viewer, statement: str, kind: Break
+    services: Services, principal: SessionPrincipal, statement: str, kind: Break
 ) -> None:
     await services.audit_chain.link_all()
-    await services.deletion.delete(context(), viewer, EMAIL)
+    await services.deletion.delete(context(), principal, EMAIL)
     await services.audit_chain.link_all()
     await run(services, statement)
     report = await check(services)
@@ -161,7 +163,9 @@ async def test_what_a_deletion_left_is_still_protected(
     assert (report.first.kind, report.first.position) == (kind, 1)
 
 
-async def test_an_account_that_lives_cannot_be_blanked(services: Services, viewer: Viewer) -> None:
+async def test_an_account_that_lives_cannot_be_blanked(
+    services: Services, principal: SessionPrincipal
+) -> None:
     await services.audit_chain.link_all()
     await run(services, "UPDATE audit_log SET ip = '', user_agent = ''")
     await run(services, "UPDATE audit_chain SET salt = :nothing", nothing=b"")
@@ -169,7 +173,7 @@ async def test_an_account_that_lives_cannot_be_blanked(services: Services, viewe
         report = await check(services)
         assert report.first is not None
         assert report.first.kind is Break.ROW_BLANKED
-        await services.audit_log.record_alone(Kind.ACCOUNT_DELETED, context(), user_id=viewer.user_id)
+        await services.audit_log.record_alone(EventType.ACCOUNT_DELETED, context(), user_id=principal.user_id)
 
 
 async def test_deleting_and_linking_at_once_leaves_no_salt_behind(services: Services) -> None:
@@ -177,10 +181,10 @@ async def test_deleting_and_linking_at_once_leaves_no_salt_behind(services: Serv
         email = f"mina{number}@northwind.dev"
         account = await register(services, email)
         cookie = await open_cookie_of(services, email)
-        viewer = await viewer_of(services, cookie)
+        principal = await principal_of(services, cookie)
         await asyncio.gather(
             services.audit_chain.link_all(),
-            services.deletion.delete(context(), viewer, email),
+            services.deletion.delete(context(), principal, email),
             services.audit_chain.link_all(),
         )
         await services.audit_chain.link_all()

@@ -6,7 +6,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from autograph_web.http.turns import Turns
+from autograph_web.http.fair_queue import FairQueue
 from autograph_web.infra.ratelimit.bounds import MOST_REQUESTS_AT_WORK, MOST_REQUESTS_WAITING
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -37,7 +37,7 @@ class Crowd:
 
     def __init__(self) -> None:
         self.work = Work()
-        self.layer = Turns(self.work)
+        self.layer = FairQueue(self.work)
         self.statuses: list[int] = []
         self._running: set[asyncio.Task[None]] = set()
 
@@ -160,7 +160,7 @@ async def test_a_request_that_waited_still_learns_that_its_client_goes() -> None
         learned.extend([(await receive())["type"], (await receive())["type"], (await receive())["type"]])
 
     crowd, gone = Crowd(), asyncio.Event()
-    crowd.layer = Turns(watches, at_work=1)
+    crowd.layer = FairQueue(watches, at_work=1)
     crowd.ask(MANY, "/working", gone)
     crowd.ask(MANY, "/waiting", leaves := asyncio.Event())
     turn.set()

@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CommandLocation:
     """Where a command is implemented, and its help text in the list of commands."""
 
     module: str
@@ -18,48 +18,52 @@ class Place:
 
 
 COMMANDS = {
-    "run": Place(
+    "run": CommandLocation(
         "serving",
         "run",
         "Start the server: build the pages if need be, bring the database up to date, serve.",
     ),
-    "dev": Place(
+    "dev": CommandLocation(
         "serving", "dev", "Start the server and restart it, pages included, whenever a source file changes."
     ),
-    "migrate": Place("serving", "migrate_command", "Bring the database up to date."),
-    "build": Place("serving", "build", "Build the pages if they are not up to date."),
-    "revision": Place(
+    "migrate": CommandLocation("serving", "migrate_command", "Bring the database up to date."),
+    "build": CommandLocation("serving", "build", "Build the pages if they are not up to date."),
+    "revision": CommandLocation(
         "serving",
         "revision",
         "Write the next database migration from the difference to the models (for developers).",
     ),
-    "create-admin": Place("user", "create_admin", "Make an administrator: a new account, or one there is."),
-    "doctor": Place(
+    "create-admin": CommandLocation(
+        "user", "create_admin", "Make an administrator: a new account, or one there is."
+    ),
+    "doctor": CommandLocation(
         "doctor", "doctor", "Check settings, secrets, disk, database, Redis, mail and pages; one line each."
     ),
-    "keys": Place("keys", "", "Secrets and what is sealed with them."),
-    "user": Place("user", "", "Accounts: find, make, lock, unlock, sign out."),
-    "address": Place("address", "", "Addresses of clients: lift their limits on tries."),
-    "flags": Place("flags", "", "Feature flags: see and switch them while the server runs."),
-    "mail": Place("mail", "", "List the letters that are not out, without what they say; or act upon them."),
-    "operations": Place(
+    "keys": CommandLocation("keys", "", "Secrets and what is sealed with them."),
+    "user": CommandLocation("user", "", "Accounts: find, make, lock, unlock, sign out."),
+    "address": CommandLocation("address", "", "Addresses of clients: lift their limits on tries."),
+    "flags": CommandLocation("flags", "", "Feature flags: see and switch them while the server runs."),
+    "mail": CommandLocation(
+        "mail", "", "List the letters that are not out, without what they say; or act upon them."
+    ),
+    "operations": CommandLocation(
         "tables",
         "operations",
         "Print who may do what: each REST call, form and page, and what else it requires.",
     ),
-    "revocation": Place(
+    "revocation": CommandLocation(
         "tables",
         "revocation",
         "Print what ends when: for each cause, which credentials of an account are revoked.",
     ),
-    "limits": Place(
+    "limits": CommandLocation(
         "tables", "limits", "Print how often what may be tried: each limit, its setting and its default."
     ),
-    "audit": Place("audit", "", "The audit log: whether it is whole, and all of it as a file."),
+    "audit": CommandLocation("audit", "", "The audit log: whether it is whole, and all of it as a file."),
 }
 
 
-class OnDemand(TyperGroup):
+class LazyGroup(TyperGroup):
     """A command group that lists all commands without importing them, and imports the one that is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.accounts.emails import parse_email
 from autograph_web.accounts.errors import EmailTaken, LinkRefused
 from autograph_web.accounts.links import Link, Links, Purpose
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.revocation import Cause, Revoked
 from autograph_web.infra.context import RequestContext
@@ -15,8 +15,8 @@ from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.profile.email_change import account_of_link, move
 from autograph_web.recovery.messages import undone_email
-from autograph_web.recovery.reclaiming import Reclaiming, WayBack
-from autograph_web.recovery.removed import Removed
+from autograph_web.recovery.reclaiming import PasswordLink, Reclaiming
+from autograph_web.recovery.revoked_credentials import RevokedCredentials
 
 _UNDO = Purpose.EMAIL_CHANGE_UNDO
 
@@ -27,7 +27,7 @@ class EmailUndo:
     def __init__(self, deps: UseCaseContext, links: Links, reclaiming: Reclaiming) -> None:
         self._deps, self._links, self._reclaiming = deps, links, reclaiming
 
-    async def undo(self, context: RequestContext, token: str) -> WayBack:
+    async def undo(self, context: RequestContext, token: str) -> PasswordLink:
         """Restore the old address of the account and end every session; return a link for a new password.
 
         Also works while the change is unconfirmed, as the requester had a session of the account. Second
@@ -51,7 +51,7 @@ class EmailUndo:
         return back
 
     @retried
-    async def _undo(self, context: RequestContext, token: str) -> tuple[Revoked, WayBack]:
+    async def _undo(self, context: RequestContext, token: str) -> tuple[Revoked, PasswordLink]:
         owner = (await self._links.peek(_UNDO, token)).user_id
         async with self._deps.database.unit() as connection:
             await self._reclaiming.revocations.lock(connection, owner)
@@ -60,7 +60,7 @@ class EmailUndo:
 
     async def _take_back(
         self, connection: AsyncConnection, context: RequestContext, link: Link
-    ) -> tuple[Revoked, WayBack]:
+    ) -> tuple[Revoked, PasswordLink]:
         now = self._deps.clock.now()
         before = await account_of_link(connection, link)
         address = parse_email(link.payload or "", self._deps.reserved_domains)
@@ -72,10 +72,10 @@ class EmailUndo:
         revoked = await self._reclaiming.take_back(
             connection, context, account, Cause.EMAIL_CHANGE_UNDONE, since
         )
-        removed = Removed.of(revoked)
+        removed = RevokedCredentials.of(revoked)
         reset = await self._reclaiming.link_for_password(connection, account, Purpose.PASSWORD_RESET.life)
         await self._deps.audit_log.record(
-            connection, Kind.EMAIL_CHANGE_UNDONE, context, user_id=account.id, **removed.as_details()
+            connection, EventType.EMAIL_CHANGE_UNDONE, context, user_id=account.id, **removed.as_details()
         )
         await self._deps.outbox.post(connection, undone_email(account.email, removed, context, now))
-        return revoked, WayBack(reset, removed)
+        return revoked, PasswordLink(reset, removed)

@@ -10,7 +10,7 @@ from autograph_web.admin.statistics.figures import Day, Now
 _MANY, _TIMES = 20, 3
 
 
-class Matter(StrEnum):
+class AlertCode(StrEnum):
     """A condition that may require attention; the value is its name in REST."""
 
     LETTERS_FAILED = "letters_failed"
@@ -21,47 +21,47 @@ class Matter(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attention:
+class Alert:
     """One condition that applies."""
 
-    matter: Matter
+    matter: AlertCode
     sentence: str
 
 
-def attention_to(
+def alerts_for(
     days: Sequence[Day], now: Now, *, late: bool, admins_without_mfa: int, reused: int
-) -> list[Attention]:
+) -> list[Alert]:
     """Return the conditions that apply, most urgent first."""
     today = days[-1].failures
     letters, admins = now.letters_failed, admins_without_mfa
     found = (
         (
             letters > 0,
-            Matter.LETTERS_FAILED,
+            AlertCode.LETTERS_FAILED,
             f"{_so_many(letters, 'letter')} could not be delivered. The command `mail` tells why.",
         ),
         (
             late,
-            Matter.MAIL_LATE,
+            AlertCode.MAIL_LATE,
             "Letters have waited for more than five minutes: the mail server may be unreachable.",
         ),
         (
             admins > 0,
-            Matter.ADMINS_WITHOUT_MFA,
+            AlertCode.ADMINS_WITHOUT_MFA,
             f"{_so_many(admins, 'administrator')} without two-step verification: a password alone is enough.",
         ),
         (
             _stands_out(today, [day.failures for day in days[:-1]]),
-            Matter.MANY_FAILURES,
+            AlertCode.MANY_FAILURES,
             f"{_so_many(today, 'sign-in')} failed today, far more than on other days.",
         ),
         (
             reused > 0,
-            Matter.TOKENS_REUSED,
+            AlertCode.TOKENS_REUSED,
             f"{_so_many(reused, 'copied refresh token')} stopped in these days: somebody may have a copy.",
         ),
     )
-    return [Attention(matter, sentence) for true, matter, sentence in found if true]
+    return [Alert(matter, sentence) for true, matter, sentence in found if true]
 
 
 def _stands_out(today: int, before: Sequence[int]) -> bool:

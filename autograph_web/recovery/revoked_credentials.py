@@ -8,7 +8,7 @@ from autograph_web.authn.revocation import Revoked
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class RevokedCredentials:
     """The credentials that were revoked and no longer grant access.
 
     `authenticator_set_up_at` is None unless an active authenticator was removed; `recovery_codes` counts the
@@ -23,7 +23,7 @@ class Removed:
     password: bool = False
 
     @classmethod
-    def of(cls, revoked: Revoked, *, password: bool = False) -> "Removed":
+    def of(cls, revoked: Revoked, *, password: bool = False) -> "RevokedCredentials":
         """Return the part of `revoked` that the user is informed of."""
         return cls(
             revoked.sessions,

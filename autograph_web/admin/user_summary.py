@@ -18,7 +18,7 @@ _ACTOR = pattern("administrator:? ([0-9a-f-]{36})")
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
+class Actor:
     """The operator who acts on an account: `actor` is what the audit log records.
 
     `caller` is the administrator, or their API key; None on the server's command line.
@@ -59,7 +59,7 @@ def administrator_in(actor: str) -> UUID | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class UserSummary:
     """One account, limited to the data that an operator may see."""
 
     id: UUID
@@ -94,7 +94,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class UserFilter:
     """A filter on accounts: `fragment` must occur in the address; None matches everything."""
 
     fragment: str = ""

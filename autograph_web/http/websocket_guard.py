@@ -46,7 +46,7 @@ KnownTab = Callable[[str], Awaitable[bool]]
 """Returns whether a tab was known before, by the name derived for its browser."""
 
 
-class SocketDoor:
+class WebsocketGuard:
     """Admits the connections of pages and forwards their messages.
 
     `handlers` are those that pages may call; without `is_known` no tab counts as new.
@@ -64,7 +64,7 @@ class SocketDoor:
         self._paces = TokenBuckets(now, bounds.ADDRESS_UNITS_A_SECOND, bounds.ADDRESS_UNITS_AT_ONCE)
         self._new_tabs = TokenBuckets(now, bounds.TAB_UNITS_A_SECOND, bounds.TABS_AT_ONCE)
         self._is_known = is_known
-        self._told = Told(now)
+        self._told = WebsocketRejections(now)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run one connection."""
@@ -110,7 +110,7 @@ class SocketDoor:
         return "" if self._new_tabs.take(address, 1) is not None else "too_many_new"
 
 
-class Told:
+class WebsocketRejections:
     """Logs rejections: at most one short line in ten seconds for each kind."""
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -136,7 +136,7 @@ class _Talk:
         self,
         reader: Reader,
         paces: TokenBuckets,
-        told: Told,
+        told: WebsocketRejections,
         now: Callable[[], float],
         address: str,
         receive: Receive,

@@ -3,11 +3,11 @@
 from starlette.routing import Match
 from starlette.types import Scope
 
-from autograph_web.api.bodies import StrictRoute
-from autograph_web.http.trouble import wants_page
+from autograph_web.api.strict_json import StrictRoute
+from autograph_web.http.error_responses import wants_page
 
 
-class BesidePage(StrictRoute):
+class NegotiatedRoute(StrictRoute):
     """A route that yields to the page at its path if a browser requests HTML (RFC 9110 section 12.5.1)."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:

@@ -11,9 +11,9 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.audit.chain import store
-from autograph_web.audit.chain.head import Head
-from autograph_web.audit.chain.keeper import is_in_chain
+from autograph_web.audit.chain.anchor import Anchor
 from autograph_web.audit.chain.keys import ChainKeys
+from autograph_web.audit.chain.linker import is_in_chain
 from autograph_web.audit.chain.links import (
     START,
     content_of,
@@ -59,7 +59,7 @@ class Break(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class BrokenLink:
     """One break of the chain: the position of the link and the id of the row, as far as known."""
 
     kind: Break
@@ -81,8 +81,8 @@ class Report:
     waiting: int = 0
     waiting_since: datetime | None = None
     begins_after: int = 0
-    head: Head | None = None
-    first: Finding | None = None
+    head: Anchor | None = None
+    first: BrokenLink | None = None
     breaks: int = 0
 
     @property
@@ -90,7 +90,7 @@ class Report:
         """Whether the chain is intact."""
         return self.first is None
 
-    def note(self, finding: Finding) -> None:
+    def note(self, finding: BrokenLink) -> None:
         """Add a break."""
         self.first = self.first or finding
         self.breaks += 1
@@ -106,7 +106,7 @@ class _Walk:
     at: datetime | None = None
 
 
-class ChainCheck:
+class ChainVerifier:
     """Verifies a chain in portions, concurrently with writers."""
 
     def __init__(self, database: Database, keys: ChainKeys, existing_ids: Living) -> None:
@@ -114,7 +114,9 @@ class ChainCheck:
         self._found: dict[str, Key] = {}
 
     async def run(
-        self, expected: Sequence[Head] = (), progress: Callable[[int, int], None] = lambda _seen, _total: None
+        self,
+        expected: Sequence[Anchor] = (),
+        progress: Callable[[int, int], None] = lambda _seen, _total: None,
     ) -> Report:
         """Verify the whole chain.
 
@@ -142,9 +144,9 @@ class ChainCheck:
         report.begins_after = left.position
         key = self._found.get(left.kid)
         if key is None:
-            report.note(Finding(Break.KEY_MISSING, left.position))
+            report.note(BrokenLink(Break.KEY_MISSING, left.position))
         elif not is_sealed(key, left):
-            report.note(Finding(Break.CHECKPOINT_FORGED, left.position))
+            report.note(BrokenLink(Break.CHECKPOINT_FORGED, left.position))
         return _Walk(left.position, left.digest)
 
     async def _check_portion(self, walk: _Walk, report: Report) -> bool:
@@ -176,11 +178,11 @@ class ChainCheck:
     def _check(self, link: Row[Any], walk: _Walk, gone: set[UUID], report: Report) -> None:
         kind = self._break_of(link, walk, gone)
         if kind is not None:
-            report.note(Finding(kind, link.position, link.audit_id))
+            report.note(BrokenLink(kind, link.position, link.audit_id))
         elif not link.salt:
             report.erased += 1
         report.checked += 1
-        report.head = Head(link.position, link.digest)
+        report.head = Anchor(link.position, link.digest)
         walk.position, walk.digest, walk.settled_id = link.position, link.digest, link.settled_id
         walk.at = link.at or walk.at
 
@@ -194,13 +196,13 @@ class ChainCheck:
             return Break.LINK_ALTERED
         return _break_of_row(key, link, gone) or _break_of_order(link, walk)
 
-    async def _check_end(self, report: Report, expected: Sequence[Head]) -> None:
+    async def _check_end(self, report: Report, expected: Sequence[Anchor]) -> None:
         async with self._database.read() as connection:
             for head in expected:
                 if not await is_in_chain(connection, head):
-                    report.note(Finding(Break.END_CUT, head.position))
+                    report.note(BrokenLink(Break.END_CUT, head.position))
         if report.begins_after and not report.checked:  # retention never removes the last day
-            report.note(Finding(Break.END_CUT, report.begins_after + 1))
+            report.note(BrokenLink(Break.END_CUT, report.begins_after + 1))
 
     async def _check_unlinked(self, walk: _Walk, report: Report) -> None:
         last = _BEFORE_ALL
@@ -217,7 +219,7 @@ class ChainCheck:
 
 def _note_unlinked(row: Row[Any], walk: _Walk, report: Report) -> None:
     if row.id <= walk.settled_id:  # when the last link was made, no row could appear below this id any more
-        report.note(Finding(Break.ROW_INSERTED, None, row.id))
+        report.note(BrokenLink(Break.ROW_INSERTED, None, row.id))
         return
     report.waiting += 1
     report.waiting_since = min(report.waiting_since or row.at, row.at)

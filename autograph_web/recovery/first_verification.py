@@ -12,7 +12,7 @@ from autograph_web.accounts.emails import normalize_email
 from autograph_web.accounts.errors import LinkRefused, WrongPassword
 from autograph_web.accounts.links import Links, Purpose
 from autograph_web.accounts.verification import Verification
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.methods.password.method import PasswordMethod
 from autograph_web.authn.ports import Checked
@@ -23,7 +23,7 @@ from autograph_web.infra.ip_addresses import address_bucket
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.recovery.messages import reclaimed_email
 from autograph_web.recovery.reclaiming import Reclaiming
-from autograph_web.recovery.removed import Removed
+from autograph_web.recovery.revoked_credentials import RevokedCredentials
 
 _LINK = Purpose.EMAIL_VERIFICATION
 
@@ -52,11 +52,11 @@ class Verified:
     """
 
     account: Account
-    removed: Removed | None = None
+    removed: RevokedCredentials | None = None
     token: str | None = None
 
 
-class FirstProof:
+class FirstVerification:
     """Handles verification links; hands accounts that strangers registered to the owner of the address."""
 
     def __init__(
@@ -107,7 +107,7 @@ class FirstProof:
                 with suppress(WrongPassword):
                     return (await self._confirm(context, token, account, checked))[1]
             await self._deps.audit_log.record_alone(
-                Kind.LOGIN_FAILED, context, user_id=account.id, email_verification=True
+                EventType.LOGIN_FAILED, context, user_id=account.id, email_verification=True
             )
             raise WrongPassword
 
@@ -141,7 +141,9 @@ class FirstProof:
             await self._links.revoke(connection, account.id, _LINK)
             if voids:
                 return await self._void(connection, context, account)
-            await self._deps.audit_log.record(connection, Kind.EMAIL_VERIFIED, context, user_id=account.id)
+            await self._deps.audit_log.record(
+                connection, EventType.EMAIL_VERIFIED, context, user_id=account.id
+            )
         return None, Verified(account)
 
     async def _void(
@@ -150,9 +152,9 @@ class FirstProof:
         now = self._deps.clock.now()
         await self._passwords.remove(connection, account, now)
         revoked = await self._reclaiming.take_back(connection, context, account, Cause.EMAIL_OWNERSHIP_PROVEN)
-        removed = Removed.of(revoked, password=True)
+        removed = RevokedCredentials.of(revoked, password=True)
         await self._deps.audit_log.record(
-            connection, Kind.EMAIL_VERIFIED, context, user_id=account.id, **removed.as_details()
+            connection, EventType.EMAIL_VERIFIED, context, user_id=account.id, **removed.as_details()
         )
         await self._deps.outbox.post(connection, reclaimed_email(account.email, removed, context, now))
         token = None

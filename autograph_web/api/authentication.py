@@ -8,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope as Connection
 
 from autograph_web.accounts.errors import SessionEnded
-from autograph_web.admin.person import Operator
+from autograph_web.admin.user_summary import Actor
 from autograph_web.api_keys.key import ApiKeyPrincipal
 from autograph_web.api_keys.spelling import looks_like_key
 from autograph_web.authz.errors import SessionRequired
@@ -19,7 +19,7 @@ from autograph_web.http.cookies import SESSION, session_cookie
 from autograph_web.infra.context import RequestContext
 from autograph_web.runtime import services
 from autograph_web.sessions.errors import InvalidToken, NotAuthenticated
-from autograph_web.sessions.viewer import Viewer
+from autograph_web.sessions.principal import SessionPrincipal
 
 # Only for the OpenAPI document: the check itself is `authenticate`, the same for every route.
 BEARER = HTTPBearer(auto_error=False, description="The access token of /login or /refresh.")
@@ -59,13 +59,13 @@ async def _caller(request: Request) -> Principal:
     return caller
 
 
-async def _viewer(caller: Annotated[Principal, Depends(_caller)]) -> Viewer:
+async def _viewer(caller: Annotated[Principal, Depends(_caller)]) -> SessionPrincipal:
     if isinstance(caller, ApiKeyPrincipal):
         raise SessionRequired
     return caller
 
 
-async def _perhaps_viewer(request: Request) -> Viewer | None:
+async def _perhaps_viewer(request: Request) -> SessionPrincipal | None:
     try:
         caller = await authenticate(request.scope, request.headers)
     except (NotAuthenticated, SessionEnded):
@@ -81,24 +81,24 @@ async def _context(request: Request) -> RequestContext:
     return context_from_scope(request.scope, services().settings)
 
 
-CurrentViewer = Annotated[Viewer, Depends(_viewer)]
+CurrentViewer = Annotated[SessionPrincipal, Depends(_viewer)]
 """A signed-in user; an API key is rejected."""
-PerhapsViewer = Annotated[Viewer | None, Depends(_perhaps_viewer)]
+PerhapsViewer = Annotated[SessionPrincipal | None, Depends(_perhaps_viewer)]
 """The signed-in account, or None without a session; an invalid access token is rejected."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]
 CurrentCaller = Annotated[Principal, Depends(_caller)]
 """A signed-in user, or an API key with the scope that the operations table requires."""
 
 
-async def _operator(context: CurrentContext, caller: CurrentCaller) -> Operator:
-    return Operator.administrator(context, caller)
+async def _operator(context: CurrentContext, caller: CurrentCaller) -> Actor:
+    return Actor.administrator(context, caller)
 
 
-async def _signed_in_operator(context: CurrentContext, viewer: CurrentViewer) -> Operator:
-    return Operator.administrator(context, viewer)
+async def _signed_in_operator(context: CurrentContext, principal: CurrentViewer) -> Actor:
+    return Actor.administrator(context, principal)
 
 
-SignedInOperator = Annotated[Operator, Depends(_signed_in_operator)]
+SignedInOperator = Annotated[Actor, Depends(_signed_in_operator)]
 """A signed-in administrator; an API key is rejected."""
-CurrentOperator = Annotated[Operator, Depends(_operator)]
+CurrentOperator = Annotated[Actor, Depends(_operator)]
 """A signed-in administrator, or an administrator's API key with the required scope."""

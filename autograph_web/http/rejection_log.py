@@ -10,7 +10,7 @@ from autograph_web.infra.telemetry.log_throttle import SHORT_S, LogThrottle
 _log = structlog.get_logger(__name__)
 
 
-class Refused:
+class RejectionLog:
     """Counts each rejection, and logs at most one line in ten seconds for each reason."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Mark(StrEnum):
+class CheckStatus(StrEnum):
     """Severity of a finding; only `FAILED` prevents the server from working."""
 
     GOOD = "✓"
@@ -13,11 +13,11 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """One line: the part that was checked, its state, and the remedy if it is not good."""
 
     about: str
-    mark: Mark
+    mark: CheckStatus
     text: str
     advice: str = ""
 
@@ -27,16 +27,16 @@ class Finding:
         return f"{line} → {self.advice}" if self.advice else line
 
 
-def good(about: str, text: str) -> Finding:
+def good(about: str, text: str) -> CheckResult:
     """Return a finding without a problem."""
-    return Finding(about, Mark.GOOD, text)
+    return CheckResult(about, CheckStatus.GOOD, text)
 
 
-def doubtful(about: str, text: str, advice: str) -> Finding:
+def doubtful(about: str, text: str, advice: str) -> CheckResult:
     """Return a finding about something that works but should be changed."""
-    return Finding(about, Mark.DOUBTFUL, text, advice)
+    return CheckResult(about, CheckStatus.DOUBTFUL, text, advice)
 
 
-def failed(about: str, text: str, advice: str) -> Finding:
+def failed(about: str, text: str, advice: str) -> CheckResult:
     """Return a finding about something that does not work."""
-    return Finding(about, Mark.FAILED, text, advice)
+    return CheckResult(about, CheckStatus.FAILED, text, advice)

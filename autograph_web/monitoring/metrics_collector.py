@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograph_web import __version__
-from autograph_web.audit.chain.keeper import ChainKeeper
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.chain.linker import ChainLinker
+from autograph_web.audit.event_types import EventType
 from autograph_web.audit.log import count_event
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.telemetry.metrics import MetricsExposition
@@ -28,18 +28,18 @@ Sample = tuple[dict[str, str], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class MetricsCollector:
     """Combines the metrics counted by the processes with those queried from the database and the system."""
 
     exposition: MetricsExposition
     health: Health
     outbox: Outbox
-    chain: ChainKeeper
+    chain: ChainLinker
 
     def begin(self) -> None:
         """Register this process with the server's metrics, and initialize every labelled counter to zero."""
         self.exposition.join()
-        for kind in Kind:
+        for kind in EventType:
             count_event(kind, 0)
         for outcome in LETTER_OUTCOMES:
             note_letter(outcome, 0)

@@ -12,7 +12,7 @@ from autograph_web.container import Services
 from autograph_web.http.browsers import tab_name
 from autograph_web.http.page_frames import Arguments
 from autograph_web.http.pages import Pages
-from autograph_web.http.socket_door import SocketDoor
+from autograph_web.http.websocket_guard import WebsocketGuard
 from autograph_web.infra.ratelimit import bounds
 
 pytestmark = pytest.mark.usefixtures("services")
@@ -77,15 +77,15 @@ class Clock:
         return self.seconds
 
 
-def door(known: Mapping[str, bool] | None = None, now: Clock | None = None) -> tuple[SocketDoor, Inside]:
+def door(known: Mapping[str, bool] | None = None, now: Clock | None = None) -> tuple[WebsocketGuard, Inside]:
     async def is_known(tab: str) -> bool:
         return (known or {}).get(tab, known is None)
 
     inside = Inside()
-    return SocketDoor(inside, HANDLERS, is_known, now or Clock()), inside
+    return WebsocketGuard(inside, HANDLERS, is_known, now or Clock()), inside
 
 
-async def run(layer: SocketDoor, connection: Connection) -> Connection:
+async def run(layer: WebsocketGuard, connection: Connection) -> Connection:
     await layer(connection.scope, connection.receive, connection.send)
     return connection
 
@@ -143,7 +143,7 @@ async def test_open_websockets_without_a_session_are_few() -> None:
     async def open_until_gone(scope: Scope, receive: Receive, send: Send) -> None:
         await gone.wait()
 
-    layer = SocketDoor(open_until_gone, HANDLERS, None, Clock())
+    layer = WebsocketGuard(open_until_gone, HANDLERS, None, Clock())
     tasks = [asyncio.create_task(run(layer, Connection())) for _ in range(bounds.MOST_STRANGE_WEBSOCKETS)]
     await asyncio.sleep(0)
 
@@ -196,7 +196,7 @@ async def test_what_the_server_says_ends_with_its_goodbye() -> None:
             await send({"type": "websocket.send", "text": frame})
         assert (await hearing)["type"] == "websocket.disconnect"
 
-    connection = await run(SocketDoor(says_goodbye, HANDLERS), Silent())
+    connection = await run(WebsocketGuard(says_goodbye, HANDLERS), Silent())
 
     assert [message.get("text") for message in connection.told] == ["2", "1", None]
     assert connection.told[-1]["type"] == "websocket.close"

@@ -21,7 +21,7 @@ _HEADINGS = {401: "Sign in to continue", 404: "Page not found", 429: "Too many a
 _PAGES: dict[type[DomainError], str] = {NotAdmin: "forbidden.html"}
 
 
-def trouble_response(error: DomainError, scope: Scope) -> Response:
+def error_response(error: DomainError, scope: Scope) -> Response:
     """Return the response for `error`; a page is served without a redirect, so that a reload tries again."""
     page = None if wants_json(scope) else plain_page(_PAGES.get(type(error), _PAGE))
     if page is None:
@@ -32,7 +32,7 @@ def trouble_response(error: DomainError, scope: Scope) -> Response:
     return HTMLResponse(page, error.status, headers)
 
 
-def refusal_page(scope: Scope, status: int, detail: str) -> str | None:
+def error_page_of(scope: Scope, status: int, detail: str) -> str | None:
     """Return the page that explains a refusal to a user; None for a program, or if no page was built."""
     page = plain_page(_PAGE) if is_navigation(scope) else None
     if page is None:

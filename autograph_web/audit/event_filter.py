@@ -9,7 +9,7 @@ from typing import Self
 from uuid import UUID
 
 from autograph_web.audit.errors import InvalidCursor
-from autograph_web.audit.kinds import Kind
+from autograph_web.audit.event_types import EventType
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -17,14 +17,14 @@ _CURSOR = Struct(">qq")  # big-endian: microseconds since the epoch, row
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class EventFilter:
     """A filter on events; empty or None matches everything.
 
     `session_id` selects the events of one session, `elsewhere` those of every other session and of none.
     `since` is inclusive, `until` exclusive. `ip` is one address in its stored form.
     """
 
-    kinds: tuple[Kind, ...] = ()
+    kinds: tuple[EventType, ...] = ()
     session_id: UUID | None = None
     elsewhere: UUID | None = None
     since: datetime | None = None
@@ -33,7 +33,7 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Cursor:
     """A position in the list, which is ordered by time and then by row id."""
 
     at: datetime
