@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 MODULES = {
     "autograph_web.accounts.emails": ("normalize_email",),
     "autograph_web.accounts.link_reencryption": ("reencrypt_links",),
-    "autograph_web.accounts.module": ("chain_check_of", "link_encryptor_of"),
+    "autograph_web.accounts.module": ("chain_verifier_of", "link_encryptor_of"),
     "autograph_web.accounts.store": ("find_by_email",),
     "autograph_web.admin.user_provisioning": ("Created", "CreationInput"),
     "autograph_web.admin.user_summary": ("Actor", "UserSummary", "UserFilter"),
@@ -73,7 +73,7 @@ MODULES = {
     "autograph_web.audit.downloads": ("moment",),
     "autograph_web.audit.export": ("write_out",),
     "autograph_web.audit.log": ("ACTOR", "AuditEvent", "AuditLog"),
-    "autograph_web.audit.module": ("chain_keeper_of",),
+    "autograph_web.audit.module": ("chain_linker_of",),
     "autograph_web.container": ("Services", "build_services"),
     "autograph_web.infra.db.database": ("Database",),
     "autograph_web.infra.module": ("encryptor_of",),

@@ -97,7 +97,9 @@ def configure_logging(level: str, form: str) -> None:
         "granian",
         "_granian",
         "socketio",
+        "socketio.server",
         "engineio",
+        "engineio.server",
         "sqlalchemy",
         "asyncio",
     ):

@@ -20,6 +20,9 @@ OUTCOMES: Options = (
     (Outcome.REFUSED.value, "Refused or failed"),
 )
 """The options of each filter, with their labels."""
+_LONGEST_ADDRESS = (
+    64  # of `AuditInput`; what is longer is no address and matches nothing, nor does its beginning
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Filters(QueryFilters):
         """Return the criteria for the service."""
         return AuditInput(
             person=self.person or None,
-            ip=self.ip or None,
+            ip=self.ip[:_LONGEST_ADDRESS] or None,
             group=EventCategory(self.group) if self.group else None,
             kind=self.kind or None,
             outcome=Outcome(self.outcome) if self.outcome else None,
