@@ -52,14 +52,14 @@ class AuditSearch:
     def __init__(self, deps: UseCaseContext) -> None:
         self._deps = deps
 
-    async def page(self, wish: AuditInput, cursor: str | None, limit: int) -> AuditPage:
+    async def page(self, data: AuditInput, cursor: str | None, limit: int) -> AuditPage:
         """Return the newest `limit` events that the filter matches, or of those older than `cursor`.
 
         Raises:
             InvalidCursor: The cursor was not issued by this server.
             Unavailable: The database is unavailable.
         """
-        search = await self._understood(wish)
+        search = await self._understood(data)
         if search is None:
             if cursor:
                 Cursor.decode(cursor)
@@ -67,7 +67,7 @@ class AuditSearch:
         page = await self._deps.audit_log.page(search.owner, search.wanted, cursor, limit, for_owner=False)
         return AuditPage(await self._with_names(page.events), page.next_cursor)
 
-    async def download(self, operator: Actor, wish: AuditInput, form: Format) -> Download:
+    async def download(self, operator: Actor, data: AuditInput, form: Format) -> Download:
         """Return all events that the filter matches as a file; every check runs before any of it is sent.
 
         Raises:
@@ -80,7 +80,7 @@ class AuditSearch:
         await self._deps.audit_log.record_alone(
             EventType.DATA_EXPORTED, operator.context, user_id=caller.user_id, what="audit log"
         )
-        search = await self._understood(wish)
+        search = await self._understood(data)
         total = await self._deps.audit_log.count(search.owner, search.wanted) if search else 0
         now = self._deps.clock.now()
         return Download(total, written(self._all(search), form, now, "audit", with_owner=True))
@@ -90,15 +90,15 @@ class AuditSearch:
             async for events in self._deps.audit_log.portions(search.owner, search.wanted, for_owner=False):
                 yield events
 
-    async def _understood(self, wish: AuditInput) -> _Search | None:
+    async def _understood(self, data: AuditInput) -> _Search | None:
         """Return the search to run, or None if nothing can match."""
-        owner = await self._owner(wish.person) if wish.person else None
-        kinds = wish.kinds
-        if kinds is None or (wish.person and owner is None) or not (wish.ip or "").isprintable():
+        owner = await self._owner(data.person) if data.person else None
+        kinds = data.kinds
+        if kinds is None or (data.person and owner is None) or not (data.ip or "").isprintable():
             return None
         # In the stored form of addresses, whatever spelling was entered.
-        ip = canonical_address(wish.ip) or wish.ip if wish.ip else None
-        return _Search(owner, EventFilter(kinds=kinds, since=wish.since, until=wish.until, ip=ip))
+        ip = canonical_address(data.ip) or data.ip if data.ip else None
+        return _Search(owner, EventFilter(kinds=kinds, since=data.since, until=data.until, ip=ip))
 
     async def _owner(self, whom: str) -> UUID | None:
         """Return the account id for an address or an id; an id may belong to a deleted account."""

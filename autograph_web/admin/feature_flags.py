@@ -27,7 +27,7 @@ class FeatureFlags:
         return await self._flags.all()
 
     async def change(
-        self, context: RequestContext, principal: SessionPrincipal, wish: FlagChange
+        self, context: RequestContext, principal: SessionPrincipal, data: FlagChange
     ) -> FlagState:
         """Change a flag; it takes effect in all processes at once, within ten seconds if a message is lost.
 
@@ -43,4 +43,4 @@ class FeatureFlags:
                 raise NotAdmin
             principal.assurance.require_recent(row.mfa_enabled, self._deps.clock)
 
-        return await self._flags.change(context, actor_of(principal), wish, principal.user_id, leave)
+        return await self._flags.change(context, actor_of(principal), data, principal.user_id, leave)

@@ -57,8 +57,8 @@ class UserProvisioning:
         self._deps, self._first, self._links = deps, first, links
         self._administrators = administrators
 
-    async def create(self, operator: Actor, wish: CreationInput) -> Created:
-        """Create the account that `wish` describes.
+    async def create(self, operator: Actor, data: CreationInput) -> Created:
+        """Create the account that `data` describes.
 
         Raises:
             NotAdmin, ReauthenticationRequired: As `AdminPolicy.require_change` does.
@@ -70,18 +70,18 @@ class UserProvisioning:
         # Checked before anything is read, and again with the write, because hashing takes time.
         async with self._deps.database.read() as connection:
             await self._administrators.require_change(connection, operator)
-        email = parse_email(wish.email, self._deps.reserved_domains)
-        prepared = await self._prepare(wish, email)
+        email = parse_email(data.email, self._deps.reserved_domains)
+        prepared = await self._prepare(data, email)
         try:
-            return await self._add(operator, wish, email, prepared)
+            return await self._add(operator, data, email, prepared)
         except IntegrityError:
             raise EmailTaken from None
 
     @retried
     async def _add(
-        self, operator: Actor, wish: CreationInput, email: EmailAddress, prepared: str | None
+        self, operator: Actor, data: CreationInput, email: EmailAddress, prepared: str | None
     ) -> Created:
-        user = new_user(self._deps, email, wish.role.value, is_verified=True)
+        user = new_user(self._deps, email, data.role.value, is_verified=True)
         async with self._deps.database.unit() as connection:
             await self._administrators.require_change(connection, operator)
             await add_user(connection, user)
@@ -95,13 +95,13 @@ class UserProvisioning:
                 actor=operator.actor,
                 role=user.role,
             )
-            link = None if wish.password else await self._invite(connection, user, post=wish.invite)
+            link = None if data.password else await self._invite(connection, user, post=data.invite)
         return Created(user.id, user.email, link)
 
-    async def _prepare(self, wish: CreationInput, email: EmailAddress) -> str | None:
-        if wish.password is None:
+    async def _prepare(self, data: CreationInput, email: EmailAddress) -> str | None:
+        if data.password is None:
             return None
-        password = wish.password.get_secret_value()
+        password = data.password.get_secret_value()
         await self._first.require(password, email.text)
         return await self._first.prepare(password)
 

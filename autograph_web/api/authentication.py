@@ -65,7 +65,7 @@ async def _viewer(caller: Annotated[Principal, Depends(_caller)]) -> SessionPrin
     return caller
 
 
-async def _perhaps_viewer(request: Request) -> SessionPrincipal | None:
+async def _optional_principal(request: Request) -> SessionPrincipal | None:
     try:
         caller = await authenticate(request.scope, request.headers)
     except (NotAuthenticated, SessionEnded):
@@ -81,9 +81,9 @@ async def _context(request: Request) -> RequestContext:
     return context_from_scope(request.scope, services().settings)
 
 
-CurrentViewer = Annotated[SessionPrincipal, Depends(_viewer)]
+CurrentPrincipal = Annotated[SessionPrincipal, Depends(_viewer)]
 """A signed-in user; an API key is rejected."""
-PerhapsViewer = Annotated[SessionPrincipal | None, Depends(_perhaps_viewer)]
+OptionalPrincipal = Annotated[SessionPrincipal | None, Depends(_optional_principal)]
 """The signed-in account, or None without a session; an invalid access token is rejected."""
 CurrentContext = Annotated[RequestContext, Depends(_context)]
 CurrentCaller = Annotated[Principal, Depends(_caller)]
@@ -94,7 +94,7 @@ async def _operator(context: CurrentContext, caller: CurrentCaller) -> Actor:
     return Actor.administrator(context, caller)
 
 
-async def _signed_in_operator(context: CurrentContext, principal: CurrentViewer) -> Actor:
+async def _signed_in_operator(context: CurrentContext, principal: CurrentPrincipal) -> Actor:
     return Actor.administrator(context, principal)
 
 

@@ -51,11 +51,11 @@ class RefreshFastPath:
             await self._app(scope, receive, send)
             return
         body = await Request(scope, receive).body()
-        wish = _refresh_request(scope, body)
-        if wish is None:
+        data = _refresh_request(scope, body)
+        if data is None:
             await self._app(scope, replay(body, receive), send)
             return
-        await (await _refreshed(scope, wish))(scope, receive, send)
+        await (await _refreshed(scope, data))(scope, receive, send)
 
 
 def _refresh_request(scope: Scope, body: bytes) -> RefreshRequest | None:
@@ -67,10 +67,10 @@ def _refresh_request(scope: Scope, body: bytes) -> RefreshRequest | None:
         return None
 
 
-async def _refreshed(scope: Scope, wish: RefreshRequest) -> Response:
+async def _refreshed(scope: Scope, data: RefreshRequest) -> Response:
     context = context_from_scope(scope, services().settings)
     try:
-        pair = await services().tokens.refresh(context, wish.refresh_token)
+        pair = await services().tokens.refresh(context, data.refresh_token)
     except DomainError as refusal:
         return problem_response(refusal)
     return Response(TokensOut.of(pair).model_dump_json(), media_type="application/json")

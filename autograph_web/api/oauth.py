@@ -43,17 +43,17 @@ async def password_grant(context: RequestContext, grant: PasswordGrant) -> Respo
     if grant.grant_type != "password":
         return _error("unsupported_grant_type" if grant.grant_type else "invalid_request")
     try:
-        wish = SignInInput(email=grant.username, password=grant.password)  # pyright: ignore[reportArgumentType]
+        data = SignInInput(email=grant.username, password=grant.password)  # pyright: ignore[reportArgumentType]
     except ValidationError:
         return _error("invalid_request")
     if not grant.username or not grant.password:
         return _error("invalid_request")
-    return await _sign_in(context, wish)
+    return await _sign_in(context, data)
 
 
-async def _sign_in(context: RequestContext, wish: SignInInput) -> Response:
+async def _sign_in(context: RequestContext, data: SignInInput) -> Response:
     try:
-        outcome = await services().sign_in.start(context, wish)
+        outcome = await services().sign_in.start(context, data)
     except (InvalidCredentials, EmailNotVerified) as refusal:
         return _error("invalid_grant", refusal.detail)
     if isinstance(outcome, ChallengeRequired):

@@ -59,7 +59,7 @@ class ApiKeys:
         self._deps, self._throttle, self._links = deps, throttle, links
 
     async def create(
-        self, context: RequestContext, principal: SessionPrincipal, wish: ApiKeyInput
+        self, context: RequestContext, principal: SessionPrincipal, data: ApiKeyInput
     ) -> IssuedKey:
         """Create a key for the viewer and notify them by email; its text cannot be recovered afterwards.
 
@@ -72,20 +72,20 @@ class ApiKeys:
             SessionEnded: The session has ended, or the account no longer exists.
             Unavailable: The database is unavailable; no key was created.
         """
-        name, now = parse_name(wish.name), self._deps.clock.now()
+        name, now = parse_name(data.name), self._deps.clock.now()
         made = new_key(self._deps.randomness)
         row = ApiKeyRow(
             id=made.id,
             user_id=principal.user_id,
             name=name,
-            scopes=" ".join(in_order(wish.scopes)),
+            scopes=" ".join(in_order(data.scopes)),
             key_hash=token_hash(made.text),
             created_at=now,
-            expires_at=wish.end(now),
+            expires_at=data.end(now),
         )
         # Each writes an email, and a revoked key makes room for the next.
         await self._deps.limiter.consume(Limit.API_KEY_CREATION, principal.user_id.hex)
-        return IssuedKey(made.text, await self._add(context, principal, wish, row))
+        return IssuedKey(made.text, await self._add(context, principal, data, row))
 
     async def of(self, user_id: UUID) -> list[ApiKey]:
         """Return the keys of an account, newest first; expired ones are listed for thirty days.
@@ -154,10 +154,10 @@ class ApiKeys:
 
     @retried
     async def _add(
-        self, context: RequestContext, principal: SessionPrincipal, wish: ApiKeyInput, row: ApiKeyRow
+        self, context: RequestContext, principal: SessionPrincipal, data: ApiKeyInput, row: ApiKeyRow
     ) -> ApiKey:
         async with self._deps.database.unit() as connection:
-            email = await self._require_leave(connection, principal, wish)
+            email = await self._require_leave(connection, principal, data)
             await store.add(connection, row)
             await self._record(
                 connection, EventType.API_KEY_CREATED, context, principal, row.id, scopes=row.scopes
@@ -169,7 +169,7 @@ class ApiKeys:
         return key
 
     async def _require_leave(
-        self, connection: AsyncConnection, principal: SessionPrincipal, wish: ApiKeyInput
+        self, connection: AsyncConnection, principal: SessionPrincipal, data: ApiKeyInput
     ) -> str:
         # Locked, so that concurrent creations cannot exceed the limit. The session is checked under the lock:
         # whatever ends it, such as a new password, must not leave a key created afterwards.
@@ -179,7 +179,7 @@ class ApiKeys:
         if session is None:
             raise SessionEnded
         principal.assurance.require_recent(session.mfa_enabled, self._deps.clock)
-        if Scope.ADMIN in wish.scopes and session.role != ADMIN_ROLE:
+        if Scope.ADMIN in data.scopes and session.role != ADMIN_ROLE:
             raise ScopeNotAllowed
         if await store.count_in_force(connection, principal.user_id, now) >= MOST_KEYS:
             raise TooManyApiKeys

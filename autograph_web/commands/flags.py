@@ -56,9 +56,9 @@ def reset(name: Name, as_json: AsJson = False) -> None:
 
 
 def _switch(name: str, value: str | None, percent: int, *, as_json: bool) -> None:
-    wish = _wish(name, value, percent)
+    data = _wish(name, value, percent)
     who = operator()
-    standing = with_services(lambda services: services.flags.change(who.context, who.actor, wish))
+    standing = with_services(lambda services: services.flags.change(who.context, who.actor, data))
     if as_json:
         print_json(_as_object(standing))
     else:

@@ -42,10 +42,10 @@ def create_admin(
     """
     there = with_services(lambda services: _find_or_none(services, email))
     if there is None:
-        wish = later.CreationInput(
+        data = later.CreationInput(
             email=_clean(email)[:1024], role=Role.ADMIN, password=_password(password_stdin)
         )
-        made = with_services(lambda services: services.user_provisioning.create(operator(), wish))
+        made = with_services(lambda services: services.user_provisioning.create(operator(), data))
         print_line(f"{made.email} is an administrator")
         return
     _promote(there, yes=yes)
@@ -134,8 +134,8 @@ def create(
     password = _password(from_stdin=True) if password_stdin else None
     if generate:
         password = later.SecretStr(random_token(SystemRandomness(), _GENERATED_BYTES))
-    wish = later.CreationInput(email=_clean(email)[:1024], role=role, password=password, invite=invite)
-    made = with_services(lambda services: services.user_provisioning.create(operator(), wish))
+    data = later.CreationInput(email=_clean(email)[:1024], role=role, password=password, invite=invite)
+    made = with_services(lambda services: services.user_provisioning.create(operator(), data))
     told = password.get_secret_value() if password and generate else None
     _tell_of(made, told, invite=invite, as_json=as_json)
 

@@ -112,7 +112,7 @@ class Flags:
         self,
         context: RequestContext,
         actor: str,
-        wish: FlagChange,
+        data: FlagChange,
         user_id: UUID | None = None,
         leave: Authorization | None = None,
     ) -> FlagState:
@@ -126,13 +126,13 @@ class Flags:
         """
         for _ in range(_TRIES):
             with suppress(IntegrityError):
-                await self._switch(context, actor, wish, user_id, leave or _everybody)
+                await self._switch(context, actor, data, user_id, leave or _everybody)
                 break
         else:
             raise Unavailable(retry_after=1)
         with suppress(RedisDown):  # other processes then reload within seconds
-            await self._redis.publish(_CHANNEL, wish.flag.name)
-        return self._standing(wish.flag, (await self.read()).get(wish.flag.name))
+            await self._redis.publish(_CHANNEL, data.flag.name)
+        return self._standing(data.flag, (await self.read()).get(data.flag.name))
 
     async def read(self) -> Mapping[str, Override]:
         """Load the overrides, which apply to every evaluation from now on.
@@ -194,37 +194,37 @@ class Flags:
         self,
         context: RequestContext,
         actor: str,
-        wish: FlagChange,
+        data: FlagChange,
         user_id: UUID | None,
         leave: Authorization,
     ) -> None:
         async with self._deps.database.unit() as connection:
             await leave(connection)
-            await self._change(connection, context, actor, wish, user_id)
+            await self._change(connection, context, actor, data, user_id)
 
     async def _change(
         self,
         connection: AsyncConnection,
         context: RequestContext,
         actor: str,
-        wish: FlagChange,
+        data: FlagChange,
         user_id: UUID | None,
     ) -> None:
-        row = await store.hold(connection, wish.flag.name)
+        row = await store.hold(connection, data.flag.name)
         before = Override.of(row) if row else None
-        after = Override(wish.word, wish.percent, self._deps.clock.now(), actor) if wish.word else None
+        after = Override(data.word, data.percent, self._deps.clock.now(), actor) if data.word else None
         if _what(before) == _what(after):
             return
-        await _write(connection, wish.flag.name, before, after)
+        await _write(connection, data.flag.name, before, after)
         await self._deps.audit_log.record(
             connection,
             EventType.FLAG_CHANGED,
             context,
             user_id=user_id,
             actor=actor,
-            flag=wish.flag.name,
-            before=self._standing(wish.flag, before).in_words,
-            after=self._standing(wish.flag, after).in_words,
+            flag=data.flag.name,
+            before=self._standing(data.flag, before).in_words,
+            after=self._standing(data.flag, after).in_words,
         )
 
     def _standing(self, flag: Flag[Any], switched: Override | None) -> FlagState:

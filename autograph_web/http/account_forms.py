@@ -31,14 +31,14 @@ _DEVICES = "/settings/sessions"
 
 async def change_password(request: Request, fields: Fields) -> Response:
     """Change the password of the signed-in user."""
-    wish = PasswordChangeInput(
+    data = PasswordChangeInput(
         current_password=fields.get("current_password", ""),  # pyright: ignore[reportArgumentType]
         new_password=fields.get("new_password", ""),  # pyright: ignore[reportArgumentType]
         end_other_sessions=fields.get("end_other_sessions") in ON,
     )
     device = cookies.device_cookie(services().settings, cookie_header(request))
     principal = current_principal(request)
-    grant = await services().password_change.change(request_context(request), principal, wish, device)
+    grant = await services().password_change.change(request_context(request), principal, data, device)
     return await complete_login(request, grant, {"next": "/settings/security?then=password-changed"})
 
 

@@ -38,14 +38,14 @@ _CODE_WANTED = "code_wanted"
 
 async def sign_in(request: Request, fields: Fields) -> Response:
     """Sign in with email and password."""
-    wish = SignInInput(
+    data = SignInInput(
         email=fields.get("email", ""),
         password=fields.get("password", ""),  # pyright: ignore[reportArgumentType]  (pydantic wraps it)
         remember_me=fields.get("remember_me") in ON,
     )
     header, settings = cookie_header(request), services().settings
     device, trusted = cookies.device_cookie(settings, header), cookies.trusted_cookie(settings, header)
-    outcome = await services().sign_in.start(request_context(request), wish, device, trusted)
+    outcome = await services().sign_in.start(request_context(request), data, device, trusted)
     if isinstance(outcome, ChallengeRequired):
         response = redirect(path_with_message(back_to("/login", fields), _CODE_WANTED, fields))
         cookies.set_challenge(settings, response, outcome.token)
@@ -59,14 +59,14 @@ async def verify(request: Request, fields: Fields) -> Response:
     if token is None:
         raise ChallengeExpired
     challenge = await services().second_factor_step.describe(token)
-    wish = SecondStepInput(
+    data = SecondStepInput(
         email=challenge.email,
         code=fields.get("code", ""),  # pyright: ignore[reportArgumentType]  (pydantic wraps it)
         mfa_token=token,  # pyright: ignore[reportArgumentType]
         trust_device=fields.get("trust_device") in ON,
     )
     device = cookies.device_cookie(services().settings, cookie_header(request))
-    grant = await services().second_factor_step.verify(request_context(request), wish, device)
+    grant = await services().second_factor_step.verify(request_context(request), data, device)
     return await complete_login(request, grant, fields)
 
 
@@ -87,11 +87,11 @@ async def fetch_one_time_secret(request: Request, fields: Fields) -> Response:
 
 async def register(request: Request, fields: Fields) -> Response:
     """Create an account and sign in to it, or report that an email has been sent."""
-    wish = RegistrationInput(
+    data = RegistrationInput(
         email=fields.get("email", ""),
         password=fields.get("password", ""),  # pyright: ignore[reportArgumentType]  (pydantic wraps it)
     )
-    account = await services().registration.register(request_context(request), wish)
+    account = await services().registration.register(request_context(request), data)
     try:
         grant = await services().sign_in.after_registration(request_context(request), account)
         return await complete_login(request, grant, fields)

@@ -59,16 +59,16 @@ def parse_smtp_url(url: str) -> SmtpServer:
 
 
 def _encryption(scheme: str, host: str, username: str | None, options: dict[str, str]) -> Encryption:
-    wish = options.get("starttls")
+    requested = options.get("starttls")
     if scheme == "smtps":
-        if wish is not None:
+        if requested is not None:
             raise ValueError("smtps:// is encrypted from the start and takes no ?starttls")
         return "tls"
-    if wish is None:
+    if requested is None:
         return "none" if username is None and _is_this_machine(host) else "starttls"
-    if wish not in _STARTTLS:
+    if requested not in _STARTTLS:
         raise ValueError("starttls is `required` or `never`")
-    return _STARTTLS[wish]
+    return _STARTTLS[requested]
 
 
 def _port(encryption: Encryption, scheme: str) -> int:

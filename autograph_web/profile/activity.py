@@ -18,7 +18,7 @@ class Activity:
         self._deps = deps
 
     async def page(
-        self, principal: Principal, wish: ActivityInput, cursor: str | None, limit: int
+        self, principal: Principal, data: ActivityInput, cursor: str | None, limit: int
     ) -> EventPage:
         """Return the newest `limit` events that the filter matches, or of those older than `cursor`.
 
@@ -27,11 +27,11 @@ class Activity:
             InvalidInput: An API key requests the events of its session.
             Unavailable: The database is unavailable.
         """
-        wanted = wish.selection(principal)
+        wanted = data.selection(principal)
         return await self._deps.audit_log.page(principal.user_id, wanted, cursor, limit, for_owner=True)
 
     async def download(
-        self, context: RequestContext, principal: SessionPrincipal, wish: ActivityInput, form: Format
+        self, context: RequestContext, principal: SessionPrincipal, data: ActivityInput, form: Format
     ) -> Download:
         """Return all events that the filter matches as a file; every check runs before any of it is sent.
 
@@ -43,7 +43,7 @@ class Activity:
         await self._deps.audit_log.record_alone(
             EventType.DATA_EXPORTED, context, principal=principal, what="activity"
         )
-        wanted = wish.selection(principal)
+        wanted = data.selection(principal)
         total = await self._deps.audit_log.count(principal.user_id, wanted)
         events = self._deps.audit_log.portions(principal.user_id, wanted, for_owner=True)
         return Download(total, written(events, form, self._deps.clock.now(), "activity"))

@@ -45,7 +45,7 @@ class PasswordChange:
         self,
         context: RequestContext,
         principal: SessionPrincipal,
-        wish: PasswordChangeInput,
+        data: PasswordChangeInput,
         device: str | None = None,
     ) -> AuthenticationGrant:
         """Replace the viewer's password and revoke every trusted device.
@@ -62,18 +62,18 @@ class PasswordChange:
             SessionEnded: The account was locked or signed out everywhere meanwhile.
             Unavailable: The database is unavailable and nothing changed; or, as `Unfinished`, Redis is.
         """
-        email_key, new = normalize_email(principal.email), wish.new_password.get_secret_value()
+        email_key, new = normalize_email(principal.email), data.new_password.get_secret_value()
         limits = self._passwords.limits(context, email_key, device)
         async with self._deps.limiter.attempt(limits, email_key, WrongPassword):
-            checked = await self._check(context, principal, wish.current_password.get_secret_value())
+            checked = await self._check(context, principal, data.current_password.get_secret_value())
         # Only now, so that errors about the new password are disclosed only to a user who knows the current
         # one.
-        if canonical(new) == canonical(wish.current_password.get_secret_value()):
+        if canonical(new) == canonical(data.current_password.get_secret_value()):
             raise PasswordUnchanged
         with _about_the_new_one():
             await self._passwords.require(new, checked.account.email)
         new_hash = await self._passwords.prepare(new, context)
-        committed = await self._commit(context, principal, wish, checked, new_hash)
+        committed = await self._commit(context, principal, data, checked, new_hash)
         if committed is None:
             raise await self._what_came_between(checked.account)
         account, revoked = committed
@@ -85,7 +85,7 @@ class PasswordChange:
         self,
         context: RequestContext,
         principal: SessionPrincipal,
-        wish: PasswordChangeInput,
+        data: PasswordChangeInput,
         checked: Checked,
         new_hash: str,
     ) -> tuple[Account, Revoked] | None:
@@ -93,7 +93,7 @@ class PasswordChange:
             account = await self._replace(connection, principal, checked, new_hash)
             if account is None:
                 return None
-            revoked = await self._revoke(connection, context, principal, wish)
+            revoked = await self._revoke(connection, context, principal, data)
             await self._deps.audit_log.record(
                 connection, EventType.PASSWORD_CHANGED, context, principal=principal
             )
@@ -134,13 +134,13 @@ class PasswordChange:
         connection: AsyncConnection,
         context: RequestContext,
         principal: SessionPrincipal,
-        wish: PasswordChangeInput,
+        data: PasswordChangeInput,
     ) -> Revoked:
         revoked = await self._revocations.apply(
             connection,
             principal.user_id,
             Cause.PASSWORD_CHANGED,
-            keep_sessions=not wish.end_other_sessions,
+            keep_sessions=not data.end_other_sessions,
         )
         ended = revoked.ended.session_ids if revoked.ended else []
         others = [one for one in ended if one != principal.session_id]

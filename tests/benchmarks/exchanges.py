@@ -68,8 +68,8 @@ class Registration:
     login: Login
 
     def request(self) -> bytes:
-        wish = {"email": self.login.email, "password": self.login.password}
-        return post("/register", wish, self.login.address)
+        data = {"email": self.login.email, "password": self.login.password}
+        return post("/register", data, self.login.address)
 
     def hear(self, answer: Answer) -> None:
         account: Any = answer.json(201)

@@ -83,8 +83,8 @@ class TwoStepLogin:
         login = self._phone.login
         if not self._mfa_token:
             return login.request()
-        wish = {"email": login.email, "mfa_token": self._mfa_token, "code": self._phone.next_code()}
-        return post("/mfa/verify", wish, login.address)
+        data = {"email": login.email, "mfa_token": self._mfa_token, "code": self._phone.next_code()}
+        return post("/mfa/verify", data, login.address)
 
     def hear(self, answer: Answer) -> None:
         value: Any = answer.json()

@@ -42,9 +42,9 @@ async def forgets_the_password(traffic: Traffic) -> None:
     """Choose a new password by a link in a letter."""
     person, ledger = await traffic.newcomer(), traffic.ledger
     email, pair = person["email"], await traffic.sign_in(person)
-    wish = {"token": await traffic.link_for(email), "new_password": NEW_PASSWORD}
+    data = {"token": await traffic.link_for(email), "new_password": NEW_PASSWORD}
     before = ledger.passwords.pop(email)  # until the answer is there nobody knows
-    answer = await traffic.ask("POST", "/password-reset/confirm", json=wish)
+    answer = await traffic.ask("POST", "/password-reset/confirm", json=data)
     if answer.is_success or code_of(answer) == "password_is_set":
         ledger.passwords[email] = NEW_PASSWORD
         ledger.acknowledge(email, "password_reset_completed")
@@ -124,8 +124,8 @@ async def _try_what_is_dead(traffic: Traffic) -> None:
     for pair in traffic.ledger.dead[-2:]:
         if await traffic.opens(pair):
             traffic.ledger.revived.append("an access token")
-        wish = {"refresh_token": pair["refresh_token"]}
-        if (await traffic.ask("POST", "/refresh", json=wish)).is_success:
+        data = {"refresh_token": pair["refresh_token"]}
+        if (await traffic.ask("POST", "/refresh", json=data)).is_success:
             traffic.ledger.revived.append("a refresh token")
 
 

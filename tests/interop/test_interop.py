@@ -35,13 +35,13 @@ async def visit(url: str) -> str:
     """
     headers = {"Origin": url, "X-Forwarded-For": _CLAIM}
     async with httpx.AsyncClient(base_url=url, headers=headers) as client:
-        wish = {"email": EMAIL, "password": PASSWORD}
-        assert (await client.post("/register", json=wish)).status_code == 201
-        tokens = (await client.post("/login", json=wish)).json()
+        data = {"email": EMAIL, "password": PASSWORD}
+        assert (await client.post("/register", json=data)).status_code == 201
+        tokens = (await client.post("/login", json=data)).json()
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
         assert (await client.get("/me", headers=bearer)).json()["email"] == EMAIL
         [session] = (await client.get("/sessions", headers=bearer)).json()
-        page = await client.post("/session/sign-in", data=wish, headers={"Accept": "text/html"})
+        page = await client.post("/session/sign-in", data=data, headers={"Accept": "text/html"})
         assert (page.status_code, client.cookies != {}) == (303, True), page.text
         assert (await client.get("/health/ready")).status_code == 200
         cookie = "; ".join(f"{one.name}={one.value}" for one in client.cookies.jar)

@@ -19,10 +19,10 @@ class Person:
 
     def join(self, server: LiveServer) -> None:
         """Create the account over REST."""
-        wish = {"email": self.email, "password": self.password}
+        data = {"email": self.email, "password": self.password}
         headers = {"X-Forwarded-For": unique_address()}
         server.secrets.add(self.password)
-        assert asks.post(f"{server.base_url}/register", json=wish, headers=headers).status_code == 201
+        assert asks.post(f"{server.base_url}/register", json=data, headers=headers).status_code == 201
 
     async def come_in(self, visitor: Visitor) -> None:
         """Create the account and sign in to it by the native form, without a page."""

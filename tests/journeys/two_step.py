@@ -179,9 +179,9 @@ async def open_security(visitor: Visitor) -> None:
     await expect(visitor.page.locator("#two-step")).to_be_visible()
 
 
-async def ask(visitor: Visitor, wish: str) -> None:
+async def ask(visitor: Visitor, data: str) -> None:
     """Push the button that begins something."""
-    await visitor.page.locator(f'[data-ask="{wish}"]').click()
+    await visitor.page.locator(f'[data-ask="{data}"]').click()
 
 
 async def at_step(visitor: Visitor, step: str) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response, Security
 from fastapi.responses import StreamingResponse
 
 from autograph_web.accounts.inputs import RegistrationInput
-from autograph_web.api.authentication import BEARER, COOKIE, CurrentContext, CurrentViewer
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentContext, CurrentPrincipal
 from autograph_web.api.documentation import problems
 from autograph_web.api.schemas.account import AccountOut, MessageOut
 from autograph_web.api.schemas.session import TokensOut
@@ -35,24 +35,24 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
 @router.post("/register", status_code=201, responses=problems(403, 409, 422, 429, 503))
-async def register(context: CurrentContext, wish: RegistrationInput) -> AccountOut:
+async def register(context: CurrentContext, data: RegistrationInput) -> AccountOut:
     """Create an account. It does not sign in: call /login next. A letter asks to confirm the address.
 
     A server that lets nobody create one answers 403 `registration_closed`.
     """
-    return AccountOut.of(await services().registration.register(context, wish))
+    return AccountOut.of(await services().registration.register(context, data))
 
 
 @router.post("/password-change", responses=problems(401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
 async def change_password(
-    context: CurrentContext, principal: CurrentViewer, wish: PasswordChangeInput, response: Response
+    context: CurrentContext, principal: CurrentPrincipal, data: PasswordChangeInput, response: Response
 ) -> TokensOut | MessageOut:
     """Change the password. The session is replaced: the answer holds a new token pair, or sets a new cookie.
 
     Every other session ends, unless `end_other_sessions` is false; no device stays trusted. With two-step
     verification on, a session that never showed a code is refused: sign in again.
     """
-    grant = await services().password_change.change(context, principal, wish)
+    grant = await services().password_change.change(context, principal, data)
     if principal.token_id is not None:
         return TokensOut.of(await services().tokens.open_for_client(context, grant))
     session = await services().sessions.open_for_browser(context, grant)
@@ -66,7 +66,7 @@ async def change_password(
     responses=_DOWNLOAD | problems(401, 429, 503),
     dependencies=_SIGNED_IN,
 )
-async def export(context: CurrentContext, principal: CurrentViewer) -> StreamingResponse:
+async def export(context: CurrentContext, principal: CurrentPrincipal) -> StreamingResponse:
     """Download everything that is kept about the account, secrets excepted."""
     portions = await services().data_export.begin(context, principal)
     headers = {
@@ -78,10 +78,10 @@ async def export(context: CurrentContext, principal: CurrentViewer) -> Streaming
 
 @router.delete("/account", responses=problems(401, 403, 409, 422, 503), dependencies=_SIGNED_IN)
 async def delete(
-    context: CurrentContext, principal: CurrentViewer, wish: DeletionInput, response: Response
+    context: CurrentContext, principal: CurrentPrincipal, data: DeletionInput, response: Response
 ) -> MessageOut:
     """Delete the account and everything in it, at once. Needs a sign-in like /mfa/disable."""
-    await services().deletion.delete(context, principal, wish.confirm_email)
+    await services().deletion.delete(context, principal, data.confirm_email)
     if principal.token_id is None:
         cookies.clear_session(services().settings, response)
     return MessageOut(message="Your account was deleted.")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response, Security
 from fastapi.responses import StreamingResponse
 
-from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentPrincipal
 from autograph_web.api.documentation import problems
 from autograph_web.api.downloads import DOWNLOAD, as_file, link_next
 from autograph_web.api.schemas.activity import ActivityOut, ActivityQuery, EventOut, ExportQuery
@@ -38,7 +38,7 @@ async def activity(
     dependencies=_SIGNED_IN,
 )
 async def export(
-    context: CurrentContext, principal: CurrentViewer, query: Annotated[ExportQuery, Query()]
+    context: CurrentContext, principal: CurrentPrincipal, query: Annotated[ExportQuery, Query()]
 ) -> StreamingResponse:
     """Download every event the filters pick, newest first; `X-Total-Events` says how many there are."""
     download = await services().activity.download(context, principal, query, query.format)

@@ -54,14 +54,14 @@ async def users(
 
 
 @router.post("/users", status_code=201, responses=_CHANGE, dependencies=_SIGNED_IN)
-async def create(operator: SignedInOperator, wish: CreationInput) -> CreatedOut:
+async def create(operator: SignedInOperator, data: CreationInput) -> CreatedOut:
     """Make an account for somebody, whose address then counts as verified.
 
     With a `password`; or with `invite`, which mails a link for choosing one; or with neither, and the answer
     holds that link. It works once, for 24 hours. Needs a sign-in like /mfa/disable.
     """
-    created = await services().user_provisioning.create(operator, wish)
-    return CreatedOut.of(created, invited=wish.invite)
+    created = await services().user_provisioning.create(operator, data)
+    return CreatedOut.of(created, invited=data.invite)
 
 
 @_shared.get("/users/{user_id}", responses=problems(401, 403, 404, 422, 503), dependencies=_SIGNED_IN)
@@ -87,9 +87,9 @@ async def unlock(operator: SignedInOperator, user_id: UUID) -> ChangedOut:
 
 
 @router.post("/users/{user_id}/role", responses=_CHANGE, dependencies=_SIGNED_IN)
-async def role(operator: SignedInOperator, user_id: UUID, wish: RoleRequest) -> ChangedOut:
+async def role(operator: SignedInOperator, user_id: UUID, data: RoleRequest) -> ChangedOut:
     """Give an account a role, and end every session from before. Needs a sign-in like /mfa/disable."""
-    return ChangedOut(changed=await services().user_actions.set_role(operator, user_id, wish.role))
+    return ChangedOut(changed=await services().user_actions.set_role(operator, user_id, data.role))
 
 
 @router.delete("/users/{user_id}/sessions", responses=_CHANGE, dependencies=_SIGNED_IN)
@@ -115,9 +115,9 @@ async def lift_limits(operator: SignedInOperator, user_id: UUID) -> LiftedOut:
 
 
 @router.post("/addresses/unlock", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
-async def unlock_address(operator: SignedInOperator, wish: AddressRequest) -> LiftedOut:
+async def unlock_address(operator: SignedInOperator, data: AddressRequest) -> LiftedOut:
     """Lift the limits on tries of an address, for IPv6 of its /64. Needs a sign-in like /mfa/disable."""
-    return LiftedOut(lifted=await services().limits.lift_address(operator, wish.address))
+    return LiftedOut(lifted=await services().limits.lift_address(operator, data.address))
 
 
 @_shared.get("/audit", responses=problems(400, 401, 403, 422, 503), dependencies=_SIGNED_IN)

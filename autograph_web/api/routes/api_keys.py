@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Security
 
-from autograph_web.api.authentication import BEARER, COOKIE, CurrentContext, CurrentViewer
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentContext, CurrentPrincipal
 from autograph_web.api.documentation import problems
 from autograph_web.api.schemas.account import MessageOut
 from autograph_web.api.schemas.api_keys import ApiKeyCreatedOut, ApiKeyOut
@@ -17,24 +17,24 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
 @router.get("", responses=problems(401, 403, 503), dependencies=_SIGNED_IN)
-async def api_keys(principal: CurrentViewer) -> list[ApiKeyOut]:
+async def api_keys(principal: CurrentPrincipal) -> list[ApiKeyOut]:
     """List your API keys, newest first; one that has expired stays in the list for thirty days."""
     return [ApiKeyOut.of(key) for key in await services().api_keys.of(principal.user_id)]
 
 
 @router.post("", status_code=201, responses=problems(401, 403, 409, 422, 429, 503), dependencies=_SIGNED_IN)
-async def create(context: CurrentContext, principal: CurrentViewer, wish: ApiKeyInput) -> ApiKeyCreatedOut:
+async def create(context: CurrentContext, principal: CurrentPrincipal, data: ApiKeyInput) -> ApiKeyCreatedOut:
     """Make an API key: `key` is shown this once. Needs a sign-in like /mfa/disable.
 
     It ends after 90 days unless `expires_in_days` or `expires_at` says otherwise; null is never. The scope
     `admin` is for administrators.
     """
-    return ApiKeyCreatedOut.issued(await services().api_keys.create(context, principal, wish))
+    return ApiKeyCreatedOut.issued(await services().api_keys.create(context, principal, data))
 
 
 @router.delete("/{key_id}", responses=problems(401, 403, 404, 422, 503), dependencies=_SIGNED_IN)
 async def revoke(
-    context: CurrentContext, principal: CurrentViewer, key_id: Annotated[str, Path(max_length=64)]
+    context: CurrentContext, principal: CurrentPrincipal, key_id: Annotated[str, Path(max_length=64)]
 ) -> MessageOut:
     """Revoke an API key; it opens nothing from now on."""
     await services().api_keys.revoke(context, principal, key_id)

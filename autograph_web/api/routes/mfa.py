@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Security
 
-from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentPrincipal
 from autograph_web.api.documentation import problems
 from autograph_web.api.schemas.account import MessageOut
 from autograph_web.api.schemas.mfa import (
@@ -25,7 +25,7 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 
 @router.post("/setup", responses=problems(401, 403, 429, 503), dependencies=_SIGNED_IN)
-async def setup(context: CurrentContext, principal: CurrentViewer) -> MfaSetupOut:
+async def setup(context: CurrentContext, principal: CurrentPrincipal) -> MfaSetupOut:
     """Make a new authenticator key. It protects nothing until /mfa/enable confirms it.
 
     The sign-in must be at most ten minutes old, and include the second factor if there is one.
@@ -34,34 +34,34 @@ async def setup(context: CurrentContext, principal: CurrentViewer) -> MfaSetupOu
 
 
 @router.post("/enable", responses=problems(400, 401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
-async def enable(context: CurrentContext, principal: CurrentViewer, wish: EnableRequest) -> MfaEnabledOut:
+async def enable(context: CurrentContext, principal: CurrentPrincipal, data: EnableRequest) -> MfaEnabledOut:
     """Confirm the new key with a code of it. The recovery codes are shown this once.
 
     Every other session ends, unless `end_other_sessions` is false: none of them has shown a code of this key.
     """
     codes = await services().enrolment.enable(
-        context, principal, wish.code.get_secret_value(), end_others=wish.end_other_sessions
+        context, principal, data.code.get_secret_value(), end_others=data.end_other_sessions
     )
     return MfaEnabledOut(recovery_codes=codes)
 
 
 @router.post("/verify", responses=problems(401, 422, 429, 503))
-async def verify(context: CurrentContext, wish: VerifyRequest) -> TokensOut:
+async def verify(context: CurrentContext, data: VerifyRequest) -> TokensOut:
     """Finish a sign-in with a code. Without `mfa_token` it is the latest of this email, address and agent."""
-    step = SecondStepInput(email=wish.email, code=wish.code, mfa_token=wish.mfa_token)
+    step = SecondStepInput(email=data.email, code=data.code, mfa_token=data.mfa_token)
     grant = await services().second_factor_step.verify(context, step)
     return TokensOut.of(await services().tokens.open_for_client(context, grant))
 
 
 @router.post("/disable", responses=problems(400, 401, 403, 503), dependencies=_SIGNED_IN)
-async def disable(context: CurrentContext, principal: CurrentViewer) -> MessageOut:
+async def disable(context: CurrentContext, principal: CurrentPrincipal) -> MessageOut:
     """Turn two-step verification off; needs a sign-in with password and factor within ten minutes."""
     await services().enrolment.disable(context, principal)
     return MessageOut(message="Two-step verification is off.")
 
 
 @router.post("/recovery-codes", responses=problems(400, 401, 403, 503), dependencies=_SIGNED_IN)
-async def recovery_codes(context: CurrentContext, principal: CurrentViewer) -> RecoveryCodesOut:
+async def recovery_codes(context: CurrentContext, principal: CurrentPrincipal) -> RecoveryCodesOut:
     """Make ten new recovery codes; the old ones stop working. Needs a sign-in like /mfa/disable."""
     return RecoveryCodesOut(recovery_codes=await services().enrolment.regenerate_codes(context, principal))
 
@@ -76,7 +76,7 @@ async def trusted_devices(caller: CurrentCaller) -> list[TrustedDeviceOut]:
     "/trusted-devices/{device_id}", responses=problems(401, 404, 422, 503), dependencies=_SIGNED_IN
 )
 async def forget_trusted_device(
-    context: CurrentContext, principal: CurrentViewer, device_id: UUID
+    context: CurrentContext, principal: CurrentPrincipal, device_id: UUID
 ) -> MessageOut:
     """Ask this browser for a code again."""
     await services().trusted_devices.forget(context, principal, device_id)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Security
 
-from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentPrincipal
 from autograph_web.api.content_negotiation import NegotiatedRoute
 from autograph_web.api.documentation import problems
 from autograph_web.api.schemas.overview import FlagOut, FlagRequest, StatisticsOut, StatisticsQuery
@@ -32,12 +32,12 @@ async def flags(_caller: CurrentCaller) -> list[FlagOut]:
 @router.put("/flags/{name}", responses=problems(401, 403, 404, 422, 503), dependencies=_SIGNED_IN)
 async def switch(
     context: CurrentContext,
-    principal: CurrentViewer,
+    principal: CurrentPrincipal,
     name: Annotated[str, Path(max_length=64)],
-    wish: FlagRequest,
+    data: FlagRequest,
 ) -> FlagOut:
     """Switch a feature flag, on every worker within two seconds. Needs a sign-in like /mfa/disable."""
-    wanted = parse_flag_change(name, wish.value, wish.percent)
+    wanted = parse_flag_change(name, data.value, data.percent)
     return FlagOut.of(await services().feature_flags.change(context, principal, wanted))
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response, Security
 
-from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentViewer
+from autograph_web.api.authentication import BEARER, COOKIE, CurrentCaller, CurrentContext, CurrentPrincipal
 from autograph_web.api.documentation import problems
 from autograph_web.api.oauth import PasswordGrant, password_grant
 from autograph_web.api.schemas.account import MessageOut
@@ -33,13 +33,13 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
 
 
 @router.post("/login", responses=problems(401, 403, 422, 429, 503))
-async def login(context: CurrentContext, wish: SignInInput) -> TokensOut | MfaRequiredOut:
+async def login(context: CurrentContext, data: SignInInput) -> TokensOut | MfaRequiredOut:
     """Sign in with email and password. The answer is the same for a wrong password and an unknown email.
 
     Where addresses must be verified first, the right password of an account whose isn't answers 403
     `email_not_verified`. With two-step verification on it asks for a code instead: send it to /mfa/verify.
     """
-    outcome = await services().sign_in.start(context, wish)
+    outcome = await services().sign_in.start(context, data)
     if isinstance(outcome, ChallengeRequired):
         return MfaRequiredOut.of(outcome)
     return TokensOut.of(await services().tokens.open_for_client(context, outcome))
@@ -52,38 +52,38 @@ async def token(context: CurrentContext, grant: Annotated[PasswordGrant, Depends
 
 
 @router.post("/refresh", responses=problems(401, 422, 503))
-async def refresh(context: CurrentContext, wish: RefreshRequest) -> TokensOut:
+async def refresh(context: CurrentContext, data: RefreshRequest) -> TokensOut:
     """Exchange a refresh token for a new pair. Each works once; a second use ends the whole family."""
-    return TokensOut.of(await services().tokens.refresh(context, wish.refresh_token))
+    return TokensOut.of(await services().tokens.refresh(context, data.refresh_token))
 
 
 @router.post("/logout", responses=problems(401, 503), dependencies=_SIGNED_IN)
-async def logout(context: CurrentContext, principal: CurrentViewer) -> MessageOut:
+async def logout(context: CurrentContext, principal: CurrentPrincipal) -> MessageOut:
     """Sign this session out; its access and refresh tokens are dead at once."""
     await services().sessions.end(context, principal)
     return MessageOut(message="You're signed out.")
 
 
 @router.post("/logout-all", responses=problems(401, 503), dependencies=_SIGNED_IN)
-async def logout_all(context: CurrentContext, principal: CurrentViewer) -> RevokedOut:
+async def logout_all(context: CurrentContext, principal: CurrentPrincipal) -> RevokedOut:
     """Sign every session of the account out, this one included."""
     return RevokedOut(revoked=await services().sessions.end_all(context, principal))
 
 
 @router.get("/sessions", responses=problems(401, 503), dependencies=_SIGNED_IN)
-async def sessions(principal: CurrentViewer) -> list[OpenSessionOut]:
+async def sessions(principal: CurrentPrincipal) -> list[OpenSessionOut]:
     """List where the account is signed in: this session first, then those used last; a hundred at most."""
     return [OpenSessionOut.of(session) for session in await services().devices.of(principal)]
 
 
 @router.delete("/sessions", responses=problems(401, 503), dependencies=_SIGNED_IN)
-async def sign_out_others(context: CurrentContext, principal: CurrentViewer) -> RevokedOut:
+async def sign_out_others(context: CurrentContext, principal: CurrentPrincipal) -> RevokedOut:
     """Sign every session of the account out but this one; all their tokens are dead at once."""
     return RevokedOut(revoked=await services().devices.sign_out_others(context, principal))
 
 
 @router.delete("/sessions/{session_id}", responses=problems(401, 404, 422, 503), dependencies=_SIGNED_IN)
-async def sign_out(context: CurrentContext, principal: CurrentViewer, session_id: UUID) -> MessageOut:
+async def sign_out(context: CurrentContext, principal: CurrentPrincipal, session_id: UUID) -> MessageOut:
     """Sign one session of the account out; all its tokens are dead at once. This one may be it."""
     await services().devices.sign_out(context, principal, session_id)
     return MessageOut(message="That session is signed out.")

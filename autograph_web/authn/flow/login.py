@@ -56,7 +56,7 @@ class SignIn:
     async def start(
         self,
         context: RequestContext,
-        wish: SignInInput,
+        data: SignInInput,
         device: str | None = None,
         trusted: str | None = None,
         method: MethodId | None = None,
@@ -74,8 +74,8 @@ class SignIn:
                 counted.
         """
         first = self._usual if method is None else self._methods[method]
-        email_key, answer = normalize_email(wish.email), wish.password.get_secret_value()
-        attempt = _Attempt(first, context, email_key, answer, wish.remember_me, device, trusted)
+        email_key, answer = normalize_email(data.email), data.password.get_secret_value()
+        attempt = _Attempt(first, context, email_key, answer, data.remember_me, device, trusted)
         limits = first.limits(context, email_key, device)
         try:
             async with self._deps.limiter.attempt(limits, email_key, InvalidCredentials):

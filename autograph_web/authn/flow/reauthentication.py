@@ -45,7 +45,7 @@ class Reauthentication:
         self,
         context: RequestContext,
         principal: SessionPrincipal,
-        wish: ReauthenticationInput,
+        data: ReauthenticationInput,
         device: str | None = None,
         method: MethodId | None = None,
     ) -> AuthenticationGrant:
@@ -64,10 +64,10 @@ class Reauthentication:
         """
         email_key = normalize_email(principal.email)
         first = self._usual if method is None else self._methods[method]
-        attempt = _Attempt(context, principal, first, self._code(principal, first, wish))
+        attempt = _Attempt(context, principal, first, self._code(principal, first, data))
         limits = first.limits(context, email_key, device)
         async with self._deps.limiter.attempt(limits, email_key, WrongPassword):
-            checked = await self._check(attempt, wish.password.get_secret_value())
+            checked = await self._check(attempt, data.password.get_secret_value())
         if attempt.code is None:
             return await self._admit(attempt, checked)
         async with self._deps.limiter.attempt(
@@ -76,13 +76,13 @@ class Reauthentication:
             return await self._admit(attempt, checked)
 
     def _code(
-        self, principal: SessionPrincipal, first: FirstFactor, wish: ReauthenticationInput
+        self, principal: SessionPrincipal, first: FirstFactor, data: ReauthenticationInput
     ) -> TypedCode | None:
         if not principal.mfa_enabled or MULTI_FACTOR in first.amr:
             return None
-        if wish.code is None:
+        if data.code is None:
             raise CodeMalformed
-        return self._factors.read(wish.code.get_secret_value())
+        return self._factors.read(data.code.get_secret_value())
 
     async def _check(self, attempt: _Attempt, answer: str) -> Checked:
         checked = await attempt.first.check(attempt.context, attempt.principal.user_id, answer)

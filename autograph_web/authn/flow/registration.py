@@ -45,8 +45,8 @@ class Registration:
         """
         return self._flags.of(REGISTRATION_OPEN)
 
-    async def register(self, context: RequestContext, wish: RegistrationInput) -> Account:
-        """Create the account that `wish` describes.
+    async def register(self, context: RequestContext, data: RegistrationInput) -> Account:
+        """Create the account that `data` describes.
 
         Raises:
             EmailInvalid: It is not an email address.
@@ -60,8 +60,8 @@ class Registration:
         try:
             if not self.is_open:
                 raise RegistrationClosed
-            email = parse_email(wish.email, self._deps.reserved_domains)
-            password = wish.password.get_secret_value()
+            email = parse_email(data.email, self._deps.reserved_domains)
+            password = data.password.get_secret_value()
             await self._first.require(password, email.text)
             return await self._create(context, email, password)
         except DomainError as refusal:

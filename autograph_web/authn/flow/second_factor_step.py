@@ -59,7 +59,7 @@ class SecondFactorStep:
         return self._required(account.email, account.id, token)
 
     async def verify(
-        self, context: RequestContext, wish: SecondStepInput, device: str | None = None
+        self, context: RequestContext, data: SecondStepInput, device: str | None = None
     ) -> AuthenticationGrant:
         """Complete a sign-in with an authenticator code or a recovery code.
 
@@ -73,13 +73,13 @@ class SecondFactorStep:
             RateLimited: Too many wrong codes, for this challenge or for the account.
             Unavailable: The database or Redis is unavailable; the code remains unused.
         """
-        code = self._factors.read(wish.code.get_secret_value())
-        challenge = await self._challenge(context, wish)
+        code = self._factors.read(data.code.get_secret_value())
+        challenge = await self._challenge(context, data)
         try:
             async with self._deps.limiter.attempt(
                 self._limits(challenge), challenge.user_id.hex, InvalidCode
             ):
-                grant = await self._check(context, challenge, code, wish.trust_device, device)
+                grant = await self._check(context, challenge, code, data.trust_device, device)
         except InvalidCode:
             await self._note_failure(context, challenge)
             raise
@@ -110,11 +110,11 @@ class SecondFactorStep:
     def _required(self, email: str, user_id: UUID, token: str) -> ChallengeRequired:
         return ChallengeRequired(email, token, self._trusted.are_offered(user_id), self._factors.ids)
 
-    async def _challenge(self, context: RequestContext, wish: SecondStepInput) -> Challenge:
-        if wish.mfa_token is None:
-            return await self._challenges.of_client(context, wish.email)
-        challenge = await self._challenges.of_token(wish.mfa_token.get_secret_value())
-        if normalize_email(challenge.email) != normalize_email(wish.email):
+    async def _challenge(self, context: RequestContext, data: SecondStepInput) -> Challenge:
+        if data.mfa_token is None:
+            return await self._challenges.of_client(context, data.email)
+        challenge = await self._challenges.of_token(data.mfa_token.get_secret_value())
+        if normalize_email(challenge.email) != normalize_email(data.email):
             raise ChallengeExpired
         return challenge
 

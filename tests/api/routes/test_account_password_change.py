@@ -36,8 +36,8 @@ WISH_OF_OLD = {"email": EMAIL, "password": PASSWORD}
 
 async def test_others_may_stay(api: AsyncClient, tokens: dict[str, Any]) -> None:
     other = await sign_in(api)
-    wish = WISH | {"end_other_sessions": False}
-    response = await api.post("/password-change", json=wish, headers=bearer(tokens))
+    data = WISH | {"end_other_sessions": False}
+    response = await api.post("/password-change", json=data, headers=bearer(tokens))
 
     assert response.status_code == 200
     assert (await api.get("/me", headers=bearer(other))).status_code == 200

@@ -14,7 +14,7 @@ from httpx import AsyncClient
 
 from autograph_web.accounts.store import USERS
 from autograph_web.api.app import build_api
-from autograph_web.api.authentication import CurrentCaller, CurrentViewer
+from autograph_web.api.authentication import CurrentCaller, CurrentPrincipal
 from autograph_web.api_keys.key import ApiKeyPrincipal, Scope
 from autograph_web.authz.errors import ScopeMissing, SessionRequired
 from autograph_web.authz.operations import REST, Operation, Who, operation_of
@@ -77,7 +77,7 @@ def dependencies(dependant: Dependant) -> Iterator[Any]:
 def asks_for(call: str) -> set[str]:
     """Return which of the two ways of asking who calls a route has."""
     asked = set(dependencies(CALLS[call].dependant))
-    ways = {"viewer": CurrentViewer, "caller": CurrentCaller}
+    ways = {"viewer": CurrentPrincipal, "caller": CurrentCaller}
     return {name for name, way in ways.items() if get_args(way)[1].dependency in asked}
 
 
@@ -285,9 +285,9 @@ async def test_somebody_elses_key_is_not_there(api: AsyncClient, mina: dict[str,
     ],
 )
 async def test_what_cannot_be_a_key_is_refused(
-    api: AsyncClient, mina: dict[str, str], wish: dict[str, Any], code: str
+    api: AsyncClient, mina: dict[str, str], data: dict[str, Any], code: str
 ) -> None:
-    body = {"name": "x", "scopes": ["read"], **wish}
+    body = {"name": "x", "scopes": ["read"], **data}
     assert_problem(await api.post("/api-keys", json=body, headers=mina), 422, code)
     assert (await api.get("/api-keys", headers=mina)).json() == []
 

@@ -206,8 +206,8 @@ async def test_an_address_is_read_alike_at_every_door(
     api: AsyncClient, browser: AsyncClient, typed: str
 ) -> None:
     await sign_up(api)
-    wish = {"email": typed, "password": CREDENTIALS["password"]}
-    assert (await api.post("/login", json=wish)).status_code == 200
-    assert_problem(await api.post("/register", json=wish), 409, "email_taken")
-    answer = await browser.post("/session/sign-in", data=wish)
+    data = {"email": typed, "password": CREDENTIALS["password"]}
+    assert (await api.post("/login", json=data)).status_code == 200
+    assert_problem(await api.post("/register", json=data), 409, "email_taken")
+    answer = await browser.post("/session/sign-in", data=data)
     assert answer.headers["location"] == "/dashboard"

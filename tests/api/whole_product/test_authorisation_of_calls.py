@@ -143,8 +143,8 @@ class People:
         return owner, paper
 
     async def _collect(self, owner: Caller) -> None:
-        wish: dict[str, Any] = {"name": f"Key {uuid4().hex[:12]}", "scopes": ["read"]}
-        key = (await owner.call("POST /api-keys", wish, {})).json()
+        data: dict[str, Any] = {"name": f"Key {uuid4().hex[:12]}", "scopes": ["read"]}
+        key = (await owner.call("POST /api-keys", data, {})).json()
         own = {one["id"] for one in (await owner.call("GET /sessions", {}, {})).json()}
         await self._signed_in(owner)
         sessions = (await owner.call("GET /sessions", {}, {})).json()
@@ -153,7 +153,7 @@ class People:
             "user": owner.id,
             "ip": _OWNERS_IP,
             "key": key["id"],
-            "key_name": wish["name"],
+            "key_name": data["name"],
             "session": next(one["id"] for one in sessions if one["id"] not in own),
             "secret": _SECRET,
             "link": "x" * 43,

@@ -26,8 +26,8 @@ from tests.support.services.operators import OPERATOR, administrator
 NORA = "nora@northwind.dev"
 
 
-async def found(services: Services, **wish: object) -> list[tuple[str | None, str]]:
-    page = await services.audit_search.page(AuditInput.model_validate(wish), None, 99)
+async def found(services: Services, **data: object) -> list[tuple[str | None, str]]:
+    page = await services.audit_search.page(AuditInput.model_validate(data), None, 99)
     return [(one.email, one.event.kind.value) for one in page.found]
 
 
@@ -78,9 +78,9 @@ async def test_the_pages_follow_each_other_without_gap_or_repetition(
 ) -> None:
     mina = await register(services)
     await fill(services, clock, mina.id, uuid4())
-    wish, seen, cursor = AuditInput(group=EventCategory.SIGN_IN), list[int](), None
+    data, seen, cursor = AuditInput(group=EventCategory.SIGN_IN), list[int](), None
     while True:
-        page = await services.audit_search.page(wish, cursor, 97)
+        page = await services.audit_search.page(data, cursor, 97)
         seen += [one.event.id for one in page.found]
         cursor = page.next_cursor
         if cursor is None:
@@ -89,7 +89,7 @@ async def test_the_pages_follow_each_other_without_gap_or_repetition(
     assert seen == [event.id for event in events]
     assert len(seen) == len(set(seen)) > 300
     with pytest.raises(InvalidCursor):
-        await services.audit_search.page(wish, "elsewhere", 9)
+        await services.audit_search.page(data, "elsewhere", 9)
 
 
 async def test_a_page_reads_about_as_many_rows_as_it_shows(services: Services, clock: FakeClock) -> None:
@@ -121,13 +121,13 @@ async def test_a_download_has_everything_that_is_picked(services: Services, cloc
     mina = await register(services)
     nora = await administrator(services)
     await fill(services, clock, mina.id, uuid4())
-    wish = AuditInput(person=EMAIL)
-    download = await services.audit_search.download(nora, wish, Format.CSV)
+    data = AuditInput(person=EMAIL)
+    download = await services.audit_search.download(nora, data, Format.CSV)
     rows = list(csv.DictReader(io.StringIO("".join([part async for part in download.portions])[1:])))
     assert len(rows) == download.total == MANY // 2 + 1
     assert {row["account"] for row in rows} == {str(mina.id)}
 
-    download = await services.audit_search.download(nora, wish, Format.JSON)
+    download = await services.audit_search.download(nora, data, Format.JSON)
     text = json.loads("".join([part async for part in download.portions]))
     assert (text["format"], len(text["events"])) == ("autograph-audit-1", download.total)
     assert {event["user_id"] for event in text["events"]} == {str(mina.id)}
@@ -138,6 +138,6 @@ async def test_a_download_has_everything_that_is_picked(services: Services, cloc
     nobody = await services.audit_search.download(nora, AuditInput(person="nobody@x.dev"), Format.JSON)
     assert json.loads("".join([part async for part in nobody.portions]))["events"] == []
     for _ in range(17):
-        await services.audit_search.download(nora, wish, Format.CSV)
+        await services.audit_search.download(nora, data, Format.CSV)
     with pytest.raises(RateLimited):
-        await services.audit_search.download(nora, wish, Format.CSV)
+        await services.audit_search.download(nora, data, Format.CSV)

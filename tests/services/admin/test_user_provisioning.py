@@ -31,8 +31,8 @@ RACERS = 8
 
 
 async def test_an_account_is_made_with_a_password(services: Services) -> None:
-    wish = CreationInput(email=EMAIL, role=Role.ADMIN, password=SecretStr(PASSWORD))
-    created = await services.user_provisioning.create(OPERATOR, wish)
+    data = CreationInput(email=EMAIL, role=Role.ADMIN, password=SecretStr(PASSWORD))
+    created = await services.user_provisioning.create(OPERATOR, data)
     assert created.link is None
     mina = await person(services)
     assert (mina.role, mina.status, mina.email_verified) == ("admin", "active", True)
@@ -56,13 +56,13 @@ async def test_without_a_password_its_owner_chooses_one(
 
 async def test_what_is_wrong_with_a_new_account_is_said(services: Services) -> None:
     await register(services)
-    for wish, refusal in (
+    for data, refusal in (
         (CreationInput(email=EMAIL.upper()), EmailTaken),
         (CreationInput(email="nobody"), EmailInvalid),
         (CreationInput(email=ADMIN, password=SecretStr("short")), PasswordTooShort),
     ):
         with pytest.raises(refusal):
-            await services.user_provisioning.create(OPERATOR, wish)
+            await services.user_provisioning.create(OPERATOR, data)
     assert await how_many(services, USERS) == 1
     assert await audited(services, "account_created_by_admin") == []
 
@@ -82,8 +82,8 @@ async def test_registration_makes_no_administrator(services: Services) -> None:
 
 async def test_a_new_account_may_be_made_with_a_password(services: Services) -> None:
     nora = await administrator(services)
-    wish = CreationInput(email=EMAIL, password=SecretStr("gravel harbour thirteen violins"))
-    created = await services.user_provisioning.create(nora, wish)
+    data = CreationInput(email=EMAIL, password=SecretStr("gravel harbour thirteen violins"))
+    created = await services.user_provisioning.create(nora, data)
     assert created.link is None
     [event] = await audited(services, "account_created_by_admin")
     assert (event.user_id, administrator_in(event.details["actor"])) == (created.id, caller_of(nora).user_id)

@@ -154,8 +154,8 @@ def test_versions_of_redis(version: str, enough: bool) -> None:
 async def test_clients_whose_address_the_proxy_hides_are_told_of(
     services: Services, ip: str, given: dict[str, str], outcome: str
 ) -> None:
-    wish = RegistrationInput(email=EMAIL, password=SecretStr(PASSWORD))
-    await services.registration.register(context(ip), wish)
+    data = RegistrationInput(email=EMAIL, password=SecretStr(PASSWORD))
+    await services.registration.register(context(ip), data)
     _, found = await examined(services, **given)
 
     assert found["client addresses"][0] == outcome

@@ -184,10 +184,10 @@ async def test_wrong_credentials_wait_to_be_put_right_and_are_not_logged(
     ids=str,
 )
 async def test_a_refusal_for_now_is_tried_again_later(
-    services: Services, courier_to: MakeCourier, clock: FakeClock, wish: dict[str, list[str]]
+    services: Services, courier_to: MakeCourier, clock: FakeClock, data: dict[str, list[str]]
 ) -> None:
-    [answer] = [answer for answers in wish.values() for answer in answers]
-    office = await MailServer(**wish).open()  # pyright: ignore[reportArgumentType]
+    [answer] = [answer for answers in data.values() for answer in answers]
+    office = await MailServer(**data).open()  # pyright: ignore[reportArgumentType]
     courier = courier_to(office.url())
     await post(services)
     assert await courier.deliver_one() is Outcome.DONE, "the next letter would have to wait as well"
@@ -208,10 +208,10 @@ async def test_a_refusal_for_now_is_tried_again_later(
     "wish", [{"recipient_says": ["550 no such person"]}, {"data_says": ["554 no"]}], ids=str
 )
 async def test_a_refusal_for_good_fails_at_once_and_stays_to_be_seen(
-    services: Services, courier_to: MakeCourier, clock: FakeClock, wish: dict[str, list[str]]
+    services: Services, courier_to: MakeCourier, clock: FakeClock, data: dict[str, list[str]]
 ) -> None:
-    [answer] = [answer for answers in wish.values() for answer in answers]
-    office = await MailServer(**wish).open()  # pyright: ignore[reportArgumentType]
+    [answer] = [answer for answers in data.values() for answer in answers]
+    office = await MailServer(**data).open()  # pyright: ignore[reportArgumentType]
     await post(services)
     assert await courier_to(office.url()).deliver_one() is Outcome.DONE
     clock.advance(86_400)

@@ -73,10 +73,10 @@ async def change_password(
     end_others: bool = True,
     device: str | None = None,
 ) -> AuthenticationGrant:
-    wish = PasswordChangeInput(
+    data = PasswordChangeInput(
         current_password=SecretStr(current), new_password=SecretStr(new), end_other_sessions=end_others
     )
-    return await services.password_change.change(context(), principal, wish, device)
+    return await services.password_change.change(context(), principal, data, device)
 
 
 @pytest.fixture

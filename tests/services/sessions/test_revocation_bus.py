@@ -130,8 +130,8 @@ async def test_a_changed_password_sends_the_others_away(
     services: Services, ear: Listener, here: Browser, there: Browser
 ) -> None:
     """Whoever changed it gets a new session in a moment, and must not be sent away before that."""
-    wish = PasswordChangeInput(current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW))
-    grant = await services.password_change.change(context(), here.principal, wish)
+    data = PasswordChangeInput(current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW))
+    grant = await services.password_change.change(context(), here.principal, data)
     await services.sessions.open_for_browser(context(), grant)
     await ear.hears(there.id)
     assert await here.is_out()

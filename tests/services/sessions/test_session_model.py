@@ -104,8 +104,8 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: not self.account.locked and len(self.account.keys) < 4)
     @rule(days=sampled_from([None, 1]))
     def make_key(self, days: int | None) -> None:
-        wish = ApiKeyInput.model_validate({"name": "Backup", "scopes": {"read"}, "expires_in_days": days})
-        issued = self.do(self.services.api_keys.create(context(), self._fresh_viewer(), wish))
+        data = ApiKeyInput.model_validate({"name": "Backup", "scopes": {"read"}, "expires_in_days": days})
+        issued = self.do(self.services.api_keys.create(context(), self._fresh_viewer(), data))
         expires = None if days is None else self.now + days * KEY_S
         self.account.keys.append(KeyModel(issued.key.id, issued.text, expires))
 
@@ -162,7 +162,7 @@ class Machine(RuleBasedStateMachine):
     @rule(choice=data(), others=booleans())
     def change_password(self, choice: Any, others: bool) -> None:
         shown, principal = self._some_viewer(choice)
-        wish = PasswordChangeInput.model_validate(
+        data = PasswordChangeInput.model_validate(
             {
                 "current_password": self.account.password,
                 "new_password": self._other_password(),
@@ -171,9 +171,9 @@ class Machine(RuleBasedStateMachine):
         )
         if self.phone is not None and not principal.assurance.is_two_step:
             with pytest.raises(ReauthenticationRequired):
-                self.do(self.services.password_change.change(context(), principal, wish))
+                self.do(self.services.password_change.change(context(), principal, data))
             return
-        grant = self.do(self.services.password_change.change(context(), principal, wish))
+        grant = self.do(self.services.password_change.change(context(), principal, data))
         self.account.password = self._other_password()
         if others:
             self.account.end_all()
@@ -313,8 +313,8 @@ class Machine(RuleBasedStateMachine):
         return self.do(self.services.sessions.authenticate_cookie(self.account.shown[-1].text))
 
     def _prove(self, remember: bool) -> AuthenticationGrant:
-        wish = SignInInput(email=EMAIL, password=SecretStr(self.account.password), remember_me=remember)
-        outcome = self.do(self.services.sign_in.start(context(), wish))
+        data = SignInInput(email=EMAIL, password=SecretStr(self.account.password), remember_me=remember)
+        outcome = self.do(self.services.sign_in.start(context(), data))
         if self.phone is None:
             assert isinstance(outcome, AuthenticationGrant)
             return outcome

@@ -29,8 +29,8 @@ def _register(client: httpx.Client, name: str) -> httpx.Response:
 def test_a_full_disk_refuses_writes_with_503_and_ends_nothing(server: LiveServer) -> None:
     with httpx.Client(base_url=server.base_url) as client:
         assert _register(client, "mina").status_code == 201
-        wish = {"email": "mina@northwind.dev", "password": PASSWORD}
-        token = client.post("/login", json=wish).json()["access_token"]
+        data = {"email": "mina@northwind.dev", "password": PASSWORD}
+        token = client.post("/login", json=data).json()["access_token"]
         own = {"Authorization": f"Bearer {token}"}
         workers = {worker.pid for worker in server.workers()}
 
@@ -48,5 +48,5 @@ def test_a_full_disk_refuses_writes_with_503_and_ends_nothing(server: LiveServer
         free(server.inside(server.data_dir))
         server.wait_until_ready()
         assert _register(client, "later").status_code == 201
-        assert client.post("/login", json=wish).status_code == 200
+        assert client.post("/login", json=data).status_code == 200
         assert {worker.pid for worker in server.workers()} == workers

@@ -45,8 +45,8 @@ async def principal(services: Services, clock: FakeClock) -> SessionPrincipal:
 
 
 def change_password(services: Services, principal: SessionPrincipal) -> Awaitable[object]:
-    wish = PasswordChangeInput.model_validate({"current_password": PASSWORD, "new_password": NEW_PASSWORD})
-    return services.password_change.change(context(), principal, wish)
+    data = PasswordChangeInput.model_validate({"current_password": PASSWORD, "new_password": NEW_PASSWORD})
+    return services.password_change.change(context(), principal, data)
 
 
 USE_CASES: dict[str, UseCase] = {

@@ -268,8 +268,8 @@ async def reset(on: Stage) -> Act:
 
 @case
 async def password_change(on: Stage) -> Act:
-    wish = PasswordChangeInput(current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW_PASSWORD))
-    return on.services.password_change.change(context(), await on.person(), wish)
+    data = PasswordChangeInput(current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW_PASSWORD))
+    return on.services.password_change.change(context(), await on.person(), data)
 
 
 @case
@@ -408,5 +408,5 @@ async def limits_of_an_account_lifted(on: Stage) -> Act:
 async def flag_switched(on: Stage) -> Act:
     operator = await administrator(on.services, on.email)
     assert isinstance(operator.caller, SessionPrincipal)
-    wish = parse_flag_change("trusted_devices", "off", ALL_ACCOUNTS - on.number)
-    return on.services.feature_flags.change(context(), operator.caller, wish)
+    data = parse_flag_change("trusted_devices", "off", ALL_ACCOUNTS - on.number)
+    return on.services.feature_flags.change(context(), operator.caller, data)

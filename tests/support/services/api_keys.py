@@ -37,7 +37,7 @@ def impostor(text: str, number: int = 0) -> str:
     return spelled + check
 
 
-def wish(name: str = "Backup", scopes: frozenset[Scope] = READ, **end: datetime | int | None) -> ApiKeyInput:
+def data(name: str = "Backup", scopes: frozenset[Scope] = READ, **end: datetime | int | None) -> ApiKeyInput:
     """Return what somebody asks for who wants a key."""
     return ApiKeyInput.model_validate({"name": name, "scopes": scopes, **end})
 
@@ -56,7 +56,7 @@ async def signed_in(services: Services, email: str = EMAIL) -> SessionPrincipal:
 
 async def issue(services: Services, principal: SessionPrincipal, **wanted: Any) -> IssuedKey:
     """Make a key."""
-    return await services.api_keys.create(context(), principal, wish(**wanted))
+    return await services.api_keys.create(context(), principal, data(**wanted))
 
 
 async def use(services: Services, text: str, ip: str = "203.0.113.7") -> ApiKeyPrincipal:

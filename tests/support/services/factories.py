@@ -43,8 +43,8 @@ def context(ip: str = "203.0.113.7", agent: str = AGENT) -> RequestContext:
 
 async def register(services: Services, email: str = EMAIL, password: str = PASSWORD) -> Account:
     """Create an account."""
-    wish = RegistrationInput(email=email, password=SecretStr(password))
-    return await services.registration.register(context("198.51.100.200"), wish)
+    data = RegistrationInput(email=email, password=SecretStr(password))
+    return await services.registration.register(context("198.51.100.200"), data)
 
 
 async def prove(
@@ -57,8 +57,8 @@ async def prove(
     device: str | None = None,
 ) -> AuthenticationGrant:
     """Sign in to an account without a second factor."""
-    wish = SignInInput(email=email, password=SecretStr(password), remember_me=remember)
-    outcome = await services.sign_in.start(context(ip), wish, device)
+    data = SignInInput(email=email, password=SecretStr(password), remember_me=remember)
+    outcome = await services.sign_in.start(context(ip), data, device)
     assert isinstance(outcome, AuthenticationGrant)
     return outcome
 

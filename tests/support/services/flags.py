@@ -8,5 +8,5 @@ from tests.support.services.operators import OPERATOR
 
 async def switch(services: Services, name: str, word: str | None, percent: int = ALL_ACCOUNTS) -> FlagState:
     """Switch a flag as an operator at the command line would."""
-    wish = parse_flag_change(name, word, percent)
-    return await services.flags.change(OPERATOR.context, OPERATOR.actor, wish)
+    data = parse_flag_change(name, word, percent)
+    return await services.flags.change(OPERATOR.context, OPERATOR.actor, data)

@@ -71,8 +71,8 @@ async def start(
     trusted: str | None = None,
 ) -> AuthenticationGrant | ChallengeRequired:
     """Show the password."""
-    wish = SignInInput(email=email, password=SecretStr(PASSWORD), remember_me=remember)
-    return await services.sign_in.start(asking or context(), wish, trusted=trusted)
+    data = SignInInput(email=email, password=SecretStr(PASSWORD), remember_me=remember)
+    return await services.sign_in.start(asking or context(), data, trusted=trusted)
 
 
 async def verify(
@@ -85,13 +85,13 @@ async def verify(
     trust: bool = False,
 ) -> AuthenticationGrant:
     """Show a code."""
-    wish = SecondStepInput(
+    data = SecondStepInput(
         email=email,
         code=SecretStr(code),
         mfa_token=None if token is None else SecretStr(token),
         trust_device=trust,
     )
-    return await services.second_factor_step.verify(asking or context(), wish)
+    return await services.second_factor_step.verify(asking or context(), data)
 
 
 async def sign_in(
@@ -105,8 +105,8 @@ async def reauthenticate(
     services: Services, principal: SessionPrincipal, code: str | None = None, password: str = PASSWORD
 ) -> AuthenticationGrant:
     """Confirm in the middle of a session who one is."""
-    wish = ReauthenticationInput(password=SecretStr(password), code=None if code is None else SecretStr(code))
-    return await services.reauthentication.confirm(context(), principal, wish)
+    data = ReauthenticationInput(password=SecretStr(password), code=None if code is None else SecretStr(code))
+    return await services.reauthentication.confirm(context(), principal, data)
 
 
 async def open_browser(services: Services, grant: AuthenticationGrant) -> str:

@@ -168,11 +168,11 @@ async def test_many_sign_ins_at_once_may_renew_one_hash(
     await asyncio.gather(*signing_in, *confirmed)
     assert await audited(services, "login_failed") == []
     # A server of the other cost renews it back, while one of this cost changes the password.
-    wish = PasswordChangeInput(
+    data = PasswordChangeInput(
         current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW_PASSWORD), end_other_sessions=False
     )
     await asyncio.gather(
-        prove(services), stricter.password_change.change(context(), principal, wish), return_exceptions=True
+        prove(services), stricter.password_change.change(context(), principal, data), return_exceptions=True
     )
     assert await prove(services, password=NEW_PASSWORD)
 

@@ -47,8 +47,8 @@ async def test_a_password_is_stored_as_a_bcrypt_hash_of_the_configured_cost(serv
 
 async def test_a_registration_is_audited_with_its_circumstances(services: Services) -> None:
     circumstances = context("2001:db8::7")
-    wish = RegistrationInput(email=EMAIL, password=SecretStr(PASSWORD))
-    account = await services.registration.register(circumstances, wish)
+    data = RegistrationInput(email=EMAIL, password=SecretStr(PASSWORD))
+    account = await services.registration.register(circumstances, data)
 
     [row] = await audited(services, "registration_success")
     assert (row.user_id, row.ip, row.user_agent) == (account.id, "2001:db8::7", AGENT)

@@ -174,8 +174,8 @@ class Product:
         return [self.method]
 
     async def show_the_word(self, word: str = WORD) -> AuthenticationGrant | ChallengeRequired:
-        wish = SignInInput(email=EMAIL, password=SecretStr(word))
-        return await self.services.sign_in.start(context(), wish, method=MagicWord.id)
+        data = SignInInput(email=EMAIL, password=SecretStr(word))
+        return await self.services.sign_in.start(context(), data, method=MagicWord.id)
 
 
 @pytest.fixture
@@ -222,8 +222,8 @@ async def test_it_confirms_who_somebody_is(product: Product) -> None:
     principal = await principal_of(services, await open_browser(services, grant))
     await product.method.renew(mina.id, "sesame")
 
-    wish = ReauthenticationInput(password=SecretStr("sesame"))
-    again = await services.reauthentication.confirm(context(), principal, wish, method=MagicWord.id)
+    data = ReauthenticationInput(password=SecretStr("sesame"))
+    again = await services.reauthentication.confirm(context(), principal, data, method=MagicWord.id)
 
     assert (again.method, again.replaces) == ("magic_word", principal.session_id)
 
@@ -243,8 +243,8 @@ async def test_one_that_is_several_factors_at_once_asks_for_no_other(
     assert (principal.mfa_enabled, principal.assurance.level) == (True, Level.AAL2)
     principal.assurance.require_recent(mfa_enabled=True, clock=clock)
     await product.method.renew(mina.id, "sesame")
-    wish = ReauthenticationInput(password=SecretStr("sesame"))
-    again = await services.reauthentication.confirm(context(), principal, wish, method=MagicWord.id)
+    data = ReauthenticationInput(password=SecretStr("sesame"))
+    again = await services.reauthentication.confirm(context(), principal, data, method=MagicWord.id)
     assert again.amr == "hwk user mfa"
 
 
