@@ -138,5 +138,5 @@ async def test_without_redis_nothing_is_lifted_and_nothing_is_written_down(
 
 def test_every_limit_that_counts_by_address_can_be_lifted() -> None:
     sources = "\n".join(path.read_text() for path in (ROOT / "autograph_web").rglob("*.py"))
-    counted = re.findall(r"limits\(Limit\.([A-Z_]+), (?:bucket|address_bucket\([a-z.]+\))\)", sources)
+    counted = re.findall(r"\(Limit\.([A-Z_]+), (?:bucket|address_bucket\([a-z.]+\))[,)]", sources)
     assert {*(Limit[name] for name in counted), Limit.API_KEY_WRONG} == set(ADDRESS_LIMITS)
