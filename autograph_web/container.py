@@ -94,11 +94,11 @@ def build_services(
     account = accounts_module.build(infra, deps, flags)
     session = sessions_module.build(infra, deps)
     sessions, links = session.sessions, account.links
-    api_key = api_keys_module.build(infra, deps, links)
+    api_key = api_keys_module.build(infra, deps, links, sessions)
     authn = authn_module.build(infra, deps, flags, account, sessions, [api_key.api_keys], more_methods)
     parts = (
         *(infra, mail, audit, flag, account, session, authn, api_key),
-        profile_module.build(deps, links, sessions, authn),
+        profile_module.build(deps, links, sessions, authn, api_key.api_keys),
         recovery_module.build(settings, deps, account, authn),
         admin_module.build(settings, deps, flags, links, session, authn),
         monitoring_module.build(infra, mail, audit, newest_revision()),

@@ -65,6 +65,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 
 SQL_HOMES = re.compile(r"\.(models|store)$|\.infra\.db\.(database|types)$|\.(schema|migrate)$")
 SQL = re.compile(r"sqlmodel\b|sqlalchemy\.(select|insert|update|delete|text|func|and_|or_|case|exists|desc)$")
+STORE = re.compile(r"autograph_web\.(\w+)\.(?:\w+\.)*store\b")
 ENVIRONMENT_HOMES = re.compile(r"\.(settings|serve|cli)$|\.commands\.serving$|\.frontend\.build$")
 ENVIRONMENT = re.compile(r"os\.(environ|getenv|putenv|environb)\b|dotenv\b")
 RANDOMNESS_HOMES = re.compile(r"\.infra\.(clock|randomness)$")
@@ -135,6 +136,18 @@ def keeps_storage_out_of_api_and_ui(module: Module) -> Iterator[str]:
 def keeps_sql_in_stores(module: Module) -> Iterator[str]:
     if not SQL_HOMES.search(module.name):
         yield from filter(SQL.match, module.uses)
+
+
+def keeps_foreign_stores_out(module: Module) -> Iterator[str]:
+    """What a package stores is read and written through its services; only queries join tables of several.
+
+    The store of accounts is common to all that change an account in their unit of work.
+    """
+    if module.part in LAYERS and not module.name.endswith(".store"):
+        for name in module.imports:
+            home = STORE.match(name)
+            if home and home[1] not in (module.part, "accounts"):
+                yield name
 
 
 def keeps_the_environment_in_settings(module: Module) -> Iterator[str]:
@@ -215,6 +228,7 @@ RULES: tuple[Rule, ...] = (
     keeps_web_frameworks_out_of_the_domain,
     keeps_storage_out_of_api_and_ui,
     keeps_sql_in_stores,
+    keeps_foreign_stores_out,
     keeps_the_environment_in_settings,
     keeps_time_and_randomness_in_infra,
     begins_units_of_work_anew,
@@ -249,6 +263,8 @@ PLANTED: tuple[tuple[Rule, str, str], ...] = (
     (keeps_storage_out_of_api_and_ui, "api.authentication", "import redis.asyncio"),
     (keeps_sql_in_stores, "authn.flow.login", "import sqlalchemy as sa\nx = sa.select(1)"),
     (keeps_sql_in_stores, "authn.flow.registration", "from sqlmodel import select"),
+    (keeps_foreign_stores_out, "profile.export", "from autograph_web.sessions import store as sessions"),
+    (keeps_foreign_stores_out, "admin.user_directory", "from autograph_web.mail.store import OUTBOX"),
     (keeps_the_environment_in_settings, "mail.outbox", "import os\nx = os.environ['A']"),
     (keeps_the_environment_in_settings, "mail.outbox", "from os import getenv"),
     (keeps_the_environment_in_settings, "mail.outbox", "import os as o\nx = o.getenv('A')"),

@@ -46,10 +46,12 @@ def build(
     return AdminServices(
         limits=Limits(deps, policy),
         audit_search=AuditSearch(deps),
-        statistics=Statistics(deps, settings.audit_retention_days),
+        statistics=Statistics(deps, sessions.sessions, settings.audit_retention_days),
         feature_flags=FeatureFlags(deps, flags),
         admin_policy=policy,
-        user_directory=UserDirectory(deps, sessions.sessions, sessions.devices),
+        user_directory=UserDirectory(
+            *(deps, sessions.sessions, sessions.devices, authn.second_factors, authn.trusted_devices)
+        ),
         user_provisioning=UserProvisioning(deps, authn.passwords, links, policy),
         user_actions=UserActions(deps, authn.revocations, policy),
     )

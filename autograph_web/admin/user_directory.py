@@ -7,8 +7,8 @@ from autograph_web.admin import store
 from autograph_web.admin.errors import AccountUnknown
 from autograph_web.admin.user_summary import UserFilter, UserSummary, as_id
 from autograph_web.audit.use_case_context import UseCaseContext
-from autograph_web.authn.methods.recovery_codes import store as recovery_codes
-from autograph_web.authn.methods.trusted_device import store as trusted
+from autograph_web.authn.flow.second_factors import SecondFactors
+from autograph_web.authn.methods.trusted_device.trusted_devices import TrustedDevices
 from autograph_web.sessions.devices import Devices, OpenSession
 from autograph_web.sessions.sessions import Sessions
 
@@ -26,8 +26,16 @@ class UserDetail:
 class UserDirectory:
     """All accounts, for operators."""
 
-    def __init__(self, deps: UseCaseContext, sessions: Sessions, devices: Devices) -> None:
+    def __init__(
+        self,
+        deps: UseCaseContext,
+        sessions: Sessions,
+        devices: Devices,
+        second_factors: SecondFactors,
+        trusted_devices: TrustedDevices,
+    ) -> None:
         self._deps, self._sessions, self._devices = deps, sessions, devices
+        self._second_factors, self._trusted_devices = second_factors, trusted_devices
 
     async def find(self, whom: str) -> UserSummary:
         """Return the account with this address, in any spelling, or with this id.
@@ -67,11 +75,10 @@ class UserDirectory:
         Raises:
             Unavailable: The database is unavailable.
         """
-        now = self._deps.clock.now()
-        async with self._deps.database.read() as connection:
-            codes = await recovery_codes.codes_left(connection, person.id)
-            devices = await trusted.devices_of(connection, person.id, now)
-        return UserDetail(person, await self._sessions.count_active(person.id), codes, len(devices))
+        factors = await self._second_factors.status(person.id)
+        devices = await self._trusted_devices.of(person.id)
+        sessions = await self._sessions.count_active(person.id)
+        return UserDetail(person, sessions, factors.recovery_codes_left, len(devices))
 
     async def sessions_of(self, person: UserSummary) -> list[OpenSession]:
         """Return the open sessions of an account, the most recently used first; at most 100.

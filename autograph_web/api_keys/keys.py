@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.accounts.exporting import picked
 from autograph_web.accounts.links import Links
 from autograph_web.api_keys import store
 from autograph_web.api_keys.errors import (
@@ -42,12 +43,15 @@ from autograph_web.infra.crypto.keyring import token_hash
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.errors import DomainError, NotFound, Unavailable
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.sessions import store as sessions
 from autograph_web.sessions.principal import SessionPrincipal
+from autograph_web.sessions.sessions import Sessions
 
 MOST_KEYS = 25
 _TOUCH_AFTER = timedelta(minutes=5)  # last use has five-minute resolution, so most uses write nothing
 _KEPT_AFTER_THE_END = timedelta(days=30)
+_EXPORTED = (
+    *("id", "name", "scopes", "created_at", "expires_at", "last_used_at", "last_used_ip", "revoked_at"),
+)
 
 
 class ApiKeys:
@@ -55,8 +59,10 @@ class ApiKeys:
 
     kind = "api_keys"
 
-    def __init__(self, deps: UseCaseContext, throttle: ApiKeyThrottle, links: Links) -> None:
-        self._deps, self._throttle, self._links = deps, throttle, links
+    def __init__(
+        self, deps: UseCaseContext, throttle: ApiKeyThrottle, links: Links, sessions: Sessions
+    ) -> None:
+        self._deps, self._throttle, self._links, self._sessions = deps, throttle, links, sessions
 
     async def create(
         self, context: RequestContext, principal: SessionPrincipal, data: ApiKeyInput
@@ -143,6 +149,10 @@ class ApiKeys:
             return Taken({"api_keys": await store.remove_all(connection, order.user_id)})
         return Taken({"api_keys": await store.revoke_all(connection, order.user_id, order.now)})
 
+    async def exported(self, connection: AsyncConnection, user_id: UUID) -> dict[str, Any]:
+        """Return every stored key of an account, without its hash (see `Exportable`)."""
+        return {"api_keys": picked(await store.all_of(connection, user_id), *_EXPORTED)}
+
     async def purge_expired(self) -> int:
         """Delete keys that were revoked or expired thirty days ago; return how many.
 
@@ -174,14 +184,13 @@ class ApiKeys:
         # Locked, so that concurrent creations cannot exceed the limit. The session is checked under the lock:
         # whatever ends it, such as a new password, must not leave a key created afterwards.
         await accounts.lock(connection, principal.user_id)
-        now = self._deps.clock.now()
-        session = await sessions.find_alive(connection, principal.session_id, now)
+        session = await self._sessions.find_alive(connection, principal.session_id)
         if session is None:
             raise SessionEnded
         principal.assurance.require_recent(session.mfa_enabled, self._deps.clock)
         if Scope.ADMIN in data.scopes and session.role != ADMIN_ROLE:
             raise ScopeNotAllowed
-        if await store.count_in_force(connection, principal.user_id, now) >= MOST_KEYS:
+        if await store.count_in_force(connection, principal.user_id, self._deps.clock.now()) >= MOST_KEYS:
             raise TooManyApiKeys
         return session.email
 

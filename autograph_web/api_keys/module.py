@@ -9,6 +9,7 @@ from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.module import InfraServices
 from autograph_web.infra.ratelimit.table import Limit
 from autograph_web.infra.services import use_case
+from autograph_web.sessions.sessions import Sessions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +19,9 @@ class ApiKeyServices:
     api_keys: ApiKeys = use_case()
 
 
-def build(infra: InfraServices, deps: UseCaseContext, links: Links) -> ApiKeyServices:
+def build(infra: InfraServices, deps: UseCaseContext, links: Links, sessions: Sessions) -> ApiKeyServices:
     """Build them."""
     settings = infra.settings
     [uses], [wrong] = settings.rates[Limit.API_KEY], settings.rates[Limit.API_KEY_WRONG]
     throttle = ApiKeyThrottle(infra.redis, infra.clock, uses, wrong, settings.workers)
-    return ApiKeyServices(api_keys=ApiKeys(deps, throttle, links))
+    return ApiKeyServices(api_keys=ApiKeys(deps, throttle, links, sessions))

@@ -230,6 +230,22 @@ class AuditLog:
                 return
             last = found[-1].place
 
+    async def history(self, user_id: UUID) -> AsyncGenerator[list[AuditEvent]]:
+        """Yield all events of an account as its owner may see them, oldest first, as `portions` does.
+
+        Raises:
+            Unavailable: The database cannot be reached.
+        """
+        last: Cursor | None = None
+        while True:
+            async with self._database.read() as connection:
+                rows = await store.after(connection, user_id, last, _PORTION)
+            if not rows:
+                return
+            events = [event_of(row) for row in rows]
+            yield [owners(event) for event in events]
+            last = events[-1].place
+
     async def count(self, user_id: UUID | None, wanted: EventFilter) -> int:
         """Count the selected events of an account, or of all accounts.
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from autograph_web.accounts.exporting import Exportable
 from autograph_web.accounts.links import Links
+from autograph_web.api_keys.keys import ApiKeys
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.module import AuthnServices
 from autograph_web.infra.services import use_case
@@ -27,14 +29,16 @@ class ProfileServices:
     deletion: Deletion = use_case()
 
 
-def build(deps: UseCaseContext, links: Links, sessions: Sessions, authn: AuthnServices) -> ProfileServices:
+def build(
+    deps: UseCaseContext, links: Links, sessions: Sessions, authn: AuthnServices, api_keys: ApiKeys
+) -> ProfileServices:
     """Build them."""
-    revocations = authn.revocations
+    revocations, storing = authn.revocations, (sessions, *authn.methods, api_keys)
     return ProfileServices(
         profiles=Profiles(deps),
         password_change=PasswordChange(deps, authn.passwords, revocations, authn.grants),
         activity=Activity(deps),
         email_change=EmailChange(deps, links, sessions, revocations),
-        data_export=DataExport(deps),
+        data_export=DataExport(deps, [one for one in storing if isinstance(one, Exportable)]),
         deletion=Deletion(deps, revocations),
     )

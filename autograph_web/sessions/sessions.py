@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.errors import SessionEnded
+from autograph_web.accounts.exporting import picked
 from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.context import RequestContext, bind_user
@@ -30,6 +31,10 @@ from autograph_web.sessions.revocation_bus import RevocationBus
 _OVER, _EVERYWHERE = "session_ended", "logout_all"
 
 _KEPT_AFTER_THE_END = timedelta(days=7)
+_EXPORTED = (
+    *("id", "method", "remember", "ip", "user_agent", "created_at", "last_seen_at", "expires_at"),
+    *("revoked_at", "revoked_reason"),
+)
 _TOUCH_AFTER = timedelta(seconds=60)  # last use has one-minute resolution, so most checks write nothing
 
 
@@ -329,6 +334,18 @@ class Sessions:
         """
         async with self._deps.database.read() as connection:
             return await store.count_alive(connection, user_id, self._deps.clock.now())
+
+    async def count_all(self, connection: AsyncConnection) -> int:
+        """Count the open sessions of all accounts, within the caller's unit of work."""
+        return await store.count_all_alive(connection, self._deps.clock.now())
+
+    async def find_alive(self, connection: AsyncConnection, session_id: UUID) -> Row[Any] | None:
+        """Return a live session joined with its account, within the caller's unit of work, or None."""
+        return await store.find_alive(connection, session_id, self._deps.clock.now())
+
+    async def exported(self, connection: AsyncConnection, user_id: UUID) -> dict[str, Any]:
+        """Return every stored session of an account, ended ones included (see `Exportable`)."""
+        return {"sessions": picked(await store.all_of(connection, user_id), *_EXPORTED)}
 
     async def purge_expired(self) -> int:
         """Delete sessions that expired over a week ago, including their tokens; return how many.

@@ -12,7 +12,7 @@ from autograph_web.admin.statistics.figures import Day, Now, Span
 from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.db.retry import retried
-from autograph_web.sessions.store import count_all_alive
+from autograph_web.sessions.sessions import Sessions
 
 _FAILURES = (EventType.LOGIN_FAILED.value, EventType.MFA_VERIFY_FAILED.value)
 _ARRIVALS = (EventType.REGISTRATION_SUCCESS.value, EventType.ACCOUNT_CREATED_BY_ADMIN.value)
@@ -38,8 +38,8 @@ class Report:
 class Statistics:
     """Counts each event once, about an hour after it happened, and newer events at each request."""
 
-    def __init__(self, deps: UseCaseContext, retention_days: int) -> None:
-        self._deps, self._retention_days = deps, retention_days
+    def __init__(self, deps: UseCaseContext, sessions: Sessions, retention_days: int) -> None:
+        self._deps, self._sessions, self._retention_days = deps, sessions, retention_days
 
     async def report(self, span: Span) -> Report:
         """Return the days of `span`, oldest first; days whose events were deleted uncounted are omitted.
@@ -93,7 +93,7 @@ class Statistics:
             active=people.active,
             with_mfa=people.with_mfa,
             locked=people.locked,
-            open_sessions=await count_all_alive(connection, at),
+            open_sessions=await self._sessions.count_all(connection),
             letters_waiting=letters.waiting,
             letters_failed=letters.failed,
         )

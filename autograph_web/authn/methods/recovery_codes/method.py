@@ -1,6 +1,7 @@
 """Recovery codes as an authentication method: each works once, in place of the authenticator."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,6 +54,10 @@ class RecoveryCodes:
         )
         letter = mfa_email("code_used", use.email, use.context, self._deps.clock.now())
         await self._deps.outbox.post(connection, letter)
+
+    async def exported(self, connection: AsyncConnection, user_id: UUID) -> dict[str, Any]:
+        """Return how many codes an account has left (see `Exportable`)."""
+        return {"recovery_codes_left": await store.codes_left(connection, user_id)}
 
     async def remaining(self, connection: AsyncConnection, user_id: UUID) -> int:
         """Return how many unused codes are left."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from autograph_web.accounts.exporting import picked
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.methods.totp import algorithm, codes, store
@@ -72,6 +73,11 @@ class TotpMethod:
         """Delete an account's authenticator, or only one activated since, and any pending setup."""
         activated_at = await store.remove_since(connection, order.user_id, order.since)
         return Taken({"authenticators": int(activated_at is not None)}, activated_at)
+
+    async def exported(self, connection: AsyncConnection, user_id: UUID) -> dict[str, Any]:
+        """Return the authenticators of an account (see `Exportable`)."""
+        factors = await store.factors_of(connection, user_id)
+        return {"authenticators": picked(factors, "created_at", "activated_at")}
 
     async def purge_expired(self) -> int:
         """Delete the keys of authenticators that were replaced over 30 days ago; return how many.

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from autograph_web.accounts.exporting import picked
 from autograph_web.audit.event_types import EventType
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.authn.methods.trusted_device import store
@@ -21,6 +23,7 @@ from autograph_web.infra.randomness import random_token, random_uuid
 from autograph_web.sessions.principal import SessionPrincipal
 
 TRUST_SECONDS = 30 * 86_400
+_EXPORTED = ("id", "ip", "user_agent", "created_at", "last_used_at", "expires_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,11 @@ class TrustedDevices:
             TrustedBrowser(row.id, row.ip, row.user_agent, row.created_at, row.last_used_at, row.expires_at)
             for row in rows
         ]
+
+    async def exported(self, connection: AsyncConnection, user_id: UUID) -> dict[str, Any]:
+        """Return the devices that an account trusts (see `Exportable`)."""
+        devices = await store.devices_of(connection, user_id, self._deps.clock.now())
+        return {"trusted_devices": picked(devices, *_EXPORTED)}
 
     async def purge_expired(self) -> int:
         """Delete the devices whose trust has expired; return how many.
