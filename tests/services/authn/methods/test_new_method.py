@@ -1,10 +1,11 @@
 """A new authentication method is a package and a line: nothing else is edited for it.
 
 The method here, a word that is good once, exists in this file alone. It signs people in as a first factor and
-as a second one, and is listed, shown, audited and revoked like those of the product.
+as a second one, and is listed, shown, audited, exported, purged and revoked like those of the product.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import Any
@@ -30,6 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store as accounts
 from autograph_web.accounts.account import Account
+from autograph_web.accounts.exporting import picked
 from autograph_web.admin.user_provisioning import CreationInput
 from autograph_web.admin.user_summary import UserFilter
 from autograph_web.audit.use_case_context import UseCaseContext
@@ -45,7 +47,7 @@ from autograph_web.infra.db.types import UtcDateTime
 from autograph_web.infra.errors import DomainError
 from autograph_web.infra.ratelimit.limiter import RateLimit
 from autograph_web.infra.ratelimit.table import Limit
-from autograph_web.lifespan import opened
+from autograph_web.lifespan import opened, purge
 from autograph_web.sessions.assurance import Level, MethodId
 from autograph_web.sessions.principal import AuthenticationGrant
 from autograph_web.settings import Settings
@@ -156,6 +158,17 @@ class MagicWord:
         gone = delete(WORDS).where(WORDS.c.user_id == order.user_id).returning(WORDS.c.created_at)
         since: datetime | None = (await connection.execute(gone)).scalar_one_or_none()
         return Taken({"magic_words": int(since is not None)}, since)
+
+
+    # As something that stores data about an account.
+
+    async def exported(self, connection: AsyncConnection, user_id: UUID) -> dict[str, Any]:
+        mine = await connection.execute(select(WORDS).where(WORDS.c.user_id == user_id))
+        return {"magic_words": picked(mine, "created_at", "used_at")}
+
+    async def purge_expired(self) -> int:
+        async with self._deps.database.unit() as connection:
+            return (await connection.execute(delete(WORDS).where(WORDS.c.used_at.is_not(None)))).rowcount
 
 
 def _good(word: str) -> Sequence[Any]:
@@ -275,6 +288,23 @@ async def test_it_completes_a_sign_in_that_began_with_the_password(
     assert event.details["method"] == "password+magic_word"
     [session] = await services.devices.of(principal)
     assert device_row(session).how == "Password and magic word"
+
+
+async def test_what_it_stores_is_exported_and_purged(product: Product) -> None:
+    services = product.services
+    mina = await services.user_provisioning.create(OPERATOR, CreationInput(email=EMAIL))
+    await product.method.enrol(mina.id, as_second_factor=False)
+    await purge(services)
+    grant = await product.show_the_word()
+    assert isinstance(grant, AuthenticationGrant)
+    principal = await principal_of(services, await open_browser(services, grant))
+
+    document = "".join([part async for part in await services.data_export.begin(context(), principal)])
+
+    assert [one["used_at"] is not None for one in json.loads(document)["magic_words"]] == [True]
+    assert WORD not in document
+    await purge(services)
+    assert await how_many(services, WORDS) == 0
 
 
 async def test_it_is_listed_and_it_is_revoked(product: Product) -> None:
