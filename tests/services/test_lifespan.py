@@ -1,4 +1,4 @@
-"""What is deleted once an hour, and that no two packages declare a service of the same name."""
+"""What the hourly cleanup deletes, and that no two packages declare a service with the same name."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator

@@ -45,7 +45,7 @@ OFF = pytest.mark.parametrize("settings_changes", [{"email_verification": "off"}
 
 @pytest.fixture
 def settings_changes() -> dict[str, Any]:
-    """What an operator gets who chooses nothing."""
+    """The default settings of an operator."""
     return {"email_verification": "banner"}
 
 

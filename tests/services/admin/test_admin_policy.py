@@ -1,4 +1,4 @@
-"""Who may administer: read anew for every change, and nothing learnt by anybody else; on both databases."""
+"""Who may administer: read again for every change; others learn nothing from a refusal; on both databases."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

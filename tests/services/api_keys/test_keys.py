@@ -1,4 +1,4 @@
-"""API keys: what makes one, what it opens, what ends it."""
+"""API keys: how they are created, what they give access to, and what revokes them."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ async def mina(services: Services) -> SessionPrincipal:
 
 
 async def refused(services: Services, text: str, ip: str = "203.0.113.7") -> str:
-    """Show a key that is refused and return why."""
+    """Use a key that is refused and return the reason."""
     with pytest.raises((ApiKeyInvalid, ApiKeyRevoked, ApiKeyExpired, RateLimited)) as refusal:
         await use(services, text, ip)
     return refusal.value.code

@@ -33,7 +33,7 @@ async def services(settings: Settings, own_redis: EmbeddedRedis, open_services: 
 
 
 async def guess(services: Services, text: str, times: int, ip: str = THERE) -> None:
-    """Show wrong keys with the id of a good one."""
+    """Send wrong keys with the id of a valid one."""
     for number in range(times):
         with pytest.raises(ApiKeyInvalid):
             await use(services, impostor(text, number), ip)

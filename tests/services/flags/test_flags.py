@@ -1,4 +1,4 @@
-"""Feature flags, on both databases: what they say, to whom, how they change, and what they decide."""
+"""Feature flags, on both databases: their values, for whom they are on, how they change, their effects."""
 
 import asyncio
 import random
@@ -188,7 +188,7 @@ def test_the_shares_are_even() -> None:
     assert set(places) == set(range(100))
     expected = len(PEOPLE) / 100
     chi_squared = sum((places.count(place) - expected) ** 2 / expected for place in range(100))
-    assert chi_squared < 150  # one in a thousand even deals is above that
+    assert chi_squared < 150  # one in a thousand fair distributions exceeds that
 
 
 async def test_another_worker_hears_of_it(

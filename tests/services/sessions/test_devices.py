@@ -34,14 +34,14 @@ async def owner_of(services: Services, pair: TokenPair) -> SessionPrincipal:
 
 @pytest.fixture
 async def here(services: Services) -> Browser:
-    """The browser Mina looks with."""
+    """The browser that Mina uses."""
     await register(services)
     return await come_in(services)
 
 
 @pytest.fixture
 async def there(services: Services, here: Browser) -> Browser:
-    """Another of hers."""
+    """Another browser of hers."""
     return await come_in(services, ip="198.51.100.9")
 
 
@@ -178,7 +178,7 @@ async def test_what_is_no_open_session_is_not_found(
         await services.devices.sign_out(context(), here.principal, uuid4())
 
     await services.devices.sign_out(context(), here.principal, there.id)
-    await services.devices.sign_out(context(), here.principal, there.id)  # two clicks are no fault
+    await services.devices.sign_out(context(), here.principal, there.id)  # a double click is not an error
     clock.advance(COPY_TTL + 1)
     with pytest.raises(NotFound):
         await services.devices.sign_out(context(), here.principal, there.id)

@@ -1,4 +1,4 @@
-"""Old days of the audit log go, under a seal that holds what stays, on both databases."""
+"""Old days of the audit log are deleted under a seal that protects the remaining rows, on both databases."""
 
 import asyncio
 from datetime import timedelta

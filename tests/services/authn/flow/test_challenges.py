@@ -1,4 +1,4 @@
-"""Whose code it may be: the challenge between the two steps, as it stands in Redis."""
+"""Who may use a code: the challenge between the two steps, as stored in Redis."""
 
 import asyncio
 

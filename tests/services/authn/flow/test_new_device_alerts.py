@@ -1,4 +1,4 @@
-"""A letter about every sign-in from a browser the account has not seen, and what its link does."""
+"""An email about every sign-in from a browser that is new to the account, and the effect of its link."""
 
 import asyncio
 from collections import Counter
@@ -42,7 +42,7 @@ SUBJECT = "New sign-in to your account"
 
 @pytest.fixture
 async def mina(services: Services, clock: FakeClock) -> None:
-    """Somebody who registered an hour ago."""
+    """A user who registered an hour ago."""
     await register(services)
     clock.advance(3600)
 

@@ -1,7 +1,7 @@
-"""A new authentication method is a package and a line: nothing else is edited for it.
+"""A new authentication method is a package and a line: nothing else needs to be edited for it.
 
-The method here, a word that is good once, exists in this file alone. It signs people in as a first factor and
-as a second one, and is listed, shown, audited and revoked like those of the product.
+The method here, a one-time word, exists in this file alone. It signs users in as a first factor and as a
+second one, and is listed, presented, audited and revoked like the methods of the product.
 """
 
 import asyncio
@@ -70,7 +70,7 @@ WORD = "abracadabra"
 
 
 class MagicWord:
-    """A word that is good once."""
+    """A one-time word."""
 
     id = MethodId("magic_word")
     amr: tuple[str, ...] = ("kba",)
@@ -80,9 +80,9 @@ class MagicWord:
         self._deps = on
 
     async def upgrade(self) -> str:
-        """What a migration would do; returns what the view was made of before.
+        """Does what a migration would do; returns the previous definition of the view.
 
-        That is a table of its own, and its rows in the view of credentials.
+        That is a table of its own, and the rows it contributes to the view of credentials.
         """
         async with self._deps.database.unit() as connection:
             view = await connection.run_sync(lambda plain: inspect(plain).get_view_definition("credentials"))
@@ -150,7 +150,7 @@ class MagicWord:
     async def record_use(self, connection: AsyncConnection, use: CodeUse) -> None:
         pass
 
-    # As something that opens an account.
+    # As a credential that gives access to an account.
 
     async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
         gone = delete(WORDS).where(WORDS.c.user_id == order.user_id).returning(WORDS.c.created_at)

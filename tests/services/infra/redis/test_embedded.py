@@ -1,4 +1,4 @@
-"""The Redis that we start ourselves, with each server that a package brings (docs/decisions/0031)."""
+"""The Redis that we start ourselves, with each server that a package provides (docs/decisions/0031)."""
 
 import asyncio
 import os
