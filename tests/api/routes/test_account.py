@@ -26,7 +26,7 @@ async def test_no_other_site_uses_up_a_download(browser: AsyncClient, path: str,
     for _ in range(20):
         assert_problem(await browser.get(path, headers=led_here), 403, "origin_refused")
 
-    expected = 403 if path.startswith("/admin") else 200  # this person is no administrator
+    expected = 403 if path.startswith("/admin") else 200  # this user is not an administrator
     for site_of_ours in ("same-origin", "none"):
         answer = await browser.get(
             path, headers={"Sec-Fetch-Site": site_of_ours, "Accept": "application/json"}

@@ -69,7 +69,7 @@ async def test_the_pages_follow_each_other_without_gap_or_repetition(
         assert bool(link) == (body["next_cursor"] is not None)
         assert not link or body["next_cursor"] in link
         path = link.partition("<")[2].partition(">")[0]
-        await sign_in(api)  # what happens meanwhile moves nothing
+        await sign_in(api)  # new events in the meantime shift nothing
     assert found == whole
     assert len(found) == 11
 

@@ -21,7 +21,7 @@ PUBLIC = ("/email-verification/confirm", "/email-change/confirm", "/email-change
 
 @pytest.fixture
 def settings_changes() -> dict[str, Any]:
-    """What an operator gets who chooses nothing."""
+    """The default settings of an operator."""
     return {"email_verification": "banner"}
 
 

@@ -1,4 +1,4 @@
-"""The server as a whole over REST: who may see it, who may switch what, and what a switch does at once."""
+"""The server overview over REST: who may see it, who may change flags, and their immediate effect."""
 
 from typing import Any
 

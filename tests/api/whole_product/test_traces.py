@@ -1,4 +1,4 @@
-"""Traces: what a collector gets to know of a request, from whom, and what it never does."""
+"""Traces: what a collector learns about a request, which processes report it, and what is never reported."""
 
 import asyncio
 from uuid import UUID
@@ -23,7 +23,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 @pytest.fixture
 async def services(settings: Settings, collector: Collector, open_services: OpenServices) -> Services:
-    """Services that tell the collector."""
+    """Services that send traces to the collector."""
     return await open_services(
         settings.model_copy(update={"otel_exporter_otlp_endpoint": collector.endpoint})
     )

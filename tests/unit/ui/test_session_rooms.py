@@ -1,4 +1,4 @@
-"""Which pages can be woken when their session ends, and what a closed page leaves behind."""
+"""Which pages can be notified when their session ends, and that a closed page leaves nothing behind."""
 
 import json
 from types import SimpleNamespace
@@ -29,7 +29,7 @@ def test_a_page_that_leaves_knows_where_it_was(route: Route, page: type[AccountP
 
 
 class FakeApp:
-    """What `session_end_listener` needs of an app, with the real rooms of Socket.IO."""
+    """The part of an app that `session_end_listener` needs, with the real rooms of Socket.IO."""
 
     def __init__(self) -> None:
         spelled = SimpleNamespace(dumps=cast(Any, reflex_format).json_dumps, loads=json.loads)

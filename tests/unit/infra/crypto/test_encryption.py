@@ -1,4 +1,4 @@
-"""Sealed values: read back by whom they are bound to, with a key of the ring, and only unaltered."""
+"""Encrypted values: only the bound context can read them, with a key of the keyring, and only unaltered."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
