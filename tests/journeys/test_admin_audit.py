@@ -1,4 +1,4 @@
-"""Everything that happened, on every account, as an administrator looks through it."""
+"""All events of all accounts, as an administrator searches them."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ from tests.support.servers.live_server import LiveServer
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def admin(visit: Visit, device: Device, nora: Person, live_server: LiveServer) -> Visitor:
-    """The browser of an administrator, at no page yet."""
+    """The browser of an administrator; no page is open yet."""
     visitor = await visit(device)
     await come_as_admin(visitor, live_server, nora)
     return visitor

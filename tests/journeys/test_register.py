@@ -1,4 +1,4 @@
-"""Creating an account at the page."""
+"""Creating an account on the page."""
 
 import re
 
@@ -18,7 +18,7 @@ def meter_of(visitor: Visitor) -> Locator:
 
 
 def said_of(visitor: Visitor) -> Locator:
-    """What is said about the password while it is typed."""
+    """The hint about the password while it is typed."""
     return visitor.page.locator("#password-strength")
 
 

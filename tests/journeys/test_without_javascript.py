@@ -1,4 +1,4 @@
-"""The forms without JavaScript, or before it has arrived."""
+"""The forms without JavaScript, or before it has loaded."""
 
 import asyncio
 
@@ -101,7 +101,7 @@ async def test_the_way_to_a_new_password_is_explained_without_it(visit: Visit, m
 
 
 class Delay:
-    """Keeps the scripts of a page back, except the small one that needs nothing else."""
+    """Delays the scripts of a page, except the small one that works alone."""
 
     def __init__(self) -> None:
         self._over = asyncio.Event()
@@ -115,7 +115,7 @@ class Delay:
 
 
 async def slow(visitor: Visitor) -> Delay:
-    """Let the scripts of the pages of `visitor` take their time."""
+    """Delay the scripts of the pages of `visitor`."""
     delay = Delay()
     await visitor.own_page.route("**/assets/*.js", delay)
     return delay
