@@ -179,7 +179,7 @@ async def test_what_a_stranger_claims_to_be_goes_no_further(name: str, tmp_path:
 
 
 @pytest.mark.parametrize("name", ["caddy", "haproxy"])
-async def test_what_is_not_for_strangers_is_refused_there(name: str, tmp_path: Path) -> None:
+async def test_the_proxy_refuses_metrics(name: str, tmp_path: Path) -> None:
     async with backend() as behind:
         with running(name, tmp_path, behind.port) as site:
             assert await site.status(get("/metrics")) == "404"

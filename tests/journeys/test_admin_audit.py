@@ -81,7 +81,7 @@ async def test_an_event_says_which_operator_did_it(admin: Visitor, nora: Person,
     await expect(rows_of(admin).first).to_contain_text(member.email)
 
 
-async def test_what_is_picked_is_taken_along(admin: Visitor, member: Person, tmp_path: Path) -> None:
+async def test_a_download_keeps_the_filter(admin: Visitor, member: Person, tmp_path: Path) -> None:
     await admin.open(f"/admin/audit?person={member.email}")
     await expect(rows_of(admin)).to_have_count(1)
     for form in ("CSV", "JSON"):

@@ -88,7 +88,7 @@ async def test_the_ways_lead_to_the_devices(signed_in: Visitor) -> None:
     await signed_in.connected()
 
 
-async def test_somebody_who_is_nowhere_else(visit: Visit, device: Device, person: Person) -> None:
+async def test_the_only_session_of_an_account(visit: Visit, device: Device, person: Person) -> None:
     visitor = await visit(device, address="203.0.113.44")
     await person.come_in(visitor)
     await open_devices(visitor)

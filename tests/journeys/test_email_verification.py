@@ -157,7 +157,7 @@ async def test_a_pasted_link_is_read_as_well_as_one_that_was_opened(
     await verify_it(visitor, member)
 
 
-async def test_what_opens_nothing_says_why_and_sends_another(
+async def test_an_invalid_link_says_why_and_offers_another(
     visitor: Visitor, member: Person, live_server: LiveServer
 ) -> None:
     link = await link_to(live_server, member.email, LETTER)

@@ -95,7 +95,7 @@ async def test_a_flag_is_seen_chosen_for_reviewed_switched_and_reset(
     await expect(line).to_contain_text("As in the settings.")
 
 
-async def test_what_is_no_share_is_said_beside_the_field(
+async def test_an_invalid_percentage_is_reported_beside_its_field(
     visit: Visit, device: Device, person: Person, brittle_server: LiveServer
 ) -> None:
     visitor = await visit(device, brittle_server)

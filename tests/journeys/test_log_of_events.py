@@ -107,5 +107,5 @@ async def test_frames_that_are_malformed(server: LiveServer, frame: str) -> None
     assert leaks(server) == []
 
 
-async def test_the_server_says_all_it_can(server: LiveServer) -> None:
+async def test_the_server_logs_at_debug(server: LiveServer) -> None:
     assert "level='debug'" in server.log

@@ -99,7 +99,9 @@ class Ears:
 
 
 @pytest.mark.phone_too
-async def test_the_whole_way(visitor: Visitor, member: Person, live_server: LiveServer) -> None:
+async def test_a_password_reset_from_request_to_new_password(
+    visitor: Visitor, member: Person, live_server: LiveServer
+) -> None:
     ears = Ears(visitor)
     await visitor.open("/login")
     await email_of(visitor).fill(member.email)

@@ -79,6 +79,6 @@ async def test_no_journey_leaves_anything_in_a_profile_unsaid() -> None:
     assert not said, "say own_page or own_context"
 
 
-async def test_that_would_be_noticed() -> None:
+async def test_the_pattern_finds_what_cannot_be_undone() -> None:
     assert _LEAVES_SOMETHING.search('await visitor.page.route("**", nothing)')
     assert not _LEAVES_SOMETHING.search('await visitor.own_page.route("**", nothing)')

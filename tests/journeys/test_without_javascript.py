@@ -55,7 +55,7 @@ async def test_a_wrong_password_is_explained_without_it(visit: Visit, device: De
     await visitor.at("/dashboard")
 
 
-async def test_somebody_without_the_right_can_sign_in_as_somebody_else_without_it(
+async def test_a_user_without_the_role_can_switch_accounts_without_javascript(
     visit: Visit, member: Person
 ) -> None:
     visitor = await visit(javascript=False)

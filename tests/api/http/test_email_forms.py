@@ -121,7 +121,7 @@ async def test_whoever_opens_a_link_that_verified_is_told_so(
         assert "autograph_link_email_verification" not in opener.cookies
 
 
-async def test_the_native_form_sends_a_new_link_to_anybody(
+async def test_the_native_form_answers_alike_for_known_and_unknown_addresses(
     connect: Connect, services: Services, mailbox: Mailbox, cookie: str
 ) -> None:
     assert cookie

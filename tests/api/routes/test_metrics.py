@@ -43,7 +43,7 @@ async def test_a_program_on_this_machine_may_read(connect: Connect, path: str) -
     ],
     ids=str,
 )
-async def test_nobody_else_finds_anything_there(connect: Connect, peer: str, headers: dict[str, str]) -> None:
+async def test_all_other_clients_get_404(connect: Connect, peer: str, headers: dict[str, str]) -> None:
     client = connect(ip=peer, **headers)
     assert_problem(await client.get("/metrics"), 404, "not_found")
     assert_problem(

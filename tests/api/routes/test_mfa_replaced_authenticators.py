@@ -53,7 +53,7 @@ async def test_the_detail_names_the_newer_entry_and_nothing_else_differs(
     assert (await verify(api, now.phone.code(clock.seconds()), token)).status_code == 200
 
 
-async def test_without_the_password_nobody_hears_it(
+async def test_without_the_password_the_replacement_is_not_disclosed(
     api: AsyncClient, clock: FakeClock, member: Member
 ) -> None:
     await replaced(api, clock, member)

@@ -26,7 +26,7 @@ async def confirm(client: AsyncClient, token: str, password: str = NEW_PASSWORD)
     return await client.post(CONFIRM, json={"token": token, "new_password": password})
 
 
-async def test_the_whole_way(api: AsyncClient, mailbox: Mailbox) -> None:
+async def test_a_password_reset_from_request_to_confirmation(api: AsyncClient, mailbox: Mailbox) -> None:
     await sign_up(api)
     tokens = await sign_in(api)
     assert (await request(api)).status_code == 200

@@ -112,7 +112,7 @@ async def test_what_names_no_session_is_refused(api: AsyncClient, mine: dict[str
     assert len(await listed(api, mine)) == 1
 
 
-async def test_nobody_is_nobody(api: AsyncClient) -> None:
+async def test_authentication_is_required(api: AsyncClient) -> None:
     for answer in (
         await api.get("/sessions"),
         await api.delete("/sessions"),

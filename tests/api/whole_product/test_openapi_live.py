@@ -120,13 +120,15 @@ def name_of(call: tuple[str, str]) -> str:
 
 @pytest.mark.parametrize("good", [True, False], ids=["good", "bad"])
 @pytest.mark.parametrize("call", _CALLS, ids=name_of)
-def test_anybody(examiner: Examiner, call: tuple[str, str], good: bool, live_server: LiveServer) -> None:
+def test_anonymous_requests(
+    examiner: Examiner, call: tuple[str, str], good: bool, live_server: LiveServer
+) -> None:
     examiner.ask(call, good, live_server, dict)
 
 
 @pytest.mark.parametrize("good", [True, False], ids=["good", "bad"])
 @pytest.mark.parametrize("call", _GUARDED, ids=name_of)
-def test_somebody_signed_in(
+def test_authenticated_requests(
     examiner: Examiner, call: tuple[str, str], good: bool, live_server: LiveServer
 ) -> None:
     """A new user whenever the previous call has revoked the session, as many of the calls do."""
@@ -142,7 +144,7 @@ def test_somebody_signed_in(
 
 
 @pytest.mark.parametrize("call", _WITH_BODY, ids=name_of)
-def test_bodies_that_nobody_documents(call: tuple[str, str], live_server: LiveServer) -> None:
+def test_undocumented_bodies(call: tuple[str, str], live_server: LiveServer) -> None:
     path, method = call
     documented = _DOCUMENT["paths"][path][method]["responses"]
     signed_in = newcomer(live_server) if call in _GUARDED else {}

@@ -100,7 +100,7 @@ async def test_a_broken_trace_context_begins_a_new_trace(
     assert not top.parent
 
 
-async def test_a_letter_is_told_of_without_to_whom(services: Services, collector: Collector) -> None:
+async def test_a_delivery_is_traced_without_its_recipient(services: Services, collector: Collector) -> None:
     await services.courier.close()
     async with services.database.unit() as connection:
         await services.outbox.post(connection, MailMessage(EMAIL, "A subject line", ("Hello.",)))
@@ -112,7 +112,7 @@ async def test_a_letter_is_told_of_without_to_whom(services: Services, collector
     assert b"A subject line" not in collector.raw
 
 
-async def test_nothing_secret_and_nobody_is_told(
+async def test_traces_hold_no_secrets_and_no_personal_data(
     api: AsyncClient, browser: AsyncClient, collector: Collector, clock: FakeClock
 ) -> None:
     await sign_up(api)

@@ -136,7 +136,7 @@ async def test_a_link_does_not_open_a_locked_account(services: Services) -> None
         await services.password_reset.confirm(context(), token, PASSWORD)
 
 
-async def test_a_second_lock_is_no_news(services: Services, mailbox: Mailbox) -> None:
+async def test_a_second_lock_is_neither_audited_nor_reported(services: Services, mailbox: Mailbox) -> None:
     mina = await register(services)
     mailbox.empty()
     outcomes = await asyncio.gather(*(lock(services, mina.id) for _ in range(RACERS)))

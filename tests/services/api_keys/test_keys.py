@@ -414,7 +414,7 @@ async def test_a_key_that_is_over_is_told_of_once_an_hour(
     assert event.details == {"key": made.key.id, "reason": "api_key_revoked"}
 
 
-async def test_guesses_are_nobodys_events(services: Services, mina: SessionPrincipal) -> None:
+async def test_guesses_cause_no_audit_events(services: Services, mina: SessionPrincipal) -> None:
     made = await issue(services, mina)
     for text in (impostor(made.text), new_key(RecordedEntropy("else")).text):
         assert await refused(services, text) == "api_key_invalid"

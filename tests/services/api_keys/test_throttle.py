@@ -147,7 +147,9 @@ async def test_without_redis_the_limits_still_hold(
     assert await use(services, made.text, THERE)
 
 
-async def test_without_a_database_nobody_can_tell(settings: Settings, open_services: OpenServices) -> None:
+async def test_without_a_database_the_answer_is_unavailable(
+    settings: Settings, open_services: OpenServices
+) -> None:
     gone = settings.model_copy(update={"database_url": "postgresql://me:secret@127.0.0.1:1/none"})
     with pytest.raises(Unavailable):
         await use(await open_services(gone), new_key(RecordedEntropy()).text)

@@ -241,7 +241,7 @@ async def test_every_sign_in_is_over(services: Services, mailbox: Mailbox) -> No
             await services.sessions.open_for_browser(context(), late)
 
 
-async def test_nobody_elses_is(services: Services, mailbox: Mailbox) -> None:
+async def test_sessions_of_other_accounts_stay(services: Services, mailbox: Mailbox) -> None:
     await register(services)
     await register(services, "noor@northwind.dev")
     pair = await open_pair(services, "noor@northwind.dev")

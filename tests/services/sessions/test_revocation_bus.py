@@ -91,7 +91,7 @@ async def test_every_worker_hears_of_it(
         await other.hears(here.id)
 
 
-async def test_it_is_over_before_it_is_heard_of(
+async def test_a_session_is_revoked_before_it_is_announced(
     services: Services, redis_window: RedisWindow, here: Browser
 ) -> None:
     found: list[bool] = []

@@ -67,7 +67,7 @@ async def test_only_the_room_of_the_session_is_told_and_a_closed_page_leaves_it(
     assert app.manager.rooms == {}
 
 
-async def test_to_wake_nobody_is_nothing() -> None:
+async def test_without_open_pages_nothing_is_sent() -> None:
     app = FakeApp()
     await session_end_listener(cast(Any, app), ACCOUNT_PAGES.values())(uuid4())
     assert app.sent == []

@@ -208,7 +208,7 @@ async def test_racers_count_everything_once(
     assert sum(day.sign_ins for day in await days_of(services)) == 500
 
 
-async def test_how_things_stand(services: Services, clock: FakeClock) -> None:
+async def test_the_current_figures(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
     await create(services, "noor@northwind.dev")
     theo = await register(services, "theo@northwind.dev")

@@ -87,7 +87,9 @@ async def test_the_cookie_of_another_account_makes_no_browser_known(
     assert len(notices(mailbox)) == 1
 
 
-async def test_who_has_just_registered_knows(services: Services, mailbox: Mailbox) -> None:
+async def test_a_sign_in_right_after_registration_is_not_reported(
+    services: Services, mailbox: Mailbox
+) -> None:
     account = await register(services)
     await services.sign_in.after_registration(context(), account)
     await prove(services)
@@ -113,7 +115,7 @@ def _wish() -> SignInInput:
 
 
 @pytest.mark.usefixtures("mina")
-async def test_telling_reads_nothing_that_the_sign_in_has_read(services: Services, mailbox: Mailbox) -> None:
+async def test_a_notification_repeats_no_query_of_the_sign_in(services: Services, mailbox: Mailbox) -> None:
     with statements(services) as seen:
         await prove(services)
 

@@ -100,7 +100,9 @@ async def test_signing_in_anew_buys_no_tries(services: Services, clock: FakeCloc
     assert await sign_in(services, mina.phone.code(clock.seconds()))
 
 
-async def test_an_hour_stands_twenty(services: Services, clock: FakeClock, mina: Enrolled) -> None:
+async def test_twenty_failures_are_allowed_in_an_hour(
+    services: Services, clock: FakeClock, mina: Enrolled
+) -> None:
     for _ in range(4):
         await fail(services, clock, mina, 5)
         clock.advance(FIVE_MINUTES)
@@ -110,7 +112,9 @@ async def test_an_hour_stands_twenty(services: Services, clock: FakeClock, mina:
     assert await sign_in(services, mina.phone.code(clock.seconds()))
 
 
-async def test_a_day_stands_fifty(services: Services, clock: FakeClock, mina: Enrolled) -> None:
+async def test_fifty_failures_are_allowed_in_a_day(
+    services: Services, clock: FakeClock, mina: Enrolled
+) -> None:
     for rounds in (4, 4, 2):
         for _ in range(rounds):
             await fail(services, clock, mina, 5)

@@ -228,9 +228,7 @@ async def test_it_confirms_who_somebody_is(product: Product) -> None:
     assert (again.method, again.replaces) == ("magic_word", principal.session_id)
 
 
-async def test_one_that_is_several_factors_at_once_asks_for_no_other(
-    product: Product, clock: FakeClock
-) -> None:
+async def test_a_multi_factor_method_requires_no_second_step(product: Product, clock: FakeClock) -> None:
     services = product.services
     product.method.amr = ("hwk", "user", "mfa")
     mina = await register(services)

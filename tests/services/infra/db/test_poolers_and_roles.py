@@ -61,7 +61,7 @@ async def test_many_people_at_once_get_what_is_theirs(services: Services) -> Non
     assert await how_many(services, AUDIT) > 3 * len(people)
 
 
-async def test_no_statement_answers_for_another(database_url: str) -> None:
+async def test_concurrent_statements_get_their_own_answers(database_url: str) -> None:
     database = Database(database_url, pool_size=8)
     try:
         ways = [database.first(_SAME, {"given": f"first {number}"}) for number in range(40)]

@@ -90,7 +90,7 @@ async def test_a_server_that_takes_no_more_clients_is_no_outage(
     assert sorted(answers) == list(range(1, 201))
 
 
-async def test_what_nobody_needs_is_closed_again(follow: Follow, redis_window: RedisWindow) -> None:
+async def test_idle_connections_are_closed(follow: Follow, redis_window: RedisWindow) -> None:
     client = follow(12)
     client.connection_pool.sweep_seconds = 0.1
     await asyncio.gather(*(client.incr("crowd") for _ in range(100)))

@@ -145,7 +145,7 @@ def test_what_a_killed_worker_counted_stays_and_what_it_held_is_gone(hire: Hire)
     assert three.figure("autograph_events_total", **EVENTS) == 8
 
 
-def test_a_mark_without_a_holder_is_nobody(hire: Hire, folder: Path) -> None:
+def test_a_mark_without_a_process_is_ignored(hire: Hire, folder: Path) -> None:
     # A process with the id of a dead worker may belong to another program.
     (folder / f"worker-{os.getpid()}.alive").touch()
     worker = hire()
