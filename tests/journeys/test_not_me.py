@@ -1,4 +1,4 @@
-"""A sign-in from a new browser, and the owner who reports it as foreign."""
+"""A sign-in from a new browser, and the owner who disavows it."""
 
 import sqlite3
 

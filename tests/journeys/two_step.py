@@ -46,7 +46,7 @@ class Phone:
         return self.entry.code(step * PERIOD_S)
 
     def wrong_code(self) -> str:
-        """Return a code that is none of this phone's."""
+        """Return a code that does not belong to this authenticator."""
         return self.entry.wrong_code(time.time())
 
 
@@ -186,7 +186,7 @@ async def ask(visitor: Visitor, data: str) -> None:
 
 
 async def at_step(visitor: Visitor, step: str) -> None:
-    """Wait until the security page is at a step; the start page of no step has an empty name."""
+    """Wait until the security page is at a step; the name is empty while it is at none."""
     await expect(visitor.page.locator("#security")).to_have_attribute("data-step", step)
     if step:
         await expect(visitor.page.locator("#step-title")).to_be_focused()

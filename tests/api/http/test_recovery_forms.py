@@ -1,4 +1,4 @@
-"""The native forms of recovery: requesting a link, a new password, and reporting a foreign sign-in."""
+"""The native forms of recovery: requesting a link, a new password, and disavowing a sign-in."""
 
 import pytest
 from httpx import AsyncClient, Response

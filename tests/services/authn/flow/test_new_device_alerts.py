@@ -160,7 +160,7 @@ async def test_any_agent_fits(services: Services, mailbox: Mailbox, agent: str) 
     assert (await services.sign_in_disavowal.describe(token_of(letter))).user_agent == agent[:256]
 
 
-# --- Taking it back. -----------------------------------------------------------------------------------
+# --- Disavowing it. ------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("mina")
