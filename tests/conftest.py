@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""The fixtures and hooks of all tests."""
 
 import gc
 
@@ -24,7 +24,8 @@ pytest_plugins = [
     "tests.support.servers.postgres_pair",
 ]
 
-# What is imported and collected stays to the end; `pytest_runtestloop` takes it from the collector for good.
+# What is imported and collected stays to the end; `pytest_runtestloop` excludes it from garbage collection
+# for good.
 gc.disable()
 keep_in_memory()
 plain_logging()
@@ -33,7 +34,7 @@ share_compiled_statements()
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Lose no time between two tests."""
+    """Avoid delays between two tests."""
     ask_at_once(config)
 
 
@@ -45,14 +46,14 @@ def needs_postgres(item: pytest.Item) -> bool:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what needs PostgreSQL."""
+    """Mark the tests that need PostgreSQL."""
     if needs_postgres(item):
         item.add_marker("postgres")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a test to which PostgreSQL or Redis said nothing in time a second try."""
+    """Give a second try to a test in which PostgreSQL or Redis did not answer in time."""
     for item in items:
         if item.get_closest_marker("flaky") is None:
             item.add_marker(AFTER_SILENCE)
@@ -60,6 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
-    """Let the garbage collector pass over modules and tests, which takes it a tenth of each test's time."""
+    """Exclude modules and tests from garbage collection, which takes a tenth of each test's time."""
     gc.freeze()
     gc.enable()

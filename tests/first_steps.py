@@ -17,7 +17,7 @@ _PERSON = {"email": "mina@northwind.dev", "password": "ink on graph paper"}
 
 
 def import_everything(*packages: ModuleType) -> int:
-    """Import every module but the programs; return how many there are."""
+    """Import every module except the programs; return how many there are."""
     names = [
         found.name
         for package in packages

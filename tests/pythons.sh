@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Whether the product installs, imports, serves a first sign-in and passes its unit tests with the oldest Python it
 # supports and the newest found here (on the PATH or below ~/.pyenv/versions). `make pythons` and .ci/run call it.
-# What it installs lies in .build/pythons; .venv is used where it has that Python, and stays as it is.
+# It installs into .build/pythons; .venv is used, unchanged, if it has that Python.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$PWD/.build/pythons

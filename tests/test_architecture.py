@@ -1,4 +1,4 @@
-"""Who may import whom, and who alone may touch the environment, time, randomness and SQL."""
+"""Which modules may import which, and which alone may use the environment, time, randomness and SQL."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ LAYERS = (
     "admin",
     "monitoring",
 )
-"""The domain: each may import itself and what stands before it."""
+"""The domain packages: each may import itself and those listed before it."""
 
 COMMON = ("settings", "infra")
 TOOLS = ("cli", "__main__", "serve", "migrate", "frontend", "schema")
@@ -73,8 +73,8 @@ RANDOMNESS = re.compile(
     r"time\.time(_ns)?$|datetime(\.datetime)?\.(now|utcnow|today)$|datetime\.date\.today$"
     r"|(secrets|random)(\.|$)|os\.urandom$|uuid\.uuid[14]$"
 )
-# Background work, which comes round by itself; commands, which can be run again; probes; and what is left out
-# without harm. Everything else that somebody waits for is begun anew after a conflict.
+# Background work, which recurs by itself; commands, which can be run again; probes; and what can be omitted
+# without harm. Every other use case, which has a waiting caller, is retried after a conflict.
 NOT_BEGUN_ANEW = {
     "accounts.link_reencryption": {"reencrypt_links"},
     "accounts.links": {"purge_expired"},
@@ -94,7 +94,7 @@ STORAGE = re.compile(r"(sqlmodel|sqlalchemy|redis)(\.|$)|autograph_web\..*\b(mod
 WEB_FRAMEWORKS = re.compile(r"(reflex\w*|fastapi|starlette)(\.|$)")
 
 ENTRIES = ("autograph_web.__main__", "autograph_web.autograph_web")
-"""What is run, and what Reflex and the server name: the two that read settings when they are imported."""
+"""Programs, and what Reflex and the server load by name: the two that read settings when imported."""
 _METHODS, _FLOW = "autograph_web.authn.methods.", "autograph_web.authn.flow"
 
 Rule = Callable[[Module], Iterator[str]]
@@ -107,13 +107,13 @@ def imports_only_what_stands_before_it(module: Module) -> Iterator[str]:
     for name in module.imports:
         part = name.removeprefix("autograph_web.").split(".")[0]
         if part == "settings" and module.name.endswith(".module"):
-            continue  # which builds its package by them
+            continue  # which uses them to build the services of its package
         if name.startswith("autograph_web.") and part in MAY_IMPORT and part not in allowed:
             yield name
 
 
 def leaves_building_to_the_container(module: Module) -> Iterator[str]:
-    """What a package offers is built in one place; all others are handed it, and can be built differently."""
+    """Services are built in one place; all other modules receive them, so they can be built differently."""
     if module.part not in ("container", "commands") and not module.name.endswith(".module"):
         yield from filter(re.compile(r"autograph_web\.\w+\.module\b").match, module.imports)
 
@@ -161,7 +161,7 @@ def keeps_time_and_randomness_in_infra(module: Module) -> Iterator[str]:
 
 
 def keeps_domain_errors_out_of_infra(module: Module) -> Iterator[str]:
-    """What everything builds on raises errors of its own; what they mean to a person is said above it."""
+    """The common base raises errors of its own; the layers above say what they mean to a user."""
     if module.part == "infra" and module.name != "autograph_web.infra.errors":
         yield from (
             f"{node.name} belongs to the package that raises it"
@@ -171,7 +171,7 @@ def keeps_domain_errors_out_of_infra(module: Module) -> Iterator[str]:
 
 
 def keeps_methods_apart(module: Module) -> Iterator[str]:
-    """A method knows neither another one nor the flow, so that each can be added and taken away alone."""
+    """A method knows neither another method nor the flow, so that each can be added and removed alone."""
     parts = module.name.split(".")
     if parts[1:3] != ["authn", "methods"] or len(parts) < 4:
         return
@@ -183,14 +183,14 @@ def keeps_methods_apart(module: Module) -> Iterator[str]:
 
 
 def keeps_methods_out_of_the_flow(module: Module) -> Iterator[str]:
-    """The flow knows methods by what they can do (authn/ports.py), and so does all that methods stand on."""
+    """The flow knows methods by their capabilities (authn/ports.py), as does everything methods depend on."""
     lists_them = module.name == "autograph_web.authn.module"
     if module.part == "authn" and not lists_them and not module.name.startswith(_METHODS.rstrip(".")):
         yield from (name for name in module.imports if name.startswith(_METHODS.rstrip(".")))
 
 
 def does_nothing_at_import(module: Module) -> Iterator[str]:
-    """Whoever imports the package has changed no other one and read no setting: it can be embedded."""
+    """Importing the package changes no other package and reads no setting: it can be embedded."""
     if module.name in ENTRIES:
         return
     own = {node.name for node in module.tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}

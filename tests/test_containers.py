@@ -1,4 +1,4 @@
-"""What is handed to container engines: well-formed, of one mind with the product, and able to start it."""
+"""The files for container engines: well-formed, consistent with the product, and able to start it."""
 
 import os
 import re
@@ -34,7 +34,7 @@ _START_SECONDS = 60.0
 
 
 class StrictLoader(yaml.SafeLoader):
-    """Refuses a key that stands twice, of which YAML readers silently take the last."""
+    """Rejects a duplicate key, of which YAML readers silently use the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [cast(Any, self).construct_object(key, deep=True) for key, _ in node.value]
@@ -196,14 +196,14 @@ def test_only_what_the_image_copies_reaches_the_engine() -> None:
 
 
 def copies() -> list[tuple[str, str]]:
-    """What comes from the project: each source and its destination."""
+    """What is copied from the project: each source and its destination."""
     pairs = [rest.split() for rest in of_kind("COPY") if not rest.startswith("--from")]
     return [(source, target) for *sources, target in pairs for source in sources]
 
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """The image's folder as its COPY steps leave it, with the packages and pages that are here already."""
+    """The image's folder as its COPY steps leave it, with the installed packages and built pages."""
     root = tmp_path / "image"
     root.mkdir()
     for source, target in copies():
@@ -220,7 +220,7 @@ def image(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def container(image: Path, tmp_path: Path) -> Generator["tuple[subprocess.Popen[bytes], str, Path]"]:
-    """The start command of the image, with secrets as files; pages, packages and code are only read."""
+    """The start command of the image, with secrets as files; pages, packages and code are read-only."""
     secrets, log = tmp_path / "secrets", tmp_path / "log"
     secrets.mkdir()
     (secrets / "AUTOGRAPH_SECRET_KEYS").write_text(f"{SECRET}\n")

@@ -1,4 +1,4 @@
-"""What the documents promise is what the code has."""
+"""What the documentation promises matches the code."""
 
 import re
 import subprocess
@@ -23,7 +23,7 @@ USUAL_NAMES = {
     **{name: name.upper() for name in Settings.model_fields if name.startswith("otel_")},
 }
 
-# The calls of the REST contract that exist so far, and the kinds of events that any of them can cause.
+# The implemented calls of the REST contract, and the event types that each of them can cause.
 CALLS = {
     "POST /register",
     "POST /login",

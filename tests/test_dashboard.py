@@ -1,6 +1,6 @@
-"""The dashboard, the alerts and the scrape configuration that come with the product.
+"""The dashboard, the alerts and the scrape configuration that ship with the product.
 
-That their queries name what a server really has is shown by the journey of monitoring, which has one.
+That their queries match a real server's metrics is tested by the journey of monitoring, which runs one.
 """
 
 import re

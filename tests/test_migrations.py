@@ -1,4 +1,4 @@
-"""The migrations: complete, in one line, there and back, and safe when several servers start at once."""
+"""The migrations: complete, linear, reversible, and safe when several servers start at once."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -119,7 +119,7 @@ def test_migration_names_are_numbered_in_order() -> None:
 
 
 def test_a_database_of_a_newer_version_still_serves_this_one(database_url: str) -> None:
-    """A release may be taken back, and a server of the old version may restart during one."""
+    """A release may be rolled back, and a server of the old version may restart during an upgrade."""
     migrate.run(database_url, _claim_a_newer_revision)
     assert schema.is_current(database_url)
     with pytest.raises(StartupError, match="cannot migrate"):
@@ -168,7 +168,7 @@ def test_addresses_get_the_one_form_that_is_stored_now(empty_database_url: str) 
 
 
 def test_passwords_move_to_a_table_of_their_own_and_back(empty_database_url: str) -> None:
-    """What the version before writes meanwhile is copied, and nothing is lost on the way back."""
+    """What the previous version writes in the meantime is copied, and the downgrade loses nothing."""
     mina, theo, nora = (uuid4() for _ in range(3))
     now = datetime(2026, 1, 1, tzinfo=UTC)
     told: dict[str, dict[UUID, str]] = {}
@@ -207,5 +207,5 @@ def test_passwords_move_to_a_table_of_their_own_and_back(empty_database_url: str
 
 
 def _stored(table: Table, name: str, value: object) -> object:
-    """Return a value as the column takes it: SQLite's have no type for an id."""
+    """Return a value as the column expects it: SQLite has no column type for an id."""
     return value.hex if isinstance(value, UUID) and "CHAR" in str(table.c[name].type) else value

@@ -1,4 +1,4 @@
-"""The table of who may do what has a row for everything that can be called, and for nothing else."""
+"""The authorisation table has a row for everything that can be called, and for nothing else."""
 
 from typing import Any, cast
 
@@ -27,7 +27,7 @@ _ROW = 'Row(May.OWNER, "the kind of event that shows that it acted, else words i
 
 
 def calls_of(app: Any) -> list[str]:
-    """Return every call that the front door takes before the pages, by method and path."""
+    """Return every call that the HTTP application handles before the pages, by method and path."""
     while not isinstance(app, FastAPI):  # its layers
         app = next(inner for inner in cast("dict[str, Any]", vars(app)).values() if callable(inner))
     routes = [route for route in app.routes if isinstance(route, Route)]
@@ -68,7 +68,7 @@ def agrees(may: May, operation: Operation) -> bool:
 
 def test_the_table_of_operations_says_the_same_of_rest() -> None:
     for call, operation in REST.items():
-        if CALLS[call].may is not May.NOBODY:  # no account opens it: it has a door of its own
+        if CALLS[call].may is not May.NOBODY:  # no account gives access: it has access control of its own
             assert agrees(CALLS[call].may, operation), call
 
 

@@ -18,7 +18,7 @@ def asked_for(figures: Figures, route: str) -> float:
 @pytest.mark.slow
 def test_figures_are_those_of_all_workers_and_survive_them(tmp_path: Path) -> None:
     with LiveServer(tmp_path, AUTOGRAPH_WORKERS="2") as server:
-        for _ in range(40):  # a connection each, so that both workers get some
+        for _ in range(40):  # one connection each, so that both workers get some
             httpx.get(f"{server.base_url}/me", verify=PLAIN)
         seen = [asked_for(scrape_server(server.base_url), "/me") for _ in range(6)]
         assert seen == [40] * 6, "whichever worker answers, it tells of both"

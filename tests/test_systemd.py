@@ -1,4 +1,4 @@
-"""The unit for systemd: well-formed, locked up, and starting the product with settings it knows."""
+"""The systemd unit: well-formed, sandboxed, and starting the product with settings it knows."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def sections() -> dict[str, dict[str, list[str]]]:
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
-    """The unit as one of its instances, with this project as what is installed."""
+    """The unit as one of its instances, with this project as the installed product."""
     unit = tmp_path / "autograph@3001.service"
     unit.write_text(UNIT.read_text().replace(INSTALLED, str(ROOT)))
     return unit

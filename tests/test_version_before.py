@@ -1,7 +1,7 @@
-"""The version before keeps working on the schema of this one, as a rolling release needs it to.
+"""The previous version keeps working on the current schema, as a rolling release requires.
 
 Three ways: every migration by what it changes, the database itself with the rows and columns that the
-version before knows, and that version's own code, where the history is at hand.
+previous version knows, and that version's own code, if the history is available.
 """
 
 import json
@@ -31,8 +31,8 @@ from tests.support.product.sources import ROOT
 from tests.support.services.factories import SECRET
 
 CONTRACTIONS: dict[str, dict[str, str]] = {}
-"""What a migration takes away from the version before, and why that version can do without: by revision,
-each breakage in the words of the test and a reason, which names the release that stopped using it."""
+"""What a migration removes from the previous version, and why that version can do without it: by revision,
+each breakage as the test words it, and a reason that names the release which stopped using it."""
 
 
 def test_no_migration_takes_anything_from_the_version_before(empty_database_url: str) -> None:
@@ -67,7 +67,7 @@ Part = Column[int] | Column[str] | UniqueConstraint | CheckConstraint | Index
 
 
 def people(*parts: Part, gone: str = "") -> MetaData:
-    """A schema of people, with other parts than usual or without one."""
+    """A schema with a table of people, with some parts replaced or left out."""
     usual: list[Column[int] | Column[str]] = [
         Column("id", Integer, primary_key=True),
         Column("email", String(20), nullable=False),
@@ -158,7 +158,7 @@ _COMMANDS = (
 
 @pytest.fixture(scope="session")
 def code_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The newest code of the history that does not have the newest migration."""
+    """The newest code of the history without the newest migration."""
     [newest] = (schema.SCRIPTS / "versions").glob(f"{schema.newest_revision()}_*.py")
     places = [f"{commit}:{newest.relative_to(ROOT)}" for commit in git("rev-list", "HEAD").split()]
     answers = git("cat-file", "--batch-check", given="\n".join(places)).splitlines()
@@ -172,7 +172,7 @@ def code_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def git(*arguments: str, given: str = "") -> str:
-    """Ask git; nothing where there is no repository, or no git."""
+    """Run git; return nothing if there is no repository, or no git."""
     try:
         done = subprocess.run(
             ["git", *arguments], cwd=ROOT, input=given, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""What every call has in common: methods, unknown addresses, faults."""
+"""What all calls have in common: methods, unknown addresses, internal errors."""
 
 import pytest
 from httpx import AsyncClient

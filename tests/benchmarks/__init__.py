@@ -1,1 +1,1 @@
-"""Measures the server against the machine's own limits: `python -m tests.benchmarks`."""
+"""Measures the server relative to the machine's own limits: `python -m tests.benchmarks`."""

@@ -57,7 +57,7 @@ def _letters(text: str) -> list[str]:
         raise argparse.ArgumentTypeError(
             f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}"
         )
-    # Always in this order: the last row looks at what the others have left behind.
+    # Always in this order: the last row inspects what the others have left behind.
     return [letter for letter in ROWS if letter in asked]
 
 

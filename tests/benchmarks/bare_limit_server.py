@@ -1,6 +1,6 @@
-"""The bare limits: what this machine answers when a request does the least that could be right.
+"""The bare limits: the rate on this machine when a request does the least that can be correct.
 
-The same server program, workers, loop, JWT library and Redis as the product; no routes but these, no
+The same server program, workers, event loop, JWT library and Redis as the product; no other routes, no
 validation, no headers, no audit, no database.
 """
 
@@ -25,7 +25,7 @@ _ROTATE = "if redis.call('DEL', KEYS[1]) == 1 then redis.call('SET', KEYS[2], 1,
 
 
 class Bare:
-    """Tokens whose sessions live in Redis alone."""
+    """Tokens whose sessions are stored in Redis alone."""
 
     def __init__(self, redis_url: str, secret: str) -> None:
         self._secret = secret

@@ -1,4 +1,4 @@
-"""Somebody at a page who types the wrong password, and how long it takes until they are told."""
+"""A user at a page who types the wrong password, and how long it takes until the page says so."""
 
 from playwright.async_api import Browser
 
@@ -6,7 +6,7 @@ from tests.benchmarks.client import Wrong
 from tests.journeys.forms import MISMATCH, email_of, password_of
 from tests.support.browser.visitor import Profile, Visitor, running_browser, unique_address
 
-# From the click to the first frame with the words in it; what is measured runs within the page alone.
+# From the click to the first frame with the message in it; what is measured runs within the page alone.
 _CLICK = """() => new Promise((done) => {
   const alert = document.getElementById("form-alert");
   new MutationObserver((_, watching) => {
@@ -20,10 +20,10 @@ _CLICK = """() => new Promise((done) => {
 
 
 async def wrong_passwords(base_url: str, times: int) -> list[float]:
-    """Type a wrong password so often, each time as somebody else, and return the waits in seconds.
+    """Type a wrong password this often, each time for another account, and return the waits in seconds.
 
     Raises:
-        Wrong: There is no browser, or the page says something else.
+        Wrong: There is no browser, or the page shows something else.
     """
     try:
         async with running_browser() as browser:

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client that only knows what a load needs: kept-alive connections on raw sockets."""
+"""A small HTTP/1.1 client with only what a load needs: keep-alive connections on raw sockets."""
 
 import asyncio
 import json
@@ -11,35 +11,35 @@ from typing import Any, Protocol, cast
 
 from tests.benchmarks.figures import Timed
 
-_PATIENCE_S = 30.0  # no load of ours takes half as long
+_PATIENCE_S = 30.0  # none of our loads takes half as long
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
 class Wrong(Exception):
-    """An answer is not what it must be: the whole run is void."""
+    """A response is not what it must be: the whole run is void."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The status and the body of one answer."""
+    """The status and the body of one response."""
 
     status: int
     body: bytes
 
     def json(self, status: int = 200) -> Any:
-        """The body's value, provided the status is the expected one."""
+        """The parsed body, provided the status is the expected one."""
         if self.status != status:
             raise Wrong(f"{self.status} instead of {status}: {self.body[:300].decode(errors='replace')}")
         return json.loads(self.body)
 
 
 def get(path: str, token: str = "") -> bytes:
-    """A GET request as it goes over the wire, with a bearer token if one is given."""
+    """A GET request as sent, with a bearer token if one is given."""
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{_credential(token)}\r\n".encode()
 
 
 def post(path: str, value: object, address: str, token: str = "") -> bytes:
-    """A POST request with a JSON body, as a proxy would pass it on for the client at `address`."""
+    """A POST request with a JSON body, as a proxy would forward it for the client at `address`."""
     body = json.dumps(value).encode()
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\n{_credential(token)}"
@@ -67,7 +67,7 @@ class Connection(asyncio.Protocol):
         return connection
 
     async def ask(self, request: bytes) -> Answer:
-        """Send a request and wait for its answer."""
+        """Send a request and wait for its response."""
         assert self._transport is not None
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(request)
@@ -103,19 +103,19 @@ class Connection(asyncio.Protocol):
 
 
 class Exchange(Protocol):
-    """What one client says over and over, and what it must hear."""
+    """What one client sends repeatedly, and the response it must receive."""
 
     def request(self) -> bytes:
         """The next request."""
         ...
 
     def hear(self, answer: Answer) -> None:
-        """Check an answer; `Wrong` ends the run."""
+        """Check a response; `Wrong` ends the run."""
         ...
 
 
 async def for_seconds(port: int, exchanges: Sequence[Exchange], seconds: float) -> Timed:
-    """Keep one request of each exchange in flight for so many seconds."""
+    """Keep one request of each exchange in flight for this many seconds."""
     ended, waits = list[float](), list[float]()
     start = time.perf_counter()
     await _converse(port, exchanges, lambda: time.perf_counter() < start + seconds, waits, ended)
@@ -125,9 +125,9 @@ async def for_seconds(port: int, exchanges: Sequence[Exchange], seconds: float) 
 async def for_answers(
     port: int, exchanges: Sequence[Exchange], answers: int, first: int = 0, over: asyncio.Event | None = None
 ) -> Timed:
-    """Keep one request of each exchange in flight; measure so many answers, from the one after `first`.
+    """Keep one request of each exchange in flight; measure this many responses, from the one after `first`.
 
-    The load stays on until the last of them is there and `over` is set, so neither its beginning nor its
+    The load continues until the last of them has arrived and `over` is set, so neither its beginning nor its
     end counts.
     """
     ended, waits, over = list[float](), list[float](), over or asyncio.Event()
@@ -144,21 +144,21 @@ async def for_answers(
 
 
 async def once(port: int, exchanges: Sequence[Exchange]) -> None:
-    """Ask every request once, all of them at the same time."""
+    """Send every request once, all of them at the same time."""
     asked = iter(range(len(exchanges)))
     await _converse(port, exchanges, lambda: next(asked, None) is not None, [], [])
 
 
 async def every_one(port: int, exchanges: Sequence[Exchange], at_once: int = 16) -> None:
-    """Ask every request once, so many of them at the same time."""
+    """Send every request once, this many of them at the same time."""
     for first in range(0, len(exchanges), at_once):
         await once(port, exchanges[first : first + at_once])
 
 
 async def every(port: int, exchanges: Sequence[Exchange], interval: float, until: asyncio.Event) -> Timed:
-    """Send one request each `interval` seconds, whatever the answers do, until the event is set.
+    """Send one request each `interval` seconds, regardless of the responses, until the event is set.
 
-    A connection that is still busy is left alone and another one opened, so a slow answer delays nobody.
+    If a connection is still busy, another one is opened, so a slow response delays no other request.
     """
     waits, idle = list[float](), [await Connection.open(port) for _ in exchanges]
 

@@ -1,4 +1,4 @@
-"""What the clients of a load say, and how they know that the answer is right."""
+"""What the clients of a load send, and how they check that the response is correct."""
 
 import random
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ def expect(right: bool, what: str, answer: Answer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """GET `path` with a bearer token, answered with the JSON of whose it is."""
+    """GET `path` with a bearer token, answered with the JSON of its principal."""
 
     token: str
     expected: str
@@ -78,7 +78,7 @@ class Registration:
 
 @dataclass(slots=True)
 class Rotation:
-    """POST /refresh over and over, each time with the token of the last answer."""
+    """POST /refresh repeatedly, each time with the token of the last response."""
 
     token: str
     address: str
@@ -93,5 +93,5 @@ class Rotation:
 
 
 def is_pair(pair: Any) -> bool:
-    """Tell whether this is an answer with tokens."""
+    """Return True if this is a response with tokens."""
     return pair["token_type"] == "bearer" and pair["access_token"].count(".") == 2 and pair["expires_in"] > 0

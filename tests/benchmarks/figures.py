@@ -9,7 +9,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What one turn of a load came to: answers a second, and the waits for them in seconds."""
+    """The result of one round of a load: responses per second, and their latencies in seconds."""
 
     answers: int
     rate: float
@@ -22,12 +22,12 @@ class Timed:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The smallest of the values that so many percent of them do not exceed (nearest rank)."""
+    """The smallest value that this percentage of the values does not exceed (nearest rank)."""
     ranked = sorted(values)
     return ranked[max(0, ceil(len(ranked) * percent / 100) - 1)]
 
 
 def spread(values: Iterable[float], unit: str = "", form: str = ",.0f", scale: float = 1) -> str:
-    """The median of the values with the least and the greatest, such as `4,812/s (4,700–4,920)`."""
+    """The median of the values with the minimum and the maximum, such as `4,812/s (4,700–4,920)`."""
     scaled = [value * scale for value in values]
     return f"{median(scaled):{form}}{unit} ({min(scaled):{form}}–{max(scaled):{form}})"

@@ -1,4 +1,4 @@
-"""The bare limit of logins: nothing but hashes, in processes and threads like the server's."""
+"""The bare limit of sign-ins: nothing but hashes, in processes and threads like the server's."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ import passlib.hash
 
 COST = 12
 _PASSWORD = "violet anchor meadow sky"
-_NICENESS = 10  # as in the server, so that whatever else runs on the machine weighs on both alike
+_NICENESS = 10  # as in the server, so that other load on the machine affects both alike
 _PATIENCE_S = 30.0
 
 
@@ -25,7 +25,7 @@ class Hashing:
         self._processes = processes
 
     async def rate(self, hashes: int) -> float:
-        """Verify so many passwords as fast as it goes and return how many a second that was."""
+        """Verify this many passwords as fast as possible and return the rate per second."""
         share = hashes // len(self._processes)
         start = time.perf_counter()
         async with asyncio.timeout(_PATIENCE_S):
@@ -35,7 +35,7 @@ class Hashing:
 
 @asynccontextmanager
 async def hashing(processes: int, threads: int) -> AsyncGenerator[Hashing]:
-    """Hold so many processes of so many threads ready for as long as the block lasts."""
+    """Keep this many processes with this many threads ready within the block."""
     command = (sys.executable, "-m", __name__, str(threads))
     pipe = asyncio.subprocess.PIPE
     started = [
@@ -60,7 +60,7 @@ async def _verify(process: asyncio.subprocess.Process, hashes: int) -> None:
 
 
 def main() -> None:
-    """Read a number, verify so many passwords in `threads` threads, say so; over and over."""
+    """Read a number, verify that many passwords in `threads` threads, report it; repeatedly."""
     threads, scheme = int(sys.argv[1]), cast(Any, passlib.hash).bcrypt_sha256.using(rounds=COST)
     known = scheme.hash(_PASSWORD)
     for line in sys.stdin:

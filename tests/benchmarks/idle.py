@@ -1,4 +1,4 @@
-"""What a server costs that nothing is asked of: `python -m tests.benchmarks.idle [SECONDS]`.
+"""The cost of a server without requests: `python -m tests.benchmarks.idle [SECONDS]`.
 
 Prints the processor time of each process and the transactions of PostgreSQL (`pg_stat_database`).
 """
@@ -24,10 +24,10 @@ _COUNT = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname
 
 
 def main(seconds: float) -> None:
-    """Start a server with two workers, leave it alone, and say what it did meanwhile."""
+    """Start a server with two workers, send it nothing, and report what it did."""
     with tempfile.TemporaryDirectory(prefix="ag-idle-", dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        folder.chmod(0o711)  # as root PostgreSQL runs as another user that must reach its folder
+        folder.chmod(0o711)  # if root, PostgreSQL runs as another user that needs access
         with EmbeddedRedis(folder) as redis, database(folder / "postgres") as url:
             secret = b64encode(os.urandom(32)).decode()
             with product(folder, url, redis.url, secret) as server:
@@ -55,7 +55,7 @@ def _transactions(url: str) -> int:
 
 
 async def _ask(url: str) -> int:
-    # From another database, so as not to count ourselves.
+    # From another database, so as not to count our own connection.
     place = str(make_url(url).query["host"])
     connection: Any = await cast(Any, asyncpg).connect(host=place, user="postgres", database="postgres")
     try:

@@ -1,4 +1,4 @@
-"""Loads taken by turns, and how a row tells of them."""
+"""Interleaved loads, and how a row describes them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,7 +21,7 @@ RunLoad = Callable[[Server, Side, int], Awaitable[Timed]]
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long a run takes: how many turns, in each the seconds of load or the passwords, and so on."""
+    """The effort of a run: how many rounds, the seconds of load or the passwords in each, and so on."""
 
     rounds: int
     seconds: int
@@ -34,7 +34,7 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of a load on one server, with the processor time an answer took there, in seconds."""
+    """One round of a load on one server, with the processor time per response there, in seconds."""
 
     timed: Timed
     cpu: float
@@ -60,7 +60,7 @@ async def by_turns(
 
 
 async def one_turn(server: Server, load: Awaitable[Timed]) -> Turn:
-    """Tell how a load went, and what its answers cost the server."""
+    """Describe the result of a load, and the server's cost per response."""
     before = server.cpu_seconds()
     timed = await load
     return Turn(timed, (server.cpu_seconds() - before) / timed.answers)
@@ -69,7 +69,7 @@ async def one_turn(server: Server, load: Awaitable[Timed]) -> Turn:
 async def steadily(
     server: Server, side: Side, meanwhile: Awaitable[_T], over: asyncio.Event
 ) -> tuple[Timed, _T]:
-    """Read 100 times a second until `meanwhile` says that it is over, or is."""
+    """Read 100 times a second until `meanwhile` reports its end, or is done."""
     reader = asyncio.create_task(every(server.port, side.readings, _STEADY_S, over))
     try:
         result = await meanwhile
@@ -80,30 +80,30 @@ async def steadily(
 
 
 def described(turns: Sequence[Turn]) -> list[str]:
-    """Rate, waits and processor time in words, each with its spread."""
+    """Rate, latencies and processor time in words, each with its spread."""
     timed = [turn.timed for turn in turns]
     processor = spread((turn.cpu for turn in turns), " µs", scale=1e6)
     return [spread((one.rate for one in timed), "/s"), waits(timed), f"{processor} of processor each"]
 
 
 def waits(timed: Sequence[Timed]) -> str:
-    """The waits in words."""
+    """The latencies in words."""
     p50 = spread((one.p50 for one in timed), " ms", ".1f", 1e3)
     p99 = spread((one.p99 for one in timed), " ms", ".1f", 1e3)
     return f"p50 {p50}, p99 {p99}"
 
 
 def ratios_of(ours: Sequence[Turn], limits: Sequence[Turn]) -> list[float]:
-    """How the rates compare, turn by turn."""
+    """The ratios of the rates, round by round."""
     return [mine.timed.rate / limit.timed.rate for mine, limit in zip(ours, limits, strict=True)]
 
 
 def share_goal(ratios: Sequence[float], least: int, limit: int) -> Goal:
-    """A rate that was asked for on a machine whose bare limit was known: on any other the share counts."""
+    """A rate required on a machine with a known bare limit: on any other machine the share counts."""
     share = f"{least / limit:.2f}".lstrip("0")
     return Goal(f"≥ {share} of bare ({least:,}/s where bare does {limit:,})", median(ratios) >= least / limit)
 
 
 def p99_goal(timed: Sequence[Timed], most: int) -> Goal:
-    """A wait that 99 of 100 do not exceed; people notice those, so the machine is no excuse."""
+    """A latency that 99 of 100 requests do not exceed; users notice it, so the machine is no excuse."""
     return Goal(f"p99 ≤ {most} ms", median(one.p99 for one in timed) * 1e3 <= most)

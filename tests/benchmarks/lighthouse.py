@@ -1,7 +1,7 @@
-"""Measure the pages as a phone sees them: `python -m tests.benchmarks.lighthouse [--runs 3] [--out FILE]`.
+"""Measure the pages as on a phone: `python -m tests.benchmarks.lighthouse [--runs 3] [--out FILE]`.
 
-Lighthouse looks at a server in production through the browser of the journeys, with the slow network and
-the slow processor it takes a phone to have. A page over its budget makes the exit code 1.
+Lighthouse measures a server in production through the browser of the journeys, with the slow network and the
+slow processor that it assumes of a phone. A page over its budget makes the exit code 1.
 """
 
 import argparse
@@ -35,12 +35,12 @@ from tests.support.servers.ports import free_port
 LOCK = Path(__file__).with_name("lighthouse.lock")
 COMMAND = "make lighthouse"
 _HOME = TOOLS_DIR / "lighthouse"
-_PATIENCE_S = 180.0  # of one look at one page
+_PATIENCE_S = 180.0  # of one measurement of one page
 _PASSWORD = "violet anchor meadow sky"
 
 
 async def _measure(runs: int) -> tuple[dict[Page, list[Look]], str]:
-    """Look at every page so often; also tell with what, and on which machine."""
+    """Measure every page this often; also return with which programs, and on which machine."""
     lighthouse = install()
     with tempfile.TemporaryDirectory(prefix="ag-lighthouse-") as name:
         folder = Path(name)
@@ -57,7 +57,7 @@ async def _measure(runs: int) -> tuple[dict[Page, list[Look]], str]:
 
 @dataclass(slots=True)
 class _Eye:
-    """Lighthouse at a running browser."""
+    """Lighthouse, connected to a running browser."""
 
     program: Path
     base_url: str
@@ -65,7 +65,7 @@ class _Eye:
     circumstances: str = ""
 
     def look(self, page: Page, runs: int) -> list[Look]:
-        """Look at a page so often, each time with an empty cache."""
+        """Measure a page this often, each time with an empty cache."""
         return [self._once(page) for _ in range(runs)]
 
     def _once(self, page: Page) -> Look:
@@ -95,7 +95,7 @@ def _circumstances(report: Any) -> str:
 
 @asynccontextmanager
 async def _browser(profile: Path) -> AsyncGenerator[tuple[BrowserContext, int]]:
-    """A browser that we hand a session and Lighthouse drives, over the same profile."""
+    """A browser that gets a session from us and is driven by Lighthouse, with the same profile."""
     port = free_port()
     arguments = [*ARGUMENTS, f"--remote-debugging-port={port}"]
     async with async_playwright() as playwright:
@@ -107,7 +107,7 @@ async def _browser(profile: Path) -> AsyncGenerator[tuple[BrowserContext, int]]:
 
 
 async def _sign_in(context: BrowserContext, base_url: str) -> None:
-    """Create an account by the native form; Lighthouse empties the cache of a page, not its cookies."""
+    """Create an account by the native form; Lighthouse clears the cache of a page, not its cookies."""
     answer = await context.request.post(
         f"{base_url}/session/register",
         form={"email": "mina@northwind.dev", "password": _PASSWORD},
@@ -119,7 +119,7 @@ async def _sign_in(context: BrowserContext, base_url: str) -> None:
 
 
 def install() -> Path:
-    """Install what lighthouse.lock pins, unless that is there; return the program."""
+    """Install what lighthouse.lock pins, unless it is there; return the program."""
     pinned, stamp = (LOCK / "package-lock.json").read_bytes(), _HOME / "installed"
     if not stamp.exists() or stamp.read_bytes() != pinned:
         _say("installing Lighthouse (about a minute)")

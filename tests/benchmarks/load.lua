@@ -1,5 +1,5 @@
 -- GET with a bearer token, for wrk. Arguments: how many threads, and a file with a token and a text its answer
--- must contain on each line. The lines are dealt out to the threads; each takes one of its own at random.
+-- must contain on each line. The lines are distributed over the threads; each picks one of its own at random.
 local threads = {}
 
 function setup(thread)

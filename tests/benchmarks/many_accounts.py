@@ -1,4 +1,4 @@
-"""Many accounts with a session each, straight into PostgreSQL and Redis as months of use would leave them."""
+"""Many accounts with a session each, written directly into PostgreSQL and Redis as months of use would."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ _DOMAIN = "crowd.example.com"
 
 
 async def add_accounts(stack: Stack, count: int) -> list[Reading]:
-    """Add so many accounts, each with a session that has been used a moment ago; return how they ask."""
+    """Add this many accounts, each with a session used a moment ago; return the requests they send."""
     records = [_record(uuid4(), uuid4()) for _ in range(count)]
     await _into_postgres(stack.database_url, records)
     await _into_redis(stack, records)
@@ -72,9 +72,9 @@ async def _into_postgres(url: str, records: Sequence[SessionRecord]) -> None:
 
 
 async def _into_redis(stack: Stack, records: Sequence[SessionRecord]) -> None:
-    """Keep the copies that checking each session would have left (`SessionCache.remember`)."""
+    """Store the copies that checking each session would have left (`SessionCache.remember`)."""
     redis = RedisClient(stack.redis_url, SystemClock())
-    await redis.ping()  # which tells the server's name
+    await redis.ping()  # which sets `redis.run`
     kid = Keyring([stack.secret], "session copies").current.kid
     for first in range(0, len(records), _AT_ONCE):
         pipe = redis.raw.pipeline(transaction=False)

@@ -1,4 +1,4 @@
-"""The rows of the table: each measures the product and its bare limit by turns and compares them."""
+"""The rows of the table: each measures the product and its bare limit alternately and compares them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -38,7 +38,7 @@ QUICK = Effort(rounds=3, seconds=1, hashing_rounds=3, passwords=8, starts=1, man
 
 
 async def row_a(prepared: Prepared, effort: Effort, say: Say) -> Row:
-    """Tell who a bearer token stands for: what every request of every client begins with."""
+    """Return the principal of a bearer token: the first step of every request of every client."""
 
     async def load(server: Server, side: Side, seconds: int) -> Timed:
         return await read(server.port, side.readings, CONNECTIONS, seconds)
@@ -103,16 +103,16 @@ async def row_c(prepared: Prepared, effort: Effort, say: Say) -> Row:
 
 
 async def row_d(prepared: Prepared, effort: Effort, say: Say) -> Row:
-    """Sign in with password and code: as B, with the second step on top."""
+    """Sign in with password and code: like B, with the second step on top."""
     port, ours, raw = prepared.stack.ours.port, list[float](), list[float]()
-    # Every account has two codes to sign in with; those in flight at either end of a turn use some up.
+    # Every account has two codes to sign in with; those in flight at either end of a round use some up.
     count = effort.hashing_rounds * (effort.passwords + 2 * CONNECTIONS) // 2
     say(f"D: turning two-step verification on for {count} accounts")
     phones = await prepare_phones(port, count)
     for turn in range(effort.hashing_rounds):
         raw.append(await prepared.hashing.rate(effort.passwords))
         exchanges = [TwoStepLogin(phones) for _ in range(CONNECTIONS)]
-        # A sign-in is two answers.
+        # One sign-in is two responses.
         timed = await for_answers(port, exchanges, 2 * effort.passwords, 2 * _HASHES_AT_ONCE)
         ours.append(timed.rate / 2)
         say(f"D {turn + 1}/{effort.hashing_rounds}: {ours[-1]:.2f} logins/s, {raw[-1]:.2f} hashes/s")
@@ -128,7 +128,7 @@ async def row_d(prepared: Prepared, effort: Effort, say: Say) -> Row:
 
 
 async def row_e(prepared: Prepared, effort: Effort, say: Say) -> Row:
-    """Stay quick for those who are signed in while others sign in."""
+    """Stay fast for signed-in users while others sign in."""
     raw, beside, floors, ours, logins = (
         list[float](),
         list[float](),
@@ -168,11 +168,11 @@ async def row_e(prepared: Prepared, effort: Effort, say: Say) -> Row:
 
 
 async def row_g(prepared: Prepared, effort: Effort, say: Say) -> Row:
-    """Do as A for each of many: what is kept of everybody must not slow anybody down."""
+    """Do the same as A with many accounts: what is stored of others must not slow any request down."""
     port, sides = prepared.stack.ours.port, list[list[Reading]]()
     for count in (_FEW, effort.many):
         say(f"G: adding {count:,} accounts with a session each")
-        # The generator has as much to hold and to prepare for few as for many.
+        # The load generator stores and prepares as much for few accounts as for many.
         sides.append(await add_accounts(prepared.stack, count) * (effort.many // count))
     few, many = list[Turn](), list[Turn]()
     for readings in sides:
@@ -198,7 +198,7 @@ async def row_g(prepared: Prepared, effort: Effort, say: Say) -> Row:
 
 
 async def row_i(prepared: Prepared, effort: Effort, say: Say) -> Row:
-    """Tell somebody at a page that the password is wrong, hardly later than it is known."""
+    """Show a user at a page that the password is wrong, hardly later than the server knows it."""
     say(f"I: typing {effort.clicks} wrong passwords")
     waits = await wrong_passwords(f"http://localhost:{prepared.stack.ours.port}", effort.clicks)
     # One in each process, so that none waits for another.
@@ -215,7 +215,7 @@ async def row_i(prepared: Prepared, effort: Effort, say: Say) -> Row:
 
 
 async def row_f(prepared: Prepared, effort: Effort, say: Say) -> Row:
-    """Start quickly and stay small; comes last, when the workers have seen everything."""
+    """Start fast and stay small; comes last, when the workers have handled everything."""
     stack, ours, bare_ = prepared.stack, list[float](), list[float]()
     for turn in range(effort.starts):
         with bare(stack.folder, stack.redis_url) as server:

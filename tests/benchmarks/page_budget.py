@@ -1,4 +1,4 @@
-"""What Lighthouse says of a page, and the budget it is held against."""
+"""What Lighthouse reports about a page, and the budget it is compared with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tests.benchmarks.figures import spread
 from tests.benchmarks.report import Goal, markdown, marked
 
 MOST_BYTES = 175_000
-"""What a page may weigh on its way to a browser that has nothing of it yet."""
+"""The transfer size that a page may have for a browser with an empty cache."""
 
 _KINDS = ("document", "stylesheet", "script", "font")
 _HEAD = ("page", "score", "LCP", "TBT", "CLS", "HTML", "CSS", "scripts", "fonts", "other", "all", "budget")
@@ -18,7 +18,7 @@ _HEAD = ("page", "score", "LCP", "TBT", "CLS", "HTML", "CSS", "scripts", "fonts"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page, how soon its largest part must be painted, in seconds, and what it may weigh, in bytes."""
+    """A page, the limit for painting its largest part, in seconds, and for its transfer size, in bytes."""
 
     path: str
     most_lcp: float
@@ -26,13 +26,13 @@ class Page:
 
 
 SIGNED_OUT = tuple(Page(path, 1.2, MOST_BYTES) for path in ("/", "/login", "/register", "/password-reset"))
-# Most of what these weigh is there already when somebody comes from the sign-in.
+# Most of these files are cached already for a user who comes from the sign-in page.
 SIGNED_IN = tuple(Page(path, 2.0, 185_000) for path in ("/dashboard", "/settings/security"))
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look at a page came to: points, seconds, milliseconds, shift, and bytes by kind."""
+    """The result of one measurement of a page: score, seconds, milliseconds, shift, and bytes by kind."""
 
     score: int
     lcp: float
@@ -46,7 +46,7 @@ class Look:
 
 
 def read_report(report: Any, page: Page) -> Look:
-    """Take the figures out of Lighthouse's report.
+    """Extract the figures from Lighthouse's report.
 
     Raises:
         Wrong: It is about another page, or none.
@@ -68,7 +68,7 @@ def read_report(report: Any, page: Page) -> Look:
 
 
 def goals(page: Page, looks: Sequence[Look]) -> list[Goal]:
-    """Hold the median of the looks against the page's budget."""
+    """Compare the median of the measurements with the page's budget."""
 
     def most(text: str, values: Sequence[float], limit: float) -> Goal:
         return Goal(text, median(values) <= limit)

@@ -14,7 +14,7 @@ _HEAD = ("", "measure", "AutoGraph", "bare limit of this machine", "ratio", "tar
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One thing a row is to reach, and whether it did."""
+    """One goal of a row, and whether it was reached."""
 
     text: str
     met: bool
@@ -22,7 +22,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: what was measured on the product and on the bare limit, and their ratio turn by turn."""
+    """One row: what was measured on the product and on the bare limit, and their ratio round by round."""
 
     letter: str
     measure: str
@@ -49,17 +49,17 @@ def marked(goals: Iterable[Goal]) -> str:
 
 
 def machine() -> str:
-    """What the run ran on."""
+    """The machine and programs of the run."""
     return f"{os.cpu_count()} cores ({_processor()}), Python {platform.python_version()}"
 
 
 def markers(command: str) -> tuple[str, str]:
-    """What stands before and after the table that a command writes."""
+    """The lines before and after the table that a command writes."""
     return f"<!-- measured by `{command}`: begin -->", f"<!-- measured by `{command}`: end -->"
 
 
 def put_into(document: Path, text: str, command: str = COMMAND) -> None:
-    """Replace what stands between the markers of `document`."""
+    """Replace the text between the markers of `document`."""
     begin, end = markers(command)
     before, begun, rest = document.read_text().partition(begin)
     _, ended, after = rest.partition(end)

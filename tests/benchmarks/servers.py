@@ -1,4 +1,4 @@
-"""The servers under load: a PostgreSQL and a Redis of their own, the product, and the bare limits."""
+"""The servers under load: the product and the bare limits, with a PostgreSQL and a Redis for them alone."""
 
 import http.client
 import os
@@ -37,12 +37,12 @@ class Server:
     start_seconds: float
 
     def cpu_seconds(self) -> float:
-        """How much processor time its main process and its workers have had."""
+        """The processor time that its main process and its workers have used."""
         times = [process.cpu_times() for process in (self.process, *self._workers())]
         return sum(time.user + time.system for time in times)
 
     def worker_memory(self) -> int:
-        """The resident bytes of its largest worker, those it shares with others included."""
+        """The resident bytes of its largest worker, including those it shares with others."""
         return max(worker.memory_info().rss for worker in self._workers())
 
     def _workers(self) -> list[psutil.Process]:
@@ -51,7 +51,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Everything a row may put a load on."""
+    """Everything that a row can put a load on."""
 
     folder: Path
     database_url: str
@@ -64,7 +64,7 @@ class Stack:
 @contextmanager
 def stack() -> Generator[Stack]:
     """Start everything and stop it again, whatever happens."""
-    # Below /tmp, because as root PostgreSQL runs as another user that must reach its folder.
+    # Below /tmp: if started by root, PostgreSQL runs as another user, which must be able to reach its folder.
     folder = Path(tempfile.mkdtemp(prefix="ag-bench-", dir="/tmp"))
     with ExitStack() as after:
         after.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -91,7 +91,7 @@ def database(folder: Path) -> Generator[str]:
 
 @contextmanager
 def product(folder: Path, database_url: str, redis_url: str, secret: str) -> Generator[Server]:
-    """The product, started the way an operator starts it behind a proxy."""
+    """The product, started as an operator starts it behind a proxy."""
     port = free_port()
     variables = {
         "DATABASE_URL": database_url,
@@ -103,7 +103,7 @@ def product(folder: Path, database_url: str, redis_url: str, secret: str) -> Gen
         "AUTOGRAPH_WORKERS": str(WORKERS),
         "AUTOGRAPH_HASH_THREADS": str(HASH_THREADS),
         "AUTOGRAPH_BCRYPT_COST": str(COST),
-        # The clients of a load come from many addresses, as behind a proxy they would.
+        # The clients of a load have many addresses, as they would behind a proxy.
         "AUTOGRAPH_TRUSTED_PROXY_HOPS": "1",
     }
     with _serving(["autograph_web", "run"], port, redis_url, variables, folder / "product.log") as server:
@@ -111,7 +111,7 @@ def product(folder: Path, database_url: str, redis_url: str, secret: str) -> Gen
 
 
 def base_url(port: int) -> str:
-    """The address people would know, which is also who issues the tokens."""
+    """The public address, which is also the issuer of the tokens."""
     return f"http://localhost:{port}"
 
 

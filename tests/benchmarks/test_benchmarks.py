@@ -124,7 +124,7 @@ async def test_a_rotation_goes_on_with_the_newest_token_and_refuses_the_same() -
 
 
 class _Canned(asyncio.Protocol):
-    """Gives every request the same answer, in two pieces."""
+    """Gives every request the same response, in two pieces."""
 
     def __init__(self, status: int, body: bytes) -> None:
         head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n".encode()
@@ -141,12 +141,12 @@ class _Canned(asyncio.Protocol):
 
 @asynccontextmanager
 async def _server(status: int, value: object) -> AsyncGenerator[int]:
-    """The port of a server that gives every request the same answer."""
+    """The port of a server that gives every request the same response."""
     body = json.dumps(value).encode()
     server = await asyncio.get_running_loop().create_server(lambda: _Canned(status, body), "127.0.0.1", 0)
     async with server:
         yield int(server.sockets[0].getsockname()[1])
-        await asyncio.sleep(0.02)  # until the connections our clients have dropped are gone here too
+        await asyncio.sleep(0.02)  # until the server has closed the dropped connections, too
 
 
 def test_a_request_without_a_token_carries_no_credential() -> None:

@@ -1,4 +1,4 @@
-"""What is read out of Lighthouse's reports, and when a page is over its budget."""
+"""What is read from Lighthouse's reports, and when a page is over its budget."""
 
 import json
 from pathlib import Path

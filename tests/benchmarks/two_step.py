@@ -1,4 +1,4 @@
-"""Sign-ins with a password and a code: the accounts, their authenticators, and what a client says."""
+"""Sign-ins with a password and a code: the accounts, their authenticators, and the clients' requests."""
 
 import asyncio
 import time
@@ -11,8 +11,8 @@ from tests.benchmarks.exchanges import Login, Registration, expect, is_pair
 from tests.support.clients.authenticator import PERIOD_S, minimal_totp
 
 _PASSWORD = "copper lantern {} quiet harbour"
-_AHEAD = 1  # a code of the next period is good already
-_MOMENT_S = 2.0  # in which a code that is about to be too old would be on its way
+_AHEAD = 1  # a code of the next period is accepted already
+_MOMENT_S = 2.0  # the margin in which a code could expire on its way
 
 
 @dataclass(slots=True)
@@ -24,7 +24,7 @@ class Phone:
     used: int
 
     def next_code(self) -> str:
-        """The next unused code: each is good for one sign-in."""
+        """The next unused code: each is accepted for one sign-in only."""
         now = int(time.time()) // PERIOD_S
         self.used = max(self.used + 1, now)
         if self.used > now + _AHEAD:
@@ -33,7 +33,7 @@ class Phone:
 
 
 class Phones:
-    """All accounts of a run; the one that was used longest ago comes next."""
+    """All accounts of a run; the least recently used one comes next."""
 
     def __init__(self, phones: list[Phone]) -> None:
         self._waiting = deque(phones)
@@ -45,7 +45,7 @@ class Phones:
 
 
 async def prepare_phones(port: int, count: int) -> Phones:
-    """Register accounts and turn two-step verification on for each."""
+    """Register accounts and enable two-step verification for each."""
     logins = [
         Login(f"phone{number}@example.com", _PASSWORD.format(number), f"203.0.113.{number + 1}")
         for number in range(count)
@@ -67,7 +67,7 @@ async def _turn_on(connection: Connection, login: Login) -> Phone:
     left = PERIOD_S - time.time() % PERIOD_S
     if left < _MOMENT_S:
         await asyncio.sleep(left)
-    # The code of the period before: that leaves this one's and the next one's for signing in.
+    # The code of the previous period: that leaves the current and the next one for signing in.
     used = int(time.time()) // PERIOD_S - 1
     await ask("/mfa/enable", {"code": minimal_totp(key, used * PERIOD_S)})
     return Phone(login, key, used)

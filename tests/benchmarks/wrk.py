@@ -1,4 +1,4 @@
-"""The load of GET /me: from wrk where it is installed, from our own client otherwise."""
+"""The load of GET /me: from wrk if it is installed, otherwise from our own client."""
 
 import asyncio
 import shutil
@@ -15,12 +15,12 @@ _MOST_THREADS = 2
 
 
 def generator() -> str:
-    """What makes the load."""
+    """The name of the load generator."""
     return "wrk" if shutil.which("wrk") else "an asyncio client"
 
 
 async def read(port: int, readings: Sequence[Reading], connections: int, seconds: int) -> Timed:
-    """Read over so many connections for so many seconds, one at random each time; every answer is checked."""
+    """Read over this many connections for this many seconds, in random order; check every response."""
     if not shutil.which("wrk"):
         shares = [readings[number % len(readings) :: connections] for number in range(connections)]
         return await for_seconds(port, [Wandering(share) for share in shares], seconds)

@@ -1,4 +1,4 @@
-"""What the product has acknowledged, and what was seen of it, to be held against the database afterwards."""
+"""What the product acknowledged, and what was observed of it, to be compared with the database afterwards."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ from autograph_web.audit.store import AUDIT
 from autograph_web.mail.store import OUTBOX
 
 CLEAR = frozenset({200, 201, 202, 400, 401, 403, 409, 422, 429, 503})
-"""Every answer there may be; a 500 is none of them."""
+"""Every status that may occur; 500 is not among them."""
 # passlib makes its handlers on first access, so its types do not name them.
 _HASH: Any = cast(Any, passlib.hash).bcrypt_sha256
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: how long it took, and what is wrong with how it says no."""
+    """One response: how long it took, and what is wrong with the form of its refusal, if anything."""
 
     call: str
     status: int
@@ -31,47 +31,47 @@ class Answer:
 
 @dataclass
 class Ledger:
-    """Kept by the people whose traffic it is; only what they were told counts."""
+    """Written by the simulated users; only what was acknowledged to them counts."""
 
     answers: list[Answer] = field(default_factory=list)
     cut_off: Counter[str] = field(default_factory=Counter)
     """Calls whose connection broke, by the name of the error."""
     begun: Counter[str] = field(default_factory=Counter)
-    """How often each story was begun."""
+    """How often each story was started."""
     finished: Counter[str] = field(default_factory=Counter)
-    """How often each was lived to its end."""
+    """How often each story was completed."""
     passwords: dict[str, str] = field(default_factory=dict)
-    """The password of everybody who knows theirs: not of those whose change was answered by nothing clear."""
+    """The password of every account whose password is certain: not if a change got no clear response."""
     events: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """How many events of each (email, kind) were acknowledged."""
+    """How many events of each (email, type) were acknowledged."""
     factors: dict[str, bool] = field(default_factory=dict)
-    """Whether two-step verification is on, of who was told so last."""
+    """The accounts whose two-step verification is certain, and whether it was last reported as on or off."""
     dead: list[dict[str, Any]] = field(default_factory=list)
-    """Pairs of tokens that were reported as revoked."""
+    """Token pairs that were reported as revoked."""
     dying: list[dict[str, Any]] = field(default_factory=list)
-    """Pairs whose end was answered `unfinished`: the product is to finish it by itself."""
+    """Token pairs whose revocation was answered `unfinished`: the product is to complete it by itself."""
     revived: list[str] = field(default_factory=list)
-    """What was revoked and opened something all the same."""
+    """What was revoked and was accepted all the same."""
     regular: Counter[int] = field(default_factory=Counter)
-    """How somebody was answered who has been signed in since before the fault."""
+    """The responses to users whose session began before the fault."""
     guesses: Counter[int] = field(default_factory=Counter)
-    """How somebody was answered who tries passwords of one account, from another address each time."""
+    """The responses to attempts at the password of one account, each from another address."""
 
     def acknowledge(self, email: str, *kinds: str) -> None:
-        """Note that something was reported as done."""
+        """Record that something was reported as done."""
         self.events.update((email, kind) for kind in kinds)
 
     @property
     def slowest(self) -> Answer:
-        """The answer that took longest."""
+        """The response that took longest."""
         return max(self.answers, key=lambda answer: answer.seconds)
 
     def statuses(self) -> dict[int, int]:
-        """Return how often each status was answered."""
+        """Return how often each status occurred."""
         return dict(sorted(Counter(answer.status for answer in self.answers).items()))
 
     def unclear(self) -> list[Answer]:
-        """Return the answers that are no clear ones."""
+        """Return the responses that are not clear."""
         return [answer for answer in self.answers if answer.status not in CLEAR or answer.flaw]
 
 
@@ -103,6 +103,6 @@ def _wrong_passwords(people: dict[str, Any], ledger: Ledger) -> Iterable[str]:
 
 
 async def letters_left(connection: AsyncConnection) -> int:
-    """Return how many letters are still to be sent."""
+    """Return how many emails are still to be sent."""
     left = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.sent_at.is_(None))
     return int((await connection.execute(left)).scalar_one())

@@ -1,7 +1,7 @@
-"""The whole product under a mixed load, while each part it leans on freezes or dies and comes back.
+"""The whole product under a mixed load, while each of its dependencies freezes or dies and comes back.
 
-Whatever happens: nothing acknowledged is lost, nothing revoked works, nobody guesses without limit, every
-answer is a clear one and comes in time, and the product recovers by itself.
+Whatever happens: nothing acknowledged is lost, nothing revoked is accepted, guessing stays limited, every
+response is clear and in time, and the product recovers by itself.
 """
 
 import asyncio
@@ -23,10 +23,10 @@ from tests.support.services.factories import SECRET, WRONG, make_settings
 
 WORKERS, ALLOWED = 2, 5
 ALLOWED_WITHOUT_REDIS = WORKERS * (ALLOWED // WORKERS)
-"""How many guesses at one account are looked at by the workers on their own."""
+"""How many guesses at one account all workers together admit while each one counts alone."""
 LONGEST_ANSWER_S, BACK_WITHIN_S = 5.0, 5.0
 SLOWNESS = 3.0
-"""How much slower than it should be a machine may make everything."""
+"""The factor by which a slow machine may slow everything down."""
 SEEN_WITHIN_S = 60.0
 STORY_NAMES = [story.__name__ for story in STORIES]
 
@@ -42,7 +42,7 @@ pytestmark = [
 async def stack() -> AsyncGenerator[Stack]:
     """The product with two workers, PostgreSQL, Redis and a mail server."""
     settings = {
-        "AUTOGRAPH_EMAIL_VERIFICATION": "off",  # the letters that are asked for are load enough
+        "AUTOGRAPH_EMAIL_VERIFICATION": "off",  # the requested emails are enough load
         "AUTOGRAPH_LIMIT_LOGIN": f"{ALLOWED}/15m",
         "AUTOGRAPH_LIMIT_LOGIN_ACCOUNT": f"{ALLOWED}/15m",
         "AUTOGRAPH_SECRET_KEYS": SECRET,
@@ -94,7 +94,7 @@ async def test_a_part_goes_and_comes_back(stack: Stack, traffic: Traffic, name: 
     assert set(ledger.regular) == {200}
     assert ledger.slowest.seconds < LONGEST_ANSWER_S * SLOWNESS
     assert took < BACK_WITHIN_S * SLOWNESS
-    if name != "worker":  # what a worker holds when it goes is gone with it
+    if name != "worker":  # what only a worker holds is lost with it
         assert not ledger.cut_off
 
 
@@ -126,14 +126,14 @@ async def test_without_redis_nobody_guesses_more_than_with_it(
 
 
 async def every_story(ledger: Ledger, what: str) -> None:
-    """Wait until every story has been lived to its end once more."""
+    """Wait until every story has been completed once more."""
     before = ledger.finished.copy()
     await seen(f"every story {what}", lambda: all(ledger.finished[one] > before[one] for one in STORY_NAMES))
 
 
 async def everybody_has_met_it(stack: Stack, traffic: Traffic, name: str) -> None:
-    """Wait until everybody has had to do with the fault, and whoever looks after the server was told."""
-    if name == "worker":  # whoever was with it is cut off, and it is replaced without anybody's help
+    """Wait until every story has met the fault, and readiness has reported it to the operator."""
+    if name == "worker":  # its requests are cut off, and it is replaced automatically
         await seen("the worker being gone", stack.worker.is_gone)
         return
     told = {"redis": "redis", "postgres": "database"}.get(name)
@@ -146,20 +146,20 @@ async def everybody_has_met_it(stack: Stack, traffic: Traffic, name: str) -> Non
 
 
 async def is_told(traffic: Traffic, part: str) -> bool:
-    """Tell whether readiness names `part`, and no other, as away."""
+    """Return True if readiness reports `part`, and no other, as unavailable."""
     checks = await traffic.ready()
     return {one for one, well in checks.items() if not well} == {part}
 
 
 async def recovery(stack: Stack, traffic: Traffic) -> float:
-    """Return how many seconds it takes until everything works for somebody new."""
+    """Return how many seconds it takes until everything works for a new user."""
     began = time.monotonic()
     await seen("everything working again", lambda: works(stack, traffic))
     return time.monotonic() - began
 
 
 async def works(stack: Stack, traffic: Traffic) -> bool:
-    """Tell whether every part is there, and somebody new can come in, look at a page and get a letter."""
+    """Return True if every part is available, and a new user can sign in, open a page and get an email."""
     checks = await traffic.ready()
     person = await traffic.newcomer()
     await traffic.sign_in(person)
@@ -169,18 +169,18 @@ async def works(stack: Stack, traffic: Traffic) -> bool:
 
 
 async def nothing_lingers(traffic: Traffic) -> bool:
-    """Tell whether every session is over whose end was answered `unfinished`."""
+    """Return True if every session whose revocation was answered `unfinished` has been revoked."""
     return not any([await traffic.opens(pair) for pair in traffic.ledger.dying[-8:]])
 
 
 async def no_letter_is_left(stack: Stack) -> bool:
-    """Tell whether every letter has been sent."""
+    """Return True if every email has been sent."""
     async with database_of(stack) as database, database.read() as connection:
         return await letters_left(connection) == 0
 
 
 async def every_row_is_linked(stack: Stack) -> bool:
-    """Tell whether every row of the audit log is part of the chain, which must be whole at any time."""
+    """Return True if every row of the audit log is linked; the chain must be intact at any time."""
     async with database_of(stack) as database:
         report = await chain_verifier_of(make_settings(stack.server.data_dir), database).run()
     assert report.first is None
@@ -188,14 +188,14 @@ async def every_row_is_linked(stack: Stack) -> bool:
 
 
 async def missing(stack: Stack, ledger: Ledger) -> list[str]:
-    """Return what was acknowledged and is nowhere to be found."""
+    """Return what was acknowledged and cannot be found."""
     async with database_of(stack) as database, database.read() as connection:
         return await lost(connection, ledger)
 
 
 @asynccontextmanager
 async def database_of(stack: Stack) -> AsyncGenerator[Database]:
-    """Open the product's database for a look of our own."""
+    """Open the product's database for an inspection."""
     database = Database(stack.database_url)
     try:
         yield database
@@ -204,7 +204,7 @@ async def database_of(stack: Stack) -> AsyncGenerator[Database]:
 
 
 async def seen(what: str, happened: Callable[[], bool | Awaitable[bool]]) -> None:
-    """Wait until something is so; somebody who is refused has not seen it."""
+    """Wait until a condition holds; a refused request counts as not yet."""
     try:
         async with asyncio.timeout(SEEN_WITHIN_S):
             while not await _is_so(happened):  # noqa: ASYNC110  (the event is in other processes)

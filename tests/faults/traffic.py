@@ -1,4 +1,4 @@
-"""Calls over real connections: each from a client of its own, and each answer noted."""
+"""Calls over real connections: each from its own client address, with every response recorded."""
 
 import asyncio
 import re
@@ -23,17 +23,17 @@ _numbers = count(1)
 
 
 class Refused(Exception):
-    """The server said no, or nothing."""
+    """The server refused, or did not answer."""
 
 
 class Traffic:
-    """Clients without number, whom no limit has met before."""
+    """Any number of clients, none of which has been rate limited before."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack, self.ledger = stack, Ledger()
         self.links: dict[str, str] = {}
-        """The token of the newest link for a new password, by the address it was sent to."""
-        # A connection a call: whichever worker it is that lives takes it.
+        """The token of the newest password reset link, by the address it was sent to."""
+        # One connection per call: any worker that is alive accepts it.
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=0)
         self._client = httpx.AsyncClient(
             base_url=stack.server.base_url, timeout=_PATIENCE_S, limits=limits, verify=PLAIN
@@ -41,14 +41,14 @@ class Traffic:
         self._read_letters = len(stack.office.arrived)
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connections."""
         await self._client.aclose()
 
     async def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """Send one request and note how it was answered.
+        """Send one request and record the response.
 
         Raises:
-            Refused: The connection broke, or nothing came for half a minute.
+            Refused: The connection broke, or there was no response for half a minute.
         """
         headers = {"X-Forwarded-For": unique_address(), **more.pop("headers", {})}
         began = time.monotonic()
@@ -63,18 +63,18 @@ class Traffic:
         return response
 
     async def done(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        """Send one request that should work and return what came.
+        """Send one request that should succeed and return the response.
 
         Raises:
-            Refused: It did not.
+            Refused: It did not succeed.
         """
         return result_of(await self.ask(method, path, **more))
 
     async def newcomer(self) -> dict[str, str]:
-        """Have somebody register and return what they sign in with.
+        """Register a new user and return their credentials.
 
         Raises:
-            Refused: It did not work.
+            Refused: It did not succeed.
         """
         person = {"email": f"person{next(_numbers)}@northwind.dev", "password": PASSWORD}
         await self.done("POST", "/register", json=person)
@@ -83,17 +83,17 @@ class Traffic:
         return person
 
     async def sign_in(self, person: dict[str, str]) -> dict[str, Any]:
-        """Sign somebody in who has no second factor and return their tokens.
+        """Sign in a user without a second factor and return their tokens.
 
         Raises:
-            Refused: It did not work.
+            Refused: It did not succeed.
         """
         pair = await self.done("POST", "/login", json=person)
         self.ledger.acknowledge(person["email"], "login_success")
         return pair
 
     async def link_for(self, email: str) -> str:
-        """Ask for a link for a new password and return its token, once the letter is there.
+        """Request a password reset link and return its token as soon as the email has arrived.
 
         Raises:
             Refused: It was not sent, or did not arrive in a few seconds.
@@ -119,10 +119,10 @@ class Traffic:
                 self.links[letter.recipients[0]] = found[1]
 
     async def look_at_a_page(self) -> None:
-        """Load a page and have it brought to life over the websocket.
+        """Load a page and connect it over the websocket.
 
         Raises:
-            Refused: It was not.
+            Refused: It failed.
         """
         response = await self.ask("GET", "/login", headers={"Accept": "text/html"})
         if not response.is_success:
@@ -134,7 +134,7 @@ class Traffic:
             raise Refused(type(error).__name__) from error
 
     async def opens(self, pair: dict[str, Any]) -> bool:
-        """Tell whether an access token opens anything.
+        """Return True if an access token is accepted.
 
         Raises:
             Refused: The connection broke.
@@ -142,7 +142,7 @@ class Traffic:
         return (await self.ask("GET", "/me", headers=bearer(pair))).is_success
 
     async def ready(self) -> dict[str, bool]:
-        """Return what the server says of each part.
+        """Return what the server reports about each dependency.
 
         Raises:
             Refused: The connection broke.
@@ -151,10 +151,10 @@ class Traffic:
 
 
 def result_of(response: httpx.Response) -> dict[str, Any]:
-    """Return what an answer says.
+    """Return the content of a response.
 
     Raises:
-        Refused: It says no.
+        Refused: It is a refusal.
     """
     if not response.is_success:
         raise Refused(code_of(response))
@@ -162,13 +162,13 @@ def result_of(response: httpx.Response) -> dict[str, Any]:
 
 
 def code_of(response: httpx.Response) -> str:
-    """Return the code of a problem, nothing for any other answer."""
+    """Return the code of a problem, or nothing for any other response."""
     is_problem = response.headers.get("content-type", "") == "application/problem+json"
     return str(response.json()["code"]) if is_problem else ""
 
 
 def _flaw_of(response: httpx.Response) -> str:
-    """Return what is missing in an answer that says to come back later."""
+    """Return what is missing in a response that asks the client to come back later."""
     if response.status_code not in (429, 503):
         return ""
     if not response.headers.get("retry-after", "").isdigit():

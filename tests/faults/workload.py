@@ -1,4 +1,4 @@
-"""People who register, sign in, refresh, reset and so on without a pause, whatever happens to the server."""
+"""Users who register, sign in, refresh, reset and so on without a pause, whatever happens to the server."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ from tests.support.services.password_reset import NEW_PASSWORD
 
 Story = Callable[[Traffic], Awaitable[None]]
 UNCHANGED = ("unavailable", "rate_limited")
-"""Refusals that say that nothing was changed."""
+"""Refusals that guarantee that nothing was changed."""
 _PAUSE_S = 0.1
 
 
@@ -39,11 +39,11 @@ async def leaves_everywhere(traffic: Traffic) -> None:
 
 
 async def forgets_the_password(traffic: Traffic) -> None:
-    """Choose a new password by a link in a letter."""
+    """Set a new password with the link of an email."""
     person, ledger = await traffic.newcomer(), traffic.ledger
     email, pair = person["email"], await traffic.sign_in(person)
     data = {"token": await traffic.link_for(email), "new_password": NEW_PASSWORD}
-    before = ledger.passwords.pop(email)  # until the answer is there nobody knows
+    before = ledger.passwords.pop(email)  # the password is uncertain until the response
     answer = await traffic.ask("POST", "/password-reset/confirm", json=data)
     if answer.is_success or code_of(answer) == "password_is_set":
         ledger.passwords[email] = NEW_PASSWORD
@@ -56,7 +56,7 @@ async def forgets_the_password(traffic: Traffic) -> None:
 
 
 async def adds_a_factor(traffic: Traffic) -> None:
-    """Turn two-step verification on, sign in with it, and turn it off."""
+    """Enable two-step verification, sign in with it, and disable it."""
     person, ledger = await traffic.newcomer(), traffic.ledger
     email, pair = person["email"], await traffic.sign_in(person)
     setup = await traffic.done("POST", "/mfa/setup", headers=bearer(pair))
@@ -76,7 +76,7 @@ STORIES: tuple[Story, ...] = (comes_and_goes, leaves_everywhere, forgets_the_pas
 
 @asynccontextmanager
 async def people_about(traffic: Traffic) -> AsyncGenerator[None]:
-    """Have people live every story again and again, and others look on, within the block."""
+    """Run every story repeatedly, next to the observers, within the block."""
     regular = await traffic.sign_in(await traffic.newcomer())
     guessed = await traffic.newcomer()
     doings: list[Callable[[], Awaitable[None]]] = [
@@ -120,7 +120,7 @@ async def _guess(traffic: Traffic, person: dict[str, str]) -> None:
 
 
 async def _try_what_is_dead(traffic: Traffic) -> None:
-    """Use what was revoked last; whatever it opens goes into the ledger."""
+    """Use what was revoked last; record in the ledger whatever is accepted."""
     for pair in traffic.ledger.dead[-2:]:
         if await traffic.opens(pair):
             traffic.ledger.revived.append("an access token")
@@ -151,7 +151,7 @@ async def _change_factor(
 ) -> None:
     email, ledger = person["email"], traffic.ledger
     path, kind = ("/mfa/enable", "mfa_enabled") if on else ("/mfa/disable", "mfa_disabled")
-    before = ledger.factors.pop(email, False)  # until the answer is there nobody knows
+    before = ledger.factors.pop(email, False)  # its state is uncertain until the response
     answer = await traffic.ask("POST", path, headers=bearer(pair), **more)
     if answer.is_success:
         ledger.factors[email] = on
@@ -162,5 +162,5 @@ async def _change_factor(
 
 
 def _code(key: str, seconds: float) -> str:
-    # Computed here, because starting a program would hold up everybody's traffic.
+    # Computed here, because starting a program would delay the traffic of all users.
     return minimal_totp(key, int(seconds))

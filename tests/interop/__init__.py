@@ -1,1 +1,1 @@
-"""The product with the real programs that others run it with; `make interop` collects these tests."""
+"""The product with the real programs that operators run it with; `make interop` collects these tests."""

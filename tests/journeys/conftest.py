@@ -1,4 +1,4 @@
-"""People, their browsers and how they get about."""
+"""Users and their browsers."""
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from itertools import count
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep how the test itself went, for its fixtures."""
+    """Store the outcome of the test itself for its fixtures."""
     report = yield
     if report.when == "call":
         item.stash[_REPORT] = report
@@ -48,7 +48,7 @@ async def browser() -> AsyncGenerator[Browser]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Let a test that is marked for it run on a phone as well."""
+    """Run a test that is marked for it on a phone as well."""
     if "device" in metafunc.fixturenames:
         both = metafunc.definition.get_closest_marker("phone_too") is not None
         devices = [DESKTOP, PHONE] if both else [DESKTOP]
@@ -84,7 +84,7 @@ async def visit(
     request: pytest.FixtureRequest,
     tmp_path: Path,
 ) -> AsyncGenerator[Visit]:
-    """Opens browser profiles; at the end none of them may have complained."""
+    """Opens browser profiles; at the end none of them may have reported an error."""
     browsers = Browsers(browser, profile_pool)
 
     async def opened(device: Device = DESKTOP, server: LiveServer | None = None, **options: Any) -> Visitor:
@@ -108,7 +108,7 @@ async def visitor(visit: Visit, device: Device) -> Visitor:
 
 @pytest.fixture
 def new_person() -> Callable[[], Person]:
-    """Invents people nobody has heard of."""
+    """Invents users that do not exist yet."""
 
     def invent() -> Person:
         number = next(_numbers)
@@ -119,20 +119,20 @@ def new_person() -> Callable[[], Person]:
 
 @pytest.fixture
 def person(new_person: Callable[[], Person]) -> Person:
-    """Somebody without an account."""
+    """A user without an account."""
     return new_person()
 
 
 @pytest.fixture
 def member(person: Person, live_server: LiveServer) -> Person:
-    """Somebody with an account, who never signed in."""
+    """A user with an account who has never signed in."""
     person.join(live_server)
     return person
 
 
 @pytest.fixture
 def new_member(new_person: Callable[[], Person], live_server: LiveServer) -> Callable[[], Person]:
-    """Invents people who have an account already."""
+    """Invents users who already have an account."""
 
     def join() -> Person:
         person = new_person()
@@ -144,7 +144,7 @@ def new_member(new_person: Callable[[], Person], live_server: LiveServer) -> Cal
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def signed_in(visit: Visit, device: Device, person: Person) -> Visitor:
-    """The browser profile of somebody who has just created an account, at no page yet."""
+    """The browser profile of a user who has just created an account; no page is open yet."""
     visitor = await visit(device)
     await person.come_in(visitor)
     return visitor

@@ -1,4 +1,4 @@
-"""A websocket client without a browser and without manners."""
+"""A websocket client without a browser, which follows no rules of our pages."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ FORGOTTEN = f"{_UI}password_reset___state____forgotten_state"
 REGISTER = f"{_UI}register___state____register_state"
 
 BROWSER = "forged-browser-" + "x" * 28
-"""The secret of the browser that forged sockets belong to, unless they say otherwise."""
+"""The secret of the browser that forged sockets belong to by default."""
 
 _READY = '"is_hydrated_rx_state_":true'
 _PATIENCE = 10.0
@@ -45,14 +45,14 @@ class _Client(AioClient):
         try:
             await cast(Any, super()).handshake()
         except BaseException:
-            self.wsock.transport.abort()  # or the garbage collector finds it, and complains in another test
+            self.wsock.transport.abort()  # or the garbage collector finds it, and reports it in another test
             raise
 
 
 class ForgedSocket:
-    """Says whatever it likes in the language of Reflex's own client (Socket.IO 5 over Engine.IO 4).
+    """Sends anything in the protocol of Reflex's own client (Socket.IO 5 over Engine.IO 4).
 
-    Pings are answered whatever the test waits for meanwhile, as a browser does, unless it is to be `deaf`.
+    Pings are answered whatever the test is waiting for, as a browser does, except by a `deaf` socket.
     """
 
     def __init__(self, client: Any, *, deaf: bool = False) -> None:
@@ -60,7 +60,7 @@ class ForgedSocket:
         self._messages = asyncio.Queue[str | Exception]()
         self._listening = asyncio.create_task(self._listen())
         self.heard = ""
-        """Everything the server said."""
+        """Everything the server has sent."""
 
     async def emit(self, name: str, *payload: Any) -> None:
         """Emit one Socket.IO event of Reflex's namespace."""
@@ -72,21 +72,21 @@ class ForgedSocket:
         await self.emit("event", {"name": handler, "payload": payload or {}, "router_data": place, **more})
 
     async def hydrate(self, path: str = "/dashboard") -> str:
-        """Ask for the state of the tab, have the page's own handlers run, and wait for the end of it."""
+        """Request the state of the tab, run the page's own handlers, and wait until they have finished."""
         return await self._hydrate({"hashes": []}, path)
 
     async def settle(self) -> str:
-        """Wait until every event before has been answered; return all that was said."""
+        """Wait until every earlier event has been answered; return everything that was received."""
         return await self._hydrate({}, "/")
 
     async def until(self, mark: str) -> None:
-        """Wait until the server has said `mark`."""
+        """Wait until the server has sent `mark`."""
         async with asyncio.timeout(_PATIENCE):
             while mark not in self.heard:
                 await self._receive()
 
     async def is_closed(self) -> bool:
-        """Tell whether the server hangs up."""
+        """Return True if the server closes the connection."""
         try:
             async with asyncio.timeout(_PATIENCE):
                 while True:
@@ -97,7 +97,7 @@ class ForgedSocket:
             return True
 
     async def say(self, raw: str) -> None:
-        """Send a frame as it is."""
+        """Send a raw frame."""
         await self._send(raw)
 
     async def open_namespace(self) -> None:
@@ -112,8 +112,8 @@ class ForgedSocket:
                 await self._client.close()
             await self._client.task
         finally:
-            # Also where time ran out, whichever of these it was spent on, and with something left to send;
-            # once the last of that was sent and the connection has ended, asyncio's abort() fails.
+            # Also after a timeout at any of these steps and with unsent data left; once the last of that has
+            # been sent and the connection has ended, asyncio's abort() fails.
             with suppress(AttributeError):
                 self._client.wsock.transport.abort()
 
@@ -131,7 +131,7 @@ class ForgedSocket:
     async def _receive(self) -> None:
         said = await self._messages.get()
         if isinstance(said, Exception):
-            self._messages.put_nowait(said)  # an end is an end to whoever asks next, too
+            self._messages.put_nowait(said)  # the next caller gets the end as well
             raise said
         self.heard += said + "\n"
 
@@ -170,5 +170,5 @@ async def forged(
 
 
 def socket_path(token: str) -> str:
-    """Return where a page of the tab `token` connects."""
+    """Return the address to which a page of the tab `token` connects."""
     return f"/_event/?EIO=4&transport=websocket&token={token}"

@@ -1,4 +1,4 @@
-"""The parts of a form, as somebody finds them, and what is said above it."""
+"""The parts of a form, as a user finds them, and the messages above it."""
 
 from playwright.async_api import Locator
 
@@ -26,20 +26,20 @@ def button_of(visitor: Visitor) -> Locator:
 
 
 def alert_of(visitor: Visitor) -> Locator:
-    """What went wrong."""
+    """The error message."""
     return visitor.page.locator("#form-alert")
 
 
 def notice_of(visitor: Visitor) -> Locator:
-    """What somebody should know."""
+    """The notice."""
     return visitor.page.locator("#form-notice")
 
 
 def banner_of(visitor: Visitor) -> Locator:
-    """The words that appear while there is no connection."""
+    """The text that appears while there is no connection."""
     return visitor.page.get_by_text(OFFLINE)
 
 
 def said_by(visitor: Visitor) -> Locator:
-    """What a page says, without JavaScript, of the form that led to it."""
+    """The message of a page, without JavaScript, about the form that led to it."""
     return visitor.page.locator(".answered:target")

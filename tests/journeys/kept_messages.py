@@ -1,4 +1,4 @@
-"""What somebody does with the letters of a server without SMTP: find, read and follow them."""
+"""What a user does with the emails of a server without SMTP: find, read and follow them."""
 
 import re
 from email.message import EmailMessage
@@ -11,14 +11,14 @@ _LINK = re.compile(r"https?://\S+#token=[\w-]+")
 
 
 def text_of(letter: EmailMessage) -> str:
-    """Return what a letter says, however its lines are broken."""
+    """Return the text of an email, however its lines are broken."""
     text = raw_text_of(letter)
     assert text
     return " ".join(text.split())
 
 
 async def link_to(server: LiveServer, email: str, subject: str) -> str:
-    """Wait for a letter and return the link in it, without the server's part."""
+    """Wait for an email and return the path of the link in it."""
     text = text_of(await wait_for_letter(server, email, subject))
     found = _LINK.search(text)
     assert found, text
@@ -27,6 +27,6 @@ async def link_to(server: LiveServer, email: str, subject: str) -> str:
 
 
 async def follow(visitor: Visitor, link: str) -> None:
-    """Open a link as a mail program does, whatever the tab shows."""
+    """Open a link as a mail program does, whatever page the tab shows."""
     await visitor.page.goto("about:blank")
     await visitor.open(link)

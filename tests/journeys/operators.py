@@ -1,4 +1,4 @@
-"""What operators do: at the command line of the server, and as administrators at the pages."""
+"""What operators do: on the command line of the server, and as administrators on the pages."""
 
 import asyncio
 import os
@@ -29,13 +29,13 @@ async def operate(server: LiveServer, *words: str) -> None:
 
 
 def give_role(server: LiveServer, email: str, role: str = "admin") -> None:
-    """Give an account a role before anybody has signed in to it."""
+    """Give an account a role before its first sign-in."""
     with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
         connection.execute("UPDATE users SET role = ? WHERE email = ?", (role, email))
 
 
 def verify_address(server: LiveServer, email: str) -> None:
-    """Have the owner of an account proven the mailbox, as by the link in the email."""
+    """Mark an account's address as verified, as the link in the email would."""
     with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
         connection.execute("UPDATE users SET email_verified_at = created_at WHERE email = ?", (email,))
 
@@ -52,7 +52,7 @@ async def open_person(visitor: Visitor, email: str) -> None:
 
 
 async def come_as_admin(visitor: Visitor, server: LiveServer, person: Person) -> None:
-    """Sign in as an administrator, who has just become one."""
+    """Sign in as an administrator, who got the role just before."""
     person.join(server)
     give_role(server, person.email)
     await person.come_back(visitor)

@@ -1,4 +1,4 @@
-"""Whom the journeys are about, and what they do at the forms."""
+"""The users of the journeys, and what they do at the forms."""
 
 from dataclasses import dataclass
 
@@ -39,20 +39,20 @@ class Person:
         visitor.secrets.add(password or self.password)
 
     async def register(self, visitor: Visitor) -> None:
-        """Create the account at the page, and wait for the overview."""
+        """Create the account on its page, and wait for the overview."""
         await visitor.open("/register")
         await self.fill_in(visitor)
         await visitor.page.get_by_role("button", name="Create account").click()
         await at_overview(visitor)
 
     async def sign_in(self, visitor: Visitor) -> None:
-        """Sign in at the page that is open, and wait for the overview."""
+        """Sign in on the open page, and wait for the overview."""
         await self.fill_in(visitor)
         await visitor.page.get_by_role("button", name="Sign in").click()
         await at_overview(visitor)
 
     async def try_to_sign_in(self, visitor: Visitor, password: str = WRONG) -> None:
-        """Sign in at the page that is open, with another password."""
+        """Sign in on the open page, with another password."""
         await self.fill_in(visitor, password)
         await visitor.page.get_by_role("button", name="Sign in").click()
 

@@ -1,4 +1,4 @@
-"""Everything a page showed, if only for a moment."""
+"""Everything a page showed, even if only for a moment."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ from playwright.async_api import Response
 
 from tests.support.browser.visitor import Visitor
 
-# Told at every change of the document, from before its first element is there.
+# Called at every change of the document, from before its first element exists.
 _TELL = """(() => {
   let last = "";
   const tell = () => {
@@ -21,7 +21,7 @@ _TELL = """(() => {
 
 
 class Recording:
-    """The documents that were answered, and every text that stood in one of them."""
+    """The documents that were served, and every text that appeared in one of them."""
 
     def __init__(self) -> None:
         self.documents: list[Response] = []

@@ -1,6 +1,7 @@
-"""Takes the pictures for the documentation: `python -m tests.journeys.screenshots docs/screens`.
+"""Takes the screenshots for the documentation: `python -m tests.journeys.screenshots docs/screens`.
 
-Names after the folder take only what begins with one of them: `… docs/screens security flags`.
+Names after the folder restrict it to screenshots whose names begin with one of them: `… docs/screens security
+flags`.
 """
 
 import asyncio
@@ -65,7 +66,7 @@ _SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 def newcomer() -> Person:
-    """Invent somebody for one picture."""
+    """Invent a user for one screenshot."""
     return Person(f"{next(_NAMES)}@northwind{next(_numbers)}.dev", PASSWORD)
 
 
@@ -467,10 +468,10 @@ async def take(
     scheme: Scheme,
     file: Path,
 ) -> None:
-    """Save one picture."""
+    """Save one screenshot."""
     browsers = Browsers(browser)
     visitor = await browsers.visitor(server, device, color_scheme=scheme, reduced_motion="reduce")
-    # A page that has to wait for its font goes without it; the next one has it at hand.
+    # A page that has to wait for its font is drawn without it; the next one has it in the cache.
     await home(visitor)
     await visitor.page.evaluate("() => document.fonts.ready.then(() => true)")
     await reach(visitor)
@@ -479,7 +480,7 @@ async def take(
 
 
 def save(picture: bytes, file: Path) -> None:
-    """Save with the most frequent colours only: flat drawings lose nothing by it, and take a third."""
+    """Save with the most frequent colours only: flat drawings lose nothing, and need a third of the space."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     found = sorted(
         cast("list[tuple[int, Colour]]", image.getcolors(image.width * image.height)), reverse=True
@@ -495,7 +496,7 @@ async def _look(server: LiveServer, folder: Path, names: tuple[str, ...]) -> Non
 
 
 def main(folder: Path, *names: str) -> None:
-    """Start the product, look at it, stop it."""
+    """Start the product, take the screenshots, stop it."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data, LiveServer(Path(data)) as server:
         MINA.join(server)

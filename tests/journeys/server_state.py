@@ -1,4 +1,4 @@
-"""What goes wrong in a server room."""
+"""Faults and states of a server, caused directly in its database and its Redis."""
 
 import sqlite3
 from collections.abc import Generator
@@ -13,7 +13,7 @@ from tests.support.servers.live_server import LiveServer
 
 @contextmanager
 def missing(server: LiveServer, table: str) -> Generator[None]:
-    """Have the database of `server` lack a table for a while."""
+    """Remove a table from the database of `server` within the block."""
     _rename(server, table, f"{table}_elsewhere")
     try:
         yield
@@ -36,7 +36,7 @@ def redis_of(server: LiveServer) -> Any:
 
 
 def make_stale(server: LiveServer, email: str) -> None:
-    """Have somebody's sign-ins be eleven minutes old."""
+    """Make a user's sign-ins eleven minutes old."""
     _change(
         server,
         "UPDATE sessions SET authenticated_at = datetime('now', '-11 minutes')"
@@ -47,7 +47,7 @@ def make_stale(server: LiveServer, email: str) -> None:
 
 
 def end_key(server: LiveServer, name: str, when: str) -> None:
-    """Have the API keys of a name expire some time from now, such as `-1 day`."""
+    """Make the API keys of a name expire some time from now, such as `-1 day`."""
     _change(server, "UPDATE api_keys SET expires_at = datetime('now', ?) WHERE name = ?", when, name)
 
 

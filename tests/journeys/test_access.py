@@ -1,4 +1,4 @@
-"""Whoever comes, whatever they come with: keyboard, zoom, motion, colours."""
+"""Accessibility, whatever the user relies on: keyboard, zoom, reduced motion, colours."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -20,7 +20,7 @@ _BACKGROUND = "() => getComputedStyle(document.body).backgroundColor"
 _FOCUS_RING = """() => { const style = getComputedStyle(document.activeElement);
   const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   return outlined || style.boxShadow !== "none"; }"""
-# The colour of the very first picture of a page, told at its first animation frame.
+# The colour of the very first frame of a page, reported at its first animation frame.
 _FIRST_PAINT = """requestAnimationFrame(function look() {
   if (!document.body) return requestAnimationFrame(look);
   window.firstPaint = getComputedStyle(document.body).backgroundColor; });"""
@@ -28,7 +28,7 @@ _FIRST_PAINT = """requestAnimationFrame(function look() {
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def narrow(visit: Visit, person: Person) -> AsyncGenerator[Visitor]:
-    """A signed-in visitor of a window 320 pixels wide: what 1280 are at a zoom of 400 % (WCAG 1.4.10)."""
+    """A signed-in visitor with a window 320 pixels wide: equal to 1280 at a zoom of 400 % (WCAG 1.4.10)."""
     visitor = await visit(DESKTOP, viewport={"width": 320, "height": 256})
     visitor.allow("404")
     yield visitor
@@ -43,7 +43,7 @@ async def test_every_page_fits_a_narrow_window(narrow: Visitor, person: Person, 
     if path in PRIVATE:
         await expect(narrow.page.locator("#skeleton")).to_have_count(0)
     await narrow.check("light")
-    # Text set by the reader (WCAG 1.4.12), and twice as large (1.4.4).
+    # Text spacing set by the reader (WCAG 1.4.12), and text twice as large (1.4.4).
     await narrow.page.evaluate(
         """() => { const sheet = new CSSStyleSheet();
         sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important;

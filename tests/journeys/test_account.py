@@ -1,4 +1,4 @@
-"""The account page: the data to take along, and the end."""
+"""The account page: the data export, and the deletion of the account."""
 
 import json
 from pathlib import Path

@@ -45,7 +45,7 @@ async def open_activity(visitor: Visitor, query: str = "") -> None:
 
 
 def give_history(server: LiveServer, person: Person, events: int) -> None:
-    """Give somebody a past, an event an hour, as the server would have written it down."""
+    """Give a user a history, an event per hour, as the server would have recorded it."""
     now = datetime.now(UTC)
     with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
         key = connection.execute("SELECT id FROM users WHERE email = ?", (person.email,)).fetchone()[0]
@@ -275,7 +275,8 @@ async def test_no_list_of_one_person_goes_on_for_another(
     await victim.page.close()
     thief.join(brittle_server)
     cookie = cookie_of(brittle_server, thief)
-    # Straight to the handlers, without the first event that makes the server forget a stranger's page.
+    # Directly to the handlers, without the first event, which makes the server discard the state of another
+    # browser's page.
     async with forged(brittle_server.base_url, token=tab, browser=browser, cookie=cookie) as socket:
         for handler in ("load_more", "load", "choose", "search"):
             payload = {"name": "group", "value": "tokens"} if handler == "choose" else {}

@@ -1,4 +1,4 @@
-"""Everything that happened, on every account, as an administrator looks through it."""
+"""All events of all accounts, as an administrator searches them."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ from tests.support.servers.live_server import LiveServer
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def admin(visit: Visit, device: Device, nora: Person, live_server: LiveServer) -> Visitor:
-    """The browser of an administrator, at no page yet."""
+    """The browser of an administrator; no page is open yet."""
     visitor = await visit(device)
     await come_as_admin(visitor, live_server, nora)
     return visitor
@@ -81,7 +81,7 @@ async def test_an_event_says_which_operator_did_it(admin: Visitor, nora: Person,
     await expect(rows_of(admin).first).to_contain_text(member.email)
 
 
-async def test_what_is_picked_is_taken_along(admin: Visitor, member: Person, tmp_path: Path) -> None:
+async def test_a_download_keeps_the_filter(admin: Visitor, member: Person, tmp_path: Path) -> None:
     await admin.open(f"/admin/audit?person={member.email}")
     await expect(rows_of(admin)).to_have_count(1)
     for form in ("CSV", "JSON"):

@@ -1,4 +1,4 @@
-"""The pages of the administration: who sees that there are any, and who may look."""
+"""The administration pages: who sees that they exist, and who may open them."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Everybody with an account, one of them, and a new one, as an administrator sees and changes them."""
+"""The list of accounts, one account, and a new one, as an administrator sees and changes them."""
 
 import re
 import sqlite3
@@ -28,7 +28,7 @@ LAST = "That is the only administrator who can sign in. Make somebody else one f
 async def admin(
     visit: Visit, device: Device, new_person: Callable[[], Person], live_server: LiveServer
 ) -> Visitor:
-    """The browser of an administrator, at no page yet."""
+    """The browser of an administrator; no page is open yet."""
     visitor = await visit(device)
     await come_as_admin(visitor, live_server, new_person())
     return visitor
@@ -47,21 +47,21 @@ def sign_in_over_rest(server: LiveServer, person: Person, times: int) -> None:
 
 
 async def ask(visitor: Visitor, button: str, step: str) -> None:
-    """Press a button of somebody's page, and wait for the question."""
+    """Press a button on a user's page, and wait for the confirmation prompt."""
     await visitor.page.get_by_role("button", name=button).click()
     await expect(visitor.page.locator(f"#{step}-form")).to_be_visible()
     await expect(visitor.page.locator("#step-title")).to_be_focused()
 
 
 async def answer(visitor: Visitor, words: str) -> None:
-    """Say yes, and wait for what is said then."""
+    """Confirm, and wait for the message that follows."""
     await button_of(visitor).click()
     await expect(notice_of(visitor)).to_contain_text(words)
     await expect(visitor.page.locator("#person")).to_be_focused()
 
 
 def fill_up(server: LiveServer, host: str, number: int) -> None:
-    """Make many accounts whose addresses end with a host, as the server would have."""
+    """Create many accounts whose addresses end with a host, as the server would have."""
     made = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}.000000"
     with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
         connection.executemany(

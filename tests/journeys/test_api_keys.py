@@ -1,4 +1,4 @@
-"""API keys at their page: made, shown once, used, revoked."""
+"""API keys on their page: created, shown once, used, revoked."""
 
 import json
 import re
@@ -50,7 +50,7 @@ async def shown_key(visitor: Visitor) -> str:
 
 
 async def make(visitor: Visitor, name: str, expires: str = "90 days") -> str:
-    """Make a key at the page that is open, put it away and return it."""
+    """Create a key on the open page, dismiss it and return it."""
     await begin(visitor)
     await visitor.page.get_by_label("Name").fill(name)
     await visitor.page.get_by_label("Expires after").select_option(expires)
@@ -67,7 +67,7 @@ def line_of(visitor: Visitor, name: str) -> Locator:
 
 
 def status_of(server: str, key: str) -> int:
-    """Return what a program is answered that shows `key`."""
+    """Return the status of the response to a program that sends `key`."""
     headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": unique_address()}
     return asks.get(f"{server}/me", headers=headers).status_code
 

@@ -1,7 +1,7 @@
-"""The table of who may do what (support/product/authorisation.py), tried on the handlers of a running server.
+"""The authorisation table (support/product/authorisation.py), tested on a running server's handlers.
 
-Whoever tries has everything but the right session: the owner's own tab, at the step where the handler acts,
-and arguments that name what is the owner's.
+Every caller has all but the right session: the owner's own tab, at the step where the handler acts, and
+arguments that name what belongs to the owner.
 """
 
 import sqlite3
@@ -67,7 +67,7 @@ async def test_what_reflex_gives_to_every_state_does_nothing(brittle_server: Liv
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody with a session; without one, if `cookie` is empty."""
+    """A caller with a session; without one if `cookie` is empty."""
 
     id: str = ""
     email: str = ""
@@ -75,7 +75,7 @@ class Caller:
 
 
 class Door:
-    """The server, as somebody at an address of their own uses it without a page."""
+    """The server, as used without a page by a client with its own address."""
 
     def __init__(self, server: LiveServer) -> None:
         self.server, self.address = server, unique_address()
@@ -90,13 +90,13 @@ class Door:
         self._client.close()
 
     def ask(self, method: str, path: str, cookie: str = "", **more: Any) -> Any:
-        """Make a call that succeeds, and return its answer."""
+        """Make a call that succeeds, and return its response."""
         answer = self._client.request(method, path, headers={"Cookie": cookie} if cookie else {}, **more)
         assert answer.is_success, answer.text
         return answer.json()
 
     def join(self, name: str, role: str = "user") -> Caller:
-        """Create an account and sign in to it; `role` is what an operator at the database gives it."""
+        """Create an account and sign in to it; `role` is set in the database, as an operator could."""
         email = f"{name}.{next(_numbers)}@matrix.example"
         made = self.ask("POST", "/register", json={"email": email, "password": _PASSWORD})
         if role != "user":
@@ -121,7 +121,7 @@ class Door:
 
 @dataclass(frozen=True)
 class People:
-    """Who takes part in a row: the callers, what is the owner's, and whose page it is that they come to."""
+    """The people of a row: the callers, what belongs to the owner, and the user whose page they call."""
 
     callers: Mapping[Role, Caller]
     owned: Mapping[str, str]
@@ -129,7 +129,7 @@ class People:
 
 
 def set_up(server: LiveServer, row: Row) -> People:
-    """Make the people of a row."""
+    """Create the people of a row."""
     with Door(server) as door, Door(server) as elsewhere, Door(server) as office:
         admin, shown = office.join("admin", "admin"), ""
         if row.may is May.ADMIN and row.scene is Scene.STALE:
@@ -182,7 +182,7 @@ def _turn_two_steps_on(door: Door, owner: Caller) -> tuple[str, dict[str, str]]:
 
 
 def _fill_up(server: LiveServer, owner: Caller) -> None:
-    """Add copies of one event of the owner's, and of the owner."""
+    """Add copies of one event of the owner, and of the owner's account."""
     with closing(sqlite3.connect(server.database, timeout=10)) as connection, connection:
         for number in range(_MORE_THAN_A_PAGE):
             _copy(connection, "audit_log", "user_id = ? LIMIT 1", owner.id)
@@ -193,7 +193,7 @@ def _fill_up(server: LiveServer, owner: Caller) -> None:
 def _copy(
     connection: sqlite3.Connection, table: str, where: str, whose: str, new: Given | None = None
 ) -> None:
-    """Add a copy of the row that `where` finds, with `new` values; events number themselves."""
+    """Add a copy of the row that `where` finds, with `new` values; events are numbered automatically."""
     new = new or {}
     names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
     kept = [name for name in names if name not in new and (new or name != "id")]
@@ -203,13 +203,13 @@ def _copy(
 
 
 class Trial:
-    """One row of the table, and how it goes."""
+    """One row of the table, and its test."""
 
     def __init__(self, server: LiveServer, name: str, people: People) -> None:
         page = HANDLERS[name.partition(".")[0]]
         self._row, self._handler = HANDLER_ROWS[name], handlers()[name]
         self._server, self._people = server, people
-        # Where nothing is private, everybody comes with a tab of their own.
+        # Where nothing is private, every caller uses a tab of their own.
         self._private = page.path in PROTECTED_PATHS
         query = filled(page.query, people.owned), f"then={self._row.then}" if self._row.then else ""
         self._query = page.query
@@ -221,7 +221,7 @@ class Trial:
         }.get(self._row.may)
 
     async def check(self) -> None:
-        """Let every role try."""
+        """Try the row as every role."""
         for role in in_turn(self._row.may):
             try:
                 await self._try(role)

@@ -1,4 +1,4 @@
-"""A browser or a network that keeps a page from working in part: it says so, and the rest works."""
+"""A browser or a network that blocks part of a page: the page says so, and the rest works."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.journeys.forms import button_of, email_of, password_of
 from tests.journeys.person import Person, at_overview
 from tests.support.browser.visitor import Visitor
 
-LATE = 14_000  # ten seconds, and what the machine takes for everything else
+LATE = 14_000  # ten seconds, and what the machine needs for everything else
 NO_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, {
     configurable: true, get() { throw new DOMException("no", "SecurityError"); } });
@@ -18,7 +18,7 @@ NO_COOKIES = "Object.defineProperty(Navigator.prototype, 'cookieEnabled', { get:
 
 
 async def block_websockets(visitor: Visitor) -> None:
-    """Have every websocket fail, as behind a proxy that does not pass them."""
+    """Make every websocket fail, as behind a proxy that does not forward them."""
 
     async def refused(socket: WebSocketRoute) -> None:
         await socket.close(code=1006, reason="")
@@ -29,7 +29,7 @@ async def block_websockets(visitor: Visitor) -> None:
 
 async def test_a_page_without_websocket_says_so_and_its_form_works(visit: Visit, member: Person) -> None:
     visitor = await visit()
-    visitor.allow("400", "401")  # what finds out whether the address is at fault
+    visitor.allow("400", "401")  # the request that checks whether the address is at fault
     await block_websockets(visitor)
     await visitor.load("/login")
     trouble = visitor.page.locator("#trouble p")

@@ -1,4 +1,4 @@
-"""A tab is its browser's: whoever knows its token, as a proxy's log does, has no part in it."""
+"""A tab belongs to its browser: knowing its token, for example from a proxy's log, gives no access to it."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ BROWSERS = tuple(letter * 43 for letter in "abcdefgh")
 
 
 async def heard_by(server: LiveServer, tab: str, browser: str) -> str:
-    """Connect as a tab of a browser does that lost its connection, and return what the server said."""
+    """Connect as a browser's tab does after losing its connection, and return what the server sent."""
     async with forged(server.base_url, token=tab, browser=browser) as socket:
         return await socket.settle()
 

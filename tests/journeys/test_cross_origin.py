@@ -1,4 +1,4 @@
-"""What stands before Reflex's own layers, and what only goes through them: asked of a whole server."""
+"""What precedes Reflex's own layers, and what only passes through them: checked on a whole server."""
 
 import httpx
 import pytest
@@ -16,12 +16,12 @@ async def test_an_answer_is_the_same_with_our_origin_and_with_none(
     body = WISH if method == "POST" else None
     async with httpx.AsyncClient(base_url=live_server.base_url, verify=False) as client:
         plain = await client.request(method, path, json=body)
-        client.cookies.clear()  # a page gives a browser that has none a cookie
+        client.cookies.clear()  # a page sets a cookie in a browser that has none
         named = await client.request(method, path, json=body, headers={"Origin": live_server.base_url})
     assert plain.status_code == named.status_code
     own, theirs = set(plain.headers), set(named.headers)
     assert {"content-security-policy", "x-request-id", "x-content-type-options"} <= own
-    # CORS may add to what another origin reads; nothing else differs.
+    # CORS may extend what another origin can read; nothing else differs.
     cors = {f"access-control-{name}" for name in ("allow-origin", "allow-credentials", "expose-headers")}
     assert theirs - own <= {*cors, "vary"}
     assert own <= theirs

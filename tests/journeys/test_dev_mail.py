@@ -1,4 +1,4 @@
-"""Reading a kept letter while developing, and following its link."""
+"""Reading a kept email during development, and following its link."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ SENDER = "AutoGraph v3 <no-reply@localhost>"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def developer(visit: Visit, device: Device) -> Visitor:
-    """Somebody at the machine itself, before whom no proxy stands."""
+    """A developer on the machine itself, without a proxy in between."""
     visitor = await visit(device)
     await visitor.context.set_extra_http_headers({})
     return visitor

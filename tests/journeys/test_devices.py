@@ -1,4 +1,4 @@
-"""The devices page, and what the pages of a session do when it is signed out somewhere else."""
+"""The devices page, and what the pages of a session do when it is signed out elsewhere."""
 
 import re
 import time
@@ -47,13 +47,13 @@ async def sign_out_all_others(visitor: Visitor) -> None:
 
 
 async def tell_me(visitor: Visitor) -> int:
-    """Return how GET /me answers the cookie that the visitor has."""
+    """Return the response of GET /me to the cookie that the visitor has."""
     answer = await visitor.context.request.get(f"{visitor.base_url}/me")
     return answer.status
 
 
 class Client:
-    """A script with tokens."""
+    """A REST client with tokens."""
 
     def __init__(self, server: LiveServer, person: Person) -> None:
         self._http = httpx.Client(base_url=server.base_url, headers={"X-Forwarded-For": unique_address()})
@@ -88,7 +88,7 @@ async def test_the_ways_lead_to_the_devices(signed_in: Visitor) -> None:
     await signed_in.connected()
 
 
-async def test_somebody_who_is_nowhere_else(visit: Visit, device: Device, person: Person) -> None:
+async def test_the_only_session_of_an_account(visit: Visit, device: Device, person: Person) -> None:
     visitor = await visit(device, address="203.0.113.44")
     await person.come_in(visitor)
     await open_devices(visitor)
@@ -141,7 +141,7 @@ async def test_another_device_is_signed_out_and_its_page_leaves_at_once(
     await there.check()
     assert (await tell_me(there), await tell_me(here), client.status()) == (401, 200, 200)
 
-    # Signed in once more, it goes on where it was.
+    # After signing in again, it continues where it was.
     await there.connected()
     await person.sign_in(there)
     assert client.others()[0]["kind"] == "browser"
@@ -204,7 +204,7 @@ async def test_a_session_that_ends_while_somebody_looks(
 async def test_signing_out_says_so_while_the_page_is_woken(
     visit: Visit, device: Device, person: Person
 ) -> None:
-    """The page's own sign-out wakes its other tabs, and must not be overtaken by that itself."""
+    """The page's own sign-out notifies its other tabs, and must not be overtaken by that notification."""
     visitor = await visit(device)
     await person.come_in(visitor)
     await open_devices(visitor)
@@ -288,7 +288,7 @@ async def test_offline_nothing_is_signed_out_later(visit: Visit, device: Device,
 async def watching(
     server: LiveServer, cookie: str, number: int, path: str = "/dashboard"
 ) -> AsyncGenerator[list[ForgedSocket]]:
-    """Have this many tabs of one session open at `path`."""
+    """Keep this many tabs of one session open at `path`."""
     async with AsyncExitStack() as stack:
         tabs = [
             await stack.enter_async_context(forged(server.base_url, cookie=cookie)) for _ in range(number)
@@ -299,7 +299,7 @@ async def watching(
 
 
 def busy_workers(server: LiveServer) -> int:
-    """Return how many processes of the server have connections of clients."""
+    """Return how many processes of the server have client connections."""
     return sum(
         any(
             one.status == psutil.CONN_ESTABLISHED and one.laddr.port == server.port
@@ -351,7 +351,7 @@ async def test_only_the_pages_of_the_session_are_woken(
 
 
 async def test_a_forged_wake_up_achieves_nothing(live_server: LiveServer, member: Person) -> None:
-    """Somebody with a hand on Redis says that a session is over, which it isn't."""
+    """An attacker with access to Redis announces the end of a session that has not ended."""
     cookie, client = cookie_of(live_server, member), Client(live_server, member)
     [session] = client.others()
     async with watching(live_server, cookie, 1) as [tab]:

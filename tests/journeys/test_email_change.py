@@ -1,4 +1,4 @@
-"""Moving to another address, and back."""
+"""Changing to another address, and back."""
 
 from dataclasses import replace
 
@@ -55,7 +55,7 @@ async def test_the_account_moves_once_the_new_address_confirms(
     await expect(signed_in.page.locator("#account-email")).to_have_text(person.email)
     await signed_in.check()
 
-    # The letter may be read on another device.
+    # The email may be read on another device.
     other = await visit(device)
     await follow(other, await link_to(live_server, moved.email, CONFIRM))
     await expect(other.page.get_by_role("main")).to_contain_text(moved.email)

@@ -1,4 +1,4 @@
-"""Verifying an address: the banner, the page of the link, and servers that insist on it."""
+"""Verifying an address: the banner, the page of the link, and servers that require it."""
 
 import sqlite3
 from collections.abc import Generator
@@ -21,20 +21,20 @@ SENT = "If that email still needs it, a link is on its way."
 
 @pytest.fixture(scope="module")
 def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServer]:
-    """A server that lets nobody in whose address is not verified."""
+    """A server that refuses sign-ins to accounts whose address is not verified."""
     with LiveServer(tmp_path_factory.mktemp("strict"), AUTOGRAPH_EMAIL_VERIFICATION="required") as server:
         yield server
     server.check_log()
 
 
 async def outcome(visitor: Visitor, name: str) -> None:
-    """Wait until the page of the link has come to an end, and demand that it is accessible."""
+    """Wait until the page of the link has finished, and require that it is accessible."""
     await expect(visitor.page.locator("#outcome")).to_have_attribute("data-outcome", name)
     await visitor.check()
 
 
 async def verify_it(visitor: Visitor, registered: Person | None = None) -> None:
-    """Press the button of the page of the link; who is signed in nowhere types the password before."""
+    """Press the button on the page of the link; without a session, type the password first."""
     await outcome(visitor, "ready")
     if registered is not None:
         await visitor.page.get_by_label("Password of this account").fill(registered.password)
@@ -43,7 +43,7 @@ async def verify_it(visitor: Visitor, registered: Person | None = None) -> None:
 
 
 def outdate_links(server: LiveServer, person: Person) -> None:
-    """Make every link of somebody too old, as a day would."""
+    """Make every link of a user too old, as a day would."""
     with sqlite3.connect(server.database, timeout=10) as database:
         database.execute(
             "UPDATE links SET expires_at = '2020-01-01 00:00:00.000000'"
@@ -140,7 +140,7 @@ async def test_a_scanner_that_opens_the_link_verifies_nothing_and_leaves_it_to_t
         if javascript:
             await outcome(scanner, "ready")
     owner = await visit()
-    # As a mail program leaves it that takes the end of the sentence for a part of the link.
+    # As a mail program leaves it that treats the end of the sentence as part of the link.
     await follow(owner, f"{link.replace('#', '%23')}>.")
     await verify_it(owner, member)
 
@@ -157,7 +157,7 @@ async def test_a_pasted_link_is_read_as_well_as_one_that_was_opened(
     await verify_it(visitor, member)
 
 
-async def test_what_opens_nothing_says_why_and_sends_another(
+async def test_an_invalid_link_says_why_and_offers_another(
     visitor: Visitor, member: Person, live_server: LiveServer
 ) -> None:
     link = await link_to(live_server, member.email, LETTER)

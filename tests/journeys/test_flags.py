@@ -1,4 +1,4 @@
-"""The page of feature flags, and what a switch does to the pages of everybody."""
+"""The page of feature flags, and the effect of a change on the pages of all users."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from tests.support.servers.live_server import LiveServer
 
 PATH = "/admin/flags"
 KNOWN_WITHIN_S = 2.0
-"""What is promised of a switch: by then every worker knows."""
+"""The documented limit: by then every worker knows about a change."""
 
 
 def line_of(visitor: Visitor, name: str) -> Locator:
@@ -43,7 +43,7 @@ async def begin(visitor: Visitor, name: str) -> None:
 
 
 async def switch(visitor: Visitor, name: str, words: str, percent: str = "") -> None:
-    """Switch a flag at the page that is open."""
+    """Change a flag on the open page."""
     await begin(visitor, name)
     await visitor.page.get_by_label(words, exact=False).first.check()
     if percent:
@@ -58,7 +58,7 @@ async def switch(visitor: Visitor, name: str, words: str, percent: str = "") -> 
 async def test_a_flag_is_seen_chosen_for_reviewed_switched_and_reset(
     visit: Visit, device: Device, person: Person, brittle_server: LiveServer
 ) -> None:
-    # Other journeys at this server switch flags: those of what each role may do, for one.
+    # Other journeys on this server change flags, for example those of the authorisation table.
     await operate(brittle_server, "flags", "reset", "trusted_devices")
     visitor = await visit(device, brittle_server)
     await come(visitor, brittle_server, person)
@@ -95,7 +95,7 @@ async def test_a_flag_is_seen_chosen_for_reviewed_switched_and_reset(
     await expect(line).to_contain_text("As in the settings.")
 
 
-async def test_what_is_no_share_is_said_beside_the_field(
+async def test_an_invalid_percentage_is_reported_beside_its_field(
     visit: Visit, device: Device, person: Person, brittle_server: LiveServer
 ) -> None:
     visitor = await visit(device, brittle_server)

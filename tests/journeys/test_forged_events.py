@@ -1,4 +1,4 @@
-"""What somebody can do who talks to the server without our pages."""
+"""What an attacker can do who talks to the server without our pages."""
 
 import json
 import time
@@ -52,12 +52,12 @@ def cookie_of(server: LiveServer, person: Person) -> str:
 
 
 async def browser_of(visitor: Visitor) -> str:
-    """Return the secret of the visitor's browser, which finds its tabs."""
+    """Return the secret of the visitor's browser, by which its tabs are found."""
     return str((await visitor.cookie("autograph_browser"))["value"])
 
 
 def status_of(url: str, headers: dict[str, str]) -> int:
-    """Return what a GET is answered with; the body, or the websocket, is left alone."""
+    """Return the status of a GET; the body, or the websocket, is ignored."""
     with httpx.stream("GET", url, headers=headers) as answer:
         return answer.status_code
 
@@ -68,7 +68,7 @@ async def tab_of(visitor: Visitor) -> str:
 
 
 def told(socket_heard: str) -> str:
-    """Return what the server said about the pages; the client's own headers, sent back to it, left out."""
+    """Return what the server sent about the pages, without the client's own headers that it echoes."""
     frames = [line.partition(",")[2] for line in socket_heard.splitlines() if line.startswith("42/_event,")]
     return "\n".join(
         f"{state} {name} {value}"
@@ -206,7 +206,8 @@ async def test_a_cookie_opens_its_own_account_only(
     thief.join(brittle_server)
     cookie = cookie_of(brittle_server, thief)
 
-    # While the tab is open its name is taken; once it is closed its state waits for whoever says the name.
+    # While the tab is open its name is taken; once it is closed its state is available to the next client
+    # with that name.
     for _ in ("open", "closed"):
         async with forged(brittle_server.base_url, token=tab, browser=browser, cookie=cookie) as socket:
             await socket.hydrate("/dashboard")
@@ -409,7 +410,7 @@ async def test_a_pattern_that_takes_quadratic_time_is_never_reached(brittle_serv
         began = time.monotonic()
         await socket.call(errors, {"info": info, "component_stack": ""})
         await socket.settle()
-    assert time.monotonic() - began < 3  # it took half a minute
+    assert time.monotonic() - began < 3  # it once took half a minute
 
 
 async def test_whoever_calls_what_no_page_calls_is_disconnected_in_one_line(
@@ -424,7 +425,7 @@ async def test_whoever_calls_what_no_page_calls_is_disconnected_in_one_line(
             assert await socket.is_closed()
     lines = [line for line in brittle_server.log[before:].splitlines() if "websocket_refused" in line]
     assert "reason='unknown_event'" in brittle_server.log
-    # each worker says it once in ten seconds
+    # each worker logs it once in ten seconds
     assert len([line for line in lines if "reason='unknown_event'" in line]) <= 6
     assert all(len(line) < 500 for line in lines)
     assert "Traceback" not in brittle_server.log[before:]

@@ -1,4 +1,4 @@
-"""The start page: what this is, and the two ways on."""
+"""The start page: what the product is, and the two links onwards."""
 
 import pytest
 from playwright.async_api import expect

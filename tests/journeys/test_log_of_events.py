@@ -1,4 +1,4 @@
-"""What somebody sends over the websocket of a page stands nowhere in the log, not even at DEBUG."""
+"""What a client sends over the websocket of a page never appears in the log, not even at DEBUG."""
 
 from collections.abc import Generator
 from contextlib import suppress
@@ -73,7 +73,7 @@ FRAMES = (
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServer]:
-    """A server that says as much as it can."""
+    """A server with the most verbose log."""
     with LiveServer(tmp_path_factory.mktemp("talkative"), AUTOGRAPH_LOG_LEVEL="DEBUG") as server:
         yield server
 
@@ -107,5 +107,5 @@ async def test_frames_that_are_malformed(server: LiveServer, frame: str) -> None
     assert leaks(server) == []
 
 
-async def test_the_server_says_all_it_can(server: LiveServer) -> None:
+async def test_the_server_logs_at_debug(server: LiveServer) -> None:
     assert "level='debug'" in server.log

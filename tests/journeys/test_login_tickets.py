@@ -1,4 +1,4 @@
-"""The step from the websocket to the cookie: what it leaves behind, and what a second try is worth."""
+"""The step from the websocket to the cookie: what it leaves behind, and that a ticket works only once."""
 
 from collections.abc import Callable
 from urllib.parse import parse_qs
@@ -16,7 +16,7 @@ _STORED = """() => JSON.stringify(
 
 
 async def sign_in_watched(visitor: Visitor, person: Person, server: LiveServer) -> tuple[str, list[Request]]:
-    """Sign in at the page; return the ticket and all requests."""
+    """Sign in on the page; return the ticket and all requests."""
     requests: list[Request] = []
 
     def heard(request: Request) -> None:
@@ -120,7 +120,7 @@ async def test_a_secret_is_revealed_once_and_to_its_owner(
     await new_member().come_back(thief)
     assert await reveal(visitor, await revealed_ticket(visitor)) == 400
 
-    # Here the page never had it, so the ticket is still good; but not for everybody.
+    # Here the page never received it, so the ticket is still valid; but not for other clients.
     visitor.allow("session/reveal", "ERR_FAILED")
     await visitor.own_page.route("**/session/reveal", lambda route: route.abort())
     ticket = await revealed_ticket(visitor)
@@ -129,7 +129,7 @@ async def test_a_secret_is_revealed_once_and_to_its_owner(
 
 
 async def revealed_ticket(visitor: Visitor) -> str:
-    """Begin to set up an authenticator; return the ticket with which the page asks for the key."""
+    """Start an enrolment; return the ticket with which the page requests the key."""
     await visitor.open("/settings/security")
     async with visitor.page.expect_request("**/session/reveal") as asked:
         await visitor.page.get_by_role("button", name="Turn on", exact=True).click()
@@ -140,7 +140,7 @@ async def revealed_ticket(visitor: Visitor) -> str:
 
 
 async def reveal(visitor: Visitor, ticket: str, origin: str = "") -> int:
-    """Ask for the secret behind a ticket."""
+    """Request the secret behind a ticket."""
     answer = await visitor.context.request.post(
         f"{visitor.base_url}/session/reveal",
         form={"ticket": ticket},

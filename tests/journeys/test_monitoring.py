@@ -1,4 +1,4 @@
-"""What a server with several workers tells its operators about the people who use it."""
+"""What a server with several workers reports to its operators about its use."""
 
 import json
 import re
@@ -17,7 +17,7 @@ EVENTS = "autograph_events_total"
 
 
 def provoke(server: LiveServer) -> None:
-    """Have a limit and the websocket refuse, so that there are figures of that."""
+    """Provoke refusals by a rate limit and by the websocket, so that their metrics have values."""
     with httpx.Client(base_url=server.base_url, headers={"X-Forwarded-For": unique_address()}) as client:
         guess = {"email": "nobody@northwind.dev", "password": WRONG}
         answers = [client.post("/login", json=guess).status_code for _ in range(6)]

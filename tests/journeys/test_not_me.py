@@ -1,4 +1,4 @@
-"""A sign-in from a new browser, and the owner who says it was not theirs."""
+"""A sign-in from a new browser, and the owner who disavows it."""
 
 import sqlite3
 
@@ -26,7 +26,7 @@ def refuse_of(visitor: Visitor) -> Locator:
 
 
 def an_hour_ago(server: LiveServer, person: Person) -> None:
-    """Have registered an hour ago: nobody is told of the first minutes."""
+    """Move the registration an hour back: in the first minutes there are no notifications."""
     with sqlite3.connect(server.database, timeout=10) as database:
         database.execute(
             "UPDATE users SET created_at = datetime(created_at, '-1 hour') WHERE email = ?", (person.email,)
@@ -35,7 +35,7 @@ def an_hour_ago(server: LiveServer, person: Person) -> None:
 
 
 async def stranger_signs_in(server: LiveServer, person: Person) -> tuple[str, str]:
-    """Sign in by script from somewhere else; return the access token and the link of the letter about it."""
+    """Sign in over REST from another place; return the access token and the link of the email about it."""
     an_hour_ago(server, person)
     headers = {
         "X-Forwarded-For": unique_address(),
@@ -48,7 +48,7 @@ async def stranger_signs_in(server: LiveServer, person: Person) -> tuple[str, st
 
 
 async def make_key(server: LiveServer, access_token: str) -> None:
-    """Make an API key by script."""
+    """Create an API key over REST."""
     headers = {"Authorization": f"Bearer {access_token}"}
     async with httpx.AsyncClient(base_url=server.base_url, headers=headers, verify=False) as client:
         answer = await client.post("/api-keys", json={"name": "Backup", "scopes": ["read"]})
@@ -145,6 +145,7 @@ async def test_a_browser_is_told_of_once(
     await visitor.context.clear_cookies(name="autograph_session")
     await visitor.open("/login")
     await member.sign_in(visitor)
+    assert await link_in_letter(live_server, member.email, PAGE) == link, "another email was sent"
     await follow(visitor, link)
     await expect(refuse_of(visitor)).to_be_visible()
 

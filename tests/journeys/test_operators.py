@@ -1,4 +1,4 @@
-"""What an operator does at the command line reaches the pages of a server that is in use."""
+"""What an operator does on the command line reaches the open pages of a running server."""
 
 from playwright.async_api import expect
 
@@ -17,7 +17,7 @@ async def test_a_locked_account_is_refused_from_the_next_event_and_page_on(
     header = f"autograph_session={cookie['value']}"
     async with forged(live_server.base_url, cookie=header) as socket:
         await socket.hydrate("/dashboard")
-        await socket.until(person.email)  # a page that is open, and works
+        await socket.until(person.email)  # a page that is open and works
         await operate(live_server, "user", "lock", person.email)
         before = len(await socket.settle())
         await socket.call(f"{DASHBOARD}.load")

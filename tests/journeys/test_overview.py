@@ -49,14 +49,14 @@ async def test_it_says_who_somebody_is_and_what_happened(
     [
         ("en-US", "Yesterday, 8:05 AM", "June 15, 8:05 AM", "March 1, 2024, 8:05 AM"),
         ("en-GB", "Yesterday, 08:05", "15 June, 08:05", "1 March 2024, 08:05"),
-        ("en-US@posix", "Yesterday, 08:05", "15 June, 08:05", "1 March 2024, 08:05"),  # as some systems say
+        ("en-US@posix", "Yesterday, 08:05", "15 June, 08:05", "1 March 2024, 08:05"),  # so on some systems
         ("de-DE", "Yesterday, 08:05", "15 June, 08:05", "1 March 2024, 08:05"),  # the page is in English
     ],
 )
 async def test_other_days_are_spelled_as_where_the_reader_is(
     visit: Visit, member: Person, locale: str, yesterday: str, this_year: str, earlier: str
 ) -> None:
-    if "@" in locale:  # no browser is started with it, but some call themselves so
+    if "@" in locale:  # no browser is started with it, but some report it
         visitor = await visit(timezone_id="Etc/GMT-8")
         named = f"Object.defineProperty(navigator, 'languages', {{ get: () => ['{locale}'] }})"
         await visitor.own_context.add_init_script(named)

@@ -1,4 +1,4 @@
-"""Changing the password at the security page."""
+"""Changing the password on the security page."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ CHANGED = "Your password was changed."
 
 @pytest.fixture
 def changed(person: Person) -> Person:
-    """The same person with another password."""
+    """The same user with another password."""
     return replace(person, password="basalt teapot nineteen lanterns")
 
 

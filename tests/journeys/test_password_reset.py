@@ -1,10 +1,10 @@
-"""Forgetting a password, and getting back in by the letter."""
+"""Forgetting a password, and regaining access with the email."""
 
 import re
 
 import httpx
 import pytest
-from playwright.async_api import Locator, Request, WebSocket, expect
+from playwright.async_api import Locator, WebSocket, expect
 
 from tests.journeys.conftest import Visit
 from tests.journeys.forged_socket import NEW_PASSWORD, forged
@@ -39,7 +39,7 @@ def title_of(visitor: Visitor) -> Locator:
 
 
 async def ask(visitor: Visitor, person: Person) -> None:
-    """Ask for a link at the page."""
+    """Request a link on the page."""
     await visitor.open(ASK)
     await email_of(visitor).fill(person.email)
     await button_of(visitor).click()
@@ -47,7 +47,7 @@ async def ask(visitor: Visitor, person: Person) -> None:
 
 
 async def ask_by_rest(server: LiveServer, person: Person) -> str:
-    """Ask for a link over REST and return the one that arrives."""
+    """Request a link over REST and return the one that arrives."""
     headers = {"X-Forwarded-For": unique_address()}
     url = f"{server.base_url}{ASK}/request"
     async with httpx.AsyncClient(verify=False) as client:
@@ -56,21 +56,21 @@ async def ask_by_rest(server: LiveServer, person: Person) -> str:
 
 
 async def follow(visitor: Visitor, link: str) -> None:
-    """Open a link, and wait until the page has put its token away."""
+    """Open a link, and wait until the page has removed its token from the address."""
     await visitor.page.goto(link)
     await visitor.at(CHOOSE)
     await visitor.connected()
 
 
 async def choose(visitor: Visitor, password: str = NEW) -> None:
-    """Set a new password at the page that is open."""
+    """Set a new password on the open page."""
     visitor.secrets.add(password)
     await new_password_of(visitor).fill(password)
     await button_of(visitor).click()
 
 
 class Ears:
-    """Hears everything a browser profile says: addresses, Referers, websocket messages."""
+    """Records everything a browser profile sends and receives: addresses, Referers, websocket messages."""
 
     def __init__(self, visitor: Visitor) -> None:
         self._visitor, self.heard = visitor, list[str]()
@@ -79,11 +79,8 @@ class Ears:
         )
         visitor.own_page.on("websocket", self._listen)
 
-    def _ask(self, request: Request) -> None:
-        self._note(request.url, request.headers.get("referer"))
-
     def _listen(self, socket: WebSocket) -> None:
-        # What a page gets back of its own connection's headers is no news to it.
+        # A page gets the headers of its own connection back; they are removed, as they reveal nothing new.
         socket.on("framesent", lambda frame: self._note(str(frame)))
         socket.on("framereceived", lambda frame: self._note(told(str(frame))))
 
@@ -91,7 +88,7 @@ class Ears:
         self.heard += [one for one in said if one]
 
     async def check(self, secret: str) -> None:
-        """Demand that `secret` stands in nothing heard so far, nor in what the page keeps."""
+        """Require that `secret` is in nothing recorded so far, nor in what the page stores."""
         assert self.heard
         assert not [said[:200] for said in self.heard if secret in said]
         assert secret not in await self._visitor.page.evaluate(_KEPT)
@@ -99,7 +96,9 @@ class Ears:
 
 
 @pytest.mark.phone_too
-async def test_the_whole_way(visitor: Visitor, member: Person, live_server: LiveServer) -> None:
+async def test_a_password_reset_from_request_to_new_password(
+    visitor: Visitor, member: Person, live_server: LiveServer
+) -> None:
     ears = Ears(visitor)
     await visitor.open("/login")
     await email_of(visitor).fill(member.email)
@@ -272,7 +271,7 @@ async def test_whoever_was_signed_in_is_asked_to_sign_in(
 async def test_the_second_step_is_still_asked_for(
     visitor: Visitor, member: Person, live_server: LiveServer
 ) -> None:
-    # At an address that was not proven before, the link would void the second factor.
+    # At an address that was not verified before, the link would void the second factor.
     verify_address(live_server, member.email)
     owner = await Owner.of(member, live_server)
     await follow(visitor, await ask_by_rest(live_server, member))

@@ -1,4 +1,4 @@
-"""What the first page of somebody new weighs on the way to them."""
+"""The transfer size of the first page for a new visitor."""
 
 from playwright.async_api import Request
 
@@ -9,7 +9,7 @@ from tests.journeys.conftest import Visit
 async def test_the_sign_in_page_keeps_to_its_budget_over_the_wire(visit: Visit) -> None:
     visitor = await visit(fresh=True)
     requests: list[Request] = []
-    # Playwright writes to what it calls, so that cannot be a method of a list.
+    # Playwright sets attributes on the callback, so it cannot be a method of a list.
     visitor.own_page.on("requestfinished", lambda request: requests.append(request))  # noqa: PLW0108
     await visitor.open("/login")
     await visitor.page.wait_for_load_state("networkidle")
@@ -22,6 +22,6 @@ async def test_the_sign_in_page_keeps_to_its_budget_over_the_wire(visit: Visit) 
 
 
 async def _weight(request: Request) -> int:
-    """The bytes of the answer as they came, head and compressed body."""
+    """The bytes of the response as received, head and compressed body."""
     sizes = await request.sizes()
     return sizes["responseHeadersSize"] + sizes["responseBodySize"]

@@ -1,4 +1,4 @@
-"""The journeys' own browser profiles: whoever gets one finds nothing of those who had it before."""
+"""The journeys' own browser profiles: a test that gets one finds nothing of the tests before it."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -14,7 +14,7 @@ from tests.support.servers.live_server import LiveServer
 
 _STORED = "() => [document.cookie, localStorage.length, sessionStorage.length, window.name, history.length]"
 _PERMISSION = "async () => (await navigator.permissions.query({ name: 'clipboard-read' })).state"
-# What cannot be taken back: it is to be left with `own_page` and `own_context`.
+# What cannot be undone: it has to use `own_page` and `own_context`.
 _LEAVES_SOMETHING = re.compile(
     r"(?<!own_)\b(page|context)\.(on|once|route\w*|add_init_script|expose_\w+|clock|set_default_\w+)\b"
 )
@@ -22,7 +22,7 @@ _LEAVES_SOMETHING = re.compile(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def lent(browser: Browser, live_server: LiveServer, person: Person) -> AsyncGenerator[Visitor]:
-    """A profile that somebody with an account has just given back."""
+    """A profile that a user with an account has just returned to the pool."""
     browsers = Browsers(browser, ProfilePool())
     before = await browsers.visitor(live_server)
     await before.context.grant_permissions(["clipboard-read"])
@@ -79,6 +79,6 @@ async def test_no_journey_leaves_anything_in_a_profile_unsaid() -> None:
     assert not said, "say own_page or own_context"
 
 
-async def test_that_would_be_noticed() -> None:
+async def test_the_pattern_finds_what_cannot_be_undone() -> None:
     assert _LEAVES_SOMETHING.search('await visitor.page.route("**", nothing)')
     assert not _LEAVES_SOMETHING.search('await visitor.own_page.route("**", nothing)')

@@ -1,4 +1,4 @@
-"""Redis, or the server, is silent or gone while something is sent: the page says so and goes on by itself."""
+"""Redis or the server freezes or fails during a submission: the page says so and continues by itself."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -16,14 +16,14 @@ from tests.support.browser.visitor import DESKTOP, Visitor
 from tests.support.servers.dependencies import RedisPart
 from tests.support.servers.live_server import LiveServer
 
-WITHIN = 11_000  # the ten seconds that are promised, and what the machine takes for everything else
+WITHIN = 11_000  # the documented ten seconds, and what the machine needs for everything else
 RECOVERED = 20_000
 UNAVAILABLE, NO_ANSWER, BACK = "is unavailable right now", "no answer yet", "The connection is back"
 NOISE = ("503", "WebSocket", "websocket error", "ERR_")
 
 
 class OpenPages:
-    """Three pages: a sign-in and a new address that are ready to be sent, and one that is opened too late."""
+    """Three pages: a sign-in and a new address, both ready to be sent, and one opened during the outage."""
 
     def __init__(self, signing_in: Visitor, moving: Visitor, late: Visitor, person: Person) -> None:
         self.signing_in, self.moving, self.late, self.person = signing_in, moving, late, person
@@ -40,7 +40,7 @@ class OpenPages:
             await expect(trouble_of(visitor)).to_be_visible()
 
     async def arrive(self) -> None:
-        """Both forms did what they are for, and the late page works."""
+        """Both forms had their effect, and the page opened during the outage works."""
         await at_overview(self.signing_in)
         await expect(self.moving.page.get_by_text("A link is on its way to new.")).to_be_visible()
         await expect(self.late.page.locator("#signals")).to_have_attribute(
@@ -70,7 +70,7 @@ async def pages(visit: Visit, person: Person, brittle_server: LiveServer) -> Ope
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def redis(brittle_server: LiveServer) -> AsyncGenerator[RedisPart]:
-    """The Redis of the server; afterwards it has one that it started itself."""
+    """The Redis of the server; afterwards the server has one that it started itself."""
     server = EmbeddedRedis(brittle_server.data_dir).start()  # found, not started
     part = RedisPart(server)
     yield part

@@ -1,4 +1,4 @@
-"""Many open pages share few connections to Redis, and give them back."""
+"""Many open pages share few connections to Redis, and return them."""
 
 import asyncio
 from collections.abc import Generator
@@ -18,7 +18,7 @@ _MOST = 40
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Generator[EmbeddedRedis]:
-    """A Redis that takes no more clients than two workers may open, and us."""
+    """A Redis that accepts only as many clients as two workers may open, and the test's own."""
     with EmbeddedRedis(tmp_path / "own") as server:
         window = _window(server)
         window.config_set("maxclients", _MOST + 1)
@@ -41,7 +41,7 @@ async def test_sixty_pages_open_no_more_connections_than_the_documented(
                 sockets = await asyncio.gather(*pages)
                 await asyncio.gather(*(socket.hydrate("/login") for socket in sockets))
             assert len(window.client_list()) <= _MOST + 1
-            # And whoever comes later is served as well.
+            # A later client is served as well.
             late = await stack.enter_async_context(forged(server.base_url))
             await late.hydrate("/login")
             assert server.is_ready()

@@ -1,4 +1,4 @@
-"""What lies in Redis while somebody is signed in: nothing that opens anything."""
+"""What is in Redis while a user is signed in: nothing that gives access to anything."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.support.servers.live_server import LiveServer
 
 
 def strings_of(redis: Any) -> bytes:
-    """Every value of a Redis that is a string, pages' states among them."""
+    """Every string value of a Redis, including the states of pages."""
     return b"\n".join(redis.get(key) or b"" for key in redis.scan_iter(_type="STRING"))
 
 

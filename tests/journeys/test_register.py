@@ -1,4 +1,4 @@
-"""Creating an account at the page."""
+"""Creating an account on the page."""
 
 import re
 
@@ -18,7 +18,7 @@ def meter_of(visitor: Visitor) -> Locator:
 
 
 def said_of(visitor: Visitor) -> Locator:
-    """What is said about the password while it is typed."""
+    """The hint about the password while it is typed."""
     return visitor.page.locator("#password-strength")
 
 
@@ -132,7 +132,7 @@ async def test_a_new_account_opens_at_once(visitor: Visitor, person: Person) -> 
     await expect(visitor.page.locator("#last-sign-in")).to_have_text("None - this is your first.")
 
 
-async def test_impatience_makes_one_account(visitor: Visitor, person: Person) -> None:
+async def test_repeated_clicks_create_one_account(visitor: Visitor, person: Person) -> None:
     wire = await InterceptedWebsocket.between(visitor)
     await visitor.open("/register")
     await person.fill_in(visitor)

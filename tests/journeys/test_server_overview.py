@@ -1,4 +1,4 @@
-"""The administrators' overview: what it says, and how it says it to whom."""
+"""The administrators' overview: its content, and its presentation for each user."""
 
 import re
 import sqlite3
@@ -29,7 +29,7 @@ NARROW = Device("narrow", {"viewport": {"width": 320, "height": 640}})
 
 
 def give_days(server: LiveServer) -> None:
-    """Let three months have passed, with something on each day."""
+    """Create a history of three months, with events on each day."""
     now = datetime.now(UTC)
     rows: list[tuple[Any, ...]] = []
     for back in range(1, 90):
@@ -121,7 +121,7 @@ async def test_it_reads_well_whatever_people_ask_of_their_systems(
 
 
 def with_the_library(addresses: list[str]) -> list[str]:
-    """Return the scripts among these that hold the library."""
+    """Return those scripts that contain the library."""
     files = [STATIC_DIR / urlsplit(address).path.lstrip("/") for address in addresses]
     return [file.name for file in files if file.suffix == ".js" and "recharts-" in file.read_text("utf-8")]
 

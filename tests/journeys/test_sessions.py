@@ -88,7 +88,7 @@ async def test_a_session_that_ended_in_another_tab_is_over(signed_in: Visitor, p
     await other.open("/dashboard")
     await sign_out(other)
     await signed_in.at("/login?ended=1&next=/dashboard")
-    # The other tab took the cookie with it, and no reason is given that only the address claims.
+    # The other tab removed the cookie, and a reason that only the address claims is not shown.
     await expect(notice_of(signed_in)).to_have_text(GO_ON)
     await person.sign_in(signed_in)
 

@@ -1,4 +1,4 @@
-"""Two servers behind one address: whoever answers, it is one installation; and one of them may be killed."""
+"""Two servers behind one address: they act as one installation, and one of them may be killed."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -38,14 +38,14 @@ _ELSEWHERE = ("websocket error", "50[234]", "ERR_(CONNECTION_RESET|EMPTY_RESPONS
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def third(several_servers: SeveralServers) -> AsyncGenerator[Services]:
-    """A third server of the installation, so that what it does is certainly done elsewhere."""
+    """A third server of the installation, whose actions certainly happen on another server."""
     async with opened(build_services(several_servers.settings)) as built:
         yield built
 
 
 @pytest.fixture
 def resident(person: Person, several_servers: SeveralServers) -> Person:
-    """Somebody with an account here."""
+    """A user with an account here."""
     person.join(several_servers.nodes[0])
     return person
 
@@ -55,7 +55,7 @@ def credentials(person: Person, password: str = "") -> dict[str, str]:
 
 
 async def come(visit: Visit, servers: SeveralServers) -> Visitor:
-    """Open a browser profile at the address people know."""
+    """Open a browser profile at the public address."""
     return await visit(DESKTOP, servers, ignore_https_errors=True)  # pyright: ignore[reportArgumentType]
 
 

@@ -1,4 +1,4 @@
-"""Signing in at the page."""
+"""Signing in on the page."""
 
 from urllib.parse import quote
 

@@ -1,4 +1,4 @@
-"""Pages that are translated by the browser or filled in by extensions work as others do."""
+"""Pages that the browser translates or extensions fill in work like others."""
 
 import pytest
 from playwright.async_api import Locator, expect
@@ -29,14 +29,14 @@ from tests.support.browser.visitor import Visitor
 from tests.support.clients.authenticator import Authenticator
 from tests.support.servers.live_server import LiveServer
 
-# React says so when the page it finds is not the one that was sent, and draws it anew.
+# React reports this when the page differs from the one that was sent, and renders it again.
 DRAWN_ANEW = r"Minified React error #4(18|23|25)"
 HOW = ("moved", "replaced")
 
 
 @pytest.fixture(params=HOW)
 def how(request: pytest.FixtureRequest) -> str:
-    """What becomes of the text nodes."""
+    """How the text nodes are changed."""
     return request.param
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong: addresses that lead nowhere, a server in trouble, no connection."""
+"""What can go wrong: addresses that lead nowhere, a faulty server, no connection."""
 
 import re
 from collections.abc import Generator
@@ -13,14 +13,14 @@ from tests.journeys.server_state import forget_everything_cached, missing
 from tests.support.browser.visitor import DESKTOP, Device, Visitor
 from tests.support.servers.live_server import LiveServer
 
-# What a browser without a connection says about it.
+# The messages of a browser without a connection.
 NO_CONNECTION = (
     r"WebSocket connection to .* failed",
     r"ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED)",
     "websocket error",
 )
 SILENT_MS = 20_000
-"""A page counts its connection as lost ten seconds after it last heard anything."""
+"""A page considers its connection lost ten seconds after it last received anything."""
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ async def test_a_server_that_goes_away_is_missed_and_welcomed_back(
     await button_of(visitor).click()
     await at_overview(visitor)
 
-    # Nobody was signed out by the restart.
+    # The restart did not sign the user out.
     await signed_in.page.reload()
     await at_overview(signed_in)
 
@@ -144,7 +144,7 @@ async def test_a_network_that_drops_everything_is_missed_too(
     visitor.allow(*NO_CONNECTION)
     await visitor.open("/login")
     await person.fill_in(visitor)
-    # Nothing fails then: connections stay open, and new ones are accepted, but nobody answers.
+    # Nothing fails then: connections stay open, and new ones are accepted, but there are no responses.
     frozen = mortal_server.family()
     for process in frozen:
         process.suspend()

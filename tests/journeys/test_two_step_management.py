@@ -1,4 +1,4 @@
-"""Changing two-step verification at the page: new recovery codes, another authenticator, none at all."""
+"""Changing two-step verification on the page: new recovery codes, another authenticator, disabling it."""
 
 import time
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ async def test_another_authenticator_replaces_the_old(
     await expect(visitor.page.locator("#step-title")).to_have_text("Set up your new authenticator")
     await visitor.check()
 
-    # Until it is confirmed, the old one is the one that counts.
+    # Until the new one is confirmed, the old one remains in effect.
     await visitor.page.locator("#cancel").click()
     await at_step(visitor, "")
     assert await owner.may_enter(await owner.phone.code())
@@ -129,7 +129,7 @@ async def test_turning_it_off_takes_the_password_and_a_code(
     await code_is_refused(visitor, WRONG_CODE)
     assert await asks_for_code(member, live_server)
 
-    # A confirmed identity is a new sign-in: the old cookie is worth nothing.
+    # Confirming the identity starts a new session: the old cookie is no longer accepted.
     await use_recovery_code(visitor)
     await password_of(visitor).fill(member.password)
     await code_of(visitor).fill(owner.paper.pop())
@@ -160,7 +160,7 @@ async def test_turning_it_off_can_be_thought_better_of(
         await open_security(visitor)
         await ask(visitor, "turn-off")
     else:
-        # Freshly signed in with both steps, the address goes straight to it.
+        # With recent authentication in both steps, the address leads directly to it.
         await visitor.open(f"{SECURITY}?then=turn-off")
     await at_step(visitor, step)
     await visitor.page.locator("#cancel").click()

@@ -1,4 +1,4 @@
-"""Turning two-step verification on at the page."""
+"""Enabling two-step verification on the page."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,7 @@ _SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 async def photographed(visitor: Visitor, scheme: Scheme) -> bytes:
-    """Return a picture of the QR code, as a phone before the screen would take it."""
+    """Return a picture of the QR code, as a phone in front of the screen would take it."""
     await visitor.page.emulate_media(color_scheme=scheme)
     picture = await visitor.page.locator("[data-slot=qr]").screenshot()
     await visitor.page.emulate_media(color_scheme=None)
@@ -44,7 +44,7 @@ async def photographed(visitor: Visitor, scheme: Scheme) -> bytes:
 
 
 async def set_up(visitor: Visitor) -> Phone:
-    """Begin a setup at the security page and take its key over."""
+    """Start an enrolment on the security page and scan its key."""
     await open_security(visitor)
     await ask(visitor, "turn-on")
     return Phone(Authenticator(await shown_key(visitor)))
@@ -63,7 +63,7 @@ async def test_scanning_the_key_and_typing_a_code_turns_it_on(
     await expect(page.locator("#recovery-codes")).to_have_count(0)
     await visitor.check()
 
-    # The picture, the key and the link say the same.
+    # The QR code, the key and the link have the same content.
     await ask(visitor, "turn-on")
     key = await shown_key(visitor)
     uri = await page.locator("[data-slot=uri]").get_attribute("href") or ""
@@ -123,7 +123,7 @@ async def test_devices_that_stay_signed_in_change_no_password_without_a_code(
     paper = await shown_codes(signed_in)
     await put_codes_away(signed_in, TURNED_ON)
 
-    # The other device goes on, but a new password takes a code now.
+    # The other device stays signed in, but a new password requires a code now.
     changed = replace(person, password="basalt teapot nineteen lanterns")
     await open_security(other)
     await expect(other.page.locator("#two-step .badge")).to_have_text("On")
@@ -196,7 +196,7 @@ async def test_leaving_half_way_changes_nothing(
     await at_step(signed_in, "")
     await expect(signed_in.page.locator("[data-slot]")).to_have_count(0)
 
-    # Each setup has a key of its own, and only the last one counts.
+    # Each enrolment has its own key, and only the last one counts.
     phones.append(await set_up(signed_in))
     assert len({phone.entry.key for phone in phones}) == 4
     await type_code(signed_in, await phones[0].code())
@@ -239,7 +239,7 @@ async def test_codes_that_are_not_saved_hold_somebody_back(signed_in: Visitor) -
     assert asked == ["beforeunload"]
     assert await codes_of(signed_in).all_inner_texts() == codes
 
-    # The page is still alive, and lets go as soon as they are saved.
+    # The page still works, and can be left as soon as they are saved.
     await page.get_by_label("I saved them").check()
     await expect(page.get_by_role("button", name="Done")).to_be_enabled()
     await page.get_by_role("link", name="Overview").click()

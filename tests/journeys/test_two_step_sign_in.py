@@ -30,7 +30,7 @@ SESSION, CHALLENGE, TRUSTED = "autograph_session", "autograph_challenge", "autog
 
 
 async def has_nothing(visitor: Visitor) -> None:
-    """Demand that the browser holds neither a session nor a way to one."""
+    """Require that the browser holds neither a session nor a means to get one."""
     for name in (SESSION, CHALLENGE, TRUSTED):
         assert await visitor.cookie(name) is None
 
@@ -59,7 +59,7 @@ async def test_the_password_and_a_code_lead_in(
     await has_nothing(visitor)
     await visitor.check()
 
-    # As some apps copy it.
+    # The format in which some apps copy it.
     code = await owner.phone.code()
     await type_code(visitor, f"{code[:3]} {code[3:]}")
     await visitor.at("/dashboard?from=letter")
@@ -118,7 +118,7 @@ async def test_a_recovery_code_leads_in_once(
     await type_code(other, first)
     await code_is_refused(other, WRONG_PAPER)
     await has_nothing(other)
-    # Dashes do not matter.
+    # Dashes are ignored.
     await type_code(other, second.replace("-", " "))
     await at_overview(other)
 
@@ -140,7 +140,7 @@ async def test_starting_over_leaves_nothing(
     await visitor.open("/dashboard")
     await visitor.at("/login?next=%2Fdashboard")
 
-    # Nor does loading the page again bring the second step back.
+    # Reloading the page does not bring the second step back either.
     await owner.show_password(visitor)
     await visitor.page.reload()
     await visitor.connected()
@@ -153,7 +153,7 @@ async def test_a_second_step_that_is_over_begins_anew(
     visitor: Visitor, member: Person, live_server: LiveServer
 ) -> None:
     owner = await Owner.of(member, live_server)
-    # Begun without JavaScript, the step is known to the browser: from elsewhere in it, it can be ended.
+    # Started without JavaScript, the step is stored in the browser, so another page of it can end it.
     await post(visitor, "/session/sign-in", {"email": member.email, "password": member.password})
     assert await visitor.cookie(CHALLENGE)
     await visitor.open("/login")
@@ -167,7 +167,7 @@ async def test_a_second_step_that_is_over_begins_anew(
     await has_nothing(visitor)
     await visitor.check()
 
-    # The code was not spent on it.
+    # The code was not used up by it.
     await owner.show_password(visitor)
     await type_code(visitor, code)
     await at_overview(visitor)
@@ -188,7 +188,7 @@ async def test_a_trusted_device_is_not_asked_until_that_is_revoked(
     assert await visitor.cookie(TRUSTED) == trusted
     await member.sign_in(visitor)
 
-    # It stands in for the code when signing in, and for nothing else.
+    # It replaces the code when signing in, and for nothing else.
     await open_security(visitor)
     await ask(visitor, "replace")
     await at_step(visitor, "confirm")
@@ -284,7 +284,7 @@ async def test_starting_over_works_without_javascript(
 
 
 async def show_password_without_javascript(owner: Owner, visitor: Visitor) -> None:
-    """Take the first step by the native form."""
+    """Complete the first step with the native form."""
     await owner.person.fill_in(visitor)
     await visitor.page.get_by_role("button", name="Sign in").click()
     await expect(visitor.page).to_have_url(re.compile("/login"))

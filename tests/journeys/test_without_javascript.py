@@ -1,4 +1,4 @@
-"""The forms without JavaScript, or before it has arrived."""
+"""The forms without JavaScript, or before it has loaded."""
 
 import asyncio
 
@@ -55,7 +55,7 @@ async def test_a_wrong_password_is_explained_without_it(visit: Visit, device: De
     await visitor.at("/dashboard")
 
 
-async def test_somebody_without_the_right_can_sign_in_as_somebody_else_without_it(
+async def test_a_user_without_the_role_can_switch_accounts_without_javascript(
     visit: Visit, member: Person
 ) -> None:
     visitor = await visit(javascript=False)
@@ -101,7 +101,7 @@ async def test_the_way_to_a_new_password_is_explained_without_it(visit: Visit, m
 
 
 class Delay:
-    """Keeps the scripts of a page back, except the small one that needs nothing else."""
+    """Delays the scripts of a page, except the small one that works alone."""
 
     def __init__(self) -> None:
         self._over = asyncio.Event()
@@ -115,7 +115,7 @@ class Delay:
 
 
 async def slow(visitor: Visitor) -> Delay:
-    """Let the scripts of the pages of `visitor` take their time."""
+    """Delay the scripts of the pages of `visitor`."""
     delay = Delay()
     await visitor.own_page.route("**/assets/*.js", delay)
     return delay

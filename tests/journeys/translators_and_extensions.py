@@ -1,11 +1,12 @@
-"""Others who change a page while it is read: programs that translate it, and extensions that fill it in."""
+"""Software that changes a page while it is read: translators, and extensions that fill it in."""
 
 from playwright.async_api import expect
 
 from tests.support.browser.visitor import Visitor
 
-# What Chrome does to translate a page: every text node is taken out, and two elements stand in its place.
-# Others put the text node itself into such elements. The words stay the same, so that a test can read them.
+# What Chrome does to translate a page: every text node is removed and replaced by two nested elements. Other
+# translators put the text node itself into such elements. The words stay the same, so that a test can read
+# them.
 _TRANSLATE = """(how) => {
   const left = new Set(["SCRIPT", "STYLE", "NOSCRIPT", "TITLE", "TEXTAREA", "OPTION", "FONT"]);
   const wanted = (text) => text.data.trim() && text.parentNode && !left.has(text.parentNode.nodeName)
@@ -29,7 +30,8 @@ _TRANSLATE = """(how) => {
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", start); else start();
 }"""
 
-# What password managers and writing aids do: an icon beside every field, a place at the top of every form.
+# What password managers and writing assistants do: an icon next to every field, an element at the top of
+# every form.
 _DECORATE = """() => {
   const beside = () => {
     for (const field of document.querySelectorAll("input:not([type=hidden]):not([data-icon])")) {
@@ -52,16 +54,16 @@ _DECORATE = """() => {
 
 
 async def translate(visitor: Visitor, how: str) -> None:
-    """Have every page translated from its first moment on, its text nodes "moved" or "replaced"."""
+    """Translate every page from its first moment on, its text nodes "moved" or "replaced"."""
     await visitor.own_context.add_init_script(f"({_TRANSLATE})({how!r})")
 
 
 async def translate_now(visitor: Visitor, how: str) -> None:
-    """Have the page that is open translated."""
+    """Translate the open page."""
     await visitor.page.evaluate(_TRANSLATE, how)
     await expect(visitor.page.locator("h1 font").first).to_be_visible()
 
 
 async def decorate(visitor: Visitor) -> None:
-    """Have an extension put something of its own into every form."""
+    """Insert an extension's element into every form."""
     await visitor.own_context.add_init_script(f"({_DECORATE})()")

@@ -1,4 +1,4 @@
-"""Somebody with two-step verification: the phone, the paper, and what they do with them."""
+"""A user with two-step verification: the authenticator, the recovery codes, and the steps they take."""
 
 import asyncio
 import re
@@ -21,15 +21,16 @@ WRONG_PAPER = "That recovery code didn't work. Each works once - check it, or us
 TOOK_TOO_LONG = "That took too long. Sign in once more."
 TURNED_ON = "Two-step verification is on. Signing in now takes your password and a code."
 
-# A code is chosen so that it is still good when it arrives, however busy the machine.
+# A code is chosen so that it is still valid when it arrives, however busy the machine.
 _SLOWEST_S = 12
 _KEPT_BY_THE_BROWSER = "() => JSON.stringify([location.href, { ...localStorage }, { ...sessionStorage }])"
 
 
 class Phone:
-    """An authenticator app that never tells the same code twice, as each works once.
+    """An authenticator app that never returns the same code twice, as each works once.
 
-    A server takes the codes of one step either side of its own, so there are two or three at any moment.
+    A server accepts the codes of one period before and after its own, so two or three are valid at any
+    moment.
     """
 
     def __init__(self, entry: Authenticator) -> None:
@@ -37,7 +38,7 @@ class Phone:
         self._told = 0
 
     async def code(self) -> str:
-        """Return a code that was not told yet; wait until there is one."""
+        """Return a code that was not returned yet; wait until there is one."""
         now = time.time()
         step = max(self._told + 1, int(now + _SLOWEST_S) // PERIOD_S - 1)
         await asyncio.sleep(max(0.0, (step - 1) * PERIOD_S - now))
@@ -45,13 +46,13 @@ class Phone:
         return self.entry.code(step * PERIOD_S)
 
     def wrong_code(self) -> str:
-        """Return a code that is none of this phone's."""
+        """Return a code that does not belong to this authenticator."""
         return self.entry.wrong_code(time.time())
 
 
 @dataclass
 class Owner:
-    """A person whose account asks for a code; `paper` holds the recovery codes that are left."""
+    """A user whose account requires a code; `paper` holds the unused recovery codes."""
 
     person: Person
     server: LiveServer
@@ -60,7 +61,7 @@ class Owner:
 
     @classmethod
     async def of(cls, member: Person, server: LiveServer) -> Self:
-        """Turn two-step verification on over REST."""
+        """Enable two-step verification over REST."""
         async with _client(server) as client:
             tokens = (await client.post("/login", json=_credentials(member))).json()
             client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
@@ -83,13 +84,13 @@ class Owner:
             assert answer.headers["location"] == where
 
     async def show_password(self, visitor: Visitor) -> None:
-        """Take the first step at the page that is open, and wait for the second."""
+        """Complete the first step on the open page, and wait for the second."""
         await self.person.fill_in(visitor)
         await visitor.page.get_by_role("button", name="Sign in").click()
         await expect(code_of(visitor)).to_be_focused()
 
     async def may_enter(self, code: str) -> bool:
-        """Tell whether the password and this code open the account, over REST."""
+        """Return True if the password and this code are accepted over REST."""
         async with _client(self.server) as client:
             asked = (await client.post("/login", json=_credentials(self.person))).json()
             shown = {"email": self.person.email, "code": code, "mfa_token": asked["mfa_token"]}
@@ -97,7 +98,7 @@ class Owner:
 
 
 async def asks_for_code(person: Person, server: LiveServer) -> bool:
-    """Tell whether signing in takes a code, over REST."""
+    """Return True if signing in over REST requires a code."""
     async with _client(server) as client:
         answer = await client.post("/login", json=_credentials(person))
     assert answer.status_code == 200, answer.text
@@ -112,7 +113,7 @@ async def post(visitor: Visitor, path: str, fields: dict[str, Any]) -> Any:
 
 
 class Eavesdropper:
-    """Hears everything that goes over the websockets of a page, and every address it asks for."""
+    """Records everything sent over the websockets of a page, and every address it requests."""
 
     def __init__(self, visitor: Visitor) -> None:
         self._visitor = visitor
@@ -123,13 +124,13 @@ class Eavesdropper:
         visitor.own_page.on("websocket", self._listen)
 
     async def check(self, *secrets: str) -> None:
-        """Demand that none of these was heard, and that the browser keeps none of them either."""
+        """Require that none of these was recorded, and that the browser stores none of them either."""
         self.check_answers(*secrets)
         kept = str(await self._visitor.page.evaluate(_KEPT_BY_THE_BROWSER))
         _demand_none(secrets, "\n".join([*self._said, *self._asked_for, kept]))
 
     def check_answers(self, *secrets: str) -> None:
-        """Demand that the server sent none of these."""
+        """Require that the server sent none of these."""
         heard = "\n".join(self._answered)
         assert '"answers' in heard
         _demand_none(secrets, heard)
@@ -160,13 +161,13 @@ async def type_code(visitor: Visitor, code: str) -> None:
 
 
 async def use_recovery_code(visitor: Visitor) -> None:
-    """Ask for the field that takes a recovery code."""
+    """Switch to the field for a recovery code."""
     await visitor.page.get_by_role("button", name="Use a recovery code").click()
     await expect(visitor.page.get_by_label("Recovery code")).to_be_focused()
 
 
 async def code_is_refused(visitor: Visitor, words: str) -> None:
-    """Wait until the code is refused, and expect to be where the next one can be typed."""
+    """Wait until the code is refused, and require that the next one can be typed."""
     described = re.compile(f"^{re.escape(words)}")
     await expect(code_of(visitor)).to_have_accessible_description(described)
     await expect(code_of(visitor)).to_have_attribute("aria-invalid", "true")
@@ -180,19 +181,19 @@ async def open_security(visitor: Visitor) -> None:
 
 
 async def ask(visitor: Visitor, data: str) -> None:
-    """Push the button that begins something."""
+    """Press the button that starts an action."""
     await visitor.page.locator(f'[data-ask="{data}"]').click()
 
 
 async def at_step(visitor: Visitor, step: str) -> None:
-    """Wait until the security page is at a step; none is called nothing."""
+    """Wait until the security page is at a step; the name is empty while it is at none."""
     await expect(visitor.page.locator("#security")).to_have_attribute("data-step", step)
     if step:
         await expect(visitor.page.locator("#step-title")).to_be_focused()
 
 
 async def shown_key(visitor: Visitor) -> str:
-    """Wait for the key of a setup and return it."""
+    """Wait for the key of an enrolment and return it."""
     await at_step(visitor, "setup")
     await expect(visitor.page.locator("[data-reveal]")).to_have_attribute("data-revealed", "shown")
     key = (await visitor.page.locator("[data-slot=key]").inner_text()).replace(" ", "")
@@ -210,7 +211,7 @@ async def shown_codes(visitor: Visitor) -> list[str]:
 
 
 async def put_codes_away(visitor: Visitor, notice: str) -> None:
-    """Say that the codes are saved, and wait for the account as it is now."""
+    """Confirm that the codes are saved, and wait for the updated account."""
     done = visitor.page.get_by_role("button", name="Done")
     await expect(done).to_be_disabled()
     await visitor.page.get_by_label("I saved them").check()

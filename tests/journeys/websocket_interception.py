@@ -1,4 +1,4 @@
-"""The websocket between a page and the server, with a hand on it."""
+"""The websocket between a page and the server, intercepted."""
 
 from typing import Self
 
@@ -8,7 +8,7 @@ from tests.support.browser.visitor import Visitor
 
 
 class InterceptedWebsocket:
-    """Lets everything pass, counts what the page says, and holds back what the server says when told to."""
+    """Forwards everything, counts the page's messages, and holds back the server's messages on request."""
 
     def __init__(self) -> None:
         self._said: list[str] = []
@@ -18,28 +18,28 @@ class InterceptedWebsocket:
 
     @classmethod
     async def between(cls, visitor: Visitor) -> Self:
-        """Take hold of the websockets of the pages that `visitor` opens from now on."""
+        """Intercept the websockets of the pages that `visitor` opens from now on."""
         wire = cls()
         await visitor.own_page.route_web_socket("**/_event/**", wire._connect)
         return wire
 
     def hold(self) -> None:
-        """Keep everything the server says from now on."""
+        """Hold back everything the server sends from now on."""
         self._holding = True
 
     def hold_after(self, mark: str) -> None:
-        """Keep everything the server says after its next message with `mark` in it."""
+        """Hold back everything the server sends after its next message with `mark` in it."""
         self._mark = mark
 
     def release(self) -> None:
-        """Hand over what was kept, and let everything pass again."""
+        """Deliver what was held back, and forward everything again."""
         self._mark, self._holding = "", False
         held, self._held = self._held, []
         for page, message in held:
             page.send(message)
 
     def sent(self, mark: str) -> int:
-        """Return how many messages of the page had `mark` in them."""
+        """Return how many messages of the page contained `mark`."""
         return sum(mark in message for message in self._said)
 
     def _connect(self, page: WebSocketRoute) -> None:

@@ -1,1 +1,1 @@
-"""Attacks of one anonymous address on a running server, and what becomes of everybody else: `make lab`."""
+"""Attacks from one anonymous address on a running server, and their effect on all other users: `make lab`."""

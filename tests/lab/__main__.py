@@ -1,10 +1,10 @@
-"""Runs every attack against a server of its own and prints what everybody else noticed.
+"""Runs every attack against a server of its own and prints its effect on other users.
 
-    python -m tests.lab [--seconds 15] [NAME …]
+python -m tests.lab [--seconds 15] [NAME …]
 
-Each attack runs in a process of its own, so that it does not slow down what is measured here. It meets a
-server that does nothing first (tests/lab/refusing_server.py): how much a sign-in at ours slows down meanwhile
-is the attacker's own load on the machine, and the promise counts from there.
+Each attack runs in a separate process, so that it does not slow down the measurements here. It first runs
+against a server that does nothing (tests/lab/refusing_server.py): how much sign-ins at ours slow down in that
+time is the load of the attacker itself on the machine, and the documented limit is counted from there.
 """
 
 import argparse
@@ -34,12 +34,12 @@ _BESIDE = (
     "tests/journeys/test_blocked.py",
     "tests/journeys/test_translators_and_extensions.py",
 )
-"""What else strangers and bad luck do, told by tests of their own."""
+"""Other attacks and failures, covered by tests of their own."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What others saw meanwhile (milliseconds), and what the server used (MB; kB a minute)."""
+    """What other users observed (milliseconds), and what the server used (MB; kB per minute)."""
 
     live: float
     sign_in: float
@@ -50,7 +50,7 @@ class Seen:
 
 
 def main() -> None:
-    """Run the attacks that are named, or all of them; exit with 1 if the server did not stand one."""
+    """Run the named attacks, or all of them; exit with 1 if the server failed to withstand one."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("names", nargs="*")
     arguments.add_argument("--seconds", type=float, default=15.0)
@@ -100,7 +100,7 @@ def _all(names: list[str], seconds: float, *, beside: bool) -> int:
 def _watch(
     server: LiveServer, person: dict[str, str], seconds: float, name: str | None, *, target: str = ""
 ) -> Seen:
-    """Look at `server` while the attack of that name, if any, strikes `target`."""
+    """Observe `server` while the attack with this name, if any, runs against `target`."""
     socket = server.data_dir.resolve() / "redis" / "redis.sock"
     window: Any = cast(Any, Redis)(unix_socket_path=str(socket))
     memory, log, kept = _memory(server), len(server.log), int(window.info("memory")["used_memory"])

@@ -1,4 +1,4 @@
-"""What a stranger does to a server; a new attack is a subclass of `Attack` and nothing else."""
+"""Attacks on a server; a new one is a subclass of `Attack` and nothing else."""
 
 import asyncio
 import base64
@@ -32,20 +32,20 @@ class Attack(ABC):
     kinds: ClassVar[dict[str, type["Attack"]]] = {}
     about: ClassVar[str]
     at_once: ClassVar[int] = 20
-    """How many of it go on at once."""
+    """How many of them run concurrently."""
 
     def __init_subclass__(cls) -> None:
-        """Enter it into the registry."""
+        """Add it to the registry."""
         super().__init_subclass__()
         Attack.kinds[cls.__name__] = cls
 
     def __init__(self, base_url: str) -> None:
-        """Remember whom to attack."""
+        """Store the target of the attack."""
         self.address = unique_address()
         self.base_url, self.port = base_url, cast(int, urlsplit(base_url).port)
 
     async def go_on(self, seconds: float) -> int:
-        """Attack for so long; return how often it was tried."""
+        """Attack for this many seconds; return how many attempts were made."""
         deadline, tries = time.monotonic() + seconds, 0
 
         async def one_after_the_other() -> None:
@@ -59,20 +59,20 @@ class Attack(ABC):
                     return
 
         await asyncio.gather(*(one_after_the_other() for _ in range(self.at_once)))
-        await asyncio.sleep(0.1)  # in which the connections that were cut off are taken down
+        await asyncio.sleep(0.1)  # in which the closed connections are cleaned up
         return tries
 
     @abstractmethod
     def once(self) -> Awaitable[None]:
-        """Do it once."""
+        """Make one attempt."""
 
     def page(self, *, deaf: bool = False) -> Any:
-        """Connect as a page does; `deaf` to pings if wanted."""
+        """Connect as a page does; `deaf` to pings if requested."""
         return forged(self.base_url, headers={"X-Forwarded-For": self.address}, deaf=deaf)
 
     @asynccontextmanager
     async def raw(self, text: bytes) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        """Open a connection, send bytes, and cut the connection at the end."""
+        """Open a connection, send bytes, and abort the connection at the end."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(text)
@@ -82,7 +82,7 @@ class Attack(ABC):
             writer.transport.abort()  # close() would wait for the server to read what is left to send
 
     def upgrade(self) -> AbstractAsyncContextManager[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        """Ask for a websocket over a connection of one's own."""
+        """Request a websocket on a new connection."""
         key = base64.b64encode(os.urandom(16)).decode()
         head = (
             f"GET {socket_path(str(uuid4()))} HTTP/1.1",
@@ -94,17 +94,17 @@ class Attack(ABC):
 
 
 def _frame(opcode: int, payload: bytes) -> bytes:
-    """Return a frame (RFC 6455 section 5.2) under a mask of zeros, which leaves the payload as it is."""
+    """Return a frame (RFC 6455 section 5.2) with a mask of zeros, which leaves the payload as it is."""
     return bytes([opcode, 0xFF]) + len(payload).to_bytes(8, "big") + bytes(4) + payload
 
 
 class SlowBodies(Attack):
-    """Requests whose bodies do not come."""
+    """Requests whose bodies never arrive."""
 
     about, at_once = "1,100 requests with one byte of their bodies", 1100
 
     async def once(self) -> None:
-        """Announce a thousand bytes, send one, and wait for what is said."""
+        """Announce a thousand bytes, send one, and wait for the response."""
         head = f"POST /login HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {self.address}\r\n"
         async with self.raw(f"{head}Content-Length: 1000\r\n\r\n{{".encode()) as (reader, _):
             await reader.read(100)
@@ -112,7 +112,7 @@ class SlowBodies(Attack):
 
 
 class SilentConnections(Attack):
-    """Connections that say nothing."""
+    """Connections that send nothing."""
 
     about, at_once = "3,000 connections that send nothing", 3000
 
@@ -123,7 +123,7 @@ class SilentConnections(Attack):
 
 
 class UnfinishedFrames(Attack):
-    """Messages that go on and on."""
+    """Messages that never end."""
 
     about, at_once = "websocket messages that never end", 6
 
@@ -140,23 +140,23 @@ class UnfinishedFrames(Attack):
 
 
 class NewTabs(Attack):
-    """Visits that never come back."""
+    """Visits by clients that never return."""
 
     about = "a new tab each time, that loads the sign-in page and closes"
 
     async def once(self) -> None:
-        """Visit."""
+        """Open a page once."""
         async with self.page() as socket:
             await cast(ForgedSocket, socket).hydrate("/login")
 
 
 class LongNames(Attack):
-    """Tabs with names as long as a request may be."""
+    """Tabs with names as long as a request permits."""
 
     about = "tabs whose names have 60,000 letters"
 
     async def once(self) -> None:
-        """Knock."""
+        """Connect once."""
         async with forged(self.base_url, token="a" * 60_000, headers={"X-Forwarded-For": self.address}):
             pass
 
@@ -167,7 +167,7 @@ class QuickEvents(Attack):
     about = "events without end"
 
     async def once(self) -> None:
-        """Send until it is closed."""
+        """Send until the connection is closed."""
         async with self.page() as socket:
             await socket.hydrate("/login")
             while True:
@@ -176,12 +176,12 @@ class QuickEvents(Attack):
 
 
 class CostlyEvents(Attack):
-    """Events that cost as much as events can."""
+    """Events with the highest possible cost."""
 
     about = "long passwords to estimate, and pages that load again"
 
     async def once(self) -> None:
-        """Send until it is closed."""
+        """Send until the connection is closed."""
         async with self.page() as socket:
             await socket.hydrate("/register")
             while True:
@@ -192,12 +192,12 @@ class CostlyEvents(Attack):
 
 
 class UnknownEvents(Attack):
-    """Events that nobody has a handler for."""
+    """Events without a handler."""
 
     about = "handlers that do not exist"
 
     async def once(self) -> None:
-        """Send until it is closed."""
+        """Send until the connection is closed."""
         async with self.page() as socket:
             while True:
                 await socket.call(f"{ROOT_STATE}.nobody", {}, "/login")
@@ -205,12 +205,12 @@ class UnknownEvents(Attack):
 
 
 class PageErrors(Attack):
-    """Faults of pages that are none, in the text that a pattern of Reflex takes quadratic time for."""
+    """Reports of fictitious page errors, with text for which a pattern of Reflex takes quadratic time."""
 
     about = "errors of 40 kB that pages report"
 
     async def once(self) -> None:
-        """Send until it is closed."""
+        """Send until the connection is closed."""
         async with self.page() as socket:
             while True:
                 info = 'TypeError: can\'t access property "", ' * 1100
@@ -219,14 +219,14 @@ class PageErrors(Attack):
 
 
 class FuzzedFrames(Attack):
-    """Frames of all kinds to every handler that Reflex knows, ours or not."""
+    """Frames of all kinds to every handler that Reflex knows, including its own."""
 
     about = "fuzzed frames to every handler that is registered"
     values: ClassVar[tuple[Any, ...]] = (None, 7, -1, 1e308, "", "\0", "x" * 3000, [], {}, [{}], {"a": []})
     frames: ClassVar[tuple[str, ...]] = ("4", "42", "451-/_event,", "40/other,", "b4", "\ud7ff", "42/_event,")
 
     async def once(self) -> None:
-        """Call a few handlers with right and wrong arguments, then say something that is no call."""
+        """Call a few handlers with valid and invalid arguments, then send something that is not a call."""
         chance = random.Random()
         reflex_app()
         known = page_handlers()
@@ -248,19 +248,19 @@ class DeadSockets(Attack):
     about, at_once = "pages that hold their websockets and answer no ping", 150
 
     async def once(self) -> None:
-        """Load, and answer nothing any more."""
+        """Load, and answer nothing from then on."""
         async with self.page(deaf=True) as socket:
             await socket.hydrate("/login")
             await asyncio.sleep(12)
 
 
 class DeafSockets(Attack):
-    """Pages that ask and ask, and read nothing of what is answered."""
+    """Pages that keep sending requests, and read none of the responses."""
 
     about, at_once = "pages that load again and again and never read what they are sent", 50
 
     async def once(self) -> None:
-        """Load without end; what is sent fills the buffers of both ends, and then the server's own."""
+        """Load repeatedly; the responses fill the buffers at both ends, and then the server's own."""
         async with self.upgrade() as (reader, writer):
             if b"101" not in await reader.readline():
                 return
@@ -274,12 +274,12 @@ class DeafSockets(Attack):
 
 
 class CutConnections(Attack):
-    """Connections that break in the middle of everything."""
+    """Connections that break at any point."""
 
     about = "connections that are cut in the middle of a request or event"
 
     async def once(self) -> None:
-        """Begin and go."""
+        """Begin and disconnect."""
         body = b'{"email": "a@b.example", "password": "x"}'
         head = f"POST /login HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {self.address}\r\n"
         typed = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

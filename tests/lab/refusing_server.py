@@ -1,7 +1,7 @@
-"""A server that refuses everything and does nothing else, to be attacked for comparison.
+"""A server that refuses every request and does nothing else, attacked for comparison.
 
-While the attacker runs on the machine of the server, it takes processor time from whoever signs in, whatever
-the server does. What a sign-in takes while the same attack meets this server is that share.
+While the attacker runs on the server's machine, it takes processor time from sign-ins, whatever the server
+does. The duration of a sign-in while the same attack runs against this server shows that share.
 """
 
 import subprocess
@@ -17,7 +17,7 @@ Message = dict[str, Any]
 
 
 async def app(scope: Message, receive: Any, send: Any) -> None:
-    """Refuse (ASGI)."""
+    """Refuse every request (ASGI)."""
     if scope["type"] == "lifespan":
         while True:
             await send({"type": f"{(await receive())['type']}.complete"})
@@ -30,7 +30,7 @@ async def app(scope: Message, receive: Any, send: Any) -> None:
 
 @contextmanager
 def bare_server() -> Generator[str]:
-    """Run it on the product's server program with as many workers, and give its address."""
+    """Run it on the product's server program with as many workers, and yield its address."""
     port = str(free_port())
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--workers", "2", "--port", port]
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A Redis that takes nothing new: what is there goes on, what is new waits, and it heals by itself."""
+"""A Redis out of memory: existing sessions keep working, new data waits, and it recovers by itself."""
 
 import asyncio
 from collections.abc import Generator
@@ -18,7 +18,7 @@ from tests.support.servers.live_server import LiveServer, asks
 
 @pytest.fixture
 def redis(brittle_server: LiveServer) -> Generator[Any]:
-    """The server's own Redis; whatever happens, it may take its usual memory again."""
+    """The server's own Redis, whose usual memory limit is restored whatever happens."""
     socket = brittle_server.data_dir.resolve() / "redis" / "redis.sock"
     window: Any = cast(Any, Redis)(unix_socket_path=str(socket))
     yield window

@@ -1,4 +1,4 @@
-"""Every attack of the lab for a moment: the server stands it, and says little."""
+"""Every attack of the lab for a moment: the server withstands it, and logs little."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.servers.live_server import LiveServer
 
 _A_MOMENT_S = 0.6
 _LOUDEST = 30_000
-"""Letters in the log: the access lines of what was served, and a line for each reason and worker."""
+"""Characters in the log: the access lines of what was served, and a line for each reason and worker."""
 
 
 @pytest.mark.parametrize("name", Attack.kinds)

@@ -1,4 +1,4 @@
-"""One PostgreSQL database for all these tests, emptied before each: far quicker than a new one."""
+"""One PostgreSQL database for all these tests, emptied before each: far faster than a new one."""
 
 from collections.abc import Generator
 

@@ -1,4 +1,4 @@
-"""What is deleted once an hour, and that no two packages declare a service of the same name."""
+"""What the hourly cleanup deletes, and that no two packages declare a service with the same name."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -50,7 +50,7 @@ async def two_tables_away(services: Services) -> AsyncGenerator[None]:
 
 
 @pytest.mark.usefixtures("a_link", "two_tables_away")
-async def test_one_that_fails_does_not_keep_the_others(services: Services, clock: FakeClock) -> None:
+async def test_a_failing_cleanup_does_not_stop_the_others(services: Services, clock: FakeClock) -> None:
     clock.advance(A_YEAR)
 
     with capture_logs() as logs:

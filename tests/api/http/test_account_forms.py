@@ -1,4 +1,4 @@
-"""The native forms of an account's own pages: the end of it, a new password, and its devices."""
+"""The native forms of an account's own pages: its deletion, a new password, and its devices."""
 
 from typing import Any
 from uuid import UUID
@@ -70,7 +70,7 @@ async def test_the_native_form_without_a_session_leads_to_signing_in(browser: As
 
 @pytest.fixture
 async def mine(api: AsyncClient) -> dict[str, Any]:
-    """The tokens of Mina's script."""
+    """The tokens of Mina's REST client."""
     await sign_up(api)
     return await sign_in(api)
 
@@ -80,7 +80,7 @@ async def listed(api: AsyncClient, tokens: dict[str, Any]) -> list[dict[str, Any
 
 
 async def said(services: Services, answer: Response) -> str:
-    """Return what the page an answer leads to will say."""
+    """Return the message that the page a response redirects to will show."""
     assert (answer.status_code, answer.headers["location"]) == (303, "/settings/sessions")
     flash = await services.flash.pop(cookies_set(answer)["autograph_flash"].value)
     assert flash is not None

@@ -1,4 +1,4 @@
-"""The address of a client: as it is written down, searched, and told of when it cannot be read."""
+"""The address of a client: how it is recorded, searched for, and reported when it cannot be read."""
 
 import pytest
 from structlog.testing import capture_logs

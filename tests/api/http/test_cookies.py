@@ -1,4 +1,4 @@
-"""Our cookies: how tight they are, and how they are found among others."""
+"""Our cookies: how restrictive their attributes are, and how they are found among others."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The page that shows kept letters: to whoever develops on this machine, and to nobody else at all."""
+"""The page that shows kept emails: only for development on the same machine, and refused to all others."""
 
 import asyncio
 from pathlib import Path
@@ -21,13 +21,13 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 async def keep(
     services: Services, clock: FakeClock, number: int = 1, subject: str = "Hello <b>you</b>"
 ) -> str:
-    """Keep a letter as the courier would and return its id."""
+    """Keep an email as the courier would and return its id."""
     letter = MailMessage(
         "mina@northwind.dev", subject, ("A <script>alert(1)</script>",), Action("Open it", LINK)
     )
     name = f"{number:022d}"
     await services.mail_folder.carry(Envelope(letter, f"<{name}@localhost>", clock.now()))
-    await asyncio.sleep(0.01)  # files are ordered by their time
+    await asyncio.sleep(0.01)  # files are sorted by their time
     return f"{clock.now():%Y%m%dT%H%M%S}-{name}"
 
 

@@ -1,4 +1,4 @@
-"""The native forms of an account's address: verifying it, moving to another, and back."""
+"""The native forms for an account's address: verifying it, and changing it to another and back."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ REQUIRED = pytest.mark.parametrize("settings_changes", [{"email_verification": "
 
 @pytest.fixture
 def settings_changes() -> dict[str, Any]:
-    """What an operator gets who chooses nothing."""
+    """The default settings of an operator."""
     return {"email_verification": "banner"}
 
 
@@ -121,7 +121,7 @@ async def test_whoever_opens_a_link_that_verified_is_told_so(
         assert "autograph_link_email_verification" not in opener.cookies
 
 
-async def test_the_native_form_sends_a_new_link_to_anybody(
+async def test_the_native_form_answers_alike_for_known_and_unknown_addresses(
     connect: Connect, services: Services, mailbox: Mailbox, cookie: str
 ) -> None:
     assert cookie
@@ -132,7 +132,7 @@ async def test_the_native_form_sends_a_new_link_to_anybody(
         assert response.headers["location"] == "/verify-email"
         said.append(await code_left(services, response))
     assert said == ["verification_sent"] * 2
-    assert [letter.to for letter in mailbox.letters] == [EMAIL] * 2  # the first is the registration's
+    assert [letter.to for letter in mailbox.letters] == [EMAIL] * 2  # the first one was sent at registration
 
 
 async def test_the_native_forms_change_and_take_back(

@@ -1,4 +1,4 @@
-"""A fault of our own in a statement is told from a database that is away."""
+"""A faulty value in one of our statements is distinguished from an unavailable database."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.support.services.app import PAGES, inner_app
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Both: each driver refuses values in its own way."""
+    """Both: each driver rejects values in its own way."""
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 

@@ -1,4 +1,4 @@
-"""Requests of one address take turns: many of one do not keep another waiting."""
+"""Requests from one address take turns: many from one address do not delay those from another."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ MANY, ONE = "203.0.113.9", "203.0.113.10"
 
 
 class Work:
-    """An app whose requests take as long as the test lets them."""
+    """An app whose requests take as long as the test makes them."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []
@@ -33,7 +33,7 @@ class Work:
 
 
 class Crowd:
-    """Sends requests to a layer and keeps what was answered."""
+    """Sends requests to a layer and records the responses."""
 
     def __init__(self) -> None:
         self.work = Work()
@@ -62,7 +62,7 @@ class Crowd:
 
 
 def _client(body: str, gone: asyncio.Event) -> Receive:
-    """Return what a server gives of a request: its body, and then that the client has gone."""
+    """Return what a server delivers of a request: its body, and then that the client has disconnected."""
     messages: list[Message] = [{"type": "http.request", "body": body.encode(), "more_body": False}]
 
     async def receive() -> Message:
@@ -115,7 +115,7 @@ async def test_faults_and_those_who_give_up_pass_their_turn_on() -> None:
 
     assert sorted(crowd.work.begun[MOST_REQUESTS_AT_WORK:]) == ["/1", "/2", "/4", "/5"]
     assert crowd.statuses == [200] * 4
-    # Nothing is remembered of an address that is done, and its next request is worked on at once.
+    # An address without open requests is forgotten, and its next request is handled at once.
     crowd.work.begun.clear()
     crowd.ask(MANY, "/next")
     await crowd.end()

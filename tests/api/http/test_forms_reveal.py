@@ -1,4 +1,4 @@
-"""POST /session/reveal: a secret for one screen, fetched once by the page of whom it is for."""
+"""POST /session/reveal: a secret for a single screen, fetched once by its principal's page."""
 
 import pytest
 from httpx import AsyncClient
@@ -14,7 +14,7 @@ NOTE: OneTimeSecret = {"recovery_codes": ["0123-4567-89ab-cdef"]}
 
 @pytest.fixture
 async def page(browser: AsyncClient, services: Services) -> AsyncClient:
-    """A script on a page of somebody who is signed in."""
+    """A script on a page of a signed-in user."""
     browser.headers["Sec-Fetch-Mode"] = "cors"
     await register(services)
     browser.cookies.set("autograph_session", await open_cookie(services))

@@ -1,4 +1,4 @@
-"""The second step by native forms: its cookies, and what they open."""
+"""The second step by native forms: its cookies, and what they permit."""
 
 from http.cookies import Morsel
 from typing import Any
@@ -120,7 +120,7 @@ async def test_without_a_challenge_of_its_own_a_browser_signs_in_again(
     redis_window: RedisWindow,
     forged: str | None,
 ) -> None:
-    """A pending challenge of the same address and agent is for REST clients, not for other browsers."""
+    """A pending challenge of the same address and user agent is for REST clients, not for other browsers."""
     await first_step(browser)
     other = connect(origin=services.settings.base_url)
     if forged is not None:

@@ -1,4 +1,4 @@
-"""Forms that a browser posts by itself while Redis is away: the address says what came of them."""
+"""Forms that a browser posts without scripts while Redis is unavailable: the address reports the outcome."""
 
 import pytest
 from httpx import AsyncClient

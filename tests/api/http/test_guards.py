@@ -1,4 +1,4 @@
-"""Bodies that are too large or do not come: each is ended, and one address may wait with few of them."""
+"""Bodies that are too large or never arrive: each is rejected, and few from one address may be pending."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -16,7 +16,7 @@ EVERYWHERE = {
     "referrer-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-# A file that is no document heeds none of these, and a page has many files.
+# These have no effect on a file that is not a document, and a page has many files.
 UNLESS_A_FILE = {
     "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin",
@@ -25,7 +25,7 @@ UNLESS_A_FILE = {
 
 
 async def every_kind_of_answer(browser: AsyncClient) -> dict[str, Response]:
-    """Collect answers of every layer."""
+    """Collect responses of every layer."""
     oversized = b"x" * 65_537
     return {
         "200 page": await browser.get("/login"),

@@ -1,4 +1,4 @@
-"""The way of a link from a letter into a cookie."""
+"""How a link in an email becomes a cookie."""
 
 from uuid import UUID
 
@@ -129,7 +129,7 @@ async def test_opening_a_link_changes_nothing_and_one_that_did_its_work_says_so(
 
     async with services.database.unit() as connection:
         await services.links.consume(connection, purpose, token)
-    # For an address it is the address that counts.
+    # A verification link depends on the address alone.
     if purpose is Purpose.EMAIL_VERIFICATION:
         await change(services, USERS, email_verified_at=before[0].created_at)
     answer = await exchange(browser, token, purpose)

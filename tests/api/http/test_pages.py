@@ -1,4 +1,4 @@
-"""Who is served which page, what is kept of it, and the guard in front of protected ones."""
+"""Who is served which page, how it is cached, and the guard in front of protected ones."""
 
 import pytest
 from httpx import AsyncClient

@@ -1,4 +1,4 @@
-"""Who gets the pages of the administration, and what everybody else is told."""
+"""Who gets the administration pages, and how all others are refused."""
 
 import pytest
 from httpx import AsyncClient, Response

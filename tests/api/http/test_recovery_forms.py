@@ -1,4 +1,4 @@
-"""The native forms of recovery: asking for a link, a new password, and a sign-in taken back."""
+"""The native forms of recovery: requesting a link, a new password, and disavowing a sign-in."""
 
 import pytest
 from httpx import AsyncClient, Response

@@ -1,4 +1,4 @@
-"""Refusals that a person sees: a page with words, and one that says where to go."""
+"""Refusals that a user sees: a page with an explanation, or a redirect to the right page."""
 
 import pytest
 from httpx import Response
@@ -104,7 +104,7 @@ async def test_no_navigation_ends_in_a_problem_document(
 
 async def test_what_a_refusal_says_cannot_become_markup(connect: Connect) -> None:
     answer = await connect(origin=ORIGIN, **NAVIGATION).get("/me", headers={"Authorization": "<b>"})
-    assert answer.headers["content-type"] == "application/problem+json"  # who shows a token is a program
+    assert answer.headers["content-type"] == "application/problem+json"  # a token means a program
     page = await connect(**NAVIGATION, Host='"><b>', Origin='http://"><b>').post("/session/end")
     assert_page(page, 403)
     assert "<b>" not in page.text

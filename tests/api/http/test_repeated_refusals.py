@@ -1,4 +1,4 @@
-"""An address that goes on although it was told to wait is refused before anything of it is read."""
+"""An address that keeps sending after a 429 is refused before any of its requests is read."""
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -12,7 +12,7 @@ MANY, ONE = "203.0.113.9", "203.0.113.10"
 
 
 class Server:
-    """A layer before an app that answers a path with its number, and what came back."""
+    """A layer in front of an app that answers a path with its number, and the responses."""
 
     def __init__(self) -> None:
         self.now, self.worked_on = 1000.0, 0
@@ -30,7 +30,7 @@ class Server:
     async def ask(
         self, path: str, ip: str = MANY, *, kind: str = "http", accept: bytes = b"*/*"
     ) -> list[Message]:
-        """Send one request, or handshake, and return what is answered."""
+        """Send one request, or one handshake, and return the response."""
         answered: list[Message] = []
 
         async def receive() -> Message:

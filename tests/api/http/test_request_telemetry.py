@@ -1,4 +1,4 @@
-"""One request has one id, wherever it is spoken of, and one line in the log that tells nothing else."""
+"""A request has one id, used wherever it is mentioned, and one line in the log with nothing private in it."""
 
 import json
 from collections.abc import Callable, Generator
@@ -17,7 +17,7 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture(params=["INFO"])
 def lines(request: pytest.FixtureRequest) -> Generator[Lines]:
-    """Reads what was logged, as JSON."""
+    """Reads the log lines as JSON."""
     with captured_log(request.param, "json") as output:
         yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
 

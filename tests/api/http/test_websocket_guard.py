@@ -1,4 +1,4 @@
-"""Who may open the websocket of a page, how often, and what of the handshake goes on."""
+"""Who may open the websocket of a page, how often, and which parts of the handshake are passed on."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ LOAD = '42/_event,["event",{"name":"ours.load"}]'
 
 
 class Connection:
-    """One connection: what the client says, and what it is told."""
+    """One connection: what the client sends, and what it receives."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Connection:
 
 
 class Inside:
-    """Stands for what is behind the door."""
+    """A stand-in for the application behind the guard."""
 
     def __init__(self) -> None:
         self.scopes: list[Scope] = []

@@ -26,7 +26,7 @@ async def test_no_other_site_uses_up_a_download(browser: AsyncClient, path: str,
     for _ in range(20):
         assert_problem(await browser.get(path, headers=led_here), 403, "origin_refused")
 
-    expected = 403 if path.startswith("/admin") else 200  # this person is no administrator
+    expected = 403 if path.startswith("/admin") else 200  # this user is not an administrator
     for site_of_ours in ("same-origin", "none"):
         answer = await browser.get(
             path, headers={"Sec-Fetch-Site": site_of_ours, "Accept": "application/json"}
@@ -57,7 +57,7 @@ async def test_a_link_on_our_page_downloads_it_with_the_cookie(browser: AsyncCli
     assert (await browser.get("/account/export")).json()["account"]["email"] == EMAIL
 
 
-async def test_nobody_exports_nothing(api: AsyncClient) -> None:
+async def test_exporting_requires_authentication(api: AsyncClient) -> None:
     assert_problem(await api.get("/account/export"), 401, "not_authenticated")
 
 
@@ -107,7 +107,7 @@ async def test_an_old_sign_in_is_not_enough(
     assert_problem(await delete(api, CONFIRMED, bearer(tokens)), 403, "reauthentication_required")
 
 
-async def test_nobody_deletes_nothing(api: AsyncClient) -> None:
+async def test_deleting_requires_authentication(api: AsyncClient) -> None:
     assert_problem(await delete(api, CONFIRMED), 401, "not_authenticated")
 
 

@@ -88,7 +88,7 @@ async def test_too_many_wrong_ones_have_to_wait(api: AsyncClient, tokens: dict[s
     assert_problem(await api.post("/password-change", json=WISH, headers=bearer(tokens)), 429, "rate_limited")
 
 
-async def test_nobody_is_nobody(api: AsyncClient) -> None:
+async def test_authentication_is_required(api: AsyncClient) -> None:
     assert_problem(await api.post("/password-change", json=WISH), 401, "not_authenticated")
 
 

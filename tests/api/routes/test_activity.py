@@ -69,7 +69,7 @@ async def test_the_pages_follow_each_other_without_gap_or_repetition(
         assert bool(link) == (body["next_cursor"] is not None)
         assert not link or body["next_cursor"] in link
         path = link.partition("<")[2].partition(">")[0]
-        await sign_in(api)  # what happens meanwhile moves nothing
+        await sign_in(api)  # new events in the meantime shift nothing
     assert found == whole
     assert len(found) == 11
 
@@ -123,7 +123,7 @@ async def test_the_filters_pick(api: AsyncClient, tokens: dict[str, Any], clock:
         "' OR 1=1 --",
     ],
 )
-async def test_a_cursor_of_nobodys_is_refused(api: AsyncClient, tokens: dict[str, Any], cursor: str) -> None:
+async def test_a_forged_cursor_is_refused(api: AsyncClient, tokens: dict[str, Any], cursor: str) -> None:
     assert_problem(await ask(api, tokens, cursor=cursor), 400, "invalid_cursor")
 
 
@@ -177,7 +177,7 @@ async def test_a_cursor_of_somebody_else_opens_only_ones_own_events(
     assert await kinds(api, theirs, cursor=cursor) == ["registration_success"]
 
 
-async def test_nobody_sees_nothing(api: AsyncClient) -> None:
+async def test_authentication_is_required(api: AsyncClient) -> None:
     for path in ("/activity", "/activity/export"):
         assert_problem(await api.get(path), 401, "not_authenticated")
 
@@ -253,7 +253,7 @@ async def test_the_page_downloads_with_the_cookie(browser: AsyncClient, connect:
     assert (await browser.get("/activity/export")).status_code == 200
 
 
-async def test_nobody_elses_events_are_in_a_file(
+async def test_events_of_other_accounts_are_not_exported(
     api: AsyncClient, tokens: dict[str, Any], services: Services
 ) -> None:
     await register(services, "theo@northwind.dev")

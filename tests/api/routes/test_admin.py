@@ -1,4 +1,4 @@
-"""What administrators do over REST, and what everybody else is told."""
+"""What administrators do over REST, and how all others are refused."""
 
 import csv
 import io
@@ -37,7 +37,7 @@ every_call = pytest.mark.parametrize(("method", "path", "body"), CALLS)
 
 @pytest.fixture
 async def mina(api: AsyncClient) -> str:
-    """The id of somebody with an account."""
+    """The id of a user with an account."""
     return str((await sign_up(api))["id"])
 
 
@@ -198,7 +198,7 @@ async def test_a_browser_gets_the_page_and_a_program_the_list(
     cookie = f"autograph_session={browser.cookies['autograph_session']}"
     fetched = await connect(Cookie=cookie, Accept="application/json").get("/admin/users")
     assert [user["email"] for user in fetched.json()["users"]] == [EMAIL, NORA]
-    # A token says that a program asks, whatever it accepts.
+    # A token identifies the client as a program, whatever it accepts.
     shown = await browser.get("/admin/users", headers=nora)
     assert shown.headers["content-type"] == "application/json"
 

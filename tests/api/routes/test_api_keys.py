@@ -1,4 +1,4 @@
-"""API keys over REST: who may make them, and what they may do."""
+"""API keys over REST: who may create them, and what they may do."""
 
 import io
 import json
@@ -44,7 +44,7 @@ SCOPES = (["read"], ["write"], ["admin"], ["read", "write", "admin"])
 
 @pytest.fixture
 async def mina(api: AsyncClient) -> dict[str, str]:
-    """The header of somebody who is signed in."""
+    """The header of a signed-in user."""
     await sign_up(api)
     return bearer(await sign_in(api))
 
@@ -75,7 +75,7 @@ def dependencies(dependant: Dependant) -> Iterator[Any]:
 
 
 def asks_for(call: str) -> set[str]:
-    """Return which of the two ways of asking who calls a route has."""
+    """Return which of the two kinds of authentication a route uses."""
     asked = set(dependencies(CALLS[call].dependant))
     ways = {"viewer": CurrentPrincipal, "caller": CurrentCaller}
     return {name for name, way in ways.items() if get_args(way)[1].dependency in asked}
@@ -115,7 +115,7 @@ def test_the_reference_says_it_once_however_often_it_is_asked() -> None:
 
 
 def tries() -> Iterator[Any]:
-    """Yield each call with the sets of scopes that it refuses, and with each one that it takes."""
+    """Yield each call with the sets of scopes that it refuses, and with each set that it accepts."""
     for call in sorted(call for call in CALLS if REST[call].who is not Who.PUBLIC):
         taken = [scopes for scopes in SCOPES if REST[call].scope in scopes]
         yield pytest.param(call, [one for one in SCOPES if one not in taken], id=f"{call}-others")

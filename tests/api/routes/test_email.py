@@ -21,7 +21,7 @@ PUBLIC = ("/email-verification/confirm", "/email-change/confirm", "/email-change
 
 @pytest.fixture
 def settings_changes() -> dict[str, Any]:
-    """What an operator gets who chooses nothing."""
+    """The default settings of an operator."""
     return {"email_verification": "banner"}
 
 
@@ -190,7 +190,7 @@ async def test_an_old_sign_in_is_not_enough(
 
 
 @pytest.mark.parametrize("path", ["/email-verification/request", "/email-change/request"])
-async def test_nobody_is_nobody(api: AsyncClient, path: str) -> None:
+async def test_authentication_is_required(api: AsyncClient, path: str) -> None:
     body = {"email": NEW} if "change" in path else None
     assert_problem(await api.post(path, json=body), 401, "not_authenticated")
 

@@ -1,4 +1,4 @@
-"""The probes, and answers while a part we depend on is away."""
+"""The probes, and responses while a dependency is unavailable."""
 
 import pytest
 from httpx import ASGITransport, AsyncClient

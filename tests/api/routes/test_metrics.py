@@ -1,4 +1,4 @@
-"""GET /metrics: who may read it, and that the figures are those of what happened."""
+"""GET /metrics: who may read it, and that the metrics match what happened."""
 
 from contextlib import suppress
 
@@ -43,7 +43,7 @@ async def test_a_program_on_this_machine_may_read(connect: Connect, path: str) -
     ],
     ids=str,
 )
-async def test_nobody_else_finds_anything_there(connect: Connect, peer: str, headers: dict[str, str]) -> None:
+async def test_all_other_clients_get_404(connect: Connect, peer: str, headers: dict[str, str]) -> None:
     client = connect(ip=peer, **headers)
     assert_problem(await client.get("/metrics"), 404, "not_found")
     assert_problem(
@@ -225,7 +225,7 @@ async def test_the_build_and_the_memory_are_told(scrape: Scrape) -> None:
 
 
 def test_whoever_writes_an_event_by_itself_counts_it() -> None:
-    """The counter stands in `record`; a statement of a store's own must be followed by `count_event`."""
+    """The counter is in `record`; a statement in a store must be followed by `count_event`."""
     own = [module for module in product_modules() if ".audit_log.row(" in module.source]
     assert own, "the rotation of tokens writes its event by itself"
     assert [module.name for module in own if "count_event(" not in module.source] == []

@@ -1,4 +1,4 @@
-"""GET /metrics while something the server depends on is away."""
+"""GET /metrics while a dependency of the server is unavailable."""
 
 import pytest
 from httpx import AsyncClient

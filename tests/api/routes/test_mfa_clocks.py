@@ -1,4 +1,4 @@
-"""What REST says of a phone whose clock is wrong: where a key is set up, and nowhere else."""
+"""What REST says about a phone whose clock is wrong: during enrolment, and nowhere else."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ async def test_turning_on_says_by_how_much_and_what_to_do(
         f"That code is for another time. Your phone's clock and ours differ by about {told}. {WHAT_TO_DO}"
     )
     assert (await api.get("/me", headers=bearer(tokens))).json()["mfa_enabled"] is False
-    # The setup goes on: with the phone's time put right, the same entry does.
+    # The enrolment continues: once the phone's clock is corrected, the same entry works.
     right = {"code": phone.code(clock.seconds())}
     assert (await api.post("/mfa/enable", json=right, headers=bearer(tokens))).status_code == 200
 

@@ -87,7 +87,7 @@ async def test_what_is_off_cannot_be_changed(api: AsyncClient, tokens: dict[str,
 
 
 @pytest.mark.parametrize("path", CALLS)
-async def test_nobody_is_nobody(api: AsyncClient, path: str) -> None:
+async def test_authentication_is_required(api: AsyncClient, path: str) -> None:
     body = {"code": "123456"} if path == "/mfa/enable" else None
 
     assert_problem(await api.post(path, json=body), 401, "not_authenticated")

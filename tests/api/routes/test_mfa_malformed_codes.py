@@ -1,4 +1,4 @@
-"""What is no code: refused with a sentence; nothing is counted, logged or audited."""
+"""Text that is not a code: refused with an explanation; nothing is counted, logged or audited."""
 
 import logging
 from typing import Any

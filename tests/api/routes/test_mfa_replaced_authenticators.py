@@ -1,4 +1,4 @@
-"""What REST says of a code of an authenticator that was replaced (decision 37)."""
+"""What REST says about a code from a replaced authenticator (decision 37)."""
 
 from dataclasses import replace
 
@@ -17,12 +17,12 @@ MONTH = 30 * 86_400
 
 @pytest.fixture
 async def member(api: AsyncClient, clock: FakeClock) -> Member:
-    """Somebody who has replaced the authenticator: `phone` is the entry so far."""
+    """A user who is about to replace the authenticator: `phone` is the current entry."""
     return await enrol(api, clock)
 
 
 async def replaced(api: AsyncClient, clock: FakeClock, member: Member) -> Member:
-    """Put another authenticator in the place of the member's, and return them with that."""
+    """Replace the member's authenticator, and return the member together with the new one."""
     fresh = await fresh_tokens(api, clock, member)
     new = await set_up(api, fresh)
     answer = await api.post("/mfa/enable", json={"code": new.code(clock.seconds())}, headers=bearer(fresh))
@@ -53,7 +53,7 @@ async def test_the_detail_names_the_newer_entry_and_nothing_else_differs(
     assert (await verify(api, now.phone.code(clock.seconds()), token)).status_code == 200
 
 
-async def test_without_the_password_nobody_hears_it(
+async def test_without_the_password_the_replacement_is_not_disclosed(
     api: AsyncClient, clock: FakeClock, member: Member
 ) -> None:
     await replaced(api, clock, member)

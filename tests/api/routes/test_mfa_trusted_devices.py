@@ -1,4 +1,4 @@
-"""Trusted browsers over REST: listed, revoked, and nobody else's."""
+"""Trusted browsers over REST: listed, revoked, and only those of the caller."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""The server as a whole over REST: who may see it, who may switch what, and what a switch does at once."""
+"""The server overview over REST: who may see it, who may change flags, and their immediate effect."""
 
 from typing import Any
 
@@ -129,7 +129,7 @@ async def test_a_share_of_the_accounts(api: AsyncClient, nora: dict[str, str]) -
         (f"/admin/flags/{'x' * 65}", OFF, 422, "invalid_input"),
     ],
 )
-async def test_what_no_flag_takes_is_refused(
+async def test_an_invalid_flag_change_is_refused(
     api: AsyncClient, nora: dict[str, str], services: Services, path: str, body: Any, status: int, code: str
 ) -> None:
     assert_problem(await put(api, nora, body, path), status, code)

@@ -1,4 +1,4 @@
-"""A new password over REST."""
+"""A password reset over REST."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def confirm(client: AsyncClient, token: str, password: str = NEW_PASSWORD)
     return await client.post(CONFIRM, json={"token": token, "new_password": password})
 
 
-async def test_the_whole_way(api: AsyncClient, mailbox: Mailbox) -> None:
+async def test_a_password_reset_from_request_to_confirmation(api: AsyncClient, mailbox: Mailbox) -> None:
     await sign_up(api)
     tokens = await sign_in(api)
     assert (await request(api)).status_code == 200
@@ -51,7 +51,7 @@ async def test_the_answer_is_the_same_to_the_byte(
     await sign_up(api)
     await sign_up(api, "locked@northwind.dev")
     answers = [await request(connect("192.0.2.1"), email) for email in (EMAIL, "nobody@northwind.dev")]
-    # The last of these writes no letter any more.
+    # The last of these no longer sends an email.
     answers += [await request(connect(f"192.0.2.{10 + number}")) for number in range(4)]
     await change(services, USERS, status="locked")
     answers.append(await request(connect("192.0.2.2"), "locked@northwind.dev"))
@@ -70,7 +70,7 @@ async def test_a_known_and_an_unknown_email_are_the_same_work(
     connect: Connect, services: Services, redis_window: RedisWindow
 ) -> None:
     async def work(email: str, ip: str) -> object:
-        # The courier sees to the letter in the background, and must not be counted with the answer.
+        # The courier processes the email in the background, which must not be counted with the response.
         while (await services.outbox.waiting(1))[0]:  # noqa: ASYNC110  (the event is the courier's)
             await asyncio.sleep(0.01)
         with statements(services) as seen, redis_window.counting() as commands:

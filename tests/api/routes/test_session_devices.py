@@ -1,4 +1,4 @@
-"""Devices over REST: listed, signed out, and nobody else's."""
+"""Devices over REST: listed, signed out, and only those of the caller."""
 
 from typing import Any
 from uuid import uuid4
@@ -21,7 +21,7 @@ SCRIPT = {"Sec-Fetch-Mode": "cors"}
 
 @pytest.fixture
 async def mine(api: AsyncClient) -> dict[str, Any]:
-    """The tokens of Mina's script."""
+    """The tokens of Mina's REST client."""
     await sign_up(api)
     return await sign_in(api)
 
@@ -98,7 +98,7 @@ async def test_a_stranger_gets_nowhere(api: AsyncClient, services: Services, min
     refused = await api.delete(f"/sessions/{own['id']}", headers=bearer(theirs))
     unknown = await api.delete(f"/sessions/{uuid4()}", headers=bearer(theirs))
 
-    # Whether it exists is nobody's business.
+    # Whether it exists is not disclosed.
     assert assert_problem(refused, 404, "not_found") == assert_problem(unknown, 404, "not_found")
     assert (await api.get("/me", headers=bearer(mine))).status_code == 200
     assert [one["id"] for one in await listed(api, theirs)] != [own["id"]]
@@ -112,7 +112,7 @@ async def test_what_names_no_session_is_refused(api: AsyncClient, mine: dict[str
     assert len(await listed(api, mine)) == 1
 
 
-async def test_nobody_is_nobody(api: AsyncClient) -> None:
+async def test_authentication_is_required(api: AsyncClient) -> None:
     for answer in (
         await api.get("/sessions"),
         await api.delete("/sessions"),

@@ -1,4 +1,4 @@
-"""The table of who may do what (support/product/authorisation.py), tried on REST, the forms and the pages."""
+"""The authorisation table (support/product/authorisation.py), applied to REST, the forms and the pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.parametrize("settings_changes", [{"email_verification":
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody with a session of each kind; without any, if there is neither token nor cookie."""
+    """A caller with a session of each kind; with none if there is neither token nor cookie."""
 
     client: AsyncClient
     id: str = ""
@@ -53,14 +53,14 @@ class Caller:
     cookie: str = ""
 
     async def call(self, call: str, given: Mapping[str, Any], owned: Mapping[str, str]) -> Response:
-        """Make a call of REST, by the access token."""
+        """Make a REST call with the access token."""
         method, path = call.split()
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         body: dict[str, Any] = {"data" if path == "/token" else "json": filled(given, owned)} if given else {}
         return await self.client.request(method, _address(path, owned), headers=headers, **body)
 
     async def post(self, call: str, given: Mapping[str, Any], owned: Mapping[str, str]) -> Response:
-        """Send a form, by the cookie."""
+        """Send a form with the cookie."""
         method, path = call.split()
         headers = {"Origin": ORIGIN, "Accept": "text/html"}
         if self.cookie:
@@ -77,7 +77,7 @@ def _address(path: str, owned: Mapping[str, str]) -> str:
 
 
 class People:
-    """Who takes part in a row, and what is the owner's."""
+    """The callers of a row, and what belongs to the owner."""
 
     def __init__(self, services: Services, connect: Connect, clock: FakeClock) -> None:
         self._services, self._connect, self._clock = services, connect, clock
@@ -85,7 +85,7 @@ class People:
         self.owned: dict[str, Any] = {}
 
     async def gather(self, row: Row) -> None:
-        """Make them."""
+        """Create them."""
         owner, paper = await self._join("owner", _OWNERS_IP), list[str]()
         await self._collect(owner)
         if row.scene is Scene.TWO_STEP:
@@ -103,7 +103,7 @@ class People:
         }
 
     async def leave_note(self) -> None:
-        """Leave the owner a note; whoever asks for it uses it up."""
+        """Store a one-time secret for the owner; a caller that requests it uses it up."""
         self.owned["note"] = await self._services.one_time_secrets.put(
             UUID(self.owned["user"]), {"key": _SECRET}
         )
@@ -162,7 +162,7 @@ class People:
 
 @pytest.fixture
 def people(services: Services, connect: Connect, clock: FakeClock) -> People:
-    """The people of a row, to be gathered."""
+    """The people of a row, not created yet."""
     return People(services, connect, clock)
 
 
@@ -204,9 +204,9 @@ async def test_each_role_gets_what_it_may_expect(
 
 
 async def is_refused(services: Services, answer: Response) -> bool:
-    """Tell whether an answer says no: by its status, or in what the page it leads to will say."""
+    """Return True if a response is a refusal: by its status, or by the message of the page it leads to."""
     if answer.status_code != 303:
-        # What is no call of ours is left to the pages, which have none of that name.
+        # What is not one of our calls is passed on to the pages, none of which has that name.
         return answer.status_code in (401, 403, 404) or answer.text == f"page {answer.url.path}"
     flash = await services.flash.pop(cookies_set(answer)["autograph_flash"].value)
     return flash is not None and flash.code in all_errors()

@@ -1,7 +1,7 @@
-"""Nobody learns from the time an answer takes whether an account exists: both cost the same work.
+"""Response times do not reveal whether an account exists: both cases do the same work.
 
-The work is compared, not the clock: a busy machine disturbs the one and not the other. Hashing shows as
-processor time, of which a whole hash takes more than all the rest, and which noise can only add to.
+The work is compared, not the elapsed time, which a busy machine would disturb. Hashing shows up as processor
+time: a complete hash takes more than everything else, and noise can only add to it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -103,10 +103,10 @@ async def test_what_follows_the_answer_is_the_same_work_too(
     redis_window: RedisWindow,
     ask: Ask,
 ) -> None:
-    """The process goes on working after the answer, which delays whoever is served next.
+    """The process continues to work after the response, which delays the next request it serves.
 
-    For an unknown address a courier takes, opens and renders a letter too; only what the mail server hears
-    of it is left out.
+    For an unknown address, too, a courier claims, opens and renders an email; only the conversation with the
+    mail server is left out.
     """
     await services.courier.close()
     hand = Courier(services.database, services.outbox, mailbox, clock, RecordedEntropy())

@@ -1,4 +1,4 @@
-"""A full journey through the front door, and what the log says about it."""
+"""A full journey through the HTTP application, and what the log says about it."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from tests.support.services.factories import EMAIL, PASSWORD, WRONG, prove
 
 
 async def journey(browser: AsyncClient, services: Services) -> list[str]:
-    """Use everything, break something, and return every secret that was involved."""
+    """Use everything, cause an internal error, and return every secret that was involved."""
     await sign_up(browser)
     await browser.post("/login", json={"email": EMAIL, "password": WRONG})
     first = await sign_in(browser)

@@ -1,6 +1,6 @@
-"""Whatever somebody sends and however it fails, neither a value nor a name of it is in the log, at no level.
+"""Whatever a client sends and however it fails, no value or field name of it is in the log, at any level.
 
-Every call of REST and every form of the pages is fed the same word in every place there is.
+Every REST call and every form of the pages receives the same word in every possible position.
 """
 
 import io
@@ -56,7 +56,7 @@ MALFORMED = (
 
 @pytest.fixture
 def log() -> Generator[io.StringIO]:
-    """Everything the process logs, at the most talkative level."""
+    """Everything the process logs, at the most verbose level."""
     with captured_log("DEBUG", "text") as output:
         for name in ("httpx", "httpcore"):  # the test's own client
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -83,7 +83,7 @@ def bodies(names: list[str]) -> list[Any]:
 
 
 def names_in(schema: dict[str, Any]) -> list[str]:
-    """Return the names of what a body may hold."""
+    """Return the names of the fields that a body may have."""
     while "$ref" in schema:
         schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     found = list(schema.get("properties", {}))
@@ -110,7 +110,7 @@ def sent(path: str, method: str) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """SQLite, unless a test wants both: each driver tells of a failure in its own way."""
+    """SQLite, unless a test needs both: each driver reports a failure in its own way."""
     return str(request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url"))
 
 
@@ -173,7 +173,7 @@ async def test_a_form(
 async def test_a_handler_that_breaks_at_a_statement(
     connect: Connect, services: Services, nora: str, log: io.StringIO, table: str
 ) -> None:
-    """The statement has the values; the fault is ours."""
+    """The statement contains the values; the fault is in our code."""
     async with services.database.unit() as connection:
         await connection.execute(text(f"ALTER TABLE {table} RENAME TO away"))
     statuses: set[int] = set()

@@ -1,6 +1,6 @@
-"""Everything the OpenAPI document promises, asked of the running product with good and with bad data.
+"""Everything the OpenAPI document promises, checked on the running product with valid and invalid data.
 
-Schemathesis makes the requests out of the document: what fits it, and what does not.
+Schemathesis generates the requests from the document: both those that conform to it and those that do not.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,8 @@ _PASSWORD = "gravel harbour thirteen violins"
 _DOCUMENT = build_api().openapi()
 _CALLS = [(path, method) for path, methods in _DOCUMENT["paths"].items() for method in methods]
 _GUARDED = [(path, method) for path, method in _CALLS if _DOCUMENT["paths"][path][method].get("security")]
-# Each holds one answer against the document. Those left out send requests of their own, or cannot know that
-# an answer depends on what is in no document: a password, a code, a link.
+# Each checks one response against the document. The omitted ones send requests of their own, or cannot know
+# that a response depends on something outside any document: a password, a code, a link.
 _CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -59,7 +59,7 @@ _FEW = settings(
 
 
 class Examiner:
-    """Schemathesis with our document; slow to import, so only the process that runs these tests does."""
+    """Schemathesis with our document; importing it is slow, so only processes that run these tests do."""
 
     def __init__(self) -> None:
         library: Any = import_module("schemathesis")
@@ -72,7 +72,7 @@ class Examiner:
     def ask(
         self, call: tuple[str, str], good: bool, server: LiveServer, headers: Callable[[], dict[str, str]]
     ) -> None:
-        """Send what schemathesis makes of a call and hold each answer against the document."""
+        """Send what schemathesis generates for a call and check each response against the document."""
         path, method = call
         mode = self._modes.POSITIVE if good else self._modes.NEGATIVE
 
@@ -90,18 +90,18 @@ class Examiner:
 
 @pytest.fixture(scope="session")
 def examiner() -> Examiner:
-    """Who knows the document and trusts nobody."""
+    """Schemathesis with the document, on a client that trusts no authorities."""
     return Examiner()
 
 
 def address() -> dict[str, str]:
-    """Return the header that makes a request one of a client of its own, whom no limit has met."""
+    """Return the header that gives a request a client address of its own, not yet rate limited."""
     number = next(_numbers)
     return {"X-Forwarded-For": f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::1"}
 
 
 def newcomer(server: LiveServer) -> dict[str, str]:
-    """Create an account and return the header that shows an access token of it."""
+    """Create an account and return the header with an access token for it."""
     person = {"email": f"schema{next(_numbers)}@northwind.dev", "password": _PASSWORD}
     with httpx.Client(base_url=server.base_url, verify=PLAIN) as client:
         assert client.post("/register", json=person, headers=address()).status_code == 201
@@ -110,7 +110,7 @@ def newcomer(server: LiveServer) -> dict[str, str]:
 
 
 def is_signed_in(server: LiveServer, caller: dict[str, str]) -> bool:
-    """Tell whether the access token is still good."""
+    """Return True if the access token is still valid."""
     return asks.get(f"{server.base_url}/me", headers=caller).status_code == 200
 
 
@@ -120,16 +120,18 @@ def name_of(call: tuple[str, str]) -> str:
 
 @pytest.mark.parametrize("good", [True, False], ids=["good", "bad"])
 @pytest.mark.parametrize("call", _CALLS, ids=name_of)
-def test_anybody(examiner: Examiner, call: tuple[str, str], good: bool, live_server: LiveServer) -> None:
+def test_anonymous_requests(
+    examiner: Examiner, call: tuple[str, str], good: bool, live_server: LiveServer
+) -> None:
     examiner.ask(call, good, live_server, dict)
 
 
 @pytest.mark.parametrize("good", [True, False], ids=["good", "bad"])
 @pytest.mark.parametrize("call", _GUARDED, ids=name_of)
-def test_somebody_signed_in(
+def test_authenticated_requests(
     examiner: Examiner, call: tuple[str, str], good: bool, live_server: LiveServer
 ) -> None:
-    """Somebody new whenever the call before has ended their session, as many of the calls do."""
+    """A new user whenever the previous call has revoked the session, as many of the calls do."""
     caller = dict[str, str]()
 
     def signed_in() -> dict[str, str]:
@@ -142,13 +144,13 @@ def test_somebody_signed_in(
 
 
 @pytest.mark.parametrize("call", _WITH_BODY, ids=name_of)
-def test_bodies_that_nobody_documents(call: tuple[str, str], live_server: LiveServer) -> None:
+def test_undocumented_bodies(call: tuple[str, str], live_server: LiveServer) -> None:
     path, method = call
     documented = _DOCUMENT["paths"][path][method]["responses"]
     signed_in = newcomer(live_server) if call in _GUARDED else {}
     kind = next(iter(_DOCUMENT["paths"][path][method]["requestBody"]["content"]))
     found: dict[str, Any] = {}
-    # A connection for each: after a body that is too long the server hangs up.
+    # One connection per request: after a body that is too long, the server closes the connection.
     limits = httpx.Limits(max_keepalive_connections=0)
     with httpx.Client(base_url=live_server.base_url, limits=limits, verify=PLAIN) as client:
         for name, body in _HOSTILE.items():

@@ -1,4 +1,4 @@
-"""What the table of operations says of recent authentication is what each face demands."""
+"""What the table of operations says about recent authentication is what each interface enforces."""
 
 import re
 from uuid import uuid4
@@ -21,13 +21,13 @@ FORMS_OF_USERS = [(form, row) for form, row in FORMS.items() if row.who is not W
 
 
 def at(call: str) -> tuple[str, str]:
-    """Return method and address of a call, with an id where it takes one."""
+    """Return method and path of a call, with an id where it needs one."""
     method, _, path = call.partition(" ")
     return method, re.sub(r"\{\w+\}", str(uuid4()), path)
 
 
 async def old_administrator(api: AsyncClient, services: Services, clock: FakeClock) -> dict[str, str]:
-    """Sign an administrator in, and let that be too long ago."""
+    """Sign an administrator in, and let the authentication become too old."""
     await register(services)
     await change(services, USERS, role=Role.ADMIN.value)
     tokens = await sign_in(api)
@@ -37,7 +37,7 @@ async def old_administrator(api: AsyncClient, services: Services, clock: FakeClo
 
 async def ask(api: AsyncClient, call: str, headers: dict[str, str]) -> Response:
     method, path = at(call)
-    # An empty object is no body that any of them accepts, and is not looked at before the caller is.
+    # None of them accepts an empty object as its body, and the body is not looked at before the caller is.
     return await api.request(method, path, headers=headers, json=None if method == "GET" else {})
 
 

@@ -1,4 +1,4 @@
-"""A full journey with two-step verification, and where its secrets are found afterwards: nowhere."""
+"""A full journey with two-step verification, after which its secrets must not be found anywhere."""
 
 import io
 import re
@@ -36,14 +36,14 @@ _FILLED = {
 
 @pytest.fixture
 def log() -> Generator[io.StringIO]:
-    """Everything the process logs, at the most talkative level."""
+    """Everything the process logs, at the most verbose level."""
     with captured_log("DEBUG", "text") as output:
         yield output
 
 
 @dataclass
 class Secrets:
-    """What went out during the journey and must not be found."""
+    """What was handed out during the journey and must not be found."""
 
     texts: list[str] = field(default_factory=list[str])
     codes: list[str] = field(default_factory=list[str])
@@ -54,7 +54,7 @@ class Secrets:
 
 
 async def journey(browser: AsyncClient, api: AsyncClient, services: Services, clock: FakeClock) -> Secrets:
-    """Do everything that leaves something behind."""
+    """Do everything that stores something."""
     member = await enrol(api, clock)
     phone, told = member.phone, Secrets([PASSWORD])
     now = clock.seconds()

@@ -1,4 +1,4 @@
-"""Traces: what a collector gets to know of a request, from whom, and what it never does."""
+"""Traces: what a collector learns about a request, which processes report it, and what is never reported."""
 
 import asyncio
 from uuid import UUID
@@ -23,7 +23,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 @pytest.fixture
 async def services(settings: Settings, collector: Collector, open_services: OpenServices) -> Services:
-    """Services that tell the collector."""
+    """Services that send traces to the collector."""
     return await open_services(
         settings.model_copy(update={"otel_exporter_otlp_endpoint": collector.endpoint})
     )
@@ -100,7 +100,7 @@ async def test_a_broken_trace_context_begins_a_new_trace(
     assert not top.parent
 
 
-async def test_a_letter_is_told_of_without_to_whom(services: Services, collector: Collector) -> None:
+async def test_a_delivery_is_traced_without_its_recipient(services: Services, collector: Collector) -> None:
     await services.courier.close()
     async with services.database.unit() as connection:
         await services.outbox.post(connection, MailMessage(EMAIL, "A subject line", ("Hello.",)))
@@ -112,7 +112,7 @@ async def test_a_letter_is_told_of_without_to_whom(services: Services, collector
     assert b"A subject line" not in collector.raw
 
 
-async def test_nothing_secret_and_nobody_is_told(
+async def test_traces_hold_no_secrets_and_no_personal_data(
     api: AsyncClient, browser: AsyncClient, collector: Collector, clock: FakeClock
 ) -> None:
     await sign_up(api)

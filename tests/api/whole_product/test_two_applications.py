@@ -36,7 +36,7 @@ async def running(app: ASGIApp) -> AsyncGenerator[None]:
 async def north_and_south(
     database_url: str, redis_url: str, migrated_sqlite_file: Path, tmp_path: Path
 ) -> AsyncGenerator[tuple[AsyncClient, AsyncClient]]:
-    """A client of either application."""
+    """A client for each of the two applications."""
     south = Path(shutil.copy(migrated_sqlite_file, tmp_path / "south.sqlite3"))
     of_north = make_settings(
         tmp_path / "north",

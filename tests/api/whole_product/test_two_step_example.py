@@ -1,4 +1,4 @@
-"""docs/examples/two_step.py against a whole running server."""
+"""docs/examples/two_step.py, run against a complete server."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def answers(base_url: str) -> bool:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Generator[str]:
-    """The address of a server that was started the way the README says."""
+    """The address of a server that was started as the README says."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AUTOGRAPH_")}
     kept = {name: value for name, value in kept.items() if name not in ("DATABASE_URL", "REDIS_URL")}

@@ -1,4 +1,4 @@
-"""The newest link of a kind alone is good, by whichever door it was asked for, on both databases."""
+"""Only the newest link of a purpose is valid, whichever way it was requested, on both databases."""
 
 import asyncio
 from collections import Counter
@@ -24,7 +24,7 @@ FIRST, SECOND = "first@elsewhere.dev", "second@elsewhere.dev"
 
 @pytest.fixture
 def settings_changes() -> dict[str, Any]:
-    """What an operator gets who chooses nothing."""
+    """The default settings of an operator."""
     return {"email_verification": "banner"}
 
 

@@ -45,7 +45,7 @@ OFF = pytest.mark.parametrize("settings_changes", [{"email_verification": "off"}
 
 @pytest.fixture
 def settings_changes() -> dict[str, Any]:
-    """What an operator gets who chooses nothing."""
+    """The default settings of an operator."""
     return {"email_verification": "banner"}
 
 
@@ -85,7 +85,9 @@ async def test_a_registration_that_is_refused_posts_nothing(services: Services, 
 
 
 @OFF
-async def test_switched_off_nobody_is_asked(services: Services, mailbox: Mailbox, mina: Account) -> None:
+async def test_when_off_no_verification_is_requested(
+    services: Services, mailbox: Mailbox, mina: Account
+) -> None:
     assert not mina.email_verified
     assert mailbox.letters == []
     assert await how_many(services, LINKS) == 0
@@ -263,7 +265,7 @@ async def test_where_it_is_required_nobody_gets_in_before(
 
 @REQUIRED
 @pytest.mark.usefixtures("mina")
-async def test_only_who_knows_the_password_hears_of_it(services: Services) -> None:
+async def test_a_missing_verification_is_disclosed_only_with_the_password(services: Services) -> None:
     with pytest.raises(InvalidCredentials):
         await prove(services, password=WRONG)
     with pytest.raises(InvalidCredentials):

@@ -1,4 +1,4 @@
-"""Who may administer: read anew for every change, and nothing learnt by anybody else; on both databases."""
+"""Who may administer: read again for every change; others learn nothing from a refusal; on both databases."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -65,7 +65,7 @@ every_change = pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__
 
 
 @every_change
-async def test_whoever_is_none_changes_nothing_and_learns_nothing(
+async def test_a_user_without_the_role_changes_nothing_and_learns_nothing(
     services: Services, mailbox: Mailbox, act: Act
 ) -> None:
     mina = await register(services)
@@ -153,7 +153,7 @@ async def test_an_api_key_needs_no_recent_sign_in_and_is_named(services: Service
 
 
 @pytest.mark.parametrize("act", [lock, reset_mfa], ids=lambda act: act.__name__)
-async def test_nobody_shuts_themselves_out(services: Services, act: Act) -> None:
+async def test_administrators_cannot_lock_or_reset_themselves(services: Services, act: Act) -> None:
     nora = await administrator(services)
     await administrator(services, OTTO)
     with pytest.raises(OwnAccount):

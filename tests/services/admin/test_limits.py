@@ -1,4 +1,4 @@
-"""An operator lifts the limits of an address, and a browser that is known needs nobody for that."""
+"""An operator resets the rate limits of an address; a known browser does not depend on that."""
 
 import re
 
@@ -83,7 +83,7 @@ async def test_of_an_account_its_own_limit_goes_and_those_of_where_signing_in_fa
     await lock_out(services, OFFICE, EMAIL)
     assert await services.limits.lift_account(OPERATOR, account.id) == ["login", "login_account"]
     assert (await prove(services, ip=OFFICE)).email == EMAIL
-    with pytest.raises(RateLimited):  # nobody has tried this account from there
+    with pytest.raises(RateLimited):  # there were no attempts on this account from there
         await prove(services, ip="192.0.2.200")
     with pytest.raises(AccountUnknown):
         await services.limits.lift_account(OPERATOR, type(account.id)(int=7))

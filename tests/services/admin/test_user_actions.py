@@ -1,4 +1,4 @@
-"""What an operator does to accounts, on both databases: in force at once, audited, told to the owner."""
+"""Operators' actions on accounts, on both databases: effective at once, audited, the owner notified."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -74,7 +74,7 @@ async def test_every_session_is_over_before_it_is_said_to_be(
     other = await register(services, "theo@northwind.dev")
     theos = await open_pair(services, other.email)
     pair, cookie = await open_pair(services), await open_cookie(services)
-    for token in (pair.access_token, cookie, theos.access_token):  # their copies lie in Redis now
+    for token in (pair.access_token, cookie, theos.access_token):  # their copies are cached in Redis now
         await principal_of(services, token)
     under_way = await prove(services)
     mailbox.empty()
@@ -111,7 +111,7 @@ async def test_a_locked_account_cannot_be_signed_in_to_until_it_is_unlocked(
     assert await services.user_actions.unlock(OPERATOR, mina.id) is True
     assert await services.user_actions.unlock(OPERATOR, mina.id) is False
     with pytest.raises(SessionEnded):
-        await principal_of(services, old.access_token)  # what was ended stays ended
+        await principal_of(services, old.access_token)  # revocation is final
     await prove(services)
     assert len(await audited(services, "account_unlocked")) == 1
     assert mailbox.letters[-1].subject == "Your account is open again"
@@ -136,7 +136,7 @@ async def test_a_link_does_not_open_a_locked_account(services: Services) -> None
         await services.password_reset.confirm(context(), token, PASSWORD)
 
 
-async def test_a_second_lock_is_no_news(services: Services, mailbox: Mailbox) -> None:
+async def test_a_second_lock_is_neither_audited_nor_reported(services: Services, mailbox: Mailbox) -> None:
     mina = await register(services)
     mailbox.empty()
     outcomes = await asyncio.gather(*(lock(services, mina.id) for _ in range(RACERS)))
@@ -168,7 +168,7 @@ async def test_a_new_role_is_in_every_new_session_and_in_none_from_before(servic
 async def test_the_last_administrator_stays(services: Services, act: Act) -> None:
     admin = await make_admin(services, ADMIN)
     locked = await make_admin(services, OTHER_ADMIN)
-    await lock(services, locked.id)  # one who is locked does not count
+    await lock(services, locked.id)  # a locked one does not count
     with pytest.raises(LastAdmin):
         await act(services, admin.id)
     assert (await person(services, ADMIN)).is_active_admin
@@ -196,7 +196,8 @@ async def test_of_many_who_take_away_the_last_administrators_one_is_refused(
         active = [one for one in admins if (await person(services, one.email)).is_active_admin]
         assert len(active) == 1, outcomes
         assert sum(isinstance(outcome, LastAdmin) for outcome in outcomes) == 1, outcomes
-        # The next round begins with nobody: as somebody at the database would.
+        # The next round starts without administrators, as a change made directly in the database would leave
+        # it.
         async with services.database.unit() as connection:
             await connection.execute(USERS.update().values(role="user"))
 

@@ -77,7 +77,7 @@ async def test_people_are_found_by_what_they_have(services: Services) -> None:
     assert await services.user_directory.page(UserFilter(), "\0", 9) == ([], None)
 
 
-async def test_the_sessions_of_somebody_are_shown_to_no_surprise(services: Services) -> None:
+async def test_the_open_sessions_of_an_account_are_listed(services: Services) -> None:
     mina = await register(services)
     pair = await open_pair(services)
     nora = await administrator(services)

@@ -1,4 +1,4 @@
-"""Accounts that an operator makes, on both databases."""
+"""Accounts created by an operator, on both databases."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""API keys: what makes one, what it opens, what ends it."""
+"""API keys: how they are created, what they give access to, and what revokes them."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ async def mina(services: Services) -> SessionPrincipal:
 
 
 async def refused(services: Services, text: str, ip: str = "203.0.113.7") -> str:
-    """Show a key that is refused and return why."""
+    """Use a key that is refused and return the reason."""
     with pytest.raises((ApiKeyInvalid, ApiKeyRevoked, ApiKeyExpired, RateLimited)) as refusal:
         await use(services, text, ip)
     return refusal.value.code
@@ -414,7 +414,7 @@ async def test_a_key_that_is_over_is_told_of_once_an_hour(
     assert event.details == {"key": made.key.id, "reason": "api_key_revoked"}
 
 
-async def test_guesses_are_nobodys_events(services: Services, mina: SessionPrincipal) -> None:
+async def test_guesses_cause_no_audit_events(services: Services, mina: SessionPrincipal) -> None:
     made = await issue(services, mina)
     for text in (impostor(made.text), new_key(RecordedEntropy("else")).text):
         assert await refused(services, text) == "api_key_invalid"

@@ -33,7 +33,7 @@ async def services(settings: Settings, own_redis: EmbeddedRedis, open_services: 
 
 
 async def guess(services: Services, text: str, times: int, ip: str = THERE) -> None:
-    """Show wrong keys with the id of a good one."""
+    """Send wrong keys with the id of a valid one."""
     for number in range(times):
         with pytest.raises(ApiKeyInvalid):
             await use(services, impostor(text, number), ip)
@@ -147,7 +147,9 @@ async def test_without_redis_the_limits_still_hold(
     assert await use(services, made.text, THERE)
 
 
-async def test_without_a_database_nobody_can_tell(settings: Settings, open_services: OpenServices) -> None:
+async def test_without_a_database_the_answer_is_unavailable(
+    settings: Settings, open_services: OpenServices
+) -> None:
     gone = settings.model_copy(update={"database_url": "postgresql://me:secret@127.0.0.1:1/none"})
     with pytest.raises(Unavailable):
         await use(await open_services(gone), new_key(RecordedEntropy()).text)

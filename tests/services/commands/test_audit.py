@@ -26,8 +26,8 @@ def database_url(sqlite_url: str) -> str:
 
 @pytest.fixture
 async def linked(services: Services) -> Services:
-    """Two people's events, linked but for the last."""
-    # However long the commands take: nobody else links meanwhile.
+    """The events of two users, linked except for the last one."""
+    # However long the commands take, nothing else links in the meantime.
     await services.audit_chain.close()
     await register(services)
     await open_cookie(services)

@@ -1,4 +1,4 @@
-"""`doctor`, as an operator runs it, on servers that are well and on servers that are not."""
+"""`doctor`, as an operator runs it, on healthy and on faulty servers."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ async def test_a_server_that_is_well(services: Services, tmp_path: Path) -> None
     assert found["database"] == ("good", f"{kind} answers, and its schema is current", "")
     assert "Redis' is " in found["clock"][1]
     assert ("the database's is " in found["clock"][1]) == services.database.writes_at_once
-    del found["pages"]  # as it happens
+    del found["pages"]  # their state varies
     assert {outcome for outcome, _, _ in found.values()} == {"good"}, found
     assert (office.conversations, office.arrived) == (1, [])  # greeted, and nothing sent
 
@@ -79,7 +79,7 @@ async def test_a_secret_that_others_can_read(services: Services) -> None:
     folder = services.settings.data_dir
     _, before = await examined(services, AUTOGRAPH_SECRET_KEYS="")
     assert before["secrets"][0] == "doubtful"
-    assert not (folder / "secret_keys").exists()  # to look makes none
+    assert not (folder / "secret_keys").exists()  # an inspection creates none
     folder.mkdir(exist_ok=True)
     secrets = folder / "secret_keys"
     secrets.write_text("a" * 64)

@@ -1,4 +1,4 @@
-"""`flags …`, as an operator runs them beside a server that is in use."""
+"""`flags …`, as an operator runs them next to a running server."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""`keys rotate`, as an operator runs it: a new secret, and nobody is signed out."""
+"""`keys rotate`, as an operator runs it: a new secret, and no session is revoked."""
 
 import socket
 from pathlib import Path
@@ -62,7 +62,7 @@ async def test_nobody_is_signed_out(
         await principal_of(later, token)
     new = await later.tokens.refresh(context(), pair.refresh_token)
     await principal_of(later, new.access_token)
-    assert new.access_token.partition(".")[0] != pair.access_token.partition(".")[0]  # another key's name
+    assert new.access_token.partition(".")[0] != pair.access_token.partition(".")[0]  # the id of another key
     assert await later.trusted_devices.recognise(trusted, mina.user_id)
     await later.tokens.open_for_client(context(), await sign_in(later, mina.phone.code(clock.seconds())))
     await later.tokens.open_for_client(context(), await sign_in(later, mina.paper[1]))
@@ -85,7 +85,7 @@ async def test_beside_a_running_server_nothing_is_sealed_yet(services: Services,
 
     assert (code, "restart it, then run `keys reseal`" in told) == (0, True)
     assert file_of(services).read_text().count("\n") == 2
-    # The server that runs, with the old list, can go on.
+    # The running server continues with the old list.
     await services.tokens.open_for_client(
         context(), await sign_in(services, mina.phone.code(clock.seconds()))
     )

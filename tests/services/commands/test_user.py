@@ -1,4 +1,4 @@
-"""`create-admin` and `user …`, as an operator runs them beside a server that is in use."""
+"""`create-admin` and `user …`, as an operator runs them next to a running server."""
 
 import os
 import pty
@@ -132,7 +132,7 @@ async def test_without_a_terminal_or_with_a_wrong_word_it_is_the_usage_that_is_w
         ("user", "list", "--limit", "0"),
         ("user", "create", ADMIN, "--generate", "--invite"),
         ("user", "lock"),
-        ("user", "lock", "n\udcffra@northwind.dev"),  # a byte that is no text
+        ("user", "lock", "n\udcffra@northwind.dev"),  # a byte that is not text
         ("user", "create", "n\udcffra@northwind.dev"),
         ("user", "show", "mina@northwind.dev\n"),
     ):
@@ -146,7 +146,7 @@ async def test_an_account_there_is_becomes_an_administrators_only_when_confirmed
     assert not (await services.user_directory.find(EMAIL)).is_active_admin
     assert (await command(services, "create-admin", EMAIL, "--yes")).returncode == 0
     assert (await services.user_directory.find(EMAIL)).is_active_admin
-    await prove(services)  # the password is as it was
+    await prove(services)  # the password is unchanged
 
     await make_admin(services, ADMIN)
     await command(services, "user", "lock", EMAIL)
@@ -182,7 +182,7 @@ def _talk(master: int, questions: list[bytes], answer: bytes) -> str:
     try:
         while more := os.read(master, 1024):
             shown += more
-    except OSError:  # the other end is closed: that is how a terminal says so
+    except OSError:  # the other end is closed: that is how a terminal reports it
         pass
     os.close(master)
     return shown.decode()
@@ -190,7 +190,7 @@ def _talk(master: int, questions: list[bytes], answer: bytes) -> str:
 
 @pytest.fixture
 def services_environment(services: Services) -> dict[str, str]:
-    """What a command's process is told about the services."""
+    """The services' settings in a command's environment."""
     return {
         **os.environ,
         "DATABASE_URL": services.settings.database_url,

@@ -1,4 +1,4 @@
-"""Feature flags, on both databases: what they say, to whom, how they change, and what they decide."""
+"""Feature flags, on both databases: their values, for whom they are on, how they change, their effects."""
 
 import asyncio
 import random
@@ -76,7 +76,7 @@ def test_every_flag_has_a_setting_that_is_its_default(name: str) -> None:
     ],
     ids=["strict", "plain"],
 )
-async def test_what_nobody_switched_is_as_the_settings_have_it(services: Services) -> None:
+async def test_an_unchanged_flag_follows_the_settings(services: Services) -> None:
     settings = services.settings
     assert services.flags.of(EMAIL_VERIFICATION, PEOPLE[0]) == settings.email_verification
     assert services.flags.of(REGISTRATION_OPEN) is settings.registration_open
@@ -109,7 +109,7 @@ async def test_who_changed_what_is_audited_with_before_and_after(services: Servi
     assert [one.switched for one in await services.flags.all()] == [None] * len(FLAGS)
 
 
-async def test_to_wish_what_is_so_changes_nothing(services: Services, clock: FakeClock) -> None:
+async def test_setting_the_current_value_changes_nothing(services: Services, clock: FakeClock) -> None:
     await switch(services, "password_grant", None)
     await switch(services, "password_grant", "off")
     before = await rows(services, SWITCHED)
@@ -134,7 +134,7 @@ async def test_to_wish_what_is_so_changes_nothing(services: Services, clock: Fak
         ("password_grant", "off", 0, FlagShareInvalid),
     ],
 )
-def test_what_no_flag_takes_is_refused(name: str, word: str, percent: int, refusal: type[Exception]) -> None:
+def test_an_invalid_change_is_refused(name: str, word: str, percent: int, refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
         parse_flag_change(name, word, percent)
 
@@ -169,14 +169,14 @@ async def test_a_share_of_the_accounts_is_about_that_share_and_always_the_same(s
 
 
 @pytest.mark.parametrize(("percent", "share"), [(0, 0), (100, len(PEOPLE))])
-async def test_no_share_is_nobody_and_all_of_it_everybody(
+async def test_zero_percent_is_no_account_and_a_hundred_is_every_account(
     services: Services, percent: int, share: int
 ) -> None:
     await switch(services, "trusted_devices", "off", percent)
     assert sum(not services.flags.of(TRUSTED_DEVICES, one) for one in PEOPLE) == share
 
 
-def test_every_flag_deals_the_accounts_anew() -> None:
+def test_every_flag_selects_its_accounts_independently() -> None:
     shares = [{one for one in PEOPLE if share_of(flag, one) < 50} for flag in FLAGS]
     for number, one in enumerate(shares):
         for other in shares[number + 1 :]:
@@ -188,7 +188,7 @@ def test_the_shares_are_even() -> None:
     assert set(places) == set(range(100))
     expected = len(PEOPLE) / 100
     chi_squared = sum((places.count(place) - expected) ** 2 / expected for place in range(100))
-    assert chi_squared < 150  # one in a thousand even deals is above that
+    assert chi_squared < 150  # one in a thousand fair distributions exceeds that
 
 
 async def test_another_worker_hears_of_it(

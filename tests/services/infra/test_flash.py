@@ -1,4 +1,4 @@
-"""What is said on the page after a redirect: read once."""
+"""The message shown on the page after a redirect: read once."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Secrets on their way to one screen."""
+"""Secrets on their way to a single screen."""
 
 import asyncio
 from uuid import UUID
@@ -49,7 +49,7 @@ async def test_of_twenty_racers_one_gets_the_note(services: Services, ticket: st
 async def test_nobody_but_its_owner_gets_a_note(services: Services, ticket: str) -> None:
     with pytest.raises(TicketExpired):
         await services.one_time_secrets.pop(THEIRS, ticket)
-    with pytest.raises(TicketExpired):  # a ticket that was tried by a stranger is no good to anybody
+    with pytest.raises(TicketExpired):  # a ticket that another principal has tried is void
         await services.one_time_secrets.pop(MINE, ticket)
 
 

@@ -1,4 +1,4 @@
-"""The server that takes letters."""
+"""The server that accepts emails."""
 
 from collections.abc import AsyncGenerator
 
@@ -9,7 +9,7 @@ from tests.support.mail.smtp_server import MailServer
 
 @pytest.fixture
 async def office() -> AsyncGenerator[MailServer]:
-    """A server that takes everything."""
+    """A server that accepts everything."""
     opened = await MailServer().open()
     yield opened
     await opened.close()

@@ -1,4 +1,4 @@
-"""Couriers that race, die, stumble and come back: no letter is lost, and none is sent twice."""
+"""Couriers that race, crash, fail and restart: no email is lost, and none is sent twice."""
 
 import asyncio
 import subprocess
@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Notebook:
-    """A carrier that writes down what it was given, after a moment."""
+    """A carrier that records what it was given, after a moment."""
 
     def __init__(self, *, moment: float = 0.0) -> None:
         self.carried: list[str] = []
@@ -50,7 +50,7 @@ class Notebook:
 
 
 class Failing:
-    """A carrier with an error of its own."""
+    """A carrier that raises an error of its own."""
 
     def __init__(self, error: BaseException) -> None:
         self._error = error
@@ -60,7 +60,7 @@ class Failing:
 
 
 class AwayAtFirst:
-    """A carrier whose server is away when it is first needed."""
+    """A carrier whose server is unavailable at first."""
 
     def __init__(self, then: Notebook) -> None:
         self._then, self._tries = then, 0
@@ -74,7 +74,7 @@ class AwayAtFirst:
 
 @pytest.fixture
 async def quiet(services: Services) -> Services:
-    """Services whose own courier rests."""
+    """Services whose own courier is stopped."""
     await services.courier.close()
     return services
 
@@ -99,7 +99,7 @@ async def drain(one: Courier) -> None:
 async def workers(
     settings: Settings, clock: FakeClock, quiet: Services
 ) -> AsyncGenerator[list[tuple[Courier, Notebook]]]:
-    """Four couriers as in four processes: each with a database pool of its own."""
+    """Four couriers as in four processes: each with its own database pool."""
     async with AsyncExitStack() as stack:
         made: list[tuple[Courier, Notebook]] = []
         for _ in range(4):
@@ -133,7 +133,7 @@ async def test_of_twenty_claims_of_one_letter_one_wins(
 
 
 def die(when: str, database_url: str, data_dir: Path) -> None:
-    """Run a server until it says so, and kill it."""
+    """Run a server until it prints that the moment has come, and kill it."""
     command = [sys.executable, "-m", "tests.support.servers.dying_server", when, database_url, str(data_dir)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -207,21 +207,21 @@ async def test_a_letter_that_was_put_off_is_tried_when_its_pause_is_over(quiet: 
     running = Courier(quiet.database, quiet.outbox, AwayAtFirst(notebook), SystemClock(), SystemRandomness())
     running.start()
     await post(quiet)
-    async with asyncio.timeout(10):  # and not when it would be found anyway
+    async with asyncio.timeout(10):  # earlier than the periodic check would find it
         while not notebook.carried:  # noqa: ASYNC110  (as above)
             await asyncio.sleep(0.01)
     await running.close()
 
 
 class Latest:
-    """Chance at its highest."""
+    """Randomness that always returns the highest value."""
 
     def bytes(self, size: int) -> bytes:
         return b"\xff" * size
 
 
 async def test_a_letter_leaves_a_moment_after_what_it_tells_of(quiet: Services) -> None:
-    """Whoever asks something right after the request does not meet its letter."""
+    """A request that directly follows the first one does not compete with the sending of its email."""
     notebook = Notebook()
     running = Courier(quiet.database, quiet.outbox, notebook, SystemClock(), Latest())
     async with asyncio.timeout(10):

@@ -1,4 +1,4 @@
-"""Letters that are kept because no server takes them: not for ever, and not without end."""
+"""Emails that are kept because no server is configured: limited in time and in number."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Letters in the outbox: there exactly when what they tell of has happened, sealed, and gone when sent."""
+"""Emails in the outbox: present exactly if the reported event was committed, sealed, deleted once sent."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ LETTER = MailMessage(
 
 
 class ChangedMindError(Exception):
-    """Ends a unit of work."""
+    """Aborts a unit of work."""
 
 
 async def post(services: Services, letter: MailMessage = LETTER) -> None:
@@ -33,7 +33,7 @@ async def post(services: Services, letter: MailMessage = LETTER) -> None:
 
 
 async def sent(services: Services) -> None:
-    """Wait until every letter is out."""
+    """Wait until every email has been sent."""
     async with asyncio.timeout(10):
         while any(row.sent_at is None for row in await rows(services, OUTBOX)):  # noqa: ASYNC110  (the event is another task)
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Letters over SMTP, against a real server that also refuses, stalls, drops and goes away."""
+"""Emails over SMTP, to a real server that also refuses, stalls, drops connections and goes away."""
 
 import asyncio
 from collections.abc import Callable
@@ -38,7 +38,7 @@ MakeCourier = Callable[[str], Courier]
 
 @pytest.fixture
 async def courier_to(services: Services, clock: FakeClock, randomness: RecordedEntropy) -> MakeCourier:
-    """Makes a courier that only moves when told to; the one of the services rests."""
+    """Creates a courier that acts only when called; the one of the services is stopped."""
     await services.courier.close()
 
     def make(url: str) -> Courier:
@@ -287,7 +287,7 @@ async def test_the_pauses_grow_to_hours_and_end_after_days(
         if row.due_at:
             pauses.append((row.due_at - before).total_seconds())
 
-    # Up to a quarter more or less than twice the one before, until three hours.
+    # Up to a quarter more or less than twice the previous pause, up to three hours.
     assert all(0.75 * 2 * 2**n <= pause <= 1.25 * 2 * 2**n for n, pause in enumerate(pauses[:13]))
     assert all(0.75 * 10_800 <= pause <= 1.25 * 10_800 for pause in pauses[13:])
     assert len({pause / 10_800 for pause in pauses[13:]}) > 3

@@ -1,4 +1,4 @@
-"""What an operator is told to mend when an SMTP server refuses, against a real one."""
+"""The advice that an operator gets when a real SMTP server refuses."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""Looking through what happened: as quick with a million events as with ten, on both databases."""
+"""Searching an account's events: as fast with a million as with ten, on both databases."""
 
 import asyncio
 import json
@@ -46,7 +46,8 @@ async def test_a_page_reads_about_as_many_rows_as_it_shows(
     for (name, wanted), before in product(picked.items(), (None, middle)):
         query = selecting(principal.user_id, wanted, before, LIMIT)
         if services.database.writes_at_once:
-            # Once what each kind contributes, at most; what a filter drops is of this account and session.
+            # At most the share of each event type, once; rows dropped by a filter belong to this account and
+            # session.
             assert await read_rows(services, query) <= LIMIT * max(3, len(wanted.kinds)), name
             continue
         plan, searches = await index_searches(services, query, "ix_audit_log_user_id_")

@@ -1,4 +1,4 @@
-"""The end of an account, on both databases."""
+"""The deletion of an account, on both databases."""
 
 import asyncio
 

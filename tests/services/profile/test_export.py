@@ -1,4 +1,4 @@
-"""Taking everything along that is kept about an account."""
+"""Exporting everything that is stored about an account."""
 
 import json
 from typing import Any

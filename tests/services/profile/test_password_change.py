@@ -1,4 +1,4 @@
-"""Changing the password by whoever knows it, on both databases."""
+"""Changing the password with the current one, on both databases."""
 
 import asyncio
 from collections import Counter
@@ -321,7 +321,7 @@ async def test_wrong_passwords_count_with_those_of_the_sign_in(
     with pytest.raises(RateLimited):
         await prove(services)
     device = services.device_cookies.issue(EMAIL)
-    assert await change_password(services, principal, device=device)  # it has a budget of its own
+    assert await change_password(services, principal, device=device)  # it has its own rate limit
 
 
 async def test_a_locked_account_changes_nothing(services: Services, principal: SessionPrincipal) -> None:

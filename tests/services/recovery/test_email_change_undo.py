@@ -1,4 +1,4 @@
-"""Taking a change of address back, on both databases."""
+"""Undoing a change of address, on both databases."""
 
 import asyncio
 from collections import Counter
@@ -133,7 +133,7 @@ async def test_until_then_nobody_else_gets_the_old_address(
     mailbox.empty()
     await ask(services, theo, EMAIL)
     assert mailbox.letters[0].subject == "Somebody wanted to use your email"
-    async with services.database.unit() as connection:  # as if it had been asked for before
+    async with services.database.unit() as connection:  # as if it had been requested before
         token = await services.links.issue(connection, Purpose.EMAIL_CHANGE, theo.user_id, 600, EMAIL)
     with pytest.raises(EmailTaken):
         await confirm(services, token)

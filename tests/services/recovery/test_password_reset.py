@@ -1,4 +1,4 @@
-"""A new password by a link: what opens it, what it ends, and what it leaves alone."""
+"""A new password by a link: which links work, what a reset revokes, and what it leaves unchanged."""
 
 import asyncio
 from collections import Counter
@@ -113,7 +113,7 @@ async def test_the_newest_link_alone_is_good(services: Services, mailbox: Mailbo
     await register(services, "theo@northwind.dev")
     theirs = await ask_and_open(services, mailbox, "theo@northwind.dev")
     first, second = [await ask_and_open(services, mailbox) for _ in range(2)]
-    await ask(services, "nobody@northwind.dev")  # a decoy ends nothing
+    await ask(services, "nobody@northwind.dev")  # a decoy revokes nothing
 
     with pytest.raises(LinkReplaced):
         await choose(services, first)
@@ -221,7 +221,7 @@ async def test_any_characters_will_do(services: Services, mailbox: Mailbox, pass
     assert await prove(services, password=password)
 
 
-# --- What it ends, and what it leaves alone. -----------------------------------------------------------
+# --- What it revokes, and what it leaves unchanged. ----------------------------------------------------
 
 
 async def test_every_sign_in_is_over(services: Services, mailbox: Mailbox) -> None:
@@ -241,7 +241,7 @@ async def test_every_sign_in_is_over(services: Services, mailbox: Mailbox) -> No
             await services.sessions.open_for_browser(context(), late)
 
 
-async def test_nobody_elses_is(services: Services, mailbox: Mailbox) -> None:
+async def test_sessions_of_other_accounts_stay(services: Services, mailbox: Mailbox) -> None:
     await register(services)
     await register(services, "noor@northwind.dev")
     pair = await open_pair(services, "noor@northwind.dev")
@@ -270,7 +270,7 @@ async def test_the_second_factor_stays_and_trust_ends(
 
 
 async def change_back(services: Services, mailbox: Mailbox) -> None:
-    """Set the password the helpers sign in with."""
+    """Restore the password that the helpers sign in with."""
     await choose(services, await ask_and_open(services, mailbox), PASSWORD)
 
 
@@ -287,7 +287,7 @@ async def test_a_sign_in_under_way_with_the_old_password_does_not_come_through(
         )
         assert isinstance(outcomes[0], Account), outcomes
         for cookie in outcomes[1:]:
-            # Whoever was quicker than the reset got a session, and that is over now.
+            # A sign-in that was faster than the reset got a session, which has been revoked by now.
             assert isinstance(cookie, str | InvalidCredentials | SessionEnded), outcomes
             if isinstance(cookie, str):
                 with pytest.raises(SessionEnded):
@@ -301,7 +301,7 @@ async def open_late(services: Services, number: int) -> str:
 
 
 async def another_token(services: Services) -> str:
-    """Return a token without a letter: three an hour are not enough for this test."""
+    """Return a token without an email: three per hour are not enough for this test."""
     account = (await rows(services, USERS))[0]
     async with services.database.unit() as connection:
         return await services.links.issue(connection, Purpose.PASSWORD_RESET, account.id, HOUR, EMAIL)
@@ -382,7 +382,7 @@ async def test_the_first_proof_of_an_address_voids_the_factor_of_whoever_registe
 
     assert not (await services.second_factors.status(stranger.user_id)).enabled
     assert await how_many(services, FACTORS) == await how_many(services, CODES) == 0
-    assert await prove(services, password=NEW_PASSWORD)  # and no code is asked for
+    assert await prove(services, password=NEW_PASSWORD)  # without a second step
     [event] = await audited(services, "mfa_disabled")
     assert event.details == {"reason": "unproven"}
     changed = mailbox.letters[-1]

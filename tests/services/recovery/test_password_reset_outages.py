@@ -1,4 +1,4 @@
-"""A new password while Redis or the database is away, flushed or restarted: all of it, or nothing."""
+"""A password reset while Redis or the database is unavailable, flushed or restarted: all or nothing."""
 
 import pytest
 

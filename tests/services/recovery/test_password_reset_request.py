@@ -1,4 +1,4 @@
-"""Asking for a new password: who gets a link, and how often."""
+"""Requesting a new password: who gets a link, and how often."""
 
 import pytest
 

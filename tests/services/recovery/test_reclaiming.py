@@ -1,4 +1,4 @@
-"""What a stranger set up ends once its owner shows the mailbox: by every way there is, on both databases."""
+"""What an attacker set up is revoked once the owner proves the mailbox: in every way, on both databases."""
 
 import asyncio
 from collections import Counter
@@ -58,13 +58,13 @@ HOUR = 3600
 
 @pytest.fixture
 def settings_changes() -> dict[str, Any]:
-    """What an operator gets who chooses nothing."""
+    """The default settings of an operator."""
     return {"email_verification": "banner"}
 
 
 @dataclass
 class Foothold:
-    """Everything somebody may set up in an account whose password they know."""
+    """Everything an attacker can set up in an account whose password they know."""
 
     principal: SessionPrincipal
     cookie: str
@@ -75,7 +75,7 @@ class Foothold:
 
 
 async def take_hold(services: Services, mailbox: Mailbox, clock: FakeClock) -> Foothold:
-    """Register the address of somebody else and set up all there is."""
+    """Register another person's address and set up everything possible."""
     enrolled = await enrol(services, clock)
     principal = await fresh_viewer(services, clock, enrolled)
     key = (await issue(services, principal)).text
@@ -223,7 +223,7 @@ async def test_nothing_a_stranger_begins_at_that_moment_outlives_it(
     assert await how_many(services, FACTORS) == await how_many(services, CODES) == 0
     [mina] = await rows(services, USERS)
     assert not mina.mfa_enabled
-    # One that was opened at that very moment belongs to an epoch that is over.
+    # A session opened at that very moment belongs to an epoch that has ended.
     alive = [row for row in await rows(services, SESSIONS) if row.epoch == mina.session_epoch]
     assert [row for row in alive if row.revoked_at is None] == []
 
@@ -239,18 +239,18 @@ async def test_a_password_chosen_by_a_link_meanwhile_stays(services: Services, m
     assert await principal_of(services, cookie)
 
 
-# --- "This wasn't me" and taking back a change of address: one rule for what goes. ---------------------
+# --- "This wasn't me" and undoing a change of address: one rule for what is revoked. -------------------
 
 
 async def settled(services: Services, clock: FakeClock) -> None:
-    """Create an account that has been there for a while and is verified."""
+    """Create an account that has existed for a while and is verified."""
     await register(services)
     await change(services, USERS, email_verified_at=clock.now())
     clock.advance(HOUR)
 
 
 async def intrude(services: Services, clock: FakeClock) -> tuple[SessionPrincipal, Authenticator]:
-    """Sign in from an unknown browser, of which the owner is told, and set up a factor a little later."""
+    """Sign in from an unknown browser, which the owner is notified of, and add a factor a little later."""
     token = (await open_pair(services, ip="192.0.2.66")).access_token
     principal = await principal_of(services, token)
     clock.advance(60)
@@ -341,7 +341,7 @@ async def test_a_sign_in_that_was_taken_back_before_counts_no_more(
 
 
 async def change_back(services: Services, principal: SessionPrincipal, clock: FakeClock) -> PasswordLink:
-    """Take back a change of address that was begun just now."""
+    """Undo a change of address that was requested just now."""
     async with services.database.unit() as connection:
         token = await services.links.issue(
             connection, Purpose.EMAIL_CHANGE_UNDO, principal.user_id, HOUR, EMAIL

@@ -1,4 +1,4 @@
-"""A page that is left half-way never keeps the tab's next page waiting (reflex_patches/state_manager.py)."""
+"""A page that is left while it loads never blocks the tab's next page (reflex_patches/state_manager.py)."""
 
 import asyncio
 from collections import Counter
@@ -11,7 +11,7 @@ from reflex.istate.manager.token import StateToken
 
 from autograph_web.reflex_patches.state_manager import SteadyStateManager
 
-# Far under the ten seconds that a lost lock would cost, far over what these steps take on a busy machine.
+# Far below the ten seconds that a lost lock would cost, far above what these steps take on a busy machine.
 PATIENCE_S = 5
 
 

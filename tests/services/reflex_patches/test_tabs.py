@@ -1,4 +1,4 @@
-"""Which tab is connected where, as Redis has it (reflex_patches/tabs.py)."""
+"""Which tab is connected to which worker, as recorded in Redis (reflex_patches/tabs.py)."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
@@ -16,7 +16,7 @@ Tabs = Callable[[], SteadyTabs]
 
 @pytest.fixture
 async def worker(redis_url: str) -> AsyncGenerator[Tabs]:
-    """Makes the records of one worker after the other."""
+    """Creates the records of one worker after the other."""
     async with AsyncExitStack() as stack:
 
         def make() -> SteadyTabs:

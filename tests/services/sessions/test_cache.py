@@ -1,4 +1,4 @@
-"""Copies of sessions in Redis: none outlives its session, whatever clocks, keys and Redis do."""
+"""Cached sessions in Redis: none outlives its session, whatever happens to clocks, keys and Redis."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ SESSION = UUID(int=7)
 
 
 class DeafRedis:
-    """Stands for a Redis that takes no writes for a while."""
+    """A stand-in for a Redis that accepts no writes for a while."""
 
     def __init__(self, redis: RedisClient, monkeypatch: pytest.MonkeyPatch) -> None:
         self.deaf, self._put, self._put_all = True, redis.put, redis.put_all

@@ -1,4 +1,4 @@
-"""A process that dies between what it wrote down and what it would have told Redis."""
+"""A process that dies after its commit and before it has updated Redis."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def database_url(sqlite_url: str) -> str:
 
 
 class Crash(Exception):
-    """The end of the process, as far as its unit of work can tell."""
+    """The end of the process, from the point of view of its unit of work."""
 
 
 async def test_no_copy_outlives_a_session_whose_end_was_committed_last(services: Services) -> None:
@@ -22,7 +22,7 @@ async def test_no_copy_outlives_a_session_whose_end_was_committed_last(services:
     pair, cookie = await open_pair(services), await open_cookie(services)
     await services.sessions.authenticate_token(pair.access_token)
     await services.sessions.authenticate_cookie(cookie)
-    # What would follow the commit, the tombstones, never does.
+    # The tombstones, which would be written after the commit, never are.
     async with services.database.unit() as connection:
         await services.sessions.end_every(connection, account.id, "logout_all")
 

@@ -34,14 +34,14 @@ async def owner_of(services: Services, pair: TokenPair) -> SessionPrincipal:
 
 @pytest.fixture
 async def here(services: Services) -> Browser:
-    """The browser Mina looks with."""
+    """The browser that Mina uses."""
     await register(services)
     return await come_in(services)
 
 
 @pytest.fixture
 async def there(services: Services, here: Browser) -> Browser:
-    """Another of hers."""
+    """Another browser of hers."""
     return await come_in(services, ip="198.51.100.9")
 
 
@@ -89,7 +89,7 @@ async def test_what_is_over_is_not_listed(
     assert [one.id for one in await services.devices.of(later.principal)] == [later.id]
 
 
-async def test_nobody_sees_those_of_another(services: Services, here: Browser) -> None:
+async def test_sessions_of_other_accounts_are_not_listed(services: Services, here: Browser) -> None:
     await register(services, OTHER)
     theo = await come_in(services, OTHER)
 
@@ -154,12 +154,12 @@ async def test_all_others_are_signed_out(services: Services, here: Browser, ther
     assert str(here.id) not in event.details["sessions"]
 
 
-async def test_with_no_other_there_is_nothing_to_write_down(services: Services, here: Browser) -> None:
+async def test_without_other_sessions_nothing_is_audited(services: Services, here: Browser) -> None:
     assert await services.devices.sign_out_others(context(), here.principal) == 0
     assert await audited(services, "session_revoked") == []
 
 
-async def test_nobody_signs_another_out(services: Services, here: Browser) -> None:
+async def test_sessions_of_other_accounts_cannot_be_signed_out(services: Services, here: Browser) -> None:
     await register(services, OTHER)
     theo = await come_in(services, OTHER)
     for _ in range(2):
@@ -178,7 +178,7 @@ async def test_what_is_no_open_session_is_not_found(
         await services.devices.sign_out(context(), here.principal, uuid4())
 
     await services.devices.sign_out(context(), here.principal, there.id)
-    await services.devices.sign_out(context(), here.principal, there.id)  # two clicks are no fault
+    await services.devices.sign_out(context(), here.principal, there.id)  # a double click is not an error
     clock.advance(COPY_TTL + 1)
     with pytest.raises(NotFound):
         await services.devices.sign_out(context(), here.principal, there.id)

@@ -1,4 +1,4 @@
-"""What is good for one use: the ticket between websocket and cookie."""
+"""A one-time credential: the ticket between websocket and cookie."""
 
 import asyncio
 

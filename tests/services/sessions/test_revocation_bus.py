@@ -1,4 +1,4 @@
-"""Who hears of a session that ended, in which ways, and what Redis has to do with it."""
+"""Who is notified of a revoked session, in which ways, and what Redis contributes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -22,7 +22,7 @@ NEW = "seven copper lanterns hum"
 
 
 class Listener:
-    """One worker's ear."""
+    """The subscription of one worker."""
 
     def __init__(self) -> None:
         self.heard: list[UUID] = []
@@ -31,7 +31,7 @@ class Listener:
         self.heard.append(session_id)
 
     async def hears(self, *session_ids: UUID) -> None:
-        """Wait until these were heard of, and demand that nothing else was."""
+        """Wait until these were announced, and require that nothing else was."""
         await until(lambda: set(session_ids) <= set(self.heard))
         assert set(self.heard) == set(session_ids)
 
@@ -91,7 +91,7 @@ async def test_every_worker_hears_of_it(
         await other.hears(here.id)
 
 
-async def test_it_is_over_before_it_is_heard_of(
+async def test_a_session_is_revoked_before_it_is_announced(
     services: Services, redis_window: RedisWindow, here: Browser
 ) -> None:
     found: list[bool] = []
@@ -129,7 +129,7 @@ async def test_signing_out_everywhere(
 async def test_a_changed_password_sends_the_others_away(
     services: Services, ear: Listener, here: Browser, there: Browser
 ) -> None:
-    """Whoever changed it gets a new session in a moment, and must not be sent away before that."""
+    """The caller is about to get a new session, and must not be sent to the sign-in page before that."""
     data = PasswordChangeInput(current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW))
     grant = await services.password_change.change(context(), here.principal, data)
     await services.sessions.open_for_browser(context(), grant)
@@ -197,7 +197,7 @@ async def test_it_ends_at_once_while_redis_is_away(
     kill(own_redis)
     async with asyncio.timeout(2), services.revocation_bus.heard_by(Listener()):
         await asyncio.sleep(0.1)
-        await services.revocation_bus.announce([uuid4()])  # says nothing, does nothing
+        await services.revocation_bus.announce([uuid4()])  # announces nothing
 
 
 @pytest.mark.slow

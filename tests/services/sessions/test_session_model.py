@@ -1,7 +1,7 @@
-"""Whatever happens in whatever order: a token, cookie or key is accepted exactly while it should be.
+"""In any order of events, a token, cookie or key is accepted exactly as long as it should be.
 
 Two processes share a database and a Redis. After every step both are asked about everything that was ever
-handed out, and a model that knows neither database nor Redis says what is right.
+issued, and a model that knows neither database nor Redis determines the expected answers.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ Fresh = Callable[[], str]
 
 
 class Machine(RuleBasedStateMachine):
-    """One account, two processes, and everything that may happen to them."""
+    """One account, two processes, and every action on them."""
 
     def __init__(self, folder: Path, fresh_database: Fresh, redis: EmbeddedRedis) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class Machine(RuleBasedStateMachine):
         self.phone: Authenticator | None = None
         self.account = AccountModel(PASSWORD)
         self.user_id = self.do(register(self.services)).id
-        # Without another administrator ours could be neither locked nor made an ordinary person again.
+        # Without another administrator, ours could neither be locked nor lose the role.
         boss = self.do(register(self.services, "boss@northwind.dev")).id
         self.operator = Actor("test", context())
         self.do(self.services.user_actions.set_role(self.operator, boss, Role.ADMIN))
@@ -94,7 +94,7 @@ class Machine(RuleBasedStateMachine):
     def now(self) -> float:
         return self.clock.seconds()
 
-    # What is handed out.
+    # What issues credentials.
 
     @precondition(lambda self: not self.account.locked and len(self.account.sessions) < MOST_SESSIONS)
     @rule(browser=booleans(), remember=booleans())
@@ -116,7 +116,7 @@ class Machine(RuleBasedStateMachine):
             choice.draw(sampled_from(self.account.refresh)), "192.0.2.66" if stolen else "192.0.2.1"
         )
 
-    # What ends something.
+    # What revokes credentials.
 
     @precondition(lambda self: self._in_force())
     @rule(choice=data())
@@ -183,7 +183,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: not self.account.locked)
     @rule()
     def reset_password(self) -> None:
-        self._pass(1201)  # one mailbox gets three links an hour at the most
+        self._pass(1201)  # the rate limit is three links per mailbox and hour
         token = self.do(ask_and_open(self.services, self.mailbox))
         self.do(choose(self.services, token, self._other_password()))
         self.account.password = self._other_password()
@@ -226,11 +226,11 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self._in_force())
     @rule()
     def die_after_the_commit(self) -> None:
-        """A process writes the end of every session down and dies before it has told Redis."""
+        """A process commits the end of every session and dies before it has updated Redis."""
         self.do(self._end_and_die(self.services))
         self.account.end_all()
 
-    # What happens to everybody.
+    # What affects the whole installation.
 
     @rule()
     def empty_redis(self) -> None:
@@ -248,7 +248,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(times=integers(1, 3))
     def look_again(self, times: int) -> None:
-        """Ask once more: a check must change nothing."""
+        """Check again: a check must change nothing."""
         for _ in range(times):
             self.everything_is_as_it_should_be()
 
@@ -307,7 +307,7 @@ class Machine(RuleBasedStateMachine):
         return shown, self.do(ask(shown.text))
 
     def _fresh_viewer(self) -> SessionPrincipal:
-        """Sign in anew, as what changes how one signs in demands, and out of nothing."""
+        """Sign in again from scratch, as changing sign-in methods requires."""
         grant = self._prove(remember=False)
         self._open_session(grant, browser=True)
         return self.do(self.services.sessions.authenticate_cookie(self.account.shown[-1].text))
@@ -368,7 +368,7 @@ class Machine(RuleBasedStateMachine):
         return PASSWORD if self.account.password == NEW_PASSWORD else NEW_PASSWORD
 
     def _pass(self, seconds: int) -> None:
-        """Let time pass, for Redis as well: it counts by the machine's own clock."""
+        """Let time pass, for Redis as well: it uses the machine's own clock."""
         self.clock.advance(seconds)
         for key in self.window.scan_iter("*"):
             left = self.window.pttl(key)
@@ -379,7 +379,7 @@ class Machine(RuleBasedStateMachine):
 
 
 def play(machine: Callable[[], Machine], examples: int, steps: int) -> None:
-    """Play as many games of as many steps, the same ones every time."""
+    """Run a fixed number of sequences with a fixed number of steps, the same ones every time."""
     profile = settings(
         max_examples=examples,
         stateful_step_count=steps,

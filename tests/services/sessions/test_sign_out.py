@@ -1,4 +1,4 @@
-"""Signing out: dead at once, everywhere, on both databases."""
+"""Signing out: revoked at once, everywhere, on both databases."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ OTHER = "theo@northwind.dev"
 
 @dataclass
 class Journey:
-    """One person with a REST client and a browser, both in use."""
+    """One user with a REST client and a browser, both in use."""
 
     services: Services
     pair: TokenPair
@@ -157,7 +157,7 @@ async def test_a_locked_account_is_out_once_the_copies_have_run_out(
 
 
 async def test_a_copy_made_just_before_cannot_come_back(services: Services, journey: Journey) -> None:
-    """A reader loaded the session, then it was revoked and buried, then the reader stores its copy."""
+    """A reader loads the session, then it is revoked with a tombstone, then the reader stores its copy."""
     cache = SessionCache(services.redis, 3600, Keyring(services.settings.master_secrets, "session copies"))
     principal = await services.sessions.authenticate_cookie(journey.cookie)
     before = await cache.look_up(principal.session_id.hex, principal.user_id.hex, None)

@@ -1,4 +1,4 @@
-"""Refreshing: each token once, a second use ends the family, on both databases."""
+"""Refreshing: each token works once, a second use revokes the token family, on both databases."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Backup and restore with the very commands of docs/operations.md."""
+"""Backup and restore with the exact commands of docs/operations.md."""
 
 import asyncio
 import json
@@ -56,14 +56,14 @@ def run(commands: str, folder: Path, *programs: Path, **environment: str) -> Non
 
 @asynccontextmanager
 async def serving(settings: Settings, clock: FakeClock) -> AsyncGenerator[Services]:
-    """The product from a start to its stop."""
+    """The product between a start and its stop."""
     async with opened(build_services(settings, clock)) as services:
         yield services
 
 
 @pytest.fixture
 def redis_by_port(tmp_path: Path) -> Generator[str]:
-    """A Redis as operators have it, which its command line reaches by the URL."""
+    """A Redis as operators run it, reachable by URL for its command-line client."""
     port = str(free_port())
     place = ["--port", port, "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
     process = subprocess.Popen([server_program(), *place], stdout=subprocess.DEVNULL)
@@ -73,7 +73,7 @@ def redis_by_port(tmp_path: Path) -> Generator[str]:
 
 
 async def live_on(services: Services, token: str) -> None:
-    """Demand that who was there goes on and comes back, and who came later was never there."""
+    """Require that earlier users continue and can sign in again, and that later ones do not exist."""
     pair = await services.tokens.refresh(context(), token)
     await services.sessions.authenticate_token(pair.access_token)
     await prove(services)
@@ -83,7 +83,7 @@ async def live_on(services: Services, token: str) -> None:
 
 
 async def looked_over(services: Services) -> None:
-    """Do what the operator is told to do afterwards."""
+    """Do what the documentation asks of the operator afterwards."""
     await as_json(services, "doctor")
     told = await command(services, "audit", "verify", "--json")
     assert (told.returncode, json.loads(told.stdout)["first"]["kind"]) == (1, "end_cut"), told.stderr

@@ -1,7 +1,7 @@
-"""Every use case that writes is carried out once, also if PostgreSQL ends its first tries for conflicts.
+"""Every use case that writes is carried out once, even if PostgreSQL aborts its first tries for conflicts.
 
-Each is done by one person undisturbed, and by two others against a database that ends the first units of work
-(40001, then 40P01): while they write, and at their commit, when everything else has happened already.
+Each is carried out for one user undisturbed, and for two others against a database that aborts the first
+units of work (40001, then 40P01): at a write, and at the commit, when everything else has already happened.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ from tests.support.services.factories import how_many, rows
 
 @pytest.fixture
 def database_url(postgres_url: str) -> str:
-    """SQLite lets one unit write at a time, so there is no conflict to be had."""
+    """SQLite lets one unit write at a time, so no conflict can occur."""
     return postgres_url
 
 
@@ -46,11 +46,11 @@ def _tries(window: RedisWindow) -> int:
 
 @dataclass
 class Effects:
-    """What there is of everything that a use case may leave behind."""
+    """The number of each of the effects that a use case may have."""
 
     events: Counter[str]
     letters: int
-    posted: int  # decoys as well
+    posted: int  # including decoys
     tries: int
     hashes: float
 
@@ -75,18 +75,18 @@ class Effects:
 
 
 async def outcome(act: Act) -> object:
-    """Return what a use case comes to: what a try that found something else would tell differently."""
+    """Return the result of a use case, as far as a retry with a different outcome would change it."""
     try:
         result = await act
     except DomainError as error:
         return error.code
-    # How many were ended, or which were lifted; what else is returned is new each time.
+    # A count of what was revoked, or the limits that were reset; other results are new each time.
     return result if isinstance(result, int) or result == ["login"] else type(result)
 
 
 @pytest.fixture
 async def disturb(services: Services) -> AsyncGenerator[Disturb]:
-    """PostgreSQL ends the first units of work of what is awaited with it."""
+    """Make PostgreSQL abort the first units of work of the awaited call."""
     async with conflicts(services) as disturb:
         yield disturb
 

@@ -1,4 +1,4 @@
-"""The disk of the data folder is full: what must be written is refused, what is read goes on."""
+"""The disk of the data folder is full: writes are refused, reads continue."""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow  # programs are started
 
 @pytest.fixture
 def server(tmp_path: Path) -> Generator[LiveServer]:
-    """A server whose whole data folder, database and Redis included, lies on a small disk."""
+    """A server whose whole data folder, including database and Redis, is on a small disk."""
     server = LiveServer(tmp_path)
     server.launcher = on_small_disk(server.data_dir, "12m")
     with server:

@@ -1,4 +1,4 @@
-"""A process that nothing is asked of comes to rest, and hears all the same of what happens elsewhere."""
+"""A process without requests becomes idle, and still notices what happens in other processes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -25,7 +25,7 @@ from tests.support.services.flags import switch
 
 @pytest.fixture
 async def alone(settings: Settings, mailbox: Mailbox) -> AsyncGenerator[Services]:
-    """A process with a clock that goes, as it runs at people's."""
+    """A process with a running clock, as in production."""
     async with opened(build_services(settings, carrier=mailbox)) as built:
         yield built
 
@@ -37,7 +37,7 @@ async def until(done: Callable[[], bool], seconds: float = 30) -> None:
 
 
 async def rests(services: Services) -> None:
-    """Wait for five seconds with two statements at the most."""
+    """Wait for five seconds with at most two statements."""
     async with asyncio.timeout(60):
         while True:
             with statements(services, of_flags=True) as seen:
@@ -47,7 +47,7 @@ async def rests(services: Services) -> None:
 
 
 async def written_elsewhere(services: Services, name: str, word: str) -> None:
-    """Switch a flag at the database, and announce nothing."""
+    """Change a flag in the database without announcing it."""
     values = {"name": name, "value": word, "percent": 100, "changed_by": "an operator"}
     async with services.database.unit() as connection:
         await store.add(connection, {**values, "changed_at": datetime.now(UTC)})
@@ -60,7 +60,7 @@ async def test_an_idle_process_comes_to_rest_and_wakes_for_what_it_writes_itself
     await rests(alone)
     assert await how_many(alone, CHAIN) == 1
     await alone.audit_log.record_alone(EventType.LOGIN_FAILED, context())
-    async with asyncio.timeout(15):  # and not when it would be found anyway
+    async with asyncio.timeout(15):  # earlier than the periodic check would find it
         while await how_many(alone, CHAIN) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
@@ -70,7 +70,7 @@ async def test_a_flag_that_another_process_switched_is_heard_of(
     settings: Settings, alone: Services, mailbox: Mailbox
 ) -> None:
     other = build_services(settings, carrier=mailbox)
-    await asyncio.sleep(0.5)  # it listens by now
+    await asyncio.sleep(0.5)  # it is listening by now
     await switch(other, "password_grant", "off")
     await until(lambda: not alone.flags.of(PASSWORD_GRANT), 5)
     await other.close()

@@ -1,7 +1,7 @@
-"""One order of locks: whoever holds an account gets at everything that belongs to it, whatever else goes on.
+"""One lock order: a transaction that holds an account never waits for the rows that belong to it.
 
-Only PostgreSQL locks rows; there, two that took them from either end would wait for each other until one of
-them is refused.
+Only PostgreSQL locks rows; there, two transactions that locked them in opposite orders would wait for each
+other until one of them is aborted.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ def database_url(postgres_url: str) -> str:
 
 @pytest.fixture
 async def principal(services: Services, clock: FakeClock) -> SessionPrincipal:
-    """Somebody with a factor, a trusted device and a link of every kind."""
+    """A user with a factor, a trusted device and a link of every purpose."""
     mina = await enrol(services, clock)
     looking = await fresh_viewer(services, clock, mina)
     await services.trusted_devices.trust(context(), mina.user_id)
@@ -74,7 +74,7 @@ async def test_whoever_holds_the_account_need_not_wait_for_the_rest(
         await accounts.lock(connection, principal.user_id)
         other = asyncio.ensure_future(USE_CASES[name](services, principal))
         await _until_it_waits(services, other)
-        # Had the other one taken any of these already, each would now wait for the other.
+        # If the other one had already locked any of these, each would now wait for the other.
         await services.links.revoke(connection, principal.user_id, *Purpose)
         await trusted_devices.forget_devices(connection, principal.user_id)
     try:
@@ -82,7 +82,7 @@ async def test_whoever_holds_the_account_need_not_wait_for_the_rest(
     except Unavailable:
         raise
     except DomainError:
-        pass  # it may well find that things have changed meanwhile
+        pass  # the state may well have changed in the meantime
 
 
 async def _until_it_waits(services: Services, other: "asyncio.Future[object]") -> None:

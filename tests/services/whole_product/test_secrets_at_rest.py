@@ -1,4 +1,4 @@
-"""What is kept: nothing secret in the database, nothing readable or eternal in Redis."""
+"""What is stored: no plain secrets in the database, nothing readable or without expiry in Redis."""
 
 import asyncio
 from dataclasses import dataclass
@@ -32,13 +32,13 @@ _FILLED = {"users", "sessions", "refresh_tokens", "audit_log"}
 
 @dataclass
 class Used:
-    """Every secret that went out during a full journey."""
+    """Every secret that was handed out during a full journey."""
 
     secrets: list[str]
 
 
 async def journey(services: Services) -> Used:
-    """Do everything that leaves something behind."""
+    """Do everything that stores something."""
     for email in (EMAIL, OTHER):
         await register(services, email)
     for password in (WRONG, WRONG, PASSWORD):

@@ -1,4 +1,4 @@
-"""Two installations that share a host and a Redis server, and leave each other alone."""
+"""Two installations that share a host and a Redis server without affecting each other."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every use case that writes, each prepared for one person and not yet begun."""
+"""Every use case that writes, each prepared for one user and not yet started."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ HOUR = 3600
 
 @dataclass
 class Stage:
-    """One person for whom a use case is carried out."""
+    """One user for whom a use case is carried out."""
 
     services: Services
     clock: FakeClock
@@ -52,7 +52,7 @@ class Stage:
         return f"person{self.number}@northwind.dev"
 
     async def person(self) -> SessionPrincipal:
-        """Register, and sign in as a script would."""
+        """Register, and sign in as a REST client would."""
         await register(self.services, self.email)
         return await self.principal()
 
@@ -78,7 +78,7 @@ CASES: list[Case] = []
 
 
 def case(prepare: Case) -> Case:
-    """Add what prepares a use case and returns it, not yet begun."""
+    """Add a function that prepares a use case and returns it, not yet started."""
     CASES.append(prepare)
     return prepare
 

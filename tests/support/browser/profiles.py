@@ -1,6 +1,6 @@
-"""Browser profiles for one test after the other: what one of them leaves behind is cleared before the next.
+"""Browser profiles that consecutive tests share: everything a test leaves behind is cleared before the next.
 
-A new profile costs a process in which every script is compiled anew: three times what a page itself costs.
+A new profile costs a process that compiles every script again: three times the cost of a page itself.
 """
 
 from typing import Any, Protocol
@@ -11,23 +11,23 @@ from playwright.async_api import Error as BrowserError
 from tests.support.browser.visitor import DESKTOP, Device, Profile, Visitor, new_profile, unique_address
 
 _MOST_IDLE = 3
-"""Of each device; a journey rarely has more people."""
+"""Per device; a journey rarely needs more users."""
 
-# A page without scripts, which every server has: what a page stores as it is left is stored by then. The tab
-# waits there, as its process ends with the last page of a site.
+# A page without scripts, which every server has: whatever a page stores when it is left is stored by the time
+# this one is shown. The tab waits here because its process ends with the last page of a site.
 _PLAIN = "/health/live"
 _CLEAR_STORAGE = '() => { localStorage.clear(); sessionStorage.clear(); window.name = ""; }'
 
 
 class Server(Protocol):
-    """Where to go, and what its log may never hold."""
+    """The server to visit, and the secrets that must never appear in its log."""
 
     base_url: str
     secrets: set[str]
 
 
 class ProfilePool:
-    """Keeps the profiles of one browser that are cleared; the last one is taken first."""
+    """Keeps the cleared profiles of one browser; the most recent one is reused first."""
 
     def __init__(self) -> None:
         self._idle: dict[str, list[tuple[Profile, Page]]] = {}
@@ -46,14 +46,14 @@ class ProfilePool:
             return
         try:
             await _clear(visitor)
-        except BrowserError:  # the server is gone, or the page does not let go
+        except BrowserError:  # the server is gone, or the page does not close
             await profile.context.close()
         else:
             idle.append((profile, page))
 
 
 class Browsers:
-    """Opens browser profiles in one running browser; closes them, or clears them for others."""
+    """Opens profiles in one running browser; afterwards closes them, or clears them for reuse."""
 
     def __init__(self, browser: Browser, profile_pool: ProfilePool | None = None) -> None:
         self._browser, self._profile_pool = browser, profile_pool
@@ -69,9 +69,9 @@ class Browsers:
         fresh: bool = False,
         **options: Any,
     ) -> Visitor:
-        """Open a profile, with an address of its own unless one is given.
+        """Open a profile, with a client address of its own unless one is given.
 
-        It is one that was cleared, unless it is to be `fresh` (with nothing cached) or has other options.
+        It is a cleared profile, unless a `fresh` one (with an empty cache) or other options are requested.
         """
         reusable = self._profile_pool is not None and not fresh and not options
         taken = self._profile_pool.take(device) if self._profile_pool is not None and reusable else None
@@ -87,7 +87,7 @@ class Browsers:
         return visitor
 
     async def close(self, *, clean: bool = False) -> None:
-        """Put every profile back if all went well (`clean`), or close it."""
+        """Return every profile to the pool if the test passed (`clean`), otherwise close it."""
         for device, visitor in zip(self._devices, self.visitors, strict=True):
             if clean and self._profile_pool is not None:
                 await self._profile_pool.put(device, visitor)
@@ -98,7 +98,7 @@ class Browsers:
 
 
 async def _clear(visitor: Visitor) -> None:
-    """Leave no page, cookie, permission or storage of somebody, nor where the tab has been."""
+    """Remove every page, cookie, permission and stored value of the previous user, and the tab's history."""
     context, page = visitor.context, visitor.page
     for other in context.pages:
         if other is not page:

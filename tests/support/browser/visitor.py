@@ -1,4 +1,4 @@
-"""A real browser whose every complaint fails the test: console, exceptions, policy, failed requests."""
+"""A real browser in which every error fails the test: console, exceptions, content policy, requests."""
 
 import re
 from collections.abc import AsyncGenerator, Generator, Iterator
@@ -38,9 +38,9 @@ _FOLLOWS_THE_SYSTEM = (
     "() => document.documentElement.classList.contains('js')"
     " && (localStorage.getItem('theme') ?? 'system') === 'system'"
 )
-# A page that is left cancels what it was still loading.
+# Leaving a page cancels the requests that are still loading.
 _LEFT = "net::ERR_ABORTED"
-# How Chromium puts it that scripts are switched off.
+# How Chromium reports that scripts are disabled.
 _NO_SCRIPTS = r"^failed: \S+\.js csp$"
 _WATCH_POLICY = """addEventListener("securitypolicyviolation", (event) => console.error(
   `policy: ${event.violatedDirective} refused ${event.blockedURI} ${event.sample}`));"""
@@ -51,19 +51,19 @@ _SMALL_TARGETS = """() => [...document.querySelectorAll("a[href], button, input:
   .filter((element) => { const { width, height } = element.getBoundingClientRect();
     return width < 24 || height < 24; })
   .map((element) => element.outerHTML.slice(0, 120))"""
-# Not within frames: the only one is a letter's, where no script may run. What is preloaded would serve a rule
-# that is off.
+# Frames are excluded: the only one shows an email, where no script may run. Preloading would only serve a
+# rule that is disabled.
 _AXE_RUN = """async (rules) => (await axe.run({ iframes: false, preload: false, resultTypes: ["violations"],
     ...(rules && { runOnly: rules }) })).violations
   .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`)"""
-# What may differ between light and dark: nothing but colours does.
+# The rules whose result can differ between light and dark: only colours differ.
 _COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 _addresses = count(1)
 
 
 @dataclass(frozen=True)
 class Device:
-    """What somebody looks at the pages with."""
+    """The kind of device that shows the pages."""
 
     name: str
     options: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -90,38 +90,38 @@ PHONE = Device(
 
 
 class Visitor:
-    """One person at one tab of one browser profile; `secrets` collects what is typed into password fields."""
+    """One user in one tab of one browser profile; `secrets` collects what is typed into password fields."""
 
     def __init__(self, profile: "Profile", page: Page, base_url: str, secrets: set[str]) -> None:
         self.profile, self.page, self.base_url, self.secrets = profile, page, base_url, secrets
 
     @property
     def context(self) -> BrowserContext:
-        """The browser profile, for what can be undone; see `own_context`."""
+        """The browser profile, for changes that can be undone; for others see `own_context`."""
         return self.profile.context
 
     @property
     def complaints(self) -> "Complaints":
-        """What the profile complained about."""
+        """The errors that the profile reported."""
         return self.profile.complaints
 
     @property
     def own_page(self) -> Page:
-        """The page, to leave something with it that nobody can take back: a listener, a route, a script.
+        """The page, for changes that cannot be undone: a listener, a route, a script.
 
-        The profile is thrown away afterwards.
+        The profile is discarded afterwards.
         """
         self.profile.reusable = False
         return self.page
 
     @property
     def own_context(self) -> BrowserContext:
-        """The browser profile, to leave something with it; it is thrown away afterwards."""
+        """The browser profile, for changes that cannot be undone; it is discarded afterwards."""
         self.profile.reusable = False
         return self.context
 
     def allow(self, *patterns: str) -> None:
-        """Accept complaints that this test provokes, by regular expression."""
+        """Allow errors that this test provokes, by regular expression."""
         self.complaints.allowed.extend(patterns)
 
     async def tab(self) -> "Visitor":
@@ -135,7 +135,7 @@ class Visitor:
         return response
 
     async def load(self, path: str) -> Response:
-        """Load `path` without waiting for more than the document."""
+        """Load `path`, and wait for nothing but the document."""
         response = await self.page.goto(self.base_url + path)
         assert response is not None
         return response
@@ -145,23 +145,23 @@ class Visitor:
         await expect(self.page.locator("#signals")).to_have_attribute("data-ready", "true")
 
     async def at(self, path: str) -> None:
-        """Wait until the address is `path`, its query included; words of a form may be pointed at in it."""
+        """Wait until the address is `path`, with its query; a fragment may point at a message of a form."""
         await expect(self.page).to_have_url(re.compile(rf"^{re.escape(self.base_url + path)}(#said-\w+)?$"))
 
     @property
     def path(self) -> str:
-        """The address without the server's part."""
+        """The path and query of the current address."""
         parts = urlsplit(self.page.url)
         return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
     async def cookie(self, name: str) -> Any:
-        """Return one cookie as the browser keeps it, or None."""
+        """Return one cookie as the browser stores it, or None."""
         return next((cookie for cookie in await self.context.cookies() if cookie.get("name") == name), None)
 
     async def check(self, *schemes: Scheme) -> None:
-        """Demand that the page as it stands is accessible, in light and in dark, and fits its width.
+        """Require that the page in its current state is accessible, in light and in dark, and fits its width.
 
-        At the width of a desktop the page is also looked at as wide as a phone, and put back as it was.
+        On a desktop, the page is also checked at the width of a phone, and then restored to its width.
         """
         asked: tuple[Scheme, ...] = schemes or ("light", "dark")
         await self._look(asked, "")
@@ -173,7 +173,7 @@ class Visitor:
         await self.page.emulate_media(color_scheme=None, reduced_motion=None)
 
     async def _look(self, schemes: tuple[Scheme, ...], how: str) -> None:
-        """Look at all of the page in the first scheme, and at what its colours decide in the others."""
+        """Check the whole page in the first scheme, and only the colour rules in the others."""
         for scheme in schemes:
             await self._paint(scheme)
             found = await self._axe(None if scheme == schemes[0] else _COLOUR_RULES)
@@ -184,13 +184,13 @@ class Visitor:
     async def _paint(self, scheme: Scheme) -> None:
         await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         if await self.page.evaluate(_FOLLOWS_THE_SYSTEM):
-            # It repaints a moment after the media query changes.
+            # The page is repainted shortly after the media query changes.
             painted = re.compile(rf"(^|\s){scheme}(\s|$)")
             await expect(self.page.locator("html")).to_have_class(painted)
 
     @contextmanager
     def asked_for(self) -> Generator[list[str]]:
-        """Collect the addresses that the page asks for meanwhile."""
+        """Collect the addresses that the page requests within the block."""
         asked: list[str] = []
 
         def note(request: Request) -> None:
@@ -215,7 +215,7 @@ class Visitor:
 
 
 class Complaints:
-    """What a browser profile had to complain about."""
+    """The errors that a browser profile reported."""
 
     def __init__(self, context: BrowserContext) -> None:
         self.allowed: list[str] = []
@@ -229,12 +229,12 @@ class Complaints:
         context.on("response", lambda answer: self._add(str(answer.status), answer.url, answer.status >= 400))
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Discard what has been collected so far."""
         self.allowed.clear()
         self._found.clear()
 
     def left(self) -> Iterator[str]:
-        """Yield what nobody allowed."""
+        """Yield the errors that were not allowed."""
         return (found for found in self._found if not any(re.search(one, found) for one in self.allowed))
 
     def _add(self, kind: str, text: str, wrong: bool = True) -> None:
@@ -243,7 +243,7 @@ class Complaints:
 
 
 class Profile:
-    """A browser profile, and whether somebody else may have it when it was cleared."""
+    """A browser profile, and whether another test may reuse it after it has been cleared."""
 
     def __init__(self, context: BrowserContext, *, reusable: bool = False) -> None:
         self.context, self.complaints, self.reusable = context, Complaints(context), reusable
@@ -251,7 +251,7 @@ class Profile:
 
 @asynccontextmanager
 async def running_browser() -> AsyncGenerator[Browser]:
-    """Run the browser of this machine without a window."""
+    """Run the browser of this machine in headless mode."""
     expect.set_options(timeout=10_000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program(), args=ARGUMENTS)
@@ -262,7 +262,7 @@ async def running_browser() -> AsyncGenerator[Browser]:
 async def new_profile(
     browser: Browser, device: Device = DESKTOP, *, javascript: bool = True, **options: Any
 ) -> Profile:
-    """Open a profile in which nobody has been."""
+    """Open a profile that has never been used."""
     # Not the language of the account that runs the tests.
     chosen: dict[str, Any] = {"locale": "en-US"} | device.options | options
     context = await browser.new_context(**chosen, java_script_enabled=javascript)
@@ -276,7 +276,7 @@ async def new_profile(
 
 
 def unique_address() -> str:
-    """Return a client address that nobody had before (RFC 2544's range, which is never routed)."""
+    """Return a client address that has not been used before (RFC 2544's range, which is never routed)."""
     number = next(_addresses)
     return f"198.18.{number // 250}.{number % 250 + 1}"
 

@@ -1,6 +1,6 @@
-"""An authenticator that shares no code with the product: it reads QR codes and computes codes on its own.
+"""An authenticator that shares no code with the product: it reads QR codes and computes codes by itself.
 
-It uses the programs zbarimg (ZBar) and oathtool (OATH Toolkit) where they are installed, else two packages.
+It uses the programs zbarimg (ZBar) and oathtool (OATH Toolkit) if they are installed, otherwise two packages.
 """
 
 import shutil
@@ -36,7 +36,7 @@ def zxing(png: bytes) -> str:
 
 
 def oathtool(key: str, seconds: int) -> str:
-    """Return the code of a moment, computed by the OATH Toolkit; the key goes in unseen by `ps`."""
+    """Return the code of a moment, computed by the OATH Toolkit; `ps` does not show the key."""
     command = ["oathtool", "--totp", "--base32", f"--now=@{seconds}", "-"]
     found = subprocess.run(command, input=key.encode(), capture_output=True, check=True, timeout=30)
     return found.stdout.decode().strip()
@@ -61,7 +61,7 @@ class Authenticator:
 
     @classmethod
     def scan(cls, png: bytes) -> Self:
-        """Add the entry that a QR code shows."""
+        """Add the entry encoded in a QR code."""
         return cls.open(READERS[0](png))
 
     @classmethod

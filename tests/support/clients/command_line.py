@@ -1,4 +1,4 @@
-"""The command line as an operator uses it: a process of its own, on the database and Redis of a test."""
+"""The command line as an operator uses it: a separate process, on the database and Redis of a test."""
 
 import asyncio
 import atexit
@@ -21,7 +21,7 @@ from tests.support.product.sources import ROOT
 from tests.support.services.factories import SECRET
 
 _OURS = ("AUTOGRAPH_", "DATABASE_URL", "REDIS_URL", "SMTP_URL", "PORT")
-# What commands import on their way.
+# What commands usually import.
 _USUAL = (
     *(f"autograph_web.commands.{place.module}" for place in COMMANDS.values()),
     *later.MODULES,
@@ -34,7 +34,7 @@ Done = subprocess.CompletedProcess[str]
 
 
 def environment(services: Services, **settings: str) -> dict[str, str]:
-    """Return the environment of a command beside `services`; an empty setting is none."""
+    """Return the environment of a command in addition to `services`; an empty setting counts as unset."""
     found = {
         **{name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
         "DATABASE_URL": services.settings.database_url,
@@ -50,21 +50,21 @@ def environment(services: Services, **settings: str) -> dict[str, str]:
 
 
 async def command(services: Services, *arguments: str, given: str = "", **settings: str) -> Done:
-    """Run one command to its end with `given` on standard input; no trace may ever show."""
+    """Run one command to its end with `given` on standard input; it must never print a traceback."""
     done = await asyncio.to_thread(run, arguments, environment(services, **settings), given)
     assert "Traceback" not in done.stdout + done.stderr, done.stderr
     return done
 
 
 async def as_json(services: Services, *arguments: str, given: str = "") -> Any:
-    """Run one command that succeeds and return what it told as JSON."""
+    """Run one command that must succeed, and return its output parsed as JSON."""
     done = await command(services, *arguments, "--json", given=given)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 async def command_from_nothing(services: Services, *arguments: str, **settings: str) -> Done:
-    """Run one command as a new Python, the way an operator starts it."""
+    """Run one command in a new Python process, as an operator starts it."""
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "autograph_web", *arguments],

@@ -1,4 +1,4 @@
-"""Reading answers, and the calls that many tests begin with."""
+"""Reading responses, and the calls with which many tests begin."""
 
 import re
 from http.cookies import Morsel, SimpleCookie
@@ -13,7 +13,7 @@ CREDENTIALS = {"email": EMAIL, "password": PASSWORD}
 
 
 def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]:
-    """Check a refusal against RFC 9457 and our contract, and return its members but the request's own id."""
+    """Check an error against RFC 9457 and our contract, and return its members without the request's id."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["cache-control"] == "no-store"
@@ -29,7 +29,7 @@ def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]
 
 
 def but_its_id(refusal: Response) -> bytes:
-    """Return a refusal as it went over the wire, but for the id of its own request."""
+    """Return an error as it was sent, without the id of its request."""
     return re.sub(rb',\s*"instance":\s*"[^"]*"', b"", refusal.content)
 
 
@@ -48,12 +48,12 @@ async def sign_in(client: AsyncClient, email: str = EMAIL, **more: Any) -> dict[
 
 
 def bearer(tokens: dict[str, Any]) -> dict[str, str]:
-    """Return the header that shows the access token of a pair."""
+    """Return the header that presents the access token of a pair."""
     return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
 def cookies_set(response: Response) -> dict[str, Morsel[str]]:
-    """Return the cookies an answer sets, with their attributes."""
+    """Return the cookies that a response sets, with their attributes."""
     found: dict[str, Morsel[str]] = {}
     for header in response.headers.get_list("set-cookie"):
         found.update(SimpleCookie(header))
@@ -61,24 +61,24 @@ def cookies_set(response: Response) -> dict[str, Morsel[str]]:
 
 
 async def come_in(browser: AsyncClient, email: str = EMAIL) -> None:
-    """Sign in at the form of a page."""
+    """Sign in with the native form of a page."""
     answer = await browser.post("/session/sign-in", data={"email": email, "password": PASSWORD})
     assert answer.headers["location"] == "/dashboard", answer.text
     assert "autograph_session" in cookies_set(answer)
 
 
 async def open_link(browser: AsyncClient, purpose: str, token: str) -> Response:
-    """Follow the link of a letter."""
+    """Follow the link of an email."""
     return await browser.post("/link/exchange", data={"purpose": purpose, "token": token})
 
 
 async def code_left(services: Services, response: Response) -> str:
-    """Return the code of what the page an answer leads to will say."""
+    """Return the code of the message that the page a response redirects to will show."""
     flash = await services.flash.pop(cookies_set(response)["autograph_flash"].value)
     assert flash is not None
     return flash.code
 
 
 async def post_json(client: AsyncClient, body: bytes, path: str = "/login", **headers: str) -> Response:
-    """Send bytes that are said to be JSON."""
+    """Send bytes declared as JSON."""
     return await client.post(path, content=body, headers={"Content-Type": "application/json"} | headers)

@@ -13,7 +13,7 @@ from tests.support.services.factories import EMAIL
 
 @dataclass(frozen=True)
 class Member:
-    """An account with two-step verification, its phone and its paper."""
+    """An account with two-step verification, its authenticator and its recovery codes."""
 
     id: str
     tokens: dict[str, Any]
@@ -22,7 +22,7 @@ class Member:
 
 
 async def enrol(client: AsyncClient, clock: FakeClock, email: str = EMAIL) -> Member:
-    """Create an account and turn two-step verification on; the next code is shown already."""
+    """Create an account and enable two-step verification; the clock is already at the next code."""
     account = await sign_up(client, email)
     tokens = await sign_in(client, email)
     phone = await set_up(client, tokens)
@@ -35,14 +35,14 @@ async def enrol(client: AsyncClient, clock: FakeClock, email: str = EMAIL) -> Me
 
 
 async def set_up(client: AsyncClient, tokens: dict[str, Any]) -> Authenticator:
-    """Begin a setup and return the authenticator that has its key."""
+    """Start an enrolment and return the authenticator that holds its key."""
     setup = await client.post("/mfa/setup", headers=bearer(tokens))
     assert setup.status_code == 200, setup.text
     return Authenticator.open(setup.json()["provisioning_uri"])
 
 
 async def challenge(client: AsyncClient, email: str = EMAIL, **more: Any) -> str:
-    """Show the password and return the token of the second step."""
+    """Send the password and return the token of the second step."""
     body = await sign_in(client, email, **more)
     assert body["mfa_required"] is True
     return str(body["mfa_token"])
@@ -51,13 +51,13 @@ async def challenge(client: AsyncClient, email: str = EMAIL, **more: Any) -> str
 async def verify(
     client: AsyncClient, code: str, token: str | None = None, email: str = EMAIL, **more: Any
 ) -> Response:
-    """Show a code."""
+    """Send a code."""
     named = {} if token is None else {"mfa_token": token}
     return await client.post("/mfa/verify", json={"email": email, "code": code, **named, **more})
 
 
 async def fresh_tokens(client: AsyncClient, clock: FakeClock, member: Member) -> dict[str, Any]:
-    """Sign in with both steps; the clock then shows the next code."""
+    """Sign in with both steps, then move the clock to the next code."""
     answer = await verify(client, member.phone.code(clock.seconds()), await challenge(client))
     assert answer.status_code == 200, answer.text
     clock.advance(PERIOD_S)

@@ -1,4 +1,4 @@
-"""The letters a running server keeps in its data folder, as a mail program would read them."""
+"""The emails that a running server keeps in its data folder, as a mail program would read them."""
 
 import asyncio
 import re
@@ -14,14 +14,14 @@ _PATIENCE_S = 10.0
 
 
 async def wait_for_letter(server: LiveServer, email: str, subject: str) -> EmailMessage:
-    """Return the newest letter to `email` about `subject` once there is one."""
+    """Return the newest email to `email` about `subject`, as soon as there is one."""
     return (await _letters(server, email, lambda letter: letter["Subject"] == subject, 1))[-1]
 
 
 async def link_in_letter(server: LiveServer, email: str, page: str, number: int = 1) -> str:
-    """Return the one-time link to `page` in the `number`th letter to `email` that has one.
+    """Return the one-time link to `page` in the `number`th email to `email` that has one.
 
-    Its token must not stand in the server's log.
+    Its token must not appear in the server's log.
     """
     link = re.compile(rf"https?://[^\s/]+{re.escape(page)}#token=([\w-]+)")
     letters = await _letters(server, email, lambda letter: bool(link.search(raw_text_of(letter))), number)
@@ -33,7 +33,7 @@ async def link_in_letter(server: LiveServer, email: str, page: str, number: int 
 async def _letters(
     server: LiveServer, email: str, wanted: Callable[[EmailMessage], bool], number: int
 ) -> list[EmailMessage]:
-    """Return the wanted letters to `email`, oldest first, once there are `number` of them."""
+    """Return the matching emails to `email`, oldest first, as soon as there are `number` of them."""
     for _ in range(int(_PATIENCE_S / 0.05)):
         files = sorted((server.data_dir / "mail").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
         found = [letter for to, letter in map(_read, files) if to == email and wanted(letter)]
@@ -45,12 +45,12 @@ async def _letters(
 
 @cache
 def _read(file: Path) -> tuple[str, EmailMessage]:
-    """Return to whom a letter goes, and the letter; a file is complete when it has its name."""
+    """Return the recipient of an email, and the email; a file that has its final name is complete."""
     letter = message_from_bytes(file.read_bytes(), policy=policy.default)
     return str(letter["To"]), letter
 
 
 def raw_text_of(letter: EmailMessage) -> str:
-    """Return the plain text of a letter as it was sent."""
+    """Return the plain text of an email as it was sent."""
     body = letter.get_body(("plain",))
     return "" if body is None else str(body.get_content())

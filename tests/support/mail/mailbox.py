@@ -1,4 +1,4 @@
-"""Where letters arrive in tests: the real outbox and the real courier, up to the last step."""
+"""The mailbox of tests: the real outbox and the real courier, everything but the delivery itself."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from autograph_web.mail.transport import Envelope
 
 
 class Mailbox:
-    """Has every letter whose unit of work has committed, whether the courier has come for it or not."""
+    """Holds every email whose unit of work has committed, whether or not the courier has picked it up yet."""
 
     def __init__(self) -> None:
         self._outboxes: dict[str, Callable[[Row[Any]], MailMessage]] = {}
@@ -27,20 +27,20 @@ class Mailbox:
         self._carried[parcel.message_id] = parcel.letter
 
     def watch(self, services: Services) -> None:
-        """Look into the outbox of `services` from now on."""
+        """Watch the outbox of `services` from now on."""
         self._outboxes[services.settings.sqlalchemy_url] = services.outbox.open
 
     @property
     def letters(self) -> list[MailMessage]:
-        """Every letter posted since the mailbox was last emptied, oldest first."""
+        """Every email posted since the mailbox was last emptied, oldest first."""
         return [letter for name, letter in self._all().items() if name not in self._read]
 
     def empty(self) -> None:
-        """Forget the letters that are there."""
+        """Discard the emails received so far."""
         self._read |= set(self._all())
 
     def link_to(self, email: str) -> str:
-        """Return where the newest letter to `email` leads."""
+        """Return the link in the newest email to `email`."""
         newest = [letter for letter in self.letters if letter.to == email][-1]
         assert newest.action is not None, f"the letter {newest.subject!r} asks for nothing"
         return newest.action.url
@@ -49,7 +49,8 @@ class Mailbox:
         found: dict[str, MailMessage] = {}
         for url, opened in self._outboxes.items():
             for row in _rows(url):
-                # Looked up after the row was read: a letter that is no longer in it has been carried.
+                # Looked up after the row was read: an email whose content is no longer in the row has been
+                # delivered.
                 letter = opened(row) if row.sealed_letter else self._carried.get(row.message_id)
                 if letter and letter.to != NOBODY:  # a decoy
                     found[row.message_id] = letter
@@ -57,7 +58,7 @@ class Mailbox:
 
 
 def _rows(url: str) -> list[Row[Any]]:
-    # In a thread with a loop of its own, so that a test can look without awaiting.
+    # In a thread with its own event loop, so that a test can call this without awaiting.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, _read(url)).result()
 

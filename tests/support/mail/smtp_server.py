@@ -1,4 +1,4 @@
-"""A real SMTP server (aiosmtpd) that can be told to misbehave."""
+"""A real SMTP server (aiosmtpd) that can be made to misbehave."""
 
 import asyncio
 import ssl
@@ -22,7 +22,7 @@ CREDENTIALS = f"{quote(USER, safe='')}:{quote(SECRET, safe='')}@"
 
 @dataclass
 class Arrived:
-    """One letter as the server took it."""
+    """One email as the server received it."""
 
     sender: str
     recipients: list[str]
@@ -34,7 +34,7 @@ class Arrived:
 
 @dataclass
 class MailServer:
-    """Takes letters; `recipient_says` and `data_says` are used up one a letter, then everything is taken."""
+    """Accepts emails; `recipient_says` and `data_says` are used up one per email, then all are accepted."""
 
     certificate: ssl.SSLContext | None = None
     implicit: bool = False
@@ -52,7 +52,7 @@ class MailServer:
     _patience: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self) -> "MailServer":
-        """Listen, on the same port as before if there was one."""
+        """Listen, on the previous port if there was one."""
         loop = asyncio.get_running_loop()
         tls = self.certificate if self.implicit else None
         self._server = await loop.create_server(self._protocol, "127.0.0.1", self.port, ssl=tls)
@@ -60,21 +60,21 @@ class MailServer:
         return self
 
     async def close(self) -> None:
-        """Stop listening and hang up."""
+        """Stop listening and close the connections."""
         self._patience.set()
         if self._server is not None:
             self._server.close()
             self._server = None
-        for _ in range(5):  # a handshake that failed takes some turns of the loop to be cleared away
+        for _ in range(5):  # cleaning up after a failed handshake takes some turns of the loop
             await asyncio.sleep(0.01)
 
     def let_go(self) -> None:
-        """Have the conversations that stall go on."""
+        """Let the stalled conversations continue."""
         self._patience.set()
         self._patience = asyncio.Event()
 
     def url(self, credentials: str = "", **options: str) -> str:
-        """Return what SMTP_URL would be."""
+        """Return the value that SMTP_URL would have."""
         scheme = "smtps" if self.implicit else "smtp"
         query = "&".join(f"{name}={value}" for name, value in options.items())
         return f"{scheme}://{credentials}localhost:{self.port}{'?' if query else ''}{query}"
@@ -110,13 +110,13 @@ class MailServer:
         return "250 OK"
 
     async def auth_XOAUTH2(self, _server: SMTP, _args: list[str]) -> AuthResult:  # noqa: N802
-        """Offer what takes no password (the server finds its methods by this name); let nobody in."""
+        """Offer a mechanism without a password (found by the name of this method); accept no one."""
         return AuthResult(success=False, handled=False)
 
     def _protocol(self) -> SMTP:
         self.conversations += 1
         with warnings.catch_warnings():
-            # It does not count TLS from the first byte as TLS, and says so.
+            # The library does not recognise TLS from the first byte as TLS, and warns about it.
             warnings.simplefilter("ignore", UserWarning)
             return self._new_protocol()
 
@@ -142,7 +142,7 @@ class MailServer:
 
 
 async def told_to_do(url: str) -> str:
-    """Return the advice for the server of `url`."""
+    """Return the advice that the product gives about the server of `url`."""
     with pytest.raises(TransientFailure) as refused:
         await SmtpTransport(parse_smtp_url(url), "AutoGraph <no-reply@northwind.dev>").greet()
     assert SECRET not in refused.value.advice

@@ -1,4 +1,4 @@
-"""The dashboard and the alerts that come with the product, and what their queries name."""
+"""The dashboard and the alerts that ship with the product, and what their queries refer to."""
 
 import json
 import re
@@ -13,10 +13,10 @@ from tests.support.metrics.promql import matches, named_in
 from tests.support.metrics.scraping import Figures, labels_of
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
-# What Prometheus adds to every sample, and the one figure that is its own.
+# The labels that Prometheus adds to every sample, and the one metric that is its own.
 _ADDED = {"instance", "job"}
 _OWN = "up"
-# Values that only a bad day brings.
+# Values that occur only when something fails.
 _RARE = {("status", "5xx"), ("outcome", "failed")}
 
 
@@ -37,7 +37,7 @@ def scrape_config() -> dict[str, Any]:
 
 
 def queries() -> Iterator[tuple[str, str]]:
-    """Yield each query with where it stands."""
+    """Yield each query with its place."""
     for panel in dashboard()["panels"]:
         for target in panel.get("targets", ()):
             yield f"panel {panel['title']}", target["expr"]
@@ -52,7 +52,7 @@ def queries() -> Iterator[tuple[str, str]]:
 
 
 def missing(query: str, figures: Figures) -> list[str]:
-    """Return what a query names that the figures of a server do not have."""
+    """Return what a query refers to that the metrics of a server do not have."""
     labels, named = labels_of(figures), named_in(query)
     wrong = [] if named.metrics else ["it names no metric"]
     known = {label for name, _ in named.metrics for label in labels.get(name, ())} | _ADDED
@@ -71,6 +71,6 @@ def _has(figures: Figures, name: str, label: str, sign: str, text: str) -> bool:
     values = {dict(labels).get(label) for found, labels in figures if found == name}
     if (label, text) in _RARE:
         return values != {None}
-    if label == "kind":  # each word of an alternative must be a kind of ours
+    if label == "kind":  # each alternative must be one of our event types
         return all(any(matches(sign, part, kind.value) for kind in EventType) for part in text.split("|"))
     return any(matches(sign, text, value) for value in values if value is not None)

@@ -1,4 +1,4 @@
-"""Enough of PromQL, the language of Prometheus, to tell which metrics and labels a query names."""
+"""Enough of PromQL, the query language of Prometheus, to find the metrics and labels a query names."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ _VARIABLE = re.compile(r"\$\w+")
 
 @dataclass
 class Named:
-    """What a query names: each metric with its matchers, and the labels it groups by."""
+    """What a query refers to: each metric with its matchers, and the labels it groups by."""
 
     metrics: list[tuple[str, list[tuple[str, str, str]]]] = field(default_factory=list)
     grouped: set[str] = field(default_factory=set)
 
 
 def named_in(query: str) -> Named:
-    """Return what `query` names; every word that is no function and no operator is a metric."""
+    """Return what `query` refers to; every word that is neither a function nor an operator is a metric."""
     named = Named()
     for labels in _GROUPED.findall(query):
         named.grouped |= {label.strip() for label in labels.split(",") if label.strip()}
@@ -33,7 +33,7 @@ def named_in(query: str) -> Named:
 
 
 def matches(sign: str, wanted: str, value: str) -> bool:
-    """Tell whether a label's value satisfies a matcher; a dashboard's variable is satisfied by any."""
+    """Return True if a label's value satisfies a matcher; a dashboard variable is satisfied by any value."""
     if _VARIABLE.search(wanted):
         return True
     same = re.fullmatch(wanted, value) is not None if "~" in sign else wanted == value

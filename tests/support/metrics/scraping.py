@@ -1,4 +1,4 @@
-"""Reading what /metrics says."""
+"""Reading the output of /metrics."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,7 +17,7 @@ HERE = "127.0.0.1"
 
 @pytest.fixture
 def scrape(connect: Connect) -> Scrape:
-    """Reads the figures as a Prometheus on the same machine would."""
+    """Reads the metrics as a Prometheus on the same machine would."""
     client = connect(ip=HERE)
 
     async def read() -> Figures:
@@ -31,14 +31,14 @@ def scrape(connect: Connect) -> Scrape:
 
 
 async def grown(scrape: Scrape, act: Awaitable[object], name: str, **labels: str) -> float:
-    """Return by how much a figure grows while `act` runs."""
+    """Return how much a metric grows while `act` runs."""
     before = value(await scrape(), name, **labels)
     await act
     return value(await scrape(), name, **labels) - before
 
 
 def parse(text: str) -> Figures:
-    """Return every sample by its name and labels; each may occur once, and each family has a help text."""
+    """Return every sample by its name and labels; each is unique, and each family has a help text."""
     found: Figures = {}
     for family in text_string_to_metric_families(text):
         assert family.documentation, family.name
@@ -50,14 +50,14 @@ def parse(text: str) -> Figures:
 
 
 def scrape_server(base_url: str) -> Figures:
-    """Read the figures of a running server on this machine."""
+    """Read the metrics of a running server on this machine."""
     response = httpx.get(f"{base_url}/metrics", verify=PLAIN)
     assert response.status_code == 200, response.text
     return parse(response.text)
 
 
 def value(figures: Figures, name: str, **labels: str) -> float:
-    """Return one sample, 0 if nothing was counted under it yet."""
+    """Return one sample, or 0 if nothing has been counted under it yet."""
     return figures.get((name, frozenset(labels.items())), 0.0)
 
 
@@ -70,5 +70,5 @@ def labels_of(figures: Figures) -> Mapping[str, set[str]]:
 
 
 def looks_personal(text: str) -> bool:
-    """Tell whether a text holds what figures must never hold: an address, an id, an email."""
+    """Return True if a text contains what metrics must never contain: an IP address, an id or an email."""
     return bool(re.search(r"@|\b\d+\.\d+\.\d+\.\d+\b|[0-9a-f]{8}-[0-9a-f]{4}-|[0-9a-f]{32}", text))

@@ -1,8 +1,8 @@
-"""THE table of who may do what: every handler of an event, every page, every call and every form has one row.
+"""The authorisation table: every event handler, page, API call and native form has one row.
 
-The tests list what the code really has, so whatever is new fails until it has its row here, and a row that
-nothing answers to fails as well. Every role then tries each row against a real database; `EXPECTED` says what
-each may expect of it.
+The tests list what the code really has, so anything new fails until it has a row here, and so does a row
+without a counterpart in the code. Every role then tries each row against a real database; `EXPECTED` says
+what each role may expect of it.
 """
 
 import re
@@ -23,7 +23,7 @@ from tests.support.services.factories import make_settings
 
 
 class Role(StrEnum):
-    """Who comes. All but the owner have nothing to do with the account in question."""
+    """Who makes the call. No role but the owner has anything to do with the account in question."""
 
     ANONYMOUS = "anonymous"
     ENDED = "ended session"
@@ -33,7 +33,7 @@ class Role(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What comes of it."""
+    """The outcome of a call."""
 
     ACTS = "acts"
     ELSEWHERE = "acts on the caller's own account at most, and tells nothing of the owner's"
@@ -41,7 +41,7 @@ class Outcome(StrEnum):
 
 
 class May(StrEnum):
-    """Who may."""
+    """Who is authorised."""
 
     EVERYBODY = "everybody"
     OWNER = "whoever is signed in, on their own account"
@@ -52,24 +52,24 @@ class May(StrEnum):
 _REFUSED = dict.fromkeys(Role, Outcome.REFUSED)
 EXPECTED: dict[May, dict[Role, Outcome]] = {
     May.EVERYBODY: dict.fromkeys(Role, Outcome.ACTS),
-    # To be an administrator opens nobody's own pages.
+    # The administrator role gives no access to the pages of another account.
     May.OWNER: _REFUSED
     | {Role.OTHER: Outcome.ELSEWHERE, Role.ADMIN: Outcome.ELSEWHERE, Role.OWNER: Outcome.ACTS},
     May.ADMIN: _REFUSED | {Role.ADMIN: Outcome.ACTS},
     May.NOBODY: _REFUSED,
 }
-"""What each role may expect of a row. What is for everybody acts without the owner's secrets: even then no
-table changes but `LETTERS`."""
+"""What each role may expect of a row. A row for everyone acts without the owner's secrets: even then, no
+table may change except `LETTERS`."""
 
 
 LETTERS = ("audit_log", "outbox", "links")
-"""The tables in which anybody may leave something about an account they merely name."""
+"""The tables in which anyone may cause a row about an account by merely naming it."""
 _PRIVATE = ("email", "user", "ip", "key_name")
 _KINDS = frozenset(kind.value for kind in EventType)
 
 
 class Scene(StrEnum):
-    """How things stand before the call."""
+    """The state before the call."""
 
     PLAIN = "an account just signed in to"
     TWO_STEP = "two-step verification is on, and was shown"
@@ -84,10 +84,10 @@ Given = Mapping[str, Any]
 class Row:
     """One thing that can be called.
 
-    `does` shows that it acted, for who may: the kind of an event, else words that are told; nothing for what
-    neither writes nor tells. `sends` is what comes along, and `first` the calls that lead up to it; in them,
-    {email}, {user}, {session}, {device}, {key} and so on stand for what is the owner's. `then` is the step
-    that the page's address asks for.
+    `does` is the evidence that an authorised call acted: an event type, or else text in the response; it is
+    empty for a call that neither writes nor discloses anything. `sends` is the payload, and `first` the calls
+    that lead up to it; in them, {email}, {user}, {session}, {device}, {key} and so on are placeholders for
+    the owner's values. `then` is the step requested by the page's address.
     """
 
     may: May
@@ -100,7 +100,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A state class: the path of its page, a row for each of its handlers, and what its address says."""
+    """A state class: the path of its page, a row for each of its handlers, and the query of its address."""
 
     path: str
     rows: Mapping[str, Row]
@@ -119,11 +119,11 @@ def _form(**fields: str) -> Given:
 
 _KEY_FORM = {"name": "Another", "scope_read": "on", "expires": "90"}
 _CREATE, _TICK = ("create", _form(**_KEY_FORM)), ("tick_saved", {"ticked": True})
-_CHOOSE = ("choose", _form(value="off", percent="0"))  # for nobody, so that it is in nobody's way
+_CHOOSE = ("choose", _form(value="off", percent="0"))  # off for every user, so that it affects no other test
 _CONFIRM = _form(password=_WRONG, code=_CODE)
 _STRENGTH = Row(May.EVERYBODY, "strength_rx_state_", {"password": _NEW})
 
-# Reflex gives it to every state class; ours have no setters, so there is nothing for it to set.
+# Reflex adds it to every state class; ours have no setters, so it has nothing to set.
 REFLEX_STATE = {"setvar": Row(May.NOBODY, sends={"var_name": "email", "value": "x"})}
 ACCOUNT_PAGE = {
     **REFLEX_STATE,
@@ -141,7 +141,7 @@ CONFIRMING = {
     **ACCOUNT_PAGE,
     "switch_code": Row(May.EVERYBODY, "recovery_rx_state_ True"),
 }
-"""What the mixins of `ui/` give to the pages that have them."""
+"""The handlers that the mixins of `ui/` add to the pages that use them."""
 
 HANDLERS: dict[str, Page] = {
     "State": Page(
@@ -210,7 +210,7 @@ HANDLERS: dict[str, Page] = {
             "load": Row(May.EVERYBODY, "opened_rx_state_ False"),
             "assess": _STRENGTH,
             "ask": Row(May.EVERYBODY, "password_reset_requested", _form(email="{email}")),
-            # Without the cookie of a link there is nobody's password to be set.
+            # Without the cookie of a link, there is no account whose password could be set.
             "choose": Row(May.NOBODY, sends=_form(password=_NEW)),
         },
     ),
@@ -385,7 +385,7 @@ HANDLERS: dict[str, Page] = {
         {
             **ADMIN_PAGE,
             "switch_code": CONFIRMING["switch_code"],
-            # Its one step begins with the page, and a link leads back.
+            # Its only step begins with the page, and a link leads back.
             "ask": Row(May.NOBODY, sends={"intent": "create"}),
             "cancel": Row(May.NOBODY),
             "confirm": Row(May.ADMIN, "login_failed", _CONFIRM, scene=Scene.STALE),
@@ -417,7 +417,7 @@ CALLS: dict[str, Row] = {
     "POST /mfa/verify": Row(May.EVERYBODY, sends={"email": "{email}", "code": _CODE}),
     "GET /health/live": Row(May.EVERYBODY, "ok"),
     "GET /health/ready": Row(May.EVERYBODY, "ok"),
-    "GET /metrics": Row(May.NOBODY),  # no account opens it: see http/operator_access.py
+    "GET /metrics": Row(May.NOBODY),  # no account gives access: see http/operator_access.py
     "GET /docs": Row(May.EVERYBODY, "openapi.json"),
     "GET /openapi.json": Row(May.EVERYBODY, "/password-change"),
     "GET /me": Row(May.OWNER, "{email}"),
@@ -496,19 +496,20 @@ FORMS: dict[str, Row] = {
     "POST /recovery/request": Row(May.EVERYBODY, "password_reset_requested", {"email": "{email}"}),
     "POST /recovery/password": Row(May.EVERYBODY, sends={"password": _NEW}),
     "POST /recovery/refuse": Row(May.EVERYBODY),
-    # Letters that were kept: for who develops on the machine itself, and tests/api/http/test_dev_mail.py.
+    # Kept emails: for development on the same machine, and for tests/api/http/test_dev_mail.py.
     "GET /dev/mail": Row(May.NOBODY),
     "GET /dev/mail/{letter_id}": Row(May.NOBODY),
     "GET /dev/mail/{letter_id}/letter": Row(May.NOBODY),
 }
-"""What stands beside REST: the native forms (those of a link act by the cookie of that link alone)."""
+"""What is served next to REST: the native forms (a form of a link is authorised by the cookie of that link
+alone)."""
 
 REFLEX_PATHS: dict[str, May] = {
     "/ping": May.NOBODY,
     "/_health": May.NOBODY,
     "/_event": May.EVERYBODY,  # the websocket: its handlers are above
 }
-"""What Reflex serves beside the pages."""
+"""What Reflex serves next to the pages."""
 
 PAGES: dict[str, May] = {
     "/": May.EVERYBODY,
@@ -536,18 +537,18 @@ PAGES: dict[str, May] = {
     "/admin/audit": May.ADMIN,
     "/forbidden": May.EVERYBODY,
 }
-"""Whom each page is sent to."""
+"""Who may load each page."""
 
 
 @cache
 def reflex_app() -> Any:
-    """Return the app with every page; Reflex takes one in each process."""
+    """Return the app with every page; Reflex accepts only one per process."""
     return build_app(make_settings(Path("unused")), services)
 
 
 @cache
 def handlers() -> dict[str, str]:
-    """Return the full names of what Reflex runs when a page says so, by the names of class and handler."""
+    """Return the full names of the handlers that a page can call, by the names of class and handler."""
     reflex_app()
     registered = RegistrationContext.get().event_handlers
     found = {f"{one.states[0].__name__}.{name.rpartition('.')[2]}": name for name, one in registered.items()}
@@ -556,7 +557,7 @@ def handlers() -> dict[str, str]:
 
 
 def check_rows(table: str, rows: Iterable[str], found: Iterable[str], example: str) -> None:
-    """Demand that `rows` has exactly what the code has, and say what to add or take away."""
+    """Require that `rows` matches the code exactly, and say what to add or remove."""
     missing, stale = sorted(set(found) - set(rows)), sorted(set(rows) - set(found))
     said = [
         f"{name} has no row: say in {table} of tests/support/product/authorisation.py who may, such as\n"
@@ -568,7 +569,7 @@ def check_rows(table: str, rows: Iterable[str], found: Iterable[str], example: s
 
 
 def filled(given: Any, owned: Mapping[str, str]) -> Any:
-    """Return `given` with what is the owner's in the place of its names."""
+    """Return `given` with the placeholders replaced by the owner's values."""
     if isinstance(given, str):
         return given.format_map(owned) if "{" in given else given
     if isinstance(given, Mapping):
@@ -577,7 +578,7 @@ def filled(given: Any, owned: Mapping[str, str]) -> Any:
 
 
 class Watch:
-    """Watches a database during one call by one role, and says whether that was what may be expected."""
+    """Watches a database during one call by one role, and checks that the effect is what the table allows."""
 
     def __init__(self, database: Path) -> None:
         self._database, self._events, self._before = database, events(database), fingerprint(database)
@@ -593,10 +594,11 @@ class Watch:
         shows: bool,
         address: str = "",
     ) -> None:
-        """Demand what `EXPECTED` says of `row` for `role`, whose account is `caller_id` and who `heard` that.
+        """Require what `EXPECTED` says of `row` for `role`, given its account and what it received.
 
-        `shows` is whether this call is the one in which `row.does` shows. What the caller says itself, in
-        what it sends or in the query of its page, `address`, it may hear again.
+        `shows` is whether this call is the one in which the evidence of `row.does` appears; `heard` is what
+        the caller received. What the caller itself sent, in the payload or in the query of the page's address
+        (`address`), may appear in it.
         """
         if shows:
             does = filled(row.does, owned)
@@ -604,7 +606,7 @@ class Watch:
         elif role is not Role.OWNER:
             said = str([row.sends, *row.first, address])
             private = [owned[name] for name in _PRIVATE if f"{{{name}}}" not in said]
-            # Whole, since 198.18.2.1 of the owner's stands in 198.18.2.12 of somebody else's.
+            # Compared whole: the owner's 198.18.2.1 is a prefix of another client's 198.18.2.12.
             leaked = [word for word in private if re.search(rf"{re.escape(word)}(?!\d)", heard)]
             assert not leaked, f"told somebody else {leaked}"
         outcome, after = EXPECTED[row.may][role], fingerprint(self._database)
@@ -622,5 +624,5 @@ class Watch:
 
 
 def in_turn(may: May) -> list[Role]:
-    """Return the roles in the order in which they try: those last for whom it acts."""
+    """Return the roles in the order in which they try: the authorised ones last."""
     return sorted(Role, key=lambda role: EXPECTED[may][role] is Outcome.ACTS)

@@ -1,4 +1,4 @@
-"""Every error that the product can answer with, wherever its package defines it."""
+"""Every error code that the product can return, in whichever package it is defined."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""One migration as the version before it sees it: the tables it knows, and what became of them."""
+"""One migration as the previous version sees it: the tables it knows, and what becomes of them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -50,8 +50,8 @@ class Step:
 def steps(config: Config) -> Iterator[Step]:
     """Apply every migration to an empty database, one at a time.
 
-    The consumer may use the database between two of them: `before` is then what it knew, the next schema
-    what it finds.
+    The caller may use the database between two steps: `before` is the schema it knew until then, and it finds
+    the next one.
     """
     connection: Connection = config.attributes["connection"]
     before = MetaData()
@@ -63,14 +63,14 @@ def steps(config: Config) -> Iterator[Step]:
 
 
 def reflected(connection: Connection) -> MetaData:
-    """The tables a database has."""
+    """The tables that a database has."""
     found = MetaData()
     found.reflect(connection)
     return found
 
 
 def breakages(before: MetaData, after: MetaData) -> list[str]:
-    """What the version that knows the tables `before` would stumble over."""
+    """What would break the version that knows the tables `before`."""
     found: list[str] = []
     for name, table in before.tables.items():
         if name not in after.tables:
@@ -91,7 +91,7 @@ def _in_table(old: Table, new: Table) -> list[str]:
     found += [
         f"{new.name} demands one row for each {', '.join(sorted(names))}"
         for names in sorted(_unique(new) - _unique(old), key=sorted)
-        # Empty values never collide, and the version before leaves these empty.
+        # Null values never collide, and the previous version leaves these columns null.
         if not any(_left_empty(column) and column.name in names for column in added)
     ]
     found += [f"{new.name} refuses more: {rule}" for rule in sorted(_rules(new) - _rules(old))]
@@ -114,7 +114,7 @@ def _in_column(old: Column[Any], new: Column[Any] | None) -> list[str]:
 
 
 def _holds(new: Column[Any], old: Column[Any]) -> bool:
-    """Whether every value of the old column fits into the new one and is read back the same."""
+    """Whether every value of the old column fits into the new one and is read back unchanged."""
     if repr(new.type) == repr(old.type):
         return True
     if isinstance(new.type, String) and isinstance(old.type, String):
@@ -139,26 +139,26 @@ def _rules(table: Table) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Rows as somebody wrote them who knows these tables."""
+    """Rows written by a version that knows these tables."""
 
     tables: MetaData
     rows: dict[str, dict[str, Any]]
 
 
 def write(connection: Connection, known: MetaData) -> Written:
-    """Write a row into each of the `known` tables, naming no column but those."""
+    """Write a row into each of the `known` tables, naming only the columns known."""
     rows: dict[str, dict[str, Any]] = {}
     for table in known.sorted_tables:
         if table.name != "alembic_version":
             row = rows[table.name] = {column.name: _value(column, rows) for column in table.columns}
-            if all(column.foreign_keys for column in table.primary_key):  # a trigger may have made it
+            if all(column.foreign_keys for column in table.primary_key):  # a trigger may have inserted it
                 connection.execute(delete(table).where(*(key == row[key.name] for key in table.primary_key)))
             connection.execute(insert(table).values(row))
     return Written(known, rows)
 
 
 def read(connection: Connection, written: Written) -> dict[str, dict[str, Any]]:
-    """Read the rows back by their keys, naming no column but those that were written."""
+    """Read the rows back by their keys, naming only the columns that were written."""
     found: dict[str, dict[str, Any]] = {}
     for name, row in written.rows.items():
         table = written.tables.tables[name]
@@ -173,6 +173,6 @@ def _value(column: Column[Any], rows: dict[str, dict[str, Any]]) -> Any:
         return rows[table][name]
     kind = column.type.python_type
     value = _MAKERS.get(kind, _MAKERS[object])(next(_numbers))
-    # SQLite keeps no offset.
+    # SQLite stores no offset.
     aware = getattr(column.type, "timezone", True)
     return value if aware or kind is not datetime else value.replace(tzinfo=None)

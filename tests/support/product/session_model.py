@@ -1,16 +1,16 @@
-"""What should be true of one account's sessions, tokens and keys: small enough to be checked by reading."""
+"""The expected state of one account's sessions, tokens and keys: small enough to be verified by reading."""
 
 from dataclasses import dataclass, field
 
 GRACE_S = 10
-"""How long a used refresh token gives its client the successor again."""
+"""How long a used refresh token still returns its successor to the client."""
 COPY_S = 300
-"""How long a process may go without asking the database about a session."""
+"""How long a process may go without checking a session in the database."""
 
 
 @dataclass(eq=False)
 class SessionModel:
-    """One session. When it idles out is known to within what copies leave open: not before `idle_low`."""
+    """One session. Its idle expiry is known only to within the age of cached copies: at least `idle_low`."""
 
     browser: bool
     remember: bool
@@ -22,14 +22,14 @@ class SessionModel:
     over: bool = False
 
     def used(self, now: float) -> None:
-        """Note a use: if every copy has run out by now, this use is written down."""
+        """Record a use: if every cached copy has expired by now, this use is written to the database."""
         if now - self.checked >= COPY_S + 60:
             self.idle_low = now + self.idle
         self.idle_high = max(self.idle_high, now + self.idle)
         self.checked = now
 
     def is_alive(self, now: float) -> bool | None:
-        """Tell whether it may be used; None if either answer is right."""
+        """Return whether it may be used; None if either answer is correct."""
         if self.over or now >= min(self.idle_high, self.ends):
             return False
         return True if now < self.idle_low else None
@@ -37,7 +37,7 @@ class SessionModel:
 
 @dataclass(eq=False)
 class Shown:
-    """A cookie (`expires` None) or an access token, and the session it stands for."""
+    """A cookie (`expires` None) or an access token, and the session it belongs to."""
 
     text: str
     session: SessionModel
@@ -56,7 +56,7 @@ class RefreshModel:
     successor: "RefreshModel | None" = None
 
     def repeats(self, now: float) -> bool:
-        """Tell whether the client that used it, and nobody else, gets its successor once more."""
+        """Return True if the client that used it, and only that client, gets its successor once more."""
         return (
             self.used is not None
             and now - self.used <= GRACE_S
@@ -77,7 +77,7 @@ class KeyModel:
 
 @dataclass
 class AccountModel:
-    """Everything that was ever handed out for the account."""
+    """Everything that was ever issued to the account."""
 
     password: str
     locked: bool = False
@@ -88,16 +88,16 @@ class AccountModel:
     keys: list[KeyModel] = field(default_factory=list)
 
     def end_all(self) -> None:
-        """Every session is over."""
+        """End every session."""
         for session in self.sessions:
             session.over = True
 
     def accepts(self, shown: Shown, now: float) -> bool | None:
-        """Tell whether a cookie or an access token opens anything; None if either answer is right."""
+        """Return whether a cookie or an access token is accepted; None if either answer is correct."""
         if shown.expires is not None and now >= shown.expires:
             return False
         return shown.session.is_alive(now)
 
     def accepts_key(self, key: KeyModel, now: float) -> bool:
-        """Tell whether an API key opens anything."""
+        """Return whether an API key is accepted."""
         return not (key.revoked or self.locked or (key.expires is not None and now >= key.expires))

@@ -28,7 +28,7 @@ class Module:
 
     @cached_property
     def imports(self) -> frozenset[str]:
-        """Everything imported anywhere in it, functions included: modules, and `module.name` of each name."""
+        """Everything imported anywhere in it, in functions too: modules, and `module.name` for each name."""
         return frozenset(name for node in ast.walk(self.tree) for name in self._imported(node))
 
     @cached_property
@@ -77,7 +77,7 @@ def _name_of(file: Path) -> str:
 
 
 def _dotted(node: ast.expr) -> str:
-    """`a.b.c` of such an expression, "" of any other."""
+    """Return `a.b.c` for such an expression, and "" for any other."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute) and (inner := _dotted(node.value)):

@@ -1,7 +1,7 @@
-"""Statements are compiled once in a test process, not once in each test.
+"""Statements are compiled once per test process instead of once per test.
 
-SQLAlchemy keeps what it compiled with the engine, and each test has an engine of its own; compiling anew took
-a quarter of a test's processor time. A server has one engine, so nothing is lost by it.
+SQLAlchemy keeps compiled statements with the engine, and each test has its own engine; recompiling took a
+quarter of a test's processor time. A server has only one engine, so the tests lose no coverage.
 """
 
 from typing import Any
@@ -12,10 +12,10 @@ Key = tuple[Any, ...]
 
 
 class CompiledStatements(dict[Key, Any]):
-    """What was compiled for any engine: the same for all whose dialect and server are of one kind."""
+    """The statements compiled for any engine: engines with the same kind of dialect and server share them."""
 
     def get(self, key: Key, default: Any = None) -> Any:
-        """Return what was compiled for `key`, of which SQLAlchemy makes the dialect the first part."""
+        """Return what was compiled for `key`, whose first part SQLAlchemy sets to the dialect."""
         return super().get(_shared(key), default)
 
     def __setitem__(self, key: Key, compiled: Any) -> None:
@@ -28,7 +28,7 @@ def _shared(key: Key) -> Key:
 
 
 def share_compiled_statements() -> None:
-    """Let every engine of this process use the same."""
+    """Make every engine of this process use the same cache."""
     statements = CompiledStatements()
 
     @event.listens_for(Engine, "engine_connect")

@@ -11,7 +11,7 @@ from autograph_web.infra.telemetry.logs import configure_logging
 
 
 def plain_logging() -> None:
-    """Let structlog be as it comes, but for tracebacks: rich takes five seconds to colour a deep one."""
+    """Use structlog's defaults, except for tracebacks: rich takes five seconds to colour a deep one."""
     structlog.reset_defaults()
     structlog.configure(
         processors=[
@@ -23,7 +23,7 @@ def plain_logging() -> None:
 
 @contextmanager
 def restored_logging() -> Generator[None]:
-    """Undo afterwards what `configure_logging` does."""
+    """Undo what `configure_logging` did."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     try:
@@ -36,7 +36,7 @@ def restored_logging() -> Generator[None]:
 
 @contextmanager
 def captured_log(level: str, form: str) -> Generator[io.StringIO]:
-    """Give what the product logs from now on, in the form and from the level that settings name."""
+    """Return what the product logs from now on, in the format and from the level that the settings name."""
     output = io.StringIO()
     with restored_logging():
         with redirect_stderr(output):

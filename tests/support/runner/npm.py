@@ -9,14 +9,14 @@ from autograph_web.frontend.build import tool_environment
 
 
 class NpmFailed(RuntimeError):
-    """A program of node's failed; says what it said last."""
+    """A Node.js program failed; the message holds its last output."""
 
 
 def install(lock: Path, folder: Path, seconds: float | None = None) -> None:
-    """Install what `lock` pins into `folder`; no script of a package runs.
+    """Install what `lock` pins into `folder`; no package scripts are run.
 
     Raises:
-        NpmFailed: npm could not.
+        NpmFailed: npm failed.
         subprocess.TimeoutExpired: It took longer than `seconds`.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -26,13 +26,13 @@ def install(lock: Path, folder: Path, seconds: float | None = None) -> None:
 
 
 def pin_newest(lock: Path, package: str) -> None:
-    """Pin the newest version of the one package that `lock` is there for."""
+    """Pin the newest version of the one package that `lock` exists for."""
     options = ["--package-lock-only", "--ignore-scripts", "--save-exact"]
     run(["npm", "install", *options, f"{package}@latest"], lock)
 
 
 def run(command: Sequence[str | Path], folder: Path, seconds: float | None = None) -> None:
-    """Run a program of node's with the node that builds the pages.
+    """Run a Node.js program with the Node.js that builds the pages.
 
     Raises:
         NpmFailed: It failed.

@@ -1,4 +1,4 @@
-"""A proxy for machines without nginx: TLS, several servers in turn, and the next one when one is away."""
+"""A proxy for machines without nginx: TLS, round robin over several servers, failover to the next one."""
 
 import asyncio
 import ssl
@@ -14,7 +14,7 @@ _CHUNK = 65_536
 
 
 class Balancer:
-    """Passes connections on without looking into them, so servers behind it see only its own address."""
+    """Forwards connections without inspecting them, so the servers behind it see only its address."""
 
     def __init__(self, folder: Path, port: int, servers: Sequence[int]) -> None:
         self.certificate = write_certificate(folder)
@@ -32,7 +32,7 @@ class Balancer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Cut every connection."""
+        """Close every connection."""
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()

@@ -1,4 +1,4 @@
-"""Certificates of servers on this machine."""
+"""Certificates for servers on this machine."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 
 def certificate_for_localhost(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """Return a TLS context for a server and the file of the private authority that vouches for it."""
+    """Return a TLS context for a server, and the file of the private authority that signs its certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

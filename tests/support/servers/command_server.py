@@ -1,7 +1,7 @@
-"""Runs commands as processes that need not import anything: each is a copy (fork) of one that has everything.
+"""Runs commands as processes that need not import anything: each is a fork of one that has imported all.
 
-To start Python and import the product takes far longer than most commands do. What a command does is the
-same: it has arguments, an environment, streams, signals and an exit code of its own, and ends as Python ends.
+Starting Python and importing the product takes far longer than most commands. The command itself behaves the
+same: it has its own arguments, environment, streams, signals and exit code, and ends as Python ends.
 """
 
 import gc
@@ -20,7 +20,7 @@ def main() -> None:
     """Serve requests from the socket on standard input until it is closed."""
     for name in sys.argv[1:]:
         import_module(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a keeper
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # no process waits for a keeper
     gc.freeze()
     with socket.socket(fileno=os.dup(0)) as requests:
         while True:
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def _keep(message: bytes, handles: list[int]) -> None:
-    """Run one command in a process of its own and report its number, then how it ended."""
+    """Run one command in a separate process; report its process id, then its exit status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     *streams, report = handles
     process = os.fork()

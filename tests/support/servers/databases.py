@@ -39,7 +39,7 @@ def redis_url(redis_server: EmbeddedRedis) -> str:
 @pytest.fixture(scope="session")
 def postgres_server() -> Generator[PostgresServer]:
     """A running PostgreSQL with an empty database and a migrated one to copy."""
-    # Below /tmp, because as root the server runs as another user that must reach its folder.
+    # Below /tmp: if started by root, the server runs as another user, which must be able to reach its folder.
     folder = Path(tempfile.mkdtemp(prefix="ag-pg-"))
     server = start_postgres(folder / "data")
     try:
@@ -55,7 +55,7 @@ def postgres_server() -> Generator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def postgres_connection(postgres_server: PostgresServer) -> Generator[PostgresConnection]:
-    """A connection on which databases are made and dropped."""
+    """A connection that creates and drops databases."""
     with closing(PostgresConnection(postgres_server, "postgres")) as line:
         yield line
 

@@ -1,4 +1,4 @@
-"""The parts a running server leans on, each to be stopped, killed and started again as a machine would."""
+"""The dependencies of a running server, each of which can be stopped, killed and started again."""
 
 import asyncio
 import os
@@ -22,18 +22,18 @@ from tests.support.servers.live_server import LiveServer
 
 
 class Part(Protocol):
-    """Something that can be away."""
+    """A dependency that can fail."""
 
     async def stall(self) -> None:
         """Freeze it: connections stay open and nothing answers (SIGSTOP)."""
         ...
 
     async def go_on(self) -> None:
-        """End the stall (SIGCONT)."""
+        """End the freeze (SIGCONT)."""
         ...
 
     async def kill(self) -> None:
-        """End it without any warning (SIGKILL)."""
+        """Kill it without warning (SIGKILL)."""
         ...
 
     async def start(self) -> None:
@@ -42,7 +42,7 @@ class Part(Protocol):
 
 
 class _Freezing(ABC):
-    """A part that is frozen and thawed in an instant."""
+    """A part that can be frozen and resumed at once."""
 
     async def stall(self) -> None:
         self.freeze()
@@ -52,7 +52,7 @@ class _Freezing(ABC):
 
     @contextmanager
     def frozen(self) -> Generator[None]:
-        """Have it say nothing within the block."""
+        """Keep it frozen within the block."""
         self.freeze()
         try:
             yield
@@ -61,15 +61,15 @@ class _Freezing(ABC):
 
     @abstractmethod
     def freeze(self) -> None:
-        """Stop it where it is."""
+        """Freeze it at once."""
 
     @abstractmethod
     def thaw(self) -> None:
-        """Let it go on."""
+        """Resume it."""
 
 
 class RedisPart(_Freezing):
-    """A Redis of this test's own."""
+    """A Redis for this test alone."""
 
     def __init__(self, server: EmbeddedRedis) -> None:
         self.server = server
@@ -93,7 +93,7 @@ class RedisPart(_Freezing):
 
 
 class PostgresPart(_Freezing):
-    """A PostgreSQL of this test's own, with all the processes that belong to it."""
+    """A PostgreSQL for this test alone, with all its processes."""
 
     def __init__(self, server: PostgresServer) -> None:
         self.server = server
@@ -118,11 +118,11 @@ class PostgresPart(_Freezing):
         await asyncio.to_thread(psutil.wait_procs, family, timeout=10)
 
     async def start(self) -> None:
-        # In a thread, because others' time goes on while it recovers.
+        # In a thread, so that the event loop continues while PostgreSQL recovers.
         await asyncio.to_thread(self.server.ensure_postgres_running)
 
     def _family(self) -> list[psutil.Process]:
-        # The one that takes connections first, so that no child of it comes along meanwhile.
+        # The process that accepts connections comes first, so that no new child appears in the meantime.
         first = psutil.Process(self.server.get_pid())
         return [first, *first.children(recursive=True)]
 
@@ -148,7 +148,7 @@ class MailServerPart:
 
 
 class WorkerPart:
-    """One of the server's workers, the youngest; whoever started it starts another."""
+    """One of the server's workers, the youngest; the process that started it starts a replacement."""
 
     def __init__(self, server: LiveServer) -> None:
         self._server = server
@@ -169,11 +169,11 @@ class WorkerPart:
         return
 
     def is_gone(self) -> bool:
-        """Tell whether the one that was stalled or killed is no more."""
+        """Return True if the worker that was frozen or killed no longer exists."""
         return self._chosen() not in self._server.workers()
 
     def is_replaced(self) -> bool:
-        """Tell whether the log says that another serves in its place."""
+        """Return True if the log says that a replacement is serving."""
         return self._times_replaced() > self._replaced
 
     def _choose(self) -> psutil.Process:
@@ -190,7 +190,7 @@ class WorkerPart:
 
 
 class Stack:
-    """A server with two workers, and every part it leans on."""
+    """A server with two workers, and all its dependencies."""
 
     def __init__(
         self, server: LiveServer, redis: EmbeddedRedis, postgres: PostgresServer, office: MailServer
@@ -203,8 +203,8 @@ class Stack:
 
 @asynccontextmanager
 async def running_stack(**settings: str) -> AsyncGenerator[Stack]:
-    """Start everything, and leave nothing of it behind."""
-    # Below /tmp, because as root PostgreSQL runs as another user that must reach its folder.
+    """Start everything, and remove all of it at the end."""
+    # Below /tmp: if started by root, PostgreSQL runs as another user, which must be able to reach its folder.
     folder = Path(tempfile.mkdtemp(prefix="ag-faults-", dir="/tmp"))
     postgres = start_postgres(folder / "postgres")
     office = await MailServer().open()

@@ -1,6 +1,6 @@
-"""A server that is killed without warning right after a commit, or with a letter half on its way.
+"""A server that is killed without warning right after a commit, or in the middle of delivering an email.
 
-Run as `python -m tests.support.servers.dying_server WHEN DATABASE_URL DATA_DIR`; it says `now`, then waits.
+Run as `python -m tests.support.servers.dying_server WHEN DATABASE_URL DATA_DIR`; it prints `now`, then waits.
 """
 
 import asyncio
@@ -21,20 +21,20 @@ LETTER = MailMessage(
 
 
 def wait_for_the_end() -> None:
-    """Say that it is time, and do nothing more."""
+    """Print that the moment has come, and do nothing more."""
     print("now", flush=True)
     sys.stdin.read()
 
 
 class DyingCarrier:
-    """Dies with the letter in its hands."""
+    """Is killed in the middle of a delivery."""
 
     async def carry(self, parcel: Envelope) -> None:
         wait_for_the_end()
 
 
 async def main(when: str, database_url: str, data_dir: str) -> None:
-    """Post a letter, and get as far as told."""
+    """Post an email, and continue up to the given moment."""
     settings = make_settings(Path(data_dir), database_url=database_url, redis_url="unix:///nowhere")
     services = build_services(settings, carrier=DyingCarrier())
     async with services.database.unit() as connection:

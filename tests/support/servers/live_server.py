@@ -1,4 +1,4 @@
-"""The product as somebody who installed it runs it: `python -m autograph_web run`, in its own process."""
+"""The product as an operator runs it: `python -m autograph_web run`, in its own process."""
 
 import os
 import re
@@ -20,15 +20,15 @@ from tests.support.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# The very first start installs the npm packages and builds the pages; every other takes two seconds.
+# The very first start installs the npm packages and builds the pages; every other one takes two seconds.
 _START_SECONDS = 300.0
 _STOP_SECONDS = 20.0
 _OURS = ("AUTOGRAPH_", "REFLEX_", "__REFLEX_", "PORT", "DATABASE_URL", "REDIS_URL", "SMTP_URL")
 _FAULT = re.compile(r"Traceback|\blevel='?(error|critical)|\[ERROR\]|panicked", re.IGNORECASE)
 
 
-# One for all that is asked without TLS: making a client reads every certificate of the machine, which takes
-# longer than most answers. It keeps no connection, as servers come and go, nor any cookie.
+# One client for all requests without TLS: creating a client reads every certificate of the machine, which
+# takes longer than most responses. It keeps no connections, since servers come and go, and no cookies.
 asks = httpx.Client(
     verify=PLAIN,
     limits=httpx.Limits(max_keepalive_connections=0),
@@ -41,13 +41,13 @@ class ServerFault(AssertionError):
 
 
 class LiveServer:
-    """One server with a data folder, an embedded database and an embedded Redis of its own.
+    """One server with its own data folder, embedded database and embedded Redis.
 
-    Clients are told apart by X-Forwarded-For, so that every test has an address, and its limits, to itself.
+    Clients are distinguished by X-Forwarded-For, so every test has its own address with its own rate limits.
     """
 
     launcher: tuple[str, ...] = ()
-    """What starts the command, such as a program that changes what it sees."""
+    """What starts the command, such as a program that changes its view of the system."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.port = free_port()
@@ -55,7 +55,7 @@ class LiveServer:
         self.base_url = f"http://{'[::1]' if over_ipv6 else 'localhost'}:{self.port}"
         self.data_dir = folder / "data"
         self.secrets: set[str] = set()
-        """What must never stand in the log: add every password and ticket that is used."""
+        """What must never appear in the log: add every password and ticket that is used."""
         self._log = folder / "server.log"
         self._settings = {
             "PORT": str(self.port),
@@ -77,7 +77,7 @@ class LiveServer:
 
     @property
     def log(self) -> str:
-        """Everything the server has printed."""
+        """Everything the server has printed so far."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     @property
@@ -86,7 +86,7 @@ class LiveServer:
         return self.data_dir / "autograph.sqlite3"
 
     def start(self) -> None:
-        """Start, and wait until it can serve."""
+        """Start, and wait until it is ready."""
         self.launch()
         self.wait_until_ready()
 
@@ -104,7 +104,7 @@ class LiveServer:
             )
 
     def wait_until_ready(self) -> None:
-        """Wait until it can serve."""
+        """Wait until it is ready."""
         try:
             self._wait_until("be ready", _START_SECONDS, self.is_ready)
         except BaseException:
@@ -112,7 +112,7 @@ class LiveServer:
             raise
 
     def stop(self) -> None:
-        """Ask it to end as a service manager would, and make sure that nothing of it is left."""
+        """Ask it to end as a service manager would, and make sure that no process of it remains."""
         process = self._running()
         family = self.family()
         process.terminate()
@@ -129,7 +129,7 @@ class LiveServer:
             raise ServerFault(f"processes were left behind: {left}\n{self.log}")
 
     def kill(self) -> None:
-        """End it without warning, as a crash would."""
+        """Kill it without warning, as a crash would end it."""
         process, family = self._process, self.family()
         self._process = None
         if process is not None:
@@ -141,7 +141,7 @@ class LiveServer:
         psutil.wait_procs(family, timeout=5)
 
     def kill_workers(self) -> None:
-        """End the workers without warning, and wait until others serve in their place."""
+        """Kill the workers without warning, and wait until they have been replaced."""
         before = set(self.workers())
         for worker in before:
             worker.kill()
@@ -154,12 +154,12 @@ class LiveServer:
             worker.suspend()
 
     def resume(self) -> None:
-        """Let the workers go on."""
+        """Resume the workers."""
         for worker in self.workers():
             worker.resume()
 
     def family(self) -> list[psutil.Process]:
-        """The processes below the one we started."""
+        """The child processes of the one we started."""
         if self._process is None:
             return []
         with suppress(psutil.NoSuchProcess):
@@ -167,19 +167,19 @@ class LiveServer:
         return []
 
     def check_log(self) -> None:
-        """Refuse a log that speaks of faults or holds a secret."""
+        """Reject a log that reports faults or contains a secret."""
         faults = [line for line in self.log.splitlines() if _FAULT.search(line)]
         assert not faults, "the server logged faults:\n" + "\n".join(faults)
         self.check_secrets()
 
     def check_secrets(self) -> None:
-        """Refuse a log that holds a secret."""
+        """Reject a log that contains a secret."""
         log = self.log
         told = [secret for secret in self.secrets if secret in log]
         assert not told, f"the server logged what must stay secret: {told}"
 
     def inside(self, path: Path) -> Path:
-        """Return where a file that the server sees under `path` is to be found from here."""
+        """Return where a file that the server sees under `path` is found from here."""
         return Path(f"/proc/{self._running().pid}/root") / path.relative_to("/")
 
     def workers(self) -> list[psutil.Process]:
@@ -192,7 +192,7 @@ class LiveServer:
         return self._process
 
     def is_ready(self) -> bool:
-        """Tell whether it can serve."""
+        """Return True if it is ready."""
         with suppress(httpx.TransportError):
             return asks.get(f"{self.base_url}/health/ready", timeout=2).is_success
         return False
@@ -210,7 +210,7 @@ class LiveServer:
 
 @pytest.fixture(scope="session")
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServer]:
-    """The server that most journeys share; it must have nothing to report at the end."""
+    """The server that most journeys share; it must have reported no fault at the end."""
     with LiveServer(tmp_path_factory.mktemp("live")) as server:
         yield server
     server.check_log()
@@ -218,7 +218,7 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServe
 
 @pytest.fixture(scope="session")
 def brittle_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LiveServer]:
-    """A second server, for the journeys that hurt it: it loses patience soon and forgets that soon."""
+    """A second server, for the journeys that disturb it: it times out early and recovers early."""
     limits = {"AUTOGRAPH_LIMIT_LOGIN": "2/4s", "AUTOGRAPH_LIMIT_LOGIN_ACCOUNT": "2/4s"}
     with LiveServer(tmp_path_factory.mktemp("brittle"), **limits) as server:
         yield server

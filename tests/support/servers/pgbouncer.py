@@ -1,4 +1,4 @@
-"""A real PgBouncer in front of the tests' PostgreSQL; without the program its tests are skipped by name."""
+"""A real PgBouncer in front of the tests' PostgreSQL; without the program, its tests are skipped by name."""
 
 import os
 import pwd
@@ -22,7 +22,7 @@ _PATIENCE_S = 10.0
 
 @contextmanager
 def pgbouncer(server: PostgresServer, mode: str, *more: str, connections: int = 3) -> Generator[int]:
-    """Run one that shares few connections, and yield the port it listens on."""
+    """Run one with a small connection pool, and yield the port it listens on."""
     if PROGRAM is None:
         pytest.skip("PgBouncer is not installed (apt install pgbouncer)")
     folder, port = Path(tempfile.mkdtemp(prefix="ag-pgbouncer-")), free_port()
@@ -41,7 +41,7 @@ def pgbouncer(server: PostgresServer, mode: str, *more: str, connections: int = 
         )
     )
     (folder / "users").write_text("".join(f'"{name}" ""\n' for name in ("postgres", "hostile")))
-    if os.geteuid() == 0:  # it would refuse to run as root
+    if os.geteuid() == 0:  # it refuses to run as root
         owner = pwd.getpwnam(server.system_user or "nobody")
         for path in (folder, *folder.iterdir()):
             os.chown(path, owner.pw_uid, owner.pw_gid)

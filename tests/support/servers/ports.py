@@ -1,9 +1,9 @@
 """Ports for the servers of the tests.
 
-Asking the system for port 0 is not enough: between that and the server's own start lie seconds in which
-the system gives the same port to another test process or to a connection that goes out. Two servers then
-even share it in silence, since the workers of a server listen with SO_REUSEPORT. So each test process has a
-block of ports to itself for as long as it lives, below those from which the system chooses
+Asking the system for port 0 is not enough: several seconds pass before the server itself starts, and in that
+time the system may give the same port to another test process or to an outgoing connection. Two servers may
+then even share it unnoticed, since the workers of a server listen with SO_REUSEPORT. So each test process
+reserves a block of ports for its lifetime, below those from which the system chooses
 (net.ipv4.ip_local_port_range).
 """
 
@@ -17,10 +17,10 @@ _FIRST, _BLOCK, _BLOCKS = 12_000, 400, 50
 
 
 def free_port() -> int:
-    """Return a port that nobody uses, and that no other test process is given while this one lives.
+    """Return a port that is not in use and that no other test process receives while this one runs.
 
     Raises:
-        RuntimeError: Nothing is free any more.
+        RuntimeError: No port is free.
     """
     for port in itertools.islice(_own_ports(), _BLOCK):
         if (probe := _bound(port)) is not None:
@@ -31,13 +31,13 @@ def free_port() -> int:
 
 @cache
 def _own_ports() -> Iterator[int]:
-    """Go round this process's block for ever, so that a port comes back as late as possible."""
+    """Cycle through this process's block for ever, so that a port is reused as late as possible."""
     first = _own_block()
     return itertools.cycle(range(first + 1, first + _BLOCK))
 
 
 def _own_block() -> int:
-    """Take the first block that nobody has: whoever holds its first port has all of it."""
+    """Reserve the first free block: the process that holds its first port owns all of it."""
     for first in range(_FIRST, _FIRST + _BLOCK * _BLOCKS, _BLOCK):
         if (claim := _bound(first)) is not None:
             _held.append(claim)
@@ -47,7 +47,7 @@ def _own_block() -> int:
 
 
 _held: list[socket.socket] = []
-"""Open to the end of the process."""
+"""Kept open until the process ends."""
 
 
 def _bound(port: int) -> socket.socket | None:

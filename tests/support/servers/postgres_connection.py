@@ -15,7 +15,7 @@ _HURRY = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 class PostgresConnection:
-    """Takes one statement after another; it dials again when a test has cut it."""
+    """Runs one statement after another; it reconnects when a test has cut the connection."""
 
     def __init__(self, server: PostgresServer, database: str) -> None:
         self._address = server.get_uri(database=database)
@@ -26,12 +26,12 @@ class PostgresConnection:
         """Run one statement outside a transaction."""
         try:
             self._loop.run_until_complete(self._run(statement))
-        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError):  # cut since it was last used
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError):  # cut since its last use
             self._connection = None
             self._loop.run_until_complete(self._run(statement))
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         if self._connection is not None:
             with suppress(asyncpg.PostgresConnectionError, OSError):
                 self._loop.run_until_complete(self._connection.close())
@@ -44,17 +44,17 @@ class PostgresConnection:
 
 
 def hurry(line: PostgresConnection) -> None:
-    """Let a server that nobody will miss after a power cut wait for no disk."""
+    """Turn off waiting for the disk, for a server whose data need not survive a power cut."""
     for setting in _HURRY:
         line.run(f"ALTER SYSTEM SET {setting} = off")
     line.run("SELECT pg_reload_conf()")
 
 
 def empty(line: PostgresConnection) -> None:
-    """Take every row away and count from one again.
+    """Delete every row and restart the sequences.
 
-    A small table's rows are deleted: TRUNCATE makes new files for it and each of its indexes, whether it has
-    rows or not. A large one is truncated, so that nothing has to read past what is dead.
+    The rows of a small table are deleted: TRUNCATE creates new files for it and each of its indexes, even if
+    it is empty. A large table is truncated, so that later reads need not skip dead rows.
     """
     steps = "".join(
         f"""IF EXISTS (SELECT FROM {name}) THEN DELETE FROM {name}; END IF;

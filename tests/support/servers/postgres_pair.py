@@ -19,7 +19,7 @@ _PATIENCE_S = 10.0
 
 
 class PostgresPair:
-    """Both were copied from the tests' server, so they have a migrated database."""
+    """Both are copies of the tests' server, so they have a migrated database."""
 
     def __init__(self, origin: PostgresServer, folder: Path) -> None:
         self._origin, self._folder = origin, folder
@@ -27,7 +27,7 @@ class PostgresPair:
 
     @property
     def url(self) -> str:
-        """What an operator would write into DATABASE_URL."""
+        """The value an operator would give to DATABASE_URL."""
         hosts = ",".join(f"127.0.0.1:{port}" for port in self._ports)
         return f"postgresql://postgres@{hosts}/{_DATABASE}"
 
@@ -45,20 +45,20 @@ class PostgresPair:
         self._until_synchronous(primary)
 
     def lose_the_primary(self) -> None:
-        """End the primary as a crash would, and promote the standby."""
+        """Kill the primary, as a crash would, and promote the standby."""
         primary, standby = self._ports
         self._control(primary, "stop", "-m", "immediate")
         self._control(standby, "promote", "-w")
 
     def turn_the_primary_read_only(self) -> None:
-        """Promote the standby while the old primary stays up and lets nobody write."""
+        """Promote the standby while the old primary stays up and accepts no writes."""
         primary, standby = self._ports
         self.sql(primary, "ALTER SYSTEM SET default_transaction_read_only = on")
         self.sql(primary, "SELECT pg_reload_conf()")
         self._control(standby, "promote", "-w")
 
     def stop(self) -> None:
-        """End both."""
+        """Stop both."""
         for port in self._ports:
             if Path(self._data(port), "postmaster.pid").exists():
                 self._control(port, "stop", "-m", "immediate")
@@ -69,7 +69,7 @@ class PostgresPair:
         return self._run("psql", *place, "-At", "-c", command, _DATABASE)
 
     def _until_synchronous(self, primary: int) -> None:
-        """Wait until a commit is acknowledged by both, from when on the primary may be lost."""
+        """Wait until commits are acknowledged by both; from then on the primary may be lost."""
         deadline = time.monotonic() + _PATIENCE_S
         while self.sql(primary, "SELECT sync_state FROM pg_stat_replication").strip() != "sync":
             assert time.monotonic() < deadline, "the standby does not follow"
@@ -79,7 +79,7 @@ class PostgresPair:
         self._run("pg_basebackup", *options, "-D", self._data(port), "-c", "fast", "--no-sync")
 
     def _start(self, port: int) -> None:
-        # The tests' server, of which this is a copy, acknowledges what no other server has yet.
+        # The tests' server, of which this is a copy, acknowledges a commit before any other server has it.
         options = f"-h 127.0.0.1 -p {port} -k {self._folder} -c fsync=off -c synchronous_commit=on"
         self._control(port, "start", "-w", "-l", f"{self._folder}/{port}.log", "-o", options)
 
@@ -90,7 +90,7 @@ class PostgresPair:
         return f"{self._folder}/{port}"
 
     def _run(self, program: str, *arguments: str) -> str:
-        # Into a file: a pipe would be held open by the server that this starts.
+        # Into a file: the server that this starts would keep a pipe open.
         with tempfile.TemporaryFile() as output:
             command = [self._origin.bin_path / program, *arguments]
             user = self._origin.system_user

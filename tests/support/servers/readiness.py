@@ -1,4 +1,4 @@
-"""Waiting for programs that are not ours."""
+"""Waiting for third-party programs."""
 
 import socket
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def until_it_listens(process: "subprocess.Popen[bytes]", port: int, log: Path, patience: float) -> None:
-    """Wait until a program takes connections on `port`; fail with its log if it ends or `patience` s pass."""
+    """Wait until a program listens on `port`; fail with its log if it ends or after `patience` seconds."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()

@@ -1,4 +1,4 @@
-"""A real Redis whose users may not do everything, or that speaks TLS."""
+"""A real Redis whose users have restricted permissions, or that uses TLS."""
 
 import shutil
 import subprocess
@@ -23,7 +23,7 @@ _PATIENCE_S = 10.0
 def redis_with(
     folder: Path, *lines: str, tls: tuple[Path, Path] | None = None, program: str | None = None
 ) -> Generator[int]:
-    """Run one with these lines of configuration and yield its port; `tls` are its certificate and key."""
+    """Run one with these configuration lines and yield its port; `tls` holds its certificate and key."""
     port = free_port()
     config = folder / f"redis-{port}.conf"
     place = f"port {port}" if tls is None else f"port 0\ntls-port {port}\ntls-auth-clients no"
@@ -41,7 +41,7 @@ def redis_with(
 
 
 def as_admin(port: int, **more: Any) -> Any:
-    """Return a client that may do everything."""
+    """Return a client with all permissions."""
     return Redis(host="127.0.0.1", port=port, username=ADMIN, password=ADMIN, **more)
 
 

@@ -20,7 +20,7 @@ _STEP_S = 0.02
 
 
 class WatchedRedis:
-    """Two servers, of which the sentinel makes the other the master when one goes."""
+    """Two servers; when the master is lost, the sentinel promotes the other."""
 
     def __init__(self, folder: Path) -> None:
         self.ports = free_port(), free_port()
@@ -31,7 +31,7 @@ class WatchedRedis:
 
     @property
     def url(self) -> str:
-        """What an operator would write into REDIS_URL."""
+        """The value an operator would give to REDIS_URL."""
         return f"redis+sentinel://127.0.0.1:{self._sentinel_port}/{MASTER}"
 
     def start(self) -> None:
@@ -50,24 +50,24 @@ class WatchedRedis:
         _until(self._can_fail_over)
 
     def stop(self) -> None:
-        """End everything."""
+        """Stop everything."""
         for process in self._processes.values():
             process.kill()
             process.wait()
 
     def master(self) -> int:
-        """Return the port of the server that the sentinel calls the master."""
+        """Return the port of the server that the sentinel reports as the master."""
         return int(self._sentinel.sentinel_get_master_addr_by_name(MASTER)[1])
 
     async def lose_the_master(self) -> None:
-        """Kill the master without any warning, and wait until the other one was promoted."""
+        """Kill the master without warning, and wait until the other one has been promoted."""
         lost = self.master()
         self._processes[lost].kill()
         self._processes[lost].wait()
         await self._promoted(self._other(lost))
 
     async def change_the_master(self) -> None:
-        """Have the two servers change places in good order, and wait until the old master is a full copy."""
+        """Swap the roles of the two servers in order, and wait until the old master is a full copy."""
         old = self.master()
         new = self._other(old)
         self._sentinel.execute_command("SENTINEL FAILOVER", MASTER, once=True)
@@ -75,7 +75,7 @@ class WatchedRedis:
         await _eventually(lambda: _copies(old, new))
 
     def demote_behind_the_sentinels_back(self) -> None:
-        """Make the master a replica, which the sentinel does not know for a while."""
+        """Make the master a replica, which the sentinel does not notice for a while."""
         old = self.master()
         _client(old).replicaof("127.0.0.1", self._other(old))
 

@@ -23,22 +23,22 @@ from tests.support.services.factories import SECRET, make_settings
 
 @dataclass
 class SeveralServers:
-    """The address people know, and the servers behind it."""
+    """The public address, and the servers behind it."""
 
     base_url: str
     nodes: tuple[LiveServer, ...]
     certificate: Path
     settings: Settings
-    """With these a test opens services that are one more server of the same installation."""
+    """The settings with which a test opens services as one more server of the same installation."""
     secrets: set[str] = field(default_factory=set[str])
 
     def client(self, **options: Any) -> httpx.Client:
-        """Return a client of the address people know."""
+        """Return a client of the public address."""
         trusted = ssl.create_default_context(cafile=self.certificate)
         return httpx.Client(base_url=self.base_url, verify=trusted, **options)
 
     def client_of(self, node: int, address: str = "203.0.113.7") -> httpx.Client:
-        """Return a client that the proxy would have led to one certain server."""
+        """Return a client of one server, as if the proxy had chosen it."""
         headers = {"X-Forwarded-For": address, "Origin": self.base_url}
         return httpx.Client(base_url=self.nodes[node].base_url, headers=headers, verify=PLAIN)
 
@@ -47,7 +47,7 @@ class SeveralServers:
 def several_servers(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Generator[SeveralServers]:
-    """Both start at the same moment on a database with nothing in it."""
+    """Both start at the same moment on an empty database."""
     folder = tmp_path_factory.mktemp("several")
     postgres_server.psql("CREATE DATABASE several")
     port = free_port()

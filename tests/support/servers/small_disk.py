@@ -5,14 +5,14 @@ from pathlib import Path
 
 
 def on_small_disk(folder: Path, size: str) -> tuple[str, ...]:
-    """Return what starts a command for which `folder` is an empty file system of `size` (tmpfs(5))."""
+    """Return the prefix of a command for which `folder` is an empty file system of `size` (tmpfs(5))."""
     folder.mkdir(parents=True, exist_ok=True)
     mounted = 'mount -t tmpfs -o "size=$1" tmpfs "$2" && shift 2 && exec "$@"'
     return ("unshare", "--mount", "--map-root-user", "sh", "-c", mounted, "sh", size, str(folder))
 
 
 def fill(folder: Path) -> None:
-    """Write to the file system of `folder` until not one byte more fits."""
+    """Write to the file system of `folder` until not one more byte fits."""
     with (folder / "filler").open("ab", buffering=0) as filler:
         for portion in (1 << 16, 1 << 10, 1):
             try:
@@ -24,5 +24,5 @@ def fill(folder: Path) -> None:
 
 
 def free(folder: Path) -> None:
-    """Give back what `fill` took."""
+    """Free the space that `fill` used."""
     (folder / "filler").unlink()

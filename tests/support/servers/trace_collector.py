@@ -1,4 +1,4 @@
-"""A collector of traces: it takes OTLP over HTTP and keeps every span."""
+"""A trace collector: it receives OTLP over HTTP and keeps every span."""
 
 import gzip
 import threading
@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 @dataclass(frozen=True)
 class Told:
-    """One span, as it arrived."""
+    """One span, as it was received."""
 
     name: str
     kind: int
@@ -26,7 +26,7 @@ class Told:
 
 
 class Collector:
-    """The spans that arrived, and all of the bytes."""
+    """The received spans, and all of their bytes."""
 
     def __init__(self, port: int) -> None:
         self.endpoint = f"http://127.0.0.1:{port}"
@@ -71,7 +71,7 @@ def _attributes(holder: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def collector() -> Generator[Collector]:
-    """A collector that listens."""
+    """A collector that is listening."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

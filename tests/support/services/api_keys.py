@@ -1,4 +1,4 @@
-"""Somebody with an API key."""
+"""A user with an API key."""
 
 from datetime import datetime
 from string import ascii_lowercase, ascii_uppercase, digits
@@ -20,7 +20,7 @@ BASE62 = digits + ascii_uppercase + ascii_lowercase
 
 
 def value_of(text: str) -> int:
-    """Return the number that a text in base62 stands for."""
+    """Return the number that a base62 text represents."""
     value = 0
     for letter in text:
         value = value * 62 + BASE62.index(letter)
@@ -28,7 +28,7 @@ def value_of(text: str) -> int:
 
 
 def impostor(text: str, number: int = 0) -> str:
-    """Return a key that is spelled well, with the id of another and a secret of its own."""
+    """Return a well-formed key that has the id of another key and a different secret."""
     spelled = text[:16] + f"{number:043d}"
     value, check = crc32(spelled.encode()), ""
     for _ in range(6):
@@ -38,7 +38,7 @@ def impostor(text: str, number: int = 0) -> str:
 
 
 def data(name: str = "Backup", scopes: frozenset[Scope] = READ, **end: datetime | int | None) -> ApiKeyInput:
-    """Return what somebody asks for who wants a key."""
+    """Return the input of a request for a key."""
     return ApiKeyInput.model_validate({"name": name, "scopes": scopes, **end})
 
 
@@ -55,17 +55,17 @@ async def signed_in(services: Services, email: str = EMAIL) -> SessionPrincipal:
 
 
 async def issue(services: Services, principal: SessionPrincipal, **wanted: Any) -> IssuedKey:
-    """Make a key."""
+    """Create a key."""
     return await services.api_keys.create(context(), principal, data(**wanted))
 
 
 async def use(services: Services, text: str, ip: str = "203.0.113.7") -> ApiKeyPrincipal:
-    """Show a key."""
+    """Use a key."""
     return await services.api_keys.authenticate(context(ip), text)
 
 
 async def make_key(client: AsyncClient, headers: dict[str, str], **wanted: Any) -> dict[str, Any]:
-    """Make a key over REST."""
+    """Create a key over REST."""
     answer = await client.post(
         "/api-keys", json={"name": "Backup", "scopes": ["read"], **wanted}, headers=headers
     )
@@ -74,10 +74,10 @@ async def make_key(client: AsyncClient, headers: dict[str, str], **wanted: Any) 
 
 
 def showing(key: str) -> dict[str, str]:
-    """Return the header that shows a key."""
+    """Return the header that presents a key."""
     return {"Authorization": f"Bearer {key}"}
 
 
 async def me(client: AsyncClient, key: str) -> Response:
-    """Ask whom a key stands for."""
+    """Ask for the principal of a key."""
     return await client.get("/me", headers=showing(key))

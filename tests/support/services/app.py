@@ -1,4 +1,4 @@
-"""The real services and the real front door, against a real database and a real Redis."""
+"""The real services and the real HTTP application, on a real database and a real Redis."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
@@ -47,7 +47,7 @@ class BrokenPage(Exception):
 
 
 async def inner_app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Stands for the pages: says which file was asked for, and breaks when told to."""
+    """A stand-in for the pages: it says which file was requested, and raises on request."""
     path = scope["path"]
     if path == "/broken":
         raise BrokenPage("a detail nobody outside may see")
@@ -57,7 +57,7 @@ async def inner_app(scope: Scope, receive: Receive, send: Send) -> None:
 
 @pytest.fixture
 def settings_changes() -> dict[str, Any]:
-    """The settings a test wants otherwise; override with `pytest.mark.parametrize`."""
+    """The settings that a test changes; override with `pytest.mark.parametrize`."""
     return {}
 
 
@@ -70,7 +70,7 @@ def settings(database_url: str, redis_url: str, tmp_path: Path, settings_changes
 
 
 class OpenServices(Protocol):
-    """Opens services with settings of a test's own; they close with the test."""
+    """Opens services with a test's own settings; they close with the test."""
 
     async def __call__(self, settings: Settings) -> Services: ...
 
@@ -103,7 +103,7 @@ Connect = Callable[..., AsyncClient]
 
 @pytest.fixture
 async def connect(services: Services) -> AsyncGenerator[Connect]:
-    """Opens a client of the front door: `connect(ip="203.0.113.9", origin=None, headers={})`."""
+    """Opens a client of the HTTP application: `connect(ip="203.0.113.9", origin=None, headers={})`."""
     front: ASGIApp = Bound(build_front(inner_app, PAGES), lambda: services)
     base_url = services.settings.base_url
     async with AsyncExitStack() as stack:

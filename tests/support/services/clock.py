@@ -1,4 +1,4 @@
-"""A clock that tests turn by hand."""
+"""A clock that tests set by hand."""
 
 from datetime import UTC, datetime
 
@@ -6,9 +6,9 @@ import pytest
 
 
 class FakeClock:
-    """Stands still until it is turned.
+    """Does not move until it is moved.
 
-    It starts at the machine's own time, because Redis counts the lives of its keys by that.
+    It starts at the machine's own time, because Redis measures the lifetimes of its keys by that.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,8 @@ class FakeClock:
         return self._seconds
 
     def advance(self, seconds: float) -> None:
-        # To the microsecond, as it is read: the sum must not fall short of a time that is waited for.
+        # Rounded to the microsecond, the precision with which it is read: the sum must not fall short of a
+        # target time.
         self._seconds = round(self._seconds + seconds, 6)
 
 

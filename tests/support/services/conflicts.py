@@ -1,4 +1,4 @@
-"""Units of work that a real PostgreSQL ends for a conflict, at the write or at the commit."""
+"""Units of work that a real PostgreSQL aborts because of a conflict, at the write or at the commit."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,8 +10,8 @@ from autograph_web.container import Services
 MOMENTS = ("write", "commit")
 _TABLES = ("audit_log", "sessions", "flags")
 _AT_REST = 1000
-# A sequence counts on whatever becomes of the unit of work. The first two are ended, one for each reason:
-# what is sent in a single statement first is sent in the usual way next.
+# A sequence keeps counting whatever the outcome of the unit of work. The first two are aborted, once for each
+# reason: a unit of work that is first sent as a single statement is retried in the usual way.
 _SETUP = (
     """
     CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -40,7 +40,7 @@ Disturb = Callable[[str, Awaitable[object]], Awaitable[tuple[object, int]]]
 
 
 async def run(services: Services, *statements: str) -> int | None:
-    """Run statements and return what the last one answers."""
+    """Run statements and return the result of the last one."""
     async with services.database.unit() as connection:
         results = [await connection.execute(text(statement)) for statement in statements]
         return results[-1].scalar() if results[-1].returns_rows else None
@@ -48,9 +48,9 @@ async def run(services: Services, *statements: str) -> int | None:
 
 @asynccontextmanager
 async def conflicts(services: Services) -> AsyncGenerator[Disturb]:
-    """Have PostgreSQL end the first units of work of what is awaited with it, in one of `MOMENTS`.
+    """Make PostgreSQL abort the first units of work of an awaited call, at one of `MOMENTS`.
 
-    It returns what that comes to, and how many writes there were, the two that were ended included.
+    It returns the result of the call, and the number of writes, including the two that were aborted.
     """
 
     async def disturb(moment: str, act: Awaitable[object]) -> tuple[object, int]:

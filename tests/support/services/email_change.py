@@ -1,4 +1,4 @@
-"""Somebody who moves an account to another address, and back."""
+"""A user who moves an account to another address, and back."""
 
 from autograph_web.accounts.account import Account
 from autograph_web.container import Services
@@ -12,33 +12,33 @@ NEW = "mina@elsewhere.dev"
 
 
 async def somebody(services: Services, email: str) -> SessionPrincipal:
-    """Return somebody with an account, signed in."""
+    """Return a user with an account, signed in."""
     await register(services, email)
     return await principal_of(services, (await open_pair(services, email)).access_token)
 
 
 async def ask(services: Services, principal: SessionPrincipal, email: str = NEW) -> str:
-    """Wish for another address."""
+    """Request another address."""
     return await services.email_change.request(context(), principal, email)
 
 
 async def confirm(services: Services, token: str) -> Account:
-    """Follow the link to the new address."""
+    """Follow the link sent to the new address."""
     return await services.email_change.confirm(context(), token)
 
 
 async def undo(services: Services, token: str) -> str:
-    """Follow the link to the old address; return what a new password is chosen with."""
+    """Follow the link sent to the old address; return the token with which a new password is set."""
     return (await services.email_undo.undo(context(), token)).token
 
 
 def confirm_token(mailbox: Mailbox, email: str = NEW) -> str:
-    """Return the token of the newest letter to a new address."""
+    """Return the token of the newest email to a new address."""
     return token_to(mailbox, email, "/change-email")
 
 
 def undo_token(mailbox: Mailbox, email: str = EMAIL) -> str:
-    """Return the token of the newest letter to an old address."""
+    """Return the token of the newest email to an old address."""
     return token_to(mailbox, email, "/undo-email-change")
 
 
@@ -48,7 +48,7 @@ async def email_of(services: Services, principal: SessionPrincipal) -> str:
 
 
 async def move(services: Services, mailbox: Mailbox, principal: SessionPrincipal, email: str = NEW) -> str:
-    """Change the address and return the way back."""
+    """Change the address and return the token that undoes the change."""
     old = await email_of(services, principal)
     await ask(services, principal, email)
     await confirm(services, confirm_token(mailbox, email))

@@ -1,4 +1,4 @@
-"""The people, requests and settings that tests speak of."""
+"""The users, requests and settings that tests refer to."""
 
 from pathlib import Path
 from typing import Any
@@ -27,17 +27,17 @@ STRANGERS_SECRET = "Zx5cVb6nMa1sDf2gHj3kLq4wEr7tYu8iOp9aSdFgHjK="
 
 
 def make_settings(data_dir: Path, **changes: Any) -> Settings:
-    """Return settings for tests: quick hashes and a known secret."""
+    """Return settings for tests: fast hashes and a known secret."""
     given: dict[str, Any] = {"secret_keys": (SECRET,), "bcrypt_cost": 4, "data_dir": data_dir}
-    # The letter to every new account is the matter of its own tests; all others find only theirs.
+    # The email to every new account is the subject of its own tests; all others find only their own emails.
     given["email_verification"] = "off"
-    # Keys and cookies under their plain names, so that tests can speak of them.
+    # Keys and cookies under their plain names, so that tests can refer to them.
     given["instance"] = "off"
     return Settings(**given | changes)
 
 
 def context(ip: str = "203.0.113.7", agent: str = AGENT) -> RequestContext:
-    """Return the circumstances of one request."""
+    """Return the context of one request."""
     return RequestContext(ip, agent, str(uuid4()))
 
 
@@ -64,7 +64,7 @@ async def prove(
 
 
 def device_cookie(services: Services, grant: AuthenticationGrant) -> str:
-    """Return the cookie that makes a browser a known device of who has signed in."""
+    """Return the cookie that makes a browser a known device of the signed-in account."""
     return services.device_cookies.issue(grant.email)
 
 
@@ -92,19 +92,19 @@ async def how_many(services: Services, table: Table) -> int:
 
 
 async def audited(services: Services, kind: str) -> list[Any]:
-    """Return the audit rows of one kind, oldest first."""
+    """Return the audit rows of one event type, oldest first."""
     found = [row for row in await rows(services, AUDIT) if row.kind == kind]
     return sorted(found, key=lambda row: row.id)
 
 
 async def change(services: Services, table: Table, **values: Any) -> None:
-    """Set columns of every row, as an operator at the database would."""
+    """Set columns of every row, as an operator would in the database."""
     async with services.database.unit() as connection:
         await connection.execute(table.update().values(**values))
 
 
 async def give_authenticators(services: Services, role: str) -> None:
-    """Give every account with a role an authenticator, of which nobody has the key."""
+    """Give every account with a role an authenticator whose key no test has."""
     added = text(
         "INSERT INTO totp_factors (id, user_id, sealed_secret, last_step, created_at, activated_at)"
         " SELECT id, id, '', 0, created_at, created_at FROM users WHERE role = :role"

@@ -1,4 +1,4 @@
-"""Switching flags in tests."""
+"""Changing flags in tests."""
 
 from autograph_web.container import Services
 from autograph_web.flags.flags import FlagState
@@ -7,6 +7,6 @@ from tests.support.services.operators import OPERATOR
 
 
 async def switch(services: Services, name: str, word: str | None, percent: int = ALL_ACCOUNTS) -> FlagState:
-    """Switch a flag as an operator at the command line would."""
+    """Change a flag as an operator would on the command line."""
     data = parse_flag_change(name, word, percent)
     return await services.flags.change(OPERATOR.context, OPERATOR.actor, data)

@@ -1,8 +1,8 @@
-"""What the health of the services comes to."""
+"""The health of the services."""
 
 from autograph_web.container import Services
 
 
 async def parts(services: Services) -> dict[str, bool]:
-    """Tell of each part the server depends on whether it is well."""
+    """Return for each dependency of the server whether it is healthy."""
     return {check.name: check.well for check in await services.health.look()}

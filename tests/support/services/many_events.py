@@ -1,4 +1,4 @@
-"""A long audit log, and how a database finds its way in it."""
+"""A long audit log, and how a database searches it."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ LIMIT = 51
 
 
 async def fill(services: Services, clock: FakeClock, user_id: UUID, session_id: UUID) -> None:
-    """Give an account a long history, and have others with theirs between."""
+    """Give an account a long history, interleaved with those of other accounts."""
     others = [uuid4() for _ in range(50)]
     kinds = [EventType.TOKEN_REFRESHED] * 30 + [EventType.LOGIN_SUCCESS, EventType.LOGOUT]
     rows: list[dict[str, Any]] = [
@@ -38,12 +38,12 @@ async def fill(services: Services, clock: FakeClock, user_id: UUID, session_id: 
 
 
 def walk(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return every node of a plan of PostgreSQL."""
+    """Return every node of a PostgreSQL plan."""
     return [plan, *(node for child in plan.get("Plans", []) for node in walk(child))]
 
 
 async def read_rows(services: Services, query: Any) -> int:
-    """Return how many rows PostgreSQL touched for a query."""
+    """Return how many rows PostgreSQL read for a query."""
     literal = str(query.compile(services.database.engine, compile_kwargs={"literal_binds": True}))
     async with services.database.read() as connection:
         answer = (
@@ -64,7 +64,7 @@ async def read_rows(services: Services, query: Any) -> int:
 
 
 async def sqlite_plan(services: Services, query: Any) -> list[str]:
-    """Return the steps by which SQLite answers a query."""
+    """Return the steps with which SQLite answers a query."""
     literal = str(query.compile(services.database.engine, compile_kwargs={"literal_binds": True}))
     async with services.database.read() as connection:
         found = await connection.execute(text("EXPLAIN QUERY PLAN " + literal.replace(":", "\\:")))
@@ -72,7 +72,7 @@ async def sqlite_plan(services: Services, query: Any) -> list[str]:
 
 
 async def index_searches(services: Services, query: Any, index: str) -> tuple[list[str], list[str]]:
-    """Return SQLite's plan of a query and its searches of the log, each by an index whose name begins so."""
+    """Return SQLite's plan of a query and its searches of the log, each by an index with this name prefix."""
     plan = await sqlite_plan(services, query)
     searches = [line for line in plan if "audit_log" in line]
     assert searches, plan

@@ -1,4 +1,4 @@
-"""An operator at the command line of the server."""
+"""An operator on the command line of the server."""
 
 from uuid import UUID
 
@@ -21,19 +21,19 @@ async def administrator(services: Services, email: str = "nora@northwind.dev") -
 
 
 async def acting(services: Services, email: str) -> Actor:
-    """Return somebody as an operator, whatever they may do, who has just signed in."""
+    """Return a user who has just signed in as an operator, whatever their role permits."""
     pair = await open_pair(services, email)
     return Actor.administrator(context(), await services.sessions.authenticate_token(pair.access_token))
 
 
 async def make_admin(services: Services, email: str) -> UserSummary:
-    """Make an account that administers."""
+    """Create an administrator account."""
     await create(services, email, Role.ADMIN)
     return await services.user_directory.find(email)
 
 
 async def create(services: Services, email: str, role: Role = Role.USER, *, invite: bool = False) -> Created:
-    """Make an account without a password."""
+    """Create an account without a password."""
     return await services.user_provisioning.create(
         OPERATOR, CreationInput(email=email, role=role, invite=invite)
     )
@@ -50,6 +50,6 @@ async def person(services: Services, email: str = EMAIL) -> UserSummary:
 
 
 def caller_of(operator: Actor) -> SessionPrincipal:
-    """Return as whom an administrator is signed in."""
+    """Return the principal of a signed-in administrator."""
     assert isinstance(operator.caller, SessionPrincipal)
     return operator.caller

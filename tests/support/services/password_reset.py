@@ -1,4 +1,4 @@
-"""Somebody who has forgotten a password, and what they do about it."""
+"""A user who has forgotten a password, and the steps of a reset."""
 
 from autograph_web.accounts.account import Account
 from autograph_web.container import Services
@@ -10,12 +10,12 @@ NEW_PASSWORD = "fourteen lanterns over calm water"
 
 
 async def ask(services: Services, email: str = EMAIL, ip: str = "203.0.113.7") -> None:
-    """Ask for a link for a new password."""
+    """Request a link for a new password."""
     await services.password_reset.request(context(ip), email)
 
 
 def token_in(mailbox: Mailbox, email: str = EMAIL) -> str:
-    """Return the token of the newest letter to `email`."""
+    """Return the token of the newest email to `email`."""
     address, mark, token = mailbox.link_to(email).partition("#token=")
     assert address.endswith("/password-reset/confirm")
     assert mark
@@ -23,7 +23,7 @@ def token_in(mailbox: Mailbox, email: str = EMAIL) -> str:
 
 
 async def ask_and_open(services: Services, mailbox: Mailbox, email: str = EMAIL) -> str:
-    """Ask for a link and return the token that arrives."""
+    """Request a link and return the token that arrives."""
     await ask(services, email)
     return token_in(mailbox, email)
 
@@ -31,5 +31,5 @@ async def ask_and_open(services: Services, mailbox: Mailbox, email: str = EMAIL)
 async def choose(
     services: Services, token: str, password: str = NEW_PASSWORD, asking: RequestContext | None = None
 ) -> Account:
-    """Set a new password by the token of a link."""
+    """Set a new password with the token of a link."""
     return (await services.password_reset.confirm(asking or context(), token, password)).account

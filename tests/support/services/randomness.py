@@ -1,4 +1,4 @@
-"""Randomness that can be told apart afterwards."""
+"""Randomness that can be recognised afterwards."""
 
 from hashlib import shake_256
 from itertools import count
@@ -7,7 +7,7 @@ import pytest
 
 
 class RecordedEntropy:
-    """Bytes that look random, are the same in every run, and are remembered."""
+    """Bytes that look random, are the same in every run, and are recorded."""
 
     def __init__(self, seed: str = "autograph") -> None:
         self._seed, self._numbers = seed, count()

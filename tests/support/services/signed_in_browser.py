@@ -12,7 +12,7 @@ from tests.support.services.factories import EMAIL, context, prove
 
 @dataclass
 class Browser:
-    """A browser that is signed in."""
+    """A signed-in browser."""
 
     services: Services
     cookie: str
@@ -20,11 +20,11 @@ class Browser:
 
     @property
     def id(self) -> UUID:
-        """Its session."""
+        """The id of its session."""
         return self.principal.session_id
 
     async def is_out(self) -> bool:
-        """Return True if its cookie opens nothing any more."""
+        """Return True if its cookie is no longer accepted."""
         try:
             await self.services.sessions.authenticate_cookie(self.cookie)
         except SessionEnded:

@@ -1,4 +1,4 @@
-"""Somebody with two-step verification, and what they do with it."""
+"""A user with two-step verification, and the calls they make."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,7 +17,7 @@ from tests.support.services.factories import EMAIL, PASSWORD, context, open_pair
 
 @dataclass(frozen=True)
 class Enrolled:
-    """An account with two-step verification, its phone and its paper."""
+    """An account with two-step verification, its authenticator and its recovery codes."""
 
     user_id: UUID
     email: str
@@ -27,18 +27,18 @@ class Enrolled:
 
 
 async def principal_of(services: Services, token: str) -> SessionPrincipal:
-    """Return who an access token or a session cookie stands for."""
+    """Return the principal of an access token or a session cookie."""
     check = services.sessions.authenticate_token if "." in token else services.sessions.authenticate_cookie
     return await check(token)
 
 
 async def set_up(services: Services, principal: SessionPrincipal) -> Authenticator:
-    """Begin a setup and scan it."""
+    """Start an enrolment and scan its QR code."""
     return Authenticator.open((await services.enrolment.begin(context(), principal)).provisioning_uri)
 
 
 async def enrol(services: Services, clock: FakeClock, email: str = EMAIL) -> Enrolled:
-    """Create an account and turn two-step verification on; the next code is shown already."""
+    """Create an account and enable two-step verification; the clock is already at the next code."""
     account = await register(services, email)
     token = (await open_pair(services, email, "198.51.100.200")).access_token
     principal = await principal_of(services, token)
@@ -56,7 +56,7 @@ async def challenge(
     remember: bool = False,
     trusted: str | None = None,
 ) -> str:
-    """Show the password and return the token of the second step that is asked for."""
+    """Send the password and return the token of the second step that it requires."""
     outcome = await start(services, asking, email, remember=remember, trusted=trusted)
     assert isinstance(outcome, ChallengeRequired)
     return outcome.token
@@ -70,7 +70,7 @@ async def start(
     remember: bool = False,
     trusted: str | None = None,
 ) -> AuthenticationGrant | ChallengeRequired:
-    """Show the password."""
+    """Send the password."""
     data = SignInInput(email=email, password=SecretStr(PASSWORD), remember_me=remember)
     return await services.sign_in.start(asking or context(), data, trusted=trusted)
 
@@ -84,7 +84,7 @@ async def verify(
     *,
     trust: bool = False,
 ) -> AuthenticationGrant:
-    """Show a code."""
+    """Send a code."""
     data = SecondStepInput(
         email=email,
         code=SecretStr(code),
@@ -97,25 +97,25 @@ async def verify(
 async def sign_in(
     services: Services, code: str, asking: RequestContext | None = None, email: str = EMAIL
 ) -> AuthenticationGrant:
-    """Take both steps."""
+    """Sign in with both steps."""
     return await verify(services, code, await challenge(services, asking, email), asking, email)
 
 
 async def reauthenticate(
     services: Services, principal: SessionPrincipal, code: str | None = None, password: str = PASSWORD
 ) -> AuthenticationGrant:
-    """Confirm in the middle of a session who one is."""
+    """Confirm the user's identity within a session."""
     data = ReauthenticationInput(password=SecretStr(password), code=None if code is None else SecretStr(code))
     return await services.reauthentication.confirm(context(), principal, data)
 
 
 async def open_browser(services: Services, grant: AuthenticationGrant) -> str:
-    """Open the session of a proof and return its cookie."""
+    """Open a session from a proof and return its cookie."""
     return (await services.sessions.open_for_browser(context(), grant)).cookie
 
 
 async def fresh_viewer(services: Services, clock: FakeClock, enrolled: Enrolled) -> SessionPrincipal:
-    """Sign in with both steps and return who that is; the clock then shows the next code."""
+    """Sign in with both steps and return the principal, then move the clock to the next code."""
     grant = await sign_in(services, enrolled.phone.code(clock.seconds()), email=enrolled.email)
     clock.advance(PERIOD_S)
     return await principal_of(services, await open_browser(services, grant))

@@ -1,1 +1,1 @@
-"""Tests of what needs nothing beside it."""
+"""Unit tests, which need no other service."""

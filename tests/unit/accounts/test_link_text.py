@@ -1,4 +1,4 @@
-"""Links as mail programs, gateways and clipboards leave them."""
+"""Links after mail programs, gateways and clipboards have altered them."""
 
 import string
 from urllib.parse import quote

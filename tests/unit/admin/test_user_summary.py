@@ -18,7 +18,7 @@ def test_both_spellings_of_an_administrator_are_read(actor: str) -> None:
 
 
 @pytest.mark.parametrize("actor", ["", "root", f"the administrator: {WHO}", "administrator: -"])
-def test_nobody_else_is_taken_for_one(actor: str) -> None:
+def test_no_other_actor_is_taken_for_an_administrator(actor: str) -> None:
     assert administrator_in(actor) is None
 
 

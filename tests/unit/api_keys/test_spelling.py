@@ -1,4 +1,4 @@
-"""How API keys and their names are spelled."""
+"""The format of API keys and their names."""
 
 import re
 from zlib import crc32
@@ -15,13 +15,13 @@ from autograph_web.infra.telemetry.logs import redact
 from tests.support.services.api_keys import BASE62, value_of
 from tests.support.services.randomness import RecordedEntropy
 
-# As the documentation has it, for whoever scans source code.
+# As documented for scanners of source code.
 DOCUMENTED = re.compile(r"\bagk_[0-9A-Za-z]{11}_[0-9A-Za-z]{49}\b")
 KEY = new_key(RecordedEntropy())
 
 
 class Fixed:
-    """Draws the same byte each time."""
+    """Returns the same byte each time."""
 
     def __init__(self, byte: int) -> None:
         self._byte = byte

@@ -16,7 +16,7 @@ from autograph_web.authn.ports import TypedCode
 from autograph_web.infra.randomness import SystemRandomness
 from tests.support.services.randomness import RecordedEntropy
 
-NOTHING: Any = None  # to read a code takes neither a database nor a key
+NOTHING: Any = None  # reading a code needs neither a database nor a key
 read_code = SecondFactors(NOTHING, [TotpMethod(NOTHING, NOTHING), RecoveryCodes(NOTHING)]).read
 MINE, THEIRS = UUID(int=1), UUID(int=2)
 CODE = "0123-4567-89ab-cdef"

@@ -1,4 +1,4 @@
-"""Which machine's clock is off, as `doctor` says it."""
+"""Which machine's clock is wrong, as `doctor` reports it."""
 
 import pytest
 

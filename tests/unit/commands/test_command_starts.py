@@ -1,4 +1,4 @@
-"""What a command imports before it acts: kept by name, since a time would depend on the machine."""
+"""What a command imports before it acts: checked by name, since a duration would depend on the machine."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a start says about the address to open."""
+"""What the output of a start says about the address to open."""
 
 from pathlib import Path
 from typing import Any

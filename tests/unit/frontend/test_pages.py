@@ -1,4 +1,4 @@
-"""What is changed in Reflex's build: it must fail loudly where Reflex is not as we know it."""
+"""Our changes to Reflex's build: they must fail loudly where Reflex differs from what they expect."""
 
 import base64
 import hashlib

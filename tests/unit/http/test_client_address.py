@@ -1,4 +1,4 @@
-"""Whose address a request has, behind however many proxies."""
+"""The client address of a request, behind any number of proxies."""
 
 import pytest
 from hypothesis import given

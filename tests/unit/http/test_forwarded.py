@@ -1,4 +1,4 @@
-"""Whose address a request has, in every form that proxies write."""
+"""The client address of a request, in every form that proxies write."""
 
 from time import process_time
 
@@ -69,7 +69,7 @@ def test_a_canonical_address_is_read_as_itself(address: object) -> None:
         (["for=192.0.2.43", "for=198.51.100.17"], 2, "192.0.2.43"),
         (["for=6.6.6.6", "for=192.0.2.43, for=198.51.100.17"], 1, "198.51.100.17"),
         (["for=192.0.2.43,", ",for=198.51.100.17,"], 2, "192.0.2.43"),
-        # What a client wrote before cannot reach into what the proxy added.
+        # What a client wrote itself cannot extend into what the proxy added.
         (['for="6.6.6.6', "for=192.0.2.43"], 1, "192.0.2.43"),
         (['for="6.6.6.6, for="[2001:db8::a]:80"'], 1, "2001:db8::a"),
         (['for=192.0.2.43;host="x, for=6.6.6.6"'], 1, "192.0.2.43"),

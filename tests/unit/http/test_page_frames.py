@@ -1,4 +1,4 @@
-"""What a page may say over its websocket, and what becomes of everything else."""
+"""What a page may send over its websocket, and how everything else is handled."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Where a page may lead on to."""
+"""Where a page may redirect to."""
 
 from urllib.parse import urljoin, urlsplit
 

@@ -1,4 +1,4 @@
-"""Ending what runs beside."""
+"""Ending background tasks."""
 
 import asyncio
 

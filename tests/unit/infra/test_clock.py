@@ -1,4 +1,4 @@
-"""The clock of the system."""
+"""The system clock."""
 
 from datetime import UTC
 

@@ -1,4 +1,4 @@
-"""Refusals: each with a code and a sentence of its own."""
+"""Errors: each with its own code and sentence."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
     kinds = DomainError.__subclasses__()
     for kind in kinds:
         kinds.extend(kind.__subclasses__())
-    # Those that know more than the kind whose code they have, and what several kinds have in common.
+    # Those that carry more detail than the error whose code they share, and the common bases of several.
     refined = (RateLimitExceeded, CodeOfReplaced, SetupCodeOfOther, LinkRefused)
     codes = [kind.code for kind in kinds if kind not in refined]
     assert len(codes) == len(set(codes)) == len(all_errors())

@@ -1,4 +1,4 @@
-"""What `Strict-Transport-Security` says, and where it says nothing."""
+"""The value of `Strict-Transport-Security`, and where it is not sent."""
 
 from pathlib import Path
 

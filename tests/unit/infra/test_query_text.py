@@ -1,4 +1,4 @@
-"""What a query says that somebody wrote by hand: moments of RFC 3339, addresses with a plus."""
+"""Reading hand-written queries: times in RFC 3339, addresses with a plus."""
 
 from datetime import UTC, datetime, timedelta
 

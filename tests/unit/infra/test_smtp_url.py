@@ -1,4 +1,4 @@
-"""What SMTP_URL says, and that credentials never travel or show by accident."""
+"""The meaning of SMTP_URL, and that credentials are never sent or shown by accident."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What programs are called by their User-Agent, and what strangers cannot make of it."""
+"""The names derived from a User-Agent, and what an attacker cannot make of it."""
 
 import re
 from typing import Any
@@ -80,8 +80,8 @@ def test_what_was_once_told_is_kept_within_bounds() -> None:
 
 
 def test_the_worst_that_the_rules_can_be_given_comes_to_an_end() -> None:
-    # Pieces of the rules themselves, over and over, lead furthest into their repetitions. A rule whose time
-    # grew exponentially would not come back from any of these.
+    # Fragments of the rules themselves, repeated, cause the most backtracking. A rule with exponential time
+    # would not return from any of these.
     programs, systems, _ = load_lazy_builtins()
     rules: tuple[Any, ...] = (*programs, *systems)
     pieces = sorted(

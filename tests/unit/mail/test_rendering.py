@@ -1,4 +1,4 @@
-"""How letters look: the same each time, escaped, whole without pictures, with nothing from elsewhere."""
+"""The appearance of emails: identical each time, escaped, complete without images, without remote content."""
 
 import re
 from dataclasses import replace

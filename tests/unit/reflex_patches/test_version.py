@@ -1,4 +1,4 @@
-"""The patches of Reflex are for one version of it, the one that is pinned."""
+"""The patches of Reflex are for exactly one version, the pinned one."""
 
 import re
 from importlib.metadata import version

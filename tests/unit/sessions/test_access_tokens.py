@@ -1,4 +1,4 @@
-"""Tokens: what they say, and everything that makes one worthless."""
+"""Access tokens: their claims, and everything that makes one invalid."""
 
 import base64
 import hmac
@@ -40,7 +40,7 @@ def forge(
     key: bytes = RING.current.material,
     digest: str = "sha256",
 ) -> str:
-    """Sign what may be nonsense with the right key, unless told otherwise."""
+    """Sign arbitrary claims, with the right key by default."""
     head = {"alg": "HS256", "typ": ACCESS, "kid": RING.current.kid} | (header or {})
     message = f"{encoded(head)}.{encoded(payload_of(fresh()) | (payload or {}))}"
     mac = hmac.digest(key, message.encode(), digest)
@@ -80,7 +80,7 @@ def test_an_independent_library_accepts_what_we_sign(kind: str) -> None:
         algorithms=["HS256"],
         audience="autograph",
         issuer=URL,
-        options={"verify_exp": False, "verify_iat": False},  # by the machine's clock; ours stands still
+        options={"verify_exp": False, "verify_iat": False},  # those use the machine's clock, not ours
     )
 
     assert (claims["sub"], claims["sid"]) == (str(USER), str(SESSION))

@@ -1,4 +1,4 @@
-"""Session cookies: made, and taken apart."""
+"""Session cookies: composed and parsed."""
 
 from base64 import urlsafe_b64encode
 from uuid import UUID, uuid4

@@ -1,4 +1,4 @@
-"""What a session check knows, as it is kept in Redis."""
+"""What a session check needs, as cached in Redis."""
 
 from datetime import UTC, datetime
 from uuid import uuid4

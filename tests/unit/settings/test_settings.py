@@ -1,4 +1,4 @@
-"""What may be set, and what a production start refuses."""
+"""Which settings exist, and which a production start refuses."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +23,7 @@ PRODUCTION: dict[str, str] = {
 
 
 def made(**given: Any) -> Settings:
-    """Return settings with these values, whatever the environment says."""
+    """Return settings with these values, regardless of the environment."""
     return Settings(**given)
 
 

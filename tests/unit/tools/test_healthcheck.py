@@ -1,4 +1,4 @@
-"""The container's health check, where the server listens."""
+"""The container's health check, at the address where the server listens."""
 
 import http.server
 import os
@@ -51,4 +51,4 @@ def checked(host: str, port: int) -> int:
 def test_the_check_asks_where_the_server_listens(listens: str, host: str) -> None:
     with listening(listens) as port:
         assert checked(host, port) == 0
-    assert checked(host, port) == 1  # nobody listens there any longer
+    assert checked(host, port) == 1  # nothing listens there any longer

@@ -1,4 +1,4 @@
-"""What is missing is said in one line, and before anything is installed."""
+"""A missing prerequisite is reported in one line, before anything is installed."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ def asked(what: str, folder: Path, path: str, source: str = "") -> "subprocess.C
 
 
 def refusal(what: str, folder: Path, source: str) -> str:
-    """Return the one line, said within ten seconds."""
+    """Return the one line, which must appear within ten seconds."""
     started = time.monotonic()
     done = asked(what, folder, str(folder), source)
     assert (done.returncode, done.stdout) == (1, "")

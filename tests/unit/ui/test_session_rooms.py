@@ -1,4 +1,4 @@
-"""Which pages can be woken when their session ends, and what a closed page leaves behind."""
+"""Which pages can be notified when their session ends, and that a closed page leaves nothing behind."""
 
 import json
 from types import SimpleNamespace
@@ -29,7 +29,7 @@ def test_a_page_that_leaves_knows_where_it_was(route: Route, page: type[AccountP
 
 
 class FakeApp:
-    """What `session_end_listener` needs of an app, with the real rooms of Socket.IO."""
+    """The part of an app that `session_end_listener` needs, with the real rooms of Socket.IO."""
 
     def __init__(self) -> None:
         spelled = SimpleNamespace(dumps=cast(Any, reflex_format).json_dumps, loads=json.loads)
@@ -67,7 +67,7 @@ async def test_only_the_room_of_the_session_is_told_and_a_closed_page_leaves_it(
     assert app.manager.rooms == {}
 
 
-async def test_to_wake_nobody_is_nothing() -> None:
+async def test_without_open_pages_nothing_is_sent() -> None:
     app = FakeApp()
     await session_end_listener(cast(Any, app), ACCOUNT_PAGES.values())(uuid4())
     assert app.sent == []

@@ -1,4 +1,4 @@
-"""Fields for what must be whole are not cut by the browser, and what is too long is said to be."""
+"""The browser does not truncate fields whose content must be complete, and excess length is reported."""
 
 import pytest
 

@@ -38,10 +38,10 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Shows noon, so that a few minutes stay within one day."""
+    """Starts at noon, so that a few minutes stay within one day."""
     clock = FakeClock()
     noon = datetime.combine(clock.now().date(), time(12), UTC)
-    clock.advance((noon - clock.now()).total_seconds() - 86_400)  # Redis counts by its own clock: not ahead
+    clock.advance((noon - clock.now()).total_seconds() - 86_400)  # Redis uses its own clock: not ahead of it
     return clock
 
 
@@ -50,7 +50,7 @@ async def days_of(services: Services, span: Span = Span.WEEK) -> list[Day]:
 
 
 async def put(services: Services, kind: str, at: datetime, number: int = 1, **values: Any) -> None:
-    """Write events down that happened at a moment."""
+    """Record events at a given moment."""
     row = {
         **services.audit_log.row(EventType(kind), context(), user_id=values.pop("user_id", None)),
         "at": at,
@@ -106,7 +106,7 @@ async def test_the_time_zone_of_the_database_changes_nothing(
     async with services.database.unit() as connection:
         await connection.exec_driver_sql("ALTER DATABASE shared SET timezone TO 'Pacific/Kiritimati'")
     try:
-        elsewhere = await open_services(settings)  # a connection has the zone from its beginning
+        elsewhere = await open_services(settings)  # a connection has its time zone from the start
         assert [day.sign_ins for day in await days_of(elsewhere)] == [0] * 6 + [1]
     finally:
         async with services.database.unit() as connection:
@@ -123,7 +123,7 @@ async def test_adoption_follows_who_turns_it_on_or_off(services: Services, clock
     phone = await set_up(services, principal)
     await services.enrolment.enable(
         context(), principal, phone.code(clock.seconds())
-    )  # another phone: no more
+    )  # a second authenticator: not counted again
     clock.advance(86_400)
     await services.user_actions.reset_mfa(OPERATOR, theo.user_id)
     clock.advance(86_400)
@@ -142,7 +142,7 @@ async def test_an_account_that_left_counts_until_then(services: Services, clock:
 
 
 async def test_what_the_log_does_not_tell_makes_no_nonsense(services: Services, clock: FakeClock) -> None:
-    """Events may be older than what is kept of them, or accounts made some other way."""
+    """Events may predate their retention period, or accounts may have been created in another way."""
     await register(services)
     now = clock.now()
     await put(services, "registration_success", now, 50)
@@ -174,7 +174,7 @@ async def test_what_was_counted_is_counted_once_and_outlives_its_events(
     await services.deletion.delete(context(), principal, mina.email)
     await enrol(services, clock, "theo@northwind.dev")
     before = await days_of(services)
-    assert await services.statistics.count_settled() == 0  # all of it is too new
+    assert await services.statistics.count_settled() == 0  # all of it is too recent
     clock.advance(3600)
     await put(services, "login_success", clock.now())
     assert await services.statistics.count_settled() == await how_many(services, AUDIT) - 1
@@ -208,7 +208,7 @@ async def test_racers_count_everything_once(
     assert sum(day.sign_ins for day in await days_of(services)) == 500
 
 
-async def test_how_things_stand(services: Services, clock: FakeClock) -> None:
+async def test_the_current_figures(services: Services, clock: FakeClock) -> None:
     mina = await enrol(services, clock)
     await create(services, "noor@northwind.dev")
     theo = await register(services, "theo@northwind.dev")

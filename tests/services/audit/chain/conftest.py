@@ -1,4 +1,4 @@
-"""A log that is linked."""
+"""An audit log whose rows are linked."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Events, their links, and whoever has the database's password."""
+"""Events, their links, and an attacker with the database's password."""
 
 from typing import Any
 from uuid import uuid4
@@ -17,7 +17,7 @@ from tests.support.services.factories import context, rows
 
 
 async def happen(services: Services, times: int = 1) -> None:
-    """Let something happen that is audited."""
+    """Cause an audited event."""
     for _ in range(times):
         await services.audit_log.record_alone(
             EventType.LOGIN_SUCCESS, context(), user_id=uuid4(), method="password"
@@ -25,12 +25,12 @@ async def happen(services: Services, times: int = 1) -> None:
 
 
 async def check(services: Services, *expected: Anchor) -> Report:
-    """Check the chain, and that it goes on from what was noted."""
+    """Verify the chain, and that it continues from the recorded anchor."""
     return await chain_verifier_of(services.settings, services.database).run(expected)
 
 
 async def run(services: Services, statement: str, **values: Any) -> None:
-    """Change the database as somebody with its password could."""
+    """Change the database as an attacker with its password could."""
     async with services.database.unit() as connection:
         await connection.execute(text(statement), values)
 
@@ -41,14 +41,14 @@ async def links(services: Services) -> list[Any]:
 
 
 async def insert_row(services: Services, row_id: int, **values: Any) -> None:
-    """Put a row into the log past the product."""
+    """Insert a row into the log, bypassing the product."""
     row = services.audit_log.row(EventType.LOGIN_SUCCESS, context(), user_id=uuid4())
     async with services.database.unit() as connection:
         await connection.execute(AUDIT.insert(), {"id": row_id} | row | values)
 
 
 async def settle(services: Services, clock: FakeClock) -> None:
-    """Let the keeper see for itself that nothing is under way any more."""
+    """Let the linker find out for itself that no transaction is in progress any more."""
     for _ in range(5):
         clock.advance(3)
         await happen(services)
@@ -56,7 +56,7 @@ async def settle(services: Services, clock: FakeClock) -> None:
 
 
 async def days_of_events(services: Services, clock: FakeClock, days: int) -> None:
-    """Let some days pass on each of which something happens."""
+    """Let some days pass with an event on each."""
     for _ in range(days):
         await happen(services, 3)
         await services.audit_chain.link_all()

@@ -1,4 +1,4 @@
-"""What was noted of the chain's end shows that it was cut, on both databases."""
+"""A recorded anchor of the chain's end reveals that the chain was truncated, on both databases."""
 
 import pytest
 
@@ -13,7 +13,7 @@ async def test_the_end_cannot_be_cut_off_unnoticed(ten: Services) -> None:
     assert noted == (await check(ten)).head
     await run(ten, "DELETE FROM audit_chain WHERE position > 7")
     await run(ten, "DELETE FROM audit_log WHERE id > 7")
-    assert (await check(ten)).whole  # the database alone cannot tell
+    assert (await check(ten)).whole  # the database alone cannot reveal it
     assert noted is not None
     report = await check(ten, noted)
     assert report.first is not None

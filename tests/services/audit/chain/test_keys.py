@@ -1,4 +1,4 @@
-"""With which secret the audit log is linked, and without which it cannot be, on both databases."""
+"""Which secret links the audit log, and without which secret it cannot be linked, on both databases."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every row of the audit log gets one link, whatever is under way, on both databases."""
+"""Every row of the audit log gets exactly one link, whatever is in progress, on both databases."""
 
 import asyncio
 from typing import Any
@@ -54,7 +54,7 @@ async def test_what_waits_is_told_with_since_when(ten: Services, clock: FakeCloc
 
 
 async def test_more_than_one_portion_is_linked_and_checked(services: Services) -> None:
-    await services.audit_chain.close()  # what works in the background would take a part
+    await services.audit_chain.close()  # the background task would link some of them
     one = services.audit_log.row(EventType.TOKEN_REFRESHED, context(), user_id=uuid4())
     async with services.database.unit() as connection:
         await connection.execute(AUDIT.insert(), [one | {"request_id": str(n)} for n in range(2100)])

@@ -1,4 +1,4 @@
-"""Old days of the audit log go, under a seal that holds what stays, on both databases."""
+"""Old days of the audit log are deleted under a seal that protects the remaining rows, on both databases."""
 
 import asyncio
 from datetime import timedelta
@@ -115,7 +115,7 @@ async def test_the_hourly_tidying_takes_what_the_setting_says(
     assert (await check(services)).whole
 
 
-async def test_keepers_that_take_away_at_once_leave_a_whole_chain(
+async def test_concurrent_retention_runs_leave_the_chain_intact(
     settings: Settings, open_services: OpenServices, clock: FakeClock
 ) -> None:
     keepers = [await open_services(settings) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""The audit log as a chain: whoever changes it with the database alone is found, on both databases."""
+"""The audit log as a chain: changes made with access to the database alone are found, on both databases."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -96,7 +96,7 @@ async def test_a_row_put_where_none_can_come_any_more_is_found_and_never_linked(
     services: Services, clock: FakeClock
 ) -> None:
     await happen(services, 3)
-    await run(services, "DELETE FROM audit_log WHERE id = 2")  # as a use case that was taken back leaves it
+    await run(services, "DELETE FROM audit_log WHERE id = 2")  # as a rolled-back use case leaves it
     await settle(services, clock)
     await insert_row(services, 2)
     await insert_row(services, -5)
@@ -138,7 +138,8 @@ async def test_a_deleted_account_breaks_nothing_and_is_told(
     assert (report.whole, report.erased, report.checked) == (True, 2, 4)
     mine = {row.id for row in await rows(services, AUDIT) if row.user_id == principal.user_id}
     of_mine = [link for link in await links(services) if link.audit_id in mine]
-    # No guess at an address can be tried on what was linked before; what came after never had one.
+    # The deleted salt means that no guess at an address can be checked against the links made before; the
+    # link made afterwards never had a salt.
     assert [bool(link.salt) for link in of_mine] == [False, False, True]
 
 

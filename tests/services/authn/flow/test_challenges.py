@@ -1,4 +1,4 @@
-"""Whose code it may be: the challenge between the two steps, as it stands in Redis."""
+"""Who may use a code: the challenge between the two steps, as stored in Redis."""
 
 import asyncio
 
@@ -153,7 +153,7 @@ async def test_a_made_up_token_is_refused_though_a_challenge_is_pending(
     await assert_nothing_counted(services, redis_window)
 
 
-async def test_what_stands_in_redis_is_no_token(
+async def test_nothing_stored_in_redis_works_as_a_token(
     services: Services, clock: FakeClock, mina: Enrolled, redis_window: RedisWindow
 ) -> None:
     await challenge(services)

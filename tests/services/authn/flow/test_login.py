@@ -1,4 +1,4 @@
-"""From an email and a password to a proof, on both databases."""
+"""From an email and a password to an authentication grant, on both databases."""
 
 import asyncio
 
@@ -167,7 +167,7 @@ async def test_many_sign_ins_at_once_may_renew_one_hash(
     confirmed = [stricter.reauthentication.confirm(context(), principal, confirming) for _ in range(4)]
     await asyncio.gather(*signing_in, *confirmed)
     assert await audited(services, "login_failed") == []
-    # A server of the other cost renews it back, while one of this cost changes the password.
+    # A server with the other cost rehashes to that cost, while one with this cost changes the password.
     data = PasswordChangeInput(
         current_password=SecretStr(PASSWORD), new_password=SecretStr(NEW_PASSWORD), end_other_sessions=False
     )

@@ -1,4 +1,4 @@
-"""The budgets of signing in, with a real Redis."""
+"""The rate limits of signing in, with a real Redis."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""A letter about every sign-in from a browser the account has not seen, and what its link does."""
+"""An email about every sign-in from a browser that is new to the account, and the effect of its link."""
 
 import asyncio
 from collections import Counter
@@ -42,7 +42,7 @@ SUBJECT = "New sign-in to your account"
 
 @pytest.fixture
 async def mina(services: Services, clock: FakeClock) -> None:
-    """Somebody who registered an hour ago."""
+    """A user who registered an hour ago."""
     await register(services)
     clock.advance(3600)
 
@@ -87,7 +87,9 @@ async def test_the_cookie_of_another_account_makes_no_browser_known(
     assert len(notices(mailbox)) == 1
 
 
-async def test_who_has_just_registered_knows(services: Services, mailbox: Mailbox) -> None:
+async def test_a_sign_in_right_after_registration_is_not_reported(
+    services: Services, mailbox: Mailbox
+) -> None:
     account = await register(services)
     await services.sign_in.after_registration(context(), account)
     await prove(services)
@@ -113,7 +115,7 @@ def _wish() -> SignInInput:
 
 
 @pytest.mark.usefixtures("mina")
-async def test_telling_reads_nothing_that_the_sign_in_has_read(services: Services, mailbox: Mailbox) -> None:
+async def test_a_notification_repeats_no_query_of_the_sign_in(services: Services, mailbox: Mailbox) -> None:
     with statements(services) as seen:
         await prove(services)
 
@@ -158,7 +160,7 @@ async def test_any_agent_fits(services: Services, mailbox: Mailbox, agent: str) 
     assert (await services.sign_in_disavowal.describe(token_of(letter))).user_agent == agent[:256]
 
 
-# --- Taking it back. -----------------------------------------------------------------------------------
+# --- Disavowing it. ------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("mina")

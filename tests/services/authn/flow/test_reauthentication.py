@@ -1,4 +1,4 @@
-"""Confirming who one is in the middle of a session, on both databases."""
+"""Confirming one's identity within a session, on both databases."""
 
 import pytest
 

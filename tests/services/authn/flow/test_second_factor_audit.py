@@ -1,4 +1,4 @@
-"""What is written down about two-step verification, and what its owner is told."""
+"""The audit events of two-step verification, and the emails about it to the owner."""
 
 import pytest
 from sqlalchemy import Row

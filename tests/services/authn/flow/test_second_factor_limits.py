@@ -1,4 +1,4 @@
-"""How many wrong codes an account and a challenge stand, with a real Redis and a clock to turn."""
+"""How many wrong codes an account and a challenge allow, with a real Redis and a controlled clock."""
 
 import asyncio
 from collections import Counter
@@ -42,7 +42,7 @@ async def mina(services: Services, clock: FakeClock) -> Enrolled:
 
 
 async def fail(services: Services, clock: FakeClock, mina: Enrolled, times: int) -> None:
-    """Sign in anew and show wrong codes."""
+    """Sign in again and send wrong codes."""
     token, code = await challenge(services, email=mina.email), mina.phone.wrong_code(clock.seconds())
     for _ in range(times):
         with pytest.raises(InvalidCode):
@@ -50,7 +50,7 @@ async def fail(services: Services, clock: FakeClock, mina: Enrolled, times: int)
 
 
 async def refused(services: Services, clock: FakeClock, mina: Enrolled) -> int:
-    """Show the right code in a new sign-in, see it refused and return the wait that is asked for."""
+    """Send the right code in a new sign-in, check that it is refused, and return the required wait."""
     with pytest.raises(RateLimited) as refusal:
         await sign_in(services, mina.phone.code(clock.seconds()))
     assert refusal.value.retry_after is not None
@@ -75,7 +75,7 @@ async def test_the_sixth_code_of_a_challenge_is_refused_even_the_right_one(
 async def test_a_challenge_has_five_tries_of_its_own(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    """A success elsewhere gives the account its tries back, but not this challenge."""
+    """A success elsewhere restores the attempts of the account, but not those of this challenge."""
     token, wrong = await challenge(services), mina.phone.wrong_code(clock.seconds())
     for _ in range(4):
         with pytest.raises(InvalidCode):
@@ -100,7 +100,9 @@ async def test_signing_in_anew_buys_no_tries(services: Services, clock: FakeCloc
     assert await sign_in(services, mina.phone.code(clock.seconds()))
 
 
-async def test_an_hour_stands_twenty(services: Services, clock: FakeClock, mina: Enrolled) -> None:
+async def test_twenty_failures_are_allowed_in_an_hour(
+    services: Services, clock: FakeClock, mina: Enrolled
+) -> None:
     for _ in range(4):
         await fail(services, clock, mina, 5)
         clock.advance(FIVE_MINUTES)
@@ -110,7 +112,9 @@ async def test_an_hour_stands_twenty(services: Services, clock: FakeClock, mina:
     assert await sign_in(services, mina.phone.code(clock.seconds()))
 
 
-async def test_a_day_stands_fifty(services: Services, clock: FakeClock, mina: Enrolled) -> None:
+async def test_fifty_failures_are_allowed_in_a_day(
+    services: Services, clock: FakeClock, mina: Enrolled
+) -> None:
     for rounds in (4, 4, 2):
         for _ in range(rounds):
             await fail(services, clock, mina, 5)

@@ -1,4 +1,4 @@
-"""Twenty at once, on both databases: whatever works once works for one of them."""
+"""Twenty concurrent requests, on both databases: what may succeed once succeeds for exactly one of them."""
 
 import asyncio
 from collections import Counter

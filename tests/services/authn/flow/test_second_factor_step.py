@@ -76,7 +76,7 @@ async def test_a_wrong_code_leaves_the_challenge_open(
 async def test_a_clock_may_be_one_step_off(
     services: Services, clock: FakeClock, mina: Enrolled, offset: int, accepted: bool
 ) -> None:
-    """The step of the code begins at 0 and its last second is 29."""
+    """The period of the code begins at 0, and 29 is its last second."""
     begin = (clock.seconds() // PERIOD_S + 10) * PERIOD_S
     clock.advance(begin + offset - clock.seconds())
     token = await challenge(services)

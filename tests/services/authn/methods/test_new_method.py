@@ -1,4 +1,4 @@
-"""A new authentication method is a package and a line: nothing else is edited for it.
+"""A new authentication method is a package and a line: nothing else needs to be edited for it.
 
 The method here, a word that is good once, exists in this file alone. It signs people in as a first factor and
 as a second one, and is listed, shown, audited, exported, purged and revoked like those of the product.
@@ -72,7 +72,7 @@ WORD = "abracadabra"
 
 
 class MagicWord:
-    """A word that is good once."""
+    """A one-time word."""
 
     id = MethodId("magic_word")
     amr: tuple[str, ...] = ("kba",)
@@ -82,9 +82,9 @@ class MagicWord:
         self._deps = on
 
     async def upgrade(self) -> str:
-        """What a migration would do; returns what the view was made of before.
+        """Does what a migration would do; returns the previous definition of the view.
 
-        That is a table of its own, and its rows in the view of credentials.
+        That is a table of its own, and the rows it contributes to the view of credentials.
         """
         async with self._deps.database.unit() as connection:
             view = await connection.run_sync(lambda plain: inspect(plain).get_view_definition("credentials"))
@@ -152,7 +152,7 @@ class MagicWord:
     async def record_use(self, connection: AsyncConnection, use: CodeUse) -> None:
         pass
 
-    # As something that opens an account.
+    # As a credential that gives access to an account.
 
     async def revoke_all(self, connection: AsyncConnection, order: Order) -> Taken:
         gone = delete(WORDS).where(WORDS.c.user_id == order.user_id).returning(WORDS.c.created_at)
@@ -241,9 +241,7 @@ async def test_it_confirms_who_somebody_is(product: Product) -> None:
     assert (again.method, again.replaces) == ("magic_word", principal.session_id)
 
 
-async def test_one_that_is_several_factors_at_once_asks_for_no_other(
-    product: Product, clock: FakeClock
-) -> None:
+async def test_a_multi_factor_method_requires_no_second_step(product: Product, clock: FakeClock) -> None:
     services = product.services
     product.method.amr = ("hwk", "user", "mfa")
     mina = await register(services)

@@ -1,4 +1,4 @@
-"""PostgreSQL with a standby: the primary goes, and everything goes on with the one that takes its place."""
+"""PostgreSQL with a standby: the primary is lost, and the product continues on its successor."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The database away: 503 for whoever asks, and nothing half done."""
+"""An outage of the database: every request gets 503, and nothing is left half done."""
 
 import asyncio
 from collections.abc import Generator
@@ -33,7 +33,7 @@ from tests.support.services.health import parts
 
 @pytest.fixture
 def database_url(postgres_url: str) -> str:
-    """A database that can go away."""
+    """A database that can become unavailable."""
     return postgres_url
 
 
@@ -46,7 +46,7 @@ def disconnect(server: PostgresServer, settings: Settings) -> None:
 
 @contextmanager
 def out_of_reach(server: PostgresServer, settings: Settings) -> Generator[None]:
-    """Cut every connection to the test's database and let no new one in."""
+    """Cut every connection to the test's database and accept no new ones."""
     name = make_url(settings.sqlalchemy_url).database
     disconnect(server, settings)
     server.psql(f"ALTER DATABASE {name} RENAME TO {name}_away")
@@ -58,7 +58,7 @@ def out_of_reach(server: PostgresServer, settings: Settings) -> Generator[None]:
 
 @pytest.fixture
 async def away(settings: Settings, open_services: OpenServices) -> Services:
-    """Services whose database does not listen."""
+    """Services whose database is not listening."""
     gone = make_url(settings.sqlalchemy_url).set(host="127.0.0.1", port=1, query={})
     return await open_services(
         settings.model_copy(update={"database_url": gone.render_as_string(hide_password=False)})
@@ -95,7 +95,7 @@ async def test_a_missing_sqlite_folder_is_unavailable(
 
     with pytest.raises(Unavailable):
         await prove(services)
-    await asyncio.sleep(0.05)  # the driver's threads that could not open anything end by themselves
+    await asyncio.sleep(0.05)  # the driver's threads that failed to connect end by themselves
 
 
 async def test_a_try_during_the_outage_does_not_count(
@@ -129,7 +129,7 @@ async def test_a_connection_cut_while_it_lay_in_the_pool_costs_no_refresh(
     pairs = [await open_pair(services) for _ in range(4)]
     await asyncio.gather(*(services.tokens.refresh(context(), pair.refresh_token) for pair in pairs[:3]))
     disconnect(postgres_server, services.settings)
-    await asyncio.sleep(0.1)  # until the cut ends have been heard
+    await asyncio.sleep(0.1)  # until the cut connections have been noticed
 
     next_pair = await services.tokens.refresh(context(), pairs[3].refresh_token)
     assert await services.tokens.refresh(context(), next_pair.refresh_token)

@@ -1,4 +1,4 @@
-"""PostgreSQL as others have set it up: behind PgBouncer, and with roles whose defaults are against us."""
+"""PostgreSQL configured by others: behind PgBouncer, and with roles whose defaults are unfavourable."""
 
 import asyncio
 from collections.abc import Generator
@@ -32,11 +32,11 @@ _SAME: Select[Any] = select(bindparam("given", type_=String).label("answer"))
 def place(
     request: pytest.FixtureRequest, postgres_server: PostgresServer
 ) -> Generator[tuple[int | None, str]]:
-    """The port of a pooler, if there is one, and the role that we are."""
+    """The port of a pooler, if there is one, and the role to connect as."""
     mode, role = request.param
-    # Between two transactions a connection is the pooler's, which such a limit would take it from.
+    # Between two transactions a connection belongs to the pooler, which would lose it to such a timeout.
     make_hostile_role(postgres_server, idle_session_timeout="0" if mode else "200ms")
-    # In session mode each of our connections keeps one of its own.
+    # In session mode, each of our connections occupies one of its own.
     shared = 3 if mode == "transaction" else 30
     with pgbouncer(postgres_server, mode, connections=shared) if mode else nullcontext() as port:
         yield port, role
@@ -44,7 +44,7 @@ def place(
 
 @pytest.fixture
 def database_url(place: tuple[int | None, str], postgres_url: str) -> str:
-    """A database with our tables, reached from there."""
+    """A database with our tables, reached that way."""
     return through(postgres_url, *place)
 
 
@@ -61,7 +61,7 @@ async def test_many_people_at_once_get_what_is_theirs(services: Services) -> Non
     assert await how_many(services, AUDIT) > 3 * len(people)
 
 
-async def test_no_statement_answers_for_another(database_url: str) -> None:
+async def test_concurrent_statements_get_their_own_answers(database_url: str) -> None:
     database = Database(database_url, pool_size=8)
     try:
         ways = [database.first(_SAME, {"given": f"first {number}"}) for number in range(40)]
@@ -87,8 +87,8 @@ async def test_every_transaction_has_our_settings(database_url: str) -> None:
         for opened in (database.unit, database.read):
             async with opened() as connection:
                 found = [(await connection.execute(text(f"SHOW {name}"))).scalar_one() for name in asked]
-                await connection.execute(text("SELECT pg_sleep(0.05)"))  # longer than the role may
-                await asyncio.sleep(0.15)  # longer than it may idle
+                await connection.execute(text("SELECT pg_sleep(0.05)"))  # longer than the role permits
+                await asyncio.sleep(0.15)  # longer than it may be idle
                 assert found == ["read committed", "off", "0", "UTC", "on"]
     finally:
         await database.close()

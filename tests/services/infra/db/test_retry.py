@@ -1,4 +1,4 @@
-"""Units of work that PostgreSQL ends in favour of others are done once more, and nobody is told of it."""
+"""Units of work that PostgreSQL aborts in favour of others are retried, invisibly to the caller."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -24,13 +24,13 @@ _WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 @pytest.fixture
 def database_url(postgres_url: str) -> str:
-    """SQLite lets one unit write at a time, so there is no conflict to be had."""
+    """SQLite lets one unit write at a time, so no conflict can occur."""
     return postgres_url
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncGenerator[Database]:
-    """A database with a table of its own; a deadlock is noticed soon."""
+    """A database with its own table; a deadlock is detected early."""
     database = Database(database_url)
     async with database.unit() as connection:
         await connection.execute(text("CREATE TABLE tally (name text PRIMARY KEY, n int NOT NULL)"))
@@ -59,7 +59,7 @@ async def tally(database: Database) -> dict[str, int]:
 def adding(
     database: Database, both: asyncio.Barrier, tries: list[str]
 ) -> Callable[[str, str], Coroutine[Any, Any, None]]:
-    """Return what adds to two rows; the first time round it waits between them for the other."""
+    """Return a unit that adds to two rows; on the first try it waits for the other unit between them."""
 
     async def add(first: str, second: str) -> None:
         tries.append(first)
@@ -103,7 +103,7 @@ async def test_serializable_units_that_collide_all_come_to_an_end(database: Data
     async with asyncio.timeout(60):
         await asyncio.gather(*(move(*pair) for pair in [("a", "b"), ("b", "a")] * 2))
     found = await tally(database)
-    # One after the other, in whatever order, leads to nothing else.
+    # No serial order of the units leads to any other result.
     assert sorted(found.values()) in ([1, 2], [2, 3], [3, 4])
 
 
@@ -138,23 +138,24 @@ async def test_no_other_failure_is_tried_again(database: Database) -> None:
 
 @pytest.fixture
 async def mina(services: Services, clock: FakeClock) -> Enrolled:
-    """Somebody with a second factor."""
+    """A user with a second factor."""
     return await enrol(services, clock)
 
 
 async def test_a_use_case_that_loses_to_a_stranger_is_carried_out_once(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    """Somebody locks the account first and the factor after it, against our order."""
+    """Another transaction locks the account first and the factor after it, against our order."""
     principal = await fresh_viewer(services, clock, mina)
     async with asyncio.timeout(60), services.database.unit() as stranger:
-        # Whoever looks for a deadlock first is ended: on a busy machine that could be this one.
+        # The transaction that looks for a deadlock first is aborted: on a busy machine that could be this
+        # one.
         await stranger.execute(text("SET LOCAL deadlock_timeout = '1min'"))
         await stranger.execute(text("SELECT 1 FROM users FOR UPDATE"))
         turning_off = asyncio.create_task(services.enrolment.disable(context(), principal))
         while not (await stranger.execute(_WAITING)).scalar():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-        # The use case is ended, a second (its `deadlock_timeout`) after it began to wait.
+        # The use case is aborted one second (its `deadlock_timeout`) after it began to wait.
         await stranger.execute(text("SELECT 1 FROM totp_factors FOR UPDATE"))
     await turning_off
     assert await how_many(services, FACTORS) == 0

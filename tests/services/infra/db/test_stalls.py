@@ -1,4 +1,4 @@
-"""PostgreSQL that takes questions and says nothing, as a frozen machine or a broken network does."""
+"""PostgreSQL that accepts statements but does not answer, like a frozen machine or a broken network."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -14,7 +14,7 @@ from tests.support.servers.dependencies import PostgresPart
 from tests.support.services.health import parts
 
 PATIENCE_S = 20.0
-"""Far longer than any answer may take, on a crowded machine too."""
+"""Far longer than any answer may take, even on a busy machine."""
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def database_url(postgres_url: str) -> str:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncGenerator[Database]:
-    """A database that is given half a second for each answer."""
+    """A database with a timeout of half a second per answer."""
     opened = Database(database_url, command_seconds=0.5)
     async with opened.unit() as connection:
         await connection.execute(text("CREATE TABLE IF NOT EXISTS words (word text)"))
@@ -48,7 +48,7 @@ async def words(database: Database) -> list[str]:
 
 
 async def write(database: Database, part: PostgresPart, freeze: str) -> None:
-    """Write a word, and have the server freeze before the statement or before the commit."""
+    """Write a word, and freeze the server before the statement or before the commit."""
     async with database.unit() as connection:
         await connection.execute(text("SELECT 1"))
         if freeze == "before the statement":
@@ -95,7 +95,7 @@ async def test_only_one_finds_out_whether_it_answers_again(database: Database, p
         async with asyncio.timeout(PATIENCE_S):
             with pytest.raises(Unavailable):
                 await database.ping()
-            await asyncio.sleep(1.1)  # the rest, by the machine's own clock
+            await asyncio.sleep(1.1)  # the rest of the pause, by the machine's own clock
             trying = asyncio.create_task(database.ping())
             await asyncio.sleep(0)
             others = await asyncio.gather(*(database.ping() for _ in range(20)), return_exceptions=True)
@@ -119,7 +119,7 @@ async def test_a_server_that_says_nothing_is_not_asked_to_say_goodbye(
 
     with part.frozen():
         asking = asyncio.create_task(ask())
-        # As long again as a statement may take is what the driver would wait for the end of the goodbye.
+        # The driver would wait for its closing message as long again as a statement may take.
         in_between = asyncio.create_task(asyncio.sleep(patience + 1))
         await asyncio.wait({asking, in_between}, return_when=asyncio.FIRST_COMPLETED)
         assert asking.done()
@@ -154,7 +154,7 @@ async def test_a_commit_without_an_answer_is_told_as_uncertain(
 
     await answers(database)
     async with asyncio.timeout(PATIENCE_S):
-        # It was handed over, so it is done in the end.
+        # The commit had reached the server, so it is carried out eventually.
         while await words(database) != ["late"]:  # noqa: ASYNC110  (the event is in another process)
             await asyncio.sleep(0.05)
 

@@ -1,4 +1,4 @@
-"""A database that answers and cannot hold what it is to: start and `doctor` refuse, and name the mend."""
+"""A database that answers but is unsuitable: startup and `doctor` refuse it, and name the remedy."""
 
 import json
 import os
@@ -78,7 +78,7 @@ async def test_doctor_says_the_same(services: Services, latin1_url: str) -> None
 
 @contextmanager
 def without_rights(file: Path) -> Generator[None]:
-    """Be somebody to whom the file and its folder are read-only."""
+    """Become a user to whom the file and its folder are read-only."""
     for path in (file.parent, *file.parent.parents):
         if path.stat().st_uid == os.geteuid() and path != path.parent:
             path.chmod(path.stat().st_mode | 0o055)

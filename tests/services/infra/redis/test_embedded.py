@@ -1,4 +1,4 @@
-"""The Redis that we start ourselves, with each server that a package brings (docs/decisions/0031)."""
+"""The Redis that we start ourselves, with each server that a package provides (docs/decisions/0031)."""
 
 import asyncio
 import os
@@ -80,7 +80,7 @@ def test_what_was_written_is_there_after_a_stop_and_after_a_kill(program: str, t
         assert 0 < client.ttl("killed") <= 600
 
 
-def test_nobody_else_reaches_it(program: str, tmp_path: Path) -> None:
+def test_only_its_own_user_can_connect(program: str, tmp_path: Path) -> None:
     with EmbeddedRedis(tmp_path / "data", program) as redis, asked(redis) as client:
         place = Path(redis.url.removeprefix("unix://"))
         assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700

@@ -1,4 +1,4 @@
-"""Redis flushed, killed or away: the database is the truth."""
+"""Redis flushed, killed or unavailable: the database is authoritative."""
 
 import time
 

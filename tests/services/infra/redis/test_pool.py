@@ -19,7 +19,7 @@ Follow = Callable[[int], Any]
 
 @pytest.fixture
 async def follow(redis_url: str) -> AsyncGenerator[Follow]:
-    """Makes clients as Reflex gets them."""
+    """Creates clients the way Reflex obtains them."""
     async with AsyncExitStack() as stack:
 
         def make(commands: int) -> Any:
@@ -32,7 +32,7 @@ async def follow(redis_url: str) -> AsyncGenerator[Follow]:
 
 @pytest.fixture
 def full_redis(redis_window: RedisWindow) -> Generator[Callable[[int], None]]:
-    """Has Redis take no more than so many clients, this look at it not counted."""
+    """Limits the number of clients that Redis accepts, not counting this one."""
     before = redis_window.client.config_get("maxclients")["maxclients"]
 
     def take(clients: int) -> None:
@@ -62,7 +62,7 @@ async def test_subscriptions_leave_room_for_commands(follow: Follow, redis_windo
             await subscription.subscribe(f"channel-{number}")
         assert await asyncio.gather(*(client.incr("one") for _ in range(20)))
         assert _clients(redis_window) == SUBSCRIPTIONS + 1
-    # What a subscription gave back is of use to others.
+    # A connection that a subscription returned can be used by others.
     assert await client.incr("one") == 21
 
 
@@ -90,7 +90,7 @@ async def test_a_server_that_takes_no_more_clients_is_no_outage(
     assert sorted(answers) == list(range(1, 201))
 
 
-async def test_what_nobody_needs_is_closed_again(follow: Follow, redis_window: RedisWindow) -> None:
+async def test_idle_connections_are_closed(follow: Follow, redis_window: RedisWindow) -> None:
     client = follow(12)
     client.connection_pool.sweep_seconds = 0.1
     await asyncio.gather(*(client.incr("crowd") for _ in range(100)))
@@ -117,7 +117,7 @@ async def test_our_own_client_has_a_bound_as_well(redis_url: str, redis_window: 
 async def test_a_server_that_is_gone_is_noticed_at_once(own_redis: EmbeddedRedis) -> None:
     client = follower(own_redis.url, 3)
     assert await client.incr("here") == 1
-    client.connection_pool.wait_seconds = 600  # whoever waited for a connection would wait that long
+    client.connection_pool.wait_seconds = 600  # how long a command would wait for a free connection
     kill(own_redis)
     try:
         async with asyncio.timeout(60):

@@ -1,4 +1,4 @@
-"""A Redis that answers and yet will not do: readiness, log and `doctor` name the kind and the mend."""
+"""A Redis that answers but is unsuitable: readiness, log and `doctor` name the cause and the remedy."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ from tests.support.services.factories import make_settings
 
 pytestmark = pytest.mark.slow  # programs are started
 
-# As docs/deployment.md has it.
+# As documented in docs/deployment.md.
 LEAST = (
     "on >hunter2 resetchannels &* ~* -@all +@connection +ping +info +role +get +mget +set +del +exists"
     " +expire +pexpire +pttl +getdel +sadd +srem +scard +zadd +zrange +zrem +zremrangebyscore +hset +hmget"

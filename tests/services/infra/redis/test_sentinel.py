@@ -1,4 +1,4 @@
-"""Redis behind Sentinel: the master goes, and everything goes on with the one that takes its place."""
+"""Redis behind Sentinel: the master is lost, and the product continues on its successor."""
 
 import asyncio
 import subprocess
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow  # programs are started
 
 _HIGHEST_PORT = 55_535  # a node of a cluster listens 10,000 above as well
 RECOVERY_S = 5
-"""What is promised after a promotion."""
+"""The documented limit for recovery after a promotion."""
 
 
 @pytest.fixture
@@ -36,13 +36,13 @@ def database_url(sqlite_url: str) -> str:
 
 @pytest.fixture
 async def services(settings: Settings, watched_redis: WatchedRedis) -> AsyncGenerator[Services]:
-    """Services with real time, for the rest after a failure passes by itself."""
+    """Services with real time, so that the pause after a failure ends by itself."""
     async with opened(build_services(settings.model_copy(update={"redis_url": watched_redis.url}))) as built:
         yield built
 
 
 async def recovered(services: Services) -> None:
-    """Wait until Redis is used again, no longer than promised."""
+    """Wait until Redis is used again, no longer than documented."""
     async with asyncio.timeout(RECOVERY_S):
         while not await services.redis_answers():  # noqa: ASYNC110  (the event is elsewhere)
             await asyncio.sleep(0.05)

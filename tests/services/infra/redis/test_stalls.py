@@ -1,4 +1,4 @@
-"""Redis that takes commands and says nothing, and Redis under more commands than it has connections."""
+"""Redis that accepts commands but does not answer, and Redis with more commands than connections."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ async def test_only_the_first_waits_for_a_redis_that_says_nothing(
             with pytest.raises(RedisDown):
                 await services.redis.ping()
 
-    # A second for the first, none for the others: waiting each time would take fifty at least.
+    # A second for the first, none for the others: a timeout each time would take at least fifty.
     assert time.perf_counter() - began < 25
 
 
@@ -76,7 +76,7 @@ async def test_a_command_without_an_answer_is_not_given_twice(
         assert await services.login_tickets.redeem(ticket) == grant
     window.client.close()
 
-    assert commands["getdel"] <= 2  # the one that was never answered, if it got there, and the claim
+    assert commands["getdel"] <= 2  # the one that was never answered, if it arrived, and the claim
 
 
 async def test_sessions_are_checked_all_the_while(services: Services, own_redis: EmbeddedRedis) -> None:
@@ -91,7 +91,7 @@ async def test_sessions_are_checked_all_the_while(services: Services, own_redis:
 async def test_more_commands_at_once_than_connections_are_no_outage(
     services: Services, clock: FakeClock
 ) -> None:
-    # Few connections: opening sixty at once may take a slow machine the second that is an outage.
+    # Few connections: opening sixty at once may take a slow machine one second, which counts as an outage.
     redis = RedisClient(services.settings.redis_url, clock, commands=4)
     outcomes = await asyncio.gather(
         *(redis.put(f"crowd:{number}", number, 60) for number in range(500)), return_exceptions=True
@@ -106,7 +106,7 @@ async def test_an_answer_to_anybody_ends_the_wait_of_all(
 ) -> None:
     with RedisPart(own_redis).frozen(), pytest.raises(RedisDown):
         await services.redis.ping()
-    with pytest.raises(RedisDown):  # the clock stands still, so the second is not over
+    with pytest.raises(RedisDown):  # the clock does not move, so the second is not over
         await services.redis.ping()
     services.redis.note_answer()
     await services.redis.ping()

@@ -1,4 +1,4 @@
-"""Sealed values: read back by whom they are bound to, with a key of the ring, and only unaltered."""
+"""Encrypted values: only the bound context can read them, with a key of the keyring, and only unaltered."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
@@ -48,7 +48,7 @@ def test_the_same_value_is_sealed_differently_each_time() -> None:
 
 
 @pytest.mark.parametrize("owner", ["totp\n" + "1" * 32, "note\n" + "0" * 32, OWNER + " ", ""])
-def test_nobody_else_can_open_it(owner: str) -> None:
+def test_another_context_cannot_decrypt_it(owner: str) -> None:
     with pytest.raises(DecryptionError):
         encryptor().decrypt(encryptor().encrypt(VALUE, OWNER), owner)
 

@@ -1,4 +1,4 @@
-"""The secrets: judged when given, made once when not."""
+"""The secrets: validated if given, generated once if not."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What DATABASE_URL may say of a PostgreSQL: each of libpq's names is honoured or refused, none ignored."""
+"""DATABASE_URL for PostgreSQL: each of libpq's parameters is applied or refused, none ignored."""
 
 import ssl
 from pathlib import Path

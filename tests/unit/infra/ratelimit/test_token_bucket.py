@@ -1,4 +1,4 @@
-"""Pacing: what may be had at once, what waits, and what is refused."""
+"""Pacing: what is permitted at once, what has to wait, and what is refused."""
 
 from autograph_web.infra.ratelimit.token_bucket import TokenBucket, TokenBuckets
 

@@ -1,4 +1,4 @@
-"""Who is asked for the master of a Redis behind Sentinel."""
+"""Which sentinels are asked for the master of a Redis behind Sentinel."""
 
 from pathlib import Path
 

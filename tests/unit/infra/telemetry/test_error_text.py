@@ -1,4 +1,4 @@
-"""Whatever fails over what somebody sent, the log tells of the fault and not of the value."""
+"""When input causes a failure, the log describes the fault without the value."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Telling a worker that has stopped answering from one that is busy starting."""
+"""Distinguishing a worker that has stopped answering from one that is busy starting."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from autograph_web.infra.telemetry.heartbeat import Watch, show
 
 
 async def shown_once() -> None:
-    """Show one sign of life in this process, and none after it."""
+    """Give one sign of life in this process, and none after it."""
     showing = asyncio.create_task(show())
     await asyncio.sleep(0)
     showing.cancel()
@@ -36,7 +36,7 @@ async def test_who_is_still_starting_is_not_silent() -> None:
     watch, own = Watch(1), os.getpid()
     await shown_once()
     watch.look([own])
-    watch.look([])  # gone: the next process with this number starts from nothing
+    watch.look([])  # gone: the next process with this id starts from nothing
 
     assert [watch.look([own]) for _ in range(5)] == [[]] * 5
 

@@ -1,4 +1,4 @@
-"""What the log never says, and that it says everything else on one line."""
+"""What the log must never contain, and that everything else is logged on one line."""
 
 import io
 import json
@@ -93,7 +93,7 @@ def test_a_huge_text_is_cut_quickly(text: str) -> None:
     [(" {'password': 'gravel ", "harbour violins"), (" ticket ", TOKEN), (" Bearer ", JWT)],
 )
 def test_what_is_cut_before_it_is_read_hides_what_it_cut_through(begin: str, secret: str) -> None:
-    hidden = "password=x" + "y" * 200 + " "  # shrinks, so that what stood far behind is shown
+    hidden = "password=x" + "y" * 200 + " "  # shrinks, which brings into view what was far behind it
     padding = hidden * 40
 
     for place in range(7990 - len(secret), 8010):
@@ -104,7 +104,7 @@ def test_what_is_cut_before_it_is_read_hides_what_it_cut_through(begin: str, sec
 
 @pytest.fixture
 def lines() -> Generator[Callable[[str], list[str]]]:
-    """Configures logging in a form; call the result to get what was written since."""
+    """Configures logging in a format; call the result to get what was written since."""
     output = io.StringIO()
 
     def read(form: str) -> list[str]:

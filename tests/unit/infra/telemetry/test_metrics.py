@@ -1,4 +1,4 @@
-"""Figures that several processes share: none is lost with a worker, and none is counted for a dead one."""
+"""Metrics that several processes share: none is lost with a worker, and a dead one adds nothing."""
 
 import os
 import signal
@@ -87,7 +87,7 @@ Hire = Callable[..., Worker]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the workers of one server keep their figures."""
+    """The folder in which the workers of one server keep their metrics."""
     prepare(tmp_path / "metrics" / "3000")
     return tmp_path / "metrics" / "3000"
 
@@ -145,8 +145,8 @@ def test_what_a_killed_worker_counted_stays_and_what_it_held_is_gone(hire: Hire)
     assert three.figure("autograph_events_total", **EVENTS) == 8
 
 
-def test_a_mark_without_a_holder_is_nobody(hire: Hire, folder: Path) -> None:
-    # A process with the number of a dead worker may be another program's.
+def test_a_mark_without_a_process_is_ignored(hire: Hire, folder: Path) -> None:
+    # A process with the id of a dead worker may belong to another program.
     (folder / f"worker-{os.getpid()}.alive").touch()
     worker = hire()
 
@@ -178,7 +178,8 @@ def test_figures_that_find_no_room_end_nobody_and_are_written_down_once_there_is
     worker = hire(*on_small_disk(folder, "1m"))
     worker.do("event 1")
     worker.do("fill")
-    # The files were made when there was room: what fits into them is counted, the rest by its process.
+    # The files were created while there was space: what fits into them is still counted there, the rest in
+    # the memory of its process.
     worker.do("routes 400")
     worker.do("event 2")
     assert worker.figure("autograph_events_total", **EVENTS) == 3

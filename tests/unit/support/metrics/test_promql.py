@@ -1,4 +1,4 @@
-"""The reader of queries that the dashboard is checked with."""
+"""The query parser with which the dashboard is checked."""
 
 from tests.support.metrics.promql import matches, named_in
 

@@ -1,4 +1,4 @@
-"""A test that hangs names itself and ends, and the others go on (pyproject.toml)."""
+"""A test that hangs is reported by name and ended, and the others continue (pyproject.toml)."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ def test_after():
 
 
 def run(folder: Path, source: str, workers: int) -> str:
-    """Run tests with our settings and short patience; return what was said."""
+    """Run tests with our settings and short timeouts; return the output."""
     (folder / "test_made_up.py").write_text(source)
     patience = ["-o", "timeout=1", "-o", "faulthandler_timeout=3", f"-n{workers}"]
     done = subprocess.run(

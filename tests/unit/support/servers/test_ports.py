@@ -1,4 +1,4 @@
-"""Ports for servers: no two test processes are given the same one."""
+"""Ports for servers: no two test processes get the same one."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the activity page reads from its address, and what it asks for then."""
+"""What the activity page reads from its address, and what it then queries."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Turning two-step verification on and off, replacing the authenticator, recovery codes: both databases."""
+"""Enabling and disabling two-step verification, new authenticators, recovery codes, on both databases."""
 
 from base64 import b64decode
 
@@ -41,7 +41,7 @@ from tests.support.services.two_step import (
 
 @pytest.fixture
 async def principal(services: Services) -> SessionPrincipal:
-    """Somebody without two-step verification."""
+    """A user without two-step verification."""
     await register(services)
     return await principal_of(services, (await open_pair(services)).access_token)
 
@@ -53,7 +53,7 @@ async def mina(services: Services, clock: FakeClock) -> Enrolled:
 
 @pytest.fixture
 async def fresh(services: Services, clock: FakeClock, mina: Enrolled) -> SessionPrincipal:
-    """Somebody who has just signed in with both steps."""
+    """A user who has just signed in with both steps."""
     return await fresh_viewer(services, clock, mina)
 
 
@@ -123,7 +123,7 @@ async def test_a_phone_whose_clock_is_wrong_is_told_by_how_much(
     assert f"differ by about {told}." in refused.value.detail
     assert await enabled(services) == [False]
 
-    # It is a try like any other, and in the log a failure like any other.
+    # It counts as an attempt like any other, and is logged as a failure like any other.
     for _ in range(4):
         with pytest.raises(AuthenticatorClockWrong):
             await services.enrolment.enable(context(), principal, code)
@@ -260,7 +260,7 @@ async def test_turning_it_on_ends_every_other_session(services: Services, clock:
     with pytest.raises(SessionEnded):
         await principal_of(services, other)
     for opening in (services.sessions.open_for_browser, services.tokens.open_for_client):
-        with pytest.raises(SessionEnded):  # the password alone was shown
+        with pytest.raises(SessionEnded):  # only the password was verified
             await opening(context(), ticket)
     assert (await principal_of(services, this.access_token)).mfa_enabled
     assert await services.tokens.refresh(context(), this.refresh_token)

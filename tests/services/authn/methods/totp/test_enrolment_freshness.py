@@ -1,4 +1,4 @@
-"""Changing how one signs in needs a fresh sign-in; confirming who one is gives one."""
+"""Changing sign-in methods requires recent authentication, which confirming one's identity provides."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -51,7 +51,7 @@ CHANGES = pytest.mark.parametrize("change", [begin, disable, regenerate])
 
 @pytest.fixture
 def database_url(sqlite_url: str) -> str:
-    """One database is enough: nothing here is about statements."""
+    """One database is enough: nothing here concerns SQL statements."""
     return sqlite_url
 
 

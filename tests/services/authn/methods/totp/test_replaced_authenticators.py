@@ -1,4 +1,4 @@
-"""A code of the authenticator that was replaced opens nothing, and says so, on both databases."""
+"""A code from a replaced authenticator is refused with a message that says so, on both databases."""
 
 import pytest
 
@@ -35,7 +35,7 @@ async def mina(services: Services, clock: FakeClock) -> Enrolled:
 async def replace(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> tuple[Authenticator, SessionPrincipal]:
-    """Put another authenticator in the place of the one there is."""
+    """Replace the current authenticator with another one."""
     fresh = await fresh_viewer(services, clock, mina)
     new = await set_up(services, fresh)
     await services.enrolment.enable(context(), fresh, new.code(clock.seconds()))

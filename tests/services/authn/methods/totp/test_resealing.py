@@ -1,4 +1,4 @@
-"""Authenticators under other keys, moved and damaged, and sealed anew; on both databases."""
+"""Authenticators encrypted with other keys, moved, damaged and re-encrypted; on both databases."""
 
 import asyncio
 from uuid import uuid4
@@ -32,7 +32,7 @@ async def with_secrets(services: Services, open_services: OpenServices, *secrets
 
 
 async def add_pending(services: Services, clock: FakeClock, number: int) -> None:
-    """Add accounts that have begun a setup, as they would stand in the database."""
+    """Add accounts that have started an enrolment, as they would be stored in the database."""
     now = clock.now()
     people = [
         User(
@@ -149,7 +149,7 @@ async def test_a_run_that_was_stopped_is_finished_by_the_next(
 
     with pytest.raises(KeyboardInterrupt):
         await reseal_all(rotated.database, rotated.encryptor, stop)
-    assert await outdated(rotated) == 50  # what it told of is done
+    assert await outdated(rotated) == 50  # the ones it reported are done
     assert await reseal_all(rotated.database, rotated.encryptor, nobody_listens) == 50
     assert await outdated(rotated) == 0
     for row in await rows(services, FACTORS):
@@ -173,7 +173,7 @@ async def test_a_key_that_was_dropped_too_early_is_noticed(
 async def test_a_secret_moved_to_another_account_opens_nothing(
     services: Services, clock: FakeClock, mina: Enrolled
 ) -> None:
-    """Who can write to the database cannot give an account the authenticator of another."""
+    """Write access to the database does not allow giving an account the authenticator of another one."""
     theo = await enrol(services, clock, "theo@northwind.dev")
     [his] = [row.sealed_secret for row in await rows(services, FACTORS) if row.user_id == theo.user_id]
     await change(services, FACTORS, sealed_secret=his)

@@ -60,7 +60,7 @@ async def test_trust_lasts_thirty_days(
     clock.advance(MONTH - 1)
     assert await is_skipped(services, cookie, mina.email)
 
-    clock.advance(1)  # using it does not prolong it
+    clock.advance(1)  # using it does not extend it
     assert not await is_skipped(services, cookie, mina.email)
     assert await services.trusted_devices.of(mina.user_id) == []
 

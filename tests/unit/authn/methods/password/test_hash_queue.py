@@ -55,7 +55,7 @@ async def test_who_sends_many_waits_for_themselves(bench: Bench) -> None:
     bench.go()
     await asyncio.gather(held, *many, *others, person)
 
-    # Of the two purposes each second turn, and of the addresses each its own.
+    # The two purposes alternate, and within each the addresses take turns.
     assert bench.order[:2] == ["flood", "signs in"]
     assert bench.order[2:6] == ["registers 0", "registers 1", "registers 2", "flood"]
     assert len(bench.order) == 64

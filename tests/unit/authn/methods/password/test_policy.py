@@ -1,4 +1,4 @@
-"""Which passwords are taken, why not, and how they are hashed."""
+"""Which passwords are accepted, why others are not, and how they are hashed."""
 
 import time
 from collections.abc import AsyncGenerator
@@ -176,7 +176,7 @@ async def test_without_an_account_it_takes_as_long() -> None:
     known = await hasher.hash(PASSWORD)
 
     async def took(known: str | None) -> float:
-        began = time.process_time()  # of all threads: what else the machine does is left out
+        began = time.process_time()  # of all threads: other load on the machine is left out
         await hasher.verify(WRONG, known)
         return time.process_time() - began
 

@@ -1,4 +1,4 @@
-"""Time-based codes against the RFCs and against authenticators that are not ours."""
+"""Time-based codes compared with the RFCs and with third-party authenticators."""
 
 from base64 import b32decode
 from urllib.parse import unquote

@@ -1,4 +1,4 @@
-"""Whatever is in the address of the audit page makes criteria."""
+"""Any content of the audit page's address results in valid criteria."""
 
 from datetime import UTC, datetime
 
