@@ -77,7 +77,7 @@ def dependencies(dependant: Dependant) -> Iterator[Any]:
 def asks_for(call: str) -> set[str]:
     """Return which of the two kinds of authentication a route uses."""
     asked = set(dependencies(CALLS[call].dependant))
-    ways = {"viewer": CurrentPrincipal, "caller": CurrentCaller}
+    ways = {"principal": CurrentPrincipal, "caller": CurrentCaller}
     return {name for name, way in ways.items() if get_args(way)[1].dependency in asked}
 
 
@@ -91,7 +91,7 @@ def test_a_route_asks_for_what_the_table_says(call: str) -> None:
     if operation.who is Who.PUBLIC:
         assert asks_for(call) == set()
     else:
-        assert asks_for(call) == ({"caller"} if operation.scope else {"caller", "viewer"})
+        assert asks_for(call) == ({"caller"} if operation.scope else {"caller", "principal"})
 
 
 @pytest.mark.parametrize("call", sorted(CALLS))
@@ -263,7 +263,7 @@ async def test_somebody_elses_key_is_not_there(api: AsyncClient, mina: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("wish", "code"),
+    ("data", "code"),
     [
         ({"name": "a\u0000b"}, "api_key_name_invalid"),
         ({"name": "x" * 65}, "api_key_name_invalid"),
