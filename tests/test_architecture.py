@@ -76,7 +76,7 @@ RANDOMNESS = re.compile(
 # Background work, which recurs by itself; commands, which can be run again; probes; and what can be omitted
 # without harm. Every other use case, which has a waiting caller, is retried after a conflict.
 NOT_BEGUN_ANEW = {
-    "accounts.link_reencryption": {"reencrypt_links"},
+    "accounts.link_encryption": {"reencrypt_links"},
     "accounts.links": {"purge_expired"},
     "api_keys.keys": {"_touch", "purge_expired"},
     "audit.chain.linker": {"_link_some", "keep_keys", "_forget_some"},

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store
 from autograph_web.accounts.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
+from autograph_web.accounts.link_encryption import payload_owner
 from autograph_web.accounts.link_text import MARK, read_token
 from autograph_web.accounts.models import LinkRow
 from autograph_web.audit.use_case_context import UseCaseContext
@@ -97,7 +98,7 @@ class Links:
             token_hash=token_hash(token),
             payload=None
             if payload is None
-            else self._encryptor.encrypt(payload.encode(), _owner(purpose, user_id)),
+            else self._encryptor.encrypt(payload.encode(), payload_owner(purpose.value, user_id)),
             created_at=now,
             expires_at=now + timedelta(seconds=life),
         )
@@ -184,19 +185,10 @@ class Links:
         return row
 
     def _link(self, row: Row[Any]) -> Link:
-        sealed, owner = row.payload, owner_of(row)
+        sealed, owner = row.payload, payload_owner(row.purpose, row.user_id)
         try:
             payload = None if sealed is None else self._encryptor.decrypt(sealed, owner).decode()
         except DecryptionError:  # its key is no longer configured
             raise LinkUnknown from None
         left = row.expires_at - self._deps.clock.now()
         return Link(row.user_id, payload, int(left.total_seconds()), row.created_at)
-
-
-def owner_of(row: Row[Any] | LinkRow) -> str:
-    """Return what the payload of a link is bound to: another link's cannot be decrypted in its place."""
-    return _owner(Purpose(row.purpose), row.user_id)
-
-
-def _owner(purpose: Purpose, user_id: UUID | None) -> str:
-    return f"link\n{purpose}\n{user_id.hex if user_id else ''}"

@@ -1,6 +1,9 @@
 """The audit log, the chain that makes tampering evident, and the context that use cases write to it with."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from autograph_web.audit.chain.anchor import AnchorFile
 from autograph_web.audit.chain.keys import ChainKeys
@@ -9,10 +12,12 @@ from autograph_web.audit.log import AuditLog
 from autograph_web.audit.use_case_context import UseCaseContext
 from autograph_web.infra.clock import Clock, SystemClock
 from autograph_web.infra.db.database import Database
-from autograph_web.infra.module import InfraServices
 from autograph_web.infra.randomness import Randomness, SystemRandomness
-from autograph_web.mail.module import MailServices
 from autograph_web.settings import Settings
+
+if TYPE_CHECKING:  # commands start without Redis
+    from autograph_web.infra.module import InfraServices
+    from autograph_web.mail.module import MailServices
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from sqlalchemy.exc import SQLAlchemyError as SQLAlchemyError
 
     from autograph_web import serve as serve
+    from autograph_web.accounts.chain_verification import chain_verifier_of as chain_verifier_of
     from autograph_web.accounts.emails import normalize_email as normalize_email
-    from autograph_web.accounts.link_reencryption import reencrypt_links as reencrypt_links
-    from autograph_web.accounts.module import chain_verifier_of as chain_verifier_of
-    from autograph_web.accounts.module import link_encryptor_of as link_encryptor_of
+    from autograph_web.accounts.link_encryption import link_encryptor_of as link_encryptor_of
+    from autograph_web.accounts.link_encryption import reencrypt_links as reencrypt_links
     from autograph_web.accounts.store import find_by_email as find_by_email
     from autograph_web.admin.user_provisioning import Created as Created
     from autograph_web.admin.user_provisioning import CreationInput as CreationInput
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from autograph_web.container import Services as Services
     from autograph_web.container import build_services as build_services
     from autograph_web.infra.crypto.encryption import DecryptionError as DecryptionError
+    from autograph_web.infra.crypto.module import encryptor_of as encryptor_of
     from autograph_web.infra.db.database import Database as Database
     from autograph_web.infra.health.failures import trouble_of as trouble_of
-    from autograph_web.infra.module import encryptor_of as encryptor_of
     from autograph_web.infra.ratelimit.table import Limit as Limit
     from autograph_web.infra.redis.client import RedisClient as RedisClient
     from autograph_web.infra.redis.client import RedisDown as RedisDown
@@ -63,8 +63,8 @@ if TYPE_CHECKING:
 
 MODULES = {
     "autograph_web.accounts.emails": ("normalize_email",),
-    "autograph_web.accounts.link_reencryption": ("reencrypt_links",),
-    "autograph_web.accounts.module": ("chain_verifier_of", "link_encryptor_of"),
+    "autograph_web.accounts.chain_verification": ("chain_verifier_of",),
+    "autograph_web.accounts.link_encryption": ("link_encryptor_of", "reencrypt_links"),
     "autograph_web.accounts.store": ("find_by_email",),
     "autograph_web.admin.user_provisioning": ("Created", "CreationInput"),
     "autograph_web.admin.user_summary": ("Actor", "UserSummary", "UserFilter"),
@@ -76,7 +76,7 @@ MODULES = {
     "autograph_web.audit.module": ("chain_linker_of",),
     "autograph_web.container": ("Services", "build_services"),
     "autograph_web.infra.db.database": ("Database",),
-    "autograph_web.infra.module": ("encryptor_of",),
+    "autograph_web.infra.crypto.module": ("encryptor_of",),
     "autograph_web.infra.ratelimit.table": ("Limit",),
     "autograph_web.infra.redis.embedded": ("EmbeddedRedis",),
     "autograph_web.infra.redis.client": ("RedisClient", "RedisDown"),

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.crypto.encryption import Encryptor
-from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.crypto.module import encryptor_of
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.flash import FlashStore
 from autograph_web.infra.one_time_secrets import OneTimeSecrets
-from autograph_web.infra.randomness import Randomness, SystemRandomness
+from autograph_web.infra.randomness import Randomness
 from autograph_web.infra.ratelimit.limiter import Limiter
 from autograph_web.infra.redis.client import RedisClient
 from autograph_web.infra.telemetry.log_throttle import LONG_S, LogThrottle
@@ -56,8 +56,3 @@ def build(
         one_time_secrets=OneTimeSecrets(redis, encryptor, randomness),
         log_throttle=LogThrottle(clock.seconds, LONG_S),
     )
-
-
-def encryptor_of(settings: Settings, randomness: Randomness | None = None) -> Encryptor:
-    """Return what encrypts the secrets that must be read back: keys of authenticators, one-time secrets."""
-    return Encryptor(Keyring(settings.master_secrets, "sealed factors"), randomness or SystemRandomness())

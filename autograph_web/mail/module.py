@@ -1,12 +1,14 @@
 """The outbox of emails and what sends them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from autograph_web.infra.clock import Clock, SystemClock
 from autograph_web.infra.crypto.encryption import Encryptor
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.db.database import Database
-from autograph_web.infra.module import InfraServices
 from autograph_web.infra.randomness import Randomness, SystemRandomness
 from autograph_web.mail.courier import Courier
 from autograph_web.mail.file_transport import FileTransport
@@ -14,6 +16,9 @@ from autograph_web.mail.outbox import Outbox
 from autograph_web.mail.smtp import SmtpTransport
 from autograph_web.mail.transport import MailTransport
 from autograph_web.settings import Settings
+
+if TYPE_CHECKING:  # commands start without Redis
+    from autograph_web.infra.module import InfraServices
 
 
 @dataclass(frozen=True, kw_only=True)

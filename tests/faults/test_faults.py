@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import pytest_asyncio
 
-from autograph_web.accounts.module import chain_verifier_of
+from autograph_web.accounts.chain_verification import chain_verifier_of
 from autograph_web.infra.db.database import Database
 from tests.faults.ledger import Ledger, letters_left, lost
 from tests.faults.traffic import Refused, Traffic

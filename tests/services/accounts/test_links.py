@@ -7,9 +7,8 @@ from uuid import UUID
 import pytest
 
 from autograph_web.accounts.errors import LinkExpired, LinkReplaced, LinkUnknown, LinkUsed
-from autograph_web.accounts.link_reencryption import reencrypt_links
+from autograph_web.accounts.link_encryption import link_encryptor_of, reencrypt_links
 from autograph_web.accounts.links import Link, Purpose
-from autograph_web.accounts.module import link_encryptor_of
 from autograph_web.accounts.store import LINKS
 from autograph_web.container import Services
 from tests.support.services.app import OpenServices

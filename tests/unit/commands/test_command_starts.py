@@ -76,6 +76,15 @@ def test_a_command_for_operators_works_without_what_only_serves(
     assert started(*arguments.split(), unwanted=_SERVING, **given) == (code, [])
 
 
+@pytest.mark.parametrize("arguments", ["mail", "audit verify"])
+def test_a_command_that_needs_the_database_alone_starts_without_redis(
+    arguments: str, redis_url: str, sqlite_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("data")
+    given = {"DATABASE_URL": sqlite_url, "REDIS_URL": redis_url, "AUTOGRAPH_DATA_DIR": str(folder)}
+    assert started(*arguments.split(), unwanted={"redis"}, **given) == (0, [])
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_says_what_the_command_says_first(name: str) -> None:
     told = COMMANDS[name].told

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
-from autograph_web.accounts.module import chain_verifier_of
+from autograph_web.accounts.chain_verification import chain_verifier_of
 from autograph_web.audit.chain.anchor import Anchor
 from autograph_web.audit.chain.store import CHAIN
 from autograph_web.audit.chain.verifier import Report

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from autograph_web.accounts.module import chain_verifier_of
+from autograph_web.accounts.chain_verification import chain_verifier_of
 from autograph_web.audit.chain.anchor import AnchorFile
 from autograph_web.audit.chain.keys import ChainKeys
 from autograph_web.audit.chain.linker import ChainLinker

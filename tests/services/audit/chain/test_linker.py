@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from autograph_web.accounts.module import chain_verifier_of
+from autograph_web.accounts.chain_verification import chain_verifier_of
 from autograph_web.audit.chain import store
 from autograph_web.audit.chain.anchor import Anchor, AnchorFile
 from autograph_web.audit.chain.keys import ChainKeys

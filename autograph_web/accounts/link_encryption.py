@@ -1,11 +1,25 @@
-"""Re-encrypts the payloads of links with the newest key, so that an older one can be retired."""
+"""Encryption of the payloads of one-time links, and with a new key, so that an old one can be retired."""
+
+from uuid import UUID
 
 from autograph_web.accounts import store
-from autograph_web.accounts.links import owner_of
 from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
+from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.db.database import Database
+from autograph_web.infra.randomness import Randomness, SystemRandomness
+from autograph_web.settings import Settings
 
 _BATCH = 200
+
+
+def link_encryptor_of(settings: Settings, randomness: Randomness | None = None) -> Encryptor:
+    """Return what encrypts the payloads of links."""
+    return Encryptor(Keyring(settings.master_secrets, "sealed links"), randomness or SystemRandomness())
+
+
+def payload_owner(purpose: str, user_id: UUID | None) -> str:
+    """Return what a payload is bound to: that of another link cannot be decrypted in its place."""
+    return f"link\n{purpose}\n{user_id.hex if user_id else ''}"
 
 
 async def reencrypt_links(database: Database, encryptor: Encryptor) -> int:
@@ -22,7 +36,7 @@ async def reencrypt_links(database: Database, encryptor: Encryptor) -> int:
             rows = await store.sealed_links_after(connection, last, _BATCH)
             for row in rows:
                 try:
-                    payload = encryptor.reencrypt(row.payload, owner_of(row))
+                    payload = encryptor.reencrypt(row.payload, payload_owner(row.purpose, row.user_id))
                 except DecryptionError:
                     continue
                 if payload is not None:
