@@ -1,5 +1,6 @@
 """Encryption of the payloads of one-time links, and with a new key, so that an old one can be retired."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from autograph_web.accounts import store
@@ -7,14 +8,13 @@ from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
 from autograph_web.infra.crypto.keyring import Keyring
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.randomness import Randomness, SystemRandomness
-from autograph_web.settings import Settings
 
 _BATCH = 200
 
 
-def link_encryptor_of(settings: Settings, randomness: Randomness | None = None) -> Encryptor:
+def link_encryptor_of(secrets: Sequence[str], randomness: Randomness | None = None) -> Encryptor:
     """Return what encrypts the payloads of links."""
-    return Encryptor(Keyring(settings.master_secrets, "sealed links"), randomness or SystemRandomness())
+    return Encryptor(Keyring(secrets, "sealed links"), randomness or SystemRandomness())
 
 
 def payload_owner(purpose: str, user_id: UUID | None) -> str:

@@ -21,6 +21,6 @@ class AccountServices:
 
 def build(infra: InfraServices, deps: UseCaseContext, flags: Flags) -> AccountServices:
     """Build them."""
-    encryptor = link_encryptor_of(infra.settings, infra.randomness)
+    encryptor = link_encryptor_of(infra.settings.master_secrets, infra.randomness)
     links = Links(deps, encryptor, infra.settings.base_url)
     return AccountServices(links=links, verification=Verification(deps, flags, links))

@@ -45,7 +45,9 @@ def verify(
     with _undecided_when_it_cannot_be_told(), _progress("checking") as tell:
         settings = later.load_settings()
         heads = [*map(_head, expect or []), *_noted(settings)]
-        report = _with_database(settings, lambda db: later.chain_verifier_of(settings, db).run(heads, tell))
+        report = _with_database(
+            settings, lambda db: later.chain_verifier_of(settings.master_secrets, db).run(heads, tell)
+        )
     print(json.dumps(_as_object(report)) if as_json else _in_words(report), flush=True)  # noqa: T201
     raise typer.Exit(0 if report.whole else _BROKEN)
 

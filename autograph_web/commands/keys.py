@@ -67,7 +67,9 @@ async def _reseal(settings: later.Settings, tell: Callable[[int, int], None]) ->
     database = later.Database(settings.sqlalchemy_url)
     try:
         changed = await later.reseal_all(database, later.encryptor_of(settings), tell)
-        return changed, await later.reencrypt_links(database, later.link_encryptor_of(settings))
+        return changed, await later.reencrypt_links(
+            database, later.link_encryptor_of(settings.master_secrets)
+        )
     except later.DecryptionError:
         reason = "a secret cannot be opened: put the key it was sealed with back into the list"
         raise StartupError(reason) from None

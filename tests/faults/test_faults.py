@@ -182,7 +182,7 @@ async def no_letter_is_left(stack: Stack) -> bool:
 async def every_row_is_linked(stack: Stack) -> bool:
     """Return True if every row of the audit log is linked; the chain must be intact at any time."""
     async with database_of(stack) as database:
-        report = await chain_verifier_of(make_settings(stack.server.data_dir), database).run()
+        report = await chain_verifier_of(make_settings(stack.server.data_dir).master_secrets, database).run()
     assert report.first is None
     return report.waiting == 0
 

@@ -221,7 +221,7 @@ async def rotated(services: Services, open_services: OpenServices) -> Services:
 
 
 async def reencrypt(services: Services) -> int:
-    return await reencrypt_links(services.database, link_encryptor_of(services.settings))
+    return await reencrypt_links(services.database, link_encryptor_of(services.settings.master_secrets))
 
 
 async def test_links_outlive_the_secret_they_were_encrypted_with(

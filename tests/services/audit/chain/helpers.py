@@ -26,7 +26,7 @@ async def happen(services: Services, times: int = 1) -> None:
 
 async def check(services: Services, *expected: Anchor) -> Report:
     """Verify the chain, and that it continues from the recorded anchor."""
-    return await chain_verifier_of(services.settings, services.database).run(expected)
+    return await chain_verifier_of(services.settings.master_secrets, services.database).run(expected)
 
 
 async def run(services: Services, statement: str, **values: Any) -> None:

@@ -32,7 +32,7 @@ async def test_links_outlive_the_secret_they_were_made_with(
     assert len({link.kid for link in await links(services)}) == 2
     assert await how_many(services, CHAIN_KEYS) == 2
 
-    stranger = chain_verifier_of(having(STRANGERS_SECRET), services.database)
+    stranger = chain_verifier_of(having(STRANGERS_SECRET).master_secrets, services.database)
     report = await stranger.run()
     assert report.first is not None
     assert report.first.kind is Break.KEY_MISSING

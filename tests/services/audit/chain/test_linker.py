@@ -60,7 +60,7 @@ async def test_more_than_one_portion_is_linked_and_checked(services: Services) -
         await connection.execute(AUDIT.insert(), [one | {"request_id": str(n)} for n in range(2100)])
     told: list[tuple[int, int]] = []
     assert await services.audit_chain.link_all() == 2100
-    report = await chain_verifier_of(services.settings, services.database).run(
+    report = await chain_verifier_of(services.settings.master_secrets, services.database).run(
         (), lambda seen, total: told.append((seen, total))
     )
     assert (report.whole, report.checked) == (True, 2100)
