@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from autograph_web.api.app import build_api
-from autograph_web.api.fast_path import MeFastPath, RefreshFastPath
+from autograph_web.api.fast_path import MeFastPath
 from autograph_web.frontend import PageInfo
 from autograph_web.http.account_forms import ACCOUNT_FORMS
 from autograph_web.http.dev_mail import DEV_MAIL
@@ -55,7 +55,7 @@ def build_front(
         calls=methods,
     )
     api.mount("", pages)
-    door = WebsocketGuard(RefreshFastPath(api), handlers, is_known)
+    door = WebsocketGuard(api, handlers, is_known)
     guarded = OriginGuard(door, forms=[form.path for form in forms], downloads=_DOWNLOADS)
     paths = {*methods, *(route.path for route in ROUTES)}
     return RequestTelemetry(SecurityHeaders(RefusalPages(MeFastPath(BodyLimit(FairQueue(guarded))))), paths)
