@@ -9,7 +9,7 @@ class Problem(BaseModel):
     type: str = "about:blank"
     title: str = Field(examples=["Rate limited"])
     status: int = Field(examples=[429])
-    detail: str = Field(examples=["Too many tries. You can try again in 29 s."])
+    detail: str = Field(examples=["Too many attempts. Try again in 29 seconds."])
     code: str = Field(examples=["rate_limited"])
     instance: str | None = Field(
         default=None, description="The request, as `urn:uuid:` and its id: what to tell the operator."

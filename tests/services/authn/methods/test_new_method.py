@@ -159,7 +159,6 @@ class MagicWord:
         since: datetime | None = (await connection.execute(gone)).scalar_one_or_none()
         return Taken({"magic_words": int(since is not None)}, since)
 
-
     # As something that stores data about an account.
 
     async def exported(self, connection: AsyncConnection, user_id: UUID) -> dict[str, Any]:
