@@ -51,7 +51,7 @@ class Settings(
         if not self.base_url:
             object.__setattr__(self, "base_url", f"http://localhost:{self.port}")
         if not self.mail_from:
-            object.__setattr__(self, "mail_from", f"AutoGraph v3 <no-reply@{self.mail_domain}>")
+            object.__setattr__(self, "mail_from", f"AutoGraph <no-reply@{self.mail_domain}>")
         return self
 
     def _require_production_values(self) -> None:

@@ -149,7 +149,7 @@ async def test_a_taken_address_is_answered_like_a_free_one(
     assert answers[0].text.replace("noor", "theo") == answers[1].text
     free, taken = ([name for name in answer.headers if name != "x-request-id"] for answer in answers)
     assert free == taken
-    assert "Somebody wanted to use your email" in [letter.subject for letter in mailbox.letters]
+    assert "Someone tried to use your email" in [letter.subject for letter in mailbox.letters]
 
 
 async def test_an_address_taken_meanwhile_is_refused(

@@ -110,7 +110,7 @@ async def test_an_administrator_is_made_with_a_password_from_standard_input(serv
     [
         (ADMIN, "short\n", 1, "That password is too short."),
         (ADMIN, "", 1, "nothing came on standard input"),
-        ("nobody", f"{PASSWORD}\n", 1, "Enter an email address"),
+        ("nobody", f"{PASSWORD}\n", 1, "Enter a valid email address"),
     ],
 )
 async def test_what_is_wrong_is_one_line(
@@ -234,7 +234,7 @@ async def test_accounts_are_listed_and_shown(services: Services) -> None:
     for done in (table, await command(services, "user", "list")):
         assert "$bcrypt" not in done.stdout
     nobody = await command(services, "user", "show", "nobody@northwind.dev")
-    assert (nobody.returncode, nobody.stderr) == (1, "autograph: There is no such account.\n")
+    assert (nobody.returncode, nobody.stderr) == (1, "autograph: Account not found.\n")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -315,9 +315,9 @@ def test_settings_cannot_be_changed_later() -> None:
 
 
 def test_letters_come_from_the_host_people_know() -> None:
-    assert made(base_url=URL).mail_from == "AutoGraph v3 <no-reply@accounts.northwind.dev>"
-    assert made(base_url="http://192.0.2.1:8080").mail_from == "AutoGraph v3 <no-reply@[192.0.2.1]>"
-    assert made(base_url="http://[::1]:3000").mail_from == "AutoGraph v3 <no-reply@[IPv6:::1]>"
+    assert made(base_url=URL).mail_from == "AutoGraph <no-reply@accounts.northwind.dev>"
+    assert made(base_url="http://192.0.2.1:8080").mail_from == "AutoGraph <no-reply@[192.0.2.1]>"
+    assert made(base_url="http://[::1]:3000").mail_from == "AutoGraph <no-reply@[IPv6:::1]>"
     assert made(mail_from="Doors <doors@northwind.dev>").mail_from == "Doors <doors@northwind.dev>"
 
 
