@@ -57,7 +57,7 @@ def test_a_private_authority_must_be_there(tmp_path: Path) -> None:
     assert parse_smtp_url(f"smtps://mail.example.com?ca={file}").ca_file == file
     for content in ("", "no certificate", None):
         file.unlink() if content is None else file.write_text(content)
-        with pytest.raises(ValueError, match="must name a file of certificates"):
+        with pytest.raises(ValueError, match="must be a PEM file"):
             parse_smtp_url(f"smtps://mail.example.com?ca={file}")
 
 
