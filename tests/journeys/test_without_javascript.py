@@ -92,7 +92,7 @@ async def test_the_way_to_a_new_password_is_explained_without_it(visit: Visit, m
     await visitor.load("/password-reset")
     await email_of(visitor).fill(member.email)
     await button_of(visitor).click()
-    await expect(said_by(visitor)).to_have_text("If that email has an account, a link is on its way.")
+    await expect(said_by(visitor)).to_have_text("If there's an account for that email, we've sent a link.")
 
     await visitor.load("/password-reset/confirm")
     await visitor.page.locator("#scriptless-link").fill("x" * 43)

@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 
 class Problem(BaseModel):
-    """A refusal (RFC 9457): `detail` is for people, `code` for programs."""
+    """An error (RFC 9457): `detail` is a message for people, `code` is stable."""
 
     type: str = "about:blank"
     title: str = Field(examples=["Rate limited"])
@@ -12,7 +12,7 @@ class Problem(BaseModel):
     detail: str = Field(examples=["Too many attempts. Try again in 29 seconds."])
     code: str = Field(examples=["rate_limited"])
     instance: str | None = Field(
-        default=None, description="The request, as `urn:uuid:` and its id: what to tell the operator."
+        default=None, description="The request as `urn:uuid:` and its ID, to quote to an administrator."
     )
     field: str | None = None
     reasons: list[str] = []
