@@ -36,17 +36,17 @@ def impossible(what: str, here: Path) -> Iterator[str]:
     if sys.platform not in ("linux", "darwin"):
         yield "AutoGraph runs on Linux and macOS; on Windows, in WSL"
     elif sys.platform == "linux" and platform.libc_ver()[0] != "glibc":
-        yield "packages for Linux need glibc, which this system does not have (Alpine: take Debian or Ubuntu)"
+        yield "packages need glibc, which this system doesn't have (instead of Alpine, use Debian or Ubuntu)"
     if not (here / ".venv" / "bin" / "python").exists():
         if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
             yield f"Python {version} lacks its venv module (Debian, Ubuntu: apt install python{version}-venv)"
         free = shutil.disk_usage(here).free
         if free < ROOM[what]:
-            yield f"{free // MIB} MB are free on this disk, {ROOM[what] // MIB} MB are needed"
+            yield f"not enough disk space: {free // MIB} MB free, {ROOM[what] // MIB} MB needed"
     if not has_redis():
-        yield f"no Redis comes with Python {version} on this machine: install redis-server or valkey-server"
+        yield f"no bundled Redis for Python {version} on this machine: install redis-server or valkey-server"
     if what == "test" and not has_browser():
-        yield "the tests need Chromium, none can be fetched: install it (macOS: brew install --cask chromium)"
+        yield "the tests need Chromium, which can't be downloaded (macOS: brew install --cask chromium)"
 
 
 def has_redis() -> bool:
@@ -97,11 +97,14 @@ def main() -> None:
     if what == "index":
         if not index_answers():
             print(
-                "autograph: the package index does not answer (network, proxy, pip's settings); still trying"
+                "autograph: the package index isn't reachable (network, proxy, pip settings?); still trying"
             )
         return
     if what == "test" and not shutil.which("git"):
-        print("autograph: git is missing; what compares with older versions is left out", file=sys.stderr)
+        print(
+            "autograph: git isn't installed; tests that compare with older versions are skipped",
+            file=sys.stderr,
+        )
     first = next(impossible(what, here), None)
     if first:
         sys.exit(f"autograph: {first}")

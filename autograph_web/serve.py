@@ -40,6 +40,7 @@ _HEAD_MS = 15_000
 _MOST_WAITING, _MOST_CONNECTIONS, _OTHER_FILES = 2048, 4096, 256
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  (with the address to reach it)
 _ANNOUNCE_SECONDS = 60.0
+_FIRST = "python -m autograph_web create-admin you@example.com"
 _PR_SET_PDEATHSIG = 1
 _PRCTL: Callable[[int, int], int] = getattr(ctypes.CDLL(None), "prctl", lambda _option, _value: 0)
 _WORKER_VARIABLES = {
@@ -160,11 +161,11 @@ def _follow_start(server: AbstractServer[Any], settings: Settings, announce: Cal
     while time.monotonic() < deadline:
         if _is_live(settings):
             server.respawn_failed_workers = True
-            announce(f"ready at {settings.base_url} (create an account at {settings.base_url}/register)")
+            announce(f"ready at {settings.base_url} · first time? {_FIRST}")
             for line in addresses_to_use(settings):
                 announce(line)
             if settings.shows_letters:
-                announce(f"letters are not sent but kept: read them at {settings.base_url}/dev/mail")
+                announce(f"email isn't sent in development; read it at {settings.base_url}/dev/mail")
             _keep_watch(server, settings)
             return
         time.sleep(0.1)
@@ -202,8 +203,8 @@ def addresses_to_use(settings: Settings) -> list[str]:
     there = _outward_address() if settings.host in _EVERYWHERE else settings.host
     url = f"http://[{there}]" if ":" in there else f"http://{there}"
     return [
-        f"pages work at {settings.base_url} alone, which other machines cannot open",
-        f"to use it from elsewhere, start with AUTOGRAPH_BASE_URL={url}:{settings.port} and open that",
+        f"pages only work at {settings.base_url}, which other machines can't open",
+        f"to use it from other machines, start with AUTOGRAPH_BASE_URL={url}:{settings.port} and open that",
     ]
 
 

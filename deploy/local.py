@@ -66,23 +66,23 @@ def _run(port: int) -> None:
         stack.enter_context(proxy)
         _wait(port, proxy, processes)
         _say(f"ready at https://{NAME}:{port} (a self-signed certificate: {proxy.certificate})")
-        _say(f"two servers, on ports {nodes[0]} and {nodes[1]}; logs and letters are in {_FOLDER}")
-        _say("Ctrl-C stops all of it")
+        _say(f"two servers, on ports {nodes[0]} and {nodes[1]}; logs and email are in {_FOLDER}")
+        _say("press Ctrl-C to stop everything")
         while proxy.runs and all(process.poll() is None for process in processes):
             time.sleep(_STEP_SECONDS)
-        raise StartupError(f"a part of it ended by itself; see the logs in {_FOLDER}")
+        raise StartupError(f"a process stopped unexpectedly; see the logs in {_FOLDER}")
 
 
 def _port(text: str) -> int:
     port = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     if not 1 <= port <= 65_535:
-        raise StartupError(f"PORT={text} is no port; choose one from 1 to 65535")
+        raise StartupError(f"PORT={text} is not a valid port; choose one from 1 to 65535")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            advice = "choose another with PORT=…"
+            advice = "set another with PORT=…"
             raise StartupError(f"port {port} cannot be used ({error.strerror}); {advice}") from None
     return port
 
@@ -143,7 +143,7 @@ def _wait(port: int, proxy: Proxy, processes: "list[subprocess.Popen[bytes]]") -
                 return
         except OSError:
             time.sleep(_STEP_SECONDS)
-    raise StartupError(f"it did not start; see the logs in {_FOLDER}")
+    raise StartupError(f"it didn't start; see the logs in {_FOLDER}")
 
 
 def _say(line: str) -> None:

@@ -7,21 +7,21 @@ class AccountReady(Unavailable):
     """The account was created; only the subsequent sign-in failed."""
 
     code = "account_ready"
-    sentence = "Your account is ready. Sign in in a moment."
+    sentence = "Your account is ready. Wait a moment, then sign in."
 
 
 class EmailInvalid(DomainError):
     """Not an email address (RFC 5321, 6531)."""
 
     code, status, default_field = "email_invalid", 422, "email"
-    sentence = "Enter an email address like name@example.com."
+    sentence = "Enter a valid email address, like name@example.com."
 
 
 class EmailTaken(DomainError):
     """An account with this normalized address exists."""
 
     code, status, default_field = "email_taken", 409, "email"
-    sentence = "That email already has an account. Sign in instead."
+    sentence = "There's already an account with that email. Sign in instead."
 
 
 class PasswordTooShort(DomainError):
@@ -35,7 +35,7 @@ class PasswordTooLong(DomainError):
     """More than 1024 bytes once encoded as UTF-8."""
 
     code, status, default_field = "password_too_long", 422, "password"
-    sentence = "That password is too long. 1024 bytes is the most we accept."
+    sentence = "That password is too long. The limit is 1,024 bytes."
 
 
 class PasswordTooCommon(DomainError):
@@ -56,7 +56,7 @@ class WrongPassword(DomainError):
     """Not the password of the signed-in user."""
 
     code, status, default_field = "wrong_password", 403, "password"
-    sentence = "That isn't your password. Try again."
+    sentence = "Wrong password. Try again."
 
 
 class SessionEnded(DomainError):
@@ -76,7 +76,7 @@ class LinkUnknown(LinkRefused):
     """No link of this purpose has this token."""
 
     code = "link_unknown"
-    sentence = "We don't know that link. Open the one in our letter once more, or ask for a new one."
+    sentence = "That link isn't valid. Open it again from our email, or request a new one."
 
 
 class LinkUsed(LinkRefused):
@@ -90,25 +90,25 @@ class LinkReplaced(LinkRefused):
     """A newer link replaced this one, or a later change of the account invalidated it."""
 
     code = "link_replaced"
-    sentence = "That link no longer works: a newer one took its place, or your account has changed since."
+    sentence = "That link no longer works. It was replaced by a newer one, or your account has changed since."
 
 
 class LinkExpired(LinkRefused):
     """The link is older than the lifetime of its purpose."""
 
     code = "link_expired"
-    sentence = "That link is too old. Ask for a new one."
+    sentence = "That link has expired. Request a new one."
 
 
 class RegistrationClosed(DomainError):
     """The operator has disabled self-registration."""
 
     code, status = "registration_closed", 403
-    sentence = "New accounts can't be created here right now. If you need one, ask whoever runs this server."
+    sentence = "Registration is closed. If you need an account, contact an administrator."
 
 
 class LastAdmin(DomainError):
     """The only administrator who can sign in must remain one."""
 
     code, status = "last_admin", 409
-    sentence = "That is the only administrator who can sign in. Make somebody else one first."
+    sentence = "This is the only administrator who can sign in. Make someone else an administrator first."

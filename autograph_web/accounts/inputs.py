@@ -6,7 +6,7 @@ from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 
 
 class RegistrationInput(BaseModel):
-    """An address and a password for a new account; the service validates both."""
+    """An email and a password for a new account."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -4,18 +4,18 @@ from autograph_web.mail.message import Action, MailMessage
 
 
 def verification_email(email: str, url: str) -> MailMessage:
-    """Return the email that asks the recipient to confirm the address."""
+    """Return the email that asks the recipient to verify the address."""
     return MailMessage(
         to=email,
-        subject="Confirm your email",
+        subject="Verify your email",
         paragraphs=(
-            "Somebody, hopefully you, gave this address for an account with us.",
-            "Confirm it, and we know where to reach you when you need a way back in.",
+            "Someone (hopefully you) used this email to create an account.",
+            "Verify it so you can recover your account if you lose access.",
         ),
-        action=Action("Confirm my email", url),
+        action=Action("Verify my email", url),
         closing=(
-            "The link works once, for 24 hours.",
-            "If this wasn't you, do nothing: the address stays unconfirmed.",
+            "This link works once and expires in 24 hours.",
+            "If this wasn't you, you can ignore this email.",
         ),
         thread="email verification",
     )

@@ -17,14 +17,14 @@ class AuditInput(BaseModel):
         default=None,
         min_length=1,
         max_length=LONGEST_INPUT,
-        description="The address or the id of an account.",
+        description="Full email or account ID.",
     )
-    ip: str | None = Field(default=None, min_length=1, max_length=64, description="IP address, any spelling.")
-    group: EventCategory | None = Field(default=None, description="What the events are about.")
-    kind: str | None = Field(default=None, max_length=64, description="The name of one kind of event.")
-    outcome: Outcome | None = Field(default=None, description="`done`, or `refused`: a try that failed.")
-    since: Moment | None = Field(default=None, description="The earliest moment, itself included (RFC 3339).")
-    until: Moment | None = Field(default=None, description="The moment before which events end.")
+    ip: str | None = Field(default=None, min_length=1, max_length=64, description="Exact IP address.")
+    group: EventCategory | None = Field(default=None, description="Category of events.")
+    kind: str | None = Field(default=None, max_length=64, description="One event type.")
+    outcome: Outcome | None = Field(default=None, description="`done` or `refused` (failed attempt).")
+    since: Moment | None = Field(default=None, description="Inclusive start (RFC 3339).")
+    until: Moment | None = Field(default=None, description="Exclusive end.")
 
     @property
     def kinds(self) -> tuple[EventType, ...] | None:

@@ -2,26 +2,27 @@
 
 from datetime import datetime
 
+from autograph_web.infra.wording import moment_in_words
 from autograph_web.mail.message import Action, MailMessage
 
 _CHANGES = {
     "locked": (
-        "Your account was locked",
-        "Your account was locked. Nobody can sign in to it, and every sign-in has ended.",
+        "Your account has been locked",
+        "Your account has been locked. You've been signed out and can't sign in.",
     ),
-    "unlocked": ("Your account is open again", "Your account is no longer locked. You can sign in again."),
+    "unlocked": ("Your account has been unlocked", "Your account has been unlocked. You can sign in again."),
     "admin": (
-        "You are an administrator now",
-        "Your account was made an administrator's. Sign in again: every sign-in from before has ended.",
+        "You're now an administrator",
+        "You're now an administrator. You've been signed out, so sign in again.",
     ),
     "user": (
-        "You are no longer an administrator",
-        "Your account is no longer an administrator's. Sign in again: every sign-in from before has ended.",
+        "You're no longer an administrator",
+        "You're no longer an administrator. You've been signed out, so sign in again.",
     ),
-    "signed_out": ("You were signed out", "Every sign-in to your account was ended."),
+    "signed_out": ("You were signed out", "You were signed out of your account on all devices."),
     "mfa_reset": (
         "Two-step verification was reset",
-        "Your authenticator, recovery codes and trusted devices were removed, and every sign-in has ended.",
+        "Your authenticator app, recovery codes and trusted browsers were removed. You've been signed out.",
     ),
 }
 
@@ -34,7 +35,7 @@ def account_change_email(what: str, email: str, now: datetime) -> MailMessage:
         subject=subject,
         paragraphs=(sentence,),
         facts=_facts(now),
-        closing=("If you did not expect this, ask whoever runs the server.",),
+        closing=("If you didn't expect this, contact an administrator.",),
     )
 
 
@@ -43,13 +44,16 @@ def invitation_email(email: str, url: str, now: datetime) -> MailMessage:
     return MailMessage(
         to=email,
         subject="Your new account",
-        paragraphs=("An account was made for you. Choose a password, and it is yours.",),
+        paragraphs=("An account was created for you. Choose a password to start using it.",),
         action=Action("Choose a password", url),
         facts=_facts(now),
-        closing=("The link works once, for 24 hours. Later, “Forgot it?” where you sign in sends another.",),
+        closing=(
+            "This link works once and expires in 24 hours.",
+            "After that, use “Forgot password?” on the sign-in page.",
+        ),
     )
 
 
 def _facts(now: datetime) -> tuple[tuple[str, str], ...]:
     # Without the origin, because the operator's network address must not be disclosed.
-    return (("When", f"{now:%Y-%m-%d %H:%M} UTC"), ("By", "an operator of this server"))
+    return (("Time", moment_in_words(now)), ("By", "An administrator"))

@@ -28,8 +28,8 @@ from autograph_web.http.problems import problem_response
 from autograph_web.infra.errors import DomainError, InternalError, InvalidInput, NotFound
 
 _ABOUT = (
-    "Accounts, sign-in and sessions. Send JSON, get JSON; refusals are RFC 9457 problem documents with a "
-    "sentence in `detail` and a stable name in `code`."
+    "Accounts, sign-in and sessions. Requests and responses are JSON. Errors are RFC 9457 problem details "
+    "with a message in `detail` and a stable `code`."
 )
 _STATUS_ERRORS: dict[int, type[DomainError]] = {404: NotFound, 405: MethodNotAllowed, 400: MalformedBody}
 
@@ -37,7 +37,7 @@ _STATUS_ERRORS: dict[int, type[DomainError]] = {404: NotFound, 405: MethodNotAll
 def build_api() -> FastAPI:
     """Return the REST application; the application it is mounted in handles unknown paths."""
     api = FastAPI(
-        title="AutoGraph v3 accounts",
+        title="AutoGraph accounts",
         version="1.0.0",
         description=_ABOUT,
         docs_url=None,

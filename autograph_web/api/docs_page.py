@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 _HEAD = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    "<title>API · AutoGraph v3</title>"
+    "<title>API reference · AutoGraph</title>"
     '<link rel="icon" href="/favicon.ico">'
     '<link rel="stylesheet" href="/ui.css"><link rel="stylesheet" href="/docs.css"></head>'
 )
@@ -28,9 +28,9 @@ def docs_page(request: Request) -> HTMLResponse:
     sections = "".join(_section(document, *call) for call in calls)
     info = document["info"]
     body = (
-        f'<body><main id="content" class="docs"><h1>API</h1><p>{_prose(info["description"])}</p>'
-        '<p>The same as a document for programs: <a href="/openapi.json">/openapi.json</a>.</p>'
-        f'<nav aria-label="Calls"><ul>{contents}</ul></nav>{sections}</main></body></html>'
+        f'<body><main id="content" class="docs"><h1>API reference</h1><p>{_prose(info["description"])}</p>'
+        '<p>OpenAPI document: <a href="/openapi.json">/openapi.json</a></p>'
+        f'<nav aria-label="Endpoints"><ul>{contents}</ul></nav>{sections}</main></body></html>'
     )
     return HTMLResponse(_HEAD + body, headers={"Cache-Control": "no-cache"})
 
@@ -56,14 +56,15 @@ def _section(document: dict[str, Any], method: str, path: str, operation: dict[s
 def _body(document: dict[str, Any], operation: dict[str, Any]) -> str:
     content = operation.get("requestBody", {}).get("content", {})
     return "".join(
-        f"<h3>Body <small>{escape(media)}</small></h3>{_fields(document, described.get('schema', {}))}"
+        f"<h3>Request body <small>{escape(media)}</small></h3>"
+        + _fields(document, described.get("schema", {}))
         for media, described in content.items()
     )
 
 
 def _answers(document: dict[str, Any], operation: dict[str, Any]) -> str:
     rows = "".join(_answer(document, *item) for item in sorted(operation["responses"].items()))
-    return f"<h3>Answers</h3><table><tbody>{rows}</tbody></table>"
+    return f"<h3>Responses</h3><table><tbody>{rows}</tbody></table>"
 
 
 def _answer(document: dict[str, Any], status: str, answer: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _KEY_SCHEME = {
     "type": "http",
     "scheme": "bearer",
-    "description": "An API key, `agk_…`, with the scope that the call takes.",
+    "description": "An API key, `agk_…`, with the required scope.",
 }
 
 
@@ -67,7 +67,7 @@ def with_access(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _say(operation: dict[str, Any], listed: Operation) -> None:
-    may = f"An API key with the scope `{listed.scope}` may." if listed.scope else "No API key may."
+    may = f"API keys: requires scope `{listed.scope}`." if listed.scope else "API keys: not accepted."
     operation["description"] += f" {may}"
     if listed.scope:
         operation["security"].append({"ApiKey": []})

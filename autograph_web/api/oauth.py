@@ -66,7 +66,7 @@ async def _sign_in(context: RequestContext, data: SignInInput) -> Response:
 
 _DESCRIPTIONS = {
     "mfa_required": "This account uses two-step verification. Sign in with /login and /mfa/verify.",
-    "unsupported_grant_type": "Only grant_type=password is served here.",
+    "unsupported_grant_type": "Only grant_type=password is supported.",
     "invalid_request": "Send grant_type=password, username and password as a form.",
 }
 

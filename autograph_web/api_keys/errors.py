@@ -7,28 +7,28 @@ class ApiKeyInvalid(DomainError):
     """Not a valid API key."""
 
     code, status = "api_key_invalid", 401
-    sentence = "That API key isn't valid here."
+    sentence = "That API key isn't valid."
 
 
 class ApiKeyExpired(DomainError):
     """An expired API key; disclosed only to a client that presents the complete key."""
 
     code, status = "api_key_expired", 401
-    sentence = "That API key has expired. Make another one."
+    sentence = "That API key has expired. Create a new one."
 
 
 class ApiKeyRevoked(DomainError):
     """A revoked API key; disclosed only to a client that presents the complete key."""
 
     code, status = "api_key_revoked", 401
-    sentence = "That API key was revoked. Make another one."
+    sentence = "That API key was revoked. Create a new one."
 
 
 class TooManyApiKeys(DomainError):
     """The account has the maximum number of active keys."""
 
     code, status = "too_many_api_keys", 409
-    sentence = "You have 25 API keys, which is the most. Revoke one you no longer need."
+    sentence = "You've reached the limit of 25 API keys. Revoke one you no longer need."
 
 
 class ApiKeyNameInvalid(DomainError):
@@ -42,11 +42,11 @@ class ApiKeyExpiryInvalid(DomainError):
     """An expiry in the past, or too far in the future."""
 
     code, status, default_field = "api_key_expiry_invalid", 422, "expires_at"
-    sentence = "Choose an end in the future, at most ten years from now, or none."
+    sentence = "Choose an expiration date within the next ten years, or none."
 
 
 class ScopeNotAllowed(DomainError):
     """A scope that the owner's role does not permit."""
 
     code, status, default_field = "scope_not_allowed", 403, "scopes"
-    sentence = "The scope admin is for administrators."
+    sentence = "Only administrators can use the `admin` scope."

@@ -9,14 +9,12 @@ from autograph_web.mail.message import Action, MailMessage, circumstances
 
 def created_email(email: str, url: str, key: ApiKey, context: RequestContext, now: datetime) -> MailMessage:
     """Return the email about a newly created key; `url` is where it can be revoked."""
-    ends = f"{key.expires_at:%Y-%m-%d}" if key.expires_at else "never"
+    ends = f"{key.expires_at:%B} {key.expires_at.day}, {key.expires_at.year}" if key.expires_at else "Never"
     return MailMessage(
         to=email,
-        subject="You have a new API key",
-        paragraphs=(
-            "A program that has this key can use your account without you, within the key's scopes.",
-        ),
-        action=Action("See your API keys", url),
+        subject="New API key created",
+        paragraphs=("Anyone with this key can act on your account within its scopes.",),
+        action=Action("Manage API keys", url),
         facts=(
             ("Name", key.name),
             ("Key", f"{key.prefix}…"),
@@ -24,5 +22,5 @@ def created_email(email: str, url: str, key: ApiKey, context: RequestContext, no
             ("Expires", ends),
             *circumstances(context, now),
         ),
-        closing=("If this wasn't you, revoke the key there and choose a new password by “Forgot it?”.",),
+        closing=("If this wasn't you, revoke the key and change your password.",),
     )

@@ -7,4 +7,4 @@ class InvalidCursor(DomainError):
     """A cursor that was not issued by this server."""
 
     code, status, default_field = "invalid_cursor", 400, "cursor"
-    sentence = "That isn't a place in this list. Begin again without a cursor."
+    sentence = "Invalid cursor. Start again without one."

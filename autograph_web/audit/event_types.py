@@ -15,11 +15,11 @@ class EventCategory(StrEnum):
         member.label = label
         return member
 
-    SIGN_IN = "sign_in", "Signing in and out"
+    SIGN_IN = "sign_in", "Sign-in and sign-out"
     PASSWORD = "password", "Password"
     TWO_STEP = "two_step", "Two-step verification"
     ACCOUNT = "account", "Account and data"
-    TOKENS = "tokens", "Access tokens and API keys"
+    TOKENS = "tokens", "Tokens and API keys"
 
     @property
     def kinds(self) -> "tuple[EventType, ...]":
@@ -67,76 +67,76 @@ class EventType(StrEnum):
         return stranger
 
     REGISTRATION_SUCCESS = "registration_success", "Account created", EventCategory.ACCOUNT
-    REGISTRATION_FAILED = "registration_failed", "Account not created", EventCategory.ACCOUNT
+    REGISTRATION_FAILED = "registration_failed", "Registration failed", EventCategory.ACCOUNT
     LOGIN_SUCCESS = "login_success", "Signed in", EventCategory.SIGN_IN
-    LOGIN_FAILED = "login_failed", "Wrong password", EventCategory.SIGN_IN
-    LOGIN_RATE_LIMITED = "login_rate_limited", "Sign-in paused after too many tries", EventCategory.SIGN_IN
-    SIGN_IN_REFUSED = "sign_in_refused", "Sign-in taken back by its owner", EventCategory.SIGN_IN
-    LOGIN_MFA_REQUIRED = "login_mfa_required", "Password accepted, code asked for", EventCategory.SIGN_IN
-    REAUTHENTICATED = "reauthenticated", "Confirmed it's you", EventCategory.SIGN_IN
-    TOKEN_REFRESHED = "token_refreshed", "Access renewed", EventCategory.TOKENS
-    TOKEN_REUSE_DETECTED = "token_reuse_detected", "Copied access token stopped", EventCategory.TOKENS
+    LOGIN_FAILED = "login_failed", "Failed sign-in", EventCategory.SIGN_IN
+    LOGIN_RATE_LIMITED = "login_rate_limited", "Sign-in blocked: too many attempts", EventCategory.SIGN_IN
+    SIGN_IN_REFUSED = "sign_in_refused", "Sign-in reported as “not me”", EventCategory.SIGN_IN
+    LOGIN_MFA_REQUIRED = "login_mfa_required", "Password accepted, code required", EventCategory.SIGN_IN
+    REAUTHENTICATED = "reauthenticated", "Identity confirmed", EventCategory.SIGN_IN
+    TOKEN_REFRESHED = "token_refreshed", "Access token refreshed", EventCategory.TOKENS
+    TOKEN_REUSE_DETECTED = "token_reuse_detected", "Reused refresh token blocked", EventCategory.TOKENS
     LOGOUT = "logout", "Signed out", EventCategory.SIGN_IN
     LOGOUT_ALL = "logout_all", "Signed out everywhere", EventCategory.SIGN_IN
     PASSWORD_RESET_REQUESTED = (
         "password_reset_requested",
-        "Link for a new password asked for",
+        "Password reset requested",
         EventCategory.PASSWORD,
     )
     PASSWORD_RESET_COMPLETED = (
         "password_reset_completed",
-        "New password set by a link",
+        "Password reset",
         EventCategory.PASSWORD,
     )
-    PASSWORD_RESET_FAILED = "password_reset_failed", "Link for a new password refused", EventCategory.PASSWORD
-    SESSION_REVOKED = "session_revoked", "Other devices signed out", EventCategory.SIGN_IN
+    PASSWORD_RESET_FAILED = "password_reset_failed", "Password reset link rejected", EventCategory.PASSWORD
+    SESSION_REVOKED = "session_revoked", "Device signed out", EventCategory.SIGN_IN
     PASSWORD_CHANGED = "password_changed", "Password changed", EventCategory.PASSWORD
     EMAIL_VERIFICATION_REQUESTED = (
         "email_verification_requested",
-        "New link to confirm the email",
+        "Verification email requested",
         EventCategory.ACCOUNT,
     )
-    EMAIL_VERIFIED = "email_verified", "Email confirmed", EventCategory.ACCOUNT
-    EMAIL_CHANGE_REQUESTED = "email_change_requested", "Change of email asked for", EventCategory.ACCOUNT
+    EMAIL_VERIFIED = "email_verified", "Email verified", EventCategory.ACCOUNT
+    EMAIL_CHANGE_REQUESTED = "email_change_requested", "Email change requested", EventCategory.ACCOUNT
     EMAIL_CHANGED = "email_changed", "Email changed", EventCategory.ACCOUNT
-    EMAIL_CHANGE_UNDONE = "email_change_undone", "Change of email taken back", EventCategory.ACCOUNT
+    EMAIL_CHANGE_UNDONE = "email_change_undone", "Email change undone", EventCategory.ACCOUNT
     DATA_EXPORTED = "data_exported", "Data exported", EventCategory.ACCOUNT
     ACCOUNT_DELETED = "account_deleted", "Account deleted", EventCategory.ACCOUNT
     MFA_SETUP_INITIATED = "mfa_setup_initiated", "Two-step setup started", EventCategory.TWO_STEP
     MFA_ENABLED = "mfa_enabled", "Two-step verification turned on", EventCategory.TWO_STEP
     MFA_ENABLE_FAILED = "mfa_enable_failed", "Wrong code during two-step setup", EventCategory.TWO_STEP
-    MFA_VERIFY_SUCCESS = "mfa_verify_success", "Second step passed", EventCategory.TWO_STEP
-    MFA_VERIFY_FAILED = "mfa_verify_failed", "Wrong code in the second step", EventCategory.TWO_STEP
+    MFA_VERIFY_SUCCESS = "mfa_verify_success", "Verification code accepted", EventCategory.TWO_STEP
+    MFA_VERIFY_FAILED = "mfa_verify_failed", "Wrong verification code", EventCategory.TWO_STEP
     MFA_DISABLED = "mfa_disabled", "Two-step verification turned off", EventCategory.TWO_STEP
     RECOVERY_CODE_USED = "recovery_code_used", "Recovery code used", EventCategory.TWO_STEP
     RECOVERY_CODES_REGENERATED = (
         "recovery_codes_regenerated",
-        "New recovery codes made",
+        "Recovery codes regenerated",
         EventCategory.TWO_STEP,
     )
-    API_KEY_CREATED = "api_key_created", "API key made", EventCategory.TOKENS
+    API_KEY_CREATED = "api_key_created", "API key created", EventCategory.TOKENS
     API_KEY_REVOKED = "api_key_revoked", "API key revoked", EventCategory.TOKENS
     API_KEY_REFUSED = "api_key_refused", "Revoked or expired API key used", EventCategory.TOKENS
     DEVICE_TRUSTED = "device_trusted", "Browser trusted for 30 days", EventCategory.TWO_STEP
     TRUSTED_DEVICE_REVOKED = "trusted_device_revoked", "Browser no longer trusted", EventCategory.TWO_STEP
     ACCOUNT_CREATED_BY_ADMIN = (
         "account_created_by_admin",
-        "Account created by an operator",
+        "Account created by an administrator",
         EventCategory.ACCOUNT,
     )
-    ACCOUNT_LOCKED = "account_locked", "Account locked by an operator", EventCategory.ACCOUNT
-    ACCOUNT_UNLOCKED = "account_unlocked", "Account unlocked by an operator", EventCategory.ACCOUNT
-    ROLE_CHANGED = "role_changed", "Role changed by an operator", EventCategory.ACCOUNT
+    ACCOUNT_LOCKED = "account_locked", "Account locked by an administrator", EventCategory.ACCOUNT
+    ACCOUNT_UNLOCKED = "account_unlocked", "Account unlocked by an administrator", EventCategory.ACCOUNT
+    ROLE_CHANGED = "role_changed", "Role changed by an administrator", EventCategory.ACCOUNT
     SESSIONS_ENDED_BY_ADMIN = (
         "sessions_ended_by_admin",
-        "Signed out everywhere by an operator",
+        "Signed out everywhere by an administrator",
         EventCategory.SIGN_IN,
     )
-    LIMITS_LIFTED = "limits_lifted", "Limits on tries lifted by an operator", EventCategory.SIGN_IN
-    FLAG_CHANGED = "flag_changed", "Feature flag changed by an operator", EventCategory.ACCOUNT
+    LIMITS_LIFTED = "limits_lifted", "Rate limits lifted by an administrator", EventCategory.SIGN_IN
+    FLAG_CHANGED = "flag_changed", "Feature flag changed by an administrator", EventCategory.ACCOUNT
     MFA_RESET_BY_ADMIN = (
         "mfa_reset_by_admin",
-        "Two-step verification reset by an operator",
+        "Two-step verification reset by an administrator",
         EventCategory.TWO_STEP,
     )
 

@@ -7,14 +7,14 @@ class CodeMalformed(DomainError):
     """Neither six digits nor a recovery code; it does not count as an attempt."""
 
     code, status, default_field = "code_malformed", 422, "code"
-    sentence = "Enter the six digits from your app, or one of your recovery codes."
+    sentence = "Enter the 6-digit code from your authenticator app, or a recovery code."
 
 
 class InvalidCode(DomainError):
     """A code that is wrong, expired or already used (RFC 6238 section 5.2)."""
 
     code, status, default_field = "invalid_code", 401, "code"
-    sentence = "That code didn't work. Codes change every 30 seconds - enter the newest one."
+    sentence = "That code didn't work. Codes change every 30 seconds, so enter the latest one."
 
 
 class MfaNotEnabled(DomainError):

@@ -7,10 +7,13 @@ from autograph_web.mail.message import MailMessage, circumstances
 
 _WHAT = {
     "enabled": ("Two-step verification is on", "Two-step verification was turned on."),
-    "replaced": ("Your authenticator was replaced", "The authenticator of your account was replaced."),
+    "replaced": ("Your authenticator app was replaced", "Your authenticator app was replaced."),
     "disabled": ("Two-step verification is off", "Two-step verification was turned off."),
-    "codes": ("You have new recovery codes", "New recovery codes were made. The old ones no longer work."),
-    "code_used": ("A recovery code was used", "Somebody signed in with one of your recovery codes."),
+    "codes": (
+        "You have new recovery codes",
+        "New recovery codes were generated. The old ones no longer work.",
+    ),
+    "code_used": ("A recovery code was used", "Someone signed in with one of your recovery codes."),
 }
 
 

@@ -42,8 +42,8 @@ class Extent(StrEnum):
 
     NONE = "–"
     ALL = "all"
-    ALL_OR_KEPT = "all, unless the owner keeps them"
-    OTHERS_OR_KEPT = "all others, unless the owner keeps them"
+    ALL_OR_KEPT = "all, unless the user keeps them"
+    OTHERS_OR_KEPT = "all others, unless the user keeps them"
     SINCE = "those set up since then"
 
 
@@ -70,18 +70,18 @@ _OF_AN_ADDRESS = (*_PENDING, Purpose.EMAIL_VERIFICATION, Purpose.SIGN_IN_REFUSAL
 
 POLICY: Mapping[Cause, Revocation] = {
     Cause.PASSWORD_CHANGED: Revocation(
-        "the owner chose another password",
+        "the user changed the password",
         sessions=Extent.ALL_OR_KEPT,
         trusted_devices=_ALL,
         links=_PENDING,
     ),
     Cause.PASSWORD_RESET: Revocation(
-        "a new password by a link in an email",
+        "the password was reset by email",
         *(_ALL, Extent.NONE, _ALL, _ALL),
         links=_PENDING,
     ),
     Cause.EMAIL_OWNERSHIP_PROVEN: Revocation(
-        "the owner of the email address showed it for the first time: anybody may have registered it",
+        "the email was verified for the first time (anyone may have registered it)",
         *(_ALL, _ALL, _ALL, _ALL),
         links=_PENDING,
     ),
@@ -90,9 +90,9 @@ POLICY: Mapping[Cause, Revocation] = {
         *(_ALL, Extent.SINCE, _ALL, _ALL),
         links=_PENDING,
     ),
-    Cause.EMAIL_CHANGED: Revocation("the owner moved to another email address", links=_OF_AN_ADDRESS),
+    Cause.EMAIL_CHANGED: Revocation("the user changed the email", links=_OF_AN_ADDRESS),
     Cause.EMAIL_CHANGE_UNDONE: Revocation(
-        "the owner took a change of email address back",
+        "the user undid an email change",
         *(_ALL, Extent.SINCE, _ALL, _ALL),
         links=_OF_AN_ADDRESS,
     ),
@@ -111,10 +111,10 @@ POLICY: Mapping[Cause, Revocation] = {
         trusted_devices=_ALL,
     ),
     Cause.ACCOUNT_LOCKED: Revocation("an administrator locked the account", sessions=_ALL, links=_PENDING),
-    Cause.ROLE_CHANGED: Revocation("an administrator gave the account another role", sessions=_ALL),
+    Cause.ROLE_CHANGED: Revocation("an administrator changed the role", sessions=_ALL),
     Cause.SESSIONS_ENDED_BY_ADMIN: Revocation("an administrator signed the account out", sessions=_ALL),
     Cause.ACCOUNT_DELETED: Revocation(
-        "the owner deleted the account", *(_ALL, _ALL, _ALL, _ALL), links=tuple(Purpose)
+        "the user deleted the account", *(_ALL, _ALL, _ALL, _ALL), links=tuple(Purpose)
     ),
 }
 

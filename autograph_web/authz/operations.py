@@ -26,7 +26,7 @@ RequireAdmin = Callable[[Principal], Awaitable[None]]
 class Who(StrEnum):
     """Who may perform an operation; the values are the words of the printed table."""
 
-    PUBLIC = "anybody"
+    PUBLIC = "anyone"
     USER = "a signed-in user"
     ADMIN = "an administrator"
 

@@ -8,7 +8,7 @@ import typer
 
 from autograph_web.commands.common import AsJson, operator, print_json, print_line, with_services
 
-app = typer.Typer(no_args_is_help=True, help="Addresses of clients: lift their limits on tries.")
+app = typer.Typer(no_args_is_help=True, help="Lift the rate limits of an IP address.")
 
 
 @app.callback()
@@ -21,11 +21,11 @@ def unlock(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An IPv4 or IPv6 address.")],
     as_json: AsJson = False,
 ) -> None:
-    """Lift every limit on tries of an address; for IPv6 those of its /64."""
+    """Lift every rate limit of an IP address; for IPv6, of its /64."""
     lifted = with_services(lambda services: services.limits.lift_address(operator(), address))
     if as_json:
         print_json({"address": address, "lifted": lifted})
     elif lifted:
-        print_line(f"{address} may try again (lifted: {', '.join(lifted)})")
+        print_line(f"{address} can try again (lifted: {', '.join(lifted)})")
     else:
-        print_line(f"{address} had nothing to lift")
+        print_line(f"{address} had no limits to lift")

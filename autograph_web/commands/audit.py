@@ -22,13 +22,14 @@ from autograph_web.commands import later
 from autograph_web.infra.crypto.secret_file import SecretError
 from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.startup_error import SettingsError, StartupError
+from autograph_web.infra.wording import counted
 
 T = TypeVar("T")
 Tell = Callable[[int, int], None]
 
 _BROKEN, _UNDECIDED = 1, 2
 
-app = typer.Typer(no_args_is_help=True, help="The audit log: whether it is whole, and all of it as a file.")
+app = typer.Typer(no_args_is_help=True, help="Verify and export the audit log.")
 
 
 @app.command()
@@ -36,12 +37,12 @@ def verify(
     expect: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="POSITION:DIGEST", help="A head that was told earlier; may be given repeatedly."
+            metavar="POSITION:DIGEST", help="A chain head printed earlier. Can be given more than once."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Tell everything as one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Output JSON.")] = False,
 ) -> None:
-    """Check the whole audit log. Exit code 0: whole; 1: broken; 2: could not be checked."""
+    """Verify the whole audit log. Exit code 0: intact; 1: broken; 2: could not be checked."""
     with _undecided_when_it_cannot_be_told(), _progress("checking") as tell:
         settings = later.load_settings()
         heads = [*map(_head, expect or []), *_noted(settings)]
@@ -57,17 +58,13 @@ def export(
     form: Annotated[
         ExportFormat, typer.Option("--format", help="JSON lines, or CSV for a spreadsheet.")
     ] = ExportFormat.JSONL,
-    output: Annotated[
-        Path | None, typer.Option(help="The file to write; standard output without it.")
-    ] = None,
-    account: Annotated[str, typer.Option(help="Only this account: its email or id.")] = "",
-    group: Annotated[EventCategory | None, typer.Option(help="Only what is about this.")] = None,
-    since: Annotated[datetime | None, typer.Option(help="The earliest moment, in UTC.")] = None,
-    until: Annotated[
-        datetime | None, typer.Option(help="The moment before which events end, in UTC.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Output file; standard output by default.")] = None,
+    account: Annotated[str, typer.Option(help="Only this account: email or account ID.")] = "",
+    group: Annotated[EventCategory | None, typer.Option(help="Only this category.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="From this time (UTC, inclusive).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Until this time (UTC, exclusive).")] = None,
 ) -> None:
-    """Write events out, oldest first, whosesoever they are."""
+    """Export events of all accounts, oldest first."""
     with _undecided_when_it_cannot_be_told(), _progress("writing") as tell:
         settings = later.load_settings()
 
@@ -78,7 +75,7 @@ def export(
                 return await later.write_out(database, owner, wanted, form, file.write, tell)
 
         written = _with_database(settings, write)
-    print(f"autograph: {written} events written", file=sys.stderr)  # noqa: T201
+    print(f"autograph: {counted(written, 'event')} written", file=sys.stderr)  # noqa: T201
 
 
 def keep_keys(settings: later.Settings) -> None:
@@ -93,7 +90,7 @@ async def _owner(database: later.Database, account: str) -> UUID:
     async with database.read() as connection:
         found = await later.find_by_email(connection, later.normalize_email(account))
     if found is None:
-        raise StartupError(f"there is no account {account}")
+        raise StartupError(f"account not found: {account}")
     return found.id
 
 
@@ -111,15 +108,13 @@ def _noted(settings: later.Settings) -> list[later.Anchor]:
     try:
         noted = file.read()
     except ValueError:
-        raise StartupError(f"{file.path} is damaged; move it away if you know why") from None
+        raise StartupError(f"{file.path} is damaged; move it away if you know the reason") from None
     return [noted] if noted is not None else []
 
 
 def _with_database(settings: later.Settings, act: Callable[[later.Database], Coroutine[Any, Any, T]]) -> T:
     if not later.is_current(settings.sqlalchemy_url):
-        raise StartupError(
-            "the database cannot be reached or is not up to date (python -m autograph_web migrate)"
-        )
+        raise StartupError("the database is unreachable or not up to date (python -m autograph_web migrate)")
     return asyncio.run(_acted(settings, act))
 
 
@@ -128,24 +123,26 @@ async def _acted(settings: later.Settings, act: Callable[[later.Database], Corou
     try:
         return await act(database)
     except Unavailable:
-        raise StartupError("the database cannot be reached") from None
+        raise StartupError("the database is unreachable") from None
     finally:
         await database.close()
 
 
 def _in_words(report: later.Report) -> str:
-    lines = [f"{report.checked} events are chained"]
+    lines = [f"{counted(report.checked, 'event')} verified"]
     if report.head is not None:
-        lines.append(f"the newest link is {report.head} (keep it elsewhere: --expect {report.head})")
+        lines.append(f"latest link: {report.head} (store it elsewhere: --expect {report.head})")
     if report.begins_after:
-        lines.append(f"the chain begins after link {report.begins_after}: older days were taken away")
+        lines.append(f"chain starts after link {report.begins_after} (older days were pruned)")
     if report.erased:
-        lines.append(f"{report.erased} belong to deleted accounts: their address and agent are blank")
+        lines.append(
+            f"{counted(report.erased, 'event')} of deleted accounts (IP address and user agent erased)"
+        )
     if report.waiting:
         since = later.moment(report.waiting_since) if report.waiting_since else ""
-        lines.append(f"{report.waiting} are not chained yet, the oldest since {since}")
+        lines.append(f"{counted(report.waiting, 'event')} not chained yet, oldest from {since}")
     if report.first is None:
-        lines.append("the audit log is whole")
+        lines.append("the audit log is intact")
     else:
         more = f" (the first of {report.breaks})" if report.breaks > 1 else ""
         lines.append(f"BROKEN: {report.first}{more}")

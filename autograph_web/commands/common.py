@@ -26,7 +26,7 @@ from autograph_web.infra.telemetry.logs import configure_logging
 from autograph_web.sessions.errors import Unfinished
 
 T = TypeVar("T")
-AsJson = Annotated[bool, typer.Option("--json", help="Tell it as JSON, for a script.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Output JSON.")]
 
 
 def print_line(line: str) -> None:
@@ -50,7 +50,7 @@ def read_line() -> str:
     except UnicodeDecodeError:
         raise StartupError("standard input is not UTF-8") from None
     if not line:
-        raise StartupError("nothing came on standard input")
+        raise StartupError("standard input is empty")
     return line
 
 
@@ -158,10 +158,10 @@ async def _act(settings: later.Settings, act: Callable[[later.Services], Awaitab
         await services.redis_answers()  # determines which Redis process this is
         return await act(services)
     except Unfinished:
-        reason = "it is done, but Redis cannot be told: for five minutes at most a session may go on"
-        raise StartupError(f"{reason}; `user end-sessions` makes certain once Redis answers") from None
+        reason = "saved, but Redis is unreachable: a session may stay active for up to five minutes"
+        raise StartupError(f"{reason}; run `user end-sessions` once Redis is back to be sure") from None
     except Unavailable:
-        raise StartupError("the database cannot be reached, so nothing was changed") from None
+        raise StartupError("the database is unreachable; nothing was changed") from None
     except DomainError as refusal:
         raise StartupError(refusal.detail) from None
     finally:
@@ -183,7 +183,7 @@ async def _act_on_outbox(settings: later.Settings, act: Callable[[later.Outbox],
     try:
         return await act(later.outbox_of(settings, database))
     except Unavailable:
-        raise StartupError("the database cannot be reached") from None
+        raise StartupError("the database is unreachable") from None
     finally:
         await database.close()
 

@@ -36,7 +36,7 @@ _RECENT, _MOST_EVENTS = timedelta(days=7), 200
 def doctor(as_json: AsJson = False) -> None:
     """Check settings, secrets, disk, database, Redis, mail and pages; one line each.
 
-    Exit code 1 if anything keeps the server from working. Nothing is changed and no letter is sent.
+    Exit code 1 if something keeps the server from working. Nothing is changed and no email is sent.
     """
     configure_logging("CRITICAL", "text")
     findings = _examine()
@@ -73,7 +73,7 @@ def _examine() -> list[CheckResult]:
 def _settings(settings: later.Settings) -> CheckResult:
     if settings.environment == "development" and not _is_local(settings):
         return doubtful(
-            "settings", "development, at a public address", "set AUTOGRAPH_ENVIRONMENT=production"
+            "settings", "development mode at a public URL", "set AUTOGRAPH_ENVIRONMENT=production"
         )
     if settings.deprecated:
         return doubtful("settings", settings.deprecated[0], "see docs/configuration.md")
@@ -84,10 +84,12 @@ def _base_url(settings: later.Settings) -> CheckResult:
     url = settings.base_url
     if not settings.secure and not _is_local(settings):
         advice = "put a TLS proxy in front and set AUTOGRAPH_BASE_URL=https://…"
-        return doubtful("base_url", f"{url}, without TLS", advice)
+        return doubtful("base_url", f"{url} without TLS", advice)
     if settings.secure and settings.trusted_proxy_hops == 0:
-        advice = "set AUTOGRAPH_TRUSTED_PROXY_HOPS to the number of proxies, or limits see only the proxy"
-        return doubtful("base_url", f"{url}, but no proxy is trusted", advice)
+        advice = (
+            "set AUTOGRAPH_TRUSTED_PROXY_HOPS to the number of proxies, or limits apply to the proxy's IP"
+        )
+        return doubtful("base_url", f"{url} but no proxy is trusted", advice)
     return good("base_url", url)
 
 
@@ -100,11 +102,13 @@ def _secrets(settings: later.Settings) -> CheckResult:
         return good("secrets", f"{len(settings.secret_keys)} from AUTOGRAPH_SECRET_KEYS")
     path = settings.data_dir / "secret_keys"
     if not path.exists():
-        return doubtful("secrets", f"{path} is not there yet", "the first start makes it; then back it up")
+        return doubtful(
+            "secrets", f"{path} doesn't exist yet", "created on first start; back it up afterwards"
+        )
     try:
         count, mode = len(settings.master_secrets), path.stat().st_mode & 0o777
     except (SecretError, OSError) as error:
-        return failed("secrets", str(error), "the file must be readable for the server's user alone")
+        return failed("secrets", str(error), "only the server's user may have access to the file")
     if mode & 0o077:
         return failed("secrets", f"others can read {path} (mode {mode:o})", f"chmod 600 {path}")
     return good("secrets", f"{count} in {path}, mode {mode:o}")
@@ -117,11 +121,11 @@ def _disk(settings: later.Settings) -> CheckResult:
             probe.write(b"x" * 4096)
             probe.flush()
     except OSError as error:
-        advice = "let the server's user write there, or name another folder with AUTOGRAPH_DATA_DIR"
-        return failed("disk", f"{folder} cannot be written ({error.strerror})", advice)
+        advice = "let the server's user write there, or set another folder in AUTOGRAPH_DATA_DIR"
+        return failed("disk", f"{folder} is not writable ({error.strerror})", advice)
     free = shutil.disk_usage(folder).free
-    told = f"{folder} can be written, {free / 1e9:.1f} GB are free"
-    return good("disk", told) if free >= _DISK_DOUBT_BYTES else doubtful("disk", told, "make room")
+    told = f"{folder} is writable, {free / 1e9:.1f} GB free"
+    return good("disk", told) if free >= _DISK_DOUBT_BYTES else doubtful("disk", told, "free up disk space")
 
 
 def _nearest(folder: Path) -> Path:
@@ -131,9 +135,9 @@ def _nearest(folder: Path) -> Path:
 
 def _pages() -> CheckResult:
     if is_built():
-        return good("pages", "built, and up to date")
-    advice = "the next start builds them; `build` does it now"
-    return doubtful("pages", "not built, or from other sources", advice)
+        return good("pages", "built and up to date")
+    advice = "built on next start; or run `build` now"
+    return doubtful("pages", "not built or out of date", advice)
 
 
 def _database(settings: later.Settings) -> tuple[list[CheckResult], float | None]:
@@ -141,7 +145,7 @@ def _database(settings: later.Settings) -> tuple[list[CheckResult], float | None
     url = settings.sqlalchemy_url
     file = later.sqlite_file(url)
     if file is not None and not file.exists():
-        return [doubtful("database", f"{file} is not there yet", "the first start makes it")], None
+        return [doubtful("database", f"{file} doesn't exist yet", "created on first start")], None
     current = later.is_current(url)
     try:
         found = asyncio.run(later.shortcomings(url, migrates=not current))
@@ -155,9 +159,9 @@ def _database(settings: later.Settings) -> tuple[list[CheckResult], float | None
         return told, difference
     kind = "SQLite" if file else "PostgreSQL"
     if current:
-        return [good("database", f"{kind} answers, and its schema is current")], difference
-    advice = "the next start brings it up to date; `migrate` does it now"
-    return [doubtful("database", f"{kind} answers, but its schema is not current", advice)], difference
+        return [good("database", f"{kind} is reachable and its schema is current")], difference
+    advice = "migrated on next start; or run `migrate` now"
+    return [doubtful("database", f"{kind} is reachable but its schema is out of date", advice)], difference
 
 
 def _failed(part: str, trouble: Trouble, more: str = "", advice: str = "") -> CheckResult:
@@ -175,11 +179,11 @@ def _clients(settings: later.Settings) -> list[CheckResult]:
         return []
     header = settings.forwarded_header
     if UNKNOWN_ADDRESS in addresses:
-        told = f"unknown, seen in the last {_RECENT.days} days: {header} does not say as many as are trusted"
-        advice = "set AUTOGRAPH_TRUSTED_PROXY_HOPS and AUTOGRAPH_FORWARDED_HEADER to what the proxy sends"
+        told = f"unknown in the last {_RECENT.days} days: {header} has fewer entries than trusted proxies"
+        advice = "set AUTOGRAPH_TRUSTED_PROXY_HOPS and AUTOGRAPH_FORWARDED_HEADER to match the proxy"
         return [doubtful("client addresses", told, advice)]
     if settings.secure and len(addresses) == 1 and all(is_private(one) for one in addresses):
-        told = f"everybody has {addresses.pop()}, which is a proxy's"
+        told = f"everyone has {addresses.pop()}, which is a proxy's IP address"
         advice = "set AUTOGRAPH_TRUSTED_PROXY_HOPS to the number of proxies in front"
         return [doubtful("client addresses", told, advice)]
     return [good("client addresses", "readable" if addresses else "none seen yet")]
@@ -211,12 +215,12 @@ async def _clock_difference(url: str) -> float | None:
 def _redis(settings: later.Settings) -> tuple[list[CheckResult], float | None]:
     """Return the findings on Redis, and how far its clock is ahead of ours in seconds."""
     if not settings.redis_url and not (settings.data_dir / "redis").exists():
-        return [good("redis", "our own, which starts with the server")], None
+        return [good("redis", "embedded (starts with the server)")], None
     try:
         with redis_url(settings) as url:
             info, failures, ahead = asyncio.run(_redis_standing(url))
     except later.RedisDown as down:
-        more = f"the user may not use {down.command}" if down.command else ""
+        more = f"the user is not allowed to run {down.command}" if down.command else ""
         return [_failed("redis", down.trouble, more)], None
     except (StartupError, OSError) as error:
         return [failed("redis", str(error), "see docs/configuration.md, REDIS_URL")], None
@@ -227,10 +231,10 @@ def _redis(settings: later.Settings) -> tuple[list[CheckResult], float | None]:
 def _judged_redis(
     settings: later.Settings, info: dict[str, Any], failures: list[later.Failure]
 ) -> list[CheckResult]:
-    where = "REDIS_URL" if settings.redis_url else "our own"
+    where = "REDIS_URL" if settings.redis_url else "embedded"
     version = str(info.get("redis_version", "0"))
     if _version(version) < _OLDEST_REDIS:
-        return [failed("redis", f"{where}, version {version}", "version 6.2 or newer is needed")]
+        return [failed("redis", f"{where}, version {version}", "upgrade to version 6.2 or newer")]
     if failures:
         return _refused(failures)
     return [good("redis", f"{where}, version {version}"), _eviction(info), _persistence(info)]
@@ -274,24 +278,24 @@ def _eviction(info: dict[str, Any]) -> CheckResult:
     policy = str(info.get("maxmemory_policy", "unknown"))
     if policy == "noeviction":
         return good("redis eviction", policy)
-    advice = "set maxmemory-policy noeviction: an evicted counter is a free guess"
+    advice = "set maxmemory-policy noeviction: evicted counters let attackers guess without limit"
     return doubtful("redis eviction", policy, advice)
 
 
 def _persistence(info: dict[str, Any]) -> CheckResult:
     if info.get("aof_enabled"):
-        return good("redis persistence", "an append-only file")
-    advice = "set appendonly yes, or the counters of failed tries start anew with Redis"
+        return good("redis persistence", "append-only file")
+    advice = "set appendonly yes, or failed-attempt counters are lost when Redis restarts"
     return doubtful("redis persistence", "no append-only file", advice)
 
 
 async def _mail(settings: later.Settings) -> CheckResult:
     server = settings.smtp_server
     if server is None:
-        text = f"letters stay in {settings.data_dir / 'mail'}"
+        text = f"email is kept in {settings.data_dir / 'mail'}"
         if settings.environment == "development" and _is_local(settings):
             return good("mail", text)
-        return doubtful("mail", text, "name a mail server with SMTP_URL: nobody gets them")
+        return doubtful("mail", text, "set SMTP_URL, or no one receives email")
     try:
         await later.SmtpTransport(server, settings.mail_from, _GREETING_S).greet()
     except (later.TransientFailure, OSError) as error:  # the latter if the CA file does not exist
@@ -299,7 +303,7 @@ async def _mail(settings: later.Settings) -> CheckResult:
         advice = error.advice if isinstance(error, later.TransientFailure) else ""
         told = f"{server.host}:{server.port}: {reason}"
         return _failed("mail", later.trouble_of(error), told, advice)
-    return good("mail", f"{server.host}:{server.port} greets us ({server.encryption})")
+    return good("mail", f"{server.host}:{server.port} is reachable ({server.encryption})")
 
 
 def _as_object(finding: CheckResult) -> dict[str, str]:

@@ -17,23 +17,23 @@ from autograph_web.infra.startup_error import StartupError
 if TYPE_CHECKING:
     from autograph_web.flags.flags import FlagState
 
-Name = Annotated[str, typer.Argument(metavar="FLAG", help="The name of the flag.")]
+Name = Annotated[str, typer.Argument(metavar="FLAG", help="Name of the flag.")]
 
-app = typer.Typer(no_args_is_help=True, help="Feature flags: see and switch them while the server runs.")
+app = typer.Typer(no_args_is_help=True, help="Feature flags: list and change without a restart.")
 
 
 @app.command("list")
 def list_flags(as_json: AsJson = False) -> None:
-    """List every flag and how it stands."""
+    """List all flags and their values."""
     found = with_services(lambda services: services.flags.all())
     if as_json:
         print_json({"flags": [_as_object(standing) for standing in found]})
         return
-    table = Table("flag", "says", "to", "default", "switched by", "meaning")
+    table = Table("flag", "value", "rollout", "default", "changed by", "meaning")
     for standing in found:
         flag, switched = standing.flag, standing.switched
         by = f"{escape(switched.by)}, {switched.at:%Y-%m-%d %H:%M} UTC" if switched else ""
-        share = f"{standing.percent} %"
+        share = f"{standing.percent}%"
         table.add_row(flag.name, standing.word, share, standing.default, by, flag.meanings[standing.word])
     Console().print(table)
 
@@ -41,17 +41,17 @@ def list_flags(as_json: AsJson = False) -> None:
 @app.command("set")
 def set_flag(
     name: Name,
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="What it is to say, such as on or off.")],
-    percent: Annotated[int, typer.Option(help="To this share of the accounts only.")] = ALL_ACCOUNTS,
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="New value, e.g. on or off.")],
+    percent: Annotated[int, typer.Option(help="Apply to this percentage of accounts.")] = ALL_ACCOUNTS,
     as_json: AsJson = False,
 ) -> None:
-    """Switch a flag, on every worker within seconds."""
+    """Change a flag; every worker applies it within seconds."""
     _switch(name, value, percent, as_json=as_json)
 
 
 @app.command()
 def reset(name: Name, as_json: AsJson = False) -> None:
-    """Let a flag say what the settings say."""
+    """Reset a flag to the server's configuration."""
     _switch(name, None, ALL_ACCOUNTS, as_json=as_json)
 
 
@@ -69,7 +69,7 @@ def _wish(name: str, value: str | None, percent: int) -> FlagChange:
     try:
         return parse_flag_change(name, value, percent)
     except DomainError as refusal:
-        raise StartupError(f"{refusal.detail} `flags list` shows them all.") from None
+        raise StartupError(f"{refusal.detail} Run `flags list` to see all flags.") from None
 
 
 def _as_object(standing: FlagState) -> dict[str, Any]:

@@ -16,50 +16,51 @@ from autograph_web.infra.errors import Unavailable
 from autograph_web.infra.port import check_port
 from autograph_web.infra.randomness import SystemRandomness
 from autograph_web.infra.startup_error import StartupError
+from autograph_web.infra.wording import counted
 
-app = typer.Typer(no_args_is_help=True, help="Secrets and what is sealed with them.")
+app = typer.Typer(no_args_is_help=True, help="Rotate server secrets and re-encrypt stored data.")
 
 
 @app.command()
 def rotate() -> None:
-    """Put a new secret in front of the data folder's list and seal everything anew with it.
+    """Add a new secret and re-encrypt everything with it.
 
-    The older secrets stay and still check: nobody is signed out.
+    Old secrets stay valid for verification, so no one is signed out.
     """
     settings = later.load_settings()
     if settings.secret_keys:
         raise StartupError(
-            "the secrets come from AUTOGRAPH_SECRET_KEYS: put a new one (openssl rand -base64 32) and "
-            "a comma in front of them, restart every server, then run `keys reseal`"
+            "the secrets are set in AUTOGRAPH_SECRET_KEYS: add a new one (openssl rand -base64 32) and "
+            "a comma at the front, restart every server, then run `keys reseal`"
         )
     count = add_secret(settings.data_dir, SystemRandomness())
-    print_line(f"{settings.data_dir / 'secret_keys'} has a new first secret, {count} in all")
+    print_line(f"added a secret to {settings.data_dir / 'secret_keys'} ({count} in total)")
     if _is_served(settings):
         # The running server has the old list, and could not decrypt what is encrypted with the new secret.
         print_line("a server is running: restart it, then run `keys reseal`")
         return
     reseal()
     days = settings.refresh_token_ttl // 86_400
-    print_line(f"the last secret in the file may go once {days} days have passed; back the file up")
+    print_line(f"you can remove the last secret from the file after {counted(days, 'day')}; back up the file")
 
 
 @app.command()
 def reseal() -> None:
-    """Encrypt what is kept encrypted (authenticators, emails, links, audit keys) with the newest secret.
+    """Re-encrypt stored data (authenticators, emails, links, audit keys) with the newest secret.
 
-    Run it after putting a new secret in front of the list, and before dropping the old one.
+    Run it after adding a new secret to the front of the list, and before removing the old one.
     """
     settings = later.load_settings()
     bring_up_to_date(settings)
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("sealing", total=None)
+        task = progress.add_task("re-encrypting", total=None)
         changed, links = asyncio.run(
             _reseal(settings, lambda seen, total: progress.update(task, completed=seen, total=total))
         )
-    print_line(f"{changed} secrets sealed anew")
-    print_line(f"{links} links sealed anew")
+    print_line(f"re-encrypted {counted(changed, 'secret')}")
+    print_line(f"re-encrypted {counted(links, 'link')}")
     letters = with_outbox(settings, lambda outbox: outbox.reseal())
-    print_line(f"{letters} waiting letters sealed anew")
+    print_line(f"re-encrypted {counted(letters, 'queued email')}")
     audit.keep_keys(settings)
 
 
@@ -71,10 +72,10 @@ async def _reseal(settings: later.Settings, tell: Callable[[int, int], None]) ->
             database, later.link_encryptor_of(settings.master_secrets)
         )
     except later.DecryptionError:
-        reason = "a secret cannot be opened: put the key it was sealed with back into the list"
+        reason = "a secret can't be decrypted: put the key it was encrypted with back into the list"
         raise StartupError(reason) from None
     except Unavailable:
-        raise StartupError("the database cannot be reached; what was sealed so far stays sealed") from None
+        raise StartupError("the database is unreachable; what was re-encrypted so far stays valid") from None
     finally:
         await database.close()
 

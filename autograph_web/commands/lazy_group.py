@@ -21,45 +21,41 @@ COMMANDS = {
     "run": CommandLocation(
         "serving",
         "run",
-        "Start the server: build the pages if need be, bring the database up to date, serve.",
+        "Start the server: build the pages if needed, migrate the database, serve.",
     ),
     "dev": CommandLocation(
         "serving", "dev", "Start the server and restart it, pages included, whenever a source file changes."
     ),
-    "migrate": CommandLocation("serving", "migrate_command", "Bring the database up to date."),
+    "migrate": CommandLocation("serving", "migrate_command", "Migrate the database to the latest schema."),
     "build": CommandLocation("serving", "build", "Build the pages if they are not up to date."),
     "revision": CommandLocation(
         "serving",
         "revision",
-        "Write the next database migration from the difference to the models (for developers).",
+        "Generate the next database migration from changes to the models (for developers).",
     ),
     "create-admin": CommandLocation(
-        "user", "create_admin", "Make an administrator: a new account, or one there is."
+        "user", "create_admin", "Create an administrator, or promote an existing account."
     ),
     "doctor": CommandLocation(
         "doctor", "doctor", "Check settings, secrets, disk, database, Redis, mail and pages; one line each."
     ),
-    "keys": CommandLocation("keys", "", "Secrets and what is sealed with them."),
-    "user": CommandLocation("user", "", "Accounts: find, make, lock, unlock, sign out."),
-    "address": CommandLocation("address", "", "Addresses of clients: lift their limits on tries."),
-    "flags": CommandLocation("flags", "", "Feature flags: see and switch them while the server runs."),
-    "mail": CommandLocation(
-        "mail", "", "List the letters that are not out, without what they say; or act upon them."
-    ),
+    "keys": CommandLocation("keys", "", "Rotate server secrets and re-encrypt stored data."),
+    "user": CommandLocation("user", "", "Manage accounts: list, create, lock, unlock, sign out."),
+    "address": CommandLocation("address", "", "Lift the rate limits of an IP address."),
+    "flags": CommandLocation("flags", "", "Feature flags: list and change without a restart."),
+    "mail": CommandLocation("mail", "", "Show and retry queued or failed email."),
     "operations": CommandLocation(
         "tables",
         "operations",
-        "Print who may do what: each REST call, form and page, and what else it requires.",
+        "Print who can do what: each REST endpoint, form and page, and its requirements.",
     ),
     "revocation": CommandLocation(
         "tables",
         "revocation",
-        "Print what ends when: for each cause, which credentials of an account are revoked.",
+        "Print which credentials of an account each event revokes.",
     ),
-    "limits": CommandLocation(
-        "tables", "limits", "Print how often what may be tried: each limit, its setting and its default."
-    ),
-    "audit": CommandLocation("audit", "", "The audit log: whether it is whole, and all of it as a file."),
+    "limits": CommandLocation("tables", "limits", "Print each rate limit with its setting and default."),
+    "audit": CommandLocation("audit", "", "Verify and export the audit log."),
 }
 
 

@@ -16,21 +16,25 @@ from autograph_web.infra.clock import SystemClock
 from autograph_web.infra.mail_addresses import sender_address
 from autograph_web.infra.randomness import SystemRandomness, random_token
 from autograph_web.infra.startup_error import StartupError
+from autograph_web.infra.wording import counted
 
 _MOST_LISTED = 100
+_RETRIED = "the running server will send them within seconds"
 
 app = typer.Typer()
 
 
 @app.callback(invoke_without_command=True)
 def list_mail(context: typer.Context) -> None:
-    """List the letters that are not out, without what they say; or act upon them."""
+    """Show and retry queued or failed email."""
     if context.invoked_subcommand is None:
         count, waiting = with_outbox(later.load_settings(), lambda outbox: outbox.waiting(_MOST_LISTED))
-        print_line(f"{count} letters are not out, the oldest first" if count else "every letter is out")
+        print_line(
+            f"{counted(count, 'email')} not delivered, oldest first" if count else "no email is waiting"
+        )
         if not count:
             return
-        table = Table("letter", "posted (UTC)", "tries", "next try (UTC)", "what happened")
+        table = Table("id", "queued (UTC)", "attempts", "next attempt (UTC)", "last error")
         for one in waiting:
             table.add_row(
                 str(one.id), _moment(one.created_at), str(one.attempts), _moment(one.due_at), one.last_error
@@ -40,20 +44,20 @@ def list_mail(context: typer.Context) -> None:
 
 @app.command("retry")
 def retry_mail() -> None:
-    """Let the server try every letter at once that waits or could not be delivered."""
+    """Retry every queued or failed email immediately."""
     count = with_outbox(later.load_settings(), lambda outbox: outbox.retry())
-    print_line(f"{count} letters are tried again within seconds by the server that runs")
+    print_line(f"{counted(count, 'email')} queued for retry; {_RETRIED}")
 
 
 @app.command("test")
-def test_mail(address: Annotated[str, typer.Argument(help="Who is to get it.")]) -> None:
-    """Send a letter to ADDRESS right now and tell how that went."""
+def test_mail(address: Annotated[str, typer.Argument(help="Recipient email address.")]) -> None:
+    """Send a test email to ADDRESS and report the result."""
     settings = later.load_settings()
     letter = later.MailMessage(
         address,
-        "A letter to try the mail",
-        (f"Letters from {settings.base_url} arrive here.",),
-        closing=("Somebody who runs the server asked for this one. There is nothing to do.",),
+        "Test email",
+        (f"Email from {settings.base_url} is working.",),
+        closing=("An administrator sent this to test email delivery. You can ignore it.",),
     )
     now, randomness = SystemClock().now(), SystemRandomness()
     domain = sender_address(settings.mail_from).domain
@@ -61,12 +65,12 @@ def test_mail(address: Annotated[str, typer.Argument(help="Who is to get it.")])
     try:
         asyncio.run(later.carrier_of(settings).carry(parcel))
     except (later.TransientFailure, later.PermanentFailure) as error:
-        raise StartupError(f"the letter was not taken: {error.reason}") from None
+        raise StartupError(f"the mail server rejected the email: {error.reason}") from None
     server = settings.smtp_server
     print_line(
-        f"{server.host} took the letter" if server else f"kept in {settings.data_dir / 'mail'}: no SMTP_URL"
+        f"accepted by {server.host}" if server else f"kept in {settings.data_dir / 'mail'}: no SMTP_URL"
     )
 
 
 def _moment(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M}" if at else "none: given up"
+    return f"{at:%Y-%m-%d %H:%M}" if at else "gave up"

@@ -25,7 +25,7 @@ _DEV_VARIABLES = {
 
 
 def run() -> None:
-    """Start the server: build the pages if need be, bring the database up to date, serve."""
+    """Start the server: build the pages if needed, migrate the database, serve."""
     settings = later.load_settings()
     check_port(settings.host, settings.port)
     for line in settings.deprecated:
@@ -36,7 +36,7 @@ def run() -> None:
         bring_up_to_date(settings)
         if settings.traces and not tracing.is_installed():
             # OTEL_… variables may be set for every program of a cluster, so this must not prevent the start.
-            print_line("traces are asked for, but not sent: pip install -r requirements-tracing.txt")
+            print_line("tracing is configured but not installed: pip install -r requirements-tracing.txt")
         later.serve.prepare_environment(url, settings.metrics_dir)
         later.load_settings.cache_clear()
         later.serve.serve(later.load_settings(), print_line)
@@ -58,20 +58,22 @@ def dev() -> None:
 
 
 def migrate_command() -> None:
-    """Bring the database up to date."""
+    """Migrate the database to the latest schema."""
     bring_up_to_date(later.load_settings())
     print_line("the database is up to date")
 
 
 def build(
-    update_lock: Annotated[bool, typer.Option(help="Record the npm packages this build chooses.")] = False,
+    update_lock: Annotated[
+        bool, typer.Option(help="Record the npm packages that this build resolves to.")
+    ] = False,
 ) -> None:
     """Build the pages if they are not up to date."""
     if not frontend.ensure_built(print_line, update_lock=update_lock):
         print_line("the pages are up to date")
 
 
-def revision(message: Annotated[str, typer.Option("-m", help="What it does, in a few words.")]) -> None:
-    """Write the next database migration from the difference to the models (for developers)."""
+def revision(message: Annotated[str, typer.Option("-m", help="Short description of the migration.")]) -> None:
+    """Generate the next database migration from changes to the models (for developers)."""
     with tempfile.TemporaryDirectory() as folder:
         later.write_revision(message, f"sqlite+aiosqlite:///{folder}/scratch.sqlite3")

@@ -8,17 +8,17 @@ from autograph_web.commands import later
 
 
 def operations() -> None:
-    """Print who may do what: each REST call, form and page, and what else it requires."""
+    """Print who can do what: each REST endpoint, form and page, and its requirements."""
     typer.echo(markdown(later.operations_table()))
 
 
 def revocation() -> None:
-    """Print what ends when: for each cause, which credentials of an account are revoked."""
+    """Print which credentials of an account each event revokes."""
     typer.echo(markdown(later.revocation_table()))
 
 
 def limits() -> None:
-    """Print how often what may be tried: each limit, its setting and its default."""
+    """Print each rate limit with its setting and default."""
     rows = [("setting", "default", "for each", "counts")]
     rows += [
         (

@@ -25,20 +25,22 @@ _MOST_LISTED = 500
 _EVENTS_SHOWN = 10
 _GENERATED_BYTES = 18
 
-Whom = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The address or the id of the account.")]
-PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from one line.")]
+Whom = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Email or account ID.")]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input (one line).")
+]
 
-app = typer.Typer(no_args_is_help=True, help="Accounts: find, make, lock, unlock, sign out.")
+app = typer.Typer(no_args_is_help=True, help="Manage accounts: list, create, lock, unlock, sign out.")
 
 
 def create_admin(
-    email: Annotated[str, typer.Argument(help="The address of the administrator.")],
+    email: Annotated[str, typer.Argument(help="The administrator's email.")],
     password_stdin: PasswordStdin = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before an account is promoted.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation prompt.")] = False,
 ) -> None:
-    """Make an administrator: a new account, or one there is.
+    """Create an administrator, or promote an existing account.
 
-    An account there is keeps its password and signs in again.
+    A promoted account keeps its password and must sign in again.
     """
     there = with_services(lambda services: _find_or_none(services, email))
     if there is None:
@@ -46,7 +48,7 @@ def create_admin(
             email=_clean(email)[:1024], role=Role.ADMIN, password=_password(password_stdin)
         )
         made = with_services(lambda services: services.user_provisioning.create(operator(), data))
-        print_line(f"{made.email} is an administrator")
+        print_line(f"created administrator {made.email}")
         return
     _promote(there, yes=yes)
 
@@ -55,26 +57,26 @@ def _promote(person: later.UserSummary, *, yes: bool) -> None:
     if person.status == Status.LOCKED:
         raise StartupError(f"{person.email} is locked: run `user unlock` first")
     if person.role == Role.ADMIN:
-        print_line(f"{person.email} is an administrator already")
+        print_line(f"{person.email} is already an administrator")
         return
     if not yes:
         if not sys.stdin.isatty():
-            raise StartupError(f"{person.email} has an account: add --yes to make it an administrator's")
-        typer.confirm(f"{person.email} has an account. Make it an administrator's?", abort=True)
+            raise StartupError(f"{person.email} already has an account; pass --yes to promote it")
+        typer.confirm(f"{person.email} already has an account. Promote it to administrator?", abort=True)
     with_services(lambda services: services.user_actions.set_role(operator(), person.id, Role.ADMIN))
-    print_line(f"{person.email} is an administrator now; the password is as it was, every sign-in has ended")
+    print_line(f"{person.email} is now an administrator (password unchanged, all sessions ended)")
 
 
 @app.command("list")
 def list_accounts(
-    fragment: Annotated[str, typer.Argument(help="A part of the address.")] = "",
-    role: Annotated[Role | None, typer.Option(help="Only those of this role.")] = None,
-    status: Annotated[Status | None, typer.Option(help="Only those of this status.")] = None,
-    after: Annotated[str, typer.Option(help="Go on after this address.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=_MOST_LISTED, help="How many at most.")] = 50,
+    fragment: Annotated[str, typer.Argument(help="Part of the email.")] = "",
+    role: Annotated[Role | None, typer.Option(help="Filter by role.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Filter by status.")] = None,
+    after: Annotated[str, typer.Option(help="Start after this email.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=_MOST_LISTED, help="Maximum number to list.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List accounts by address."""
+    """List accounts by email."""
     wanted = later.UserFilter(_clean(fragment), role, status)
     people, following = with_services(
         lambda services: services.user_directory.page(wanted, _clean(after), limit)
@@ -83,19 +85,19 @@ def list_accounts(
         print_json({"accounts": [_as_object(person) for person in people], "next": following})
         return
     if not people:
-        print_line("no such account")
+        print_line("no matching accounts")
         return
-    table = Table("address", "role", "status", "two-step", "confirmed", "made (UTC)", "last sign-in (UTC)")
+    table = Table("email", "role", "status", "two-step", "verified", "created (UTC)", "last sign-in (UTC)")
     for person in people:
         table.add_row(escape(person.email), *list(_in_words(person).values())[1:])
     Console().print(table)
     if following:
-        print_line(f"there are more: --after {following}")
+        print_line(f"more accounts: --after {following}")
 
 
 @app.command("show")
 def show_account(whom: Whom, as_json: AsJson = False) -> None:
-    """Show one account, how it stands and what happened to it last."""
+    """Show one account and its latest events."""
     standing, events = with_services(lambda services: _standing(services, whom))
     if as_json:
         counts = {
@@ -111,9 +113,9 @@ def show_account(whom: Whom, as_json: AsJson = False) -> None:
     table.add_row("id", str(standing.person.id))
     for name, value in _in_words(standing.person).items():
         table.add_row(name, escape(value))
-    table.add_row("open sessions", str(standing.open_sessions))
+    table.add_row("active sessions", str(standing.open_sessions))
     table.add_row("recovery codes left", str(standing.recovery_codes_left))
-    table.add_row("trusted devices", str(standing.trusted_devices))
+    table.add_row("trusted browsers", str(standing.trusted_devices))
     for event in events:
         table.add_row(f"{event.at:%Y-%m-%d %H:%M}", escape(f"{event.kind.label} ({event.ip})"))
     Console().print(table)
@@ -121,16 +123,16 @@ def show_account(whom: Whom, as_json: AsJson = False) -> None:
 
 @app.command()
 def create(
-    email: Annotated[str, typer.Argument(help="The address of the new account.")],
-    role: Annotated[Role, typer.Option(help="What its owner may do.")] = Role.USER,
+    email: Annotated[str, typer.Argument(help="The new account's email.")],
+    role: Annotated[Role, typer.Option(help="Role.")] = Role.USER,
     password_stdin: PasswordStdin = False,
-    generate: Annotated[bool, typer.Option("--generate", help="Make a password up and print it.")] = False,
-    invite: Annotated[bool, typer.Option("--invite", help="Mail a link for choosing a password.")] = False,
+    generate: Annotated[bool, typer.Option("--generate", help="Generate a password and print it.")] = False,
+    invite: Annotated[bool, typer.Option("--invite", help="Email a link to set a password.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make an account; without a password option, print a link for choosing one, good for a day."""
+    """Create an account; without a password option, print a link to set one, valid for 24 hours."""
     if password_stdin + generate + invite > 1:
-        raise typer.BadParameter("choose one of --password-stdin, --generate and --invite")
+        raise typer.BadParameter("use only one of --password-stdin, --generate and --invite")
     password = _password(from_stdin=True) if password_stdin else None
     if generate:
         password = later.SecretStr(random_token(SystemRandomness(), _GENERATED_BYTES))
@@ -145,13 +147,13 @@ def _tell_of(made: later.Created, password: str | None, *, invite: bool, as_json
     if as_json:
         print_json({"email": made.email, "password": password, "link": link})
         return
-    print_line(f"{made.email} has an account")
+    print_line(f"created {made.email}")
     if password:
-        print_line(f"the password, shown only now: {password}")
+        print_line(f"password (shown once): {password}")
     if link:
-        print_line(f"a password is chosen here, once, within 24 hours: {link}")
+        print_line(f"set-password link (works once, expires in 24 hours): {link}")
     if invite:
-        print_line("a letter with a link for choosing a password is on its way")
+        print_line(f"emailed {made.email} a link to set a password")
 
 
 @app.command()
@@ -160,18 +162,18 @@ def lock(whom: Whom, as_json: AsJson = False) -> None:
     _change(
         whom,
         lambda services, person: services.user_actions.lock(operator(), person.id),
-        ("is locked and signed out everywhere", "was locked already, and is signed out everywhere"),
+        ("is locked and signed out everywhere", "was already locked; signed out everywhere"),
         as_json,
     )
 
 
 @app.command()
 def unlock(whom: Whom, as_json: AsJson = False) -> None:
-    """Let the owner of an account sign in again."""
+    """Unlock an account."""
     _change(
         whom,
         lambda services, person: services.user_actions.unlock(operator(), person.id),
-        ("may sign in again", "was not locked"),
+        ("can sign in again", "was not locked"),
         as_json,
     )
 
@@ -179,14 +181,14 @@ def unlock(whom: Whom, as_json: AsJson = False) -> None:
 @app.command("role")
 def set_role(
     whom: Whom,
-    role: Annotated[Role, typer.Argument(help="What it may do from now on.")],
+    role: Annotated[Role, typer.Argument(help="New role.")],
     as_json: AsJson = False,
 ) -> None:
-    """Give an account a role; its owner signs in again."""
+    """Change the role of an account and sign it out everywhere."""
     _change(
         whom,
         lambda services, person: services.user_actions.set_role(operator(), person.id, role),
-        (f"has the role {role} now, and is signed out everywhere", f"had the role {role} already"),
+        (f"now has the role {role}; signed out everywhere", f"already had the role {role}"),
         as_json,
     )
 
@@ -197,23 +199,23 @@ def end_sessions(whom: Whom, as_json: AsJson = False) -> None:
     _change(
         whom,
         lambda services, person: services.user_actions.end_sessions(operator(), person.id),
-        ("is signed out everywhere", "is signed out everywhere; no session was open"),
+        ("is signed out everywhere", "is signed out everywhere; no session was active"),
         as_json,
     )
 
 
 @app.command("reset-mfa")
 def reset_mfa(whom: Whom, as_json: AsJson = False) -> None:
-    """Take the second factors, recovery codes and trusted devices of an account away.
+    """Remove the authenticator app, recovery codes and trusted browsers of an account.
 
-    From then on the password alone opens it: be sure of who asks for it.
+    It can then sign in with just a password: make sure the request really comes from its user.
     """
 
     async def act(services: later.Services, person: later.UserSummary) -> bool:
         await services.user_actions.reset_mfa(operator(), person.id)
         return True
 
-    _change(whom, act, ("signs in with the password alone, and is signed out everywhere", ""), as_json)
+    _change(whom, act, ("can sign in with just a password; signed out everywhere", ""), as_json)
 
 
 def _change(
@@ -251,15 +253,15 @@ def _password(from_stdin: bool) -> later.SecretStr:
     if from_stdin:
         return later.SecretStr(read_line())
     if not sys.stdin.isatty():
-        raise typer.BadParameter("there is no terminal to ask for the password on: use --password-stdin")
-    typed = typer.prompt("Password", hide_input=True, confirmation_prompt="The same again")
+        raise typer.BadParameter("no terminal for a password prompt: use --password-stdin")
+    typed = typer.prompt("Password", hide_input=True, confirmation_prompt="Repeat password")
     return later.SecretStr(str(typed))
 
 
 def _clean(text: str) -> str:
     # A command line may contain bytes that are not valid text, which no address contains.
     if not text.isprintable():
-        raise typer.BadParameter("an address is text in UTF-8 on one line")
+        raise typer.BadParameter("an email is one line of UTF-8 text")
     return text
 
 
@@ -280,12 +282,12 @@ def _as_object(person: later.UserSummary) -> dict[str, Any]:
 def _in_words(person: later.UserSummary) -> dict[str, str]:
     last = person.last_sign_in_at
     return {
-        "address": person.email,
+        "email": person.email,
         "role": person.role,
         "status": person.status,
         "two-step": "on" if person.mfa_enabled else "off",
-        "confirmed": "yes" if person.email_verified else "no",
-        "made (UTC)": f"{person.created_at:%Y-%m-%d %H:%M}",
+        "verified": "yes" if person.email_verified else "no",
+        "created (UTC)": f"{person.created_at:%Y-%m-%d %H:%M}",
         "last sign-in (UTC)": f"{last:%Y-%m-%d %H:%M}" if last else "never",
     }
 

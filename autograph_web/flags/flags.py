@@ -74,7 +74,7 @@ class FlagState:
         """The value and its share in words, as recorded in the audit log."""
         if self.switched is None:
             return f"{self.default} (default)"
-        return self.word if self.percent == ALL_ACCOUNTS else f"{self.word} for {self.percent} %"
+        return self.word if self.percent == ALL_ACCOUNTS else f"{self.word} for {self.percent}%"
 
 
 class Flags:

@@ -28,7 +28,7 @@ def parse_flag_change(name: str, word: str | None, percent: int = ALL_ACCOUNTS) 
     """
     flag = flag_called(name)
     if word is not None and word not in flag.choices:
-        raise FlagValueInvalid(reasons=(f"{flag.name} takes {', '.join(flag.choices)}.",))
+        raise FlagValueInvalid(reasons=(f"{flag.name} accepts {', '.join(flag.choices)}.",))
     if not 0 <= percent <= ALL_ACCOUNTS or (percent != ALL_ACCOUNTS and not flag.per_account):
         raise FlagShareInvalid
     return FlagChange(flag, word, percent)

@@ -34,12 +34,12 @@ class Flag(Generic[V]):
 
 EMAIL_VERIFICATION: Flag[EmailVerification] = Flag(
     "email_verification",
-    "Email confirmation",
+    "Email verification",
     {"off": "off", "banner": "banner", "required": "required"},
     {
-        "off": "New accounts are not asked to confirm their email.",
-        "banner": "New accounts get a link, and a banner reminds their owners of it.",
-        "required": "Nobody signs in before their email is confirmed.",
+        "off": "New users aren't asked to verify their email.",
+        "banner": "New users get a link and see a reminder until they verify.",
+        "required": "Users must verify their email before they can sign in.",
     },
     per_account=True,
 )
@@ -48,35 +48,35 @@ REGISTRATION_OPEN: Flag[bool] = Flag(
     "Registration",
     _SWITCH,
     {
-        "on": "Anybody may create an account.",
-        "off": "Nobody may create an account; administrators still can, for others.",
+        "on": "Anyone can create an account.",
+        "off": "Only administrators can create accounts.",
     },
     per_account=False,
 )
 TRUSTED_DEVICES: Flag[bool] = Flag(
     "trusted_devices",
-    "Trusted devices",
+    "Trusted browsers",
     _SWITCH,
     {
-        "on": "A browser may be trusted for 30 days; no code is asked for there.",
-        "off": "No browser may be trusted, and a code is asked for on those that were.",
+        "on": "Users can skip the code on a trusted browser for 30 days.",
+        "off": "Users always need a code, even on browsers they trusted before.",
     },
     per_account=True,
 )
 PASSWORD_GRANT: Flag[bool] = Flag(
     "password_grant",
-    "OAuth 2 password form",
+    "OAuth 2.0 password grant",
     _SWITCH,
-    {"on": "POST /token is served.", "off": "POST /token answers 404."},
+    {"on": "POST /token is enabled.", "off": "POST /token returns 404."},
     per_account=False,
 )
 SIGN_IN_NOTICES: Flag[bool] = Flag(
     "sign_in_notices",
-    "Letters about new sign-ins",
+    "New sign-in emails",
     _SWITCH,
     {
-        "on": "A sign-in from a browser not seen before is told to the owner by mail.",
-        "off": "No letter tells of a sign-in.",
+        "on": "Users get an email when they sign in from a new browser.",
+        "off": "No emails about new sign-ins.",
     },
     per_account=True,
 )

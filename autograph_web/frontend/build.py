@@ -107,7 +107,7 @@ def _npm_registry(environment: dict[str, str]) -> str:
     command = ["npm", "config", "get", "registry"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode != 0:
-        raise StartupError("npm does not run: install the packages of requirements.txt again")
+        raise StartupError("npm doesn't run: reinstall the packages in requirements.txt")
     return done.stdout.strip()
 
 
@@ -186,7 +186,7 @@ def _follow(process: "subprocess.Popen[str]", log: Path, progress: Progress) -> 
             try:
                 line = lines.get(timeout=_HEARTBEAT_SECONDS)
             except queue.Empty:
-                progress(f"… still at it after {time.monotonic() - started:.0f} s")
+                progress(f"… still building after {time.monotonic() - started:.0f} s")
                 continue
             if line is None:
                 break

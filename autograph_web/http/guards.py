@@ -190,8 +190,8 @@ def _elsewhere(scope: Scope) -> tuple[str, ...]:
     if host in {urlsplit(own).netloc for own in settings.origins} or origin.netloc not in ("", host):
         return ()
     return (
-        f"Open {settings.base_url} instead: you came here by another address.",
-        "If that one is right, an administrator must set AUTOGRAPH_BASE_URL to it.",
+        f"You opened this site at a different URL. Open {settings.base_url} instead.",
+        "If the URL you used is correct, an administrator must set AUTOGRAPH_BASE_URL to it.",
     )
 
 

@@ -5,6 +5,8 @@ REST returns the sentence as the `detail` of an RFC 9457 problem, the pages show
 
 from typing import ClassVar
 
+from autograph_web.infra.wording import counted
+
 
 class DomainError(Exception):
     """A named error that a user or a client can act on.
@@ -28,7 +30,7 @@ class DomainError(Exception):
     @property
     def detail(self) -> str:
         """The sentence shown to the user, including the waiting time and the reasons."""
-        sentence = self.sentence.format(retry_after=self.retry_after or 1)
+        sentence = self.sentence.format(wait=counted(self.retry_after or 1, "second"))
         return " ".join((sentence, *self.reasons))
 
 
@@ -36,28 +38,28 @@ class InvalidInput(DomainError):
     """The request does not have the documented form."""
 
     code, status = "invalid_input", 422
-    sentence = "Some of what you sent isn't in the expected form."
+    sentence = "Some fields aren't in the expected format."
 
 
 class NotFound(DomainError):
     """There is no such page or resource."""
 
     code, status = "not_found", 404
-    sentence = "There is nothing at this address."
+    sentence = "Not found."
 
 
 class Unavailable(DomainError):
     """The database or Redis is unavailable."""
 
     code, status = "unavailable", 503
-    sentence = "We can't do that right now. Nothing was changed - try again in a moment."
+    sentence = "We can't do that right now. Nothing was changed. Try again in a moment."
 
 
 class Uncertain(Unavailable):
     """The database connection was lost during a commit: whether it took effect is unknown."""
 
     code = "uncertain"
-    sentence = "We can't tell whether that was done. Look before you try again in a moment."
+    sentence = "We couldn't confirm that your change was saved. Check before you try again."
 
 
 class InternalError(DomainError):
@@ -71,14 +73,14 @@ class RateLimited(DomainError):
     """A rate limit was exceeded (RFC 6585 section 4)."""
 
     code, status = "rate_limited", 429
-    sentence = "Too many tries. You can try again in {retry_after} s."
+    sentence = "Too many attempts. Try again in {wait}."
 
 
 class TicketExpired(DomainError):
     """The one-time ticket between sign-in and cookie is unknown, used or older than 30 s."""
 
     code, status = "ticket_expired", 400
-    sentence = "That took too long. Sign in once more."
+    sentence = "That took too long. Sign in again."
 
 
 def error_kinds() -> dict[str, type[DomainError]]:

@@ -1,5 +1,6 @@
 """Checks whether the port of the server is free."""
 
+import errno
 import socket
 
 from autograph_web.infra.startup_error import StartupError
@@ -17,5 +18,8 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            advice = "stop what uses it or choose another with PORT=…"
-            raise StartupError(f"port {port} is not free ({error.strerror}); {advice}") from None
+            if error.errno == errno.EADDRINUSE:
+                reason = f"port {port} is already in use; stop that program or set PORT=…"
+            else:
+                reason = f"cannot listen on port {port} ({error.strerror}); set PORT or AUTOGRAPH_HOST"
+            raise StartupError(reason) from None

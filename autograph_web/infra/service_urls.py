@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Collection
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-_ENCODE = "has a / ? # or @ where it must be percent-encoded (%2F %3F %23 %40), as in a password"
+_ENCODE = "has a / ? # or @ that must be percent-encoded (%2F %3F %23 %40), for example in a password"
 
 
 _QUOTES = frozenset("\"'`“”‘’«»„")
@@ -24,10 +24,10 @@ def plain(value: str, quoted_inside: bool = False) -> str:
     """
     value = value.strip()
     if any(unicodedata.category(letter) in _INVISIBLE for letter in value):
-        raise ValueError("has a character that cannot be seen, such as a line break or a byte order mark")
+        raise ValueError("has an invisible character, such as a line break or a byte order mark")
     first, last = value[:1] in _QUOTES, value[-1:] in _QUOTES
     if (first and last) or ((first or last) and not quoted_inside):
-        raise ValueError("is in quotation marks, which would be part of it: leave them out")
+        raise ValueError("is in quotation marks: remove them")
     return value
 
 
@@ -39,7 +39,7 @@ def check_sqlite_url(url: str) -> None:
     """
     parts = split_address(url)
     if parts.netloc or parts.query or not parts.path.strip("/"):
-        raise ValueError("must look like sqlite:////folder/file, with no host and no options")
+        raise ValueError("must look like sqlite:////folder/file, without host or options")
 
 
 def split_address(url: str, *, several: bool = False) -> SplitResult:
@@ -60,7 +60,7 @@ def split_address(url: str, *, several: bool = False) -> SplitResult:
         if not (several and "," in parts.netloc):
             _ = parts.port
     except ValueError:
-        raise ValueError("is no address that can be read: check host, port and brackets") from None
+        raise ValueError("is not a valid address: check host, port and brackets") from None
     if parts.fragment:
         raise ValueError(_ENCODE)
     return parts
@@ -79,12 +79,12 @@ def options_of(parts: SplitResult, known: Collection[str]) -> dict[str, str]:
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     options = dict(pairs)
     if len(options) != len(pairs):
-        raise ValueError("has an option twice")
+        raise ValueError("has a duplicate option")
     for name, value in options.items():
         if name not in known:
-            raise ValueError(f"knows no option {_shown(name)}; there are {', '.join(known)}")
+            raise ValueError(f"has an unknown option {_shown(name)}; available: {', '.join(known)}")
         if not value:
-            raise ValueError(f"has the option {name} without a value")
+            raise ValueError(f"has option {name} without a value")
     return options
 
 

@@ -45,7 +45,7 @@ def parse_smtp_url(url: str) -> SmtpServer:
         raise ValueError("must look like smtp://user:password@host:587 or smtps://user:password@host:465")
     username, password = unquote(parts.username or "") or None, unquote(parts.password or "") or None
     if (username is None) != (password is None):
-        raise ValueError("needs both a user and a password, percent-encoded, or neither")
+        raise ValueError("needs both a user and a password (percent-encoded), or neither")
     options = options_of(parts, ("starttls", "ca"))
     encryption = _encryption(parts.scheme, host, username, options)
     return SmtpServer(
@@ -62,12 +62,12 @@ def _encryption(scheme: str, host: str, username: str | None, options: dict[str,
     requested = options.get("starttls")
     if scheme == "smtps":
         if requested is not None:
-            raise ValueError("smtps:// is encrypted from the start and takes no ?starttls")
+            raise ValueError("smtps:// is encrypted from the start and doesn't accept ?starttls")
         return "tls"
     if requested is None:
         return "none" if username is None and _is_this_machine(host) else "starttls"
     if requested not in _STARTTLS:
-        raise ValueError("starttls is `required` or `never`")
+        raise ValueError("starttls must be `required` or `never`")
     return _STARTTLS[requested]
 
 
@@ -84,7 +84,7 @@ def _ca_file(options: dict[str, str]) -> Path | None:
     try:
         ssl.create_default_context(cafile=file)
     except OSError:
-        raise ValueError("ca must name a file of certificates in PEM") from None
+        raise ValueError("ca must be a PEM file with certificates") from None
     return file
 
 

@@ -24,7 +24,7 @@ _PROGRAMS = {
     "Opera Mobile": "Opera",
 }
 # Descriptions of programs that no rule names.
-_KINDS = (("python", "A Python program"), ("bot/", "A bot"), ("crawler", "A bot"), ("spider", "A bot"))
+_KINDS = (("python", "Python script"), ("bot/", "Bot"), ("crawler", "Bot"), ("spider", "Bot"))
 _SYSTEMS = {"Mac OS X": "macOS", "Chrome OS": "ChromeOS"}
 _PHONES = ("iPhone", "iPad")
 

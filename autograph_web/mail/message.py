@@ -5,6 +5,7 @@ from datetime import datetime
 
 from autograph_web.infra.context import RequestContext
 from autograph_web.infra.user_agent import describe_user_agent
+from autograph_web.infra.wording import moment_in_words
 
 NOBODY = "(nobody)"
 """The recipient of a decoy: not a valid address, so that no courier of any version sends it."""
@@ -41,7 +42,7 @@ def circumstances(context: RequestContext, now: datetime) -> tuple[tuple[str, st
     and must not be able to insert text into it.
     """
     return (
-        ("When", f"{now:%Y-%m-%d %H:%M} UTC"),
+        ("Time", moment_in_words(now)),
         ("IP address", context.ip),
         ("Device", describe_user_agent(context.user_agent)),
     )

@@ -11,8 +11,8 @@ from autograph_web.infra.mail_addresses import sender_address, wire_address
 from autograph_web.mail.message import Action, MailMessage
 from autograph_web.mail.transport import Envelope
 
-_PRODUCT = "AutoGraph v3"
-_FOOTER = "This letter was written by a machine. Nobody reads what is answered to it."
+_PRODUCT = "AutoGraph"
+_FOOTER = "This is an automated message. Replies aren't monitored."
 
 
 def as_message(parcel: Envelope, sender: str) -> EmailMessage:
@@ -89,7 +89,7 @@ def _action(action: Action) -> str:
         f'<p style="margin:24px 0 16px"><a class="button" href="{url}" target="_blank" rel="noopener" '
         f'style="{_BUTTON}">{escape(action.label)}</a></p>'
         '<p class="quiet" style="margin:0 0 24px;font-size:14px;line-height:20px;color:#545a66">'
-        f'Or open this address:<br><a class="link" href="{url}" target="_blank" rel="noopener" '
+        f'Or copy and paste this link:<br><a class="link" href="{url}" target="_blank" rel="noopener" '
         f'style="color:#2a46c6;word-break:break-all">{url}</a></p>'
     )
 

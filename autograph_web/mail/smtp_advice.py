@@ -16,31 +16,30 @@ def advice_for(error: Exception) -> str:
         if isinstance(one, ssl.SSLCertVerificationError):
             return _about_certificate(one)
         if isinstance(one, ssl.SSLError):
-            return "if the server encrypts only after STARTTLS (port 587), write smtp:// instead of smtps://"
+            return "if the server encrypts only after STARTTLS (port 587), use smtp:// instead of smtps://"
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return (
-            "check user and password in SMTP_URL, percent-encoded; many providers want an app password, "
-            "or take OAuth (XOAUTH2) alone, which we don't speak: then use a relay that takes a password"
+            "check user and password in SMTP_URL (percent-encoded); many providers need an app password, "
+            "or accept only OAuth (XOAUTH2), which isn't supported: then use a relay that accepts a password"
         )
     if isinstance(error, aiosmtplib.SMTPException) and _NO_STARTTLS in error.message:
         return (
-            "the server offers no STARTTLS: write smtps:// if it encrypts from the first byte (port 465); "
-            "only in a network you trust add ?starttls=never to SMTP_URL"
+            "the server doesn't offer STARTTLS: use smtps:// if it encrypts from the first byte (port 465); "
+            "only on a network you trust, add ?starttls=never to SMTP_URL"
         )
     if isinstance(error, aiosmtplib.SMTPException) and _NO_METHOD in error.message:
         return (
-            "the server takes no password (perhaps XOAUTH2 alone, which we don't speak): turn on app "
-            "passwords there, or name a relay in SMTP_URL that takes one"
+            "the server doesn't accept a password (perhaps only XOAUTH2, which isn't supported): turn on app "
+            "passwords there, or use a relay in SMTP_URL that accepts one"
         )
     return ""
 
 
 def _about_certificate(error: ssl.SSLCertVerificationError) -> str:
     if error.verify_code in _WRONG_NAME:
-        return "the certificate is for another name: write the host in SMTP_URL as the certificate has it"
+        return "the certificate is for another name: use the host name in the certificate in SMTP_URL"
     return (
-        "nobody we trust vouches for the certificate: name its authority with ?ca=/path/to/authority.pem "
-        "in SMTP_URL"
+        "the certificate isn't signed by a trusted CA: set its CA with ?ca=/path/to/authority.pem in SMTP_URL"
     )
 
 

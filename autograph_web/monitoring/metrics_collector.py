@@ -62,13 +62,15 @@ class MetricsCollector:
             return []
         return [
             _gauge(
-                "outbox_letters", "Letters that are not out.", *_of_letters(standing.waiting, standing.failed)
+                "outbox_letters", "Emails not delivered yet.", *_of_letters(standing.waiting, standing.failed)
             ),
             _gauge(
-                "outbox_oldest_seconds", "How long the oldest letter waits.", ({}, standing.oldest_seconds)
+                "outbox_oldest_seconds",
+                "How long the oldest email has been queued.",
+                ({}, standing.oldest_seconds),
             ),
             _gauge("audit_chain_unlinked", "Audit events without a link yet.", ({}, unlinked)),
-            _gauge("audit_chain_lag_seconds", "How long the oldest of those waits.", ({}, oldest)),
+            _gauge("audit_chain_lag_seconds", "How long the oldest of those has been waiting.", ({}, oldest)),
         ]
 
 

@@ -8,21 +8,21 @@ class PasswordUnchanged(DomainError):
     """The new password is the same as the current one."""
 
     code, status, default_field = "password_unchanged", 422, "new_password"
-    sentence = "That's the password you have. Choose another one."
+    sentence = "Choose a password that's different from your current one."
 
 
 class EmailUnchanged(DomainError):
     """The new address is the account's current one, possibly in another spelling."""
 
     code, status, default_field = "email_unchanged", 422, "email"
-    sentence = "That's the address you have."
+    sentence = "That's already your email."
 
 
 class EmailMismatch(DomainError):
     """The text typed as confirmation is not the account's own email."""
 
     code, status, default_field = "email_mismatch", 422, "confirm_email"
-    sentence = "That isn't the email of this account. Type it as it stands above."
+    sentence = "That doesn't match this account's email. Enter it exactly as shown above."
 
 
 class OnlyAdmin(LastAdmin):
@@ -30,6 +30,6 @@ class OnlyAdmin(LastAdmin):
 
     code = "only_admin"
     sentence = (
-        "You are the only administrator who can sign in. Make somebody else an administrator first, "
+        "You are the only administrator who can sign in. Make someone else an administrator first, "
         "then delete your account."
     )

@@ -18,7 +18,7 @@ _BEFORE_THE_SESSION = timedelta(hours=1)
 
 
 class PasswordChangeInput(BaseModel):
-    """The current password, the new one, and whether every other session ends."""
+    """The current password, the new one, and whether all other sessions end."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,7 +28,7 @@ class PasswordChangeInput(BaseModel):
 
 
 class DeletionInput(BaseModel):
-    """The account's own email, typed to confirm the deletion."""
+    """The account's own email, entered to confirm the deletion."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,13 +47,13 @@ class ActivityInput(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    group: EventCategory | None = Field(default=None, description="What the events are about.")
+    group: EventCategory | None = Field(default=None, description="Category of events.")
     device: Device | None = Field(
         default=None,
-        description="`this`: the session that asks; `other`: everything else, failed tries included.",
+        description="`this`: this session; `other`: everything else, including failed attempts.",
     )
-    since: Moment | None = Field(default=None, description="The earliest moment, itself included (RFC 3339).")
-    until: Moment | None = Field(default=None, description="The moment before which events end.")
+    since: Moment | None = Field(default=None, description="Inclusive start (RFC 3339).")
+    until: Moment | None = Field(default=None, description="Exclusive end.")
 
     def selection(self, principal: Principal) -> EventFilter:
         """Return the filter for `principal`; an API key has no session, so for it `other` matches everything.

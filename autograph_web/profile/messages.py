@@ -8,13 +8,15 @@ from autograph_web.mail.message import Action, MailMessage, circumstances
 
 def password_changed_email(email: str, context: RequestContext, now: datetime, *, ended: bool) -> MailMessage:
     """Return the notice of a password change, and whether every other session was `ended`."""
-    others = "Every other device was signed out." if ended else "Other devices stay signed in."
+    others = "All other devices were signed out." if ended else "Other devices stay signed in."
     return MailMessage(
         to=email,
         subject="Your password was changed",
-        paragraphs=(f"The password of your account was changed. {others}",),
+        paragraphs=(f"Your account password was changed. {others}",),
         facts=circumstances(context, now),
-        closing=("If this wasn't you, choose “Forgot it?” where you sign in: that ends every session.",),
+        closing=(
+            "If this wasn't you, use “Forgot password?” on the sign-in page. That signs out every device.",
+        ),
     )
 
 
@@ -24,11 +26,11 @@ def farewell_email(email: str, context: RequestContext, now: datetime) -> MailMe
         to=email,
         subject="Your account was deleted",
         paragraphs=(
-            "Your account and everything in it was deleted, and you are signed out everywhere.",
-            "This is the last letter about it. You can create a new account with this address at any time.",
+            "Your account and its data were deleted, and you were signed out everywhere.",
+            "This is the last email you'll get from us. You can create a new account at any time.",
         ),
         facts=circumstances(context, now),
-        closing=("If this wasn't you, somebody knew your password. Change it wherever else you use it.",),
+        closing=("If this wasn't you, someone knew your password. Change it anywhere else you use it.",),
     )
 
 
@@ -38,11 +40,14 @@ def new_address_email(email: str, url: str) -> MailMessage:
         to=email,
         subject="Confirm your new email",
         paragraphs=(
-            "An account with us is to move to this address.",
-            "Nothing changes before you confirm it.",
+            "Someone asked to use this email for their account.",
+            "Nothing changes until you confirm.",
         ),
         action=Action("Confirm my new email", url),
-        closing=("The link works once, for 24 hours.", "If this wasn't you, do nothing."),
+        closing=(
+            "This link works once and expires in 24 hours.",
+            "If this wasn't you, you can ignore this email.",
+        ),
         thread="email change",
     )
 
@@ -51,12 +56,12 @@ def address_taken_email(email: str) -> MailMessage:
     """Return the notice that a user of another account requested this address."""
     return MailMessage(
         to=email,
-        subject="Somebody wanted to use your email",
+        subject="Someone tried to use your email",
         paragraphs=(
-            "Somebody asked to move their account to this address, which belongs to an account already.",
-            "Nothing changed, and they were not told.",
+            "Someone tried to change their account's email to yours, but you already have an account.",
+            "Nothing changed, and we didn't tell them.",
         ),
-        closing=("If it was you: sign in with this address, or delete that account first.",),
+        closing=("If it was you, sign in with this email, or delete that account first.",),
     )
 
 
@@ -66,16 +71,16 @@ def change_asked_email(
     """Return the notice to the old address that a change was requested, with the undo link."""
     return MailMessage(
         to=email,
-        subject="Your email is about to change",
+        subject="Email change requested",
         paragraphs=(
-            f"Somebody who was signed in to your account asked to move it to {new}.",
-            "Nothing changes before that address is confirmed. If this was you, there is nothing to do here.",
+            f"Someone who was signed in to your account asked to change its email to {new}.",
+            "Nothing changes until that email is confirmed. If this was you, you don't need to do anything.",
         ),
         action=Action("This wasn't me", undo_url),
         facts=circumstances(context, now),
         closing=(
-            "The link stops the change, or takes it back for three days.",
-            "It signs everybody out and lets you choose a new password.",
+            "Use the link within three days to cancel or undo the change.",
+            "It also signs out every device and lets you choose a new password.",
         ),
     )
 
@@ -87,11 +92,11 @@ def changed_address_email(
     return MailMessage(
         to=email,
         subject="Your email was changed",
-        paragraphs=(f"Your account has moved to {new}. This address no longer opens it.",),
+        paragraphs=(f"Your account's email is now {new}. You can no longer sign in with this email.",),
         action=Action("This wasn't me", undo_url),
         facts=circumstances(context, now),
         closing=(
-            "For three days the link takes it back.",
-            "It signs everybody out and lets you choose a new password.",
+            "You can undo this for three days with the link.",
+            "It also signs out every device and lets you choose a new password.",
         ),
     )

@@ -7,7 +7,4 @@ class PasswordIsSet(Unavailable):
     """The new password is in force, but older sessions may still be accepted from copies in Redis."""
 
     code = "password_is_set"
-    sentence = (
-        "Your new password is set. We can't yet be sure that every older sign-in has ended everywhere: "
-        "that takes five minutes at most."
-    )
+    sentence = "Your new password is set. It may take up to five minutes to sign you out on other devices."

@@ -3,22 +3,23 @@
 from datetime import datetime
 
 from autograph_web.infra.context import RequestContext
+from autograph_web.infra.wording import counted
 from autograph_web.mail.message import Action, MailMessage, circumstances
-from autograph_web.recovery.revoked_credentials import RevokedCredentials, counted
+from autograph_web.recovery.revoked_credentials import RevokedCredentials
 
 
 def reset_email(email: str, url: str, seconds: int, context: RequestContext, now: datetime) -> MailMessage:
     """Return the email with the link for a new password, valid for `seconds`."""
     return MailMessage(
         to=email,
-        subject="Choose a new password",
+        subject="Reset your password",
         paragraphs=(
-            "Somebody asked for a new password for your AutoGraph v3 account. Was it you? Follow this link.",
-            f"It works once, and for {_in_words(seconds)}.",
+            "We received a request to reset the password for your AutoGraph account.",
+            f"Use the link below to choose a new one. It works once and expires in {_in_words(seconds)}.",
         ),
         action=Action("Choose a new password", url),
         facts=circumstances(context, now),
-        closing=("If it wasn't you, do nothing: your password stays as it is.",),
+        closing=("If you didn't request this, you can ignore this email. Your password won't change.",),
         thread="password reset",
     )
 
@@ -27,12 +28,14 @@ def changed_email(
     email: str, url: str, removed: RevokedCredentials, context: RequestContext, now: datetime
 ) -> MailMessage:
     """Return the notice of a new password; `url` is where to request another link."""
-    told = ["Your AutoGraph v3 account has a new password, chosen with a link we sent to this address."]
+    told = ["The password for your AutoGraph account was reset with a link sent to this email."]
     if removed.authenticator_set_up_at is None:
-        told.append("Every sign-in has ended, and every API key. Two-step verification is as it was.")
+        told.append(
+            "All devices were signed out and all API keys were revoked. Two-step verification hasn't changed."
+        )
     else:
         told.append(
-            "Every sign-in has ended. This email had not been confirmed before, so what was set up is void."
+            "All devices were signed out. This email hadn't been verified before, so what was set up is gone."
         )
     return MailMessage(
         to=email,
@@ -40,7 +43,7 @@ def changed_email(
         paragraphs=(
             *told,
             *removal(removed),
-            "If that wasn't you, make your mailbox safe first, then ask for another link here.",
+            "If this wasn't you, secure your email account first, then reset your password here.",
         ),
         action=Action("This wasn't me", url),
         facts=circumstances(context, now),
@@ -53,12 +56,12 @@ def disavowed_email(
     """Return the notice of what was revoked when the user disavowed a sign-in."""
     return MailMessage(
         to=email,
-        subject="Everybody was signed out of your account",
+        subject="All devices were signed out of your account",
         paragraphs=(
-            "A sign-in to your AutoGraph v3 account was taken back with the link we sent to this address.",
-            "Every sign-in has ended, and every API key.",
+            "A sign-in to your AutoGraph account was reported as “not me” with a link sent to this email.",
+            "All devices were signed out and all API keys were revoked.",
             *removal(removed),
-            "Choose a new password now: the person who signed in knows the old one.",
+            "Choose a new password now: the person who signed in knows your current one.",
         ),
         facts=circumstances(context, now),
     )
@@ -70,11 +73,11 @@ def undone_email(
     """Return the notice that the account is back at this address."""
     return MailMessage(
         to=email,
-        subject="The change of your email was taken back",
+        subject="Your email change was undone",
         paragraphs=(
-            "Your account is at this address, everybody is signed out and no device is trusted any more.",
+            "Your account uses this email again. All devices are signed out and no browsers are trusted.",
             *removal(removed),
-            "Choose a new password now: whoever asked for the change was signed in to your account.",
+            "Choose a new password now: whoever requested the change had access to your account.",
         ),
         facts=circumstances(context, now),
     )
@@ -86,12 +89,12 @@ def reclaimed_email(
     """Return the notice of what the first verification of the address revoked."""
     return MailMessage(
         to=email,
-        subject="Your email is confirmed: choose a password",
+        subject="Your email is verified: choose a password",
         paragraphs=(
-            "This email was confirmed where nobody was signed in to its account, and without its password.",
-            "Somebody else may have created the account, so what they knew or set up no longer opens it.",
+            "This email was verified without signing in to its account and without its password.",
+            "Someone else may have created the account, so what they knew or set up no longer gives access.",
             *removal(removed),
-            "If you haven't chosen a password yet, ask for a link with “Forgot it?” where you sign in.",
+            "If you haven't chosen a password yet, use “Forgot password?” on the sign-in page.",
         ),
         facts=circumstances(context, now),
     )
@@ -102,7 +105,7 @@ def removal(removed: RevokedCredentials) -> tuple[str, ...]:
     words = removed.in_words()
     if not words:
         return ()
-    again = " Set up again what was yours." if removed.authenticator_set_up_at else ""
+    again = " If any of it was yours, set it up again." if removed.authenticator_set_up_at else ""
     return (f"We also removed: {words}.{again}",)
 
 
@@ -110,4 +113,4 @@ def _in_words(seconds: int) -> str:
     for size, name in ((3600, "hour"), (60, "minute")):
         if seconds >= size and seconds % size == 0:
             return counted(seconds // size, name)
-    return f"{seconds} seconds"
+    return counted(seconds, "second")

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from autograph_web.authn.revocation import Revoked
+from autograph_web.infra.wording import counted, moment_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,3 @@ class RevokedCredentials:
             "recovery_codes": self.recovery_codes,
         }
         return told | {"passwords": 1} if self.password else told
-
-
-def counted(count: int, name: str) -> str:
-    """Return a number of things in words: "1 API key", "2 API keys"."""
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
-
-
-def moment_in_words(moment: datetime) -> str:
-    """Return a moment to the minute in the format of emails and pages: "28 Nov 2026, 14:02 UTC"."""
-    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"

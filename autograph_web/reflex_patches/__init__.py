@@ -42,5 +42,5 @@ def require(installed: str) -> None:
     if installed != WRITTEN_FOR:
         raise StartupError(
             f"Reflex {installed} is installed, and this version works with {WRITTEN_FOR}:"
-            " install what requirements.txt says"
+            " reinstall the packages in requirements.txt"
         )

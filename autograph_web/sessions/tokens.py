@@ -245,10 +245,10 @@ def _client(context: RequestContext) -> str:
 def _reuse_letter(email: str, context: RequestContext, now: datetime) -> MailMessage:
     return MailMessage(
         to=email,
-        subject="We ended one of your sign-ins",
+        subject="We signed out one of your sessions",
         paragraphs=(
-            "A token of your AutoGraph v3 account was used twice, which happens when it was copied.",
-            "We ended the sign-in it belongs to. This is what we know of the second use:",
+            "A token for your AutoGraph account was used twice, which can mean it was stolen.",
+            "We ended that session. Details of the second use:",
         ),
         facts=circumstances(context, now),
         closing=(

@@ -51,20 +51,20 @@ class Settings(
         if not self.base_url:
             object.__setattr__(self, "base_url", f"http://localhost:{self.port}")
         if not self.mail_from:
-            object.__setattr__(self, "mail_from", f"AutoGraph v3 <no-reply@{self.mail_domain}>")
+            object.__setattr__(self, "mail_from", f"AutoGraph <no-reply@{self.mail_domain}>")
         return self
 
     def _require_production_values(self) -> None:
         if not self.base_url:
-            raise ValueError("AUTOGRAPH_BASE_URL must name the public https address in production")
+            raise ValueError("AUTOGRAPH_BASE_URL must be the public https URL in production")
         if not self.secure and urlsplit(self.base_url).hostname not in ("localhost", "127.0.0.1"):
             raise ValueError("AUTOGRAPH_BASE_URL must start with https:// in production")
         if not self.secret_keys:
             raise ValueError("AUTOGRAPH_SECRET_KEYS must be set in production (openssl rand -base64 32)")
         if not self.smtp_url:
             raise ValueError(
-                "SMTP_URL must name a mail server in production (smtp://user:password@host:587),"
-                f" or be `{KEEP_LETTERS}` to keep letters in the data folder, where nobody gets them"
+                "SMTP_URL must be a mail server in production (smtp://user:password@host:587),"
+                f" or `{KEEP_LETTERS}` to keep email in the data folder, where no one receives it"
             )
 
     @property
@@ -113,7 +113,7 @@ class Settings(
         """One line for each setting that is set by its deprecated name, with its current name."""
         folder = self.secrets_dir
         told = [
-            f"{old} is an old name: it is {new} now"
+            f"{old} is deprecated: use {new}"
             for old, new in renamed_settings().items()
             if old in os.environ or (folder is not None and (folder / old).is_file())
         ]
@@ -145,7 +145,7 @@ def load_settings() -> Settings:
     """
     folder = os.environ.get(SECRETS_DIR, "").strip()
     if folder and not Path(folder).is_dir():
-        raise SettingsError(f"{SECRETS_DIR}: there is no folder {folder!a}")
+        raise SettingsError(f"{SECRETS_DIR}: folder {folder!a} doesn't exist")
     try:
         # The values come from the environment, then from files.
         return Settings(_secrets_dir=folder or None)  # pyright: ignore[reportCallIssue]
@@ -154,7 +154,7 @@ def load_settings() -> Settings:
     except (UnicodeDecodeError, UnreadableSource) as error:
         if not isinstance(error.__cause__ or error, UnicodeDecodeError):
             raise
-        raise SettingsError(f"{SECRETS_DIR}: a file there is not UTF-8") from None
+        raise SettingsError(f"{SECRETS_DIR}: it contains a file that is not UTF-8") from None
     except SecretError as error:
         raise SettingsError(str(error)) from None
 

@@ -64,7 +64,7 @@ class LimitSettings(_LimitSettings):
                         f"AUTOGRAPH_{limit.setting.upper()}={','.join(map(str, self.rates[limit]))}"
                         for limit in limits
                     )
-                    told.append(f"AUTOGRAPH_{old.upper()} is an old name: set {now}")
+                    told.append(f"AUTOGRAPH_{old.upper()} is deprecated: set {now}")
         return told
 
     @property

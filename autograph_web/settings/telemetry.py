@@ -42,7 +42,7 @@ class TelemetrySettings(Section):
     @classmethod
     def _check_metrics_token(cls, value: str) -> str:
         if value and (len(value) < _SHORTEST_TOKEN or not value.isascii() or not value.isprintable()):
-            raise ValueError(f"must have {_SHORTEST_TOKEN} letters or more (openssl rand -hex 32)")
+            raise ValueError(f"must be at least {_SHORTEST_TOKEN} characters (openssl rand -hex 32)")
         return value
 
     @property

@@ -4,7 +4,7 @@ from playwright.async_api import Locator
 
 from tests.support.browser.visitor import Visitor
 
-MISMATCH = "That email and password don't match. Check both and try again."
+MISMATCH = "Wrong email or password."
 CHECK_FIELD = "That didn't go through. Check the field marked below."
 ENDED = "You were signed out. Sign in to continue."
 GO_ON = "Sign in to continue."

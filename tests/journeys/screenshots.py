@@ -279,7 +279,7 @@ async def verified(visitor: Visitor) -> None:
     person, server = newcomer(), _servers[visitor.base_url]
     person.join(server)
     await kept_messages.follow(
-        visitor, await kept_messages.link_to(server, person.email, "Confirm your email")
+        visitor, await kept_messages.link_to(server, person.email, "Verify your email")
     )
     await visitor.page.get_by_role("button", name="Verify my email").click()
     await expect(visitor.page.locator("#go-on")).to_be_visible()
@@ -315,7 +315,7 @@ async def flags(visitor: Visitor) -> None:
 
 async def flags_choose(visitor: Visitor) -> None:
     await flags(visitor)
-    await visitor.page.get_by_role("button", name="Change Trusted devices").click()
+    await visitor.page.get_by_role("button", name="Change Trusted browsers").click()
     await expect(visitor.page.locator("#step-title")).to_be_focused()
 
 
@@ -332,11 +332,11 @@ async def letter(visitor: Visitor) -> None:
     asked = RequestContext("203.0.113.7", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "")
     text = MailMessage(
         to=MINA.email,
-        subject="Choose a new password",
-        paragraphs=("Somebody asked for a new password for your AutoGraph v3 account. The link works once.",),
+        subject="Reset your password",
+        paragraphs=("We received a request to reset the password for your AutoGraph account.",),
         action=Action("Choose a new password", link),
         facts=circumstances(asked, datetime(2026, 3, 1, 12, tzinfo=UTC)),
-        closing=("If it wasn't you, do nothing: your password stays as it is.",),
+        closing=("If you didn't request this, you can ignore this email. Your password won't change.",),
     )
     await visitor.page.goto("about:blank")
     await visitor.page.set_content(as_html(text))

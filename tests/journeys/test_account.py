@@ -77,7 +77,7 @@ async def test_deleting_takes_the_address_and_leaves_nothing(
     field = signed_in.page.get_by_label("Your email", exact=True)
     for typed, words in (
         ("", "Type your email to confirm."),
-        ("theo@northwind.dev", "That isn't the email of this account."),
+        ("theo@northwind.dev", "That doesn't match this account's email."),
     ):
         await field.fill(typed)
         await button_of(signed_in).click()
@@ -113,7 +113,7 @@ async def test_with_two_step_verification_deleting_takes_password_and_code(
     await password_of(visitor).fill(WRONG)
     await code_of(visitor).fill(await owner.phone.code())
     await visitor.page.get_by_role("button", name="Continue").click()
-    await expect(password_of(visitor)).to_have_accessible_description("That isn't your password. Try again.")
+    await expect(password_of(visitor)).to_have_accessible_description("Wrong password. Try again.")
     await password_of(visitor).fill(member.password)
     await code_of(visitor).fill(await owner.phone.code())
     await visitor.page.get_by_role("button", name="Continue").click()

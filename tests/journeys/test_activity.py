@@ -95,13 +95,13 @@ async def test_the_choices_pick_and_stand_in_the_address(
     await member.sign_in(visitor)
     await open_activity(visitor)
     await expect(rows_of(visitor)).to_have_count(3)
-    await visitor.page.get_by_label("What").select_option("Signing in and out")
+    await visitor.page.get_by_label("What").select_option("Sign-in and sign-out")
     await expect(rows_of(visitor)).to_have_count(2)
     await visitor.at(f"{ACTIVITY}?group=sign_in")
     await expect(visitor.page.locator("#activity-said")).to_have_text("Showing 2 events.")
     await visitor.page.get_by_label("Where").select_option("Everywhere else")
     await expect(rows_of(visitor)).to_have_count(1)
-    await expect(rows_of(visitor)).to_contain_text("Wrong password")
+    await expect(rows_of(visitor)).to_contain_text("Failed sign-in")
     await expect(visitor.page.locator("#activity-said")).to_have_text("Showing one event.")
     await visitor.page.get_by_label("When").select_option("Last 24 hours")
     await visitor.at(f"{ACTIVITY}?group=sign_in&device=other&range=day")
@@ -282,7 +282,7 @@ async def test_no_list_of_one_person_goes_on_for_another(
             payload = {"name": "group", "value": "tokens"} if handler == "choose" else {}
             await socket.call(f"{STATE}.{handler}", payload, ACTIVITY)
         heard = told(await socket.settle())
-    assert not [word for word in ("192.0.2.5", "Access renewed", person.email) if word in heard]
+    assert not [word for word in ("192.0.2.5", "Access token refreshed", person.email) if word in heard]
 
 
 async def test_forged_events_show_nothing_of_anybody(

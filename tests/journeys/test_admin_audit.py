@@ -57,7 +57,7 @@ async def test_events_are_found_by_whose_from_where_what_and_how_it_went(
     await expect(admin.page.locator("#audit-said")).to_have_text("Showing 2 events.")
     await admin.page.get_by_label("Outcome").select_option("Refused or failed")
     await expect(rows_of(admin)).to_have_count(1)
-    await expect(rows_of(admin)).to_contain_text("Wrong password")
+    await expect(rows_of(admin)).to_contain_text("Failed sign-in")
     await expect(rows_of(admin)).to_contain_text("203.0.113.91")
     await admin.check()
     await search(admin, "Network address", "203.0.113.92")

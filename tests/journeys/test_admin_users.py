@@ -21,7 +21,7 @@ from tests.support.browser.visitor import Device, Visitor, unique_address
 from tests.support.mail.kept_messages import wait_for_letter
 from tests.support.servers.live_server import LiveServer, asks
 
-LAST = "That is the only administrator who can sign in. Make somebody else one first."
+LAST = "This is the only administrator who can sign in. Make someone else an administrator first."
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -157,7 +157,7 @@ async def test_one_account_is_shown_with_what_happened_to_it(
     await admin.page.get_by_role("link", name="See all").click()
     await expect(admin.page.locator("#events tbody tr")).to_have_count(2)
     await admin.open(f"/admin/users/person?id={uuid4()}")
-    await expect(admin.page.locator("#nothing")).to_contain_text("There is no such account.")
+    await expect(admin.page.locator("#nothing")).to_contain_text("Account not found.")
     await admin.check()
 
 
@@ -195,7 +195,7 @@ async def test_somebody_who_is_locked_leaves_at_once(
     await expect(notice_of(owner)).to_have_text(ENDED)
     await person.try_to_sign_in(owner, person.password)
     await expect(alert_of(owner)).not_to_be_empty()
-    await wait_for_letter(live_server, person.email, "Your account was locked")
+    await wait_for_letter(live_server, person.email, "Your account has been locked")
 
     await ask(admin, "Unlock account", "unlock")
     await answer(admin, f"{person.email} can sign in again.")

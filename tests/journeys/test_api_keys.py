@@ -125,7 +125,7 @@ async def test_a_key_is_made_shown_once_used_and_revoked(
     await expect(line).to_contain_text("Last used:")
     await expect(line.locator(".badge")).to_have_count(0)
     await signed_in.check()
-    assert await wait_for_letter(live_server, person.email, "You have a new API key")
+    assert await wait_for_letter(live_server, person.email, "New API key created")
 
     await line.get_by_role("button", name="Revoke").click()
     await at_step(signed_in, "revoke")

@@ -14,7 +14,7 @@ from tests.support.browser.visitor import Device, Visitor
 from tests.support.mail.kept_messages import wait_for_letter
 from tests.support.servers.live_server import LiveServer
 
-CONFIRM, ASKED, CHANGED = "Confirm your new email", "Your email is about to change", "Your email was changed"
+CONFIRM, ASKED, CHANGED = "Confirm your new email", "Email change requested", "Your email was changed"
 
 
 def new_address(person: Person) -> Person:
@@ -41,8 +41,8 @@ async def test_the_account_moves_once_the_new_address_confirms(
     field = signed_in.page.get_by_label("New email")
     for typed, words in (
         ("", "Type your email address."),
-        ("mina", "Enter an email address"),
-        (person.email.upper(), "That's the address you have."),
+        ("mina", "Enter a valid email address"),
+        (person.email.upper(), "That's already your email."),
     ):
         await field.fill(typed)
         await button_of(signed_in).click()
@@ -106,7 +106,7 @@ async def test_the_old_address_takes_it_back(
     await follow(owner, back)
     await expect(notice_of(owner)).to_contain_text("your old email is back")
     await owner.check()
-    assert await wait_for_letter(live_server, person.email, "The change of your email was taken back")
+    assert await wait_for_letter(live_server, person.email, "Your email change was undone")
 
 
 async def test_a_change_that_waits_is_stopped(
@@ -134,7 +134,7 @@ async def test_an_address_taken_meanwhile_is_refused_at_the_end(
     await signed_in.page.get_by_role("button", name="Confirm my new email").click()
     await signed_in.at("/change-email")
     await signed_in.connected()
-    await expect(alert_of(signed_in)).to_contain_text("already has an account")
+    await expect(alert_of(signed_in)).to_contain_text("already an account")
     await signed_in.check()
 
 
@@ -145,5 +145,5 @@ async def test_without_a_link_the_pages_say_what_to_do(visitor: Visitor) -> None
         await visitor.page.get_by_text("I have the link as text").click()
         await visitor.check()
         await follow(visitor, f"{path}#token={'A' * 43}")
-        await expect(alert_of(visitor)).to_contain_text("We don't know that link.")
+        await expect(alert_of(visitor)).to_contain_text("That link isn't valid.")
         await visitor.check()

@@ -15,7 +15,7 @@ from tests.support.browser.visitor import Device, Visitor
 from tests.support.mail.kept_messages import link_in_letter
 from tests.support.servers.live_server import LiveServer
 
-LETTER = "Confirm your email"
+LETTER = "Verify your email"
 SENT = "If that email still needs it, a link is on its way."
 
 
@@ -70,7 +70,7 @@ async def test_the_banner_asks_until_the_link_was_followed(
     await signed_in.check()
     await follow(signed_in, first)
     await outcome(signed_in, "replaced")
-    await expect(alert_of(signed_in)).to_contain_text("a newer one took its place")
+    await expect(alert_of(signed_in)).to_contain_text("replaced by a newer one")
 
     newer = await newer_link(live_server, person, first)
     await follow(signed_in, newer)
@@ -116,7 +116,7 @@ async def test_an_owner_who_did_not_register_sees_what_ended_and_chooses_a_passw
     await outcome(visitor, "ready")
     await visitor.page.get_by_label("Password of this account").fill("gravel harbour thirteen violas")
     await visitor.page.get_by_role("button", name="Verify my email").click()
-    await expect(visitor.page.locator("#password-error")).to_contain_text("That isn't your password")
+    await expect(visitor.page.locator("#password-error")).to_contain_text("Wrong password")
     await outcome(visitor, "ready")
     await visitor.page.get_by_role("button", name="Verify my email").click()
     await visitor.at("/password-reset/confirm")
@@ -188,7 +188,7 @@ async def test_a_server_that_insists_lets_nobody_in_before(
 
     await visitor.open("/login")
     await person.try_to_sign_in(visitor, person.password)
-    await expect(alert_of(visitor)).to_contain_text("Confirm your email first")
+    await expect(alert_of(visitor)).to_contain_text("Verify your email before you sign in")
     await visitor.check()
     await visitor.page.get_by_role("link", name="Have a new link sent").click()
     await visitor.at("/verify-email")

@@ -74,17 +74,17 @@ async def test_a_flag_is_seen_chosen_for_reviewed_switched_and_reset(
     await at_step(visitor, "review")
     await expect(visitor.page.locator("#review-form")).to_be_visible()
     await expect(visitor.page.locator(".step .said")).to_contain_text(
-        "Trusted devices: Off for 25 % of the accounts. No browser may be trusted"
+        "Trusted browsers: Off for 25 % of the accounts. Users always need a code"
     )
     await visitor.check()
     await visitor.page.locator("#cancel").click()
     await at_step(visitor, "")
     await expect(line_of(visitor, "trusted_devices")).to_contain_text("As in the settings.")
 
-    await switch(visitor, "trusted_devices", "No browser may be trusted", "25")
+    await switch(visitor, "trusted_devices", "Users always need a code", "25")
     await expect(visitor.page.locator("#flags")).to_be_focused()
     await expect(notice_of(visitor)).to_have_text(
-        "Trusted devices was changed. Every worker knows within two seconds."
+        "Trusted browsers was changed. Every worker knows within two seconds."
     )
     line = line_of(visitor, "trusted_devices")
     await expect(line.locator(".badge")).to_have_text("Off for 25 %")
@@ -103,7 +103,7 @@ async def test_an_invalid_percentage_is_reported_beside_its_field(
     await begin(visitor, "sign_in_notices")
     for typed in ("101", "-1", "half", "٣"):
         await visitor.page.locator("#percent").fill(typed)
-        await visitor.page.get_by_label("No letter tells").check()
+        await visitor.page.get_by_label("No emails about").check()
         await button_of(visitor).click()
         await expect(visitor.page.locator("#percent")).to_be_focused()
         await expect(visitor.page.locator("#percent-error")).to_contain_text("a whole number from 0 to 100")
@@ -121,14 +121,14 @@ async def test_a_closed_registration_says_so_kindly(
     await expect(visitor.page.locator("#register-form")).to_be_visible()
     await come(admin, brittle_server, person)
     stranger = new_person()
-    await switch(admin, "registration_open", "Nobody may create an account")
+    await switch(admin, "registration_open", "Only administrators can create")
     await asyncio.sleep(KNOWN_WITHIN_S)
     await stranger.fill_in(visitor)
     await visitor.page.get_by_role("button", name="Create account").click()
-    await expect(alert_of(visitor)).to_contain_text("New accounts can't be created here right now.")
+    await expect(alert_of(visitor)).to_contain_text("Registration is closed.")
     await visitor.check()
     await visitor.open("/register")
-    await expect(visitor.page.locator("#closed")).to_contain_text("ask whoever runs this server")
+    await expect(visitor.page.locator("#closed")).to_contain_text("contact an administrator")
     await expect(visitor.page.locator("#register-form")).to_have_count(0)
     await visitor.check()
     await operate(brittle_server, "flags", "reset", "registration_open")
@@ -170,7 +170,7 @@ async def test_forged_events_switch_nothing(visit: Visit, person: Person, brittl
     victim = await visit(DESKTOP, brittle_server)
     await come(victim, brittle_server, person)
     await begin(victim, "password_grant")
-    await victim.page.get_by_label("POST /token answers 404").check()
+    await victim.page.get_by_label("POST /token returns 404").check()
     await button_of(victim).click()
     await at_step(victim, "review")
     tab, browser = await tab_of(victim), await browser_of(victim)

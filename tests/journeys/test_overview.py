@@ -86,7 +86,7 @@ async def test_the_second_sign_in_shows_the_first(visit: Visit, device: Device, 
         "You're signed in in 2 places, this one included."
     )
     await expect(events_of(visitor)).to_have_text(
-        [re.compile(f"^{words}") for words in ("Signed in", "Wrong password", "Signed in", "Account created")]
+        [re.compile(f"^{words}") for words in ("Signed in", "Failed sign-in", "Signed in", "Account created")]
     )
     await visitor.check()
 

@@ -73,7 +73,7 @@ async def test_the_password_is_changed_and_every_other_device_is_out(
     await expect(alert_of(other)).not_to_be_empty()
     await changed.sign_in(other)
     letter = await wait_for_letter(live_server, person.email, CHANGED.rstrip("."))
-    assert "Every other device was signed out." in text_of(letter)
+    assert "All other devices were signed out." in text_of(letter)
     heard.check_answers(person.password, changed.password)
 
 
@@ -99,9 +99,9 @@ async def test_what_is_wrong_is_said_beside_its_field(
     for label, current, new, words in (
         ("Current password", "", "", "Type the password you have now."),
         ("New password", person.password, "", "Type your new password."),
-        ("Current password", WRONG, changed.password, "That isn't your password. Try again."),
+        ("Current password", WRONG, changed.password, "Wrong password. Try again."),
         ("New password", person.password, "short", "That password is too short."),
-        ("New password", person.password, person.password, "That's the password you have."),
+        ("New password", person.password, person.password, "Choose a password that's different"),
     ):
         field = signed_in.page.get_by_label(label, exact=True)
         await fill_in(signed_in, current, new)

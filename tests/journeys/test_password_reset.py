@@ -22,11 +22,11 @@ from tests.support.servers.live_server import LiveServer
 ASK, CHOOSE = "/password-reset", "/password-reset/confirm"
 COOKIE = "autograph_link_password_reset"
 NEW = "fourteen lanterns over calm water"
-ON_ITS_WAY = "If that email has an account, a link is on its way."
-SET = "Your new password is set. Sign in with it."
+ON_ITS_WAY = "If there's an account for that email, we've sent a link."
+SET = "Your password has been changed. Sign in with your new password."
 USED = "That link was already used. Request a new one if you need it."
 DONE = "That link did its work: it set a new password. Sign in with that."
-UNKNOWN = "We don't know that link. Open the one in our letter once more, or ask for a new one."
+UNKNOWN = "That link isn't valid. Open it again from our email, or request a new one."
 _KEPT = "() => JSON.stringify([location.href, { ...localStorage }, { ...sessionStorage }, history.state])"
 
 

@@ -10,7 +10,7 @@ from tests.journeys.person import Person, at_overview
 from tests.journeys.websocket_interception import InterceptedWebsocket
 from tests.support.browser.visitor import Visitor
 
-ADVICE = "Use a longer or less usual one - a short sentence works well."
+ADVICE = "Try something longer or less common, such as a short sentence."
 
 
 def meter_of(visitor: Visitor) -> Locator:
@@ -38,7 +38,7 @@ async def test_the_form_waits_for_somebody(visitor: Visitor) -> None:
 async def test_the_meter_judges_while_somebody_types(visitor: Visitor) -> None:
     await visitor.open("/register")
     for password, score, label, reasons in (
-        ("kettle", "0", "Too short", ["Use 8 characters or more."]),
+        ("kettle", "0", "Too short", ["Use at least 8 characters."]),
         ("password1", "1", "Weak", ["This is a very common password.", ADVICE]),
         ("plum kettle", "3", "Good", []),
         ("ink on graph paper", "4", "Strong", []),
@@ -58,7 +58,7 @@ async def test_a_password_made_of_the_email_is_weak(visitor: Visitor) -> None:
     await email_of(visitor).fill("violet.harbour@northwind.dev")
     await password_of(visitor).fill("violet.harbour1")
     await expect(meter_of(visitor)).to_have_attribute("aria-valuetext", "Weak")
-    await expect(said_of(visitor)).to_contain_text("It is made of your email or of our name.")
+    await expect(said_of(visitor)).to_contain_text("Don't base it on your email or this service's name.")
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ async def test_a_password_made_of_the_email_is_weak(visitor: Visitor) -> None:
             "mina.northwind",
             "ink on graph paper",
             "Email",
-            "Enter an email address like name@example.com.",
+            "Enter a valid email address, like name@example.com.",
             id="no address",
         ),
         pytest.param(
             "mina@northwind.dev",
             "kettle",
             "Password",
-            "That password is too short. Use 8 characters or more.",
+            "That password is too short. Use at least 8 characters.",
             id="too short",
         ),
         pytest.param(
@@ -113,7 +113,7 @@ async def test_a_taken_email_leads_to_signing_in(visitor: Visitor, member: Perso
     await password_of(visitor).fill("quite another sentence")
     await button_of(visitor).click()
     await expect(email_of(visitor)).to_have_accessible_description(
-        "That email already has an account. Sign in instead."
+        "There's already an account with that email. Sign in instead."
     )
     await expect(email_of(visitor)).to_have_value(member.email.upper())
     await expect(email_of(visitor)).to_be_focused()

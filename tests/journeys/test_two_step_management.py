@@ -82,7 +82,7 @@ async def test_another_authenticator_replaces_the_old(
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     await type_code(visitor, owner.phone.entry.code(time.time()))
     newer = f"Use the newer entry in your app, the one with {today} in its name."
-    await code_is_refused(visitor, f"That code is of the authenticator you are replacing. {newer}")
+    await code_is_refused(visitor, f"That code is from the authenticator app you're replacing. {newer}")
     phone = Phone(Authenticator(key))
     await type_code(visitor, await phone.code())
     codes = await shown_codes(visitor)
@@ -94,7 +94,7 @@ async def test_another_authenticator_replaces_the_old(
     await other.open("/login")
     await owner.show_password(other)
     await type_code(other, owner.phone.entry.code(time.time()))
-    await code_is_refused(other, f"That code is of an authenticator you have replaced. {newer}")
+    await code_is_refused(other, f"That code is from an authenticator app you've replaced. {newer}")
     assert not await owner.may_enter(owner.paper[0])
     assert await owner.may_enter(await phone.code())
     await heard.check(key, abandoned, owner.phone.entry.key, *owner.paper, *codes)
@@ -120,7 +120,7 @@ async def test_turning_it_off_takes_the_password_and_a_code(
     await password_of(visitor).fill(WRONG)
     await code_of(visitor).fill(await owner.phone.code())
     await go_on.click()
-    await expect(password_of(visitor)).to_have_accessible_description("That isn't your password. Try again.")
+    await expect(password_of(visitor)).to_have_accessible_description("Wrong password. Try again.")
     await expect(password_of(visitor)).to_be_focused()
     await visitor.check()
     await password_of(visitor).fill(member.password)

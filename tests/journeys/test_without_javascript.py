@@ -77,9 +77,9 @@ async def test_what_an_account_cannot_be_created_with_is_explained_without_it(
     await visitor.load("/register")
     await expect(said_by(visitor)).to_have_count(0)
     for person, words in (
-        (Person("no address", member.password), "Enter an email address like name@example.com."),
+        (Person("no address", member.password), "Enter a valid email address, like name@example.com."),
         (Person(member.email, "violin"), "That password is too short."),
-        (member, "That email already has an account. Sign in instead."),
+        (member, "There's already an account with that email. Sign in instead."),
     ):
         await person.fill_in(visitor)
         await button_of(visitor).click()
@@ -92,12 +92,12 @@ async def test_the_way_to_a_new_password_is_explained_without_it(visit: Visit, m
     await visitor.load("/password-reset")
     await email_of(visitor).fill(member.email)
     await button_of(visitor).click()
-    await expect(said_by(visitor)).to_have_text("If that email has an account, a link is on its way.")
+    await expect(said_by(visitor)).to_have_text("If there's an account for that email, we've sent a link.")
 
     await visitor.load("/password-reset/confirm")
     await visitor.page.locator("#scriptless-link").fill("x" * 43)
     await visitor.page.locator(".scriptless").get_by_role("button", name="Open it").click()
-    await expect(said_by(visitor)).to_contain_text("We don't know that link.")
+    await expect(said_by(visitor)).to_contain_text("That link isn't valid.")
 
 
 class Delay:

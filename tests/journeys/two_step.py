@@ -16,9 +16,9 @@ from tests.support.clients.authenticator import PERIOD_S, Authenticator
 from tests.support.servers.live_server import LiveServer
 
 SECURITY = "/settings/security"
-WRONG_CODE = "That code didn't work. Codes change every 30 seconds - enter the newest one."
+WRONG_CODE = "That code didn't work. Codes change every 30 seconds, so enter the latest one."
 WRONG_PAPER = "That recovery code didn't work. Each works once - check it, or use another."
-TOOK_TOO_LONG = "That took too long. Sign in once more."
+TOOK_TOO_LONG = "That took too long. Sign in again."
 TURNED_ON = "Two-step verification is on. Signing in now takes your password and a code."
 
 # A code is chosen so that it is still valid when it arrives, however busy the machine.

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from autograph_web.admin.statistics.figures import Day, Now
+from autograph_web.infra.wording import counted
 
 # When failed sign-ins are unusual: at least `_MANY` in a day, and `_TIMES` the average of the days before.
 _MANY, _TIMES = 20, 3
+_SEE_WHY = "Run `python -m autograph_web mail` to see why."
 
 
 class AlertCode(StrEnum):
@@ -38,27 +40,27 @@ def alerts_for(
         (
             letters > 0,
             AlertCode.LETTERS_FAILED,
-            f"{_so_many(letters, 'letter')} could not be delivered. The command `mail` tells why.",
+            f"{counted(letters, 'email')} couldn't be delivered. {_SEE_WHY}",
         ),
         (
             late,
             AlertCode.MAIL_LATE,
-            "Letters have waited for more than five minutes: the mail server may be unreachable.",
+            "Emails have been queued for more than five minutes. The mail server may be unreachable.",
         ),
         (
             admins > 0,
             AlertCode.ADMINS_WITHOUT_MFA,
-            f"{_so_many(admins, 'administrator')} without two-step verification: a password alone is enough.",
+            f"{counted(admins, 'administrator')} {_without(admins)} two-step verification.",
         ),
         (
             _stands_out(today, [day.failures for day in days[:-1]]),
             AlertCode.MANY_FAILURES,
-            f"{_so_many(today, 'sign-in')} failed today, far more than on other days.",
+            f"{counted(today, 'failed sign-in')} today, far more than usual.",
         ),
         (
             reused > 0,
             AlertCode.TOKENS_REUSED,
-            f"{_so_many(reused, 'copied refresh token')} stopped in these days: somebody may have a copy.",
+            f"Blocked {counted(reused, 'reused refresh token')} in this period. {_stolen(reused)}",
         ),
     )
     return [Alert(matter, sentence) for true, matter, sentence in found if true]
@@ -69,5 +71,9 @@ def _stands_out(today: int, before: Sequence[int]) -> bool:
     return today >= _MANY and today > _TIMES * average
 
 
-def _so_many(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number:,} {what}s"
+def _without(number: int) -> str:
+    return "doesn't use" if number == 1 else "don't use"
+
+
+def _stolen(number: int) -> str:
+    return f"Someone may have stolen {'it' if number == 1 else 'them'}."

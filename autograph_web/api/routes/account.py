@@ -36,9 +36,9 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 @router.post("/register", status_code=201, responses=problems(403, 409, 422, 429, 503))
 async def register(context: CurrentContext, data: RegistrationInput) -> AccountOut:
-    """Create an account. It does not sign in: call /login next. A letter asks to confirm the address.
+    """Create an account. This doesn't sign in; call /login next. We email a verification link.
 
-    A server that lets nobody create one answers 403 `registration_closed`.
+    Returns 403 `registration_closed` if registration is closed.
     """
     return AccountOut.of(await services().registration.register(context, data))
 
@@ -47,10 +47,10 @@ async def register(context: CurrentContext, data: RegistrationInput) -> AccountO
 async def change_password(
     context: CurrentContext, principal: CurrentPrincipal, data: PasswordChangeInput, response: Response
 ) -> TokensOut | MessageOut:
-    """Change the password. The session is replaced: the answer holds a new token pair, or sets a new cookie.
+    """Change the password. The session is replaced: the response has a new token pair, or sets a new cookie.
 
-    Every other session ends, unless `end_other_sessions` is false; no device stays trusted. With two-step
-    verification on, a session that never showed a code is refused: sign in again.
+    All other sessions end unless `end_other_sessions` is false, and trusted browsers are removed. With
+    two-step verification on, a session that never used a code is refused: sign in again.
     """
     grant = await services().password_change.change(context, principal, data)
     if principal.token_id is not None:
@@ -67,7 +67,7 @@ async def change_password(
     dependencies=_SIGNED_IN,
 )
 async def export(context: CurrentContext, principal: CurrentPrincipal) -> StreamingResponse:
-    """Download everything that is kept about the account, secrets excepted."""
+    """Download all data stored about the account, without passwords and keys."""
     portions = await services().data_export.begin(context, principal)
     headers = {
         "Content-Disposition": 'attachment; filename="autograph-account.json"',
@@ -80,7 +80,10 @@ async def export(context: CurrentContext, principal: CurrentPrincipal) -> Stream
 async def delete(
     context: CurrentContext, principal: CurrentPrincipal, data: DeletionInput, response: Response
 ) -> MessageOut:
-    """Delete the account and everything in it, at once. Needs a sign-in like /mfa/disable."""
+    """Permanently delete the account and its data, immediately.
+
+    Requires a sign-in from the last 10 minutes (with two-step verification, if on).
+    """
     await services().deletion.delete(context, principal, data.confirm_email)
     if principal.token_id is None:
         cookies.clear_session(services().settings, response)

@@ -22,8 +22,7 @@ async def activity(
 ) -> ActivityOut:
     """List the account's own events, newest first.
 
-    While there are older ones, `next_cursor` says where they begin, and so does a `Link` with `rel="next"`
-    (RFC 8288).
+    If there are older events, `next_cursor` and a `Link` header with `rel="next"` (RFC 8288) point to them.
     """
     page = await services().activity.page(caller, query, query.cursor, query.limit)
     link_next(request, response, "cursor", page.next_cursor)
@@ -40,6 +39,6 @@ async def activity(
 async def export(
     context: CurrentContext, principal: CurrentPrincipal, query: Annotated[ExportQuery, Query()]
 ) -> StreamingResponse:
-    """Download every event the filters pick, newest first; `X-Total-Events` says how many there are."""
+    """Download every event that matches the filters, newest first; `X-Total-Events` is their number."""
     download = await services().activity.download(context, principal, query, query.format)
     return as_file(download, query.format, "activity")

@@ -44,9 +44,9 @@ _RECENT = 10
 async def users(
     _operator: CurrentOperator, query: Annotated[UsersQuery, Query()], request: Request, response: Response
 ) -> UsersOut:
-    """List accounts by address.
+    """List accounts by email.
 
-    While there are more, `next_after` says where they begin, and so does a `Link` with `rel="next"`.
+    If there are more, `next_after` and a `Link` header with `rel="next"` point to them.
     """
     people, following = await services().user_directory.page(query.wanted, query.after, query.limit)
     link_next(request, response, "after", following)
@@ -55,10 +55,11 @@ async def users(
 
 @router.post("/users", status_code=201, responses=_CHANGE, dependencies=_SIGNED_IN)
 async def create(operator: SignedInOperator, data: CreationInput) -> CreatedOut:
-    """Make an account for somebody, whose address then counts as verified.
+    """Create an account for someone. Their email is marked as verified.
 
-    With a `password`; or with `invite`, which mails a link for choosing one; or with neither, and the answer
-    holds that link. It works once, for 24 hours. Needs a sign-in like /mfa/disable.
+    Send a `password`; or `invite` to email them a link to set one; or neither, and the response has that
+    link. It works once and expires in 24 hours. Requires a sign-in from the last 10 minutes (with two-step
+    verification, if on).
     """
     created = await services().user_provisioning.create(operator, data)
     return CreatedOut.of(created, invited=data.invite)
@@ -66,7 +67,7 @@ async def create(operator: SignedInOperator, data: CreationInput) -> CreatedOut:
 
 @_shared.get("/users/{user_id}", responses=problems(401, 403, 404, 422, 503), dependencies=_SIGNED_IN)
 async def user(_operator: CurrentOperator, user_id: UUID) -> StandingOut:
-    """Show one account: how it stands, where it is signed in, and what happened last."""
+    """Return one account with its active sessions and latest events."""
     standing = await _standing(user_id)
     recent = await services().audit_search.page(AuditInput(person=str(user_id)), None, _RECENT)
     return StandingOut.made(
@@ -76,47 +77,65 @@ async def user(_operator: CurrentOperator, user_id: UUID) -> StandingOut:
 
 @router.post("/users/{user_id}/lock", responses=_CHANGE, dependencies=_SIGNED_IN)
 async def lock(operator: CurrentOperator, user_id: UUID) -> ChangedOut:
-    """Let nobody sign in to an account any more, and sign it out. Needs a sign-in like /mfa/disable."""
+    """Lock an account and sign it out.
+
+    Requires a sign-in from the last 10 minutes (with two-step verification, if on).
+    """
     return ChangedOut(changed=await services().user_actions.lock(operator, user_id))
 
 
 @router.post("/users/{user_id}/unlock", responses=_CHANGE, dependencies=_SIGNED_IN)
 async def unlock(operator: SignedInOperator, user_id: UUID) -> ChangedOut:
-    """Let the owner of an account sign in again. Needs a sign-in like /mfa/disable."""
+    """Unlock an account.
+
+    Requires a sign-in from the last 10 minutes (with two-step verification, if on).
+    """
     return ChangedOut(changed=await services().user_actions.unlock(operator, user_id))
 
 
 @router.post("/users/{user_id}/role", responses=_CHANGE, dependencies=_SIGNED_IN)
 async def role(operator: SignedInOperator, user_id: UUID, data: RoleRequest) -> ChangedOut:
-    """Give an account a role, and end every session from before. Needs a sign-in like /mfa/disable."""
+    """Change the role of an account and end its sessions.
+
+    Requires a sign-in from the last 10 minutes (with two-step verification, if on).
+    """
     return ChangedOut(changed=await services().user_actions.set_role(operator, user_id, data.role))
 
 
 @router.delete("/users/{user_id}/sessions", responses=_CHANGE, dependencies=_SIGNED_IN)
 async def end_sessions(operator: CurrentOperator, user_id: UUID) -> RevokedOut:
-    """Sign an account out everywhere. Needs a sign-in like /mfa/disable."""
+    """Sign an account out everywhere.
+
+    Requires a sign-in from the last 10 minutes (with two-step verification, if on).
+    """
     return RevokedOut(revoked=await services().user_actions.end_sessions(operator, user_id))
 
 
 @router.post("/users/{user_id}/mfa/reset", responses=_CHANGE | problems(400), dependencies=_SIGNED_IN)
 async def reset_mfa(operator: SignedInOperator, user_id: UUID) -> MessageOut:
-    """Take every second factor and trusted device away, and sign out. Needs a sign-in like /mfa/disable."""
+    """Reset two-step verification and sign out.
+
+    Requires a sign-in from the last 10 minutes (with two-step verification, if on).
+    """
     await services().user_actions.reset_mfa(operator, user_id)
-    return MessageOut(message="Two-step verification is off, and the owner was told.")
+    return MessageOut(message="Two-step verification is off, and the user was notified.")
 
 
 @router.post("/users/{user_id}/limits/lift", responses=_CHANGE, dependencies=_SIGNED_IN)
 async def lift_limits(operator: SignedInOperator, user_id: UUID) -> LiftedOut:
-    """Lift the limits on signing in to an account, and of the addresses from which that failed lately.
+    """Lift the sign-in limits of an account, and of the IP addresses of its recent failed sign-ins.
 
-    Needs a sign-in like /mfa/disable.
+    Requires a sign-in from the last 10 minutes (with two-step verification, if on).
     """
     return LiftedOut(lifted=await services().limits.lift_account(operator, user_id))
 
 
 @router.post("/addresses/unlock", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
 async def unlock_address(operator: SignedInOperator, data: AddressRequest) -> LiftedOut:
-    """Lift the limits on tries of an address, for IPv6 of its /64. Needs a sign-in like /mfa/disable."""
+    """Lift the rate limits of an IP address; for IPv6, of its /64.
+
+    Requires a sign-in from the last 10 minutes (with two-step verification, if on).
+    """
     return LiftedOut(lifted=await services().limits.lift_address(operator, data.address))
 
 
@@ -124,9 +143,9 @@ async def unlock_address(operator: SignedInOperator, data: AddressRequest) -> Li
 async def audit(
     _operator: CurrentOperator, query: Annotated[AuditQuery, Query()], request: Request, response: Response
 ) -> FindingsOut:
-    """List everybody's events, newest first.
+    """List the events of all accounts, newest first.
 
-    While there are older ones, `next_cursor` says where they begin, and so does a `Link` with `rel="next"`.
+    If there are older events, `next_cursor` and a `Link` header with `rel="next"` point to them.
     """
     page = await services().audit_search.page(query, query.cursor, query.limit)
     link_next(request, response, "cursor", page.next_cursor)
@@ -140,7 +159,7 @@ async def audit(
     dependencies=_SIGNED_IN,
 )
 async def export(operator: CurrentOperator, query: Annotated[AuditExportQuery, Query()]) -> StreamingResponse:
-    """Download every event the filters pick, newest first; `X-Total-Events` says how many there are."""
+    """Download every event that matches the filters, newest first; `X-Total-Events` is their number."""
     download = await services().audit_search.download(operator, query, query.format)
     return as_file(download, query.format, "audit")
 

@@ -18,16 +18,17 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 @router.get("", responses=problems(401, 403, 503), dependencies=_SIGNED_IN)
 async def api_keys(principal: CurrentPrincipal) -> list[ApiKeyOut]:
-    """List your API keys, newest first; one that has expired stays in the list for thirty days."""
+    """List your API keys, newest first; expired keys stay in the list for 30 days."""
     return [ApiKeyOut.of(key) for key in await services().api_keys.of(principal.user_id)]
 
 
 @router.post("", status_code=201, responses=problems(401, 403, 409, 422, 429, 503), dependencies=_SIGNED_IN)
 async def create(context: CurrentContext, principal: CurrentPrincipal, data: ApiKeyInput) -> ApiKeyCreatedOut:
-    """Make an API key: `key` is shown this once. Needs a sign-in like /mfa/disable.
+    """Create an API key; `key` is returned once.
 
-    It ends after 90 days unless `expires_in_days` or `expires_at` says otherwise; null is never. The scope
-    `admin` is for administrators.
+    It expires after 90 days unless `expires_in_days` or `expires_at` is set; null means never. Only
+    administrators can use the scope `admin`. Requires a sign-in from the last 10 minutes (with two-step
+    verification, if on).
     """
     return ApiKeyCreatedOut.issued(await services().api_keys.create(context, principal, data))
 
@@ -36,6 +37,6 @@ async def create(context: CurrentContext, principal: CurrentPrincipal, data: Api
 async def revoke(
     context: CurrentContext, principal: CurrentPrincipal, key_id: Annotated[str, Path(max_length=64)]
 ) -> MessageOut:
-    """Revoke an API key; it opens nothing from now on."""
+    """Revoke an API key; it stops working immediately."""
     await services().api_keys.revoke(context, principal, key_id)
     return MessageOut(message="The API key was revoked.")

@@ -29,21 +29,21 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 @router.post("/email-verification/request", responses=problems(401, 429, 503), dependencies=_SIGNED_IN)
 async def request_verification(context: CurrentContext, principal: CurrentPrincipal) -> MessageOut:
-    """Have a new link sent to the account's address; earlier ones stop working."""
+    """Send a new link to the account's email; earlier links stop working."""
     if await services().verification.resend(context, principal.user_id):
-        return MessageOut(message="A link is on its way. It works for 24 hours.")
-    return MessageOut(message="Your email is confirmed already.")
+        return MessageOut(message="We've sent a link. It works once and expires in 24 hours.")
+    return MessageOut(message="Your email is already verified.")
 
 
 @router.post("/email-verification/confirm", responses=problems(400, 401, 403, 422, 429, 503))
 async def confirm_verification(
     context: CurrentContext, principal: OptionalPrincipal, data: VerificationConfirmation
 ) -> EmailVerifiedOut:
-    """Verify the address with the token of the link. It signs nobody in.
+    """Verify the email with the token from the link. Doesn't sign in.
 
-    Send an access token of the account, or `password`, to show that mailbox and account have one owner.
-    Without either everything from before ends, the password included: `removed` says what, and
-    `password_reset_token` is for /password-reset/confirm.
+    Send an access token of the account, or `password`, to prove that the inbox and the account belong to
+    the same person. Without either, everything set up before is revoked, including the password: `removed`
+    lists it, and `password_reset_token` is for /password-reset/confirm.
     """
     password = data.password.get_secret_value() if data.password else None
     evidence = Evidence(principal.user_id if principal else None, password)
@@ -53,26 +53,28 @@ async def confirm_verification(
 
 @router.post("/email-change/request", responses=problems(401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
 async def request_change(context: CurrentContext, principal: CurrentPrincipal, data: NewEmail) -> MessageOut:
-    """Have a link sent to a new address, and word to the old one. Needs a sign-in like /mfa/disable.
+    """Send a link to a new email and notify the old one.
 
-    Nothing changes before the link is used. The answer is the same if the address has an account already.
+    Nothing changes until the link is used. The response is the same if the new email already has an
+    account. Requires a sign-in from the last 10 minutes (with two-step verification, if on).
     """
     email = await services().email_change.request(context, principal, data.email)
-    return MessageOut(message=f"A link is on its way to {email}. It works for 24 hours.")
+    return MessageOut(message=f"We've sent a link to {email}. It works once and expires in 24 hours.")
 
 
 @router.post("/email-change/confirm", responses=problems(400, 409, 422, 429, 503))
 async def confirm_change(context: CurrentContext, data: LinkToken) -> AccountOut:
-    """Move the account to the new address with the token of the link. Nobody is signed out."""
+    """Change the account's email with the token from the link. Sessions stay active."""
     return AccountOut.of(await services().email_change.confirm(context, data.token.get_secret_value()))
 
 
 @router.post("/email-change/undo", responses=problems(400, 409, 422, 429, 503))
 async def undo_change(context: CurrentContext, data: LinkToken) -> EmailUndoneOut:
-    """Give the account its old address back with the token of the link that was sent there.
+    """Restore the account's previous email with the token from the link that was sent there.
 
-    Every sign-in and every key ends, and a second factor set up since the change was asked for, or since an
-    earlier sign-in from an unknown browser. Use `password_reset_token` at /password-reset/confirm next.
+    All sessions end and all API keys are revoked, as is an authenticator app set up since the change was
+    requested, or since an earlier sign-in from an unknown browser. Use `password_reset_token` at
+    /password-reset/confirm next.
     """
     back = await services().email_undo.undo(context, data.token.get_secret_value())
     return EmailUndoneOut(password_reset_token=back.token, removed=RemovedOut.of(back.removed))

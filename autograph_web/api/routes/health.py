@@ -16,7 +16,7 @@ router = APIRouter(route_class=StrictRoute, prefix="/health", tags=["Health"])
 @router.head("/live", include_in_schema=False)
 @router.get("/live", response_model_exclude_unset=True)
 async def live() -> HealthOut:
-    """Tell that the process answers."""
+    """Liveness probe."""
     return HealthOut(status="ok")
 
 
@@ -25,9 +25,9 @@ async def live() -> HealthOut:
     "/ready", response_model_exclude_unset=True, responses={503: {"model": HealthOut, "headers": RETRY_AFTER}}
 )
 async def ready(request: Request, response: Response) -> HealthOut:
-    """Tell whether the process can serve: 503 names the part that is down.
+    """Readiness probe; 503 names the component that is down.
 
-    Operators, as for `/metrics`, also read what is wrong with it.
+    Operators (see `/metrics`) also get the details.
     """
     checks, mail = await asyncio.gather(services().health.look(), services().health.mail())
     well = all(check.well for check in checks)

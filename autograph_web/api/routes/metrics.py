@@ -16,10 +16,10 @@ router = APIRouter(route_class=StrictRoute, tags=["Health"])
 @router.head("/metrics", include_in_schema=False)
 @router.get("/metrics", response_class=PlainTextResponse, responses=problems(401, 404))
 async def metrics(request: Request) -> Response:
-    """Return the figures of this server in Prometheus' text format, for its operators only.
+    """Return the metrics of this server in Prometheus text format, for operators only.
 
-    With `AUTOGRAPH_METRICS_TOKEN` set, show it as a bearer token; without, only programs on the server's
-    own machine find anything here.
+    If `AUTOGRAPH_METRICS_TOKEN` is set, send it as a bearer token. Otherwise only local requests are
+    answered.
     """
     refusal = operator_access_error(request.scope, services().settings)
     if refusal is not None:

@@ -26,18 +26,18 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 @router.post("/setup", responses=problems(401, 403, 429, 503), dependencies=_SIGNED_IN)
 async def setup(context: CurrentContext, principal: CurrentPrincipal) -> MfaSetupOut:
-    """Make a new authenticator key. It protects nothing until /mfa/enable confirms it.
+    """Generate a new authenticator key. It has no effect until /mfa/enable confirms it.
 
-    The sign-in must be at most ten minutes old, and include the second factor if there is one.
+    Requires a sign-in from the last 10 minutes (with two-step verification, if on).
     """
     return MfaSetupOut.of(await services().enrolment.begin(context, principal))
 
 
 @router.post("/enable", responses=problems(400, 401, 403, 422, 429, 503), dependencies=_SIGNED_IN)
 async def enable(context: CurrentContext, principal: CurrentPrincipal, data: EnableRequest) -> MfaEnabledOut:
-    """Confirm the new key with a code of it. The recovery codes are shown this once.
+    """Confirm the new key with a code from it. Recovery codes are returned once.
 
-    Every other session ends, unless `end_other_sessions` is false: none of them has shown a code of this key.
+    All other sessions end unless `end_other_sessions` is false: none of them has used a code from this key.
     """
     codes = await services().enrolment.enable(
         context, principal, data.code.get_secret_value(), end_others=data.end_other_sessions
@@ -47,7 +47,10 @@ async def enable(context: CurrentContext, principal: CurrentPrincipal, data: Ena
 
 @router.post("/verify", responses=problems(401, 422, 429, 503))
 async def verify(context: CurrentContext, data: VerifyRequest) -> TokensOut:
-    """Finish a sign-in with a code. Without `mfa_token` it is the latest of this email, address and agent."""
+    """Finish a sign-in with a code.
+
+    Without `mfa_token`, the latest challenge for this email, IP address and user agent is used.
+    """
     step = SecondStepInput(email=data.email, code=data.code, mfa_token=data.mfa_token)
     grant = await services().second_factor_step.verify(context, step)
     return TokensOut.of(await services().tokens.open_for_client(context, grant))
@@ -55,20 +58,26 @@ async def verify(context: CurrentContext, data: VerifyRequest) -> TokensOut:
 
 @router.post("/disable", responses=problems(400, 401, 403, 503), dependencies=_SIGNED_IN)
 async def disable(context: CurrentContext, principal: CurrentPrincipal) -> MessageOut:
-    """Turn two-step verification off; needs a sign-in with password and factor within ten minutes."""
+    """Turn two-step verification off.
+
+    Requires a sign-in from the last 10 minutes, with two-step verification.
+    """
     await services().enrolment.disable(context, principal)
     return MessageOut(message="Two-step verification is off.")
 
 
 @router.post("/recovery-codes", responses=problems(400, 401, 403, 503), dependencies=_SIGNED_IN)
 async def recovery_codes(context: CurrentContext, principal: CurrentPrincipal) -> RecoveryCodesOut:
-    """Make ten new recovery codes; the old ones stop working. Needs a sign-in like /mfa/disable."""
+    """Generate ten new recovery codes; the old ones stop working.
+
+    Requires a sign-in from the last 10 minutes, with two-step verification.
+    """
     return RecoveryCodesOut(recovery_codes=await services().enrolment.regenerate_codes(context, principal))
 
 
 @router.get("/trusted-devices", responses=problems(401, 503), dependencies=_SIGNED_IN)
 async def trusted_devices(caller: CurrentCaller) -> list[TrustedDeviceOut]:
-    """List the browsers that are not asked for a code, the latest used first."""
+    """List trusted browsers, most recently used first."""
     return [TrustedDeviceOut.of(browser) for browser in await services().trusted_devices.of(caller.user_id)]
 
 
@@ -78,6 +87,6 @@ async def trusted_devices(caller: CurrentCaller) -> list[TrustedDeviceOut]:
 async def forget_trusted_device(
     context: CurrentContext, principal: CurrentPrincipal, device_id: UUID
 ) -> MessageOut:
-    """Ask this browser for a code again."""
+    """Remove a trusted browser."""
     await services().trusted_devices.forget(context, principal, device_id)
     return MessageOut(message="That browser is no longer trusted.")

@@ -19,13 +19,13 @@ _SIGNED_IN = [Security(BEARER), Security(COOKIE)]
 
 @router.get("/statistics", responses=problems(401, 403, 422, 503), dependencies=_SIGNED_IN)
 async def statistics(_caller: CurrentCaller, query: Annotated[StatisticsQuery, Query()]) -> StatisticsOut:
-    """Tell how the server is used: now, and on each of the last 7, 30 or 90 days in UTC."""
+    """Return usage statistics: current totals, and each of the last 7, 30 or 90 days in UTC."""
     return StatisticsOut.of(await services().statistics.report(query.days))
 
 
 @_shared.get("/flags", responses=problems(401, 403, 503), dependencies=_SIGNED_IN)
 async def flags(_caller: CurrentCaller) -> list[FlagOut]:
-    """List the feature flags and how they stand."""
+    """List the feature flags with their values."""
     return [FlagOut.of(standing) for standing in await services().feature_flags.all()]
 
 
@@ -36,7 +36,10 @@ async def switch(
     name: Annotated[str, Path(max_length=64)],
     data: FlagRequest,
 ) -> FlagOut:
-    """Switch a feature flag, on every worker within two seconds. Needs a sign-in like /mfa/disable."""
+    """Change a feature flag; every worker applies it within two seconds.
+
+    Requires a sign-in from the last 10 minutes (with two-step verification, if on).
+    """
     wanted = parse_flag_change(name, data.value, data.percent)
     return FlagOut.of(await services().feature_flags.change(context, principal, wanted))
 

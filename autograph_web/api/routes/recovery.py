@@ -20,17 +20,18 @@ router = APIRouter(route_class=StrictRoute, prefix="/password-reset", tags=["Pas
 
 @router.post("/request", responses=problems(422, 429, 503))
 async def request(context: CurrentContext, data: PasswordResetRequest) -> MessageOut:
-    """Send a link for a new password. The answer is the same whether or not the email has an account."""
+    """Email a password reset link. The response is the same whether or not the email has an account."""
     await services().password_reset.request(context, data.email)
-    return MessageOut(message="If that email has an account, a link is on its way.")
+    return MessageOut(message="If there's an account for that email, we've sent a link.")
 
 
 @router.post("/confirm", responses=problems(400, 422, 429, 503))
 async def confirm(context: CurrentContext, data: PasswordResetConfirmation) -> PasswordSetOut:
-    """Set a new password with the token of a link, which works once and for an hour.
+    """Set a new password with the token from the link.
 
-    Every session of the account is over. Two-step verification stays, unless nobody had verified the address
-    before. `removed` says what no longer opens the account. A refused password uses nothing up.
+    The link works once and expires (after an hour by default). All sessions of the account end. Two-step
+    verification stays on, unless the email had never been verified. `removed` lists what was revoked. A
+    rejected password doesn't use up the link.
     """
     token, password = data.token.get_secret_value(), data.new_password.get_secret_value()
     try:
@@ -40,4 +41,6 @@ async def confirm(context: CurrentContext, data: PasswordResetConfirmation) -> P
             refusal.field = "new_password"  # the name of the field in this request
         raise
     removed = RemovedOut.of(reset.removed)
-    return PasswordSetOut(message="Your new password is set. Sign in with it.", removed=removed)
+    return PasswordSetOut(
+        message="Your password has been changed. Sign in with your new password.", removed=removed
+    )

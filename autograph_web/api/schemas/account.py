@@ -32,6 +32,6 @@ class AccountOut(BaseModel):
 
 
 class MessageOut(BaseModel):
-    """A sentence that says what was done."""
+    """A message about what was done."""
 
     message: str

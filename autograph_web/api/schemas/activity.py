@@ -17,7 +17,9 @@ from autograph_web.sessions.principal import SessionPrincipal
 class ActivityQuery(ActivityInput):
     """Filter and pagination parameters for the account's events."""
 
-    cursor: str | None = Field(default=None, max_length=64, description="`next_cursor` of the page before.")
+    cursor: str | None = Field(
+        default=None, max_length=64, description="`next_cursor` from the previous page."
+    )
     limit: int = Field(default=50, ge=1, le=200)
 
 

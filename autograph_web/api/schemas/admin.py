@@ -23,11 +23,11 @@ class UsersQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    email: AddressText = Field(default="", max_length=LONGEST_EMAIL, description="A part of the address.")
+    email: AddressText = Field(default="", max_length=LONGEST_EMAIL, description="Part of the email.")
     role: Role | None = None
     status: Status | None = None
     mfa: bool | None = Field(default=None, description="Whether two-step verification is on.")
-    after: str = Field(default="", max_length=1024, description="`next_after` of the page before.")
+    after: str = Field(default="", max_length=1024, description="`next_after` from the previous page.")
     limit: int = Field(default=50, ge=1, le=200)
 
     @property
@@ -59,21 +59,21 @@ def _members(person: UserSummary) -> dict[str, Any]:
 
 
 class UsersOut(BaseModel):
-    """Accounts by address; `next_after` is null on the last page."""
+    """Accounts by email; `next_after` is null on the last page."""
 
     users: list[UserOut]
     next_after: str | None
 
 
 class UserSessionOut(BaseModel):
-    """One of the places where somebody is signed in."""
+    """An active session of an account."""
 
     id: UUID
-    method: str = Field(description="What was shown to sign in.", examples=["password+totp"])
+    method: str = Field(description="Sign-in methods used.", examples=["password+totp"])
     ip: str
-    device: str = Field(description="A guess from the user agent.", examples=["Firefox 140 on Linux"])
+    device: str = Field(description="Guessed from the user agent.", examples=["Firefox 140 on Linux"])
     signed_in_at: datetime
-    last_seen_at: datetime = Field(description="To within a few minutes.")
+    last_seen_at: datetime = Field(description="Accurate to a few minutes.")
 
     @classmethod
     def of(cls, session: OpenSession) -> "UserSessionOut":
@@ -89,14 +89,14 @@ class UserSessionOut(BaseModel):
 
 
 class FindingOut(BaseModel):
-    """One event: whose it is, and which operator did it if one did."""
+    """One event, with its account and, if any, the administrator who caused it."""
 
     id: int
     at: datetime
     kind: str
     label: str
     user_id: UUID | None
-    email: str | None = Field(description="The account's address; null if nobody's, or if it is gone.")
+    email: str | None = Field(description="The account's email; null for no account or a deleted one.")
     operator: str | None
     device: str
     ip: str
@@ -132,12 +132,12 @@ class FindingsOut(BaseModel):
 
 
 class StandingOut(UserOut):
-    """An account, and how it stands."""
+    """An account in detail."""
 
     open_sessions: int
     recovery_codes_left: int
     trusted_devices: int
-    sessions: list[UserSessionOut] = Field(description="Those used last; a hundred at most.")
+    sessions: list[UserSessionOut] = Field(description="Most recently used, up to 100.")
     recent_events: list[FindingOut]
 
     @classmethod
@@ -156,7 +156,7 @@ class StandingOut(UserOut):
 
 
 class CreatedOut(BaseModel):
-    """A new account; `link` is where its owner chooses a password, unless it has one or was invited."""
+    """A new account; `link` is for setting a password, unless it has one or was invited."""
 
     id: UUID
     email: str
@@ -169,7 +169,7 @@ class CreatedOut(BaseModel):
 
 
 class RoleRequest(BaseModel):
-    """What an account may do from now on."""
+    """The new role of an account."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -185,13 +185,13 @@ class AddressRequest(BaseModel):
 
 
 class LiftedOut(BaseModel):
-    """Which limits were counting, by their names in the metrics."""
+    """The limits that were lifted, by their names in the metrics."""
 
     lifted: list[str]
 
 
 class ChangedOut(BaseModel):
-    """Whether anything changed: false if it was so before."""
+    """Whether anything changed."""
 
     changed: bool
 
@@ -199,7 +199,9 @@ class ChangedOut(BaseModel):
 class AuditQuery(AuditInput):
     """Filter and pagination parameters for the audit log."""
 
-    cursor: str | None = Field(default=None, max_length=64, description="`next_cursor` of the page before.")
+    cursor: str | None = Field(
+        default=None, max_length=64, description="`next_cursor` from the previous page."
+    )
     limit: int = Field(default=50, ge=1, le=200)
 
 

@@ -9,7 +9,7 @@ from autograph_web.api_keys.key import ApiKey, IssuedKey, Scope
 
 
 class ApiKeyOut(BaseModel):
-    """An API key; `prefix` is how it begins, the rest is known to its owner alone."""
+    """An API key; `prefix` is its start, the rest is never stored."""
 
     id: str
     name: str
@@ -27,7 +27,7 @@ class ApiKeyOut(BaseModel):
 
 
 class ApiKeyCreatedOut(ApiKeyOut):
-    """A new API key: `key` is all of it, shown this once."""
+    """A new API key; `key` is the complete key, returned once."""
 
     key: str
     message: str = "Keep the key somewhere safe. We won't show it again."

@@ -11,7 +11,7 @@ from autograph_web.recovery.first_verification import Verified
 
 
 class LinkToken(BaseModel):
-    """The last part of the link in a letter, after `#token=`."""
+    """The last part of the link in an email, after `#token=`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -19,7 +19,7 @@ class LinkToken(BaseModel):
 
 
 class NewEmail(BaseModel):
-    """The address to move to."""
+    """The new email."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -27,7 +27,7 @@ class NewEmail(BaseModel):
 
 
 class VerificationConfirmation(BaseModel):
-    """The token of the link; without a sign-in to the account, the password that was chosen for it."""
+    """The token from the link, and the account's password if the request isn't signed in to the account."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +36,7 @@ class VerificationConfirmation(BaseModel):
 
 
 class EmailVerifiedOut(AccountOut):
-    """The account. Both members are null unless what was set up before has ended: then choose a password."""
+    """The account. Both members are null unless earlier credentials were revoked: then choose a password."""
 
     removed: RemovedOut | None
     password_reset_token: str | None
@@ -50,8 +50,8 @@ class EmailVerifiedOut(AccountOut):
 
 
 class EmailUndoneOut(BaseModel):
-    """The account is back at its old address; choose a new password with this token within an hour."""
+    """The account uses its previous email again; choose a new password with this token within an hour."""
 
-    message: str = "Your account is at its old email again, and everybody is signed out."
+    message: str = "Your email has been restored and all devices are signed out."
     password_reset_token: str
     removed: RemovedOut

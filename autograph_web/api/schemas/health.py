@@ -6,14 +6,14 @@ from pydantic import BaseModel, Field
 
 
 class HealthOut(BaseModel):
-    """Whether the server, and each part it depends on, answers."""
+    """Whether the server and each component it depends on is available."""
 
     status: Literal["ok", "unavailable"]
     checks: dict[str, bool] = {}
     mail_is_late: bool | None = Field(
         default=None,
-        description="Whether letters wait for more than five minutes; that makes nobody unready.",
+        description="Whether email has been queued for more than five minutes; doesn't affect readiness.",
     )
     details: dict[str, dict[str, str | int | float | None]] | None = Field(
-        default=None, description="What is known of each part; only told to operators, as `/metrics` is."
+        default=None, description="Details of each component, for operators only (see `/metrics`)."
     )

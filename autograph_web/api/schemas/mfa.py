@@ -12,7 +12,7 @@ from autograph_web.infra.ratelimit.bounds import LONGEST_INPUT
 
 
 class MfaSetupOut(BaseModel):
-    """A new authenticator key: to type, to scan (PNG in base64) and to open."""
+    """A new authenticator key: as text, as a QR code (PNG in base64) and as a URI."""
 
     secret: str
     qr_code: str
@@ -25,7 +25,7 @@ class MfaSetupOut(BaseModel):
 
 
 class EnableRequest(BaseModel):
-    """A code of the new key, and whether every other session ends."""
+    """A code from the new key, and whether all other sessions end."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,7 +34,7 @@ class EnableRequest(BaseModel):
 
 
 class VerifyRequest(BaseModel):
-    """A code of the authenticator or a recovery code, for the sign-in that `mfa_token` or the email names."""
+    """A verification code or a recovery code, for the sign-in identified by `mfa_token` or the email."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,11 +53,13 @@ class MfaEnabledOut(RecoveryCodesOut):
     """Two-step verification is on."""
 
     message: str = "Two-step verification is on."
-    detail: str = "Keep the recovery codes somewhere safe. Each works once. We won't show them again."
+    detail: str = (
+        "Keep the recovery codes somewhere safe. Each code works once. You won't be able to see them again."
+    )
 
 
 class TrustedDeviceOut(BaseModel):
-    """A browser that is not asked for a code at sign-in."""
+    """A browser that doesn't need a code to sign in."""
 
     id: UUID
     ip: str

@@ -16,11 +16,11 @@ class StatisticsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    days: Span = Field(default=Span.MONTH, description="How many days, today included: 7, 30 or 90.")
+    days: Span = Field(default=Span.MONTH, description="Number of days including today: 7, 30 or 90.")
 
 
 class DayOut(BaseModel):
-    """One day in UTC; of today, what happened so far."""
+    """One day in UTC; today is still in progress."""
 
     day: date
     sign_ins: int
@@ -45,10 +45,10 @@ class DayOut(BaseModel):
 
 
 class NowOut(BaseModel):
-    """How things stand."""
+    """Current totals."""
 
     accounts: int
-    active: int = Field(description="Accounts that signed in, or used a session, within seven days.")
+    active: int = Field(description="Accounts that signed in or used a session in the last seven days.")
     with_mfa: int
     mfa_percent: float
     locked: int
@@ -72,14 +72,14 @@ class NowOut(BaseModel):
 
 
 class AttentionOut(BaseModel):
-    """Something that needs somebody."""
+    """Something that needs attention."""
 
     code: str
     detail: str
 
 
 class StatisticsOut(BaseModel):
-    """How the server is used; days, oldest first, are those of UTC."""
+    """Usage of the server; days are in UTC, oldest first."""
 
     at: datetime
     now: NowOut
@@ -98,14 +98,14 @@ class StatisticsOut(BaseModel):
 
 
 class FlagOut(BaseModel):
-    """A feature flag: what it says, to which share of the accounts, and what it says to all others."""
+    """A feature flag: its value, the percentage of accounts it applies to, and the value for all others."""
 
     name: str
     value: str
     percent: int
-    default: str = Field(description="By the settings: what it says to the accounts outside the share.")
+    default: str = Field(description="Server default: the value for all other accounts.")
     choices: list[str]
-    per_account: bool = Field(description="Whether it can be given to a share of the accounts.")
+    per_account: bool = Field(description="Whether it can apply to a percentage of accounts.")
     meaning: str
     changed_at: datetime | None
     changed_by: str | None
@@ -128,7 +128,7 @@ class FlagOut(BaseModel):
 
 
 class FlagRequest(BaseModel):
-    """What a flag is to say; null is what the settings say."""
+    """The new value of a flag; null resets it to the server default."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -12,7 +12,7 @@ from autograph_web.recovery.revoked_credentials import RevokedCredentials
 
 
 class PasswordResetRequest(BaseModel):
-    """The email to send a link for a new password to."""
+    """The email to send a password reset link to."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -20,7 +20,7 @@ class PasswordResetRequest(BaseModel):
 
 
 class PasswordResetConfirmation(BaseModel):
-    """The token of such a link and the new password."""
+    """The token from the link and the new password."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,7 +29,7 @@ class PasswordResetConfirmation(BaseModel):
 
 
 class RemovedOut(BaseModel):
-    """What no longer opens the account: how many of each, and when the authenticator had been set up."""
+    """What was revoked: how many of each, and when the authenticator app had been set up."""
 
     sessions: int
     authenticator_set_up_at: datetime | None
@@ -45,6 +45,6 @@ class RemovedOut(BaseModel):
 
 
 class PasswordSetOut(MessageOut):
-    """What was done, and what no longer opens the account."""
+    """What was done and what was revoked."""
 
     removed: RemovedOut

@@ -24,7 +24,7 @@ class RefreshRequest(BaseModel):
 
 
 class TokensOut(BaseModel):
-    """A token pair (RFC 6749 section 5.1); `expires_in` is the access token's life in seconds."""
+    """A token pair (RFC 6749 section 5.1); `expires_in` is the lifetime of the access token in seconds."""
 
     access_token: str
     refresh_token: str
@@ -68,17 +68,17 @@ class MfaRequiredOut(BaseModel):
 
 
 class OpenSessionOut(BaseModel):
-    """One of the places where an account is signed in."""
+    """An active session of the account."""
 
     id: UUID
     current: bool = Field(description="Whether this is the session of the request.")
     kind: Literal["browser", "client"] = Field(description="A cookie, or the tokens of a REST client.")
-    method: str = Field(description="What was shown to sign in.", examples=["password+totp"])
+    method: str = Field(description="Sign-in methods used.", examples=["password+totp"])
     ip: str
-    device: str = Field(description="A guess from `user_agent`.", examples=["Firefox 140 on Linux"])
+    device: str = Field(description="Guessed from `user_agent`.", examples=["Firefox 140 on Linux"])
     user_agent: str
     signed_in_at: datetime
-    last_seen_at: datetime = Field(description="To within a few minutes.")
+    last_seen_at: datetime = Field(description="Accurate to a few minutes.")
 
     @classmethod
     def of(cls, session: OpenSession) -> "OpenSessionOut":
@@ -100,15 +100,15 @@ class SessionOut(BaseModel):
     """The session behind the credential."""
 
     id: UUID
-    signed_in_at: datetime = Field(description="When its owner authenticated (OpenID Connect's `auth_time`).")
+    signed_in_at: datetime = Field(description="When the user authenticated (OpenID Connect's `auth_time`).")
     expires_at: datetime
     remember_me: bool
-    amr: list[str] = Field(description="How, in the values of RFC 8176.", examples=[["pwd", "otp", "mfa"]])
+    amr: list[str] = Field(description="Authentication methods (RFC 8176).", examples=[["pwd", "otp", "mfa"]])
     aal: int = Field(description="Authenticator assurance level (NIST SP 800-63B-4).", examples=[2])
 
 
 class MeOut(BaseModel):
-    """Who the credential stands for."""
+    """The account behind the credential."""
 
     id: UUID
     email: str
@@ -138,7 +138,7 @@ class MeOut(BaseModel):
 
 
 class ShownKeyOut(BaseModel):
-    """The API key behind the request; its scopes are those that count now."""
+    """The API key behind the request, with its effective scopes."""
 
     id: str
     name: str
@@ -147,7 +147,7 @@ class ShownKeyOut(BaseModel):
 
 
 class KeyMeOut(BaseModel):
-    """Whom an API key stands for."""
+    """The account behind an API key."""
 
     id: UUID
     email: str

@@ -49,13 +49,13 @@ class Break(StrEnum):
 
     ROW_ALTERED = "row_altered", "the row was altered"
     ROW_DELETED = "row_deleted", "the row was deleted"
-    ROW_BLANKED = "row_blanked", "address and agent were blanked, but the account wasn't deleted"
+    ROW_BLANKED = "row_blanked", "IP address and user agent were erased, but the account wasn't deleted"
     ROW_INSERTED = "row_inserted", "the row was inserted in the past, or the clock was set back"
-    LINK_ALTERED = "link_altered", "the link was altered or put in another place"
+    LINK_ALTERED = "link_altered", "the link was altered or moved"
     LINK_MISSING = "link_missing", "links before this one were removed"
-    KEY_MISSING = "key_missing", "the link was made with a key that these secrets don't know"
+    KEY_MISSING = "key_missing", "the link was created with a key that doesn't belong to these secrets"
     CHECKPOINT_FORGED = "checkpoint_forged", "the checkpoint was forged"
-    END_CUT = "end_cut", "the chain once went on to here: its end was cut off or written anew"
+    END_CUT = "end_cut", "the chain once reached this link: its end was cut off or rewritten"
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,10 +133,8 @@ def _letter(grant: AuthenticationGrant, context: RequestContext, url: str) -> Ma
     return MailMessage(
         to=grant.email,
         subject="New sign-in to your account",
-        paragraphs=(
-            "Somebody signed in to your AutoGraph v3 account from a browser we haven't seen before.",
-        ),
+        paragraphs=("New sign-in to your AutoGraph account from a browser we haven't seen before.",),
         action=Action("This wasn't me", url),
         facts=circumstances(context, grant.authenticated_at),
-        closing=("If it was you, there is nothing to do.",),
+        closing=("If this was you, you don't need to do anything.",),
     )

@@ -26,7 +26,7 @@ def check_secret(secret: str) -> None:
     weak = len(secret) < _MIN_LENGTH or len(set(secret)) < _MIN_DISTINCT
     if weak or any(word in lowered for word in _PLACEHOLDERS):
         raise SecretError(
-            "holds a placeholder or a secret under 256 bits; make one with: openssl rand -base64 32"
+            "contains a placeholder or a secret under 256 bits; generate one with: openssl rand -base64 32"
         )
 
 
@@ -41,7 +41,7 @@ def secrets_of_data_dir(data_dir: Path) -> tuple[str, ...]:
         _create(path)
     secrets = tuple(line.strip() for line in _read(path).splitlines() if line.strip())
     if not secrets or any(len(secret) < _MIN_LENGTH for secret in secrets):
-        raise SecretError(f"{path} is damaged: restore it from a backup, or remove it to sign everybody out")
+        raise SecretError(f"{path} is damaged: restore it from a backup, or remove it to sign everyone out")
     return secrets
 
 
@@ -57,7 +57,7 @@ def add_secret(data_dir: Path, randomness: Randomness) -> int:
             secrets = (_new_secret(randomness), *secrets_of_data_dir(data_dir))
             _draft(path, secrets).replace(path)
     except OSError as error:
-        raise SecretError(f"{path} cannot be written: {error.strerror}") from None
+        raise SecretError(f"{path} is not writable: {error.strerror}") from None
     return len(secrets)
 
 
@@ -65,7 +65,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(f"{path} cannot be read: {error.__class__.__name__}") from None
+        raise SecretError(f"{path} is not readable: {error.__class__.__name__}") from None
 
 
 def _create(path: Path) -> None:
@@ -76,7 +76,7 @@ def _create(path: Path) -> None:
         draft = _draft(path, (_new_secret(SystemRandomness()),))
         _link(draft, path)
     except OSError as error:
-        raise SecretError(f"{path} cannot be written: {error.strerror}") from None
+        raise SecretError(f"{path} is not writable: {error.strerror}") from None
 
 
 def _new_secret(randomness: Randomness) -> str:

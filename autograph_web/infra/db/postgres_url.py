@@ -130,7 +130,7 @@ def parse_postgres_url(url: str) -> PostgresAddress:
     options = options_of(parts, _KNOWN)
     if options.get("channel_binding") == "require":
         raise ValueError(
-            "the driver has no channel binding: channel_binding=prefer&sslmode=verify-full is as safe"
+            "channel binding isn't supported: channel_binding=prefer&sslmode=verify-full is just as safe"
         )
     for name, harmless in _IDLE.items():
         one_of(options, name, *harmless)
@@ -157,16 +157,16 @@ def parse_postgres_url(url: str) -> PostgresAddress:
 def _places(hosts: str, options: dict[str, str]) -> tuple[tuple[str, int], ...]:
     if hosts:
         if "host" in options or "port" in options:
-            raise ValueError("names its host or port twice")
+            raise ValueError("has its host or port twice")
         return tuple(_place(host) for host in hosts.split(","))
     names = options.get("host", "").split(",") if options.get("host") else []
     ports = [_port(port) for port in options.get("port", str(_PORT)).split(",")]
     if len(ports) == 1:
         ports *= len(names)
     if len(ports) != len(names) and names:
-        raise ValueError("names other numbers of hosts and ports")
+        raise ValueError("has different numbers of hosts and ports")
     if not all(names):
-        raise ValueError("names an empty host")
+        raise ValueError("has an empty host")
     return tuple(zip(names, ports, strict=False))
 
 
@@ -174,19 +174,21 @@ def _place(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":") if text.rfind(":") > text.rfind("]") else (text, "", "")
     host = unquote(host.removeprefix("[").removesuffix("]"))
     if not host:
-        raise ValueError("names an empty host")
+        raise ValueError("has an empty host")
     return host, _port(port) if port else _PORT
 
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65536):
-        raise ValueError("names a port that is none")
+        raise ValueError("has an invalid port")
     return int(text)
 
 
 def _target(options: dict[str, str]) -> str | None:
     if options.get("target_session_attrs") not in (None, *_WRITABLE):
-        raise ValueError(f"target_session_attrs must be one of {', '.join(_WRITABLE)}: this server writes")
+        raise ValueError(
+            f"target_session_attrs must be one of {', '.join(_WRITABLE)}: this server needs to write"
+        )
     return options.get("target_session_attrs")
 
 
@@ -233,7 +235,7 @@ def _mode(options: dict[str, str]) -> str | None:
     for name in options:
         if name.startswith("ssl") and name not in ("sslmode", "sslcompression", "sslsni"):
             raise ValueError(
-                f"{name} needs sslmode=require, verify-ca or verify-full: without it nothing is sure"
+                f"{name} needs sslmode=require, verify-ca or verify-full: without it nothing is verified"
             )
     return mode
 
@@ -284,7 +286,7 @@ def _more(context: ssl.SSLContext, options: dict[str, str]) -> None:
             lambda: context.load_cert_chain(options["sslcert"], options.get("sslkey"), lambda: secret),
         )
     elif "sslkey" in options or "sslpassword" in options:
-        raise ValueError("sslkey and sslpassword belong to an sslcert, which is not named")
+        raise ValueError("has sslkey or sslpassword without sslcert")
     for name, attribute in (("min", "minimum_version"), ("max", "maximum_version")):
         version = one_of(options, f"ssl_{name}_protocol_version", *_TLS_VERSIONS)
         if version:
@@ -296,4 +298,4 @@ def _load(options: dict[str, str], name: str, load: Any) -> None:
         load()
     except (OSError, ssl.SSLError):
         more = " and sslkey" if name == "sslcert" and "sslkey" in options else ""
-        raise ValueError(f"{name}{more} must name a file in PEM that can be read") from None
+        raise ValueError(f"{name}{more} must be a readable PEM file") from None

@@ -32,19 +32,19 @@ class Trouble(StrEnum):
 
 
 _SENTENCES = {
-    Trouble.AWAY: "does not answer",
+    Trouble.AWAY: "is unreachable",
     Trouble.ADDRESS: "its host name is unknown",
-    Trouble.CERTIFICATE: "its certificate is not one we trust",
-    Trouble.ENCRYPTION: "it does not speak TLS as the address asks",
-    Trouble.PASSWORD: "it refuses the user or the password",
-    Trouble.RIGHTS: "the user lacks a right",
+    Trouble.CERTIFICATE: "its certificate isn't trusted",
+    Trouble.ENCRYPTION: "its TLS support doesn't match the URL",
+    Trouble.PASSWORD: "it rejects the user or password",
+    Trouble.RIGHTS: "the user lacks a privilege",
     Trouble.FULL: "it is full: memory, disk or connections",
-    Trouble.READ_ONLY: "it lets nobody write",
-    Trouble.REPLICA: "it is a replica, or has none that it needs to write",
-    Trouble.ENCODING: "its encoding does not hold every character",
-    Trouble.COMMAND: "it lacks a command that is used",
-    Trouble.MISSING: "there is no such database",
-    Trouble.DAMAGED: "it is damaged, or something else",
+    Trouble.READ_ONLY: "it is read-only",
+    Trouble.REPLICA: "it is a replica, or lacks the replicas it needs to write",
+    Trouble.ENCODING: "its encoding doesn't support every character",
+    Trouble.COMMAND: "it lacks a required command",
+    Trouble.MISSING: "the database doesn't exist",
+    Trouble.DAMAGED: "it is damaged or not a database",
     Trouble.BUSY: "it is too busy",
 }
 

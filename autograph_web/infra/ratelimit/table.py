@@ -12,7 +12,7 @@ from enum import StrEnum
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,5})?([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LONGEST_WINDOW_S = 31 * 86_400
-_SHAPE = "must be like 5/15m: how many within how long (s, m, h or d); several with commas between them"
+_SHAPE = "must look like 5/15m: a number per period (s, m, h or d); separate several with commas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,35 +74,35 @@ class Limit(StrEnum):
     LOGIN = "login", Per.ADDRESS, "5/15m", "wrong passwords"
     LOGIN_ACCOUNT = (
         *("login_account", Per.EMAIL, "5/15m"),
-        "wrong passwords; a browser that has signed in to the account before has a limit of its own",
+        "wrong passwords; a browser that signed in to the account before has a separate limit",
     )
     MFA = "mfa", Per.ACCOUNT, "5/5m,20/1h,50/1d", "wrong codes (NIST SP 800-63B-4, 3.2.2)"
     MFA_CHALLENGE = "mfa_challenge", Per.CHALLENGE, "5/5m", "wrong codes of one sign-in"
-    TOTP_SETUP = "totp_setup", Per.ACCOUNT, "20/1h", "authenticator keys made"
+    TOTP_SETUP = "totp_setup", Per.ACCOUNT, "20/1h", "authenticator keys created"
     REGISTER = "register", Per.ADDRESS, "100/1h", "registrations"
-    VERIFY = "verify", Per.ACCOUNT, "1/1m,5/1h", "verification emails asked for by the owner"
-    VERIFY_TO = "verify_to", Per.EMAIL, "1/1m,5/1h", "verification emails to one mailbox"
-    VERIFY_FROM = "verify_from", Per.ADDRESS, "20/1h", "verification emails asked for"
+    VERIFY = "verify", Per.ACCOUNT, "1/1m,5/1h", "verification emails requested by the user"
+    VERIFY_TO = "verify_to", Per.EMAIL, "1/1m,5/1h", "verification emails to one inbox"
+    VERIFY_FROM = "verify_from", Per.ADDRESS, "20/1h", "verification emails requested"
     VERIFY_CONFIRM = "verify_confirm", Per.ADDRESS, "20/15m", "wrong verification links"
-    RESET = "reset", Per.ADDRESS, "10/1h", "links for a new password asked for"
-    RESET_ACCOUNT = "reset_account", Per.EMAIL, "3/1h", "links for a new password to one mailbox"
-    RESET_CONFIRM = "reset_confirm", Per.ADDRESS, "20/15m", "wrong links for a new password"
-    EMAIL_CHANGE = "email_change", Per.ACCOUNT, "5/1h", "changes of email address asked for"
-    EMAIL_CHANGE_TO = "email_change_to", Per.EMAIL, "3/1h", "such changes to one mailbox"
+    RESET = "reset", Per.ADDRESS, "10/1h", "password reset emails requested"
+    RESET_ACCOUNT = "reset_account", Per.EMAIL, "3/1h", "password reset emails to one inbox"
+    RESET_CONFIRM = "reset_confirm", Per.ADDRESS, "20/15m", "wrong password reset links"
+    EMAIL_CHANGE = "email_change", Per.ACCOUNT, "5/1h", "email changes requested"
+    EMAIL_CHANGE_TO = "email_change_to", Per.EMAIL, "3/1h", "email changes to one inbox"
     EMAIL_CHANGE_CONFIRM = (
         *("email_change_confirm", Per.ADDRESS, "20/15m"),
-        "wrong links that confirm a change of email address",
+        "wrong links to confirm an email change",
     )
     EMAIL_CHANGE_UNDO = (
         *("email_change_undo", Per.ADDRESS, "20/15m"),
-        "wrong links that take one back",
+        "wrong links to undo an email change",
     )
     API_KEY = "api_key", Per.KEY, "600/1m", "requests"
     API_KEY_WRONG = "api_key_wrong", Per.ADDRESS, "20/15m", "wrong API keys"
-    API_KEY_CREATION = "api_key_creation", Per.ACCOUNT, "100/1h", "API keys made"
-    ACTIVITY = "activity", Per.ACCOUNT, "20/1h", "downloads of one's own activity"
-    EXPORT = "export", Per.ACCOUNT, "20/1h", "downloads of one's own data"
-    AUDIT = "audit", Per.ACCOUNT, "20/1h", "downloads of the audit log by an administrator"
+    API_KEY_CREATION = "api_key_creation", Per.ACCOUNT, "100/1h", "API keys created"
+    ACTIVITY = "activity", Per.ACCOUNT, "20/1h", "downloads of a user's own activity"
+    EXPORT = "export", Per.ACCOUNT, "20/1h", "downloads of a user's own data"
+    AUDIT = "audit", Per.ACCOUNT, "20/1h", "audit log downloads by an administrator"
 
 
 HASHED = frozenset({Per.EMAIL, Per.KEY})

@@ -144,7 +144,7 @@ class EmbeddedRedis:
         while not _answers(self._socket):
             if (self._process and self._process.poll() is not None) or time.monotonic() > deadline:
                 self.stop()
-                raise StartupError(f"the embedded Redis did not start; see {self._folder / 'redis.log'}")
+                raise StartupError(f"the embedded Redis didn't start; see {self._folder / 'redis.log'}")
             time.sleep(0.02)
 
 
@@ -193,8 +193,8 @@ def server_program() -> str:
     """
     found = next(packaged_servers(), None) or shutil.which("redis-server") or shutil.which("valkey-server")
     if found is None:
-        advice = "install redis-server, or name a server with REDIS_URL"
-        raise StartupError(f"no Redis comes with this platform or Python version: {advice}")
+        advice = "install redis-server, or set REDIS_URL"
+        raise StartupError(f"no bundled Redis for this platform or Python version: {advice}")
     return found
 
 

@@ -25,8 +25,8 @@ _OPTIONS = {
 }
 _SHAPE = "redis+sentinel://user:password@host:26379,host:26379/name-of-the-master/0"
 NO_CLUSTER = (
-    "Redis Cluster is not supported: what must happen in one step may lie on two of its nodes; "
-    "for failover use Sentinel (redis+sentinel://…)"
+    "Redis Cluster is not supported: operations that must be atomic may span nodes; "
+    "for failover, use Sentinel (redis+sentinel://…)"
 )
 
 
@@ -80,13 +80,13 @@ def _check_one_server(parts: SplitResult, options: dict[str, str]) -> None:
     database = options.get("db", "0")
     if parts.scheme == "unix":
         if not parts.path.strip("/"):
-            raise ValueError("names no socket: unix:///path/to/redis.sock")
+            raise ValueError("has no socket path: unix:///path/to/redis.sock")
     elif parts.path.strip("/"):
         if "db" in options:
-            raise ValueError("names its database twice")
+            raise ValueError("has its database twice")
         database = parts.path.strip("/")
     if not (database.isascii() and database.isdecimal()):
-        raise ValueError("names a database that is no number, such as the 0 of redis://host:6379/0")
+        raise ValueError("has a database that isn't a number, like the 0 in redis://host:6379/0")
 
 
 def _check_tls(options: dict[str, str]) -> None:
@@ -94,7 +94,7 @@ def _check_tls(options: dict[str, str]) -> None:
     one_of(options, "ssl_cert_reqs", "none", "optional", "required")
     one_of(options, "ssl_check_hostname", "true", "false")
     if "ssl_keyfile" in options and "ssl_certfile" not in options:
-        raise ValueError("ssl_keyfile belongs to an ssl_certfile, which is not named")
+        raise ValueError("has ssl_keyfile without ssl_certfile")
     # Without the system's certificate authorities, which are slow to load: nothing connects here.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
@@ -104,7 +104,7 @@ def _check_tls(options: dict[str, str]) -> None:
             secret = options.get("ssl_password", "")
             context.load_cert_chain(options["ssl_certfile"], options.get("ssl_keyfile"), lambda: secret)
     except OSError:
-        raise ValueError("ssl_ca_certs, ssl_certfile and ssl_keyfile must name files in PEM") from None
+        raise ValueError("ssl_ca_certs, ssl_certfile and ssl_keyfile must be PEM files") from None
 
 
 def _sentinels(parts: SplitResult, options: dict[str, str]) -> Sentinels:

@@ -49,7 +49,7 @@ class Meters:
             return Histogram(f"autograph_{name}", about, labels, registry=registry, buckets=tuple(buckets))
 
         self.events = counter("events", "Events written to the audit log, by kind.", "kind", "group")
-        self.limited = counter("limit_refusals", "Tries that a limit refused, by limit.", "limit")
+        self.limited = counter("limit_refusals", "Attempts rejected by a rate limit, by limit.", "limit")
         self.requests = times(
             "request_duration_seconds",
             "Requests, by method, route template and class of status.",
@@ -62,10 +62,10 @@ class Meters:
         )
         self.websockets = gauge("websockets", "Open websockets of pages.")
         self.websockets_refused = counter("websockets_refused", "Websockets refused.", "reason")
-        self.hashes_waiting = gauge("hash_queue", "Password hashes that wait or are being computed.")
+        self.hashes_waiting = gauge("hash_queue", "Password hashes queued or being computed.")
         self.hash_wait = times("hash_wait_seconds", "How long a hash waited for a thread.", buckets=_SLOW)
         self.hash_time = times("hash_duration_seconds", "How long a hash took to compute.", buckets=_SLOW)
-        self.letters = counter("letters", "Tries to deliver a letter, by outcome.", "outcome")
+        self.letters = counter("letters", "Attempts to deliver an email, by outcome.", "outcome")
         self.connections = gauge("database_connections_in_use", "Connections to the database in use.")
         self.connections_most = gauge("database_connections_max", "Connections the pools may open.")
 

@@ -99,7 +99,7 @@ async def test_an_explanation_never_repeats_a_password(browser: AsyncClient, ser
         "password",
     )
     assert flash.values == {"email": EMAIL}
-    assert flash.reasons == ("Use 8 characters or more.",)
+    assert flash.reasons == ("Use at least 8 characters.",)
 
 
 async def test_a_rate_limit_says_for_how_long(browser: AsyncClient, services: Services) -> None:

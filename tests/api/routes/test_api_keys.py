@@ -102,10 +102,10 @@ def test_the_reference_says_who_may_call(call: str) -> None:
     if listed.who is Who.PUBLIC:
         assert "API key" not in said
     elif listed.scope is None:
-        assert said.count("No API key may.") == 1
+        assert said.count("API keys: not accepted.") == 1
         assert {"ApiKey": []} not in operation["security"]
     else:
-        assert said.count(f"An API key with the scope `{listed.scope}` may.") == 1
+        assert said.count(f"API keys: requires scope `{listed.scope}`.") == 1
         assert operation["security"].count({"ApiKey": []}) == 1
 
 

@@ -82,14 +82,14 @@ async def test_another_link_can_be_asked_for_once_a_minute(
     api: AsyncClient, mailbox: Mailbox, tokens: dict[str, Any], clock: FakeClock
 ) -> None:
     first = await api.post("/email-verification/request", headers=bearer(tokens))
-    assert first.json() == {"message": "A link is on its way. It works for 24 hours."}
+    assert first.json() == {"message": "We've sent a link. It works once and expires in 24 hours."}
     again = await api.post("/email-verification/request", headers=bearer(tokens))
     assert_problem(again, 429, "rate_limited")
     clock.advance(60)
     body = {"token": token_to(mailbox, EMAIL, "/verify-email")}
     await api.post("/email-verification/confirm", json=body, headers=bearer(tokens))
     third = await api.post("/email-verification/request", headers=bearer(tokens))
-    assert third.json() == {"message": "Your email is confirmed already."}
+    assert third.json() == {"message": "Your email is already verified."}
 
 
 @REQUIRED
@@ -116,7 +116,7 @@ async def test_where_it_is_required_the_right_password_is_told_so(
 
 async def test_changing_and_taking_back(api: AsyncClient, mailbox: Mailbox, tokens: dict[str, Any]) -> None:
     asked = await api.post("/email-change/request", json={"email": NEW}, headers=bearer(tokens))
-    assert asked.json() == {"message": f"A link is on its way to {NEW}. It works for 24 hours."}
+    assert asked.json() == {"message": f"We've sent a link to {NEW}. It works once and expires in 24 hours."}
     body = {"token": token_to(mailbox, NEW, "/change-email")}
     changed = await api.post("/email-change/confirm", json=body)
     assert (changed.status_code, changed.json()["email"]) == (200, NEW)
@@ -149,7 +149,7 @@ async def test_a_taken_address_is_answered_like_a_free_one(
     assert answers[0].text.replace("noor", "theo") == answers[1].text
     free, taken = ([name for name in answer.headers if name != "x-request-id"] for answer in answers)
     assert free == taken
-    assert "Somebody wanted to use your email" in [letter.subject for letter in mailbox.letters]
+    assert "Someone tried to use your email" in [letter.subject for letter in mailbox.letters]
 
 
 async def test_an_address_taken_meanwhile_is_refused(

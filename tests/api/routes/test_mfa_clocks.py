@@ -10,7 +10,7 @@ from tests.support.clients.two_step import challenge, enrol, fresh_tokens, set_u
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL
 
-WHAT_TO_DO = "Set the phone's time automatically."
+WHAT_TO_DO = "Set its time automatically."
 FAST_AND_SLOW = [(-600, "10 minutes"), (-90, "2 minutes"), (240, "4 minutes"), (60, "1 minute")]
 
 
@@ -28,7 +28,7 @@ async def test_turning_on_says_by_how_much_and_what_to_do(
 
     assert problem["field"] == "code"
     assert problem["detail"] == (
-        f"That code is for another time. Your phone's clock and ours differ by about {told}. {WHAT_TO_DO}"
+        f"That code is for another time. Your device's clock is off by about {told}. {WHAT_TO_DO}"
     )
     assert (await api.get("/me", headers=bearer(tokens))).json()["mfa_enabled"] is False
     # The enrolment continues: once the phone's clock is corrected, the same entry works.

@@ -45,7 +45,9 @@ async def test_the_detail_names_the_newer_entry_and_nothing_else_differs(
         await verify(api, now.phone.wrong_code(clock.seconds()), token), 401, "invalid_code"
     )
 
-    assert old.pop("detail") == (f"That code is of an authenticator you have replaced. {newer_entry(clock)}")
+    assert old.pop("detail") == (
+        f"That code is from an authenticator app you've replaced. {newer_entry(clock)}"
+    )
     assert old.pop("reasons") == [newer_entry(clock)]
     assert "replaced" not in wrong.pop("detail")
     assert old == wrong
@@ -81,7 +83,9 @@ async def test_while_it_is_being_replaced_the_entry_so_far_is_told_apart(
     )
 
     assert problem["field"] == "code"
-    assert problem["detail"] == (f"That code is of the authenticator you are replacing. {newer_entry(clock)}")
+    assert problem["detail"] == (
+        f"That code is from the authenticator app you're replacing. {newer_entry(clock)}"
+    )
     right = {"code": new.code(clock.seconds())}
     assert (await api.post("/mfa/enable", json=right, headers=bearer(fresh))).status_code == 200
 

@@ -164,7 +164,7 @@ async def test_a_closed_registration_is_a_problem_over_rest_and_a_sentence_at_th
     await switch(services, "registration_open", "off")
     data = {"email": EMAIL, "password": PASSWORD}
     body = assert_problem(await api.post("/register", json=data), 403, "registration_closed")
-    assert body["detail"].startswith("New accounts can't be created here right now.")
+    assert body["detail"].startswith("Registration is closed.")
     answer = await browser.post("/session/register", data=data)
     assert (answer.status_code, answer.headers["location"]) == (303, "/register")
 

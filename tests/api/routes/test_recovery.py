@@ -34,7 +34,7 @@ async def test_a_password_reset_from_request_to_confirmation(api: AsyncClient, m
 
     assert (response.status_code, response.json()["message"]) == (
         200,
-        "Your new password is set. Sign in with it.",
+        "Your password has been changed. Sign in with your new password.",
     )
     assert response.json()["removed"]["sessions"] == 1
     assert_problem(await api.get("/me", headers=bearer(tokens)), 401, "session_ended")
@@ -62,7 +62,7 @@ async def test_the_answer_is_the_same_to_the_byte(
         for one in answers
     }
     assert len(told) == 1
-    assert answers[0].json() == {"message": "If that email has an account, a link is on its way."}
+    assert answers[0].json() == {"message": "If there's an account for that email, we've sent a link."}
     assert len(mailbox.letters) == 3
 
 

@@ -57,7 +57,7 @@ async def test_an_address_is_unlocked_by_command_and_that_is_audited(services: S
     assert event.details["address"] == OFFICE
     assert event.details["actor"].startswith("command line: ")
     done = await command(services, "address", "unlock", OFFICE)
-    assert (done.returncode, "nothing to lift" in done.stdout) == (0, True)
+    assert (done.returncode, "no limits to lift" in done.stdout) == (0, True)
     done = await command(services, "address", "unlock", "the office")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
 

@@ -62,8 +62,8 @@ async def end_sessions(services: Services, user_id: UUID) -> object:
 @pytest.mark.parametrize(
     ("act", "kind", "reason", "subject"),
     [
-        (lock, "account_locked", "account_locked", "Your account was locked"),
-        (promote, "role_changed", "role_changed", "You are an administrator now"),
+        (lock, "account_locked", "account_locked", "Your account has been locked"),
+        (promote, "role_changed", "role_changed", "You're now an administrator"),
         (end_sessions, "sessions_ended_by_admin", "ended_by_admin", "You were signed out"),
     ],
 )
@@ -114,7 +114,7 @@ async def test_a_locked_account_cannot_be_signed_in_to_until_it_is_unlocked(
         await principal_of(services, old.access_token)  # revocation is final
     await prove(services)
     assert len(await audited(services, "account_unlocked")) == 1
-    assert mailbox.letters[-1].subject == "Your account is open again"
+    assert mailbox.letters[-1].subject == "Your account has been unlocked"
 
 
 async def test_links_from_before_a_lock_open_nothing_after_it(services: Services) -> None:

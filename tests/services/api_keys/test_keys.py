@@ -102,7 +102,7 @@ async def test_the_owner_is_told_and_it_is_written_down(
     assert event.user_id == mina.user_id
     assert event.session_id == mina.session_id
     assert event.details == {"key": made.key.id, "scopes": "read"}
-    [letter] = [one for one in mailbox.letters if one.subject == "You have a new API key"]
+    [letter] = [one for one in mailbox.letters if one.subject == "New API key created"]
     assert letter.to == EMAIL
     told = dict(letter.facts)
     assert told["Name"] == "Nightly <backup>"

@@ -48,9 +48,9 @@ async def change(services: Services, statement: str) -> None:
 async def test_a_whole_log_is_said_to_be_whole(linked: Services, clock: FakeClock) -> None:
     done = await audit(linked, "audit", "verify")
     assert done.returncode == 0, done.stderr
-    assert "autograph: 2 events are chained" in done.stdout
-    assert "1 are not chained yet, the oldest since" in done.stdout
-    assert done.stdout.endswith("autograph: the audit log is whole\n")
+    assert "autograph: 2 events verified" in done.stdout
+    assert "1 event not chained yet, oldest from" in done.stdout
+    assert done.stdout.endswith("autograph: the audit log is intact\n")
     assert done.stderr == ""
 
     found = json.loads((await audit(linked, "audit", "verify", "--json")).stdout)
@@ -100,7 +100,7 @@ async def test_a_cut_end_shows_by_what_was_noted(linked: Services) -> None:
     ("arguments", "changes", "said"),
     [
         (("--expect", "nonsense"), {}, "--expect takes a position"),
-        ((), {"DATABASE_URL": "sqlite:////proc/none/x.sqlite3"}, "the database cannot be reached"),
+        ((), {"DATABASE_URL": "sqlite:////proc/none/x.sqlite3"}, "the database is unreachable"),
         ((), {"AUTOGRAPH_SECRET_KEYS": "short"}, "AUTOGRAPH_SECRET_KEYS"),
     ],
 )
@@ -155,7 +155,7 @@ async def test_the_filters_of_an_export_pick(linked: Services, clock: FakeClock)
     assert await export(linked, "--until", now) == []
     done = await audit(linked, "audit", "export", "--account", "nobody@northwind.dev")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "there is no account nobody@northwind.dev" in done.stderr
+    assert "account not found: nobody@northwind.dev" in done.stderr
 
 
 async def test_a_csv_goes_into_a_file(linked: Services, tmp_path: Path) -> None:
@@ -180,4 +180,4 @@ async def test_a_deleted_account_is_known_by_its_id(linked: Services) -> None:
     assert found[-1]["kind"] == "account_deleted"
     assert {event["ip"] for event in found} == {""}
     done = await audit(linked, "audit", "verify")
-    assert (done.returncode, "2 belong to deleted accounts" in done.stdout) == (0, True)
+    assert (done.returncode, "2 events of deleted accounts" in done.stdout) == (0, True)

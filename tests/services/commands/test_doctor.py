@@ -36,9 +36,9 @@ async def test_a_server_that_is_well(services: Services, tmp_path: Path) -> None
 
     assert code == 0
     kind = "PostgreSQL" if services.database.writes_at_once else "SQLite"
-    assert found["database"] == ("good", f"{kind} answers, and its schema is current", "")
-    assert "Redis' is " in found["clock"][1]
-    assert ("the database's is " in found["clock"][1]) == services.database.writes_at_once
+    assert found["database"] == ("good", f"{kind} is reachable and its schema is current", "")
+    assert "the Redis clock is " in found["clock"][1]
+    assert ("the database clock is " in found["clock"][1]) == services.database.writes_at_once
     del found["pages"]  # their state varies
     assert {outcome for outcome, _, _ in found.values()} == {"good"}, found
     assert (office.conversations, office.arrived) == (1, [])  # greeted, and nothing sent
@@ -108,7 +108,7 @@ async def test_what_should_not_stay_so(services: Services, given: dict[str, str]
 async def test_settings_that_cannot_be_read_end_the_visit(services: Services) -> None:
     done = await command(services, "doctor", AUTOGRAPH_ENVIRONMENT="production")
     assert (done.returncode, done.stdout.count("\n")) == (1, 1)
-    assert done.stdout.startswith("✗ settings: AUTOGRAPH_BASE_URL must name")
+    assert done.stdout.startswith("✗ settings: AUTOGRAPH_BASE_URL must be")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -26,8 +26,12 @@ async def mina(services: Services, clock: FakeClock) -> Enrolled:
 @pytest.mark.parametrize(
     ("secrets", "code", "said"),
     [
-        ((OLDER_SECRET, SECRET), 0, "autograph: 1 secrets sealed anew"),
-        ((OLDER_SECRET,), 1, "autograph: a secret cannot be opened: put the key it was sealed with back"),
+        ((OLDER_SECRET, SECRET), 0, "autograph: re-encrypted 1 secret"),
+        (
+            (OLDER_SECRET,),
+            1,
+            "autograph: a secret can't be decrypted: put the key it was encrypted with back",
+        ),
     ],
 )
 async def test_an_operator_seals_anew_from_the_command_line(

@@ -49,7 +49,7 @@ async def test_nobody_is_signed_out(
     before = file_of(services).read_text()
 
     code, told = await rotate(services)
-    assert (code, "1 secrets sealed anew" in told) == (0, True), told
+    assert (code, "re-encrypted 1 secret" in told) == (0, True), told
     now = file_of(services).read_text()
     assert now.endswith(before)
     assert (now.count("\n"), file_of(services).stat().st_mode & 0o777) == (2, 0o600)

@@ -44,7 +44,7 @@ async def give_up(services: Services, clock: FakeClock) -> None:
 
 async def test_what_waits_is_listed_without_what_it_says(services: Services, clock: FakeClock) -> None:
     await services.courier.close()
-    assert "every letter is out" in (await command(services, "mail")).stdout
+    assert "no email is waiting" in (await command(services, "mail")).stdout
     await post(services)
     await give_up(services, clock)
     await post(services)
@@ -52,7 +52,7 @@ async def test_what_waits_is_listed_without_what_it_says(services: Services, clo
     done = await command(services, "mail")
     assert done.returncode == 0
     assert f"{clock.now():%Y-%m-%d %H:%M}" in done.stdout
-    assert "none: given up" in done.stdout
+    assert "gave up" in done.stdout
     assert "SMTP 550" in done.stdout
     for told in ("mina", "northwind", "password", "secret"):
         assert told not in done.stdout + done.stderr
@@ -64,7 +64,7 @@ async def test_what_was_given_up_is_tried_again(
     await services.courier.close()
     await post(services)
     await give_up(services, clock)
-    assert "1 letters are tried again" in (await command(services, "mail", "retry")).stdout
+    assert "1 email queued for retry" in (await command(services, "mail", "retry")).stdout
 
     clock.advance(60)
     courier = Courier(services.database, services.outbox, mailbox, clock, RecordedEntropy())
@@ -77,7 +77,7 @@ async def test_a_trial_letter_is_sent_at_once(services: Services) -> None:
     done = await command(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
     await office.close()
 
-    assert (done.returncode, done.stdout) == (0, "autograph: localhost took the letter\n")
+    assert (done.returncode, done.stdout) == (0, "autograph: accepted by localhost\n")
     [arrived] = office.arrived
     assert arrived.recipients == ["theo@northwind.dev"]
 
@@ -88,7 +88,10 @@ async def test_a_trial_letter_tells_what_is_wrong_in_one_line(services: Services
     await office.close()
     away = await command(services, "mail", "test", "theo@northwind.dev", SMTP_URL=office.url())
 
-    assert (refused.returncode, refused.stderr) == (1, "autograph: the letter was not taken: SMTP 550\n")
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "autograph: the mail server rejected the email: SMTP 550\n",
+    )
     assert (away.returncode, away.stderr.count("\n")) == (1, 1)
     assert "ConnectionRefusedError" in away.stderr
 
@@ -109,8 +112,8 @@ async def test_waiting_letters_are_sealed_anew_with_the_newest_key(
     await post(services)
     rotated = {"AUTOGRAPH_SECRET_KEYS": f"{OLDER_SECRET},{SECRET}"}
     done = await command(services, "keys", "reseal", **rotated)
-    assert "1 waiting letters sealed anew" in done.stdout
-    assert "0 waiting letters sealed anew" in (await command(services, "keys", "reseal", **rotated)).stdout
+    assert "re-encrypted 1 queued email" in done.stdout
+    assert "re-encrypted 0 queued emails" in (await command(services, "keys", "reseal", **rotated)).stdout
 
     [row] = await rows(services, OUTBOX)
     with pytest.raises(DecryptionError):

@@ -56,7 +56,7 @@ async def test_a_locked_account_is_refused_from_the_next_request_on(
     [event] = await audited(services, "account_locked")
     assert event.details["actor"] == f"command line: {pwd.getpwuid(os.getuid()).pw_name}"
 
-    assert "was locked already" in (await command(services, "user", "lock", EMAIL.upper())).stdout
+    assert "was already locked" in (await command(services, "user", "lock", EMAIL.upper())).stdout
     assert (await command(services, "user", "unlock", EMAIL)).returncode == 0
     assert (await connect().post("/login", json=body)).status_code == 200
 
@@ -98,7 +98,7 @@ async def test_sessions_and_second_factors_are_taken_away(services: Services, cl
 
 async def test_an_administrator_is_made_with_a_password_from_standard_input(services: Services) -> None:
     done = await command(services, "create-admin", ADMIN, "--password-stdin", given=f"{PASSWORD}\n")
-    assert (done.returncode, done.stdout) == (0, f"autograph: {ADMIN} is an administrator\n")
+    assert (done.returncode, done.stdout) == (0, f"autograph: created administrator {ADMIN}\n")
     assert (await services.user_directory.find(ADMIN)).is_active_admin
     await prove(services, ADMIN)
     assert "already" in (await command(services, "create-admin", ADMIN)).stdout
@@ -109,8 +109,8 @@ async def test_an_administrator_is_made_with_a_password_from_standard_input(serv
     ("address", "given", "code", "said"),
     [
         (ADMIN, "short\n", 1, "That password is too short."),
-        (ADMIN, "", 1, "nothing came on standard input"),
-        ("nobody", f"{PASSWORD}\n", 1, "Enter an email address"),
+        (ADMIN, "", 1, "standard input is empty"),
+        ("nobody", f"{PASSWORD}\n", 1, "Enter a valid email address"),
     ],
 )
 async def test_what_is_wrong_is_one_line(
@@ -167,9 +167,9 @@ def test_the_password_is_asked_for_twice_and_never_shown(services_environment: d
         start_new_session=True,
     )
     os.close(slave)
-    shown = _talk(master, [b"Password: ", b"The same again: "], f"{PASSWORD}\n".encode())
+    shown = _talk(master, [b"Password: ", b"Repeat password: "], f"{PASSWORD}\n".encode())
     assert process.wait(60) == 0, shown
-    assert f"{ADMIN} is an administrator" in shown
+    assert f"created administrator {ADMIN}" in shown
     assert PASSWORD not in shown
 
 
@@ -234,7 +234,7 @@ async def test_accounts_are_listed_and_shown(services: Services) -> None:
     for done in (table, await command(services, "user", "list")):
         assert "$bcrypt" not in done.stdout
     nobody = await command(services, "user", "show", "nobody@northwind.dev")
-    assert (nobody.returncode, nobody.stderr) == (1, "autograph: There is no such account.\n")
+    assert (nobody.returncode, nobody.stderr) == (1, "autograph: Account not found.\n")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -243,7 +243,7 @@ async def test_without_redis_a_lock_says_what_is_certain(services: Services) -> 
     away = "redis://127.0.0.1:1/0"
     done = await command(services, "user", "lock", EMAIL, REDIS_URL=away)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "it is done, but Redis cannot be told" in done.stderr
+    assert "saved, but Redis is unreachable" in done.stderr
     assert (await services.user_directory.find(EMAIL)).status == "locked"
 
 

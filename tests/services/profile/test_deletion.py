@@ -211,7 +211,7 @@ async def test_the_only_administrator_is_told_to_make_another_first(
     await change(services, USERS, role="admin")
     with pytest.raises(LastAdmin) as refused:
         await delete(services, principal)
-    assert "Make somebody else an administrator first" in refused.value.detail
+    assert "Make someone else an administrator first" in refused.value.detail
     assert [row.email for row in await rows(services, USERS)] == [EMAIL]
     assert await audited(services, "account_deleted") == []
 

@@ -68,7 +68,7 @@ async def test_nothing_changes_before_the_new_address_is_confirmed(
 
     assert [(letter.to, letter.subject) for letter in mailbox.letters] == [
         (NEW, "Confirm your new email"),
-        (EMAIL, "Your email is about to change"),
+        (EMAIL, "Email change requested"),
     ]
     assert await email_of(services, principal) == EMAIL
     assert await prove(services)
@@ -207,7 +207,7 @@ async def test_that_an_address_is_taken_is_told_to_its_owner_alone(
 
     assert await how_many(services, OUTBOX) - before == 2 * for_a_free_one
     to_owner, to_asker = mailbox.letters
-    assert (to_owner.subject, to_owner.action) == ("Somebody wanted to use your email", None)
+    assert (to_owner.subject, to_owner.action) == ("Someone tried to use your email", None)
     assert to_owner.to.lower() == THEO
     assert EMAIL not in str(to_owner)
     assert to_asker.to == EMAIL

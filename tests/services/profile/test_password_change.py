@@ -405,7 +405,7 @@ async def test_the_owner_is_told(services: Services, principal: SessionPrincipal
         (EMAIL, "Your password was changed")
     ] * 2
     first, second = (letter.paragraphs[0] for letter in mailbox.letters)
-    assert "Every other device was signed out." in first
+    assert "All other devices were signed out." in first
     assert "Other devices stay signed in." in second
     assert ("IP address", "203.0.113.7") in mailbox.letters[0].facts
 

@@ -82,7 +82,7 @@ async def test_the_old_address_takes_it_back_and_ends_everything(
         await prove(services)
     [event] = await audited(services, "email_change_undone")
     assert event.user_id == principal.user_id
-    assert "The change of your email was taken back" in [letter.subject for letter in mailbox.letters]
+    assert "Your email change was undone" in [letter.subject for letter in mailbox.letters]
 
 
 async def test_it_stops_a_change_that_still_waits(
@@ -132,8 +132,8 @@ async def test_until_then_nobody_else_gets_the_old_address(
     theo = await somebody(services, THEO)
     mailbox.empty()
     await ask(services, theo, EMAIL)
-    assert mailbox.letters[0].subject == "Somebody wanted to use your email"
-    async with services.database.unit() as connection:  # as if it had been requested before
+    assert mailbox.letters[0].subject == "Someone tried to use your email"
+    async with services.database.unit() as connection:  # as if it had been asked for before
         token = await services.links.issue(connection, Purpose.EMAIL_CHANGE, theo.user_id, 600, EMAIL)
     with pytest.raises(EmailTaken):
         await confirm(services, token)

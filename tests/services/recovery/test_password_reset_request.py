@@ -34,7 +34,7 @@ async def test_the_letter_says_who_asked_and_how_long_it_is_good(
     [letter] = mailbox.letters
     text = " ".join((*letter.paragraphs, *(value for _, value in letter.facts)))
 
-    assert (letter.to, letter.subject) == (EMAIL, "Choose a new password")
+    assert (letter.to, letter.subject) == (EMAIL, "Reset your password")
     assert "1 hour" in text
     assert "203.0.113.7" in text
 

@@ -136,7 +136,7 @@ async def test_what_ended_is_mailed_and_written_down(
     verified = await confirm(services, stranger.token)
 
     letter = mailbox.letters[-1]
-    assert (letter.to, letter.subject) == (EMAIL, "Your email is confirmed: choose a password")
+    assert (letter.to, letter.subject) == (EMAIL, "Your email is verified: choose a password")
     assert verified.removed is not None
     [listed] = [one for one in letter.paragraphs if one.startswith("We also removed: ")]
     assert verified.removed.in_words() in listed
@@ -277,7 +277,7 @@ async def test_taking_a_change_back_removes_what_was_set_up_since_a_sign_in_that
     assert back.removed.authenticator_set_up_at is not None
     assert (back.removed.api_keys, back.removed.recovery_codes) == (1, 10)
     assert not (await services.second_factors.status(stranger.user_id)).enabled
-    letter = next(one for one in mailbox.letters if one.subject.endswith("was taken back"))
+    letter = next(one for one in mailbox.letters if one.subject.endswith("was undone"))
     assert back.removed.in_words() in " ".join(letter.paragraphs)
     [event] = await audited(services, "email_change_undone")
     assert event.details == back.removed.as_details()
@@ -314,7 +314,7 @@ async def test_the_earlier_of_two_sign_ins_counts_even_if_the_later_is_taken_bac
     assert back.removed.authenticator_set_up_at is not None
     assert not (await services.second_factors.status(stranger.user_id)).enabled
     letter = mailbox.letters[-1]
-    assert letter.subject == "Everybody was signed out of your account"
+    assert letter.subject == "All devices were signed out of your account"
     assert back.removed.in_words() in " ".join(letter.paragraphs)
     [event] = await audited(services, "sign_in_refused")
     assert event.details == back.removed.as_details()

@@ -4,8 +4,8 @@ import pytest
 
 from autograph_web.commands.clocks import clock_finding
 
-BOTH = "the database's is -40.0 s from ours, Redis' is +8.0 s from ours"
-OURS_THREE = "this machine's is +7.1 s from the database's and Redis'"
+BOTH = "the database clock is off by -40.0 s, the Redis clock is off by +8.0 s"
+OURS_THREE = "this machine's clock is off by +7.1 s from the database clock and the Redis clock"
 
 
 def test_without_another_clock_nothing_is_said() -> None:
@@ -15,14 +15,22 @@ def test_without_another_clock_nothing_is_said() -> None:
 @pytest.mark.parametrize(
     ("database", "redis", "line"),
     [
-        (0.2, None, "✓ clock: the database's is +0.2 s from ours"),
-        (-0.9, 0.04, "✓ clock: the database's is -0.9 s from ours, Redis' is +0.0 s from ours"),
-        (5.0, None, "! clock: the database's is +5.0 s from ours → keep both in time with NTP"),
-        (None, -61.0, "✗ clock: Redis' is -61.0 s from ours → keep both in time with NTP"),
-        (-7.0, -7.2, f"! clock: {OURS_THREE} → keep it in time with NTP"),
-        (90.0, 0.1, "✗ clock: the database's is +90.0 s from ours and Redis' → keep it in time with NTP"),
-        (0.1, 3.0, "! clock: Redis' is +3.0 s from ours and the database's → keep it in time with NTP"),
-        (-40.0, 8.0, f"✗ clock: {BOTH} → keep all in time with NTP"),
+        (0.2, None, "✓ clock: the database clock is off by +0.2 s"),
+        (-0.9, 0.04, "✓ clock: the database clock is off by -0.9 s, the Redis clock is off by +0.0 s"),
+        (5.0, None, "! clock: the database clock is off by +5.0 s → synchronize both with NTP"),
+        (None, -61.0, "✗ clock: the Redis clock is off by -61.0 s → synchronize both with NTP"),
+        (-7.0, -7.2, f"! clock: {OURS_THREE} → synchronize it with NTP"),
+        (
+            90.0,
+            0.1,
+            "✗ clock: the database clock is off by +90.0 s (the Redis clock isn't) → synchronize it with NTP",
+        ),
+        (
+            0.1,
+            3.0,
+            "! clock: the Redis clock is off by +3.0 s (the database clock isn't) → synchronize it with NTP",
+        ),
+        (-40.0, 8.0, f"✗ clock: {BOTH} → synchronize all with NTP"),
     ],
 )
 def test_one_line_names_the_machine_that_is_off(

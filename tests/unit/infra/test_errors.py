@@ -32,5 +32,5 @@ def test_every_refusal_has_a_whole_sentence(kind: type[DomainError]) -> None:
 
 
 def test_a_sentence_tells_the_wait_and_the_reasons() -> None:
-    assert RateLimited(retry_after=12).detail.endswith("in 12 s.")
+    assert RateLimited(retry_after=12).detail.endswith("in 12 seconds.")
     assert EmailTaken(reasons=("Really {0}.",)).detail.endswith("Really {0}.")

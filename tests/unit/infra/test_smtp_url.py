@@ -48,7 +48,7 @@ def test_a_url_names_a_server(url: str, server: SmtpServer) -> None:
     ],
 )
 def test_what_names_none_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"must|needs|starttls|takes|knows|option|no address"):
+    with pytest.raises(ValueError, match=r"must|needs|starttls|accept|option|not a valid address"):
         parse_smtp_url(url)
 
 
@@ -57,7 +57,7 @@ def test_a_private_authority_must_be_there(tmp_path: Path) -> None:
     assert parse_smtp_url(f"smtps://mail.example.com?ca={file}").ca_file == file
     for content in ("", "no certificate", None):
         file.unlink() if content is None else file.write_text(content)
-        with pytest.raises(ValueError, match="must name a file of certificates"):
+        with pytest.raises(ValueError, match="must be a PEM file"):
             parse_smtp_url(f"smtps://mail.example.com?ca={file}")
 
 

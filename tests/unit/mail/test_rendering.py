@@ -158,4 +158,8 @@ def test_a_stranger_cannot_write_in_a_letter() -> None:
     agent = "Your account is locked! Call 0123 or visit http://evil.example Firefox/140.0"
     facts = circumstances(RequestContext("192.0.2.5", agent, ""), NOW)
 
-    assert facts == (("When", "2026-03-01 12:00 UTC"), ("IP address", "192.0.2.5"), ("Device", "Firefox 140"))
+    assert facts == (
+        ("Time", "March 1, 2026, 12:00 UTC"),
+        ("IP address", "192.0.2.5"),
+        ("Device", "Firefox 140"),
+    )

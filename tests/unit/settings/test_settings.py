@@ -76,8 +76,8 @@ def test_settings_are_read_by_their_old_names_which_are_told(
 
     assert (settings.access_token_ttl, settings.session_idle_ttl) == (120, 1200)
     assert sorted(settings.deprecated) == [
-        "AUTOGRAPH_ACCESS_TOKEN_SECONDS is an old name: it is AUTOGRAPH_ACCESS_TOKEN_TTL now",
-        "AUTOGRAPH_SESSION_IDLE_SECONDS is an old name: it is AUTOGRAPH_SESSION_IDLE_TTL now",
+        "AUTOGRAPH_ACCESS_TOKEN_SECONDS is deprecated: use AUTOGRAPH_ACCESS_TOKEN_TTL",
+        "AUTOGRAPH_SESSION_IDLE_SECONDS is deprecated: use AUTOGRAPH_SESSION_IDLE_TTL",
     ]
 
 
@@ -89,8 +89,8 @@ def test_the_names_of_limits_of_the_version_before_still_work(monkeypatch: pytes
     assert settings.rates[Limit.REGISTER] == (Rate(100, 60),)
     both = ("AUTOGRAPH_LIMIT_LOGIN=2/15m", "AUTOGRAPH_LIMIT_LOGIN_ACCOUNT=2/15m")
     assert settings.deprecated == [
-        f"AUTOGRAPH_LOGIN_LIMIT is an old name: set {' and '.join(both)}",
-        "AUTOGRAPH_REGISTRATION_WINDOW_SECONDS is an old name: set AUTOGRAPH_LIMIT_REGISTER=100/1m",
+        f"AUTOGRAPH_LOGIN_LIMIT is deprecated: set {' and '.join(both)}",
+        "AUTOGRAPH_REGISTRATION_WINDOW_SECONDS is deprecated: set AUTOGRAPH_LIMIT_REGISTER=100/1m",
     ]
 
 
@@ -130,22 +130,22 @@ def test_production_starts_with_what_it_needs(monkeypatch: pytest.MonkeyPatch) -
         ({"AUTOGRAPH_LOGIN_LIMIT": "0"}, "AUTOGRAPH_LOGIN_LIMIT"),
         ({"AUTOGRAPH_ACCESS_TOKEN_TTL": "soon"}, "AUTOGRAPH_ACCESS_TOKEN_TTL: must be a duration"),
         ({"AUTOGRAPH_ACCESS_TOKEN_TTL": "2d"}, "AUTOGRAPH_ACCESS_TOKEN_TTL"),
-        ({"AUTOGRAPH_LIMIT_LOGIN": "0/15m"}, "AUTOGRAPH_LIMIT_LOGIN: must be like 5/15m"),
-        ({"AUTOGRAPH_LIMIT_LOGIN": "5 tries"}, "AUTOGRAPH_LIMIT_LOGIN: must be like 5/15m"),
+        ({"AUTOGRAPH_LIMIT_LOGIN": "0/15m"}, "AUTOGRAPH_LIMIT_LOGIN: must look like 5/15m"),
+        ({"AUTOGRAPH_LIMIT_LOGIN": "5 tries"}, "AUTOGRAPH_LIMIT_LOGIN: must look like 5/15m"),
         ({"AUTOGRAPH_LIMIT_API_KEY": "5/1m,9/1h"}, "AUTOGRAPH_LIMIT_API_KEY: must be one rate"),
         ({"PORT": "99999"}, "PORT"),
         ({"REDIS_URL": "http://x:hunter2@redis.northwind.dev"}, "REDIS_URL: must start with redis://"),
-        ({"REDIS_URL": "redis://[x:hunter2@redis.northwind.dev"}, "REDIS_URL: is no address"),
+        ({"REDIS_URL": "redis://[x:hunter2@redis.northwind.dev"}, "REDIS_URL: is not a valid address"),
         ({"REDIS_URL": "redis://x:hunter2@a:1,b:2/0"}, "REDIS_URL: several servers need Sentinel"),
         ({"REDIS_URL": "redis+cluster://x:hunter2@a:1,b:2"}, "REDIS_URL: Redis Cluster is not supported"),
         ({"REDIS_URL": "redis+sentinel://x:hunter2@a:1,b:2"}, "REDIS_URL: must have the form"),
         ({"REDIS_URL": "redis+sentinel://x:hunter2@/accounts"}, "REDIS_URL: must have the form"),
         ({"REDIS_URL": "redis+sentinel://x:hunter2@a/accounts/one"}, "REDIS_URL: must have the form"),
-        ({"REDIS_URL": "redis+sentinel://x:hunter2@a/accounts?db=1"}, "REDIS_URL: knows no option db"),
-        ({"DATABASE_URL": "postgresql://x:hunter2@a,b:port/x"}, "DATABASE_URL: names a port that is none"),
-        ({"DATABASE_URL": "postgresql://x:hunter2@a,/x"}, "DATABASE_URL: names an empty host"),
+        ({"REDIS_URL": "redis+sentinel://x:hunter2@a/accounts?db=1"}, "REDIS_URL: has an unknown option db"),
+        ({"DATABASE_URL": "postgresql://x:hunter2@a,b:port/x"}, "DATABASE_URL: has an invalid port"),
+        ({"DATABASE_URL": "postgresql://x:hunter2@a,/x"}, "DATABASE_URL: has an empty host"),
         ({"DATABASE_URL": "postgresql://a,b/x?target_session_attrs=standby"}, "DATABASE_URL: target_session"),
-        ({"SMTP_URL": ""}, "SMTP_URL must name a mail server in production"),
+        ({"SMTP_URL": ""}, "SMTP_URL must be a mail server in production"),
         ({"SMTP_URL": "mail.northwind.dev"}, "SMTP_URL"),
         ({"SMTP_URL": "http://mailer:hunter2@mail.northwind.dev"}, "SMTP_URL"),
         ({"SMTP_URL": "smtp://hunter2@mail.northwind.dev"}, "SMTP_URL"),
@@ -233,19 +233,19 @@ def test_a_database_may_be_named_in_any_usual_spelling(given: str, used: str) ->
     [
         ("AUTOGRAPH_SECRET_KEYS", f'"{SECRET}"', "quotation marks"),
         ("AUTOGRAPH_SECRET_KEYS", f"{SECRET},'{SECRET}'", "quotation marks"),
-        ("AUTOGRAPH_SECRET_KEYS", f"\ufeff{SECRET}", "cannot be seen"),
-        ("AUTOGRAPH_SECRET_KEYS", f"{SECRET}\u200b", "cannot be seen"),
+        ("AUTOGRAPH_SECRET_KEYS", f"\ufeff{SECRET}", "invisible character"),
+        ("AUTOGRAPH_SECRET_KEYS", f"{SECRET}\u200b", "invisible character"),
         ("AUTOGRAPH_METRICS_TOKEN", f"“{'m' * 40}”", "quotation marks"),
-        ("AUTOGRAPH_METRICS_TOKEN", "m" * 40 + "\x07", "cannot be seen"),
+        ("AUTOGRAPH_METRICS_TOKEN", "m" * 40 + "\x07", "invisible character"),
         ("AUTOGRAPH_BASE_URL", f"'{URL}'", "quotation marks"),
         ("AUTOGRAPH_WORKERS", '"2"', "quotation marks"),
         ("AUTOGRAPH_DATA_DIR", '"/var/lib/autograph"', "quotation marks"),
         ("AUTOGRAPH_MAIL_FROM", '"Doors <doors@northwind.dev>"', "quotation marks"),
         ("DATABASE_URL", '"postgresql://u:hunter2@db/x', "quotation marks"),
-        ("DATABASE_URL", "postgresql://u:hunter2@db/x\ny", "cannot be seen"),
-        ("DATABASE_URL", "postgresql://u:hunter\udce42@db/x", "cannot be seen"),
-        ("DATABASE_URL", "sqlite:///data/x.db?mode=ro", "no host and no options"),
-        ("DATABASE_URL", "sqlite://data/x.db", "no host and no options"),
+        ("DATABASE_URL", "postgresql://u:hunter2@db/x\ny", "invisible character"),
+        ("DATABASE_URL", "postgresql://u:hunter\udce42@db/x", "invisible character"),
+        ("DATABASE_URL", "sqlite:///data/x.db?mode=ro", "without host or options"),
+        ("DATABASE_URL", "sqlite://data/x.db", "without host or options"),
         ("DATABASE_URL", "postgresql://u:hunter2@db/x?sslmode=verify_full", "sslmode must be one of"),
         ("REDIS_URL", "`redis://:hunter2@r`", "quotation marks"),
         ("SMTP_URL", "smtp://u:hunt/er2@mail.northwind.dev", "percent-encoded"),
@@ -279,7 +279,7 @@ def test_a_secret_file_that_is_no_text_is_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "AUTOGRAPH_SECRET_KEYS").write_bytes(b"\xff\xfe" + SECRET.encode("utf-16-le"))
-    with pytest.raises(SettingsError, match="AUTOGRAPH_SECRETS_DIR: a file there is not UTF-8"):
+    with pytest.raises(SettingsError, match="AUTOGRAPH_SECRETS_DIR: it contains a file that is not UTF-8"):
         load(monkeypatch, AUTOGRAPH_SECRETS_DIR=str(tmp_path))
 
 
@@ -315,9 +315,9 @@ def test_settings_cannot_be_changed_later() -> None:
 
 
 def test_letters_come_from_the_host_people_know() -> None:
-    assert made(base_url=URL).mail_from == "AutoGraph v3 <no-reply@accounts.northwind.dev>"
-    assert made(base_url="http://192.0.2.1:8080").mail_from == "AutoGraph v3 <no-reply@[192.0.2.1]>"
-    assert made(base_url="http://[::1]:3000").mail_from == "AutoGraph v3 <no-reply@[IPv6:::1]>"
+    assert made(base_url=URL).mail_from == "AutoGraph <no-reply@accounts.northwind.dev>"
+    assert made(base_url="http://192.0.2.1:8080").mail_from == "AutoGraph <no-reply@[192.0.2.1]>"
+    assert made(base_url="http://[::1]:3000").mail_from == "AutoGraph <no-reply@[IPv6:::1]>"
     assert made(mail_from="Doors <doors@northwind.dev>").mail_from == "Doors <doors@northwind.dev>"
 
 

@@ -53,7 +53,7 @@ def test_a_python_without_venv_is_told_the_package(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told_what_is_needed(tmp_path: Path) -> None:
     source = "import shutil; shutil.disk_usage = lambda _: shutil._ntuple_diskusage(9, 9, 2**20)"
-    assert "1 MB are free on this disk, 1000 MB are needed" in refusal("run", tmp_path, source)
+    assert "1 MB free, 1000 MB needed" in refusal("run", tmp_path, source)
 
 
 def test_a_python_without_any_redis_is_told_what_to_install(tmp_path: Path) -> None:

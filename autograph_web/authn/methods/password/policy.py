@@ -25,7 +25,7 @@ _LABELS = ("Weak", "Weak", "Fair", "Good", "Strong")
 _LONGEST_QUEUE = 64
 _METER_QUEUE = 8
 _MOST_SPELLINGS = 16
-_ADVICE = "Use a longer or less usual one - a short sentence works well."
+_ADVICE = "Try something longer or less common, such as a short sentence."
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class PasswordPolicy:
         text = normalize("NFKC", password)
         words = _context_words(email)
         if _is_context(text, words):
-            return 1, PasswordTooCommon(reasons=("It is made of your email or of our name.",))
+            return 1, PasswordTooCommon(reasons=("Don't base it on your email or this service's name.",))
         if slot.statistics().tasks_waiting >= queue:
             raise Unavailable(retry_after=2)
         score, guesses_listed, reasons = await anyio.to_thread.run_sync(_estimate, text, words, limiter=slot)
@@ -94,7 +94,7 @@ class PasswordPolicy:
         if len(password) > MOST_BYTES or len(password.encode("utf-8", "replace")) > MOST_BYTES:
             return PasswordTooLong()
         if len(normalize("NFKC", password)) < self._min_length:
-            return PasswordTooShort(reasons=(f"Use {self._min_length} characters or more.",))
+            return PasswordTooShort(reasons=(f"Use at least {self._min_length} characters.",))
         return None
 
 

@@ -2,19 +2,20 @@
 
 from autograph_web.authn.errors import InvalidCode
 from autograph_web.infra.errors import DomainError
+from autograph_web.infra.wording import counted
 
 
 class CodeOfReplaced(InvalidCode):
     """A code of an authenticator that has been replaced; the reasons name the entry to use instead."""
 
-    sentence = "That code is of an authenticator you have replaced."
+    sentence = "That code is from an authenticator app you've replaced."
 
 
 class SetupCodeInvalid(DomainError):
     """A wrong code while turning two-step verification on."""
 
     code, status, default_field = "setup_code_invalid", 400, "code"
-    sentence = "That code didn't work. Codes change every 30 seconds - enter the newest one."
+    sentence = "That code didn't work. Codes change every 30 seconds, so enter the latest one."
 
 
 class AuthenticatorClockWrong(SetupCodeInvalid):
@@ -26,20 +27,19 @@ class AuthenticatorClockWrong(SetupCodeInvalid):
     @classmethod
     def by(cls, seconds: int) -> "AuthenticatorClockWrong":
         """Return the error for a code whose time differs from the server's by `seconds`."""
-        minutes = max(1, round(abs(seconds) / 60))
-        about = f"about {minutes} minute{'s' if minutes > 1 else ''}"
-        told = f"Your phone's clock and ours differ by {about}. Set the phone's time automatically."
+        off = counted(max(1, round(abs(seconds) / 60)), "minute")
+        told = f"Your device's clock is off by about {off}. Set its time automatically."
         return cls(reasons=(told,))
 
 
 class SetupCodeOfOther(SetupCodeInvalid):
     """A code of the authenticator that is about to be replaced; the reasons name the entry to use instead."""
 
-    sentence = "That code is of the authenticator you are replacing."
+    sentence = "That code is from the authenticator app you're replacing."
 
 
 class NoPendingSetup(DomainError):
     """No setup is pending: it was not started, or a newer setup replaced it."""
 
     code, status = "no_pending_setup", 400
-    sentence = "Start the setup again: there is no new key to confirm."
+    sentence = "Your setup has expired. Start again."

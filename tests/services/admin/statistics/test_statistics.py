@@ -252,7 +252,7 @@ async def test_letters_that_fail_or_wait_are_told_of(services: Services, clock: 
     report = await services.statistics.report(Span.WEEK)
     assert (report.now.letters_waiting, report.now.letters_failed) == (0, 1)
     assert [one.sentence for one in report.attention] == [
-        "1 letter could not be delivered. The command `mail` tells why."
+        "1 email couldn't be delivered. Run `python -m autograph_web mail` to see why."
     ]
 
 

@@ -7,6 +7,7 @@ from autograph_web.authn.errors import InvalidCode
 from autograph_web.authn.methods.totp.errors import SetupCodeInvalid
 from autograph_web.container import Services
 from autograph_web.infra.errors import RateLimited
+from autograph_web.infra.wording import moment_in_words
 from autograph_web.mail.rendering import as_text
 from tests.support.clients.authenticator import PERIOD_S
 from tests.support.mail.mailbox import Mailbox
@@ -69,7 +70,7 @@ async def test_turning_on_is_written_down_and_told(
     assert (letter.to, letter.subject) == (EMAIL, "Two-step verification is on")
     assert "192.0.2.5" in as_text(letter)
     assert "Firefox" in as_text(letter)
-    assert f"{clock.now():%Y-%m-%d %H:%M} UTC" in as_text(letter)
+    assert moment_in_words(clock.now()) in as_text(letter)
 
 
 async def test_replacing_is_written_down_and_told(
@@ -81,7 +82,7 @@ async def test_replacing_is_written_down_and_told(
 
     details = [row.details for row in await audited(services, "mfa_enabled")]
     assert details == [{"replaced": False}, {"replaced": True}]
-    assert subjects(mailbox) == ["Your authenticator was replaced"]
+    assert subjects(mailbox) == ["Your authenticator app was replaced"]
 
 
 async def test_new_recovery_codes_are_written_down_and_told(

@@ -63,8 +63,8 @@ def test_a_role_that_may_create_nothing(
 
 def test_a_database_or_role_that_is_not_there(tmp_path: Path, postgres_server: PostgresServer) -> None:
     url = postgres_server.get_uri(database="nowhere")
-    assert "there is no such database" in refusal(tmp_path, url)
-    assert "refuses the user or the password" in refusal(tmp_path, through(url, user="nobody-we-know"))
+    assert "the database doesn't exist" in refusal(tmp_path, url)
+    assert "rejects the user or password" in refusal(tmp_path, through(url, user="nobody-we-know"))
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -101,7 +101,7 @@ def test_a_file_that_may_only_be_read(tmp_path: Path, sqlite_url: str) -> None:
     settings = make_settings(tmp_path / "data", database_url=sqlite_url)
     with without_rights(file), pytest.raises(StartupError) as refused:
         bring_up_to_date(settings)
-    assert "it lets nobody write" in str(refused.value) or "lacks a right" in str(refused.value)
+    assert "it is read-only" in str(refused.value) or "lacks a privilege" in str(refused.value)
     assert "file" in str(refused.value)
 
 

@@ -133,9 +133,9 @@ async def test_readiness_doctor_and_start_name_what_is_missing(
 
 def test_a_start_is_refused_in_one_line(tmp_path: Path) -> None:
     with redis_with(tmp_path, f"user nora {LEAST} -getdel") as port:
-        with pytest.raises(StartupError, match=r"REDIS_URL: the user lacks a right \(GETDEL\)"):
+        with pytest.raises(StartupError, match=r"REDIS_URL: the user lacks a privilege \(GETDEL\)"):
             refuse_redis(f"redis://nora:hunter2@127.0.0.1:{port}")
-        with pytest.raises(StartupError, match="refuses the user or the password"):
+        with pytest.raises(StartupError, match="rejects the user or password"):
             refuse_redis(f"redis://nora:wrong@127.0.0.1:{port}")
 
 

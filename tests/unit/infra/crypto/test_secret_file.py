@@ -96,7 +96,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> No
     with pytest.raises(SecretError) as refusal:
         secrets_of_data_dir(tmp_path / "file")
 
-    assert "cannot be written" in str(refusal.value)
+    assert "is not writable" in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -142,5 +142,5 @@ def test_of_many_added_at_once_none_is_lost(tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_written_the_list_stays(tmp_path: Path) -> None:
-    with pytest.raises(SecretError, match="cannot be written"):
+    with pytest.raises(SecretError, match="is not writable"):
         add_secret(Path("/proc/autograph"), SystemRandomness())

@@ -47,7 +47,7 @@ def words(refusal: InvalidCode, day: str) -> None:
     assert isinstance(refusal, CodeOfReplaced)
     assert (refusal.code, refusal.status, refusal.field) == ("invalid_code", 401, "code")
     assert refusal.detail == (
-        "That code is of an authenticator you have replaced. "
+        "That code is from an authenticator app you've replaced. "
         f"Use the newer entry in your app, the one with {day} in its name."
     )
 

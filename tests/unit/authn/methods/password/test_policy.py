@@ -49,7 +49,7 @@ async def test_length_is_counted_in_characters_as_people_see_them(password: str)
     with pytest.raises(PasswordTooShort) as refusal:
         await _POLICY.require(password, EMAIL)
 
-    assert refusal.value.reasons == ("Use 8 characters or more.",)
+    assert refusal.value.reasons == ("Use at least 8 characters.",)
 
 
 async def test_the_least_length_is_the_operators_choice() -> None:
@@ -102,7 +102,7 @@ async def test_a_password_made_of_ones_address_or_our_name_is_refused(password: 
     with pytest.raises(PasswordTooCommon, match="password_too_common") as refusal:
         await _POLICY.require(password, EMAIL)
 
-    assert refusal.value.reasons == ("It is made of your email or of our name.",)
+    assert refusal.value.reasons == ("Don't base it on your email or this service's name.",)
 
 
 async def test_the_same_password_may_be_fine_for_somebody_else() -> None:
