@@ -31,7 +31,7 @@ _LETTER_POLICY = (
 _HEAD = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    "<title>{title} · AutoGraph v3</title>"
+    "<title>{title} · AutoGraph</title>"
     '<link rel="icon" href="/favicon.ico">'
     '<link rel="stylesheet" href="/ui.css"><link rel="stylesheet" href="/mail.css"></head>'
     '<body><main id="content" class="letters">'
@@ -57,7 +57,7 @@ def _may_read(scope: Scope) -> bool:
 async def letters(_: Request) -> Response:
     """List the stored emails."""
     kept = await services().mail_folder.newest()
-    return _page("Letters", _listed(kept))
+    return _page("Emails", _listed(kept))
 
 
 async def letter(request: Request) -> Response:
@@ -91,9 +91,8 @@ def _listed(kept: list[KeptLetter]) -> str:
         f"<span>{escape(one.to)}</span><span>{escape(one.date)}</span></li>"
         for one in kept
     )
-    return (
-        "<h1>Letters</h1><p>Without SMTP_URL nothing is sent: letters are kept here, the newest first.</p>"
-        + (f"<ul>{entries}</ul>" if kept else "<p>None has been written yet.</p>")
+    return "<h1>Emails</h1><p>Without SMTP_URL, no email is sent. Emails are kept here, newest first.</p>" + (
+        f"<ul>{entries}</ul>" if kept else "<p>No emails yet.</p>"
     )
 
 
@@ -103,8 +102,8 @@ def _shown(one: KeptLetter) -> str:
         for name, value in (("From", one.sender), ("To", one.to), ("Date", one.date))
     )
     return (
-        f'<p><a href="{_PATH}">All letters</a></p><h1>{escape(one.subject)}</h1><dl>{facts}</dl>'
-        f'<iframe src="{_PATH}/{one.id}/letter" title="The letter as HTML" sandbox="{_SANDBOX}"></iframe>'
+        f'<p><a href="{_PATH}">All emails</a></p><h1>{escape(one.subject)}</h1><dl>{facts}</dl>'
+        f'<iframe src="{_PATH}/{one.id}/letter" title="The email as HTML" sandbox="{_SANDBOX}"></iframe>'
         f"<details><summary>As plain text</summary><pre>{escape(one.text)}</pre></details>"
     )
 

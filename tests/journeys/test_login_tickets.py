@@ -58,7 +58,7 @@ async def test_a_ticket_works_once(visit: Visit, member: Person, live_server: Li
         assert answer.headers["location"] == "/login"
         assert await thief.cookie("autograph_session") is None
     await thief.open("/login")
-    await expect(alert_of(thief)).to_have_text("That took too long. Sign in once more.")
+    await expect(alert_of(thief)).to_have_text("That took too long. Sign in again.")
     await thief.check()
 
 

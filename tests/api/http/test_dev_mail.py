@@ -40,7 +40,7 @@ def here(connect: Connect) -> AsyncClient:
 async def test_letters_are_listed_the_newest_first(
     here: AsyncClient, services: Services, clock: FakeClock
 ) -> None:
-    assert "None has been written yet" in (await here.get("/dev/mail")).text
+    assert "No emails yet" in (await here.get("/dev/mail")).text
     first = await keep(services, clock, 1, "First")
     second = await keep(services, clock, 2, "Second")
 
@@ -161,7 +161,7 @@ async def test_no_path_leads_out_of_the_folder(
             response = await here.get(f"/dev/mail/{path}{end}")
             assert "a secret note" not in response.text
             assert response.status_code in (200, 404)
-            assert "The letter as HTML" not in response.text
+            assert "The email as HTML" not in response.text
 
 
 def plant_secrets(folder: Path) -> None:
