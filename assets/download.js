@@ -55,7 +55,7 @@
       save(blob, link.download);
       say(`Downloaded ${many(total)}.`);
     } catch (error) {
-      say(error.name === "AbortError" ? "Cancelled." : "The download broke off. Try again in a moment.");
+      say(error.name === "AbortError" ? "Download canceled." : "The download was interrupted. Try again in a moment.");
     } finally {
       running = null;
       part("running").hidden = true;

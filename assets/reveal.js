@@ -50,8 +50,8 @@
   // --- Keeping them. -----------------------------------------------------------------------------------
   const list = () => note.codes.map((code, number) => `${number + 1}. ${code}`).join("\n");
   const letter = () => {
-    const owner = one("[data-owner]").dataset.owner, day = new Date().toLocaleDateString("en-GB", { dateStyle: "long" });
-    return `AutoGraph v3 recovery codes\n${owner}\n${location.origin}\n${day}\n\n${list()}\n\nEach code works once.\n`;
+    const owner = one("[data-owner]").dataset.owner, day = new Date().toLocaleDateString("en-US", { dateStyle: "long" });
+    return `AutoGraph recovery codes\n${owner}\n${location.origin}\n${day}\n\n${list()}\n\nEach code works once.\n`;
   };
   const save = (name) => {
     const link = document.createElement("a");
@@ -65,7 +65,7 @@
     try {
       await navigator.clipboard.writeText(what === "key" ? note.key.replaceAll(" ", "") : note.codes.join("\n"));
       return "Copied.";
-    } catch { return "Your browser didn't let us copy. Select the text and copy it yourself."; }
+    } catch { return "We couldn't copy it. Select the text and copy it manually."; }
   };
   addEventListener("click", async (event) => {
     const button = event.target.closest?.("[data-copy], [data-download], [data-print]");

@@ -227,7 +227,7 @@
   };
 
   // --- The wait after too many tries. ------------------------------------------------------------------
-  const words = (s) => (s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`);
+  const words = (s) => `${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}`;
   const ends = new WeakMap();  // clock -> what it was told, and when that ends
   let timer;
   const tick = () => {

@@ -80,10 +80,8 @@ def skeleton(*shapes: str) -> rx.Component:
 def _unverified(state: type[AccountPage]) -> rx.Component:
     """Return the banner that asks to verify the address and can send the link again, after a countdown."""
     clock = rx.el.span(
-        " You can ask again in ",
-        rx.el.span(
-            f"{state.resend_wait} s", class_name="clock", data_wait=f"{state.resend_wait}:{state.resends}"
-        ),
+        " You can resend in ",
+        rx.el.span(state.resend_clock, class_name="clock", data_wait=f"{state.resend_wait}:{state.resends}"),
         ".",
         aria_hidden="true",
         class_name="waiting",
@@ -91,7 +89,7 @@ def _unverified(state: type[AccountPage]) -> rx.Component:
     return rx.el.section(
         icon("info"),
         rx.el.div(
-            rx.el.p("Confirm your email: open the link we sent to ", rx.el.strong(state.email), "."),
+            rx.el.p("Verify your email. We sent a link to ", rx.el.strong(state.email), "."),
             rx.el.p(
                 state.resent,
                 rx.cond(state.resend_wait > 0, clock),
@@ -101,14 +99,14 @@ def _unverified(state: type[AccountPage]) -> rx.Component:
             class_name="box-words",
         ),
         rx.el.button(
-            "Send it again",
+            "Resend link",
             type="button",
             class_name="button button-small",
             disabled=state.resend_wait > 0,
             data_rest="true",
             on_click=state.resend,
         ),
-        aria_label="Confirm your email",
+        aria_label="Verify your email",
         data_rests="true",
         class_name="box box-warn unverified",
         custom_attrs=named("unverified"),

@@ -23,7 +23,7 @@ from autograph_web.ui.snapshot import ScopedState
 ACCESS_DENIED = (NotAuthenticated, SessionEnded, NotAdmin)
 """Errors after which a page navigates away: the session may not, or may no longer, have it."""
 
-_RESENT = "A new link is on its way."
+_RESENT = "Link sent. Check your inbox."
 
 
 class AccountPage(ScopedState, mixin=True):
@@ -43,6 +43,7 @@ class AccountPage(ScopedState, mixin=True):
     administrator: bool = False
     resent: str = ""
     resend_wait: int = 0
+    resend_clock: str = ""
     resends: int = 0
 
     @rx.event
@@ -67,6 +68,7 @@ class AccountPage(ScopedState, mixin=True):
     def _show_resent(self, words: str, wait: int) -> None:
         self.resends += 1
         self.resent, self.resend_wait = words, wait
+        self.resend_clock = messages.clock_wait(wait)
 
     @rx.event
     async def recheck_session(self) -> None:

@@ -43,6 +43,7 @@ from autograph_web.ui.error_page.panel import crash_panel
 from autograph_web.ui.event_telemetry import EventTelemetry
 from autograph_web.ui.forbidden.page import forbidden_page
 from autograph_web.ui.home.page import home_page
+from autograph_web.ui.home.state import HomeState
 from autograph_web.ui.lost_events import LostEvents
 from autograph_web.ui.not_found.page import not_found_page
 from autograph_web.ui.not_me.page import not_me_page
@@ -61,9 +62,9 @@ from autograph_web.ui.sign_in.page import sign_in_page
 from autograph_web.ui.sign_in.state import SignInState
 from autograph_web.ui.snapshot import FreshSnapshot
 
-_DESCRIPTION = "Accounts and sign-in, on a server you own."
+_DESCRIPTION = "Self-hosted accounts and sign-in."
 _PAGES: tuple[tuple[Route, Callable[[], rx.Component], Any], ...] = (
-    (routes.HOME, home_page, None),
+    (routes.HOME, home_page, HomeState.load),
     (routes.REGISTER, register_page, RegisterState.load),
     (routes.SIGN_IN, sign_in_page, SignInState.load),
     (routes.FORGOTTEN, forgotten_page, ForgottenState.load),

@@ -57,6 +57,7 @@ class FormState(rx.State, mixin=True):
 
     `bad` is the field with the error (one of `messages.PROMPTS`), "both" (email and password) or empty.
     `answers` counts the results, so that two equal ones in a row are still two changes in the document.
+    `wait_text` is the clock of a wait, and `wait_spoken` the same in words, for screen readers.
     """
 
     pending: bool = False
@@ -65,6 +66,7 @@ class FormState(rx.State, mixin=True):
     notice: str = ""
     wait_seconds: int = 0
     wait_text: str = ""
+    wait_spoken: str = ""
     bad: str = ""
     bad_text: str = ""
     focus: str = ""
@@ -110,18 +112,23 @@ class FormState(rx.State, mixin=True):
         self.pending = True
 
     def _clear(self) -> None:
-        self.alert = self.notice = self.bad = self.bad_text = self.focus = self.wait_text = ""
+        self.alert = self.notice = self.bad = self.bad_text = self.focus = ""
+        self.wait_text = self.wait_spoken = ""
         self.wait_seconds = 0
 
     def _show_error(self, error: DomainError) -> None:
         """Show `error` and let the form be sent again."""
         if error.code == messages.RATE_LIMITED:
-            self.wait_seconds = error.retry_after or 1
-            self.wait_text = messages.wait(self.wait_seconds)
+            self._set_wait(error.retry_after or 1)
         if error.field in messages.PROMPTS:
             self._set_error(error.field, self._sentence(error), messages.CHECK_FIELD)
         else:
             self._set_error("both" if error.code == "invalid_credentials" else "", "", self._sentence(error))
+
+    def _set_wait(self, seconds: int) -> None:
+        """Show a countdown of this many seconds."""
+        self.wait_seconds = seconds
+        self.wait_text, self.wait_spoken = messages.clock_wait(seconds), messages.spoken_wait(seconds)
 
     def _sentence(self, error: DomainError) -> str:
         return messages.sentence(error)

@@ -71,4 +71,4 @@ def _name() -> tuple[rx.Component, ...]:
 
 
 def _skip_link() -> rx.Component:
-    return NativeLink.create("Skip to the content", href="#main", class_name="skip-link")
+    return NativeLink.create("Skip to content", href="#main", class_name="skip-link")

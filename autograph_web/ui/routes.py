@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from autograph_web.authz.operations import Who, page_operation
 
-PRODUCT = "AutoGraph v3"
+PRODUCT = "AutoGraph"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One page; `name` is its title before the product's name."""
+    """One page; `name` is its title before the product's name, or that name alone."""
 
     path: str
     name: str
@@ -27,10 +27,10 @@ class Route:
     @property
     def title(self) -> str:
         """The document title, page first so that tabs and screen readers tell pages apart (WCAG 2.4.2)."""
-        return f"{self.name} · {PRODUCT}"
+        return PRODUCT if self.name == PRODUCT else f"{self.name} · {PRODUCT}"
 
 
-HOME = Route("/", "Welcome")
+HOME = Route("/", PRODUCT)
 REGISTER = Route("/register", "Create your account")
 SIGN_IN = Route("/login", "Sign in")
 FORGOTTEN = Route("/password-reset", "Forgot your password?")
@@ -38,7 +38,7 @@ NOT_ME = Route("/not-me", "Was this you?")
 NEW_PASSWORD = Route("/password-reset/confirm", "Choose a new password")
 VERIFY_EMAIL = Route("/verify-email", "Verify your email")
 CHANGE_EMAIL = Route("/change-email", "Confirm your new email")
-UNDO_EMAIL = Route("/undo-email-change", "Take your old email back")
+UNDO_EMAIL = Route("/undo-email-change", "Restore your previous email")
 DASHBOARD = Route("/dashboard", "Overview")
 SECURITY = Route("/settings/security", "Security")
 SESSIONS = Route("/settings/sessions", "Devices")
@@ -49,9 +49,9 @@ ADMIN_OVERVIEW = Route("/admin", "Server overview")
 ADMIN_FLAGS = Route("/admin/flags", "Feature flags")
 ADMIN_USERS = Route("/admin/users", "Users")
 ADMIN_NEW_USER = Route("/admin/users/new", "New account")
-ADMIN_PERSON = Route("/admin/users/person", "Account")
-ADMIN_AUDIT = Route("/admin/audit", "Audit")
-FORBIDDEN = Route("/forbidden", "For administrators")
+ADMIN_PERSON = Route("/admin/users/person", "User")
+ADMIN_AUDIT = Route("/admin/audit", "Audit log")
+FORBIDDEN = Route("/forbidden", "Access denied")
 ERROR = Route("/error", "Something went wrong")
 NOT_FOUND = Route("/404", "Page not found")
 

@@ -58,7 +58,7 @@ class ActivityRow:
 
 @dataclass
 class TrustedRow:
-    """One trusted device in a list; times as in `ActivityRow`."""
+    """One trusted browser in a list; times as in `ActivityRow`."""
 
     key: str
     name: str
@@ -92,7 +92,7 @@ def origin_text(event: AuditEvent) -> str:
 def format_datetime(at: datetime) -> str:
     """Return `at` formatted in UTC, for a page whose script has not converted it to the user's time zone."""
     at = _aware(at)
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+    return f"{at:%B} {at.day}, {at:%Y, %H:%M} UTC"
 
 
 def iso(at: datetime) -> str:
@@ -116,7 +116,7 @@ def activity_row(event: AuditEvent, number: int, session_id: UUID) -> ActivityRo
 
 
 def trusted_row(device: TrustedBrowser) -> TrustedRow:
-    """Return the view model of a trusted device."""
+    """Return the view model of a trusted browser."""
     return TrustedRow(
         key=str(device.id),
         name=describe_user_agent(device.user_agent),
@@ -147,8 +147,8 @@ def _method_text(session: OpenSession) -> str:
     names = [_METHODS.get(method, method.replace("_", " ")) for method in methods_of(session.method)]
     trusted = names[-1] == "trusted device"
     shown = " and ".join(names[:-1] if trusted else names)
-    text = shown.capitalize() + (", on a trusted device" if trusted else "")
-    return text if session.browser else f"{text}, over the API"
+    text = shown.capitalize() + (" (trusted browser)" if trusted else "")
+    return text if session.browser else f"{text} · API"
 
 
 def initials(email: str) -> str:

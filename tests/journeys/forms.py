@@ -5,15 +5,15 @@ from playwright.async_api import Locator
 from tests.support.browser.visitor import Visitor
 
 MISMATCH = "Wrong email or password."
-CHECK_FIELD = "That didn't go through. Check the field marked below."
+CHECK_FIELD = "Check the highlighted field and try again."
 ENDED = "You were signed out. Sign in to continue."
 GO_ON = "Sign in to continue."
 EVERYWHERE = "You're signed out everywhere. Sign in to continue."
-OFFLINE = "You're offline. We'll reconnect on our own - nothing you typed is lost."
+OFFLINE = "You're offline. We'll reconnect automatically, and nothing you've entered will be lost."
 
 
 def email_of(visitor: Visitor) -> Locator:
-    return visitor.page.get_by_label("Email")
+    return visitor.page.get_by_label("Email", exact=True)
 
 
 def password_of(visitor: Visitor) -> Locator:

@@ -43,7 +43,7 @@ def verify_address(server: LiveServer, email: str) -> None:
 async def open_person(visitor: Visitor, email: str) -> None:
     """Find an account and open its page."""
     await visitor.open("/admin/users")
-    await visitor.page.get_by_label("Part of the address").fill(email)
+    await visitor.page.get_by_label("Search by email").fill(email)
     await visitor.page.get_by_role("button", name="Search").click()
     await expect(visitor.page.locator("#people tbody tr")).to_have_count(1)
     await visitor.page.get_by_role("link", name=email).click()

@@ -34,7 +34,7 @@ class Person:
 
     async def fill_in(self, visitor: Visitor, password: str | None = None) -> None:
         """Type email and password."""
-        await visitor.page.get_by_label("Email").fill(self.email)
+        await visitor.page.get_by_label("Email", exact=True).fill(self.email)
         await visitor.page.get_by_label("Password", exact=True).fill(password or self.password)
         visitor.secrets.add(password or self.password)
 

@@ -15,7 +15,7 @@ from tests.support.mail.kept_messages import wait_for_letter
 from tests.support.servers.live_server import LiveServer
 
 ACCOUNT = "/settings/account"
-DELETED = "Your account was deleted, with everything in it."
+DELETED = "Your account and its data have been deleted."
 
 
 async def open_account(visitor: Visitor, path: str = ACCOUNT) -> None:
@@ -76,7 +76,7 @@ async def test_deleting_takes_the_address_and_leaves_nothing(
     await at_account_step(signed_in, "delete")
     field = signed_in.page.get_by_label("Your email", exact=True)
     for typed, words in (
-        ("", "Type your email to confirm."),
+        ("", "Enter your email to confirm."),
         ("theo@northwind.dev", "That doesn't match this account's email."),
     ):
         await field.fill(typed)

@@ -20,7 +20,7 @@ from tests.support.mail.kept_messages import wait_for_letter
 from tests.support.servers.live_server import LiveServer, asks
 
 KEYS = "/settings/api-keys"
-GONE = "That's gone already. This list is up to date now."
+GONE = "That's already gone. We've refreshed the list."
 
 
 async def open_keys(visitor: Visitor, path: str = KEYS) -> None:
@@ -35,7 +35,7 @@ async def at_step(visitor: Visitor, step: str) -> None:
 
 
 async def begin(visitor: Visitor) -> None:
-    await visitor.page.get_by_role("button", name="Make an API key").click()
+    await visitor.page.get_by_role("button", name="Create API key").click()
     await at_step(visitor, "create")
 
 
@@ -56,7 +56,7 @@ async def make(visitor: Visitor, name: str, expires: str = "90 days") -> str:
     await visitor.page.get_by_label("Expires after").select_option(expires)
     await button_of(visitor).click()
     key = await shown_key(visitor)
-    await visitor.page.get_by_label("I saved it").check()
+    await visitor.page.get_by_label("I've saved this key").check()
     await visitor.page.get_by_role("button", name="Done").click()
     await at_step(visitor, "")
     return key
@@ -78,7 +78,7 @@ async def test_the_ways_lead_to_the_keys_which_say_what_they_are_for(signed_in: 
     await ways.get_by_role("link", name="API keys").click()
     await signed_in.at(KEYS)
     await expect(signed_in.page.get_by_role("heading", level=1)).to_have_text("API keys")
-    await expect(signed_in.page.locator("#keys")).to_contain_text("You have none.")
+    await expect(signed_in.page.locator("#keys")).to_contain_text("No API keys yet.")
     await expect(signed_in.page.locator("#keys pre")).to_have_text(
         f"curl -H 'Authorization: Bearer agk_…' {signed_in.base_url}/me"
     )
@@ -102,7 +102,7 @@ async def test_a_key_is_made_shown_once_used_and_revoked(
     await expect(signed_in.page.get_by_label("Administer")).to_have_count(0)
     await signed_in.page.get_by_label("Name").fill("Sicherung <b>für</b> Zürich 💾")
     await signed_in.page.get_by_label("Write").check()
-    await signed_in.page.get_by_label("Expires after").select_option("A year")
+    await signed_in.page.get_by_label("Expires after").select_option("1 year")
     await button_of(signed_in).click()
     key = await shown_key(signed_in)
     await signed_in.check()
@@ -113,7 +113,7 @@ async def test_a_key_is_made_shown_once_used_and_revoked(
     await expect(signed_in.page.locator("[data-said]")).to_have_text("Copied.")
     assert await signed_in.page.evaluate("() => navigator.clipboard.readText()") == key
     assert status_of(signed_in.base_url, key) == 200
-    await signed_in.page.get_by_label("I saved it").check()
+    await signed_in.page.get_by_label("I've saved this key").check()
     await done.click()
     await at_step(signed_in, "")
     await expect(signed_in.page.locator("#keys")).to_be_focused()
@@ -136,8 +136,8 @@ async def test_a_key_is_made_shown_once_used_and_revoked(
     await line.get_by_role("button", name="Revoke").click()
     await at_step(signed_in, "revoke")
     await button_of(signed_in).click()
-    await expect(notice_of(signed_in)).to_contain_text("was revoked. It opens nothing any more.")
-    await expect(signed_in.page.locator("#keys")).to_contain_text("You have none.")
+    await expect(notice_of(signed_in)).to_contain_text("Revoked")
+    await expect(signed_in.page.locator("#keys")).to_contain_text("No API keys yet.")
     assert status_of(signed_in.base_url, key) == 401
     await heard.check(key[16:])
     assert key[16:] not in await signed_in.page.content()
@@ -147,7 +147,7 @@ async def test_what_is_wrong_is_said_beside_the_field_and_the_rest_is_kept(signe
     await open_keys(signed_in)
     await begin(signed_in)
     name = signed_in.page.get_by_label("Name")
-    await signed_in.page.get_by_label("Expires after").select_option("Never")
+    await signed_in.page.get_by_label("Expires after").select_option("No expiration")
     for typed in ("", "   ", "\u200b"):
         await name.fill(typed)
         await button_of(signed_in).click()
@@ -159,13 +159,13 @@ async def test_what_is_wrong_is_said_beside_the_field_and_the_rest_is_kept(signe
     await name.fill("Backup")
     await signed_in.page.get_by_label("Read").uncheck()
     await button_of(signed_in).click()
-    await expect(signed_in.page.locator("#scopes-error")).to_have_text("Choose what the key may do.")
+    await expect(signed_in.page.locator("#scopes-error")).to_have_text("Select at least one permission.")
     await expect(signed_in.page.locator("#scopes")).to_be_focused()
     await signed_in.check()
     await signed_in.page.get_by_label("Read").check()
     await button_of(signed_in).click()
     await shown_key(signed_in)
-    await signed_in.page.get_by_label("I saved it").check()
+    await signed_in.page.get_by_label("I've saved this key").check()
     await signed_in.page.get_by_role("button", name="Done").click()
     await expect(line_of(signed_in, "Backup")).to_contain_text("Never expires")
 
@@ -199,12 +199,12 @@ async def test_a_key_that_could_not_be_shown_is_revoked_for_another(signed_in: V
     await expect(signed_in.page.locator("[data-revealed=failed]")).to_be_visible()
     await signed_in.check()
     await signed_in.page.unroute("**/session/reveal")
-    await signed_in.page.get_by_role("button", name="Revoke it and make another").click()
+    await signed_in.page.get_by_role("button", name="Revoke and create another").click()
     await at_step(signed_in, "create")
     await signed_in.page.get_by_label("Name").fill("Seen")
     await button_of(signed_in).click()
     await shown_key(signed_in)
-    await signed_in.page.get_by_label("I saved it").check()
+    await signed_in.page.get_by_label("I've saved this key").check()
     await signed_in.page.get_by_role("button", name="Done").click()
     await expect(signed_in.page.locator("#keys li")).to_have_count(1)
     await expect(line_of(signed_in, "Seen")).to_be_visible()
@@ -220,10 +220,10 @@ async def test_two_tabs_agree_in_the_end(signed_in: Visitor) -> None:
     await line_of(signed_in, "Backup").get_by_role("button", name="Revoke").click()
     await at_step(signed_in, "revoke")
     await button_of(signed_in).click()
-    await expect(notice_of(signed_in)).to_contain_text("was revoked.")
+    await expect(notice_of(signed_in)).to_contain_text("Revoked")
     await button_of(other).click()
     await expect(alert_of(other)).to_have_text(GONE)
-    await expect(other.page.locator("#keys")).to_contain_text("You have none.")
+    await expect(other.page.locator("#keys")).to_contain_text("No API keys yet.")
 
 
 async def test_a_sign_in_that_is_not_fresh_is_confirmed_first(
@@ -233,7 +233,7 @@ async def test_a_sign_in_that_is_not_fresh_is_confirmed_first(
     await person.come_in(visitor)
     make_stale(brittle_server, person.email)
     await open_keys(visitor)
-    await visitor.page.get_by_role("button", name="Make an API key").click()
+    await visitor.page.get_by_role("button", name="Create API key").click()
     await at_step(visitor, "confirm")
     await visitor.check()
     await password_of(visitor).fill(person.password)
@@ -269,12 +269,12 @@ async def test_the_native_form_makes_a_key_that_the_page_then_shows(signed_in: V
     await signed_in.open(KEYS)
     key = await shown_key(signed_in)
     assert status_of(signed_in.base_url, key) == 200
-    await signed_in.page.get_by_label("I saved it").check()
+    await signed_in.page.get_by_label("I've saved this key").check()
     await signed_in.page.get_by_role("button", name="Done").click()
     await at_step(signed_in, "")
     await native(signed_in, "/session/revoke-api-key", key=id_of(key) or "")
     await open_keys(signed_in)
-    await expect(notice_of(signed_in)).to_have_text("The API key was revoked. It opens nothing any more.")
+    await expect(notice_of(signed_in)).to_have_text("API key revoked.")
     assert status_of(signed_in.base_url, key) == 401
     await native(signed_in, "/session/create-api-key", name="", scope_read="on", expires="7")
     await open_keys(signed_in)
@@ -282,7 +282,7 @@ async def test_the_native_form_makes_a_key_that_the_page_then_shows(signed_in: V
     await native(signed_in, "/session/create-api-key", name="x", expires="7")
     await native(signed_in, "/session/create-api-key", name="x", scope_read="on", expires="8")
     await open_keys(signed_in)
-    await expect(signed_in.page.locator("#keys")).to_contain_text("You have none.")
+    await expect(signed_in.page.locator("#keys")).to_contain_text("No API keys yet.")
 
 
 async def test_without_a_cookie_no_key_is_made_seen_or_revoked(

@@ -24,6 +24,7 @@ from tests.support.servers.live_server import LiveServer
 
 DEVICES = "/settings/sessions"
 HERE_NAMES = {"desktop": "Chrome 141 on Linux", "phone": "Chrome 141 on Android"}
+ONLY_HERE = "You're not signed in anywhere else."
 OVER = f"/login?ended=1&next={DEVICES}"
 RECHECK = "recheck_session"
 
@@ -79,10 +80,10 @@ class Client:
 
 async def test_the_ways_lead_to_the_devices(signed_in: Visitor) -> None:
     await signed_in.open("/dashboard")
-    await signed_in.page.get_by_role("link", name="See your devices").click()
+    await signed_in.page.get_by_role("link", name="Manage devices").click()
     await signed_in.at(DEVICES)
     await expect(signed_in.page.get_by_role("heading", level=1)).to_have_text("Devices")
-    await expect(signed_in.page).to_have_title("Devices · AutoGraph v3")
+    await expect(signed_in.page).to_have_title("Devices · AutoGraph")
     way = signed_in.page.get_by_role("navigation", name="Account").get_by_role("link", name="Devices")
     await expect(way).to_have_attribute("aria-current", "page")
     await signed_in.connected()
@@ -96,7 +97,9 @@ async def test_the_only_session_of_an_account(visit: Visit, device: Device, pers
     await expect(this).to_contain_text(HERE_NAMES[device.name])
     await expect(this).to_contain_text("203.0.113.44 · Password")
     await expect(this.locator("time")).to_have_text(re.compile(r"^Today, \d"))
-    await expect(visitor.page.locator("#other-devices")).to_contain_text("You're only signed in here.")
+    await expect(visitor.page.locator("#other-devices")).to_contain_text(
+        "You're not signed in anywhere else."
+    )
     await expect(visitor.page.locator("#all-others")).to_have_count(0)
     await visitor.check()
     await this.get_by_role("button", name="Sign out this device").click()
@@ -124,7 +127,7 @@ async def test_another_device_is_signed_out_and_its_page_leaves_at_once(
     await open_devices(here)
     await expect(others_of(here)).to_have_count(2)
     browser = others_of(here).filter(has_text=HERE_NAMES["phone" if device is DESKTOP else "desktop"])
-    await expect(others_of(here).filter(has_text="Password, over the API")).to_have_count(1)
+    await expect(others_of(here).filter(has_text="Password · API")).to_have_count(1)
     await expect(browser.locator("time")).to_have_count(2)
     await here.check()
 
@@ -134,7 +137,7 @@ async def test_another_device_is_signed_out_and_its_page_leaves_at_once(
         await expect(notice_of(there)).to_have_text(ENDED)
     assert person.email not in seen.text.split(ENDED)[-1]
     name = HERE_NAMES["phone" if device is DESKTOP else "desktop"]
-    await expect(notice_of(here)).to_have_text(f"{name} is signed out.")
+    await expect(notice_of(here)).to_have_text(f"Signed out {name}.")
     await expect(here.page.locator("#other-devices")).to_be_focused()
     await expect(others_of(here)).to_have_count(1)
     await here.check()
@@ -164,13 +167,13 @@ async def test_all_others_are_signed_out_from_a_third(
     await expect(others_of(here)).to_have_count(3)
     await here.page.locator("#all-others summary").click()
     await here.check()
-    await here.page.get_by_role("button", name="Leave them signed in").click()
+    await here.page.get_by_role("button", name="Cancel").click()
     await expect(here.page.locator("#all-others summary")).to_be_focused()
     assert await tell_me(second) == 200
 
     await sign_out_all_others(here)
-    await expect(notice_of(here)).to_have_text("Every other device is signed out.")
-    await expect(here.page.locator("#other-devices")).to_contain_text("You're only signed in here.")
+    await expect(notice_of(here)).to_have_text("All other devices are signed out.")
+    await expect(here.page.locator("#other-devices")).to_contain_text(ONLY_HERE)
     await second.at(OVER)
     await third.at("/login?ended=1&next=/settings/security")
     await background.at("/login?ended=1&next=/settings/account")

@@ -40,7 +40,7 @@ async def test_the_account_moves_once_the_new_address_confirms(
     await signed_in.check()
     field = signed_in.page.get_by_label("New email")
     for typed, words in (
-        ("", "Type your email address."),
+        ("", "Enter your email."),
         ("mina", "Enter a valid email address"),
         (person.email.upper(), "That's already your email."),
     ):
@@ -88,10 +88,10 @@ async def test_the_old_address_takes_it_back(
     await follow(owner, back)
     await expect(owner.page.get_by_role("main")).to_contain_text(person.email)
     await owner.check()
-    await owner.page.get_by_role("button", name="Take it back and sign everybody out").click()
+    await owner.page.get_by_role("button", name="Restore email and sign out everywhere").click()
     await owner.at("/password-reset/confirm")
     await owner.connected()
-    await expect(notice_of(owner)).to_contain_text("Your old email is back")
+    await expect(notice_of(owner)).to_contain_text("Your email has been restored")
     await owner.check()
     chosen = replace(person, password="basalt teapot nineteen lanterns")
     owner.secrets.add(chosen.password)
@@ -104,7 +104,7 @@ async def test_the_old_address_takes_it_back(
     await signed_in.load("/settings/account")
     await signed_in.at("/login?next=%2Fsettings%2Faccount")
     await follow(owner, back)
-    await expect(notice_of(owner)).to_contain_text("your old email is back")
+    await expect(notice_of(owner)).to_contain_text("Your email was restored")
     await owner.check()
     assert await wait_for_letter(live_server, person.email, "Your email change was undone")
 
@@ -116,7 +116,7 @@ async def test_a_change_that_waits_is_stopped(
     await ask(signed_in, moved.email)
     owner = await visit(device)
     await follow(owner, await link_to(live_server, person.email, ASKED))
-    await owner.page.get_by_role("button", name="Take it back and sign everybody out").click()
+    await owner.page.get_by_role("button", name="Restore email and sign out everywhere").click()
     await owner.at("/password-reset/confirm")
     await follow(owner, await link_to(live_server, moved.email, CONFIRM))
     await expect(alert_of(owner)).to_contain_text("your account has changed since")
@@ -141,8 +141,8 @@ async def test_an_address_taken_meanwhile_is_refused_at_the_end(
 async def test_without_a_link_the_pages_say_what_to_do(visitor: Visitor) -> None:
     for path in ("/change-email", "/undo-email-change"):
         await visitor.open(path)
-        await expect(visitor.page.get_by_text("I have the link as text")).to_be_visible()
-        await visitor.page.get_by_text("I have the link as text").click()
+        await expect(visitor.page.get_by_text("Paste the link instead")).to_be_visible()
+        await visitor.page.get_by_text("Paste the link instead").click()
         await visitor.check()
         await follow(visitor, f"{path}#token={'A' * 43}")
         await expect(alert_of(visitor)).to_contain_text("That link isn't valid.")

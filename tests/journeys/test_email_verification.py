@@ -16,7 +16,7 @@ from tests.support.mail.kept_messages import link_in_letter
 from tests.support.servers.live_server import LiveServer
 
 LETTER = "Verify your email"
-SENT = "If that email still needs it, a link is on its way."
+SENT = "If that email still needs verifying, we've sent a link."
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +63,9 @@ async def test_the_banner_asks_until_the_link_was_followed(
     await expect(signed_in.page.locator("#email-card .badge")).to_have_text("Not verified")
 
     first = await link_to(live_server, person.email, LETTER)
-    await banner.get_by_role("button", name="Send it again").click()
-    await expect(signed_in.page.locator("#resent")).to_contain_text("A new link is on its way.")
-    await expect(signed_in.page.locator("#resent .clock")).to_have_text("59 s")
+    await banner.get_by_role("button", name="Resend link").click()
+    await expect(signed_in.page.locator("#resent")).to_contain_text("Link sent. Check your inbox.")
+    await expect(signed_in.page.locator("#resent .clock")).to_have_text("0:59")
     await expect(banner.get_by_role("button")).to_be_disabled()
     await signed_in.check()
     await follow(signed_in, first)
@@ -170,7 +170,7 @@ async def test_an_invalid_link_says_why_and_offers_another(
     await outcome(visitor, "none")
     for email in ("nobody@northwind.dev", member.email):
         await visitor.open("/verify-email")
-        await visitor.page.get_by_label("Email").fill(email)
+        await visitor.page.get_by_label("Email", exact=True).fill(email)
         await button_of(visitor).click()
         await outcome(visitor, "sent")
         await expect(notice_of(visitor)).to_have_text(SENT)
@@ -190,7 +190,7 @@ async def test_a_server_that_insists_lets_nobody_in_before(
     await person.try_to_sign_in(visitor, person.password)
     await expect(alert_of(visitor)).to_contain_text("Verify your email before you sign in")
     await visitor.check()
-    await visitor.page.get_by_role("link", name="Have a new link sent").click()
+    await visitor.page.get_by_role("link", name="Send a new verification link").click()
     await visitor.at("/verify-email")
 
     await follow(visitor, await link_to(strict_server, person.email, LETTER))
@@ -209,7 +209,7 @@ async def test_without_javascript_the_link_is_pasted(
     link = await link_to(live_server, member.email, LETTER)
     await visitor.load("/verify-email")
     await visitor.page.locator("#scriptless-link").fill(link)
-    await visitor.page.get_by_role("button", name="Open it").click()
+    await visitor.page.get_by_role("button", name="Continue").click()
     await visitor.at("/verify-email")
     await visitor.page.locator("#scriptless-password").fill(member.password)
     await visitor.page.get_by_role("button", name="Verify my email").click()

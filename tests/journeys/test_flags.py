@@ -63,10 +63,10 @@ async def test_a_flag_is_seen_chosen_for_reviewed_switched_and_reset(
     visitor = await visit(device, brittle_server)
     await come(visitor, brittle_server, person)
     await expect(visitor.page.locator("[data-flag]")).to_have_count(5)
-    await expect(line_of(visitor, "trusted_devices")).to_contain_text("As in the settings.")
+    await expect(line_of(visitor, "trusted_devices")).to_contain_text("Server default.")
     await visitor.check()
     await begin(visitor, "trusted_devices")
-    await expect(visitor.page.get_by_label("As in the settings (On)")).to_be_checked()
+    await expect(visitor.page.get_by_label("Server default (On)")).to_be_checked()
     await visitor.check()
     await visitor.page.get_by_label("Off", exact=False).last.check()
     await visitor.page.locator("#percent").fill("25 %")
@@ -74,25 +74,25 @@ async def test_a_flag_is_seen_chosen_for_reviewed_switched_and_reset(
     await at_step(visitor, "review")
     await expect(visitor.page.locator("#review-form")).to_be_visible()
     await expect(visitor.page.locator(".step .said")).to_contain_text(
-        "Trusted browsers: Off for 25 % of the accounts. Users always need a code"
+        "Trusted browsers: Off for 25% of accounts. Users always need a code"
     )
     await visitor.check()
     await visitor.page.locator("#cancel").click()
     await at_step(visitor, "")
-    await expect(line_of(visitor, "trusted_devices")).to_contain_text("As in the settings.")
+    await expect(line_of(visitor, "trusted_devices")).to_contain_text("Server default.")
 
     await switch(visitor, "trusted_devices", "Users always need a code", "25")
     await expect(visitor.page.locator("#flags")).to_be_focused()
     await expect(notice_of(visitor)).to_have_text(
-        "Trusted browsers was changed. Every worker knows within two seconds."
+        "Trusted browsers updated. It takes effect within two seconds."
     )
     line = line_of(visitor, "trusted_devices")
-    await expect(line.locator(".badge")).to_have_text("Off for 25 %")
-    await expect(line).to_contain_text("Switched by you")
-    await expect(line).to_contain_text("Everybody else: On.")
+    await expect(line.locator(".badge")).to_have_text("Off for 25%")
+    await expect(line).to_contain_text("Changed by you")
+    await expect(line).to_contain_text("Everyone else: On.")
     await visitor.check()
-    await switch(visitor, "trusted_devices", "As in the settings")
-    await expect(line).to_contain_text("As in the settings.")
+    await switch(visitor, "trusted_devices", "Server default")
+    await expect(line).to_contain_text("Server default.")
 
 
 async def test_an_invalid_percentage_is_reported_beside_its_field(
@@ -130,7 +130,12 @@ async def test_a_closed_registration_says_so_kindly(
     await visitor.open("/register")
     await expect(visitor.page.locator("#closed")).to_contain_text("contact an administrator")
     await expect(visitor.page.locator("#register-form")).to_have_count(0)
+    await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Registration is closed")
     await visitor.check()
+    for path in ("/", "/login"):
+        await visitor.open(path)
+        await expect(visitor.page.locator('main a[href="/register"]')).to_have_count(0)
+        await visitor.check()
     await operate(brittle_server, "flags", "reset", "registration_open")
     await asyncio.sleep(KNOWN_WITHIN_S)
     await visitor.open("/register")
@@ -192,4 +197,4 @@ async def test_forged_events_switch_nothing(visit: Visit, person: Person, brittl
     admin = await visit(DESKTOP, brittle_server)
     await person.come_back(admin)
     await admin.open(PATH)
-    await expect(line_of(admin, "password_grant")).to_contain_text("As in the settings.")
+    await expect(line_of(admin, "password_grant")).to_contain_text("Server default.")

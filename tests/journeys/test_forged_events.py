@@ -306,7 +306,7 @@ async def test_nonsense_in_a_form_is_refused_calmly(brittle_server: LiveServer, 
             await socket.call(f"{state}.submit", {"form": nonsense}, path)
             await socket.settle()
         await socket.call(f"{state}.submit", {"form": {"email": "", "password": "x"}}, path)
-        await socket.until("Type your email address.")
+        await socket.until("Enter your email.")
         assert "ticket_rx_state_ ey" not in told(socket.heard)
     assert brittle_server.is_ready()
 

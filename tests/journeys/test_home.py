@@ -8,16 +8,16 @@ from tests.support.browser.visitor import Visitor
 
 async def test_it_says_what_this_is_on_a_page_anybody_can_use(visitor: Visitor) -> None:
     await visitor.open("/")
-    await expect(visitor.page).to_have_title("Welcome · AutoGraph v3")
+    await expect(visitor.page).to_have_title("AutoGraph")
     await expect(visitor.page.get_by_role("heading", level=1)).to_have_text(
-        "Accounts and sign-in, on a server you own."
+        "Self-hosted accounts and sign-in."
     )
     await visitor.check()
 
 
 @pytest.mark.parametrize(
     ("words", "path", "heading"),
-    [("Get started", "/register", "Create your account"), ("Sign in", "/login", "Sign in")],
+    [("Create account", "/register", "Create your account"), ("Sign in", "/login", "Sign in")],
 )
 @pytest.mark.phone_too
 async def test_its_buttons_lead_on(visitor: Visitor, words: str, path: str, heading: str) -> None:

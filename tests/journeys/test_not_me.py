@@ -18,11 +18,11 @@ from tests.support.servers.live_server import LiveServer
 
 PAGE = "/not-me"
 COOKIE = "autograph_link_sign_in_refusal"
-OVER = "Everybody is signed out. Whoever it was knows your password: choose a new one."
+OVER = "All devices are signed out. Someone may know your password, so choose a new one now."
 
 
 def refuse_of(visitor: Visitor) -> Locator:
-    return visitor.page.get_by_role("button", name="It wasn't me - sign everybody out")
+    return visitor.page.get_by_role("button", name="It wasn't me. Sign out everywhere")
 
 
 def an_hour_ago(server: LiveServer, person: Person) -> None:
@@ -110,7 +110,7 @@ async def test_a_used_or_broken_link_is_explained(
     await refuse_of(visitor).click()
     await visitor.at("/password-reset/confirm")
     await follow(visitor, link)
-    await expect(notice_of(visitor)).to_have_text("That link did its work: it signed everybody out.")
+    await expect(notice_of(visitor)).to_have_text("That link was already used. All devices were signed out.")
     await visitor.page.get_by_role("link", name="Choose a new password").click()
     await visitor.at("/password-reset")
 
@@ -122,8 +122,8 @@ async def test_it_works_without_javascript(
     visitor = await visit(device, javascript=False)
     await visitor.load(PAGE)
     assert await visitor.overflow() <= 0
-    await visitor.page.get_by_label("Link from the letter").fill(link)
-    await visitor.page.get_by_role("button", name="Open it").click()
+    await visitor.page.get_by_label("Link from the email").fill(link)
+    await visitor.page.get_by_role("button", name="Continue").click()
     await visitor.at(PAGE)
     await refuse_of(visitor).click()
     await visitor.at("/password-reset/confirm")

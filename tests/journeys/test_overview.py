@@ -28,19 +28,19 @@ async def test_it_says_who_somebody_is_and_what_happened(
     await person.come_in(visitor)
     await visitor.open("/dashboard")
     page, here = visitor.page, DEVICE_NAMES[device.name]
-    await expect(page).to_have_title("Overview · AutoGraph v3")
+    await expect(page).to_have_title("Overview · AutoGraph")
     await expect(page.locator("#account-email")).to_have_text(person.email)
     await expect(page.locator("#account-role")).to_have_text("user", ignore_case=True)
     await expect(page.locator("#security")).to_contain_text("Password only")
-    await expect(page.locator("#last-sign-in")).to_have_text("None - this is your first.")
-    await expect(page.get_by_text("You're only signed in here.")).to_be_visible()
+    await expect(page.locator("#last-sign-in")).to_have_text("This is your first sign-in")
+    await expect(page.get_by_text("You're not signed in anywhere else.")).to_be_visible()
     await expect(page.locator("#this-session")).to_contain_text(here)
     await expect(events_of(visitor)).to_have_text([re.compile("^Signed in"), re.compile("^Account created")])
     for event in await events_of(visitor).all():
         await expect(event).to_contain_text(f"{here} · 203.0.113.44")
         await expect(event.locator("time")).to_have_text(re.compile(r"^Today, \d{1,2}:\d\d"))
         await expect(event.locator("time")).to_have_attribute("title", re.compile("GMT\\+5:45"))
-    await expect(events_of(visitor).first).to_contain_text("This session")
+    await expect(events_of(visitor).first).to_contain_text("This device")
     await visitor.check()
 
 
@@ -83,7 +83,7 @@ async def test_the_second_sign_in_shows_the_first(visit: Visit, device: Device, 
     before = DEVICE_NAMES["desktop" if device is PHONE else "phone"]
     await expect(visitor.page.locator("#last-sign-in")).to_contain_text(f"{before} · 203.0.113.45")
     await expect(visitor.page.locator("#session-count")).to_have_text(
-        "You're signed in in 2 places, this one included."
+        "You're signed in on 2 devices, including this one."
     )
     await expect(events_of(visitor)).to_have_text(
         [re.compile(f"^{words}") for words in ("Signed in", "Failed sign-in", "Signed in", "Account created")]

@@ -97,8 +97,8 @@ async def test_what_is_wrong_is_said_beside_its_field(
     await open_form(signed_in)
     await button_of(signed_in).click()
     for label, current, new, words in (
-        ("Current password", "", "", "Type the password you have now."),
-        ("New password", person.password, "", "Type your new password."),
+        ("Current password", "", "", "Enter your current password."),
+        ("New password", person.password, "", "Enter a new password."),
         ("Current password", WRONG, changed.password, "Wrong password. Try again."),
         ("New password", person.password, "short", "That password is too short."),
         ("New password", person.password, person.password, "Choose a password that's different"),
@@ -141,7 +141,7 @@ async def test_too_many_tries_count_down(
         if tries < 3:
             await expect(visitor.page.locator("#current_password-error")).not_to_be_empty()
             await visitor.page.locator("#current_password").fill("x")
-    await expect(visitor.page.locator("#form-alert .box")).to_contain_text("Too many tries.")
+    await expect(visitor.page.locator("#form-alert .box")).to_contain_text("Too many attempts.")
     await expect(button_of(visitor)).to_be_disabled()
     await visitor.check("light")
     await expect(button_of(visitor)).to_be_enabled()

@@ -25,7 +25,7 @@ NEW = "fourteen lanterns over calm water"
 ON_ITS_WAY = "If there's an account for that email, we've sent a link."
 SET = "Your password has been changed. Sign in with your new password."
 USED = "That link was already used. Request a new one if you need it."
-DONE = "That link did its work: it set a new password. Sign in with that."
+DONE = "That link was already used to set a new password. Sign in with that password."
 UNKNOWN = "That link isn't valid. Open it again from our email, or request a new one."
 _KEPT = "() => JSON.stringify([location.href, { ...localStorage }, { ...sessionStorage }, history.state])"
 
@@ -102,25 +102,25 @@ async def test_a_password_reset_from_request_to_new_password(
     ears = Ears(visitor)
     await visitor.open("/login")
     await email_of(visitor).fill(member.email)
-    await visitor.page.get_by_role("link", name="Forgot it?").click()
+    await visitor.page.get_by_role("link", name="Forgot password?").click()
     await visitor.at(ASK)
-    await expect(visitor.page).to_have_title("Forgot your password? · AutoGraph v3")
+    await expect(visitor.page).to_have_title("Forgot your password? · AutoGraph")
     await expect(title_of(visitor)).to_be_focused()
     await expect(email_of(visitor)).to_have_value(member.email)
     await visitor.check()
     await button_of(visitor).click()
     await expect(notice_of(visitor)).to_have_text(ON_ITS_WAY)
-    await expect(title_of(visitor)).to_have_text("Look into your mailbox")
+    await expect(title_of(visitor)).to_have_text("Check your email")
     await expect(button_of(visitor)).to_be_disabled()
     await expect(button_of(visitor)).to_have_text("Send another link")
-    await expect(visitor.page.locator("[data-wait]")).to_have_text(re.compile(r"^5\d s$"))
+    await expect(visitor.page.locator("[data-wait]")).to_have_text(re.compile(r"^0:5\d$"))
     await visitor.check()
 
     link = await link_in_letter(live_server, member.email, CHOOSE)
     token = link.partition("#token=")[2]
     assert link == f"{live_server.base_url}{CHOOSE}#token={token}"
     await follow(visitor, link)
-    await expect(visitor.page.locator(".whose")).to_have_text(f"For {member.email}")
+    await expect(visitor.page.locator(".whose")).to_have_text(f"Account: {member.email}")
     cookie = await visitor.cookie(COOKIE)
     assert (cookie["value"], cookie["httpOnly"]) == (token, True)
     await new_password_of(visitor).fill(NEW)
@@ -151,7 +151,7 @@ async def test_back_after_use_shows_no_form_and_no_token(
     await visitor.page.go_back()
     await visitor.at(CHOOSE)
     await visitor.connected()
-    await expect(title_of(visitor)).to_have_text("Open the link in our letter")
+    await expect(title_of(visitor)).to_have_text("Use the link in your email")
     await visitor.page.go_back()
     await visitor.at("/")
     assert int(await visitor.page.evaluate("() => history.length")) <= 4
@@ -182,10 +182,10 @@ async def test_a_broken_link_is_explained_and_the_text_can_be_pasted(
     link = await ask_by_rest(live_server, member)
     await follow(visitor, link[:-5])
     await expect(alert_of(visitor)).to_have_text(UNKNOWN)
-    await visitor.page.get_by_text("I have the link as text").click()
+    await visitor.page.get_by_text("Paste the link instead").click()
     await visitor.check()
-    await visitor.page.get_by_label("Link from the letter").fill(link)
-    await visitor.page.get_by_role("button", name="Open it").click()
+    await visitor.page.get_by_label("Link from the email").fill(link)
+    await visitor.page.get_by_role("button", name="Continue").click()
     await expect(new_password_of(visitor)).to_be_visible()
     await visitor.connected()
     await choose(visitor)
@@ -194,7 +194,7 @@ async def test_a_broken_link_is_explained_and_the_text_can_be_pasted(
 
 async def test_the_page_without_a_link_tells_what_to_do(visitor: Visitor) -> None:
     await visitor.open(CHOOSE)
-    await expect(title_of(visitor)).to_have_text("Open the link in our letter")
+    await expect(title_of(visitor)).to_have_text("Use the link in your email")
     await expect(alert_of(visitor)).to_be_empty()
     await visitor.check()
 
@@ -233,7 +233,7 @@ async def test_the_form_waits_and_ignores_repeats(
     await follow(visitor, link)
     wire.hold_after('"pending')
     await choose(visitor)
-    await expect(button_of(visitor)).to_have_text("Setting it…")
+    await expect(button_of(visitor)).to_have_text("Saving…")
     await button_of(visitor).click()
     wire.release()
     await visitor.at("/login")
@@ -280,7 +280,7 @@ async def test_the_second_step_is_still_asked_for(
     await visitor.connected()
     await Person(member.email, NEW).fill_in(visitor)
     await visitor.page.get_by_role("button", name="Sign in").click()
-    await visitor.page.get_by_label("Six-digit code").fill(await owner.phone.code())
+    await visitor.page.get_by_label("Verification code").fill(await owner.phone.code())
     await visitor.page.get_by_role("button", name="Verify").click()
     await at_overview(visitor)
 
@@ -302,7 +302,7 @@ async def test_the_limit_of_an_address_counts_down(
     await visitor.open(ASK)
     await email_of(visitor).fill(person.email)
     await button_of(visitor).click()
-    await expect(alert_of(visitor)).to_contain_text("Too many tries. You can try again in 59 min")
+    await expect(alert_of(visitor)).to_contain_text("Too many attempts. Try again in 59 min")
     await expect(button_of(visitor)).to_be_disabled()
     await visitor.check()
 
@@ -326,10 +326,10 @@ async def test_without_javascript_the_link_is_pasted(
     await visitor.at(ASK)
     await visitor.load(CHOOSE)
     assert await visitor.overflow() <= 0
-    await visitor.page.get_by_label("Link from the letter").fill(
+    await visitor.page.get_by_label("Link from the email").fill(
         await link_in_letter(live_server, member.email, CHOOSE)
     )
-    await visitor.page.get_by_role("button", name="Open it").click()
+    await visitor.page.get_by_role("button", name="Continue").click()
     await visitor.at(CHOOSE)
     visitor.secrets.add(NEW)
     await new_password_of(visitor).fill(NEW)
@@ -377,7 +377,7 @@ async def test_without_the_cookie_of_a_link_no_handler_does_anything(
     person.join(brittle_server)
     visitor = await visit(DESKTOP, brittle_server)
     await follow(visitor, await ask_by_rest(brittle_server, person))
-    await expect(visitor.page.locator(".whose")).to_have_text(f"For {person.email}")
+    await expect(visitor.page.locator(".whose")).to_have_text(f"Account: {person.email}")
     tab, browser = await tab_of(visitor), await browser_of(visitor)
     await visitor.page.close()
     async with forged(brittle_server.base_url, token=tab, browser=browser) as socket:

@@ -42,7 +42,7 @@ class OpenPages:
     async def arrive(self) -> None:
         """Both forms had their effect, and the page opened during the outage works."""
         await at_overview(self.signing_in)
-        await expect(self.moving.page.get_by_text("A link is on its way to new.")).to_be_visible()
+        await expect(self.moving.page.get_by_text("We sent a link to new.")).to_be_visible()
         await expect(self.late.page.locator("#signals")).to_have_attribute(
             "data-ready", "true", timeout=RECOVERED
         )

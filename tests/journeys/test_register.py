@@ -24,11 +24,11 @@ def said_of(visitor: Visitor) -> Locator:
 
 async def test_the_form_waits_for_somebody(visitor: Visitor) -> None:
     await visitor.open("/register")
-    await expect(visitor.page).to_have_title("Create your account · AutoGraph v3")
+    await expect(visitor.page).to_have_title("Create your account · AutoGraph")
     await expect(email_of(visitor)).to_have_attribute("autocomplete", "username")
     await expect(password_of(visitor)).to_have_attribute("autocomplete", "new-password")
     await expect(password_of(visitor)).to_have_accessible_description(
-        "At least 8 characters, better 12 or more. A short sentence works well - so does a password manager."
+        "Use at least 8 characters; 12 or more is better. A passphrase or a password manager works well."
     )
     await expect(meter_of(visitor)).to_have_count(0)
     await expect(said_of(visitor)).to_have_attribute("aria-live", "polite")
@@ -64,8 +64,8 @@ async def test_a_password_made_of_the_email_is_weak(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("email", "password", "field", "sentence"),
     [
-        pytest.param("", "ink on graph paper", "Email", "Type your email address.", id="no email"),
-        pytest.param("mina@northwind.dev", "", "Password", "Type your password.", id="no password"),
+        pytest.param("", "ink on graph paper", "Email", "Enter your email.", id="no email"),
+        pytest.param("mina@northwind.dev", "", "Password", "Enter your password.", id="no password"),
         pytest.param(
             "mina.northwind",
             "ink on graph paper",
@@ -129,7 +129,7 @@ async def test_a_taken_email_leads_to_signing_in(visitor: Visitor, member: Perso
 async def test_a_new_account_opens_at_once(visitor: Visitor, person: Person) -> None:
     await person.register(visitor)
     await expect(visitor.page.locator("#account-email")).to_have_text(person.email)
-    await expect(visitor.page.locator("#last-sign-in")).to_have_text("None - this is your first.")
+    await expect(visitor.page.locator("#last-sign-in")).to_have_text("This is your first sign-in")
 
 
 async def test_repeated_clicks_create_one_account(visitor: Visitor, person: Person) -> None:

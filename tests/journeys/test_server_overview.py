@@ -85,9 +85,9 @@ async def test_it_shows_how_things_stand_and_what_happened(
     await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Server overview")
     await expect(visitor.page.locator("[data-tile=accounts] dd")).to_have_text("1")
     await expect(visitor.page.locator("[data-tile=active] dd")).to_have_text("1")
-    await expect(visitor.page.locator("[data-tile=adoption] dd")).to_contain_text("0 %")
+    await expect(visitor.page.locator("[data-tile=adoption] dd")).to_contain_text("0%")
     await expect(visitor.page.locator("#attention")).to_contain_text("1 administrator without two-step")
-    await expect(visitor.page.locator("#days")).to_contain_text("midnight UTC")
+    await expect(visitor.page.locator("#days")).to_contain_text("in UTC")
     for plot in PLOTS:
         await expect(drawing(visitor, plot)).to_be_visible()
     await expect(visitor.page.locator("#sign_ins .said")).to_contain_text("in 30 days")

@@ -55,7 +55,7 @@ async def test_signing_out_everywhere_asks_first(signed_in: Visitor) -> None:
     await signed_in.open("/dashboard")
     await signed_in.page.locator("summary").click()
     await signed_in.check()
-    await signed_in.page.get_by_role("button", name="Keep me signed in").click()
+    await signed_in.page.get_by_role("button", name="Cancel").click()
     await expect(signed_in.page.locator("summary")).to_be_focused()
     await expect(signed_in.page.get_by_role("button", name="Yes, sign out everywhere")).to_be_hidden()
     await at_overview(signed_in)

@@ -17,10 +17,10 @@ THIRTY_DAYS = 30 * 86_400
 
 async def test_the_form_waits_for_somebody(visitor: Visitor) -> None:
     await visitor.open("/login")
-    await expect(visitor.page).to_have_title("Sign in · AutoGraph v3")
+    await expect(visitor.page).to_have_title("Sign in · AutoGraph")
     await expect(email_of(visitor)).to_have_attribute("autocomplete", "username")
     await expect(password_of(visitor)).to_have_attribute("autocomplete", "current-password")
-    await expect(visitor.page.get_by_label("Remember me for 30 days")).not_to_be_checked()
+    await expect(visitor.page.get_by_label("Keep me signed in")).not_to_be_checked()
     await expect(alert_of(visitor)).to_be_empty()
     await visitor.check()
 
@@ -29,21 +29,21 @@ async def test_the_form_waits_for_somebody(visitor: Visitor) -> None:
 async def test_the_right_password_leads_to_the_overview(visitor: Visitor, member: Person) -> None:
     await visitor.open("/login")
     await member.sign_in(visitor)
-    await expect(visitor.page).to_have_title("Overview · AutoGraph v3")
+    await expect(visitor.page).to_have_title("Overview · AutoGraph")
 
 
 async def test_an_empty_form_says_what_is_missing(visitor: Visitor, member: Person) -> None:
     await visitor.open("/login")
     await button_of(visitor).click()
     await expect(alert_of(visitor)).to_have_text(CHECK_FIELD)
-    await expect(email_of(visitor)).to_have_accessible_description("Type your email address.")
+    await expect(email_of(visitor)).to_have_accessible_description("Enter your email.")
     await expect(email_of(visitor)).to_have_attribute("aria-invalid", "true")
     await expect(email_of(visitor)).to_be_focused()
     await visitor.check()
 
     await email_of(visitor).fill(member.email)
     await button_of(visitor).click()
-    await expect(password_of(visitor)).to_have_accessible_description("Type your password.")
+    await expect(password_of(visitor)).to_have_accessible_description("Enter your password.")
     await expect(password_of(visitor)).to_be_focused()
     await expect(email_of(visitor)).to_have_attribute("aria-invalid", "false")
     await expect(email_of(visitor)).to_have_value(member.email)
@@ -105,7 +105,7 @@ async def test_the_password_can_be_looked_at(visitor: Visitor) -> None:
 
 async def test_being_remembered_takes_a_cookie_of_thirty_days(visitor: Visitor, member: Person) -> None:
     await visitor.open("/login")
-    await visitor.page.get_by_label("Remember me for 30 days").check()
+    await visitor.page.get_by_label("Keep me signed in").check()
     async with visitor.page.expect_response("**/session/claim") as claimed:
         await member.sign_in(visitor)
     given = await (await claimed.value).header_values("set-cookie")
@@ -163,7 +163,7 @@ async def test_too_many_tries_count_down_and_end(
         await expect(visitor.page.locator("#sign-in-form")).to_have_attribute("data-answers", tries)
     await person.try_to_sign_in(visitor)
     box = visitor.page.locator("#form-alert .box")
-    await expect(box).to_contain_text("Too many tries. You can try again in ")
+    await expect(box).to_contain_text("Too many attempts. Try again in ")
     await expect(alert_of(visitor)).to_be_focused()
     await expect(button_of(visitor)).to_be_disabled()
     await expect(email_of(visitor)).to_have_value(person.email)

@@ -40,19 +40,19 @@ async def test_an_address_that_leads_nowhere_leads_back(visitor: Visitor, path: 
     if path == "/login.html":
         return
     await visitor.connected()
-    await expect(visitor.page).to_have_title("Page not found · AutoGraph v3")
-    await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("There's no page here")
+    await expect(visitor.page).to_have_title("Page not found · AutoGraph")
+    await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Page not found")
     await visitor.check()
-    await visitor.page.get_by_role("link", name="Go to the start page").click()
+    await visitor.page.get_by_role("link", name="Go to home page").click()
     await visitor.at("/")
 
 
 async def test_the_error_page_owns_up_and_leads_back(visitor: Visitor) -> None:
     await visitor.load("/error")
-    await expect(visitor.page).to_have_title("Something went wrong · AutoGraph v3")
+    await expect(visitor.page).to_have_title("Something went wrong · AutoGraph")
     await expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Something went wrong")
     await visitor.check()
-    await visitor.page.get_by_role("link", name="Go to the start page").click()
+    await visitor.page.get_by_role("link", name="Go to home page").click()
     await visitor.at("/")
 
 
@@ -188,8 +188,8 @@ async def test_a_tab_of_the_version_before_goes_to_the_page_that_was_asked_for(
     visitor.own_page.on(
         "request", lambda asked: loads.append(asked.url) if asked.is_navigation_request() else None
     )
-    await page.get_by_role("link", name="Forgot it?").click()
-    await expect(page).to_have_title("Forgot your password? · AutoGraph v3")
+    await page.get_by_role("link", name="Forgot password?").click()
+    await expect(page).to_have_title("Forgot your password? · AutoGraph")
     await visitor.at("/password-reset")
     await visitor.connected()
     there = [f"{visitor.base_url}/password-reset"]
@@ -198,7 +198,7 @@ async def test_a_tab_of_the_version_before_goes_to_the_page_that_was_asked_for(
 
 async def test_a_reload_by_hand_stays_where_one_is(visitor: Visitor) -> None:
     await visitor.open("/login")
-    await visitor.page.get_by_role("link", name="Forgot it?").click()
+    await visitor.page.get_by_role("link", name="Forgot password?").click()
     await visitor.at("/password-reset")
     await visitor.page.reload()
     await visitor.connected()

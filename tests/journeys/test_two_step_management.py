@@ -50,7 +50,7 @@ async def test_new_recovery_codes_replace_the_old(
     await visitor.page.locator("#make-codes").click()
     codes = await shown_codes(visitor)
     assert not set(codes) & set(owner.paper)
-    await put_codes_away(visitor, "Your new recovery codes are in force. The old ones no longer work.")
+    await put_codes_away(visitor, "Your new recovery codes are ready. The old ones no longer work.")
     await expect(visitor.page.locator("#recovery-codes [data-count]")).to_have_attribute("data-count", "10")
     await visitor.check()
     assert not await owner.may_enter(owner.paper.pop())
@@ -66,7 +66,7 @@ async def test_another_authenticator_replaces_the_old(
     await open_security(visitor)
     await ask(visitor, "replace")
     abandoned = await shown_key(visitor)
-    await expect(visitor.page.locator("#step-title")).to_have_text("Set up your new authenticator")
+    await expect(visitor.page.locator("#step-title")).to_have_text("Set up your new authenticator app")
     await visitor.check()
 
     # Until the new one is confirmed, the old one remains in effect.
@@ -87,7 +87,7 @@ async def test_another_authenticator_replaces_the_old(
     await type_code(visitor, await phone.code())
     codes = await shown_codes(visitor)
     replaced = (
-        "Your authenticator was replaced. In your app, delete the older entry; the new one has today's date"
+        "Your authenticator app was replaced. Delete the older entry in the app; the new one has today's date"
     )
     await put_codes_away(visitor, f"{replaced} in its name.")
     other = await visit()
@@ -109,12 +109,12 @@ async def test_turning_it_off_takes_the_password_and_a_code(
     await open_security(visitor)
     await ask(visitor, "turn-off")
     await at_step(visitor, "confirm")
-    await expect(page.locator("#step")).to_contain_text("takes your password and a current code")
+    await expect(page.locator("#step")).to_contain_text("enter your password and a verification code")
     await visitor.check()
 
     go_on = page.get_by_role("button", name="Continue")
     await go_on.click()
-    await expect(password_of(visitor)).to_have_accessible_description("Type your password.")
+    await expect(password_of(visitor)).to_have_accessible_description("Enter your password.")
     await expect(password_of(visitor)).to_be_focused()
     visitor.secrets.add(WRONG)
     await password_of(visitor).fill(WRONG)

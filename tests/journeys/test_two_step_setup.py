@@ -58,7 +58,7 @@ async def test_scanning_the_key_and_typing_a_code_turns_it_on(
     page, heard = visitor.page, Eavesdropper(visitor)
     await person.come_in(visitor)
     await open_security(visitor)
-    await expect(page).to_have_title("Security · AutoGraph v3")
+    await expect(page).to_have_title("Security · AutoGraph")
     await expect(page.locator("#two-step .badge")).to_have_text("Off")
     await expect(page.locator("#recovery-codes")).to_have_count(0)
     await visitor.check()
@@ -103,8 +103,10 @@ async def test_scanning_the_key_and_typing_a_code_turns_it_on(
     assert not [code for code in codes if code in await page.content()]
 
     await visitor.open("/dashboard")
-    await expect(page.locator("#security .badge")).to_have_text("Two steps")
-    await expect(page.locator("#security")).to_contain_text("Signing in takes your password and a code.")
+    await expect(page.locator("#security .badge")).to_have_text("Two-step on")
+    await expect(page.locator("#security")).to_contain_text(
+        "You sign in with your password and a code from your authenticator app."
+    )
     await visitor.check()
     assert await asks_for_code(person, live_server)
     await heard.check(key, uri, *codes)
@@ -130,7 +132,7 @@ async def test_devices_that_stay_signed_in_change_no_password_without_a_code(
     await ask(other, "change-password")
     await change_password(other, person, changed)
     await at_step(other, "confirm")
-    await expect(other.page.locator("#step")).to_contain_text("takes your password and a current code")
+    await expect(other.page.locator("#step")).to_contain_text("enter your password and a verification code")
     await other.check()
     assert await asks_for_code(person, live_server), "the password is as it was"
 
@@ -166,7 +168,7 @@ async def keep_a_copy(visitor: Visitor, person: Person, codes: list[str]) -> Non
     download = await begun.value
     assert download.suggested_filename == "autograph-recovery-codes.txt"
     lines = lines_of(await download.path())
-    assert lines[:3] == ["AutoGraph v3 recovery codes", person.email, visitor.base_url]
+    assert lines[:3] == ["AutoGraph recovery codes", person.email, visitor.base_url]
     assert [line.split(". ")[1] for line in lines[5:15]] == codes
     assert lines[15:] == ["", "Each code works once."]
 
@@ -240,11 +242,11 @@ async def test_codes_that_are_not_saved_hold_somebody_back(signed_in: Visitor) -
     assert await codes_of(signed_in).all_inner_texts() == codes
 
     # The page still works, and can be left as soon as they are saved.
-    await page.get_by_label("I saved them").check()
+    await page.get_by_label("I've saved these codes").check()
     await expect(page.get_by_role("button", name="Done")).to_be_enabled()
     await page.get_by_role("link", name="Overview").click()
     await signed_in.at("/dashboard")
-    await expect(page.locator("#security .badge")).to_have_text("Two steps")
+    await expect(page.locator("#security .badge")).to_have_text("Two-step on")
     assert asked == ["beforeunload"]
 
 
@@ -255,7 +257,7 @@ async def test_a_key_that_could_not_be_shown_is_made_again(signed_in: Visitor) -
     await open_security(signed_in)
     await ask(signed_in, "turn-on")
     await expect(page.locator("[data-reveal]")).to_have_attribute("data-revealed", "failed")
-    await expect(page.get_by_text("We couldn't show you the key.")).to_be_visible()
+    await expect(page.get_by_text("We couldn't show the key.")).to_be_visible()
     await expect(page.locator("#setup-form")).to_be_hidden()
     await signed_in.check()
     await page.unroute("**/session/reveal")

@@ -55,7 +55,7 @@ async def test_the_password_and_a_code_lead_in(
     await expect(code_of(visitor)).to_have_attribute("autocomplete", "one-time-code")
     await expect(code_of(visitor)).to_have_attribute("inputmode", "numeric")
     await expect(password_of(visitor)).to_have_count(0)
-    await expect(page.get_by_label("Trust this device for 30 days")).not_to_be_checked()
+    await expect(page.get_by_label("Don't ask again on this browser for 30 days")).not_to_be_checked()
     await has_nothing(visitor)
     await visitor.check()
 
@@ -63,7 +63,7 @@ async def test_the_password_and_a_code_lead_in(
     code = await owner.phone.code()
     await type_code(visitor, f"{code[:3]} {code[3:]}")
     await visitor.at("/dashboard?from=letter")
-    await expect(page.locator("#security .badge")).to_have_text("Two steps")
+    await expect(page.locator("#security .badge")).to_have_text("Two-step on")
     assert (await visitor.cookie(SESSION))["expires"] == -1
     assert await visitor.cookie(TRUSTED) is None
     heard.check_answers(owner.phone.entry.key, *owner.paper, member.password)
@@ -103,8 +103,8 @@ async def test_a_recovery_code_leads_in_once(
     await use_recovery_code(visitor)
     await expect(code_of(visitor)).to_have_attribute("autocomplete", "off")
     await visitor.check()
-    await visitor.page.get_by_role("button", name="Use your app instead").click()
-    await expect(visitor.page.get_by_label("Six-digit code")).to_be_focused()
+    await visitor.page.get_by_role("button", name="Use your authenticator app instead").click()
+    await expect(visitor.page.get_by_label("Verification code")).to_be_focused()
     await use_recovery_code(visitor)
     await type_code(visitor, first.upper())
     await at_overview(visitor)
@@ -179,7 +179,7 @@ async def test_a_trusted_device_is_not_asked_until_that_is_revoked(
     owner, page = await Owner.of(member, live_server), visitor.page
     await visitor.open("/login")
     await owner.show_password(visitor)
-    await page.get_by_label("Trust this device for 30 days").check()
+    await page.get_by_label("Don't ask again on this browser for 30 days").check()
     await type_code(visitor, await owner.phone.code())
     await at_overview(visitor)
     trusted = await visitor.cookie(TRUSTED)
@@ -197,9 +197,9 @@ async def test_a_trusted_device_is_not_asked_until_that_is_revoked(
     await expect(page.locator("#trusted-devices li")).to_have_count(1)
     await visitor.check()
 
-    await page.get_by_role("button", name=re.compile("^Stop trusting Chrome 141 on ")).click()
+    await page.get_by_role("button", name=re.compile("^Remove Chrome 141 on ")).click()
     await expect(notice_of(visitor)).to_have_text(
-        re.compile(r"^Chrome 141 on \w+ is no longer trusted\. It will ask for a code again\.$")
+        re.compile(r"^Chrome 141 on \w+ is no longer trusted and will ask for a code\.$")
     )
     await expect(page.locator("#trusted-devices")).to_be_focused()
     await expect(page.locator("#trusted-devices li")).to_have_count(0)
@@ -254,7 +254,7 @@ async def test_it_works_without_javascript(
     await visitor.load("/dashboard")
     await visitor.at("/login?next=%2Fdashboard")
     await show_password_without_javascript(owner, visitor)
-    await expect(said_by(visitor)).to_contain_text("Now send the code")
+    await expect(said_by(visitor)).to_contain_text("Now enter your code")
     assert await visitor.overflow() <= 0
     for cookie in (SESSION, TRUSTED):
         assert await visitor.cookie(cookie) is None
@@ -278,7 +278,7 @@ async def test_starting_over_works_without_javascript(
     visitor = await visit(javascript=False)
     await visitor.load("/login")
     await show_password_without_javascript(owner, visitor)
-    await visitor.page.get_by_role("button", name="Start over").click()
+    await visitor.page.get_by_role("button", name="Use a different account").click()
     await expect(visitor.page).to_have_url(re.compile("/login"))
     await has_nothing(visitor)
 

@@ -31,7 +31,7 @@ async def test_signing_in_and_out_works_without_it(visit: Visit, device: Device,
     await visitor.load("/dashboard")
     await visitor.at("/login?next=%2Fdashboard")
     await member.fill_in(visitor)
-    await visitor.page.get_by_label("Remember me for 30 days").check()
+    await visitor.page.get_by_label("Keep me signed in").check()
     await button_of(visitor).click()
     await visitor.at("/dashboard")
     assert (await visitor.cookie("autograph_session"))["expires"] > 0
@@ -65,7 +65,7 @@ async def test_a_user_without_the_role_can_switch_accounts_without_javascript(
     await visitor.at("/dashboard")
     visitor.allow("403")
     await visitor.load("/admin")
-    await visitor.page.get_by_role("button", name="Sign in as somebody else").click()
+    await visitor.page.get_by_role("button", name="Use a different account").click()
     await expect(said_by(visitor)).to_have_text("You're signed out.")
     assert await visitor.cookie("autograph_session") is None
 
@@ -96,7 +96,7 @@ async def test_the_way_to_a_new_password_is_explained_without_it(visit: Visit, m
 
     await visitor.load("/password-reset/confirm")
     await visitor.page.locator("#scriptless-link").fill("x" * 43)
-    await visitor.page.locator(".scriptless").get_by_role("button", name="Open it").click()
+    await visitor.page.locator(".scriptless").get_by_role("button", name="Continue").click()
     await expect(said_by(visitor)).to_contain_text("That link isn't valid.")
 
 

@@ -17,9 +17,9 @@ from tests.support.servers.live_server import LiveServer
 
 SECURITY = "/settings/security"
 WRONG_CODE = "That code didn't work. Codes change every 30 seconds, so enter the latest one."
-WRONG_PAPER = "That recovery code didn't work. Each works once - check it, or use another."
+WRONG_PAPER = "That recovery code didn't work. Each code works only once. Check it or use another."
 TOOK_TOO_LONG = "That took too long. Sign in again."
-TURNED_ON = "Two-step verification is on. Signing in now takes your password and a code."
+TURNED_ON = "Two-step verification is on."
 
 # A code is chosen so that it is still valid when it arrives, however busy the machine.
 _SLOWEST_S = 12
@@ -214,7 +214,7 @@ async def put_codes_away(visitor: Visitor, notice: str) -> None:
     """Confirm that the codes are saved, and wait for the updated account."""
     done = visitor.page.get_by_role("button", name="Done")
     await expect(done).to_be_disabled()
-    await visitor.page.get_by_label("I saved them").check()
+    await visitor.page.get_by_label("I've saved these codes").check()
     await done.click()
     await at_step(visitor, "")
     await expect(visitor.page.locator("#form-notice")).to_have_text(notice)

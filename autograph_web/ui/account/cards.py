@@ -13,6 +13,7 @@ from autograph_web.ui.components.native import NativeLink, named
 from autograph_web.ui.components.steps import (
     confirm_step,
     intent_button,
+    reauth_reason,
     step_buttons,
     step_container,
     step_form,
@@ -31,8 +32,8 @@ def email_card() -> rx.Component:
         "email-card",
         "Email",
         rx.el.dl(
-            fact("Address", rx.el.span(AccountState.email, custom_attrs=named("account-email"))),
-            fact("Account since", time_of(AccountState.since_at, AccountState.since_when)),
+            fact("Email", rx.el.span(AccountState.email, custom_attrs=named("account-email"))),
+            fact("Created", time_of(AccountState.since_at, AccountState.since_when)),
             class_name="facts",
         ),
         rx.cond(
@@ -60,8 +61,8 @@ def data_card() -> rx.Component:
         "data",
         "Your data",
         rx.el.p(
-            "Your account, sessions, authenticators, trusted devices and every event, as one JSON file. "
-            "Nothing secret is in it."
+            "Your account, sessions, authenticator apps, trusted browsers and all activity, as a JSON file. "
+            "Passwords and keys aren't included."
         ),
         rx.el.div(link, class_name="actions card-actions"),
     )
@@ -72,7 +73,7 @@ def delete_card() -> rx.Component:
     return card(
         "delete",
         "Delete account",
-        rx.el.p("Your account and everything in it goes, at once and for good."),
+        rx.el.p("Permanently delete your account and its data. This can't be undone."),
         rx.cond(
             AccountState.step == "",
             rx.el.div(
@@ -85,9 +86,7 @@ def delete_card() -> rx.Component:
 
 
 def _change_step() -> rx.Component:
-    confirm = confirm_step(
-        AccountState, "Changing your email takes your password, and a current code if you use one."
-    )
+    confirm = confirm_step(AccountState, reauth_reason(AccountState, "change your email"))
     return step_container(rx.cond(AccountState.step == Intent.CHANGE_EMAIL.value, _change_form(), confirm))
 
 
@@ -95,8 +94,8 @@ def _change_form() -> rx.Component:
     return rx.el.div(
         step_title("Change your email"),
         rx.el.p(
-            "We send a link to the new address, and nothing changes before you open it. The old address gets "
-            "word of it, and for three days a way back.",
+            "We'll send a link to your new email. Nothing changes until you open it. We'll also notify your "
+            "current email, which can undo the change for three days.",
             class_name="said",
         ),
         step_form(
@@ -112,9 +111,7 @@ def _change_form() -> rx.Component:
 
 
 def _step() -> rx.Component:
-    confirm = confirm_step(
-        AccountState, "Deleting your account takes your password, and a current code if you use one."
-    )
+    confirm = confirm_step(AccountState, reauth_reason(AccountState, "delete your account"))
     return step_container(rx.cond(AccountState.step == Intent.DELETE.value, _delete_form(), confirm))
 
 
@@ -122,13 +119,13 @@ def _delete_form() -> rx.Component:
     return rx.el.div(
         step_title("Delete your account?"),
         rx.el.ul(
-            rx.el.li("You are signed out everywhere, on this device too."),
-            rx.el.li("Your authenticators, recovery codes and trusted devices are deleted."),
-            rx.el.li("The record of what happened is kept, without your address or where you were."),
-            rx.el.li("Nobody can bring it back, not even we."),
+            rx.el.li("You'll be signed out on all devices, including this one."),
+            rx.el.li("Your authenticator apps, recovery codes and trusted browsers are deleted."),
+            rx.el.li("Activity records are kept without your email or IP address."),
+            rx.el.li("This can't be undone, not even by an administrator."),
             class_name="said list",
         ),
-        rx.el.p("To confirm, type ", rx.el.strong(AccountState.email), class_name="said"),
+        rx.el.p("To confirm, enter ", rx.el.strong(AccountState.email), class_name="said"),
         step_form(
             AccountState,
             "delete",

@@ -19,7 +19,7 @@ def account_page() -> rx.Component:
     return account_frame(
         AccountState,
         ACCOUNT,
-        "Your address, your data, and how to leave.",
+        "Manage your email, your data and your account.",
         rx.fragment(form_messages(AccountState), _cards()),
         skeleton("card-wide", "card-wide"),
         claim_form(AccountState),

@@ -57,7 +57,7 @@ class AccountState(StepUpPage, rx.State):
     def _requested_email_change(self, typed: str) -> Action:
         async def requested(context: RequestContext, principal: SessionPrincipal) -> None:
             email = await services().email_change.request(context, principal, typed)
-            words = f"A link is on its way to {email}. Nothing changes before you open it."
+            words = f"We sent a link to {email}. Nothing changes until you open it."
             await self._finish(words, "email-card")(context, principal)
 
         return requested

@@ -11,11 +11,11 @@ from autograph_web.ui.date_ranges import RANGES, since
 from autograph_web.ui.query_filters import Options, QueryFilters
 from autograph_web.ui.routes import ACTIVITY, Route
 
-GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in EventCategory))
+GROUPS: Options = (("", "All activity"), *((group.value, group.label) for group in EventCategory))
 DEVICES: Options = (
-    ("", "Every device"),
-    (Device.THIS.value, "This session"),
-    (Device.OTHER.value, "Everywhere else"),
+    ("", "All devices"),
+    (Device.THIS.value, "This device"),
+    (Device.OTHER.value, "Other devices"),
 )
 """The options of each filter, with their labels."""
 

@@ -23,7 +23,7 @@ def activity_page() -> rx.Component:
     return account_frame(
         ActivityState,
         ACTIVITY,
-        "Everything that happened on your account. If something wasn't you, change your password.",
+        "Sign-ins and changes on your account. Don't recognize something? Change your password.",
         rx.el.div(
             _events_card(),
             downloads(ActivityState.csv, ActivityState.json, "activity"),
@@ -38,7 +38,7 @@ def activity_page() -> rx.Component:
 
 
 def _events_card() -> rx.Component:
-    columns = ("Event", "Device", "Address", "Time")
+    columns = ("Event", "Device", "IP address", "Time")
     listed = event_list(
         ActivityState, "activity", ACTIVITY.path, _filters(), columns, ActivityState.rows, _row
     )
@@ -48,9 +48,9 @@ def _events_card() -> rx.Component:
 def _filters() -> rx.Component:
     """Return the filters: each applies at once; submitted as a form they are the query of the URL."""
     return NativeForm.create(
-        filter_select(ActivityState, "group", "What", GROUPS),
-        filter_select(ActivityState, "device", "Where", DEVICES),
-        filter_select(ActivityState, "range", "When", RANGES),
+        filter_select(ActivityState, "group", "Type", GROUPS),
+        filter_select(ActivityState, "device", "Device", DEVICES),
+        filter_select(ActivityState, "range", "Date", RANGES),
         method="get",
         action=ACTIVITY.path,
         aria_busy=ActivityState.pending,
@@ -60,7 +60,7 @@ def _filters() -> rx.Component:
 
 
 def _row(row: ActivityRow) -> rx.Component:
-    here = rx.cond(row.here, rx.el.span("This session", class_name="badge badge-good"))
+    here = rx.cond(row.here, rx.el.span("This device", class_name="badge badge-good"))
     what = rx.el.div(
         rx.el.span(icon_of(row.icon, *ICONS), class_name="event-icon", data_icon=row.icon),
         rx.el.div(row.label, here, class_name="event-label"),

@@ -12,7 +12,7 @@ from autograph_web.ui.components.native import NativeLink
 from autograph_web.ui.routes import ADMIN_PERSON
 from autograph_web.ui.view_models import ICONS
 
-COLUMNS = ("Event", "Account", "From", "Time")
+COLUMNS = ("Event", "Account", "IP address / device", "Time")
 
 
 def audit_table_row(row: AuditRow) -> rx.Component:

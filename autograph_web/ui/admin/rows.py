@@ -68,7 +68,7 @@ def audit_row(finding: AuditEntry) -> AuditRow:
         icon=event_icon(event.kind.value),
         refused=event.kind.outcome is Outcome.REFUSED,
         person=str(event.user_id) if finding.email else "",
-        email=finding.email or ("A deleted account" if event.user_id else "Nobody known"),
+        email=finding.email or ("Deleted account" if event.user_id else "Unknown account"),
         operator=finding.operator or "",
         device=describe_user_agent(event.user_agent),
         ip=event.ip,

@@ -5,6 +5,7 @@
 
 import reflex as rx
 
+from autograph_web.api_keys.keys import MOST_KEYS
 from autograph_web.ui.api_keys.rows import KeyRow
 from autograph_web.ui.api_keys.state import ApiKeysState, Step
 from autograph_web.ui.api_keys.steps import create_step, revoke_step, shown_step
@@ -16,14 +17,16 @@ from autograph_web.ui.components.steps import confirm_step, intent_button, step_
 def new_key_card() -> rx.Component:
     """Return the card that creates a key, with its active step."""
     ask = rx.el.div(
-        intent_button(ApiKeysState, "Make an API key", Step.CREATE.value, "button-primary"),
+        intent_button(ApiKeysState, "Create API key", Step.CREATE.value, "button-primary"),
         class_name="actions card-actions",
     )
-    full = rx.el.p("You have 25 keys, which is the most. Revoke one you no longer need.", class_name="warn")
+    full = rx.el.p(
+        f"You've reached the limit of {MOST_KEYS} keys. Revoke one you no longer need.", class_name="warn"
+    )
     return card(
         "new-key",
-        "Make a key",
-        rx.el.p("For a program of yours: it can't change how you sign in, or make other keys."),
+        "Create API key",
+        rx.el.p("API keys can't change how you sign in or create other keys."),
         rx.cond(
             ApiKeysState.step == "",
             rx.cond(ApiKeysState.full, full, ask),
@@ -48,7 +51,7 @@ def keys_card() -> rx.Component:
 
 def _create_steps() -> rx.Component:
     confirm = confirm_step(
-        ApiKeysState, "It has been a while since you signed in. Type your password once more to go on."
+        ApiKeysState, "It's been a while since you signed in. Enter your password to continue."
     )
     return step_container(
         rx.match(
@@ -63,8 +66,8 @@ def _create_steps() -> rx.Component:
 def _empty() -> rx.Component:
     return rx.fragment(
         rx.el.p(
-            "You have none. With a key a program - a backup, a script, a dashboard - uses this server in "
-            "your name, without your password, and only for what you allow. Revoke it and it is over."
+            "No API keys yet. A key lets a script or app use this server as you, without your password and "
+            "only with the permissions you choose. You can revoke it at any time."
         ),
         rx.el.pre(
             rx.el.code("curl -H 'Authorization: Bearer agk_…' ", ApiKeysState.origin, "/me"),
@@ -100,7 +103,7 @@ def _key(row: KeyRow) -> rx.Component:
                 row.scopes,
                 class_name="event-where",
             ),
-            rx.el.p("Made: ", time_of(row.made_at, row.made_when), class_name="event-where"),
+            rx.el.p("Created: ", time_of(row.made_at, row.made_when), class_name="event-where"),
             rx.el.p(used, class_name="event-where"),
             rx.el.p(ends, class_name="event-where"),
             class_name="event-what",

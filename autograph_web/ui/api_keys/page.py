@@ -19,7 +19,7 @@ def api_keys_page() -> rx.Component:
     return account_frame(
         ApiKeysState,
         API_KEYS,
-        "Let a program use this server in your name, without your password.",
+        "Let scripts and apps use the API on your behalf.",
         rx.fragment(form_messages(ApiKeysState), _cards()),
         skeleton("card-wide", "card-wide"),
         claim_form(ApiKeysState),

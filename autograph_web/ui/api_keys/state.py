@@ -141,7 +141,7 @@ class ApiKeysState(StepUpPage, rx.State):
     async def _revoked(self, context: RequestContext, principal: SessionPrincipal) -> None:
         name = self.chosen_name
         await services().api_keys.revoke(context, principal, self.chosen)
-        await self._finish(f"{name} was revoked. It opens nothing any more.", _LIST)(context, principal)
+        await self._finish(f"Revoked {name}.", _LIST)(context, principal)
 
     def _show_key(self, key_id: str, ticket: str) -> None:
         self.chosen, self.reveal, self.saved = key_id, ticket, False

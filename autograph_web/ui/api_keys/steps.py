@@ -13,33 +13,35 @@ from autograph_web.ui.components.native import named
 from autograph_web.ui.components.reveal import revealed, secret_button, status_line
 from autograph_web.ui.components.steps import step_buttons, step_form, step_title
 
-_WORDS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "A year", "never": "Never"}
+_WORDS = {"7": "7 days", "30": "30 days", "90": "90 days", "365": "1 year", "never": "No expiration"}
 
 
 def create_step() -> rx.Component:
     """Return the form with name, scopes and expiry."""
     return rx.el.div(
-        step_title("Make an API key"),
+        step_title("Create API key"),
         step_form(
             ApiKeysState,
             "create",
             ApiKeysState.create,
-            text_field(
-                ApiKeysState, "name", "Name", str(LONGEST_NAME), "What it is for, such as “Nightly backup”."
-            ),
+            text_field(ApiKeysState, "name", "Name", str(LONGEST_NAME), "For example, “Nightly backup”."),
             boxes(
                 ApiKeysState,
                 "scopes",
-                "What may it do?",
-                _box(Scope.READ, "Read", "Who you are, and what your account has.", ticked=True),
-                _box(Scope.WRITE, "Write", "Change things that have nothing to do with signing in."),
+                "Permissions",
+                _box(Scope.READ, "Read", "View your profile, activity and trusted browsers.", ticked=True),
+                _box(Scope.WRITE, "Write", "Reserved. No call uses this yet."),
                 rx.cond(
                     ApiKeysState.administrator,
-                    _box(Scope.ADMIN, "Administer", "What you may do as an administrator."),
+                    _box(
+                        Scope.ADMIN,
+                        "Administer",
+                        "Manage users, and view the audit log, statistics and flags.",
+                    ),
                 ),
             ),
             _lifetime(),
-            step_buttons(ApiKeysState, submit_button(ApiKeysState, "Make the key", "Making the key…", "")),
+            step_buttons(ApiKeysState, submit_button(ApiKeysState, "Create API key", "Creating…", "")),
             action="/session/create-api-key",
         ),
         key="create",
@@ -61,19 +63,19 @@ def shown_step() -> rx.Component:
         custom_attrs=named("done"),
     )
     discard = rx.el.button(
-        "Revoke it and make another", type="button", class_name="button", on_click=ApiKeysState.discard
+        "Revoke and create another", type="button", class_name="button", on_click=ApiKeysState.discard
     )
     return rx.el.div(
         step_title("Save your API key"),
-        rx.el.p("Give it to your program, and to nobody else. We won't show it again.", class_name="said"),
+        rx.el.p("Copy this key now. You won't be able to see it again. Don't share it.", class_name="said"),
         revealed(
             ApiKeysState.reveal,
             rx.el.code(class_name="api-key", data_slot="key", custom_attrs={"translate": "no"}),
             rx.el.div(secret_button("copy", "Copy", data_copy="key"), class_name="actions"),
             status_line(),
-            rx.el.label(tick, rx.el.span("I saved it"), class_name="check-label"),
+            rx.el.label(tick, rx.el.span("I've saved this key"), class_name="check-label"),
             rx.el.div(done, class_name="actions"),
-            failed="We couldn't show you the key. Nobody has seen it.",
+            failed="We couldn't show the key. No one has seen it. Revoke it and create another.",
             ways=(discard,),
             look="codes-place",
         ),
@@ -89,7 +91,8 @@ def revoke_step() -> rx.Component:
         step_title("Revoke this key?"),
         rx.el.p(
             rx.el.strong(ApiKeysState.chosen_name, custom_attrs={"dir": "auto"}),
-            " stops working at once, for good. A program that still uses it gets no answer.",
+            " will stop working immediately. Anything still using it will get a 401 error. This can't be "
+            "undone.",
             class_name="said",
         ),
         step_form(

@@ -8,6 +8,8 @@ import reflex as rx
 from autograph_web.ui.components.icons import icon
 from autograph_web.ui.components.native import named
 
+_NO_CODES = "You have no recovery codes left. If you lose your authenticator app, you'll be locked out."
+
 
 def card(
     name: str, title: rx.Var[str] | str, *content: rx.Component, badge: rx.Component | None = None
@@ -43,9 +45,9 @@ def few_codes(left: int) -> rx.Component:
         icon("warning"),
         rx.match(
             left,
-            (0, rx.el.span("No recovery code is left: without your phone you couldn't get in.")),
-            (1, rx.el.span("Only one recovery code is left. Make new ones in time.")),
-            rx.el.span(f"Only {left} recovery codes are left. Make new ones in time."),
+            (0, rx.el.span(_NO_CODES)),
+            (1, rx.el.span("Only one recovery code left. Generate new ones soon.")),
+            rx.el.span(f"Only {left} recovery codes left. Generate new ones soon."),
         ),
         class_name="warn",
     )

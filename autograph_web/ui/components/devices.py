@@ -30,4 +30,4 @@ def device_line(row: DeviceRow, *more: rx.Component, action: rx.Component | None
 
 def last_seen(row: DeviceRow) -> rx.Component:
     """Return the time it was last used."""
-    return rx.el.p("Last seen: ", time_of(row.seen_at, row.seen_when), class_name="event-where")
+    return rx.el.p("Last active: ", time_of(row.seen_at, row.seen_when), class_name="event-where")

@@ -145,7 +145,7 @@ def app_code_field(state: type[FormState], hint_id: str = "") -> rx.Component:
     """Return the field for six digits: it accepts paste, "123 456" and the phone's own suggestion."""
     return _code_field(
         state,
-        "Six-digit code",
+        "Verification code",
         hint_id=hint_id,
         placeholder="000000",
         auto_complete="one-time-code",
@@ -172,7 +172,7 @@ def code_field(state: type[CodeForm], hint_id: str = "") -> rx.Component:
 def switch_code_button(state: type[CodeForm]) -> rx.Component:
     """Return the button that switches between the two kinds of code."""
     return rx.el.button(
-        rx.cond(state.recovery, "Use your app instead", "Use a recovery code"),
+        rx.cond(state.recovery, "Use your authenticator app instead", "Use a recovery code"),
         type="button",
         class_name="link-button",
         on_click=state.switch_code,
@@ -279,7 +279,9 @@ def _code_field(
 
 def _alert_text(state: type[FormState]) -> rx.Component:
     return rx.cond(
-        state.wait_seconds > 0, countdown(state, state.alert, messages.TOO_MANY_TRIES), rx.el.p(state.alert)
+        state.wait_seconds > 0,
+        countdown(state, state.alert, messages.TOO_MANY_ATTEMPTS),
+        rx.el.p(state.alert),
     )
 
 

@@ -33,7 +33,7 @@ def paste_link(purpose: Purpose, element: str, *, scriptless: bool = False) -> r
     return NativeForm.create(
         _purpose_field(purpose),
         rx.el.div(
-            rx.el.label("Link from the letter", html_for=element),
+            rx.el.label("Link from the email", html_for=element),
             rx.el.input(
                 type="text",
                 name="token",
@@ -46,7 +46,7 @@ def paste_link(purpose: Purpose, element: str, *, scriptless: bool = False) -> r
             class_name="field",
         ),
         scriptless_field(within=scriptless),
-        rx.el.button("Open it", type="submit", class_name="button button-wide"),
+        rx.el.button("Continue", type="submit", class_name="button button-wide"),
         method="post",
         action="/link/exchange",
         class_name="form",

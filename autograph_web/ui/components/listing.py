@@ -125,11 +125,11 @@ def load_more_button(state: type[Listing], name: str, more: str, next_url: str) 
         custom_attrs=named("further"),
     )
     full = rx.el.div(
-        rx.el.p("That's as much as one page holds.", class_name="said"),
+        rx.el.p("This page is full.", class_name="said"),
         NativeLink.create(next_url, href=state.next_url, class_name="button", custom_attrs=named("go-on")),
         class_name="full",
     )
-    end = rx.el.p("That's everything.", class_name="said")
+    end = rx.el.p("End of list.", class_name="said")
     return rx.el.div(
         rx.cond(state.more, button, rx.cond(state.next_url != "", full, end)),
         tab_index=-1,
@@ -142,8 +142,8 @@ def downloads(csv: Any, json: Any, what: str) -> rx.Component:
     """Return the card with downloads of all rows; `csv` and `json` are vars with their URLs."""
     return card(
         "take-along",
-        "Take it along",
-        rx.el.p("Everything the choices above pick, however much it is, as a file."),
+        "Export",
+        rx.el.p("Download every event that matches these filters."),
         rx.el.div(
             _download_link("CSV", csv, f"autograph-{what}.csv"),
             _download_link("JSON", json, f"autograph-{what}.json"),
@@ -196,20 +196,20 @@ def event_list(
     row: Callable[[Any], rx.Component],
 ) -> tuple[rx.Component, ...]:
     """Return the filtered events, newest first; `path` is the URL of the page without filters."""
-    found = table(state, "events", "Events, the newest first", columns, rows, row)
-    older = load_more_button(state, name, "Show older", "Go on with older events")
-    newest = NativeLink.create("Show the newest", href=path)
+    found = table(state, "events", "Events, newest first", columns, rows, row)
+    older = load_more_button(state, name, "Show older", "Continue to older events")
+    newest = NativeLink.create("Back to newest", href=path)
     return (
         filters,
         announcements(state, name),
         rx.cond(
             state.from_the_middle,
-            rx.el.p("You're looking at older events. ", newest, class_name="said middle"),
+            rx.el.p("Showing older events. ", newest, class_name="said middle"),
         ),
         rx.cond(
             rows,
             rx.fragment(found, older),
-            empty_list("Nothing like that has happened.", "Show everything", path),
+            empty_list("No matching events.", "Clear filters", path),
         ),
     )
 

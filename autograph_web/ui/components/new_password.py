@@ -40,13 +40,13 @@ def new_password_field(
 def _hint(state: type[NewPassword]) -> rx.Component:
     short = rx.cond(
         state.shortest > 0,
-        f"At least {state.shortest} characters, better 12 or more. ",
-        "Best are 12 characters or more. ",
+        f"Use at least {state.shortest} characters; 12 or more is better. ",
+        "Use 12 or more characters. ",
     )
-    advised = rx.cond(state.shortest < _ADVISED, short, f"At least {state.shortest} characters. ")
+    advised = rx.cond(state.shortest < _ADVISED, short, f"Use at least {state.shortest} characters. ")
     return rx.el.p(
         advised,
-        "A short sentence works well - so does a password manager.",
+        "A passphrase or a password manager works well.",
         class_name="hint",
         custom_attrs=named("password-hint"),
     )

@@ -92,6 +92,12 @@ def confirm_step(state: type[StepUpPage], why: Any) -> rx.Component:
     )
 
 
+def reauth_reason(state: type[StepUpPage], purpose: str) -> rx.Var[str]:
+    """Return why the step asks: for the password, and for a code if MFA is on."""
+    before = f"To {purpose}, enter your password"
+    return rx.cond(state.on, f"{before} and a verification code.", f"{before}.")
+
+
 def intent_button(state: type[StepUpPage], label: str, intent: str, look: str = "") -> rx.Component:
     """Return the button that starts `intent`."""
     return rx.el.button(

@@ -1,4 +1,4 @@
-"""The switch between light, dark and the system's colour scheme."""
+"""The switch between light, dark and the system's color scheme."""
 
 # Reflex's stubs leave the parameter of Var open in every element.
 # pyright: reportUnknownMemberType=false
@@ -7,7 +7,7 @@ import reflex as rx
 
 from autograph_web.ui.components.icons import icon
 
-_CHOICES = (("system", "screen", "Same as system"), ("light", "sun", "Light"), ("dark", "moon", "Dark"))
+_CHOICES = (("system", "screen", "System"), ("light", "sun", "Light"), ("dark", "moon", "Dark"))
 
 
 def theme_switch() -> rx.Component:
@@ -26,6 +26,6 @@ def theme_switch() -> rx.Component:
             for value, drawing, label in _CHOICES
         ),
         role="group",
-        aria_label="Colours",
+        aria_label="Theme",
         class_name="theme-switch needs-js",
     )

@@ -18,7 +18,7 @@ def security_card() -> rx.Component:
     """Return the card with the protection of the account and the recommended next step."""
     badge = rx.cond(
         DashboardState.two_step,
-        rx.el.span("Two steps", class_name="badge badge-good"),
+        rx.el.span("Two-step on", class_name="badge badge-good"),
         rx.el.span("Password only", class_name="badge badge-warn"),
     )
     return card("security", "Security", _protection(), _next_step(), badge=rx.fragment(badge))
@@ -29,9 +29,9 @@ def details_card() -> rx.Component:
     facts = (
         fact("Email", rx.el.span(DashboardState.email, custom_attrs=named("account-email"))),
         fact("Role", rx.el.span(DashboardState.role, class_name="role", custom_attrs=named("account-role"))),
-        fact("Last sign-in before this one", _last_sign_in()),
+        fact("Previous sign-in", _last_sign_in()),
     )
-    return card("details", "You", rx.el.dl(*facts, class_name="facts"))
+    return card("details", "Profile", rx.el.dl(*facts, class_name="facts"))
 
 
 def sessions_card() -> rx.Component:
@@ -40,7 +40,9 @@ def sessions_card() -> rx.Component:
         DashboardState.active == 1,
         rx.el.p(messages.ONLY_HERE),
         rx.el.p(
-            "You're signed in in ", rx.el.strong(f"{DashboardState.active} places"), ", this one included."
+            "You're signed in on ",
+            rx.el.strong(f"{DashboardState.active} devices"),
+            ", including this one.",
         ),
     )
     return card(
@@ -49,8 +51,8 @@ def sessions_card() -> rx.Component:
         rx.el.div(
             count, class_name="said", data_count=DashboardState.active, custom_attrs=named("session-count")
         ),
-        rx.el.dl(fact("This one", _this_session()), class_name="facts"),
-        rx.el.p(NativeLink.create("See your devices", href=SESSIONS.path), class_name="all"),
+        rx.el.dl(fact("This device", _this_session()), class_name="facts"),
+        rx.el.p(NativeLink.create("Manage devices", href=SESSIONS.path), class_name="all"),
         _problem(),
         _everywhere(),
     )
@@ -64,10 +66,10 @@ def activity_card() -> rx.Component:
         rx.cond(
             DashboardState.rows,
             rx.el.ul(rx.foreach(DashboardState.rows, _row), class_name="events"),
-            rx.el.p("Nothing has happened yet.", class_name="empty"),
+            rx.el.p("No activity yet.", class_name="empty"),
         ),
         rx.el.p(
-            NativeLink.create("See all activity", href=ACTIVITY.path, custom_attrs=named("all-activity")),
+            NativeLink.create("View all activity", href=ACTIVITY.path, custom_attrs=named("all-activity")),
             class_name="all",
         ),
     )
@@ -77,8 +79,8 @@ def _protection() -> rx.Component:
     return rx.el.p(
         rx.cond(
             DashboardState.two_step,
-            "Signing in takes your password and a code.",
-            "Your password is all that protects this account: whoever gets hold of it is in.",
+            "You sign in with your password and a code from your authenticator app.",
+            "Only your password protects this account. Anyone who gets it can sign in.",
         )
     )
 
@@ -89,7 +91,7 @@ def _next_step() -> rx.Component:
     few = DashboardState.codes_left <= FEW_CODES
     renew = rx.fragment(
         few_codes(DashboardState.codes_left),
-        _next_link("Make new recovery codes", "new-codes"),
+        _next_link("Generate new recovery codes", "new-codes"),
     )
     return rx.el.div(
         rx.cond(DashboardState.two_step, rx.cond(few, renew, _nothing_urgent()), turn_on),
@@ -109,13 +111,13 @@ def _nothing_urgent() -> rx.Component:
     """Return suggestions for an account that is well protected."""
     places = rx.cond(
         DashboardState.active > 1,
-        "You're signed in in more than one place. If you don't know one of them, ",
-        "All well. If something in your recent activity wasn't you, ",
+        "You're signed in on more than one device. Don't recognize one? ",
+        "You're all set. Don't recognize something in your recent activity? ",
     )
     return rx.el.p(
         places,
-        NativeLink.create("sign out everywhere", href="#sessions"),
-        " - or see your ",
+        NativeLink.create("Sign out everywhere", href="#sessions"),
+        " or review your ",
         NativeLink.create("security settings", href=SECURITY.path),
         ".",
     )
@@ -127,7 +129,7 @@ def _last_sign_in() -> rx.Component:
         rx.el.span(DashboardState.last_where, class_name="where"),
     )
     return rx.el.span(
-        rx.cond(DashboardState.last_at != "", known, rx.el.span("None - this is your first.")),
+        rx.cond(DashboardState.last_at != "", known, rx.el.span("This is your first sign-in")),
         custom_attrs=named("last-sign-in"),
     )
 
@@ -155,12 +157,10 @@ def _everywhere() -> rx.Component:
     return rx.el.details(
         rx.el.summary("Sign out everywhere", class_name="button button-danger"),
         rx.el.form(
-            rx.el.p("This ends every session of this account, this one included."),
+            rx.el.p("You'll be signed out on every device, including this one."),
             rx.el.div(
                 rx.el.button("Yes, sign out everywhere", type="submit", class_name="button button-bad"),
-                rx.el.button(
-                    "Keep me signed in", type="button", class_name="button needs-js", data_close="true"
-                ),
+                rx.el.button("Cancel", type="button", class_name="button needs-js", data_close="true"),
                 class_name="actions",
             ),
             on_submit=DashboardState.sign_out_everywhere,
@@ -175,7 +175,7 @@ def _everywhere() -> rx.Component:
 
 def _row(row: ActivityRow) -> rx.Component:
     drawing = icon_of(row.icon, *ICONS)
-    here = rx.cond(row.here, rx.el.span("This session", class_name="badge badge-good"))
+    here = rx.cond(row.here, rx.el.span("This device", class_name="badge badge-good"))
     return rx.el.li(
         rx.el.span(drawing, class_name="event-icon", data_icon=row.icon),
         rx.el.div(

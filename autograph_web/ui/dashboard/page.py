@@ -18,7 +18,7 @@ def dashboard_page() -> rx.Component:
     return account_frame(
         DashboardState,
         DASHBOARD,
-        "Who you are here, how you're protected, and what happened lately.",
+        "Your account at a glance.",
         _account(),
         skeleton("card-security", "", "", "card-activity"),
         browser_commands(DashboardState.leave),

@@ -37,8 +37,8 @@ from autograph_web.ui.routes import ACCOUNT, CHANGE_EMAIL, UNDO_EMAIL, VERIFY_EM
 _VERIFY = Purpose.EMAIL_VERIFICATION
 _VERIFY_IT = "Verify my email"
 _IF_UNKNOWN = (
-    "If you don't know it, because somebody else signed up with your address, leave it empty: "
-    "what they set up ends, and you choose a password next."
+    "If you don't know it because someone else signed up with your email, leave it blank. What they set up "
+    "will be removed, and you'll choose a password next."
 )
 
 
@@ -61,7 +61,7 @@ def verify_email_page() -> rx.Component:
             rx.match(
                 state.outcome,
                 ("", "One moment…"),
-                ("ready", "Press the button if this address is yours. If it isn't, close this page."),
+                ("ready", "Press the button if this is your email. If it isn't, close this page."),
                 ("verified", "Thanks. You can use it to recover your account."),
                 ("already", "It was already verified. You're all set."),
                 ("sent", "Open the link in the email we sent you. It works once and expires in 24 hours."),
@@ -81,7 +81,7 @@ def verify_email_page() -> rx.Component:
         ),
         rx.el.noscript(
             rx.el.section(
-                rx.el.h2("First show us the link"),
+                rx.el.h2("Paste the link from your email"),
                 paste_link(_VERIFY, "scriptless-link", scriptless=True),
                 _action_form(
                     "/session/verify-email", _VERIFY_IT, scriptless=True, field=_scriptless_password()
@@ -101,11 +101,13 @@ def change_email_page() -> rx.Component:
         Purpose.EMAIL_CHANGE,
         CHANGE_EMAIL,
         rx.fragment(
-            rx.el.p("From then on your account is at ", rx.el.strong(state.address), ". You stay signed in."),
+            rx.el.p(
+                "You'll use ", rx.el.strong(state.address), " to sign in from now on. You'll stay signed in."
+            ),
             class_name="lead",
         ),
         partial(_action_form, "/session/change-email/confirm", "Confirm my new email"),
-        "Ask for a new one on your account page.",
+        "Request a new one on your account page.",
     )
 
 
@@ -117,20 +119,20 @@ def undo_email_page() -> rx.Component:
         Purpose.EMAIL_CHANGE_UNDO,
         UNDO_EMAIL,
         rx.el.div(
-            rx.el.p("Your account comes back to ", rx.el.strong(state.address), "."),
+            rx.el.p("Your email changes back to ", rx.el.strong(state.address), "."),
             rx.el.ul(
-                rx.el.li("Everybody is signed out, on every device."),
-                rx.el.li("No browser is trusted any more, and no API key works."),
-                rx.el.li("An authenticator app that was set up since then is removed."),
-                rx.el.li("You choose a new password next."),
+                rx.el.li("All devices are signed out."),
+                rx.el.li("All trusted browsers are removed, and all API keys are revoked."),
+                rx.el.li("Any authenticator app set up since then is removed."),
+                rx.el.li("You'll choose a new password next."),
                 class_name="advice",
             ),
             class_name="sent",
         ),
         partial(
-            _action_form, "/session/change-email/undo", "Take it back and sign everybody out", "button-bad"
+            _action_form, "/session/change-email/undo", "Restore email and sign out everywhere", "button-bad"
         ),
-        "If your account is not yours any more, reset your password or write to who runs this server.",
+        "If you've lost access to your account, reset your password or contact an administrator.",
     )
 
 
@@ -143,9 +145,9 @@ def _link_page(
     otherwise: str,
 ) -> rx.Component:
     closed = rx.el.div(
-        rx.el.p("Open the link in our letter: it leads here. ", otherwise, class_name="lead"),
+        rx.el.p("Open the link in the email we sent you. ", otherwise, class_name="lead"),
         rx.el.details(
-            rx.el.summary("I have the link as text", class_name="link-button"),
+            rx.el.summary("Paste the link instead", class_name="link-button"),
             paste_link(purpose, "pasted-link"),
             class_name="other-way",
         ),
@@ -164,7 +166,7 @@ def _link_page(
         ),
         rx.el.noscript(
             rx.el.section(
-                rx.el.h2("First show us the link"),
+                rx.el.h2("Paste the link from your email"),
                 paste_link(purpose, "scriptless-link", scriptless=True),
                 form(scriptless=True),
                 class_name="scriptless",
@@ -231,7 +233,7 @@ def _scriptless_password() -> rx.Component:
             custom_attrs=named("scriptless-password", autoCapitalize="none", spellCheck="false"),
         ),
         rx.el.p(
-            f"Not needed where you are signed in. {_IF_UNKNOWN}",
+            f"Not needed if you're signed in. {_IF_UNKNOWN}",
             class_name="hint",
             custom_attrs=named("scriptless-password-hint"),
         ),
@@ -260,8 +262,8 @@ def _other_link() -> rx.Component:
             rx.el.div(
                 countdown(
                     state,
-                    f"You can ask for another link in {state.wait_text}.",
-                    "You can ask for another link in ",
+                    f"You can request another link in {state.wait_spoken}.",
+                    "You can request another link in ",
                 ),
                 class_name="box box-plain",
             ),

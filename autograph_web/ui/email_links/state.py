@@ -108,8 +108,7 @@ class VerifyEmailState(AuthForm, ScopedState, rx.State):
 
     def _show_sent(self) -> None:
         self.outcome, self.notice = "sent", messages.notice(_SENT)
-        self.wait_seconds = services().verification.pause
-        self.wait_text = messages.wait(self.wait_seconds)
+        self._set_wait(services().verification.pause)
         self._focus_on("outcome")
 
     def _show_error(self, error: DomainError) -> None:

@@ -18,7 +18,7 @@ def error_page() -> rx.Component:
         rx.el.p(HAPPENED, class_name="lead"),
         rx.el.div(
             reload_button(),
-            rx.el.a("Go to the start page", href=HOME.path, class_name="button button-quiet"),
+            rx.el.a("Go to home page", href=HOME.path, class_name="button button-quiet"),
             class_name="actions",
         ),
         browser_commands(),

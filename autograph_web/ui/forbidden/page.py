@@ -17,14 +17,14 @@ def forbidden_page() -> rx.Component:
     return auth_page(
         heading(FORBIDDEN, "This page is for administrators"),
         rx.el.p(
-            "Your account isn't one, or no longer. Ask an administrator if you need something here.",
+            "Your account doesn't have administrator access. Contact an administrator if you need it.",
             class_name="lead",
         ),
         rx.el.div(
             NativeLink.create("Go to your account", href=DASHBOARD.path, class_name="button button-primary"),
             NativeForm.create(
                 scriptless_field(),
-                rx.el.button("Sign in as somebody else", type="submit", class_name="button button-quiet"),
+                rx.el.button("Use a different account", type="submit", class_name="button button-quiet"),
                 method="post",
                 action="/session/end",
             ),

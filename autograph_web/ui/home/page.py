@@ -6,16 +6,21 @@
 import reflex as rx
 
 from autograph_web.ui.components.connection import browser_commands
+from autograph_web.ui.home.state import HomeState
 from autograph_web.ui.layout import auth_page, heading
 from autograph_web.ui.routes import HOME, REGISTER, SIGN_IN
 
 
 def home_page() -> rx.Component:
-    """Return the start page."""
+    """Return the start page; while registration is closed it only leads to the sign-in page."""
     return auth_page(
-        heading(HOME, "Accounts and sign-in, on a server you own."),
+        heading(HOME, "Self-hosted accounts and sign-in."),
         rx.el.div(
-            rx.el.a("Get started", href=REGISTER.path, class_name="button button-primary"),
+            rx.cond(
+                HomeState.closed,
+                rx.fragment(),
+                rx.el.a("Create account", href=REGISTER.path, class_name="button button-primary"),
+            ),
             rx.el.a("Sign in", href=SIGN_IN.path, class_name="button button-quiet"),
             class_name="actions",
         ),

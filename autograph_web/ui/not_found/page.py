@@ -13,10 +13,10 @@ from autograph_web.ui.routes import HOME, NOT_FOUND, SIGN_IN
 def not_found_page() -> rx.Component:
     """Return the page, with links back."""
     return auth_page(
-        heading(NOT_FOUND, "There's no page here"),
+        heading(NOT_FOUND, "Page not found"),
         rx.el.p("The address may be mistyped, or the page has moved.", class_name="lead"),
         rx.el.div(
-            rx.el.a("Go to the start page", href=HOME.path, class_name="button button-primary"),
+            rx.el.a("Go to home page", href=HOME.path, class_name="button button-primary"),
             rx.el.a("Sign in", href=SIGN_IN.path, class_name="button button-quiet"),
             class_name="actions",
         ),

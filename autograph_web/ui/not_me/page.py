@@ -23,13 +23,14 @@ def not_me_page() -> rx.Component:
     """Return the page with the details of the sign-in and one button; opening the page changes nothing."""
     return auth_page(
         link_exchange_form(_PURPOSE),
-        heading(NOT_ME, rx.cond(NotMeState.opened, NOT_ME.name, "Open the link in our letter")),
+        heading(NOT_ME, rx.cond(NotMeState.opened, NOT_ME.name, "Use the link in your email")),
         rx.el.p(
             rx.cond(
                 NotMeState.opened,
-                "If it was, there is nothing to do: close this page. If it wasn't, sign everybody out and "
-                "choose a new password.",
-                "If you think somebody else is in your account, a new password ends every sign-in.",
+                "If it was you, you can close this page. If not, sign out everywhere and choose a new "
+                "password.",
+                "If you think someone else has access to your account, change your password. That signs out "
+                "every device.",
             ),
             class_name="lead",
         ),
@@ -38,8 +39,8 @@ def not_me_page() -> rx.Component:
         rx.cond(NotMeState.opened, _disavowal(), _other_ways()),
         rx.el.noscript(
             rx.el.section(
-                rx.el.h2("First show us the link"),
-                rx.el.p("Copy it from the letter, then use the button above.", class_name="lead"),
+                rx.el.h2("Paste the link from your email"),
+                rx.el.p("Copy it from the email, then use the button above.", class_name="lead"),
                 paste_link(_PURPOSE, "scriptless-link", scriptless=True),
                 class_name="scriptless",
             )
@@ -55,14 +56,14 @@ def _disavowal() -> rx.Component:
             rx.el.dl(
                 fact("Device", rx.el.span(NotMeState.device)),
                 fact("IP address", rx.el.span(NotMeState.address)),
-                fact("When", time_of(NotMeState.at, NotMeState.when)),
+                fact("Time", time_of(NotMeState.at, NotMeState.when)),
                 class_name="facts",
             ),
         ),
         NativeForm.create(
             scriptless_field(),
             rx.el.button(
-                "It wasn't me - sign everybody out", type="submit", class_name="button button-bad button-wide"
+                "It wasn't me. Sign out everywhere", type="submit", class_name="button button-bad button-wide"
             ),
             method="post",
             action="/recovery/refuse",
@@ -80,7 +81,7 @@ def _other_ways() -> rx.Component:
             "Choose a new password", href=FORGOTTEN.path, class_name="button button-primary button-wide"
         ),
         rx.el.details(
-            rx.el.summary("I have the link as text", class_name="link-button"),
+            rx.el.summary("Paste the link instead", class_name="link-button"),
             paste_link(_PURPOSE, "pasted-link"),
             class_name="other-way",
         ),

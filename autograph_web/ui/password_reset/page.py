@@ -29,14 +29,14 @@ _RESET = Purpose.PASSWORD_RESET
 def forgotten_page() -> rx.Component:
     """Return the page that asks for the address; then instructions until the email arrives."""
     return auth_page(
-        heading(FORGOTTEN, rx.cond(ForgottenState.sent, "Look into your mailbox", FORGOTTEN.name)),
+        heading(FORGOTTEN, rx.cond(ForgottenState.sent, "Check your email", FORGOTTEN.name)),
         rx.el.p(
             rx.cond(
                 ForgottenState.sent,
-                "Open the link in our letter. ",
-                "Type your email and we send you a link to choose a new one. ",
+                "Open the link in the email we sent you. ",
+                "Enter your email and we'll send you a link to choose a new password. ",
             ),
-            "Remembered it? ",
+            "Remember your password? ",
             rx.el.a("Sign in", href=SIGN_IN.path),
             class_name="lead",
         ),
@@ -53,13 +53,13 @@ def new_password_page() -> rx.Component:
     return auth_page(
         link_exchange_form(_RESET),
         heading(
-            NEW_PASSWORD, rx.cond(NewPasswordState.opened, NEW_PASSWORD.name, "Open the link in our letter")
+            NEW_PASSWORD, rx.cond(NewPasswordState.opened, NEW_PASSWORD.name, "Use the link in your email")
         ),
         rx.el.p(
             rx.cond(
                 NewPasswordState.opened,
-                "It ends every sign-in of your account.",
-                "It leads here and works once. If yours doesn't, have a new one sent.",
+                "You'll be signed out everywhere.",
+                "Each link works once. If yours doesn't work, request a new one below.",
             ),
             class_name="lead",
         ),
@@ -74,8 +74,8 @@ def new_password_page() -> rx.Component:
         rx.cond(NewPasswordState.opened, _choose_form(), _other_ways()),
         rx.el.noscript(
             rx.el.section(
-                rx.el.h2("First show us the link"),
-                rx.el.p("Copy it from the letter, then choose the password above.", class_name="lead"),
+                rx.el.h2("Paste the link from your email"),
+                rx.el.p("Copy it from the email, then choose a password above.", class_name="lead"),
                 paste_link(_RESET, "scriptless-link", scriptless=True),
                 class_name="scriptless",
             )
@@ -97,11 +97,11 @@ def _choose_form() -> rx.Component:
         ),
         rx.cond(
             NewPasswordState.owner != "",
-            rx.el.p("For ", rx.el.strong(NewPasswordState.owner), class_name="whose"),
+            rx.el.p("Account: ", rx.el.strong(NewPasswordState.owner), class_name="whose"),
         ),
         new_password_field(NewPasswordState, "New password"),
         scriptless_field(),
-        submit_button(NewPasswordState, "Set new password", "Setting it…"),
+        submit_button(NewPasswordState, "Set new password", "Saving…"),
         key="choose",
         method="post",
         action="/recovery/password",
@@ -119,11 +119,11 @@ def _other_ways() -> rx.Component:
         _sent(NewPasswordState),
         _request_form(NewPasswordState),
         rx.el.details(
-            rx.el.summary("I have the link as text", class_name="link-button"),
+            rx.el.summary("Paste the link instead", class_name="link-button"),
             paste_link(_RESET, "pasted-link"),
             class_name="other-way",
         ),
-        rx.el.p("Remembered it? ", rx.el.a("Sign in", href=SIGN_IN.path), class_name="lead"),
+        rx.el.p("Remember your password? ", rx.el.a("Sign in", href=SIGN_IN.path), class_name="lead"),
         key="other-ways",
         class_name="other-ways",
     )
@@ -150,16 +150,19 @@ def _sent(state: type[LinkRequestForm]) -> rx.Component:
     return rx.cond(
         state.sent,
         rx.el.section(
-            rx.el.h2("Nothing there?"),
+            rx.el.h2("Didn't get the email?"),
             rx.el.ul(
-                rx.el.li("Letters take a minute or two; look among unwanted mail as well."),
-                rx.el.li("Check the address below. We can't tell you whether it has an account."),
-                rx.el.li("The link works once, and for a limited time."),
+                rx.el.li("It can take a minute or two. Check your spam folder too."),
+                rx.el.li(
+                    "Check that the email below is right. For privacy, we can't say whether it has an "
+                    "account."
+                ),
+                rx.el.li("The link works once and expires after a while."),
                 rx.cond(
                     state.dev_mailbox,
                     rx.el.li(
-                        "Nothing is sent while developing: ",
-                        NativeLink.create("read the letters here", href="/dev/mail"),
+                        "This is a development server, so no email is sent. ",
+                        NativeLink.create("Read it here", href="/dev/mail"),
                         ".",
                     ),
                 ),
@@ -170,8 +173,8 @@ def _sent(state: type[LinkRequestForm]) -> rx.Component:
                 rx.el.div(
                     countdown(
                         state,
-                        f"You can ask for another link in {state.wait_text}.",
-                        "You can ask for another link in ",
+                        f"You can request another link in {state.wait_spoken}.",
+                        "You can request another link in ",
                     ),
                     class_name="box box-plain",
                 ),

@@ -48,8 +48,7 @@ class LinkRequestForm(AuthForm, mixin=True):
     def _show_sent(self) -> None:
         self.sent, self.dev_mailbox = True, services().settings.shows_letters
         self.notice = messages.notice(_SENT)
-        self.wait_seconds = _RESEND_WAIT_S
-        self.wait_text = messages.wait(_RESEND_WAIT_S)
+        self._set_wait(_RESEND_WAIT_S)
         self._focus_on("sent")
 
     def _reset_form(self) -> None:

@@ -26,8 +26,8 @@ from autograph_web.ui.routes import REGISTER, SIGN_IN
 def register_page() -> rx.Component:
     """Return the registration page: email, and a password assessed while it is typed."""
     return auth_page(
-        heading(REGISTER, "Create your account"),
-        rx.el.p("Already have one? ", rx.el.a("Sign in", href=SIGN_IN.path), class_name="lead"),
+        heading(REGISTER, rx.cond(RegisterState.closed, "Registration is closed", REGISTER.name)),
+        rx.el.p("Already have an account? ", rx.el.a("Sign in", href=SIGN_IN.path), class_name="lead"),
         form_messages(RegisterState),
         noscript_messages(
             errors=(EmailInvalid, EmailTaken, *BAD_PASSWORDS, RegistrationClosed, AccountReady)

@@ -1,7 +1,6 @@
 """The state of the registration page."""
 
 from collections.abc import AsyncGenerator
-from contextlib import suppress
 from typing import Any
 
 import reflex as rx
@@ -14,20 +13,18 @@ from autograph_web.infra.errors import Unavailable
 from autograph_web.runtime import services
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
+from autograph_web.ui.closed_registration import ClosedRegistration
 from autograph_web.ui.new_password import NewPassword
 from autograph_web.ui.routes import VERIFY_EMAIL
 
 
-class RegisterState(NewPassword, AuthForm, rx.State):
-    """Creates an account and signs its owner in; `closed` is whether registration is closed."""
-
-    closed: bool = False
+class RegisterState(ClosedRegistration, NewPassword, AuthForm, rx.State):
+    """Creates an account and signs its owner in."""
 
     @rx.event
     async def load(self) -> None:
         """Prepare the page when it is opened."""
-        with suppress(Unavailable):  # the form will report it
-            self.closed = not services().registration.is_open
+        self._load_closed()
         self._load_password_rules()
         await self._prepare_form()
 

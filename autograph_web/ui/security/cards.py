@@ -23,8 +23,8 @@ def two_step_card() -> rx.Component:
     )
     said = rx.cond(
         SecurityState.on,
-        "Signing in takes your password and a code.",
-        "Ask for a code from your phone as well as your password.",
+        "You sign in with your password and a code from your authenticator app.",
+        "Require a code from an authenticator app when you sign in.",
     )
     return card(
         "two-step",
@@ -42,9 +42,9 @@ def recovery_card() -> rx.Component:
     return card(
         "recovery-codes",
         "Recovery codes",
-        rx.el.p("Each code works once. Use one to get in if you lose your phone."),
+        rx.el.p("Use a recovery code to sign in if you lose your authenticator app. Each code works once."),
         rx.cond(left <= FEW_CODES, few_codes(SecurityState.codes_left)),
-        rx.el.div(_button("Make new codes", Intent.NEW_CODES), class_name="actions card-actions"),
+        rx.el.div(_button("Generate new codes", Intent.NEW_CODES), class_name="actions card-actions"),
         badge=rx.el.span(
             f"{left} left",
             class_name=rx.cond(left <= FEW_CODES, "badge badge-warn", "badge badge-good"),
@@ -56,18 +56,19 @@ def recovery_card() -> rx.Component:
 def devices_card() -> rx.Component:
     """Return the card of trusted browsers, which need no code."""
     listed = rx.fragment(
-        rx.el.p("These browsers sign in with your password alone."),
+        rx.el.p("These browsers don't ask for a code."),
         rx.el.ul(rx.foreach(SecurityState.devices, _device), class_name="events"),
     )
     none = rx.el.p(
-        "None. Tick “Trust this device” when you type a code, and that browser won't ask again for 30 days."
+        "No trusted browsers. When you sign in, you can choose not to be asked for a code on that browser "
+        "for 30 days."
     )
-    return card("trusted-devices", "Trusted devices", rx.cond(SecurityState.devices, listed, none))
+    return card("trusted-devices", "Trusted browsers", rx.cond(SecurityState.devices, listed, none))
 
 
 def _ways_on() -> rx.Component:
     changes = rx.fragment(
-        _button("Replace authenticator", Intent.REPLACE),
+        _button("Replace authenticator app", Intent.REPLACE),
         _button("Turn off", Intent.TURN_OFF, "button-danger"),
     )
     return rx.el.div(
@@ -88,7 +89,7 @@ def _device(row: TrustedRow) -> rx.Component:
             class_name="event-what",
         ),
         rx.el.button(
-            "Stop trusting",
+            "Remove",
             rx.el.span(f" {row.name}", class_name="sr-only"),
             type="button",
             class_name="button button-small",

@@ -26,10 +26,10 @@ class Step(StrEnum):
 
 OUTCOME_MESSAGES: dict[str, str] = {
     Intent.PASSWORD: "Your password was changed.",
-    Intent.TURN_ON: "Two-step verification is on. Signing in now takes your password and a code.",
-    Intent.REPLACE: "Your authenticator was replaced. In your app, delete the older entry; the new one has "
+    Intent.TURN_ON: "Two-step verification is on.",
+    Intent.REPLACE: "Your authenticator app was replaced. Delete the older entry in the app; the new one has "
     "today's date in its name.",
-    Intent.NEW_CODES: "Your new recovery codes are in force. The old ones no longer work.",
+    Intent.NEW_CODES: "Your new recovery codes are ready. The old ones no longer work.",
     Intent.TURN_OFF: "Two-step verification is off.",
 }
 """The notices after an intent was carried out."""

@@ -21,7 +21,7 @@ def security_page() -> rx.Component:
     return account_frame(
         SecurityState,
         SECURITY,
-        "Your password, your second step, the browsers you trust: how you sign in, and how you get back in.",
+        "Your password, two-step verification and recovery options.",
         _content(),
         skeleton("card-wide", "card-wide"),
         claim_form(SecurityState),

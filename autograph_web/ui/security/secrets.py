@@ -20,14 +20,14 @@ def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
         SecurityState.reveal,
         rx.el.div(
             rx.el.img(
-                alt="QR code for your authenticator app; the key beside it says the same",
+                alt="QR code for your authenticator app. You can enter the setup key instead.",
                 data_slot="qr",
             ),
             class_name="qr",
         ),
         rx.el.div(
-            rx.el.h4("1. Scan with your authenticator app", class_name="step-part"),
-            rx.el.p("Can't scan? Type this key into the app instead:", class_name="hint"),
+            rx.el.h4("1. Scan the QR code with your authenticator app", class_name="step-part"),
+            rx.el.p("Can't scan it? Enter this setup key:", class_name="hint"),
             rx.el.div(
                 rx.el.code(class_name="key", data_slot="key", custom_attrs={"translate": "no"}),
                 secret_button("copy", "Copy key", data_copy="key"),
@@ -36,7 +36,7 @@ def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
             ),
             NativeLink.create(
                 icon("phone"),
-                "Open in an authenticator on this device",
+                "Open in authenticator app",
                 class_name="app-link",
                 data_slot="uri",
                 # If no app handles the URI, Chromium blocks further form submissions of the page that opened
@@ -46,7 +46,7 @@ def key_to_scan(*then: rx.Component, cancel: rx.Component) -> rx.Component:
             *then,
             class_name="setup-words",
         ),
-        failed="We couldn't show you the key. Nobody has seen it - we'll make another.",
+        failed="We couldn't show the key. Try again to get a new one.",
         ways=(_again(), cancel),
         look="setup",
     )
@@ -72,7 +72,7 @@ def recovery_codes(*then: rx.Component) -> rx.Component:
         ),
         status_line(),
         *then,
-        failed="We couldn't show you the codes. Nobody has seen them - we'll make others.",
+        failed="We couldn't show the codes. Try again to get new ones.",
         ways=(_again(),),
         look="codes-place",
     )

@@ -202,7 +202,7 @@ class SecurityState(PasswordForm, StepUpPage, rx.State):
     def _distrusted(self, row: TrustedRow) -> Action:
         async def distrusted(context: RequestContext, principal: SessionPrincipal) -> None:
             await services().trusted_devices.forget(context, principal, UUID(row.key))
-            words = f"{row.name} is no longer trusted. It will ask for a code again."
+            words = f"{row.name} is no longer trusted and will ask for a code."
             await self._finish(words, "trusted-devices")(context, principal)
 
         return distrusted

@@ -7,7 +7,14 @@ import reflex as rx
 
 from autograph_web.ui.components.forms import app_code_field, submit_button
 from autograph_web.ui.components.native import named
-from autograph_web.ui.components.steps import cancel_button, confirm_step, step_buttons, step_form, step_title
+from autograph_web.ui.components.steps import (
+    cancel_button,
+    confirm_step,
+    reauth_reason,
+    step_buttons,
+    step_form,
+    step_title,
+)
 from autograph_web.ui.security.intents import Intent, Step
 from autograph_web.ui.security.password import end_others_box
 from autograph_web.ui.security.secrets import key_to_scan, recovery_codes
@@ -37,17 +44,11 @@ def _confirm() -> rx.Component:
         SecurityState,
         rx.match(
             SecurityState.intent,
-            (
-                Intent.TURN_OFF.value,
-                "Turning off two-step verification takes your password and a current code.",
-            ),
-            (
-                Intent.PASSWORD.value,
-                "With two-step verification on, a new password takes your password and a current code.",
-            ),
-            (Intent.REPLACE.value, "Replacing your authenticator takes your password and a current code."),
-            (Intent.NEW_CODES.value, "Making new recovery codes takes your password and a current code."),
-            "It has been a while since you signed in. Type your password once more to go on.",
+            (Intent.TURN_OFF.value, reauth_reason(SecurityState, "turn off two-step verification")),
+            (Intent.PASSWORD.value, reauth_reason(SecurityState, "change your password")),
+            (Intent.REPLACE.value, reauth_reason(SecurityState, "replace your authenticator app")),
+            (Intent.NEW_CODES.value, reauth_reason(SecurityState, "generate new recovery codes")),
+            "It's been a while since you signed in. Enter your password to continue.",
         ),
     )
 
@@ -55,13 +56,13 @@ def _confirm() -> rx.Component:
 def _setup() -> rx.Component:
     replacing = SecurityState.intent == Intent.REPLACE.value
     return rx.el.div(
-        step_title(rx.cond(replacing, "Set up your new authenticator", "Set up your authenticator")),
+        step_title(rx.cond(replacing, "Set up your new authenticator app", "Set up an authenticator app")),
         rx.cond(
             replacing,
-            rx.el.p("The one you have keeps working until you finish.", class_name="said"),
+            rx.el.p("Your current authenticator app keeps working until you finish.", class_name="said"),
         ),
         key_to_scan(
-            rx.el.h4("2. Type the code it shows", class_name="step-part"),
+            rx.el.h4("2. Enter the 6-digit code", class_name="step-part"),
             step_form(
                 SecurityState,
                 "setup",
@@ -97,11 +98,12 @@ def _codes() -> rx.Component:
     return rx.el.div(
         step_title("Save your recovery codes"),
         rx.el.p(
-            "Each code works once. Use one to get in if you lose your phone. We won't show them again.",
+            "Use a recovery code to sign in if you lose your authenticator app. Each code works once. We "
+            "won't show them again.",
             class_name="said",
         ),
         recovery_codes(
-            rx.el.label(tick, rx.el.span("I saved them"), class_name="check-label"),
+            rx.el.label(tick, rx.el.span("I've saved these codes"), class_name="check-label"),
             rx.el.div(done, class_name="actions"),
         ),
         key="codes",
@@ -113,12 +115,14 @@ def _codes() -> rx.Component:
 
 def _new_codes() -> rx.Component:
     return rx.el.div(
-        step_title("Make new recovery codes?"),
-        rx.el.p("You get ten new ones. Those you have stop working at once.", class_name="said"),
+        step_title("Generate new recovery codes?"),
+        rx.el.p(
+            "You'll get ten new codes. Your current codes will stop working immediately.", class_name="said"
+        ),
         step_buttons(
             SecurityState,
             rx.el.button(
-                rx.cond(SecurityState.pending, "Making new codes…", "Make new codes"),
+                rx.cond(SecurityState.pending, "Generating…", "Generate new codes"),
                 type="button",
                 class_name="button button-primary",
                 on_click=SecurityState.make_codes,
@@ -133,8 +137,8 @@ def _turn_off() -> rx.Component:
     return rx.el.div(
         step_title("Turn off two-step verification?"),
         rx.el.p(
-            "Your password alone will open this account. Your recovery codes stop working, and no device "
-            "stays trusted.",
+            "You'll sign in with only your password. Your recovery codes and trusted browsers will be "
+            "removed.",
             class_name="said",
         ),
         step_buttons(

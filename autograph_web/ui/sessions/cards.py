@@ -5,6 +5,7 @@
 
 import reflex as rx
 
+from autograph_web.sessions.devices import MOST_LISTED
 from autograph_web.ui import messages
 from autograph_web.ui.components.cards import card
 from autograph_web.ui.components.devices import device_line, last_seen
@@ -19,16 +20,18 @@ def this_device_card() -> rx.Component:
         "this-device",
         "This device",
         rx.el.ul(rx.foreach(SessionsState.here, _this_device), class_name="events"),
-        badge=rx.el.span("Signed in now", class_name="badge badge-good"),
+        badge=rx.el.span("Active now", class_name="badge badge-good"),
     )
 
 
 def other_devices_card() -> rx.Component:
     """Return the card of all other sessions, with the buttons that end them."""
     listed = rx.fragment(
-        rx.el.p("Don't know one of these? Sign it out, then change your password."),
+        rx.el.p("Don't recognize a device? Sign it out and change your password."),
         rx.el.ul(rx.foreach(SessionsState.others, _other_device), class_name="events"),
-        rx.cond(SessionsState.more, rx.el.p("Only those used last are shown.", class_name="said")),
+        rx.cond(
+            SessionsState.more, rx.el.p(f"Showing the {MOST_LISTED} most recently used.", class_name="said")
+        ),
         _everyone_else(),
     )
     return card(
@@ -68,14 +71,14 @@ def _button(of: rx.Var[str] | str) -> rx.Component:
 def _everyone_else() -> rx.Component:
     """Return the form that signs all others out, behind a confirmation because it cannot be undone."""
     return rx.el.details(
-        rx.el.summary("Sign out all others", class_name="button button-danger"),
+        rx.el.summary("Sign out all other devices", class_name="button button-danger"),
         rx.el.form(
-            rx.el.p("Every other device and client is signed out at once. This one stays signed in."),
+            rx.el.p(
+                "You'll be signed out on every other device and API client. This device stays signed in."
+            ),
             rx.el.div(
                 rx.el.button("Yes, sign out all others", type="submit", class_name="button button-bad"),
-                rx.el.button(
-                    "Leave them signed in", type="button", class_name="button needs-js", data_close="true"
-                ),
+                rx.el.button("Cancel", type="button", class_name="button needs-js", data_close="true"),
                 class_name="actions",
             ),
             method="post",

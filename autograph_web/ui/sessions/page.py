@@ -19,7 +19,7 @@ def sessions_page() -> rx.Component:
     return account_frame(
         SessionsState,
         SESSIONS,
-        "Where you're signed in. Signing a device out takes effect at once.",
+        "Devices signed in to your account. Signing one out takes effect immediately.",
         rx.fragment(form_messages(SessionsState), _cards()),
         skeleton("card-wide", "card-wide"),
         browser_commands(SessionsState.leave, SessionsState.focus),

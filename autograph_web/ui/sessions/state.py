@@ -65,9 +65,7 @@ class SessionsState(AccountForm, rx.State):
                 self._leave_for(_SIGNED_OUT)
                 return
             row = next((row for row in self.others if row.key == str(chosen)), None)
-            await self._show_done(
-                principal, f"{row.name} is signed out." if row else messages.DEVICE_SIGNED_OUT
-            )
+            await self._show_done(principal, f"Signed out {row.name}." if row else messages.DEVICE_SIGNED_OUT)
 
         return signed_out
 

@@ -30,7 +30,7 @@ def sign_in_page() -> rx.Component:
     """Return the sign-in page: email and password; then, in the same place, a code."""
     return auth_page(
         heading(SIGN_IN, rx.cond(SignInState.asking_code, "Enter your code", "Sign in")),
-        rx.cond(SignInState.asking_code, _who(), _welcome()),
+        rx.cond(SignInState.asking_code, _who(), rx.cond(SignInState.closed, rx.fragment(), _welcome())),
         form_messages(SignInState),
         noscript_messages(
             *("signed_out", "password_reset", "account_deleted", "code_wanted", "cookies_missing"),
@@ -38,7 +38,9 @@ def sign_in_page() -> rx.Component:
         ),
         rx.cond(
             SignInState.unverified,
-            rx.el.p(NativeLink.create("Have a new link sent", href=VERIFY_EMAIL.path), class_name="lead"),
+            rx.el.p(
+                NativeLink.create("Send a new verification link", href=VERIFY_EMAIL.path), class_name="lead"
+            ),
         ),
         rx.cond(SignInState.asking_code, _code_step(), _password_step()),
         scriptless_code_form(),
@@ -49,7 +51,7 @@ def sign_in_page() -> rx.Component:
 
 def _welcome() -> rx.Component:
     return rx.el.p(
-        "Welcome back. New here? ",
+        "New here? ",
         rx.el.a("Create an account", href=REGISTER.path),
         key="welcome",
         class_name="lead",
@@ -60,9 +62,11 @@ def _who() -> rx.Component:
     return rx.el.p(
         rx.cond(
             SignInState.recovery,
-            "Type one of the codes you saved when you turned on two-step verification. Signing in as ",
-            "Open your authenticator app and type the code for AutoGraph. Signing in as ",
+            "Enter one of the recovery codes you saved when you turned on two-step verification.",
+            "Enter the 6-digit code from your authenticator app.",
         ),
+        rx.el.br(),
+        "Signing in as ",
         rx.el.strong(SignInState.email),
         ".",
         key="who",
@@ -76,8 +80,8 @@ def _password_step() -> rx.Component:
         email_field(SignInState, on_blur=SignInState.note_email),
         password_field(SignInState, "current-password"),
         rx.el.div(
-            _tick("remember_me", "remember", "Remember me for 30 days"),
-            rx.el.a("Forgot it?", href=FORGOTTEN.path, custom_attrs=named("forgot")),
+            _tick("remember_me", "remember", "Keep me signed in"),
+            rx.el.a("Forgot password?", href=FORGOTTEN.path, custom_attrs=named("forgot")),
             class_name="form-ways",
         ),
         next_field(SignInState),
@@ -99,7 +103,8 @@ def _code_step() -> rx.Component:
     return rx.el.form(
         code_field(SignInState, hint_id="code-hint"),
         rx.cond(
-            SignInState.may_trust, _tick("trust_device", "trust-device", "Trust this device for 30 days")
+            SignInState.may_trust,
+            _tick("trust_device", "trust-device", "Don't ask again on this browser for 30 days"),
         ),
         next_field(SignInState),
         scriptless_field(),
@@ -107,7 +112,7 @@ def _code_step() -> rx.Component:
         rx.el.div(
             switch_code_button(SignInState),
             rx.el.button(
-                "Start over",
+                "Use a different account",
                 type="button",
                 class_name="link-button",
                 on_click=SignInState.start_over,

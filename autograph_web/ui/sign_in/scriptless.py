@@ -13,12 +13,12 @@ def scriptless_code_form() -> rx.Component:
     """Return the code form below the password form; without JavaScript they cannot replace each other."""
     return rx.el.noscript(
         rx.el.section(
-            rx.el.h2("Is two-step verification on?", custom_attrs=named("scriptless-title")),
-            rx.el.p("Send your email and password first, then the code here.", class_name="lead"),
+            rx.el.h2("Using two-step verification?", custom_attrs=named("scriptless-title")),
+            rx.el.p("Sign in above first, then enter your code here.", class_name="lead"),
             _code_form(),
             NativeForm.create(
                 scriptless_field(within=True),
-                rx.el.button("Start over", type="submit", class_name="link-button"),
+                rx.el.button("Use a different account", type="submit", class_name="link-button"),
                 method="post",
                 action="/session/start-over",
             ),
@@ -31,7 +31,7 @@ def scriptless_code_form() -> rx.Component:
 def _code_form() -> rx.Component:
     return NativeForm.create(
         rx.el.div(
-            rx.el.label("Code", html_for="scriptless-code"),
+            rx.el.label("Verification code", html_for="scriptless-code"),
             rx.el.input(
                 type="text",
                 name="code",
@@ -42,7 +42,7 @@ def _code_form() -> rx.Component:
                 custom_attrs=named("scriptless-code", autoCapitalize="none"),
             ),
             rx.el.p(
-                "Six digits from your authenticator app, or a recovery code.",
+                "Enter the 6-digit code from your authenticator app, or a recovery code.",
                 class_name="hint",
                 custom_attrs=named("scriptless-hint"),
             ),
@@ -50,7 +50,7 @@ def _code_form() -> rx.Component:
         ),
         rx.el.label(
             rx.el.input(type="checkbox", name="trust_device", class_name="check"),
-            rx.el.span("Trust this device for 30 days"),
+            rx.el.span("Don't ask again on this browser for 30 days"),
             class_name="check-label",
         ),
         scriptless_field(within=True),

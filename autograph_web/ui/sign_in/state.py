@@ -16,13 +16,14 @@ from autograph_web.infra.ratelimit.bounds import LONGEST_EMAIL
 from autograph_web.runtime import services
 from autograph_web.ui import guard
 from autograph_web.ui.auth_form import AuthForm
+from autograph_web.ui.closed_registration import ClosedRegistration
 from autograph_web.ui.form_state import CodeForm
 
 # The value of a ticked checkbox; others are not sent.
 _TICKED = "on"
 
 
-class SignInState(CodeForm, AuthForm, rx.State):
+class SignInState(ClosedRegistration, CodeForm, AuthForm, rx.State):
     """Signs a user in with a password and, if two-step verification is on, a code.
 
     `asking_code` is whether the page is at its second step. That step works only with `_challenge`, which is
@@ -37,12 +38,13 @@ class SignInState(CodeForm, AuthForm, rx.State):
 
     @rx.event
     async def note_email(self, email: Any) -> None:
-        """Remember the typed address for the page behind "Forgot it?"."""
+        """Remember the typed address for the page behind "Forgot password?"."""
         self._typed_email = email[:LONGEST_EMAIL] if isinstance(email, str) else ""
 
     @rx.event
     async def load(self) -> None:
         """Prepare the page when it is opened."""
+        self._load_closed()
         await self._prepare_form()
 
     @rx.event

@@ -173,6 +173,7 @@ HANDLERS: dict[str, Page] = {
         },
     ),
     "SharedStateBaseInternal": Page("/dashboard", REFLEX_STATE),
+    "HomeState": Page("/", {**REFLEX_STATE, "load": Row(May.EVERYBODY)}),
     "SignInState": Page(
         "/login",
         {
@@ -261,7 +262,7 @@ HANDLERS: dict[str, Page] = {
             "tick_saved": Row(May.EVERYBODY, "saved_rx_state_ True", {"ticked": True}),
             "done": Row(
                 May.OWNER,
-                "Your new recovery codes are in force.",
+                "Your new recovery codes are ready.",
                 first=(("make_codes", {}), _TICK),
                 then="new-codes",
                 scene=Scene.TWO_STEP,

@@ -11,13 +11,13 @@ from autograph_web.ui.date_ranges import RANGES, since
 from autograph_web.ui.query_filters import ANY_TEXT, Options, QueryFilters
 from autograph_web.ui.routes import ADMIN_AUDIT, Route
 
-GROUPS: Options = (("", "Everything"), *((group.value, group.label) for group in EventCategory))
+GROUPS: Options = (("", "All categories"), *((group.value, group.label) for group in EventCategory))
 _BY_LABEL = sorted(EventType, key=lambda kind: kind.label)
-KINDS: Options = (("", "Any event"), *((kind.value, kind.label) for kind in _BY_LABEL))
+KINDS: Options = (("", "All events"), *((kind.value, kind.label) for kind in _BY_LABEL))
 OUTCOMES: Options = (
-    ("", "Done and refused"),
-    (Outcome.DONE.value, "Done"),
-    (Outcome.REFUSED.value, "Refused or failed"),
+    ("", "All outcomes"),
+    (Outcome.DONE.value, "Succeeded"),
+    (Outcome.REFUSED.value, "Failed"),
 )
 """The options of each filter, with their labels."""
 _LONGEST_ADDRESS = (

@@ -23,7 +23,7 @@ def audit_page() -> rx.Component:
     return admin_frame(
         AuditState,
         ADMIN_AUDIT,
-        "Everything that happened, on every account.",
+        "All security events across all accounts.",
         rx.el.div(
             _events_card(),
             downloads(AuditState.csv, AuditState.json, "audit"),
@@ -48,12 +48,12 @@ def _filters() -> rx.Component:
     return filter_form(
         AuditState,
         ADMIN_AUDIT.path,
-        filter_text(AuditState, "person", "Account", "Whole address or id"),
-        filter_text(AuditState, "ip", "Network address", "Such as 203.0.113.7"),
+        filter_text(AuditState, "person", "Account", "Full email or account ID"),
+        filter_text(AuditState, "ip", "IP address", "e.g. 203.0.113.7"),
         selects=(
-            filter_select(AuditState, "group", "About", GROUPS),
+            filter_select(AuditState, "group", "Category", GROUPS),
             filter_select(AuditState, "kind", "Event", KINDS),
             filter_select(AuditState, "outcome", "Outcome", OUTCOMES),
-            filter_select(AuditState, "range", "When", RANGES),
+            filter_select(AuditState, "range", "Date", RANGES),
         ),
     )

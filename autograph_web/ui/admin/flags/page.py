@@ -23,7 +23,7 @@ def flags_page() -> rx.Component:
     return admin_frame(
         FlagsState,
         ADMIN_FLAGS,
-        "Switch these while the server runs. Every change stands in the audit log.",
+        "Change these without a restart. Every change is recorded in the audit log.",
         rx.fragment(form_messages(FlagsState), _cards()),
         skeleton("card-activity"),
         claim_form(FlagsState),
@@ -34,7 +34,7 @@ def flags_page() -> rx.Component:
 
 def _cards() -> rx.Component:
     return rx.el.div(
-        rx.cond(FlagsState.step == "", _list(), card("switch", "Switch a flag", _step())),
+        rx.cond(FlagsState.step == "", _list(), card("switch", f"Change flag: {FlagsState.label}", _step())),
         class_name="cards",
         data_step=FlagsState.step,
         custom_attrs=named("flags-cards"),
@@ -52,13 +52,13 @@ def _row(row: FlagRow) -> rx.Component:
         rx.el.span(row.says, class_name="badge badge-plain"),
     )
     switched = rx.el.p(
-        "Switched by ", row.by, ", ", time_of(row.at, row.when), ". ", row.others, class_name="event-where"
+        "Changed by ", row.by, ", ", time_of(row.at, row.when), ". ", row.others, class_name="event-where"
     )
     return rx.el.li(
         rx.el.div(
             rx.el.p(row.label, badge, class_name="event-label"),
             rx.el.p(row.meaning, class_name="event-where"),
-            rx.cond(row.switched, switched, rx.el.p("As in the settings.", class_name="event-where")),
+            rx.cond(row.switched, switched, rx.el.p("Server default.", class_name="event-where")),
             class_name="event-what",
         ),
         rx.el.button(
@@ -78,7 +78,7 @@ def _step() -> rx.Component:
     return rx.el.div(
         rx.match(
             FlagsState.step,
-            (CONFIRM, confirm_step(FlagsState, "Before you switch something for everybody.")),
+            (CONFIRM, confirm_step(FlagsState, "This affects everyone on this server.")),
             (REVIEW, _review()),
             _choose(),
         ),
@@ -90,24 +90,24 @@ def _choose() -> rx.Component:
     share = text_field(
         FlagsState,
         "percent",
-        "For how many percent of the accounts?",
+        "Percentage of accounts",
         "4",
-        "Always the same ones, and more join them as the share grows. 100 is everybody.",
+        "The same accounts stay included as you raise the percentage. 100 means everyone.",
         default_value=FlagsState.percent,
     )
     return rx.el.div(
-        step_title("What is it to say?"),
+        step_title("Set to"),
         step_form(
             FlagsState,
             "choose",
             FlagsState.choose,
             rx.el.fieldset(
-                rx.el.legend("From now on", class_name="sr-only"),
+                rx.el.legend("New value", class_name="sr-only"),
                 rx.foreach(FlagsState.choices, _choice),
                 class_name="field boxes",
             ),
             rx.cond(FlagsState.shared, share),
-            step_buttons(FlagsState, submit_button(FlagsState, "Go on", "One moment…", "")),
+            step_buttons(FlagsState, submit_button(FlagsState, "Review change", "One moment…", "")),
         ),
         key="choose",
     )
@@ -130,13 +130,13 @@ def _choice(choice: ChoiceRow) -> rx.Component:
 
 def _review() -> rx.Component:
     return rx.el.div(
-        step_title("Is that what you want?"),
+        step_title("Apply this change?"),
         rx.el.p(FlagsState.change, class_name="said"),
         step_form(
             FlagsState,
             "review",
             FlagsState.switch,
-            step_buttons(FlagsState, submit_button(FlagsState, "Yes, change it", "Changing…", "")),
+            step_buttons(FlagsState, submit_button(FlagsState, "Apply change", "Changing…", "")),
             has_fields=False,
         ),
         key="review",

@@ -46,11 +46,11 @@ def flag_row(flag_state: FlagState, user_id: UUID) -> FlagRow:
     return FlagRow(
         key=flag.name,
         label=flag.label,
-        says=f"{_value_text(flag_state.word)} for {flag_state.percent} %"
+        says=f"{_value_text(flag_state.word)} for {flag_state.percent}%"
         if partly
         else _value_text(flag_state.word),
         meaning=meaning_of(flag, flag_state.word),
-        others=f"Everybody else: {_value_text(flag_state.default)}." if partly else "",
+        others=f"Everyone else: {_value_text(flag_state.default)}." if partly else "",
         switched=switched is not None,
         by=_actor_text(switched.by, user_id) if switched else "",
         at=iso(switched.at) if switched else "",
@@ -62,7 +62,9 @@ def choices_of(flag_state: FlagState) -> list[ChoiceRow]:
     """Return the values a flag can be set to; that of the settings comes first."""
     flag, default = flag_state.flag, flag_state.default
     as_settings = ChoiceRow(
-        AS_SETTINGS, f"As in the settings ({_value_text(default)})", "Whatever the server was started with."
+        AS_SETTINGS,
+        f"Server default ({_value_text(default)})",
+        "Uses the value from the server's configuration.",
     )
     return [as_settings, *(ChoiceRow(word, _value_text(word), flag.meanings[word]) for word in flag.choices)]
 
@@ -70,7 +72,7 @@ def choices_of(flag_state: FlagState) -> list[ChoiceRow]:
 def describe_change(flag_state: FlagState, word: str | None, percent: int) -> str:
     """Return a description of a change, for its confirmation."""
     said = _value_text(word or flag_state.default)
-    share = "" if percent == ALL_ACCOUNTS or word is None else f" for {percent} % of the accounts"
+    share = "" if percent == ALL_ACCOUNTS or word is None else f" for {percent}% of accounts"
     return (
         f"{flag_state.flag.label}: {said}{share}. {meaning_of(flag_state.flag, word or flag_state.default)}"
     )
@@ -88,5 +90,6 @@ def _value_text(word: str) -> str:
 def _actor_text(by: str, user_id: UUID) -> str:
     administrator = administrator_in(by)
     if administrator is None:
-        return by
+        interface, separator, name = by.partition(": ")
+        return f"{name} ({interface})" if separator else by
     return "you" if administrator == user_id else "another administrator"

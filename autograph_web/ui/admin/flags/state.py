@@ -41,6 +41,7 @@ class FlagsState(StepUpPage, rx.State):
 
     rows: rx.Field[list[FlagRow]] = rx.field(default_factory=list)
     chosen: str = ""
+    label: str = ""
     choices: rx.Field[list[ChoiceRow]] = rx.field(default_factory=list)
     word: str = ""
     percent: str = ""
@@ -80,9 +81,7 @@ class FlagsState(StepUpPage, rx.State):
     async def _switched(self, context: RequestContext, principal: SessionPrincipal) -> None:
         flag_state = await services().feature_flags.change(context, principal, self._requested_change())
         label = flag_state.flag.label
-        await self._finish(f"{label} was changed. Every worker knows within two seconds.", _LIST)(
-            context, principal
-        )
+        await self._finish(f"{label} updated. It takes effect within two seconds.", _LIST)(context, principal)
 
     def _requested_change(self) -> FlagChange:
         word = None if self._word == AS_SETTINGS else self._word
@@ -109,6 +108,7 @@ class FlagsState(StepUpPage, rx.State):
         async def proceed(context: RequestContext, principal: SessionPrincipal) -> None:
             self.chosen = intent
             flag_state = await self._flag_state()
+            self.label = flag_state.flag.label
             self.choices, self.shared = choices_of(flag_state), flag_state.flag.per_account
             self.word = flag_state.word if flag_state.switched else AS_SETTINGS
             self.percent = str(flag_state.percent)
@@ -121,7 +121,7 @@ class FlagsState(StepUpPage, rx.State):
 
     def _step_back(self) -> None:
         super()._step_back()
-        self.chosen = self.change = self._word = ""
+        self.chosen = self.label = self.change = self._word = ""
 
 
 def _parse_percent(text: str) -> int:

@@ -19,17 +19,23 @@ from autograph_web.ui.components.forms import (
     submit_button,
 )
 from autograph_web.ui.components.native import NativeLink, named
-from autograph_web.ui.components.steps import confirm_step, step_container, step_form, step_title
+from autograph_web.ui.components.steps import (
+    confirm_step,
+    reauth_reason,
+    step_container,
+    step_form,
+    step_title,
+)
 from autograph_web.ui.routes import ADMIN_NEW_USER, ADMIN_USERS
 
 
 def new_user_page() -> rx.Component:
     """Return the page: address, role and password of the new account."""
-    back = NativeLink.create("Back to everybody", href=ADMIN_USERS.path, custom_attrs=named("back"))
+    back = NativeLink.create("Back to users", href=ADMIN_USERS.path, custom_attrs=named("back"))
     return admin_frame(
         NewUserState,
         ADMIN_NEW_USER,
-        "For somebody who is to have one. You answer for the address: it counts as confirmed.",
+        "Create an account for someone. Their email is marked as verified, so make sure it's correct.",
         rx.fragment(
             form_messages(NewUserState),
             rx.el.div(_card(), rx.el.p(back, class_name="said"), class_name="cards"),
@@ -43,12 +49,10 @@ def new_user_page() -> rx.Component:
 
 
 def _card() -> rx.Component:
-    confirm = confirm_step(
-        NewUserState, "Making an account takes your password, and a current code if you use one."
-    )
+    confirm = confirm_step(NewUserState, reauth_reason(NewUserState, "create an account"))
     return card(
         "new-user",
-        "The account",
+        "Create account",
         rx.el.div(
             step_container(rx.cond(NewUserState.step == CREATE, _form(), confirm)),
             class_name="card-work",
@@ -58,12 +62,12 @@ def _card() -> rx.Component:
 
 def _form() -> rx.Component:
     hint = rx.el.p(
-        "Leave it empty, and the owner gets a letter with a link for choosing one. It works for 24 hours.",
+        "Leave blank to email them a link to set a password. The link expires in 24 hours.",
         class_name="hint",
         custom_attrs=named("password-hint"),
     )
     return rx.el.div(
-        step_title("Whose is it?"),
+        step_title("Account details"),
         step_form(
             NewUserState,
             "create",
@@ -78,9 +82,7 @@ def _form() -> rx.Component:
                 hint_id="password-hint",
                 required=False,
             ),
-            rx.el.div(
-                submit_button(NewUserState, "Make the account", "Making it…", ""), class_name="actions"
-            ),
+            rx.el.div(submit_button(NewUserState, "Create account", "Creating…", ""), class_name="actions"),
         ),
         key=CREATE,
     )

@@ -74,5 +74,5 @@ class NewUserState(StepUpPage, rx.State):
 
     def _sentence(self, error: DomainError) -> str:
         if isinstance(error, EmailTaken):
-            return "That email already has an account, or is kept for one."
+            return "That email is already in use or reserved."
         return super()._sentence(error)

@@ -23,7 +23,7 @@ def overview_page() -> rx.Component:
     return admin_frame(
         OverviewState,
         ADMIN_OVERVIEW,
-        "How this server is used, and what needs you.",
+        "Usage and anything that needs attention.",
         rx.fragment(_problem(), _cards()),
         skeleton("card-wide", "card-activity"),
         browser_commands(OverviewState.leave, OverviewState.focus),
@@ -54,8 +54,8 @@ def _attention() -> rx.Component:
         rx.foreach(OverviewState.alerts, _alert),
         class_name="matters",
     )
-    calm = rx.el.p("Nothing. All is well.", class_name="empty")
-    return card("attention", "What needs you", rx.cond(OverviewState.alerts, listed, calm))
+    calm = rx.el.p("Nothing needs attention.", class_name="empty")
+    return card("attention", "Needs attention", rx.cond(OverviewState.alerts, listed, calm))
 
 
 def _alert(alert: rx.Var[str]) -> rx.Component:
@@ -65,9 +65,9 @@ def _alert(alert: rx.Var[str]) -> rx.Component:
 def _now() -> rx.Component:
     return card(
         "now",
-        "Now",
+        "Current totals",
         rx.el.dl(rx.foreach(OverviewState.tiles, _tile), class_name="tiles"),
-        rx.el.p("Counted: ", time_of(OverviewState.at, OverviewState.when), class_name="hint"),
+        rx.el.p("Updated: ", time_of(OverviewState.at, OverviewState.when), class_name="hint"),
     )
 
 
@@ -84,15 +84,15 @@ def _tile(tile: Tile) -> rx.Component:
 def _days() -> rx.Component:
     return card(
         "days",
-        "Day by day",
-        rx.el.p("Each day begins at midnight UTC; today is not over yet."),
+        "Trends",
+        rx.el.p("Days are in UTC. Today is still in progress."),
         rx.el.div(
-            *(_span(span) for span in Span), role="group", aria_label="How many days", class_name="spans"
+            *(_span(span) for span in Span), role="group", aria_label="Number of days", class_name="spans"
         ),
         rx.el.div(
             plot(Plot.SIGN_INS, "Sign-ins", "Sign-ins"),
             plot(Plot.FAILURES, "Failed sign-ins", "Failed"),
-            plot(Plot.ADOPTION, "Accounts with two-step verification", "Share", " %"),
+            plot(Plot.ADOPTION, "Accounts with two-step verification", "% of accounts", "%"),
             plot(Plot.REGISTRATIONS, "New accounts", "New accounts"),
             class_name="plots",
         ),

@@ -54,8 +54,8 @@ def _bars(what: Plot, head: str) -> rx.Component:
 
 def _line(what: Plot, head: str) -> rx.Component:
     return rx.recharts.line_chart(
-        *_around(rx.recharts.y_axis(domain=[0, 100], unit=" %", width=52, **_AXIS)),
-        rx.recharts.line(data_key=what.value, name=head, unit=" %", type_="linear", dot=False, **_STILL),
+        *_around(rx.recharts.y_axis(domain=[0, 100], unit="%", width=52, **_AXIS)),
+        rx.recharts.line(data_key=what.value, name=head, unit="%", type_="linear", dot=False, **_STILL),
         data=_points(),
         height=_HEIGHT,
         margin=_MARGIN,

@@ -45,12 +45,12 @@ def tiles_of(now: Now) -> list[Tile]:
     """Return the current numbers."""
     return [
         Tile("accounts", "Accounts", f"{now.accounts:,}", ""),
-        Tile("active", "Active in 7 days", f"{now.active:,}", ""),
-        Tile("adoption", "Two-step verification", f"{now.adoption:g} %", f"{now.with_mfa:,} accounts"),
-        Tile("locked", "Locked", f"{now.locked:,}", ""),
-        Tile("sessions", "Open sessions", f"{now.open_sessions:,}", ""),
-        Tile("waiting", "Letters waiting", f"{now.letters_waiting:,}", ""),
-        Tile("failed", "Letters failed", f"{now.letters_failed:,}", ""),
+        Tile("active", "Active (last 7 days)", f"{now.active:,}", ""),
+        Tile("adoption", "Two-step verification", f"{now.adoption:g}%", _so_many_accounts(now.with_mfa)),
+        Tile("locked", "Locked accounts", f"{now.locked:,}", ""),
+        Tile("sessions", "Active sessions", f"{now.open_sessions:,}", ""),
+        Tile("waiting", "Emails queued", f"{now.letters_waiting:,}", ""),
+        Tile("failed", "Emails failed", f"{now.letters_failed:,}", ""),
     ]
 
 
@@ -62,19 +62,25 @@ def points_of(days: Sequence[Day]) -> list[Point]:
 def summary_of(plot: Plot, days: Sequence[Day]) -> str:
     """Return a sentence that summarizes a plot."""
     if plot is Plot.ADOPTION:
-        first, last = days[0], days[-1]
-        return f"{last.adoption:g} % of all accounts now; {first.adoption:g} % on {_name(first)}."
+        return _adoption(days[0], days[-1])
     numbers = {day: _number(plot, day) for day in days}
     total, most = sum(numbers.values()), max(days, key=lambda day: numbers[day])
     if not total:
         return f"None in {_so_many_days(days)}."
-    return f"{total:,} in {_so_many_days(days)}; {numbers[most]:,} on {_name(most)}, the most on a day."
+    return f"{total:,} in {_so_many_days(days)}. Peak: {numbers[most]:,} on {_name(most)}."
+
+
+def _adoption(first: Day, last: Day) -> str:
+    if last.adoption == first.adoption:
+        return f"Now {last.adoption:g}%, the same as on {_name(first)}."
+    way = "up" if last.adoption > first.adoption else "down"
+    return f"Now {last.adoption:g}%, {way} from {first.adoption:g}% on {_name(first)}."
 
 
 def _point(day: Day) -> Point:
     return Point(
         day=day.day.isoformat(),
-        short=f"{day.day.day} {day.day:%b}",
+        short=f"{day.day:%b} {day.day.day}",
         name=_name(day),
         sign_ins=day.sign_ins,
         failures=day.failures,
@@ -90,7 +96,11 @@ def _number(plot: Plot, day: Day) -> int:
 
 
 def _name(day: Day) -> str:
-    return f"{day.day.day} {day.day:%B}"
+    return f"{day.day:%B} {day.day.day}"
+
+
+def _so_many_accounts(number: int) -> str:
+    return "1 account" if number == 1 else f"{number:,} accounts"
 
 
 def _so_many_days(days: Sequence[Day]) -> str:

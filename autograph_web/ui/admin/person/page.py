@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from autograph_web.sessions.devices import MOST_LISTED
 from autograph_web.ui.account_frame import skeleton
 from autograph_web.ui.admin.events import COLUMNS, audit_table_row
 from autograph_web.ui.admin.frame import admin_frame
@@ -27,13 +28,11 @@ _VISIBLE = 5  # keeps the events below within reach for an account with many ses
 
 def person_page() -> rx.Component:
     """Return the page: account, sessions and events; while a step is active it shows only that step."""
-    missing = empty_list(
-        "There is no such account. It may have been deleted.", "Show everybody", ADMIN_USERS.path
-    )
+    missing = empty_list("Account not found. It may have been deleted.", "Back to users", ADMIN_USERS.path)
     return admin_frame(
         PersonState,
         ADMIN_PERSON,
-        "What there is to know of it, and what you can do about it.",
+        "Account details, activity and actions.",
         rx.fragment(
             form_messages(PersonState),
             rx.cond(PersonState.missing, missing, _cards()),
@@ -66,13 +65,13 @@ def _person_card() -> rx.Component:
     )
     seen = rx.cond(person.seen_at != "", time_of(person.seen_at, person.seen_when), "Never")
     facts = rx.el.dl(
-        fact("Email", _either(person.verified, "Confirmed", "Not confirmed")),
+        fact("Email", _either(person.verified, "Verified", "Not verified")),
         fact("Role", _either(person.administrator, "Administrator", "User")),
         fact("Status", _either(person.locked, "Locked", "Active")),
         fact("Two-step verification", _two_step()),
         fact("Last sign-in", seen),
         fact("Created", time_of(person.made_at, person.made_when)),
-        fact("Id", rx.el.code(person.key, class_name="id")),
+        fact("Account ID", rx.el.code(person.key, class_name="id")),
         class_name="facts facts-grid",
     )
     return card(
@@ -92,10 +91,19 @@ def _two_step() -> rx.Component:
     return rx.fragment(
         rx.cond(
             PersonState.person.two_step,
-            f"On, {PersonState.codes_left} recovery codes left, {PersonState.trusted} trusted devices",
+            rx.fragment(
+                "On · ",
+                _so_many(PersonState.codes_left, "recovery code left", "recovery codes left"),
+                " · ",
+                _so_many(PersonState.trusted, "trusted browser", "trusted browsers"),
+            ),
             "Off",
         )
     )
+
+
+def _so_many(number: rx.Var[int] | int, one: str, many: str) -> rx.Var[str]:
+    return rx.cond(number == 1, f"1 {one}", f"{number} {many}")
 
 
 def _actions() -> rx.Component:
@@ -108,7 +116,7 @@ def _actions() -> rx.Component:
     )
     role = rx.cond(
         person.administrator,
-        intent_button(PersonState, "Make a user", Intent.MAKE_USER.value),
+        intent_button(PersonState, "Remove administrator role", Intent.MAKE_USER.value),
         intent_button(PersonState, "Make administrator", Intent.MAKE_ADMIN.value),
     )
     reset = intent_button(PersonState, "Reset two-step verification", Intent.RESET_MFA.value)
@@ -125,11 +133,11 @@ def _devices_card() -> rx.Component:
     devices = PersonState.devices
     return card(
         "person-devices",
-        "Signed in",
+        "Active sessions",
         rx.cond(
             devices,
             rx.el.ul(rx.foreach(devices[:_VISIBLE], _device), class_name="events"),
-            rx.el.p("Nowhere.", class_name="empty"),
+            rx.el.p("No active sessions.", class_name="empty"),
         ),
         rx.cond(
             devices.length() > _VISIBLE,
@@ -141,7 +149,7 @@ def _devices_card() -> rx.Component:
         ),
         rx.cond(
             PersonState.open_count > devices.length(),
-            rx.el.p("Only those used last are shown.", class_name="said"),
+            rx.el.p(f"Showing the {MOST_LISTED} most recently used.", class_name="said"),
         ),
     )
 
@@ -154,10 +162,10 @@ def _events_card() -> rx.Component:
     return card(
         "person-events",
         "Recent events",
-        table_of("events", "Recent events, the newest first", COLUMNS, PersonState.rows, audit_table_row),
+        table_of("events", "Recent events, newest first", COLUMNS, PersonState.rows, audit_table_row),
         rx.el.div(
             NativeLink.create(
-                "See all of them", href=PersonState.all_events, class_name="button button-small"
+                "View all events", href=PersonState.all_events, class_name="button button-small"
             ),
             class_name="rest",
         ),

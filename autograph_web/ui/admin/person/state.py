@@ -43,22 +43,22 @@ _Change = Callable[[Actor, UUID], Awaitable[str]]
 
 async def _lock(operator: Actor, user_id: UUID) -> str:
     locked = await services().user_actions.lock(operator, user_id)
-    return "is locked, and signed out everywhere." if locked else "was locked already."
+    return "is locked and signed out everywhere." if locked else "was already locked."
 
 
 async def _unlock(operator: Actor, user_id: UUID) -> str:
     unlocked = await services().user_actions.unlock(operator, user_id)
-    return "can sign in again." if unlocked else "wasn't locked any more."
+    return "can sign in again." if unlocked else "was already unlocked."
 
 
 async def _make_admin(operator: Actor, user_id: UUID) -> str:
     await services().user_actions.set_role(operator, user_id, Role.ADMIN)
-    return "is an administrator now, and signs in again."
+    return "is now an administrator and must sign in again."
 
 
 async def _make_user(operator: Actor, user_id: UUID) -> str:
     await services().user_actions.set_role(operator, user_id, Role.USER)
-    return "is no administrator any more, and signs in again."
+    return "is no longer an administrator and must sign in again."
 
 
 async def _end_sessions(operator: Actor, user_id: UUID) -> str:
@@ -68,12 +68,12 @@ async def _end_sessions(operator: Actor, user_id: UUID) -> str:
 
 async def _reset_mfa(operator: Actor, user_id: UUID) -> str:
     await services().user_actions.reset_mfa(operator, user_id)
-    return "signs in with the password alone until two-step verification is set up again."
+    return "can sign in with just a password until two-step verification is set up again."
 
 
 async def _lift_limits(operator: Actor, user_id: UUID) -> str:
     lifted = await services().limits.lift_account(operator, user_id)
-    return "can try again at once." if lifted else "wasn't limited any more."
+    return "can try again immediately." if lifted else "was no longer limited."
 
 
 _CHANGES: dict[Intent, _Change] = {
@@ -148,7 +148,7 @@ class PersonState(StepUpPage, rx.State):
 
     def _show_outcome(self, then: object) -> None:
         if then == CREATED and not self.missing:
-            self.notice = "The account was made."
+            self.notice = "Account created."
             self._focus_on(_CARD)
 
     def _parse_intent(self, intent: object) -> str | None:

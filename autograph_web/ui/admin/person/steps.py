@@ -9,74 +9,76 @@ from autograph_web.ui.admin.person.state import Intent, PersonState
 from autograph_web.ui.components.forms import submit_button
 from autograph_web.ui.components.steps import (
     confirm_step,
+    reauth_reason,
     step_buttons,
     step_container,
     step_form,
     step_title,
 )
 
-_NOTIFIED = "The owner gets a letter that says so."
-# Question, consequences, label of the button, its label while pending, and its look.
+_NOTIFIED = "We'll let them know by email."
+# Question with a place for the email, consequences, label of the button, its label while pending, its look.
 _QUESTIONS: dict[Intent, tuple[str, str, str, str, str]] = {
     Intent.LOCK: (
-        "Lock this account?",
-        "Nobody can sign in to it any more, every session ends at once, and its links and keys open nothing.",
+        "Lock {}?",
+        "They'll be signed out immediately and can't sign in. Their API keys and links stop working.",
         "Lock account",
         "Locking…",
         "button-bad",
     ),
     Intent.UNLOCK: (
-        "Unlock this account?",
-        "Its owner can sign in again, with the password as it was.",
+        "Unlock {}?",
+        "They'll be able to sign in again with their existing password.",
         "Unlock account",
         "Unlocking…",
         "",
     ),
     Intent.MAKE_ADMIN: (
-        "Make this account an administrator's?",
-        "Its owner can then do everything you can, to your account as well. Every session ends first.",
+        "Make {} an administrator?",
+        "They'll be able to do everything you can, including to your account. They'll be signed out first.",
         "Make administrator",
         "Changing the role…",
         "",
     ),
     Intent.MAKE_USER: (
-        "Take the role of administrator away?",
-        "These pages are closed to its owner at once, and every session ends.",
-        "Make a user",
+        "Remove administrator role from {}?",
+        "They'll lose access to these pages immediately and be signed out.",
+        "Remove administrator role",
         "Changing the role…",
         "button-bad",
     ),
     Intent.END_SESSIONS: (
-        "Sign this account out everywhere?",
-        "Every browser and every program that is signed in has to sign in again.",
+        "Sign {} out everywhere?",
+        "Every browser and API client will have to sign in again.",
         "Sign out everywhere",
         "Signing out…",
         "button-bad",
     ),
     Intent.RESET_MFA: (
-        "Reset two-step verification?",
-        "Authenticators, recovery codes and trusted devices go. Be sure that it is the owner who asks.",
+        "Reset two-step verification for {}?",
+        (
+            "This removes their authenticator app, recovery codes and trusted browsers. Make sure the "
+            "request really comes from them."
+        ),
         "Reset two-step verification",
         "Resetting…",
         "button-bad",
     ),
     Intent.LIFT_LIMITS: (
-        "Lift the limits on signing in?",
-        "Its owner, and everybody behind the same address, can try again at once.",
+        "Lift sign-in limits for {}?",
+        "They, and everyone with the same IP address, can try again immediately.",
         "Lift limits",
         "Lifting…",
         "",
     ),
 }
-# Changes of which the owner is not notified.
+# Changes of which the user is not notified.
 _UNNOTIFIED = (Intent.LIFT_LIMITS,)
 
 
 def step() -> rx.Component:
     """Return the active step: a confirmation, or the re-authentication."""
-    confirm = confirm_step(
-        PersonState, "Changing somebody's account takes your password, and a current code if you use one."
-    )
+    confirm = confirm_step(PersonState, reauth_reason(PersonState, "change this account"))
     questions = ((intent.value, _question(intent)) for intent in _QUESTIONS)
     return step_container(rx.match(PersonState.step, *questions, confirm))
 
@@ -84,16 +86,12 @@ def step() -> rx.Component:
 def _question(intent: Intent) -> rx.Component:
     title, words, label, pending, look = _QUESTIONS[intent]
     mine = rx.cond(
-        PersonState.mine, rx.el.p("It is your own account: you are signed out as well.", class_name="warn")
+        PersonState.mine, rx.el.p("This is your own account. You'll be signed out too.", class_name="warn")
     )
     mine = rx.fragment() if intent in _UNNOTIFIED else mine
     return rx.el.div(
-        step_title(title),
-        rx.el.p(
-            rx.el.strong(PersonState.person.email, custom_attrs={"dir": "auto"}),
-            f". {words}" if intent in _UNNOTIFIED else f". {words} {_NOTIFIED}",
-            class_name="said",
-        ),
+        step_title(title.format(PersonState.person.email)),
+        rx.el.p(words if intent in _UNNOTIFIED else f"{words} {_NOTIFIED}", class_name="said"),
         mine,
         step_form(
             PersonState,

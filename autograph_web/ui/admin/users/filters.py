@@ -7,13 +7,13 @@ from autograph_web.admin.user_summary import Role, Status, UserFilter
 from autograph_web.ui.query_filters import ANY_TEXT, Options, QueryFilters
 from autograph_web.ui.routes import ADMIN_USERS, Route
 
-ROLES: Options = (("", "Every role"), (Role.ADMIN.value, "Administrators"), (Role.USER.value, "Users"))
+ROLES: Options = (("", "All roles"), (Role.ADMIN.value, "Administrators"), (Role.USER.value, "Users"))
 STATUSES: Options = (
-    ("", "Active and locked"),
+    ("", "All statuses"),
     (Status.ACTIVE.value, "Active"),
     (Status.LOCKED.value, "Locked"),
 )
-TWO_STEP: Options = (("", "On and off"), ("on", "On"), ("off", "Off"))
+TWO_STEP: Options = (("", "All"), ("on", "On"), ("off", "Off"))
 """The options of each filter, with their labels."""
 
 

@@ -31,7 +31,7 @@ def users_page() -> rx.Component:
     return admin_frame(
         UsersState,
         ADMIN_USERS,
-        "Everybody with an account here.",
+        "Everyone with an account on this server.",
         rx.el.div(_people_card(), class_name="cards", custom_attrs=named("users-cards")),
         skeleton("card-activity"),
         browser_commands(UsersState.leave, UsersState.focus, UsersState.address),
@@ -41,10 +41,10 @@ def users_page() -> rx.Component:
 
 def _people_card() -> rx.Component:
     columns = ("Account", "Two-step", "Last sign-in", "Created")
-    people = table(UsersState, "people", "Accounts, by address", columns, UsersState.rows, _row)
-    more = load_more_button(UsersState, "users", "Show more", "Go on with the next ones")
+    people = table(UsersState, "people", "Accounts, by email", columns, UsersState.rows, _row)
+    more = load_more_button(UsersState, "users", "Show more", "Next page")
     new = NativeLink.create(
-        "New account", href=ADMIN_NEW_USER.path, class_name="button button-small button-primary"
+        "Create account", href=ADMIN_NEW_USER.path, class_name="button button-small button-primary"
     )
     return card(
         "users",
@@ -55,7 +55,7 @@ def _people_card() -> rx.Component:
         rx.cond(
             UsersState.rows,
             rx.fragment(people, more),
-            empty_list("No account fits that.", "Show everybody", ADMIN_USERS.path),
+            empty_list("No matching accounts.", "Clear filters", ADMIN_USERS.path),
         ),
         badge=new,
     )
@@ -65,7 +65,7 @@ def _filters() -> rx.Component:
     return filter_form(
         UsersState,
         ADMIN_USERS.path,
-        filter_text(UsersState, "part", "Part of the address"),
+        filter_text(UsersState, "part", "Search by email"),
         selects=(
             filter_select(UsersState, "role", "Role", ROLES),
             filter_select(UsersState, "status", "Status", STATUSES),
@@ -97,7 +97,7 @@ def _row(row: UserRow) -> rx.Component:
 
 def _first() -> rx.Component:
     return rx.el.p(
-        "You're looking at later addresses. ",
-        NativeLink.create("Begin at the first", href=ADMIN_USERS.path),
+        "Showing a later part of the list. ",
+        NativeLink.create("Back to start", href=ADMIN_USERS.path),
         class_name="said middle",
     )
