@@ -175,7 +175,7 @@ async def test_wrong_credentials_wait_to_be_put_right_and_are_not_logged(
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "data",
     [
         {"recipient_says": ["451 try later"]},
         {"data_says": ["452 full"]},
@@ -205,7 +205,7 @@ async def test_a_refusal_for_now_is_tried_again_later(
 
 
 @pytest.mark.parametrize(
-    "wish", [{"recipient_says": ["550 no such person"]}, {"data_says": ["554 no"]}], ids=str
+    "data", [{"recipient_says": ["550 no such person"]}, {"data_says": ["554 no"]}], ids=str
 )
 async def test_a_refusal_for_good_fails_at_once_and_stays_to_be_seen(
     services: Services, courier_to: MakeCourier, clock: FakeClock, data: dict[str, list[str]]
