@@ -80,7 +80,7 @@ async def test_the_sentence_says_what_to_enter(api: AsyncClient, member: Member)
     body = (await verify(api, "12345", await challenge(api))).json()
 
     assert (body["code"], body["field"], body["status"]) == ("code_malformed", "code", 422)
-    assert "six digits" in body["detail"]
+    assert "6-digit code" in body["detail"]
 
 
 @pytest.mark.parametrize("token", ["x" * 257, "x" * 10_000, 7, ["x"], {"a": 1}])

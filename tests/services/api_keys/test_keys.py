@@ -107,7 +107,7 @@ async def test_the_owner_is_told_and_it_is_written_down(
     told = dict(letter.facts)
     assert told["Name"] == "Nightly <backup>"
     assert told["Key"] == f"{made.key.prefix}…"
-    assert told["Expires"] == "never"
+    assert told["Expires"] == "Never"
     assert letter.action
     assert letter.action.url == "http://localhost:3000/settings/api-keys"
     assert made.text[16:] not in str(letter)

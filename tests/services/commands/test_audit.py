@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from autograph_web.audit.store import AUDIT
 from autograph_web.container import Services
+from autograph_web.infra.wording import counted
 from tests.support.clients.command_line import Done, command
 from tests.support.services.clock import FakeClock
 from tests.support.services.factories import EMAIL, OLDER_SECRET, SECRET, context, open_cookie, register, rows
@@ -129,7 +130,7 @@ async def export(services: Services, *arguments: str) -> list[dict[str, Any]]:
     done = await audit(services, "audit", "export", *arguments)
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.stderr == f"autograph: {len(found)} events written\n"
+    assert done.stderr == f"autograph: {counted(len(found), 'event')} written\n"
     return found
 
 

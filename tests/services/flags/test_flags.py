@@ -101,8 +101,8 @@ async def test_who_changed_what_is_audited_with_before_and_after(services: Servi
     await switch(services, "trusted_devices", None)
     found = [row.details for row in await audited(services, "flag_changed")]
     assert [(one["before"], one["after"]) for one in found] == [
-        ("on (default)", "off for 25 %"),
-        ("off for 25 %", "off"),
+        ("on (default)", "off for 25%"),
+        ("off for 25%", "off"),
         ("off", "on (default)"),
     ]
     assert {(one["actor"], one["flag"]) for one in found} == {(OPERATOR.actor, "trusted_devices")}
@@ -152,7 +152,7 @@ async def test_racers_who_switch_a_flag_for_the_first_time_leave_one_row_and_a_t
     assert sorted(one["before"] for one in log) == sorted(
         [
             "off (default)",
-            *(one["after"] for one in log if one["after"] != f"{row.value} for {row.percent} %"),
+            *(one["after"] for one in log if one["after"] != f"{row.value} for {row.percent}%"),
         ]
     )
 

@@ -30,7 +30,7 @@ def refusal(what: str, folder: Path, source: str) -> str:
     done = asked(what, folder, str(folder), source)
     assert (done.returncode, done.stdout) == (1, "")
     assert time.monotonic() - started < 10
-    lines = [line for line in done.stderr.splitlines() if "git is missing" not in line]
+    lines = [line for line in done.stderr.splitlines() if "git isn't installed" not in line]
     assert len(lines) == 1, done.stderr
     return lines[0]
 

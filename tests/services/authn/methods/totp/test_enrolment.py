@@ -120,7 +120,7 @@ async def test_a_phone_whose_clock_is_wrong_is_told_by_how_much(
     code = phone.code(clock.seconds() + apart)
     with pytest.raises(AuthenticatorClockWrong) as refused:
         await services.enrolment.enable(context(), principal, code)
-    assert f"differ by about {told}." in refused.value.detail
+    assert f"is off by about {told}." in refused.value.detail
     assert await enabled(services) == [False]
 
     # It counts as an attempt like any other, and is logged as a failure like any other.
