@@ -263,7 +263,7 @@ async def test_somebody_elses_key_is_not_there(api: AsyncClient, mina: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("wish", "code"),
+    ("data", "code"),
     [
         ({"name": "a\u0000b"}, "api_key_name_invalid"),
         ({"name": "x" * 65}, "api_key_name_invalid"),
