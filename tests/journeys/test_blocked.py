@@ -38,7 +38,7 @@ async def test_a_page_without_websocket_says_so_and_its_form_works(visit: Visit,
     await email_of(visitor).fill(member.email)
     await password_of(visitor).fill("gravel harbour 0 violas")
     await button_of(visitor).click()
-    await expect(trouble).to_contain_text("don't match")
+    await expect(trouble).to_contain_text("Wrong email or password")
 
     await email_of(visitor).fill(member.email)
     await password_of(visitor).fill(member.password)

@@ -263,7 +263,7 @@ async def test_what_could_not_be_done_is_said(
         await visitor.check()
     assert await tell_me(other) == 200
     await sign_out_first_other(visitor)
-    await expect(notice_of(visitor)).to_contain_text("is signed out.")
+    await expect(notice_of(visitor)).to_contain_text("Signed out Chrome")
     assert await tell_me(other) == 401
 
 

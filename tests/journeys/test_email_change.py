@@ -51,7 +51,7 @@ async def test_the_account_moves_once_the_new_address_confirms(
     await signed_in.check()
     await field.fill(moved.email)
     await button_of(signed_in).click()
-    await expect(notice_of(signed_in)).to_contain_text(f"A link is on its way to {moved.email}.")
+    await expect(notice_of(signed_in)).to_contain_text(f"We sent a link to {moved.email}.")
     await expect(signed_in.page.locator("#account-email")).to_have_text(person.email)
     await signed_in.check()
 

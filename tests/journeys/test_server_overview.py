@@ -86,7 +86,7 @@ async def test_it_shows_how_things_stand_and_what_happened(
     await expect(visitor.page.locator("[data-tile=accounts] dd")).to_have_text("1")
     await expect(visitor.page.locator("[data-tile=active] dd")).to_have_text("1")
     await expect(visitor.page.locator("[data-tile=adoption] dd")).to_contain_text("0%")
-    await expect(visitor.page.locator("#attention")).to_contain_text("1 administrator without two-step")
+    await expect(visitor.page.locator("#attention")).to_contain_text("1 administrator doesn't use two-step")
     await expect(visitor.page.locator("#days")).to_contain_text("in UTC")
     for plot in PLOTS:
         await expect(drawing(visitor, plot)).to_be_visible()
