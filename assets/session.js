@@ -32,11 +32,12 @@
   const SILENCE = 1e4;
   let everReady = false, down = false;
   let wire, heard = 0;  // the page's websocket, and when anything came over any
+  let alive = 0;  // when the connection last showed that it works: what came before the first send is not heard
   const connection = () => {
     const signals = one("#signals");
     const ready = signals?.dataset.ready === "true", failing = signals?.dataset.down === "true";
-    if (ready && !everReady) { everReady = true; tell(""); }
-    const silent = heard > 0 && performance.now() - heard > SILENCE;
+    if (ready && !everReady) { everReady = true; alive = performance.now(); tell(""); }
+    const silent = performance.now() - alive > SILENCE;
     const now = !navigator.onLine || (everReady && (failing || silent));
     if (down && !now) release();  // an answer that was under way is lost: let the person try again
     down = now;
@@ -117,8 +118,9 @@
   WebSocket.prototype.send = function (data) {
     if (!replied.has(this)) {
       replied.set(wire = this, 0);
+      alive = performance.now();
       this.addEventListener("message", ({ data }) => {
-        heard = performance.now();
+        heard = alive = performance.now();
         if (!String(data).startsWith("42")) return;
         replied.set(this, heard);
         settle(this);

@@ -143,11 +143,11 @@ async def test_a_network_that_drops_everything_is_missed_too(
     visitor = await visit(DESKTOP, mortal_server)
     visitor.allow(*NO_CONNECTION)
     await visitor.open("/login")
-    await person.fill_in(visitor)
     # Nothing fails then: connections stay open, and new ones are accepted, but there are no responses.
     frozen = mortal_server.family()
     for process in frozen:
         process.suspend()
+    await person.fill_in(visitor)
     await expect(banner_of(visitor)).to_be_visible(timeout=SILENT_MS)
     for process in frozen:
         process.resume()
