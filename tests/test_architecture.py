@@ -76,14 +76,12 @@ RANDOMNESS = re.compile(
 # Background work, which recurs by itself; commands, which can be run again; probes; and what can be omitted
 # without harm. Every other use case, which has a waiting caller, is retried after a conflict.
 NOT_BEGUN_ANEW = {
-    "accounts.link_encryption": {"reencrypt_links"},
     "accounts.links": {"purge_expired"},
     "api_keys.keys": {"_touch", "purge_expired"},
     "audit.chain.linker": {"_link_some", "keep_keys", "_forget_some"},
     "mail.courier": {"_note_sent", "_postpone"},
-    "mail.outbox": {"reseal"},
+    "infra.db.batches": {"change_in_batches"},
     "authn.methods.totp.method": {"purge_expired"},
-    "authn.methods.totp.resealing": {"reseal_all"},
     "authn.methods.trusted_device.trusted_devices": {"purge_expired"},
     "monitoring.health": {"_write"},
     "profile.email_change": {"purge_expired"},

@@ -1,15 +1,18 @@
 """Encryption of the payloads of one-time links, and with a new key, so that an old one can be retired."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.accounts import store
 from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
 from autograph_web.infra.crypto.keyring import Keyring
+from autograph_web.infra.db.batches import change_in_batches
 from autograph_web.infra.db.database import Database
 from autograph_web.infra.randomness import Randomness, SystemRandomness
-
-_BATCH = 200
 
 
 def link_encryptor_of(secrets: Sequence[str], randomness: Randomness | None = None) -> Encryptor:
@@ -25,22 +28,17 @@ def payload_owner(purpose: str, user_id: UUID | None) -> str:
 async def reencrypt_links(database: Database, encryptor: Encryptor) -> int:
     """Re-encrypt the payload of every link, and return how many were; it can be interrupted and repeated.
 
-    A link whose key is no longer configured stays as it is: it is unknown to whoever opens it.
+    A link whose key is no longer configured stays as it is; opening it reports an unknown link.
 
     Raises:
         Unavailable: The database is unavailable; the batches completed so far are kept.
     """
-    changed, last = 0, None
-    while True:
-        async with database.unit() as connection:
-            rows = await store.sealed_links_after(connection, last, _BATCH)
-            for row in rows:
-                try:
-                    payload = encryptor.reencrypt(row.payload, payload_owner(row.purpose, row.user_id))
-                except DecryptionError:
-                    continue
-                if payload is not None:
-                    changed += await store.replace_payload(connection, row.id, row.payload, payload)
-        if not rows:
-            return changed
-        last = rows[-1].id
+
+    async def reencrypt(connection: AsyncConnection, row: Row[Any]) -> bool:
+        try:
+            payload = encryptor.reencrypt(row.payload, payload_owner(row.purpose, row.user_id))
+        except DecryptionError:
+            return False
+        return payload is not None and await store.replace_payload(connection, row.id, row.payload, payload)
+
+    return await change_in_batches(database, store.sealed_links_after, reencrypt)

@@ -184,7 +184,7 @@ class AuditLog:
         Raises:
             Unavailable: The database cannot be reached.
         """
-        return [owners(event) for event in await self.searched(user_id, wanted, before, limit)]
+        return await self._read(user_id, wanted, before, limit, for_owner=True)
 
     async def searched(
         self, user_id: UUID | None, wanted: EventFilter, before: Cursor | None, limit: int
@@ -194,8 +194,7 @@ class AuditLog:
         Raises:
             Unavailable: The database cannot be reached.
         """
-        async with self._database.read() as connection:
-            return [event_of(row) for row in await store.selected(connection, user_id, wanted, before, limit)]
+        return await self._read(user_id, wanted, before, limit, for_owner=False)
 
     async def page(
         self, user_id: UUID | None, wanted: EventFilter, cursor: str | None, limit: int, *, for_owner: bool
@@ -210,8 +209,8 @@ class AuditLog:
         """
         before = Cursor.decode(cursor) if cursor else None
         # One more than asked for tells whether there are more.
-        found = await self.searched(user_id, wanted, before, limit + 1)
-        events = [owners(event) for event in found[:limit]] if for_owner else found[:limit]
+        found = await self._read(user_id, wanted, before, limit + 1, for_owner=for_owner)
+        events = found[:limit]
         return EventPage(events, events[-1].place.encode() if len(found) > limit else None)
 
     async def portions(
@@ -224,8 +223,8 @@ class AuditLog:
         """
         last: Cursor | None = None
         while True:
-            found = await self.searched(user_id, wanted, last, _PORTION)
-            yield [owners(event) for event in found] if for_owner else found
+            found = await self._read(user_id, wanted, last, _PORTION, for_owner=for_owner)
+            yield found
             if len(found) < _PORTION:
                 return
             last = found[-1].place
@@ -254,6 +253,14 @@ class AuditLog:
         """
         async with self._database.read() as connection:
             return await store.count_selected(connection, user_id, wanted)
+
+    async def _read(
+        self, user_id: UUID | None, wanted: EventFilter, before: Cursor | None, limit: int, *, for_owner: bool
+    ) -> list[AuditEvent]:
+        async with self._database.read() as connection:
+            rows = await store.selected(connection, user_id, wanted, before, limit)
+        events = [event_of(row) for row in rows]
+        return [owners(event) for event in events] if for_owner else events
 
 
 def owners(event: AuditEvent) -> AuditEvent:

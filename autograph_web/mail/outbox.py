@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from autograph_web.infra.clock import Clock
 from autograph_web.infra.crypto.encryption import DecryptionError, Encryptor
+from autograph_web.infra.db.batches import change_in_batches
 from autograph_web.infra.db.database import Database, after_commit
 from autograph_web.infra.db.retry import retried
 from autograph_web.infra.mail_addresses import sender_address
@@ -21,7 +22,6 @@ from autograph_web.mail.message import NOBODY, MailMessage
 _LETTER = TypeAdapter(MailMessage)
 _SENT_KEPT, _FAILED_KEPT = timedelta(days=7), timedelta(days=30)
 _LATE = timedelta(minutes=5)
-_BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +132,7 @@ class Outbox:
         Raises:
             Unavailable: The database is unavailable; batches already committed remain.
         """
-        changed, last = 0, 0
-        while True:
-            async with self._database.unit() as connection:
-                rows = await store.sealed_after(connection, last, _BATCH)
-                for row in rows:
-                    changed += await self._reseal(connection, row)
-            if not rows:
-                return changed
-            last = rows[-1].id
+        return await change_in_batches(self._database, store.sealed_after, self._reseal)
 
     @retried
     async def purge_expired(self) -> int:

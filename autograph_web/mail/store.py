@@ -95,9 +95,9 @@ async def make_due(connection: AsyncConnection, now: datetime) -> int:
     return result.rowcount
 
 
-async def sealed_after(connection: AsyncConnection, row_id: int, limit: int) -> list[Row[Any]]:
+async def sealed_after(connection: AsyncConnection, row_id: int | None, limit: int) -> list[Row[Any]]:
     """Return the next emails whose content is stored, in order of id, for iteration in batches."""
-    query = select(OUTBOX).where(OUTBOX.c.id > row_id, OUTBOX.c.sealed_letter.is_not(None))
+    query = select(OUTBOX).where(OUTBOX.c.id > (row_id or 0), OUTBOX.c.sealed_letter.is_not(None))
     return list(await connection.execute(query.order_by(OUTBOX.c.id).limit(limit)))
 
 

@@ -9,9 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from autograph_web.authn.methods.totp import store
 from autograph_web.authn.methods.totp.method import owner_of
 from autograph_web.infra.crypto.encryption import Encryptor
+from autograph_web.infra.db.batches import change_in_batches
 from autograph_web.infra.db.database import Database
-
-_BATCH = 200
 
 
 async def reseal_all(database: Database, encryptor: Encryptor, progress: Callable[[int, int], None]) -> int:
@@ -25,19 +24,12 @@ async def reseal_all(database: Database, encryptor: Encryptor, progress: Callabl
     """
     async with database.read() as connection:
         total = await store.count_factors(connection)
-    changed = seen = 0
-    last = None
-    while True:
-        async with database.unit() as connection:
-            rows = await store.factors_after(connection, last, _BATCH)
-            for row in rows:
-                changed += await _reseal(connection, encryptor, row)
-        if not rows:
-            return changed
-        last, seen = rows[-1].id, seen + len(rows)
+
+    async def reseal(connection: AsyncConnection, row: Row[Any]) -> bool:
+        sealed = encryptor.reencrypt(row.sealed_secret, owner_of(row.user_id))
+        return sealed is not None and await store.reseal(connection, row.id, row.sealed_secret, sealed)
+
+    def tell(seen: int) -> None:
         progress(seen, max(total, seen))
 
-
-async def _reseal(connection: AsyncConnection, encryptor: Encryptor, row: Row[Any]) -> bool:
-    sealed = encryptor.reencrypt(row.sealed_secret, owner_of(row.user_id))
-    return sealed is not None and await store.reseal(connection, row.id, row.sealed_secret, sealed)
+    return await change_in_batches(database, store.factors_after, reseal, tell)

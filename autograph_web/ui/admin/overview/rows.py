@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from autograph_web.admin.statistics.figures import Day, Now
+from autograph_web.infra.wording import counted
 
 
 class Plot(StrEnum):
@@ -46,7 +47,7 @@ def tiles_of(now: Now) -> list[Tile]:
     return [
         Tile("accounts", "Accounts", f"{now.accounts:,}", ""),
         Tile("active", "Active (last 7 days)", f"{now.active:,}", ""),
-        Tile("adoption", "Two-step verification", f"{now.adoption:g}%", _so_many_accounts(now.with_mfa)),
+        Tile("adoption", "Two-step verification", f"{now.adoption:g}%", counted(now.with_mfa, "account")),
         Tile("locked", "Locked accounts", f"{now.locked:,}", ""),
         Tile("sessions", "Active sessions", f"{now.open_sessions:,}", ""),
         Tile("waiting", "Emails queued", f"{now.letters_waiting:,}", ""),
@@ -99,9 +100,5 @@ def _name(day: Day) -> str:
     return f"{day.day:%B} {day.day.day}"
 
 
-def _so_many_accounts(number: int) -> str:
-    return "1 account" if number == 1 else f"{number:,} accounts"
-
-
 def _so_many_days(days: Sequence[Day]) -> str:
-    return "1 day" if len(days) == 1 else f"{len(days)} days"
+    return counted(len(days), "day")
